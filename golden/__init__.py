@@ -1,0 +1,1 @@
+"""The bit-exact model in NumPy, block for block beside ``hdl``."""

@@ -1,0 +1,1 @@
+"""The hardware, as Amaranth components, and the Verilog made from it."""

@@ -1,0 +1,1 @@
+"""Benches and runners: the emitted Verilog against the golden model."""

@@ -1,0 +1,251 @@
+"""A design: a model on a machine. All that follows from the two is computed here, once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from spec.errors import InputError
+from spec.formats import Interval
+from spec.machine import Machine
+from spec.model import Model
+from spec.network import GATES, Head, LstmLayer, Network
+
+__all__ = ["Design", "Product"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """Geometry of a matrix-vector product on lanes.
+
+    The rows are cut into tiles of ``lanes`` rows, the columns into chunks of ``simd`` columns. A
+    lane works on one row of the current tile and takes one chunk a cycle.
+
+    Attributes
+    ----------
+    rows, columns : int
+        Of the matrix.
+    lanes, simd : int
+        Rows side by side, and columns a cycle.
+    tree_registers : int
+        Registers between a lane's operands and its accumulator.
+    """
+
+    rows: int
+    columns: int
+    lanes: int
+    simd: int
+    tree_registers: int
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of rows."""
+        return -(-self.rows // self.lanes)
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of columns; also the cycles of a tile."""
+        return -(-self.columns // self.simd)
+
+    @property
+    def tail(self) -> int:
+        """Columns in the last chunk."""
+        return self.columns - (self.chunks - 1) * self.simd
+
+    @property
+    def last_rows(self) -> int:
+        """Rows in the last tile."""
+        return self.rows - (self.tiles - 1) * self.lanes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Design:
+    """A model on a machine.
+
+    Raises
+    ------
+    InputError
+        If the machine cannot be built for this model.
+    """
+
+    model: Model
+    machine: Machine
+
+    def __post_init__(self) -> None:
+        machine = self.machine
+        if machine.simd % machine.head_simd:
+            rule = f"must divide simd ({machine.simd})"
+            raise InputError("machine: head_simd", rule, machine.head_simd)
+        if machine.cell_units is not None and self._common % machine.cell_units:
+            rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
+            raise InputError("machine: cell_units", rule, machine.cell_units)
+
+    @property
+    def name(self) -> str:
+        """Name of the Verilog top: the model's, made safe."""
+        return self.model.name.replace("-", "_")
+
+    @property
+    def network(self) -> Network:
+        """The model's network."""
+        return self.model.network
+
+    @property
+    def layer(self) -> LstmLayer:
+        """The layer that the lanes compute."""
+        return self.network.layers[0]
+
+    @property
+    def head(self) -> Head | None:
+        """The network's head."""
+        return self.network.head
+
+    # The gate product: W_x x, then W_h h, on the same lanes.
+
+    @cached_property
+    def x_product(self) -> Product:
+        """The input part of the gates' product."""
+        return self._gate_product(self.network.inputs)
+
+    @cached_property
+    def h_product(self) -> Product:
+        """The recurrent part of the gates' product."""
+        return self._gate_product(self.layer.hidden)
+
+    def _gate_product(self, columns: int) -> Product:
+        # Rows go by unit: tile t has the four gate rows of units t * units ... .
+        return Product(
+            rows=self.layer.rows,
+            columns=columns,
+            lanes=len(GATES) * self.machine.units,
+            simd=self.machine.simd,
+            tree_registers=_tree_registers(self.machine, self.machine.simd),
+        )
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of a step, ``units`` hidden units each."""
+        return self.x_product.tiles
+
+    @property
+    def tile_chunks(self) -> int:
+        """Chunks of a tile: those of x, then those of h."""
+        return self.x_product.chunks + self.h_product.chunks
+
+    # The element-wise part, in groups of cell_units.
+
+    @cached_property
+    def cell_units(self) -> int:
+        """Units that leave the lanes in a cycle, as given or as few as keep up."""
+        if self.machine.cell_units is not None:
+            return self.machine.cell_units
+        fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
+        keeps_up = [p for p in fits if self.machine.units // p <= self.tile_chunks]
+        return min(keeps_up, default=fits[-1])
+
+    @property
+    def _common(self) -> int:
+        return math.gcd(self.machine.units, self.machine.simd)
+
+    @property
+    def tile_groups(self) -> int:
+        """Groups of a full tile."""
+        return self.machine.units // self.cell_units
+
+    @property
+    def groups(self) -> int:
+        """Groups of a step; the last one may be partly filled."""
+        return -(-self.layer.hidden // self.cell_units)
+
+    @property
+    def last_groups(self) -> int:
+        """Groups of the last tile."""
+        return self.groups - (self.tiles - 1) * self.tile_groups
+
+    @cached_property
+    def shared_scale(self) -> bool:
+        """Whether the scales of x and h agree in every row: then one sum a lane is enough."""
+        return self.model.layers[0].shared_scale
+
+    # Ranges. A partial sum is a sum of fewer terms, and every term's range has 0, so that the range
+    # of the whole sum holds all partial ones.
+
+    @property
+    def x_sum(self) -> Interval:
+        """Range of ``B`` = sum of weight_x * x."""
+        return (self.layer.weights.weights * self.network.x.interval).times(self.network.inputs)
+
+    @property
+    def h_sum(self) -> Interval:
+        """Range of ``A`` = sum of weight_h * h."""
+        return (self.layer.weights.weights * self.layer.h.interval).times(self.layer.hidden)
+
+    @property
+    def element(self) -> Interval:
+        """Range of what a lane's input may be: an element of x or of h."""
+        return self.network.x.interval | self.layer.h.interval
+
+    @property
+    def accumulator(self) -> Interval:
+        """Range of a gate lane's accumulator."""
+        return self.x_sum + self.h_sum if self.shared_scale else self.x_sum | self.h_sum
+
+    @property
+    def row_total(self) -> Interval:
+        """Range of ``scale_h * A + scale_x * B + bias`` before the shift."""
+        affine = self.layer.normaliser
+        if self.shared_scale:
+            scaled = affine.scales * self.accumulator
+        else:
+            scaled = affine.scales * self.h_sum + affine.scales * self.x_sum
+        return scaled + affine.biases
+
+    # The head.
+
+    @cached_property
+    def head_product(self) -> Product | None:
+        """The head's product."""
+        if self.head is None:
+            return None
+        units = self.machine.head_units
+        if units is None:
+            units = self._fewest_head_units(self.head)
+        return self._head_product(self.head, min(units, self.head.classes))
+
+    def _head_product(self, head: Head, units: int) -> Product:
+        return Product(
+            rows=head.classes,
+            columns=self.layer.hidden,
+            lanes=units,
+            simd=self.machine.head_simd,
+            tree_registers=_tree_registers(self.machine, self.machine.head_simd),
+        )
+
+    def _fewest_head_units(self, head: Head) -> int:
+        if self.network.results == "last":
+            return 1
+        budget = self.tiles * self.tile_chunks
+        for units in range(1, head.classes + 1):
+            product = self._head_product(head, units)
+            if product.tiles * product.chunks <= budget:
+                return units
+        return head.classes
+
+    @property
+    def head_sum(self) -> Interval:
+        """Range of a head lane's accumulator."""
+        assert self.head is not None
+        return (self.head.weights.weights * self.layer.h.interval).times(self.layer.hidden)
+
+    @property
+    def logit(self) -> Interval:
+        """Range of a logit."""
+        assert self.head is not None
+        scaled = self.head.scales * self.head_sum if self.head.scaled else self.head_sum
+        return scaled + self.head.biases
+
+
+def _tree_registers(machine: Machine, simd: int) -> int:
+    # One level of products, then ceil(log2(simd)) of adders: at most a register after each.
+    return min(machine.tree_registers, 1 + (simd - 1).bit_length())

@@ -1,0 +1,29 @@
+"""The one error that a user of Pascaline is meant to read."""
+
+__all__ = ["InputError"]
+
+
+class InputError(ValueError):
+    """Something from outside (a file, an option, a machine) breaks a rule.
+
+    The text is one line that names the thing, the rule and the value; the command line prints it as
+    it stands and exits with status 2.
+
+    Parameters
+    ----------
+    thing : str
+        What is wrong: a path, a field, an option.
+    rule : str
+        What it must be, as a phrase that follows the name.
+    value : object, optional
+        What it is instead; left out where there is nothing to show.
+    """
+
+    def __init__(self, thing: str, rule: str, value: object = None) -> None:
+        self.thing = thing
+        self.rule = rule
+        self.value = value
+        text = f"{thing}: {rule}"
+        if value is not None:
+            text += f", not {value!r}" if isinstance(value, str) else f", not {value}"
+        super().__init__(" ".join(text.split()))

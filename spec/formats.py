@@ -1,0 +1,142 @@
+"""Number formats and integer ranges.
+
+Every number in a Pascaline machine is an integer with a fixed binary point. Two rules, named here
+and implemented once in ``golden.rounding`` and once in ``hdl.rounding``, say how a wide number
+becomes a narrow one:
+
+``round_shift(v, s)``
+    Add half, then floor: ``(v + 2**(s - 1)) >> s``; for ``s = 0`` the value itself. Ties go up.
+``saturate(v, format)``
+    Clamp to the format's smallest and largest value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, model_validator
+
+from spec.checked import Checked
+from spec.errors import InputError
+
+__all__ = ["Format", "Interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The integers from ``lo`` to ``hi``, both included.
+
+    Widths are never typed by hand: they follow from intervals, and the interval of an expression
+    follows from those of its operands. Nothing that is sized this way can overflow.
+    """
+
+    lo: int
+    hi: int
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.lo + other.lo, self.hi + other.hi)
+
+    def __mul__(self, other: Interval) -> Interval:
+        corners = [a * b for a in (self.lo, self.hi) for b in (other.lo, other.hi)]
+        return Interval(min(corners), max(corners))
+
+    def __or__(self, other: Interval) -> Interval:
+        return Interval(min(self.lo, other.lo), max(self.hi, other.hi))
+
+    def __lshift__(self, bits: int) -> Interval:
+        return Interval(self.lo << bits, self.hi << bits)
+
+    def times(self, count: int) -> Interval:
+        """Range of the sum of ``count`` numbers of this range."""
+        return Interval(self.lo * count, self.hi * count)
+
+    def rounded(self, shift: int) -> Interval:
+        """Range after ``round_shift`` by ``shift`` bits (which is monotonic)."""
+        half = (1 << shift) >> 1
+        return Interval((self.lo + half) >> shift, (self.hi + half) >> shift)
+
+    @property
+    def magnitude(self) -> int:
+        """The largest absolute value."""
+        return max(abs(self.lo), abs(self.hi))
+
+    @property
+    def signed(self) -> bool:
+        """Whether the range has negative numbers."""
+        return self.lo < 0
+
+    @property
+    def width(self) -> int:
+        """Bits that hold every value: two's complement if any is negative; at least 1."""
+        if self.signed:
+            return max(self.hi.bit_length(), (-self.lo - 1).bit_length()) + 1
+        return max(self.hi.bit_length(), 1)
+
+    @classmethod
+    def signed_bits(cls, width: int) -> Interval:
+        """All values of ``width`` bits in two's complement."""
+        return cls(-(1 << (width - 1)), (1 << (width - 1)) - 1)
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> Interval:
+        """The smallest interval that holds 0 and all ``values``."""
+        array = np.asarray(values, dtype=np.int64)
+        return cls(min(0, int(array.min(initial=0))), max(0, int(array.max(initial=0))))
+
+
+class Format(Checked):
+    """A fixed-point format: value = integer / 2**frac.
+
+    Parameters
+    ----------
+    width : int
+        Bits, 1 to 32.
+    frac : int
+        Bits after the binary point, 0 to 31; may exceed ``width`` - 1 for small numbers.
+    signed : bool
+        Two's complement, or unsigned.
+    """
+
+    width: int = Field(ge=1, le=32)
+    frac: int = Field(ge=0, le=31)
+    signed: bool = True
+
+    @model_validator(mode="after")
+    def _has_magnitude_bits(self) -> Format:
+        if self.signed and self.width < 2:
+            raise ValueError("a signed format must have a width of at least 2")
+        return self
+
+    @property
+    def interval(self) -> Interval:
+        """The integers that the format holds."""
+        if self.signed:
+            return Interval.signed_bits(self.width)
+        return Interval(0, (1 << self.width) - 1)
+
+    @property
+    def lsb(self) -> float:
+        """What one unit of the integer is worth."""
+        return 2.0**-self.frac
+
+    def quantize(self, values: ArrayLike, *, thing: str = "value") -> NDArray[np.int64]:
+        """Real numbers to integers: nearest, ties up, saturated.
+
+        Raises
+        ------
+        InputError
+            If a value is not a number or not finite.
+        """
+        real = np.asarray(values, dtype=np.float64)
+        if not np.isfinite(real).all():
+            raise InputError(thing, "must be finite", str(real[~np.isfinite(real)].flat[0]))
+        # Saturated before the cast: a float beyond int64 has no defined integer.
+        scaled = np.floor(np.ldexp(real, self.frac) + 0.5)
+        return np.clip(scaled, self.interval.lo, self.interval.hi).astype(np.int64)
+
+    def __str__(self) -> str:
+        """Q notation: ``Q3.8`` is 12 bits with sign, ``UQ1.7`` is 8 bits without."""
+        prefix, whole = ("Q", self.width - 1) if self.signed else ("UQ", self.width)
+        return f"{prefix}{whole - self.frac}.{self.frac}"

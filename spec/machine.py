@@ -1,0 +1,60 @@
+"""The machine: how much hardware computes a network. Any machine computes any network."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from spec.checked import Checked
+from spec.errors import InputError
+
+__all__ = ["Machine"]
+
+
+class Machine(Checked):
+    """Machine parameters.
+
+    Parameters
+    ----------
+    units : int
+        Hidden units computed side by side; an LSTM unit has four lanes, one a gate.
+    simd : int
+        Inputs that each lane adds in a cycle; also elements of one beat of the input stream.
+    tree_registers : int
+        Pipeline registers in each adder tree, spread evenly over its levels; more than the tree has
+        levels are as many as it has levels.
+    cell_units : int or None
+        Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
+        ``simd``. ``None``: the fewest that keep up with the lanes.
+    head_units : int or None
+        Rows of the head computed side by side. ``None``: the fewest that keep up, where there is a
+        result every step; 1 where there is one a sequence.
+    head_simd : int
+        Inputs that each lane of the head adds in a cycle; must divide ``simd``.
+    weights : {"rom"}
+        Where the weights live.
+    """
+
+    units: int = Field(default=1, ge=1, le=2048)
+    simd: int = Field(default=1, ge=1, le=2048)
+    tree_registers: int = Field(default=0, ge=0, le=12)
+    cell_units: int | None = Field(default=None, ge=1, le=2048)
+    head_units: int | None = Field(default=None, ge=1, le=2048)
+    head_simd: int = Field(default=1, ge=1, le=2048)
+    weights: Literal["rom"] = "rom"
+
+    @classmethod
+    def read(cls, path: Path) -> Machine:
+        """Read a machine from a TOML file of its parameters."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(str(path), "no such file") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(str(path), f"cannot be read ({error})") from None
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(str(path), f"must be TOML ({error})") from None
+        return cls.parse(table, thing=str(path))

@@ -1,0 +1,73 @@
+"""A model: a network description with its integers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from spec.errors import InputError
+from spec.network import Network
+from spec.tensors import HeadTensors, Integers, LayerTensors, tensor_specs
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Model:
+    """A network and its tensors, checked against each other.
+
+    Parameters
+    ----------
+    name : str
+        Names the Verilog top and its files; a letter, then letters, digits, ``-`` or ``_``.
+    network : Network
+        The description.
+    tensors : dict of str to array
+        Exactly the tensors that `spec.tensors.tensor_specs` asks for, as int64.
+    card : dict
+        What is known about the model: data, licence, command, seed, accuracy. Free-form JSON.
+
+    Raises
+    ------
+    InputError
+        If a tensor is missing or surplus, or if its shape or values break the description.
+    """
+
+    name: str
+    network: Network
+    tensors: dict[str, Integers]
+    card: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", self.name):
+            raise InputError("name", "must be a letter, then letters, digits, - or _", self.name)
+        specs = tensor_specs(self.network)
+        for name in specs:
+            if name not in self.tensors:
+                raise InputError(name, "tensor is missing")
+        for name, tensor in self.tensors.items():
+            if name not in specs:
+                raise InputError(name, "tensor is not part of the network")
+            specs[name].check(name, tensor)
+
+    @cached_property
+    def layers(self) -> tuple[LayerTensors, ...]:
+        """Tensors of each layer."""
+        return tuple(
+            LayerTensors(**self._part(f"layers.{index}."))
+            for index in range(len(self.network.layers))
+        )
+
+    @cached_property
+    def head(self) -> HeadTensors | None:
+        """Tensors of the head."""
+        return HeadTensors(**self._part("head.")) if self.network.head else None
+
+    def _part(self, prefix: str) -> dict[str, Integers]:
+        return {
+            name.removeprefix(prefix): tensor
+            for name, tensor in self.tensors.items()
+            if name.startswith(prefix)
+        }

@@ -1,0 +1,141 @@
+"""The model file: one ``.safetensors`` file.
+
+Its metadata has one key, ``pascaline``, with a JSON document: ``version``, ``name``, ``network``
+(the description of `spec.network`) and ``card``. Weights are stored as packed codes, ``uint8`` of
+shape (rows, ceil(columns * bits / 8)), element 0 in the lowest bits; scales and biases as
+``int64``.
+Same model, same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from spec.arithmetic import Arithmetic
+from spec.checked import Checked
+from spec.errors import InputError
+from spec.files import write_atomic
+from spec.model import Model
+from spec.network import Network
+from spec.tensors import tensor_specs
+
+__all__ = ["VERSION", "pack", "read_model", "unpack", "write_model"]
+
+VERSION = 1
+KEY = "pascaline"
+
+
+class _Document(Checked):
+    version: Literal[1]
+    name: str
+    network: Network
+    card: dict[str, Any]
+
+
+def pack(codes: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
+    """Codes (rows, columns) of ``bits`` bits to bytes (rows, ceil(columns * bits / 8))."""
+    split = (codes[:, :, None] >> np.arange(bits, dtype=np.uint16)) & 1
+    return np.packbits(split.reshape(len(codes), -1).astype(np.uint8), axis=1, bitorder="little")
+
+
+def unpack(packed: NDArray[np.uint8], bits: int, columns: int) -> NDArray[np.uint16]:
+    """The inverse of `pack`, for rows of ``columns`` codes."""
+    split = np.unpackbits(packed, axis=1, bitorder="little", count=columns * bits)
+    weights = (1 << np.arange(bits)).astype(np.uint16)
+    codes: NDArray[np.uint16] = split.reshape(len(packed), columns, bits) @ weights
+    return codes
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write a model file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If ``path`` cannot be written.
+    """
+    stored: dict[str, NDArray[Any]] = {}
+    for name, spec in tensor_specs(model.network).items():
+        tensor = model.tensors[name]
+        if isinstance(spec.values, Arithmetic):
+            stored[name] = pack(spec.values.encode(tensor, thing=name), spec.values.bits)
+        else:
+            stored[name] = np.ascontiguousarray(tensor, dtype=np.int64)
+    document = _Document(version=1, name=model.name, network=model.network, card=model.card)
+    text = json.dumps(document.model_dump(mode="json"), sort_keys=True)
+    write_atomic(path, save(stored, metadata={KEY: text}))
+
+
+def read_model(path: Path) -> Model:
+    """Read a model file and check all of it.
+
+    Raises
+    ------
+    InputError
+        One line that names the file, the field, the rule and the value.
+    """
+    try:
+        if not path.is_file():
+            raise InputError(str(path), "no such file")
+        with safe_open(str(path), framework="numpy") as file:
+            document = _read_document(path, file.metadata() or {})
+            tensors = _read_tensors(document.network, file)
+        return Model(
+            name=document.name, network=document.network, tensors=tensors, card=document.card
+        )
+    except InputError as error:
+        if error.thing.startswith(str(path)):
+            raise
+        raise InputError(f"{path}: {error.thing}", error.rule, error.value) from None
+    except SafetensorError as error:
+        raise InputError(str(path), f"must be a safetensors file ({error})") from None
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+
+
+def _read_document(path: Path, metadata: dict[str, str]) -> _Document:
+    if KEY not in metadata:
+        raise InputError(str(path), f"must have a {KEY!r} entry in its metadata")
+    try:
+        plain = json.loads(metadata[KEY])
+    except (ValueError, RecursionError) as error:
+        raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({error})") from None
+    version = plain.get("version") if isinstance(plain, dict) else None
+    if version != VERSION:
+        raise InputError(f"{path}: version", f"must be {VERSION}", json.dumps(version))
+    return _Document.parse(metadata[KEY], thing=str(path))
+
+
+def _read_tensors(network: Network, file: Any) -> dict[str, NDArray[np.int64]]:
+    specs, names = tensor_specs(network), set(file.keys())
+    for name in sorted(names - specs.keys()):
+        raise InputError(name, "tensor is not part of the network")
+    tensors: dict[str, NDArray[np.int64]] = {}
+    for name, spec in specs.items():
+        if name not in names:
+            raise InputError(name, "tensor is missing")
+        packed = isinstance(spec.values, Arithmetic)
+        bits = spec.values.bits if isinstance(spec.values, Arithmetic) else 64
+        shape = [spec.shape[0], -(-spec.shape[1] * bits // 8)] if packed else list(spec.shape)
+        # Shape and type are compared before any data is read, so that memory is bounded.
+        piece = file.get_slice(name)
+        if piece.get_dtype() != (dtype := "U8" if packed else "I64"):
+            raise InputError(name, f"must be stored as {dtype}", piece.get_dtype())
+        if list(piece.get_shape()) != shape:
+            raise InputError(name, f"stored shape must be {shape}", list(piece.get_shape()))
+        stored = file.get_tensor(name)
+        if isinstance(spec.values, Arithmetic):
+            codes = unpack(stored, bits, spec.shape[1])
+            if not np.array_equal(pack(codes, bits), stored):
+                raise InputError(name, "unused bits at the end of a row must be 0")
+            tensors[name] = spec.values.decode(codes, thing=name)
+        else:
+            tensors[name] = stored.astype(np.int64)
+    return tensors
