@@ -1,0 +1,38 @@
+"""The dense head, bit-exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from golden.product import Product
+from golden.rounding import Integers
+from spec.formats import Format
+from spec.tensors import HeadTensors
+
+__all__ = ["Dense", "classify"]
+
+
+class Dense:
+    """Logits of h.
+
+    Parameters
+    ----------
+    tensors : HeadTensors
+        Integers of the head.
+    h : Format
+        Format of its input.
+    """
+
+    def __init__(self, tensors: HeadTensors, h: Format) -> None:
+        self._tensors = tensors
+        self._product = Product(tensors.weight, h.interval)
+
+    def __call__(self, h: Integers) -> Integers:
+        """Exact logits, shape (batch, classes), for h of shape (batch, hidden)."""
+        scale = 1 if self._tensors.scale is None else self._tensors.scale
+        return scale * self._product(h) + self._tensors.bias
+
+
+def classify(logits: Integers) -> Integers:
+    """Index of the largest logit along the last axis; of equal ones the first."""
+    return np.asarray(np.argmax(logits, axis=-1), dtype=np.int64)

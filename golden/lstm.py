@@ -1,0 +1,116 @@
+"""One LSTM layer, step by step, bit-exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from golden.activation import ActivationFunction
+from golden.product import Product
+from golden.rounding import Integers, narrow
+from spec.formats import Format
+from spec.network import GATES, LstmLayer
+from spec.tensors import LayerTensors
+
+__all__ = ["Lstm", "State", "Step"]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a layer remembers: ``h`` and ``c`` of shape (batch, hidden)."""
+
+    h: Integers
+    c: Integers
+
+    def where(self, active: NDArray[np.bool_], other: State) -> State:
+        """Take this state for the sequences that are ``active``, and ``other`` for the rest."""
+        mask = active[:, None]
+        return State(np.where(mask, self.h, other.h), np.where(mask, self.c, other.c))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Every intermediate of a step by its name in `spec.network`.
+
+    Attributes
+    ----------
+    sum_h, sum_x, pre : (batch, 4 * hidden)
+        ``A``, ``B`` and ``z``, rows stacked by gate.
+    i, f, g, o : (batch, hidden)
+        Gates.
+    c, u, tanh_c, h : (batch, hidden)
+        New cell, what its tanh is taken of, that tanh, and the new h.
+    """
+
+    sum_h: Integers
+    sum_x: Integers
+    pre: Integers
+    i: Integers
+    f: Integers
+    g: Integers
+    o: Integers
+    c: Integers
+    u: Integers
+    tanh_c: Integers
+    h: Integers
+
+    @property
+    def state(self) -> State:
+        """The state after the step."""
+        return State(self.h, self.c)
+
+
+class Lstm:
+    """A layer with its weights.
+
+    Parameters
+    ----------
+    layer : LstmLayer
+        The description.
+    tensors : LayerTensors
+        Its integers.
+    x : Format
+        Format of the inputs.
+    """
+
+    def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
+        self._layer = layer
+        self._tensors = tensors
+        self._product_x = Product(tensors.weight_x, x.interval)
+        self._product_h = Product(tensors.weight_h, layer.h.interval)
+        self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
+        self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
+
+    def zero(self, batch: int) -> State:
+        """The state that a sequence starts from."""
+        shape = (batch, self._layer.hidden)
+        return State(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
+
+    def step(self, x: Integers, state: State) -> Step:
+        """One step of a batch: ``x`` of shape (batch, inputs)."""
+        layer, tensors = self._layer, self._tensors
+        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
+        # At most 2**23 * 2**43 for each product by the limits of the description: fits in int64.
+        total = tensors.scale_h * sum_h + tensors.scale_x * sum_x + tensors.bias
+        pre = narrow(total, layer.normaliser.shift, layer.pre)
+
+        z = dict(zip(GATES, np.split(pre, len(GATES), axis=1), strict=True))
+        i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
+        g = self._tanh(z["g"])
+
+        fresh = (i * g) << (layer.cell.frac - layer.tanh.frac)
+        c = narrow(f * state.c + fresh, layer.sigmoid.frac, layer.cell)
+        u = self._cell_to_pre(c)
+        tanh_c = self._tanh(u)
+        h = narrow(o * tanh_c, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h)
+        return Step(sum_h, sum_x, pre, i, f, g, o, c, u, tanh_c, h)
+
+    def _cell_to_pre(self, c: Integers) -> Integers:
+        layer, tensors = self._layer, self._tensors
+        if layer.cell_affine is None:
+            return narrow(c, layer.cell.frac - layer.pre.frac, layer.pre)
+        assert tensors.scale_c is not None
+        assert tensors.bias_c is not None
+        return narrow(tensors.scale_c * c + tensors.bias_c, layer.cell_affine.shift, layer.pre)
