@@ -192,14 +192,15 @@ class Design:
         return self.x_sum + self.h_sum if self.shared_scale else self.x_sum | self.h_sum
 
     @property
+    def row_sums(self) -> tuple[Interval, ...]:
+        """Ranges of the sums that a gate row has: ``A + B``, or ``A`` and ``B``."""
+        return (self.accumulator,) if self.shared_scale else (self.h_sum, self.x_sum)
+
+    @property
     def row_total(self) -> Interval:
         """Range of ``scale_h * A + scale_x * B + bias`` before the shift."""
         affine = self.layer.normaliser
-        if self.shared_scale:
-            scaled = affine.scales * self.accumulator
-        else:
-            scaled = affine.scales * self.h_sum + affine.scales * self.x_sum
-        return scaled + affine.biases
+        return sum((affine.scales * row_sum for row_sum in self.row_sums), start=affine.biases)
 
     # The head.
 

@@ -1,0 +1,88 @@
+"""Activation functions: a full table, or piecewise linear."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.rom import Rom
+from hdl.rounding import narrow
+from hdl.shapes import shape
+from spec.activation import Activation, PiecewiseLinear, lines, table
+from spec.formats import Format, Interval
+
+__all__ = ["ActivationFunction"]
+
+
+class ActivationFunction(wiring.Component):
+    """One activation function. Latency is two cycles, throughput one value a cycle.
+
+    Parameters
+    ----------
+    form : Table or PiecewiseLinear
+        How it is made.
+    function : str
+        ``sigmoid`` or ``tanh``.
+    pre, out : Format
+        Formats of the argument and of the value.
+
+    Members
+    -------
+    z : In
+        Argument.
+    y : Out
+        Value of the argument two cycles ago.
+    """
+
+    def __init__(self, form: Activation, function: str, pre: Format, out: Format):
+        self._form = form
+        self._function = function
+        self._pre = pre
+        self._out = out
+        super().__init__({"z": In(shape(pre)), "y": Out(shape(out))})
+
+    @property
+    def kind(self) -> str:
+        """Module name."""
+        form = self._form
+        made = f"pwl{form.segments}" if isinstance(form, PiecewiseLinear) else form.form
+        formats = f"{_code(self._pre)}_{_code(self._out)}"
+        return f"{self._function}_{made}_{formats}"
+
+    def elaborate(self, platform):
+        m = Module()
+        y = Signal(shape(self._out), reset_less=True)
+        m.d.comb += self.y.eq(y)
+        if isinstance(self._form, PiecewiseLinear):
+            m.d.sync += y.eq(self._line(m, self._form.segments))
+        else:
+            mask = (1 << self._out.width) - 1
+            entries = table(self._function, self._pre, self._out).tolist()
+            m.submodules.entries = rom = Rom([entry & mask for entry in entries], self._out.width)
+            m.d.comb += rom.addr.eq(self.z)
+            m.d.sync += y.eq(rom.data)
+        return m
+
+    def _line(self, m, segments):
+        """Slope and offset of the segment, one cycle later the point on the line."""
+        line = lines(self._function, self._pre, self._out, segments)
+        slopes, offsets = Interval.of(line.slope), Interval.of(line.offset)
+        words = [
+            (slope & ((1 << slopes.width) - 1))
+            | (offset & ((1 << offsets.width) - 1)) << slopes.width
+            for slope, offset in zip(line.slope.tolist(), line.offset.tolist(), strict=True)
+        ]
+        m.submodules.entries = rom = Rom(words, slopes.width + offsets.width)
+        low = Signal(line.low_bits, reset_less=True)
+        m.d.comb += rom.addr.eq(self.z[line.low_bits :])
+        m.d.sync += low.eq(self.z[: line.low_bits])
+
+        slope = Signal(shape(slopes))
+        offset = Signal(shape(offsets))
+        m.d.comb += Cat(slope, offset).eq(rom.data)
+        total = Signal(shape(line.total))
+        m.d.comb += total.eq(slope * low + offset)
+        return narrow(m, total, line.total, line.shift, self._out, name="point")
+
+
+def _code(format_: Format) -> str:
+    return f"{'s' if format_.signed else 'u'}{format_.width}f{format_.frac}"

@@ -1,0 +1,171 @@
+# amaranth: UnusedElaboratable=no
+"""The element-wise part of a step: what leaves the drain becomes new c and h."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.kinds import place
+from hdl.lstm import LstmUnit
+from hdl.rom import Rom
+from hdl.shapes import delayed, shape, sums_struct
+from hdl.vector import GroupPointer
+from spec.cycles import ACTIVATE, NORMALISE, UPDATE, cell_latency
+from spec.design import Design
+from spec.image import cell_layout, cell_words, row_layout, row_words
+from spec.network import GATES
+
+__all__ = ["Cells", "token_layout"]
+
+token_layout = data.StructLayout({"fresh": 1, "result": 1, "last": 1})
+"""What travels with a tile: the step starts from zero, has a result, ends its sequence."""
+
+
+class Cells(wiring.Component):
+    """``cell_units`` LSTM units, their scales and biases, and the memory of c.
+
+    A tile is taken from the front of the drain group by group, one a cycle, without a pause. Each
+    group's new h comes out after ``cell_latency - 1`` cycles, and is in memory one later.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    loaded : In
+        The next cycle has a new tile at the front of the drain.
+    last_tile : In
+        With ``loaded``: it is the step's last.
+    token : In
+        With ``loaded``: flags of the step.
+    sums : In
+        The front of the drain.
+    shift : Out
+        Bring the next group to the front.
+    h : Out
+        New h of a group.
+    write : Out
+        ``h`` is there.
+    write_token : Out
+        With ``write``: flags of the step.
+    state : In
+        Access to c while no step is on its way: ``addr`` is a group, ``data`` the word of the
+        address one cycle ago, ``write_en`` and ``write_data`` write.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        cell = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
+        front = design.cell_units * len(GATES)
+        super().__init__(
+            {
+                "loaded": In(1),
+                "last_tile": In(1),
+                "token": In(token_layout),
+                "sums": In(data.ArrayLayout(sums_struct(design.row_sums), front)),
+                "shift": Out(1),
+                "h": Out(data.ArrayLayout(shape(design.layer.h), design.cell_units)),
+                "write": Out(1),
+                "write_token": Out(token_layout),
+                "state": In(
+                    wiring.Signature(
+                        {
+                            "select": Out(1),
+                            "addr": Out(range(design.groups)),
+                            "data": In(cell),
+                            "write_en": Out(1),
+                            "write_data": Out(cell),
+                        }
+                    )
+                ),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        design = self._design
+
+        # Draining: `busy` from the cycle after `loaded` until the last group is at the front.
+        busy = Signal()
+        left = Signal(range(max(design.tile_groups, 2)))
+        flags = Signal(token_layout)
+        with m.If(self.loaded):
+            m.d.sync += [
+                busy.eq(1),
+                left.eq(Mux(self.last_tile, design.last_groups - 1, design.tile_groups - 1)),
+                flags.eq(self.token),
+            ]
+        with m.Elif(left == 0):
+            m.d.sync += busy.eq(0)
+        with m.Else():
+            m.d.sync += left.eq(left - 1)
+        m.d.comb += self.shift.eq(busy)
+
+        # Scales and biases must be there with the group, so they are read one cycle earlier.
+        upcoming = Signal()
+        m.d.comb += upcoming.eq(self.loaded | (busy & (left != 0)))
+        rows = self._parameters(m, "rows", upcoming, row_words(design), self._row_bits)
+
+        # Units, and c for them.
+        written = delayed(m, busy, cell_latency(design) - 1, name="write")
+        tokens = delayed(m, flags.as_value(), cell_latency(design) - 1, name="flags")
+        m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
+        at_c = NORMALISE + ACTIVATE
+        old_c, new_c = self._cell_memory(m, busy, at_c)
+        fresh = delayed(m, flags.fresh, at_c, name="fresh")
+        if design.layer.cell_affine is not None:
+            reading = delayed(m, busy, at_c + UPDATE - 1, name="affine")
+            bits = cell_layout(design).bits * design.cell_units
+            affines = self._parameters(m, "affines", reading, cell_words(design), bits)
+        row_bits = self._row_bits // design.cell_units
+        front_bits = sums_struct(design.row_sums).size * len(GATES)
+        for k in range(design.cell_units):
+            inputs = {
+                "sums": self.sums.as_value().word_select(k, front_bits),
+                "rows": rows.word_select(k, row_bits),
+                "c": Mux(fresh, 0, old_c[k]),
+            }
+            if design.layer.cell_affine is not None:
+                inputs["affine"] = affines.word_select(k, cell_layout(design).bits)
+            unit = place(m, platform, f"unit_{k}", LstmUnit(design), **inputs)
+            m.d.comb += [new_c[k].eq(unit.c_next), self.h[k].eq(unit.h_next)]
+        return m
+
+    @property
+    def _row_bits(self):
+        design = self._design
+        return row_layout(design).bits * len(GATES) * design.cell_units
+
+    def _parameters(self, m, name, advance, words, bits):
+        """A ROM with one word a group, read group after group."""
+        m.submodules[name] = rom = Rom(words, bits)
+        m.submodules[f"{name}_pointer"] = pointer = GroupPointer(self._design.groups, 1)
+        m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
+        return rom.data
+
+    def _cell_memory(self, m, busy, at_c):
+        """Memory of c: read for the units at cycle ``at_c`` of a group, written UPDATE later.
+
+        A group's c is written long before the same group of the next step is read: that step's
+        tiles wait for h, which is made from c.
+        """
+        design, state = self._design, self.state
+        cell = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
+        m.submodules.old_c = contents = memory.Memory(shape=cell, depth=design.groups, init=[])
+        m.submodules.read_pointer = reader = GroupPointer(design.groups, 1)
+        m.submodules.write_pointer = writer = GroupPointer(design.groups, 1)
+        read, write = contents.read_port(), contents.write_port()
+        new_c = Signal(cell)
+        written = delayed(m, busy, at_c + UPDATE, name="c_write")
+        m.d.comb += [
+            reader.advance.eq(delayed(m, busy, at_c - 1, name="c_read")),
+            writer.advance.eq(written),
+            read.addr.eq(Mux(state.select, state.addr, reader.group)),
+            state.data.eq(read.data),
+            write.addr.eq(Mux(state.select, state.addr, writer.group)),
+            write.en.eq(Mux(state.select, state.write_en, written)),
+            write.data.eq(Mux(state.select, state.write_data.as_value(), new_c.as_value())),
+        ]
+        return read.data, new_c

@@ -1,0 +1,275 @@
+"""The dense head: logits of h, and the class."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hdl.lanes import Lanes
+from hdl.reader import reader_members
+from hdl.rom import Rom
+from hdl.shapes import delayed, shape, struct
+from hdl.stages import elastic
+from spec.cycles import READ
+from spec.design import Design
+from spec.image import head_layout, head_row_words, head_weight_words
+
+__all__ = ["ArgMax", "DenseReader", "RowAffine"]
+
+
+def logits_signature(design: Design):
+    """A stream of logits; ``last_row`` marks the head's last, ``last`` the sequence's end."""
+    payload = {"value": shape(design.logit), "last_row": 1, "last": 1}
+    return stream.Signature(data.StructLayout(payload))
+
+
+class DenseReader(wiring.Component):
+    """Computes the head on lanes of its own and gives logits or classes.
+
+    A chunk of ``head_simd`` elements is read a cycle, as often as there are tiles of rows. The last
+    chunk of a tile waits until the drain is empty. Ports: `hdl.reader.reader_members`.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        super().__init__(reader_members(design))
+
+    def elaborate(self, platform):
+        m = Module()
+        design = self._design
+        product, head = design.head_product, design.head
+        m.submodules.lanes = lanes = Lanes(
+            product=product,
+            arithmetic=head.weights,
+            element=design.layer.h.interval,
+            accumulator=design.head_sum,
+            sums=(design.head_sum,),
+            front=1,
+        )
+        m.submodules.rows = rows = RowAffine(design)
+
+        # Reading: tile by tile, chunk by chunk.
+        tile = Signal(range(product.tiles))
+        chunk = Signal(range(product.chunks))
+        end = Signal()
+        last_tile = Signal()
+        held = Signal()
+        read = Signal()
+        m.d.comb += [
+            end.eq(chunk == product.chunks - 1),
+            last_tile.eq(tile == product.tiles - 1),
+            read.eq(self.job_valid & ~(end & held)),
+            self.done.eq(read & end & last_tile),
+        ]
+        with m.If(read):
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+            with m.If(end):
+                m.d.sync += [held.eq(1), tile.eq(Mux(last_tile, 0, tile + 1))]
+        self._operands(m, lanes, read, chunk, end)
+
+        # Draining, row by row.
+        wait = READ + product.tree_registers
+        drains_last = delayed(m, last_tile, wait, name="drains_last")
+        ends_sequence = delayed(m, self.job.last, wait, name="ends_sequence")
+        left = Signal(range(product.lanes))
+        flags = Signal(2)
+        with m.If(lanes.loaded):
+            m.d.sync += [
+                rows.i_valid.eq(1),
+                left.eq(Mux(drains_last, product.last_rows - 1, product.lanes - 1)),
+                flags.eq(drains_last | ends_sequence << 1),
+            ]
+        with m.Elif(rows.i_valid & rows.i_ready):
+            m.d.sync += left.eq(left - 1)
+            with m.If(left == 0):
+                m.d.sync += [rows.i_valid.eq(0), held.eq(0), left.eq(0)]
+        m.d.comb += [
+            lanes.shift.eq(rows.i_valid & rows.i_ready),
+            rows.sum.eq(lanes.sums[0].s0),
+            rows.last_row.eq(flags[0] & (left == 0)),
+            rows.last.eq(flags[1]),
+        ]
+        self._deliver(m, rows)
+        return m
+
+    def _operands(self, m, lanes, read, chunk, end):
+        """Read elements and weights; both are there one cycle later."""
+        design, product, simd = self._design, self._design.head_product, self._design.machine.simd
+        m.submodules.weights = weights = Rom(
+            words := head_weight_words(design),
+            product.lanes * product.simd * design.head.weights.bits,
+        )
+        slots = simd // product.simd
+        address = Signal.like(weights.addr)
+        word = Signal.like(self.read.chunk)
+        slot = Signal(range(slots))
+        with m.If(read):
+            m.d.sync += address.eq(Mux(address == len(words) - 1, 0, address + 1))
+            m.d.sync += slot.eq(slot + 1)
+            with m.If(slot == slots - 1):
+                m.d.sync += [slot.eq(0), word.eq(word + 1)]
+            with m.If(end):
+                m.d.sync += [slot.eq(0), word.eq(0)]
+        m.d.comb += [
+            weights.addr.eq(address),
+            self.read.en.eq(read),
+            self.read.bank.eq(self.job.bank),
+            self.read.chunk.eq(word),
+        ]
+
+        use = delayed(m, read, READ, name="use")
+        place = delayed(m, slot, READ, name="place", reset_less=True)
+        at_end = delayed(m, end, READ, name="at_end", reset_less=True)
+        width = design.layer.h.width * product.simd
+        elements = Signal(data.ArrayLayout(shape(design.layer.h), product.simd))
+        m.d.comb += elements.eq(self.read.data.as_value().word_select(place, width))
+        operands = Signal.like(elements)
+        m.d.comb += lanes.x.eq(operands)
+        for k in range(product.simd):
+            # Only a weight without 0 needs its operand to be 0 where there is no column.
+            absent = at_end if k >= product.tail and not design.head.weights.has_zero else 0
+            m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
+        m.d.comb += [
+            lanes.codes.eq(weights.data),
+            lanes.first.eq(delayed(m, chunk == 0, READ, name="first", reset_less=True)),
+            lanes.load.eq(delayed(m, read & end, READ, name="load")),
+        ]
+
+    def _deliver(self, m, rows):
+        if self._design.head.output == "class":
+            m.submodules.argmax = argmax = ArgMax(self._design)
+            connect(m, rows=rows.o, argmax=argmax.i)
+            connect(m, argmax=argmax.o, o=flipped(self.o))
+            return
+        m.d.comb += [
+            self.o.valid.eq(rows.o.valid),
+            self.o.p.data.eq(rows.o.p.value),
+            self.o.p.last.eq(rows.o.p.last_row & rows.o.p.last),
+            rows.o.ready.eq(self.o.ready),
+        ]
+
+
+class RowAffine(wiring.Component):
+    """Scale and bias of the head's rows: ``logit = scale * sum + bias``, or ``sum + bias``.
+
+    Latency is two cycles, or three with scales; throughput one row a cycle.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    sum, last_row, last : In
+        A row's sum; it is the head's last row; it belongs to the sequence's last result.
+    i_valid, i_ready : In, Out
+        Handshake of these.
+    o : Out
+        Logits.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        super().__init__(
+            {
+                "sum": In(shape(design.head_sum)),
+                "last_row": In(1),
+                "last": In(1),
+                "i_valid": In(1),
+                "i_ready": Out(1),
+                "o": Out(logits_signature(design)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        head = self._design.head
+        layout = head_layout(self._design)
+        m.submodules.parameters = rom = Rom(head_row_words(self._design), layout.bits)
+        row = Signal(struct(layout))
+        m.d.comb += row.eq(rom.data)
+        number = Signal.like(rom.addr)
+        m.d.comb += rom.addr.eq(number)
+
+        # The sum, while its row's parameters are read.
+        ready = Signal()
+        full, take = elastic(m, self.i_valid, ready, name="sum")
+        m.d.comb += [self.i_ready.eq(~full | ready), rom.en.eq(take)]
+        value = Signal.like(self.sum, reset_less=True)
+        bias = row.bias
+        flags = Signal(2)
+        with m.If(take):
+            m.d.sync += [value.eq(self.sum), flags.eq(self.last_row | self.last << 1)]
+            m.d.sync += number.eq(Mux(self.last_row, 0, number + 1))
+
+        if head.scaled:
+            after = Signal(name="after_product")
+            scaled_full, scaled_take = elastic(m, full, after, name="product")
+            m.d.comb += ready.eq(~scaled_full | after)
+            reach = head.scales * self._design.head_sum
+            scaled = Signal(shape(reach), reset_less=True)
+            kept = Signal.like(row.bias)
+            scaled_flags = Signal(2)
+            with m.If(scaled_take):
+                m.d.sync += [
+                    scaled.eq(value * row.scale),
+                    kept.eq(row.bias),
+                    scaled_flags.eq(flags),
+                ]
+            full, ready, value, bias, flags = scaled_full, after, scaled, kept, scaled_flags
+
+        logit_full, logit_take = elastic(m, full, self.o.ready, name="logit")
+        m.d.comb += [ready.eq(~logit_full | self.o.ready), self.o.valid.eq(logit_full)]
+        with m.If(logit_take):
+            m.d.sync += [
+                self.o.p.value.eq(value + bias),
+                self.o.p.last_row.eq(flags[0]),
+                self.o.p.last.eq(flags[1]),
+            ]
+        return m
+
+
+class ArgMax(wiring.Component):
+    """Index of the largest of a vector of logits; of equal ones the first.
+
+    Latency is one cycle after the last logit.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    i : In
+        Logits.
+    o : Out
+        Classes, as `spec.ports` has them.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        payload = reader_members(design)["o"].signature
+        super().__init__({"i": In(logits_signature(design)), "o": Out(payload)})
+
+    def elaborate(self, platform):
+        m = Module()
+        full, take = elastic(m, self.i.valid & self.i.p.last_row, self.o.ready, name="class")
+        m.d.comb += [self.i.ready.eq(~full | self.o.ready), self.o.valid.eq(full)]
+
+        row = Signal.like(self.o.p.data)
+        best_row = Signal.like(self.o.p.data)
+        best = Signal(shape(self._design.logit), reset_less=True)
+        better = Signal()
+        winner = Signal.like(self.o.p.data)
+        m.d.comb += [
+            better.eq((row == 0) | (self.i.p.value > best)),
+            winner.eq(Mux(better, row, best_row)),
+        ]
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += row.eq(Mux(self.i.p.last_row, 0, row + 1))
+            with m.If(better):
+                m.d.sync += [best.eq(self.i.p.value), best_row.eq(row)]
+        with m.If(take):
+            m.d.sync += [self.o.p.data.eq(winner), self.o.p.last.eq(self.i.p.last)]
+        return m

@@ -1,0 +1,105 @@
+"""The input side: vectors arrive while earlier ones are worked on."""
+
+from amaranth.hdl import Array, Module, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import shape, struct
+from hdl.vector import VectorMemory, read_signature
+from spec.design import Design
+from spec.ports import ports
+
+__all__ = ["Inputs", "flags_layout"]
+
+flags_layout = data.StructLayout({"start": 1, "state": 2, "last": 1, "dump": 1})
+"""What comes with a vector: it starts a sequence, from which state; it ends it; state wanted."""
+
+
+class Inputs(wiring.Component):
+    """Memory for two input vectors: one is read, the next comes in.
+
+    A beat a cycle is taken while there is room. A vector is ``full`` in the cycle after its last
+    beat.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    i : In
+        Stream ``i_x`` of `spec.ports`.
+    full : Out
+        There is a vector to read.
+    flags : Out
+        What came with it.
+    free : In
+        It has been read for the last time.
+    read : In
+        Its chunks; ``bank`` is not used.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        element = shape(design.network.x)
+        super().__init__(
+            {
+                "i": In(stream.Signature(struct(ports(design)["i_x"].layout))),
+                "full": Out(1),
+                "flags": Out(flags_layout),
+                "free": In(1),
+                "read": In(read_signature(element, design.x_product.chunks, design.machine.simd)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        design = self._design
+        chunks, simd = design.x_product.chunks, design.machine.simd
+        m.submodules.memory = vectors = VectorMemory(
+            shape(design.network.x), chunks=chunks, simd=simd, units=simd, reads=1
+        )
+        full = Array(Signal(name=f"full_{bank}") for bank in range(2))
+        flags = Array(Signal(flags_layout, name=f"flags_{bank}") for bank in range(2))
+
+        # Writing.
+        bank = Signal()
+        chunk = Signal(range(chunks))
+        start = Signal(init=1)
+        beat = self.i.p
+        m.d.comb += [
+            self.i.ready.eq(~full[bank]),
+            vectors.write.en.eq(self.i.valid & self.i.ready),
+            vectors.write.bank.eq(bank),
+            vectors.write.chunk.eq(chunk),
+            vectors.write.data.eq(beat.data),
+        ]
+        with m.If(self.i.valid & self.i.ready):
+            with m.If(chunk == 0):
+                m.d.sync += [flags[bank].start.eq(start), flags[bank].state.eq(beat.state)]
+            with m.If(chunk == chunks - 1):
+                m.d.sync += [
+                    flags[bank].last.eq(beat.last),
+                    flags[bank].dump.eq(beat.last & beat.dump),
+                    full[bank].eq(1),
+                    start.eq(beat.last),
+                    bank.eq(~bank),
+                    chunk.eq(0),
+                ]
+            with m.Else():
+                m.d.sync += chunk.eq(chunk + 1)
+
+        # Reading.
+        read_bank = Signal()
+        m.d.comb += [
+            vectors.read_0.en.eq(self.read.en),
+            vectors.read_0.bank.eq(read_bank),
+            vectors.read_0.chunk.eq(self.read.chunk),
+            self.read.data.eq(vectors.read_0.data),
+            self.full.eq(full[read_bank]),
+            self.flags.eq(flags[read_bank]),
+        ]
+        with m.If(self.free):
+            m.d.sync += [full[read_bank].eq(0), read_bank.eq(~read_bank)]
+        return m

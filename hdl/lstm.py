@@ -1,0 +1,143 @@
+# amaranth: UnusedElaboratable=no
+"""The element-wise part of an LSTM step for one hidden unit."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.activation import ActivationFunction
+from hdl.kinds import place
+from hdl.rounding import narrow
+from hdl.shapes import delayed, shape, struct, sums_struct
+from spec.cycles import ACTIVATE, AFFINE, NARROW, UPDATE
+from spec.design import Design
+from spec.image import cell_layout, row_layout
+from spec.network import GATES
+
+__all__ = ["LstmUnit"]
+
+
+class LstmUnit(wiring.Component):
+    """From the sums of a unit's four gate rows to its new c and h (formulas in `spec.network`).
+
+    A pipeline that never waits: one unit a cycle. With the sums in cycle 0, ``c`` is wanted in
+    cycle ``NORMALISE + ACTIVATE``; ``c_next`` is there ``UPDATE`` cycles later and ``h_next`` in
+    cycle ``cell_latency - 1``. Range arguments are those of `Design` and of the formats.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    sums : In
+        Sums of the four gates, one each or (``s0`` of h, ``s1`` of x) two.
+    rows : In
+        Scales and biases of the four gates, with the sums.
+    affine : In
+        Scale and bias of the affine on the cell (if there is one), with ``c_next``.
+    c : In
+        The cell state.
+    c_next, h_next : Out
+        The new state.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        layer = design.layer
+        members = {
+            "sums": In(data.ArrayLayout(sums_struct(design.row_sums), len(GATES))),
+            "rows": In(data.ArrayLayout(struct(row_layout(design)), len(GATES))),
+            "c": In(shape(layer.cell)),
+            "c_next": Out(shape(layer.cell)),
+            "h_next": Out(shape(layer.h)),
+        }
+        if layer.cell_affine is not None:
+            members["affine"] = In(struct(cell_layout(design)))
+        super().__init__(members)
+
+    @property
+    def kind(self) -> str:
+        """Module name; a machine has one kind."""
+        return "lstm_unit"
+
+    def elaborate(self, platform):
+        m = Module()
+        layer = self._design.layer
+        gates = {gate: self._gate(m, platform, index) for index, gate in enumerate(GATES)}
+
+        # New cell: f * c + i * g.
+        kept = layer.sigmoid.interval * layer.cell.interval
+        fresh = (layer.sigmoid.interval * layer.tanh.interval) << self._align
+        fc = Signal(shape(kept), reset_less=True)
+        ig = Signal(shape(layer.sigmoid.interval * layer.tanh.interval), reset_less=True)
+        m.d.sync += [fc.eq(gates["f"] * self.c), ig.eq(gates["i"] * gates["g"])]
+        total = Signal(shape(kept + fresh), name="c_total")
+        m.d.comb += total.eq(fc + (ig << self._align))
+        c = Signal(shape(layer.cell), reset_less=True)
+        m.d.sync += c.eq(narrow(m, total, kept + fresh, layer.sigmoid.frac, layer.cell, name="c_"))
+        m.d.comb += self.c_next.eq(c)
+
+        # New h: o * tanh(c).
+        u = self._cell_to_pre(m, c)
+        tanh = place(m, platform, "tanh_c", self._function("tanh"), z=u)
+        wait = UPDATE + (NARROW if layer.cell_affine is None else AFFINE) + ACTIVATE
+        o = delayed(m, gates["o"], wait, name="o", reset_less=True)
+        reach = layer.sigmoid.interval * layer.tanh.interval
+        out = Signal(shape(reach), reset_less=True)
+        m.d.sync += out.eq(o * tanh.y)
+        shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
+        m.d.comb += self.h_next.eq(narrow(m, out, reach, shift, layer.h, name="h_"))
+        return m
+
+    @property
+    def _align(self) -> int:
+        return self._design.layer.cell.frac - self._design.layer.tanh.frac
+
+    def _function(self, function):
+        layer = self._design.layer
+        out = layer.sigmoid if function == "sigmoid" else layer.tanh
+        return ActivationFunction(layer.activation, function, layer.pre, out)
+
+    def _gate(self, m, platform, index):
+        """Normalise the sums of a gate row, and its activation function."""
+        design, gate = self._design, GATES[index]
+        affine = design.layer.normaliser
+        row_sums, row = self.sums[index], self.rows[index]
+
+        # NORMALISE: products, then their sum with the bias, rounded.
+        products = []
+        for k, row_sum in enumerate(design.row_sums):
+            signal = Signal(
+                shape(affine.scales * row_sum), name=f"{gate}_product_{k}", reset_less=True
+            )
+            m.d.sync += signal.eq(row_sums[f"s{k}"] * row[("scale_h", "scale_x")[k]])
+            products.append(signal)
+        bias = Signal(shape(affine.biases), name=f"{gate}_bias", reset_less=True)
+        m.d.sync += bias.eq(row.bias)
+        total = Signal(shape(design.row_total), name=f"{gate}_total")
+        m.d.comb += total.eq(sum(products[1:], start=products[0]) + bias)
+        pre = design.layer.pre
+        z = Signal(shape(pre), name=f"{gate}_pre", reset_less=True)
+        m.d.sync += z.eq(narrow(m, total, design.row_total, affine.shift, pre, name=f"{gate}_z"))
+
+        function = "tanh" if gate == "g" else "sigmoid"
+        return place(m, platform, f"{function}_{gate}", self._function(function), z=z).y
+
+    def _cell_to_pre(self, m, c):
+        """The cell in the format that its tanh is taken of: NARROW or AFFINE cycles."""
+        layer = self._design.layer
+        affine, pre, cell = layer.cell_affine, layer.pre, layer.cell.interval
+        u = Signal(shape(pre), reset_less=True)
+        if affine is None:
+            m.d.sync += u.eq(narrow(m, c, cell, layer.cell.frac - pre.frac, pre, name="u_"))
+            return u
+        scaled = Signal(shape(affine.scales * cell), name="u_product", reset_less=True)
+        bias = Signal(shape(affine.biases), name="u_bias", reset_less=True)
+        m.d.sync += [scaled.eq(c * self.affine.scale_c), bias.eq(self.affine.bias_c)]
+        reach = affine.scales * cell + affine.biases
+        total = Signal(shape(reach), name="u_total")
+        m.d.comb += total.eq(scaled + bias)
+        m.d.sync += u.eq(narrow(m, total, reach, affine.shift, pre, name="u_"))
+        return u

@@ -1,0 +1,53 @@
+"""The output side: a queue of vectors of h to be read, and their reader."""
+
+from amaranth.hdl import Module
+from amaranth.lib import fifo, wiring
+from amaranth.lib.wiring import In, connect, flipped
+
+from hdl.dense import DenseReader
+from hdl.reader import HiddenReader, job_layout, reader_members
+from spec.design import Design
+
+__all__ = ["Outputs"]
+
+
+class Outputs(wiring.Component):
+    """Gives the results of steps, in order.
+
+    At most two jobs wait or are worked on, one for each bank of h; the sequencer sees to that.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    job, job_valid : In
+        A step's h is complete in the next cycle, and its result is wanted.
+    done, holding, read, o
+        As in `hdl.reader.reader_members`.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        members = reader_members(design)
+        super().__init__({**members, "job": In(job_layout), "job_valid": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        maker = HiddenReader if self._design.head is None else DenseReader
+        m.submodules.queue = queue = fifo.SyncFIFO(width=job_layout.size, depth=2)
+        m.submodules.reader = reader = maker(self._design)
+        m.d.comb += [
+            queue.w_data.eq(self.job),
+            queue.w_en.eq(self.job_valid),
+            reader.job.eq(queue.r_data),
+            reader.job_valid.eq(queue.r_rdy),
+            queue.r_en.eq(reader.done),
+            self.done.eq(reader.done),
+            self.holding.eq(reader.holding),
+        ]
+        connect(m, reader=reader.read, memory=flipped(self.read))
+        connect(m, reader=reader.o, o=flipped(self.o))
+        return m

@@ -1,0 +1,80 @@
+"""Read-only memories."""
+
+from amaranth.hdl import ClockSignal, Instance, Module, unsigned
+from amaranth.lib import memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.kinds import Kinds
+
+__all__ = ["Rom"]
+
+
+class Rom(wiring.Component):
+    """A read-only memory.
+
+    Latency is one cycle, throughput one word a cycle; the word holds while ``en`` is 0.
+
+    Parameters
+    ----------
+    words : list of int
+        Contents.
+    width : int
+        Bits of a word.
+
+    Members
+    -------
+    addr : In
+        Index of a word.
+    en : In
+        Read enable.
+    data : Out
+        The word of the address one cycle ago.
+    """
+
+    def __init__(self, words, width):
+        self._words = words
+        self._width = width
+        super().__init__({"addr": In(range(len(words))), "en": In(1, init=1), "data": Out(width)})
+
+    def elaborate(self, platform):
+        m = Module()
+        if isinstance(platform, Kinds):
+            name = platform.add_verilog("rom", _verilog(self._words, self._width))
+            m.submodules.contents = Instance(
+                name,
+                i_clk=ClockSignal(),
+                i_en=self.en,
+                i_addr=self.addr,
+                o_data=self.data,
+            )
+            return m
+        m.submodules.memory = contents = memory.Memory(
+            shape=unsigned(self._width), depth=len(self._words), init=self._words
+        )
+        read = contents.read_port()
+        m.d.comb += [read.addr.eq(self.addr), read.en.eq(self.en), self.data.eq(read.data)]
+        return m
+
+
+def _verilog(words, width):
+    """Verilog of a ROM module, all but its name.
+
+    Written here since Amaranth spends a Python object on every bit of a memory: that would be most
+    of the time that a large machine takes.
+    """
+    digits = -(-width // 4)
+    lines = [f"    contents[{k}] = {width}'h{word:0{digits}x};" for k, word in enumerate(words)]
+    addr_width = max((len(words) - 1).bit_length(), 1)
+    return f"""(clk, en, addr, data);
+  input clk;
+  input en;
+  input [{addr_width - 1}:0] addr;
+  output reg [{width - 1}:0] data = 0;
+  reg [{width - 1}:0] contents [0:{len(words) - 1}];
+  initial begin
+{chr(10).join(lines)}
+  end
+  always @(posedge clk)
+    if (en) data <= contents[addr];
+endmodule
+"""

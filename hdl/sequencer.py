@@ -1,0 +1,223 @@
+"""Control: which chunk the lanes read in which cycle.
+
+Everything behind the read ports runs without ever waiting, so all waiting happens here, by not
+reading. The rules are those of `spec.cycles`; they need two timers and no feedback from the
+datapath.
+"""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.cells import token_layout
+from hdl.inputs import flags_layout
+from spec.cycles import h_latency
+from spec.design import Design
+from spec.ports import FROM_LOADED, FROM_PREVIOUS
+
+__all__ = ["Sequencer"]
+
+
+class Sequencer(wiring.Component):
+    """Starts steps and walks through their tiles and chunks.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    full, flags, free
+        The input vector, see `Inputs`.
+    read : Out
+        A chunk is read in this cycle; the following describe it.
+    is_h : Out
+        Of h, not of x.
+    x_chunk, h_chunk, weight : Out
+        Where it is in the vector memories and in the weight memory.
+    first, split, load : Out
+        It starts a sum, ends the x part, ends the tile.
+    last_tile : Out
+        It belongs to the step's last tile.
+    token : Out
+        Flags of the step.
+    bank : Out
+        Bank of h that the step writes, or that the next one will write; the other one is read.
+    released, released_bank : In
+        Results have been read from that bank.
+    holding : In
+        What was read last must stay where it is.
+    load_state : Out
+        The next sequence wants a state from outside, and all is quiet.
+    state_loaded : In
+        It is in memory from the next cycle on.
+    dump_state : Out
+        The last sequence's state is wanted, and all is quiet.
+    state_dumped : In
+        It has been read.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        words = design.tiles * design.tile_chunks
+        super().__init__(
+            {
+                "full": In(1),
+                "flags": In(flags_layout),
+                "free": Out(1),
+                "read": Out(1),
+                "is_h": Out(1),
+                "x_chunk": Out(range(design.x_product.chunks)),
+                "h_chunk": Out(range(design.h_product.chunks)),
+                "weight": Out(range(words)),
+                "first": Out(1),
+                "split": Out(1),
+                "load": Out(1),
+                "last_tile": Out(1),
+                "token": Out(token_layout),
+                "bank": Out(1),
+                "released": In(1),
+                "released_bank": In(1),
+                "holding": In(1),
+                "load_state": Out(1),
+                "state_loaded": In(1),
+                "dump_state": Out(1),
+                "state_dumped": In(1),
+            }
+        )
+
+    @property
+    def _two_sums(self):
+        return not self._design.shared_scale
+
+    def elaborate(self, platform):
+        m = Module()
+        running = Signal()
+        starting, token = self._start(m, running)
+        go = Signal()
+        m.d.comb += go.eq(running | starting)
+
+        # Flags of the step: decided at its start, then kept.
+        kept = Signal(token_layout)
+        with m.If(starting):
+            m.d.sync += kept.eq(token)
+        m.d.comb += self.token.eq(Mux(running, kept.as_value(), token.as_value()))
+
+        done = self._walk(m, go)
+        m.d.sync += running.eq(go & ~done)
+        with m.If(done):
+            m.d.sync += self.bank.eq(~self.bank)
+        return m
+
+    def _start(self, m, running):
+        """Start a step as soon as it may: the strobe, and the flags of the step."""
+        loaded = Signal()
+        has_state = Signal()
+        dumping = Signal()
+        reserved = Signal(2)
+        from_loaded = Signal()
+        wants_state = Signal()
+        quiet = Signal()
+        # No step is on its way once all results have been read, since the last step of each
+        # sequence has one.
+        m.d.comb += [
+            quiet.eq(~running & (reserved == 0)),
+            from_loaded.eq(self.flags.start & (self.flags.state == FROM_LOADED)),
+            wants_state.eq(from_loaded & ~loaded),
+            self.load_state.eq(self.full & wants_state & quiet & ~dumping),
+            self.dump_state.eq(dumping & quiet & ~self.holding),
+        ]
+        with m.If(self.state_loaded):
+            m.d.sync += loaded.eq(1)
+        with m.If(self.state_dumped):
+            m.d.sync += dumping.eq(0)
+        with m.If(self.released):
+            m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
+
+        every = self._design.network.results == "every"
+        go_on = (self.flags.state == FROM_PREVIOUS) & has_state
+        starting = Signal()
+        token = Signal(token_layout, name="start_token")
+        m.d.comb += [
+            token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
+            token.result.eq(1 if every else self.flags.last),
+            token.last.eq(self.flags.last),
+            starting.eq(
+                ~running & self.full & ~wants_state & ~dumping & ~reserved.bit_select(self.bank, 1)
+            ),
+        ]
+        with m.If(starting):
+            m.d.sync += [has_state.eq(1), loaded.eq(0), dumping.eq(self.flags.dump)]
+            with m.If(token.result):
+                m.d.sync += reserved.bit_select(self.bank, 1).eq(1)
+        return starting, token
+
+    def _walk(self, m, go):
+        """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""
+        design = self._design
+        chunks_x, chunks_h = design.x_product.chunks, design.h_product.chunks
+        tile = Signal(range(design.tiles))
+        chunk = Signal(range(max(chunks_x, chunks_h)))
+        in_h = Signal()
+        weight = Signal.like(self.weight)
+        end_x = Signal()
+        end_h = Signal()
+        first_tile = Signal()
+        done = Signal()
+        m.d.comb += [
+            first_tile.eq(tile == 0),
+            self.last_tile.eq(tile == design.tiles - 1),
+            end_x.eq(~in_h & (chunk == chunks_x - 1)),
+            end_h.eq(in_h & (chunk == chunks_h - 1)),
+            self.read.eq(go & ~self._must_wait(m, in_h & (chunk == 0) & first_tile, end_h)),
+            self.is_h.eq(in_h),
+            self.x_chunk.eq(chunk),
+            self.h_chunk.eq(chunk),
+            self.weight.eq(weight),
+            self.first.eq((chunk == 0) & (1 if self._two_sums else ~in_h)),
+            self.split.eq(end_x),
+            self.load.eq(end_h),
+            self.free.eq(self.read & end_x & self.last_tile),
+            done.eq(self.read & end_h & self.last_tile),
+        ]
+        with m.If(self.read):
+            m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
+            with m.If(end_x):
+                m.d.sync += [in_h.eq(1), chunk.eq(0)]
+            with m.If(end_h):
+                m.d.sync += [in_h.eq(0), chunk.eq(0), tile.eq(tile + 1)]
+            with m.If(done):
+                m.d.sync += [tile.eq(0), weight.eq(0)]
+        return done
+
+    def _must_wait(self, m, starts_h, end_h):
+        """Whether the chunk at hand has to wait: for the h of the last step, or for the drain."""
+        design = self._design
+        waits = Signal()
+        timers = []
+        # The last chunk of h is there h_latency cycles after the last step's last read, and every
+        # earlier chunk at least a cycle earlier: so the part may start this many cycles after it.
+        after_step = h_latency(design) - (design.h_product.chunks - 1)
+        if after_step > 1 + design.x_product.chunks:
+            timer = _timer(m, self.read & self.load & self.last_tile, after_step, name="h_wait")
+            timers.append(starts_h & ~self.token.fresh & timer)
+        if design.tile_groups > design.tile_chunks:
+            groups = Mux(self.last_tile, design.last_groups, design.tile_groups)
+            most = design.tile_groups
+            timer = _timer(m, self.read & self.load, groups, most=most, name="drain_wait")
+            timers.append(end_h & timer)
+        for timer in timers:
+            with m.If(timer):
+                m.d.comb += waits.eq(1)
+        return waits
+
+
+def _timer(m, start, cycles, *, most=None, name):
+    """1 in the ``cycles - 1`` cycles after ``start``."""
+    left = Signal(range(most or cycles), name=name)
+    with m.If(start):
+        m.d.sync += left.eq(cycles - 1)
+    with m.Elif(left != 0):
+        m.d.sync += left.eq(left - 1)
+    return left != 0

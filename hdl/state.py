@@ -1,0 +1,107 @@
+"""The state port: h and c are loaded before a sequence, or read out after it."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import shape, struct
+from hdl.vector import GroupPointer, read_signature
+from spec.design import Design
+from spec.ports import ports
+
+__all__ = ["StatePort"]
+
+
+class StatePort(wiring.Component):
+    """Moves the whole state, group by group, while no step is on its way.
+
+    A load takes a cycle a group, a dump two.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    i, o : In, Out
+        Streams ``i_state`` and ``o_state`` of `spec.ports`.
+    load, loaded : In, Out
+        Take a state; this was its last group.
+    dump, dumped : In, Out
+        Give the state; this was its last group.
+    chunk, slot, group : Out
+        Where the group at hand is in h, and in c.
+    write, h_data, c_data : Out
+        Write the group of h and of c.
+    read : Out
+        Port to the memory of h; ``bank`` is not used.
+    c_read : In
+        The group of c that was addressed one cycle ago.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        layout = ports(design)["o_state"].layout
+        h = data.ArrayLayout(shape(design.layer.h), design.cell_units)
+        c = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
+        chunks = design.h_product.chunks
+        super().__init__(
+            {
+                "i": In(stream.Signature(struct(layout))),
+                "o": Out(stream.Signature(struct(layout))),
+                "load": In(1),
+                "loaded": Out(1),
+                "dump": In(1),
+                "dumped": Out(1),
+                "chunk": Out(range(chunks)),
+                "slot": Out(range(design.machine.simd // design.cell_units)),
+                "group": Out(range(design.groups)),
+                "write": Out(1),
+                "h_data": Out(h),
+                "c_data": Out(c),
+                "read": Out(read_signature(shape(design.layer.h), chunks, design.machine.simd)),
+                "c_read": In(c),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        design = self._design
+        units = design.cell_units
+        slots = design.machine.simd // units
+        m.submodules.pointer = pointer = GroupPointer(design.groups, slots)
+        given = Signal()
+        fetched = Signal()
+        m.d.comb += [
+            self.chunk.eq(pointer.chunk),
+            self.slot.eq(pointer.slot),
+            self.group.eq(pointer.group),
+            pointer.advance.eq(self.write | given),
+            # Loading.
+            self.i.ready.eq(self.load),
+            self.write.eq(self.load & self.i.valid),
+            self.loaded.eq(self.write & pointer.last),
+            # Dumping: fetch a group, then give it.
+            self.read.en.eq(self.dump & ~fetched),
+            self.read.chunk.eq(pointer.chunk),
+            self.o.valid.eq(fetched),
+            given.eq(fetched & self.o.ready),
+            self.dumped.eq(given & pointer.last),
+        ]
+        m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, self.dump))
+
+        # Places beyond the last unit are 0 in and out.
+        here = Signal(data.ArrayLayout(shape(design.layer.h), units))
+        m.d.comb += here.eq(self.read.data.as_value().word_select(pointer.slot, here.shape().size))
+        filled = design.layer.hidden - (design.groups - 1) * units
+        for k in range(units):
+            beyond = pointer.last if k >= filled else 0
+            for target, value in (
+                (self.h_data[k], self.i.p.h[k]),
+                (self.c_data[k], self.i.p.c[k]),
+                (self.o.p.h[k], here[k]),
+                (self.o.p.c[k], self.c_read[k]),
+            ):
+                m.d.comb += target.eq(Mux(beyond, 0, value))
+        return m

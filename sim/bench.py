@@ -1,0 +1,189 @@
+"""The parts of a bench: they drive, watch and check streams."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from cocotb.handle import LogicObject
+from cocotb.triggers import RisingEdge
+
+from sim.job import Outcome
+from spec.layout import Layout
+from spec.ports import Port
+
+__all__ = ["Checker", "Driver", "Monitor", "Sink"]
+
+Values = dict[str, Any]
+
+
+class Stream:
+    """The three signals of a stream of the machine.
+
+    Parameters
+    ----------
+    dut : handle
+        The top.
+    port : Port
+        Which stream.
+    """
+
+    def __init__(self, dut: Any, port: Port) -> None:
+        self.name: str = port.name
+        self.layout: Layout = port.layout
+        self.clock: LogicObject = dut.clk
+        self.payload = getattr(dut, f"{port.name}__payload")
+        self.valid: LogicObject = getattr(dut, f"{port.name}__valid")
+        self.ready: LogicObject = getattr(dut, f"{port.name}__ready")
+
+
+class Driver:
+    """Feeds beats into a stream, with random pauses between them.
+
+    While it pauses, the payload is random: a machine must not look at it.
+
+    Parameters
+    ----------
+    stream : Stream
+        An input of the machine.
+    pause : float
+        How likely a pause is, each cycle.
+    rng : random.Random
+        Where pauses come from.
+    """
+
+    def __init__(self, stream: Stream, pause: float, rng: random.Random) -> None:
+        self._stream = stream
+        self._pause = pause
+        self._rng = rng
+
+    async def run(self, beats: list[Values]) -> None:
+        """Feed all beats, then stay idle."""
+        stream, bits = self._stream, self._stream.layout.bits
+        for beat in beats:
+            payload = stream.layout.pack(beat)
+            while self._rng.random() < self._pause:
+                self._idle(bits)
+                await RisingEdge(stream.clock)
+            stream.payload.value = payload
+            stream.valid.value = 1
+            await RisingEdge(stream.clock)
+            while not stream.ready.value:
+                await RisingEdge(stream.clock)
+        self._idle(bits)
+
+    def _idle(self, bits: int) -> None:
+        self._stream.valid.value = 0
+        self._stream.payload.value = self._rng.getrandbits(bits)
+
+
+class Sink:
+    """Takes beats from a stream, with random pauses.
+
+    Parameters
+    ----------
+    stream : Stream
+        An output of the machine.
+    pause : float
+        How likely a pause is, each cycle.
+    rng : random.Random
+        Where pauses come from.
+    """
+
+    def __init__(self, stream: Stream, pause: float, rng: random.Random) -> None:
+        self._stream = stream
+        self._pause = pause
+        self._rng = rng
+
+    async def run(self) -> None:
+        """Take beats for ever."""
+        stream = self._stream
+        stream.ready.value = 1
+        while self._pause:
+            stream.ready.value = int(self._rng.random() >= self._pause)
+            await RisingEdge(stream.clock)
+
+
+class Monitor:
+    """Watches a stream: hands on each beat, and checks the rules of a handshake.
+
+    A beat that waits must stay as it is: ``valid`` may not fall and the payload may not change.
+
+    Parameters
+    ----------
+    stream : Stream
+        Any stream.
+    outcome : Outcome
+        Where broken rules are noted.
+    on_beat : callable
+        Gets the values of each beat that goes over.
+    """
+
+    def __init__(self, stream: Stream, outcome: Outcome, on_beat: Callable[[Values], None]) -> None:
+        self._stream = stream
+        self._outcome = outcome
+        self._on_beat = on_beat
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        stream, waiting = self._stream, None
+        while True:
+            await RisingEdge(stream.clock)
+            if not stream.valid.value:
+                if waiting is not None:
+                    self._outcome.fault(f"{stream.name}: valid fell while a beat was waiting")
+                    waiting = None
+                continue
+            payload = int(stream.payload.value)
+            if waiting is not None and payload != waiting:
+                self._outcome.fault(f"{stream.name}: the payload changed while it was waiting")
+            if stream.ready.value:
+                waiting = None
+                self._on_beat(stream.layout.unpack(payload))
+            else:
+                waiting = payload
+
+
+class Checker:
+    """Compares beats with those that the model expects, in order.
+
+    Parameters
+    ----------
+    name : str
+        Of the stream, for messages.
+    outcome : Outcome
+        Where values and mismatches are counted.
+    """
+
+    def __init__(self, name: str, outcome: Outcome) -> None:
+        self._name = name
+        self._outcome = outcome
+        self._expected: deque[tuple[str, Values]] = deque()
+        self.missing = 0
+
+    def expect(self, where: str, beat: Values) -> None:
+        """The model expects a beat; ``where`` names it in messages."""
+        self._expected.append((where, beat))
+        self.missing += 1
+
+    def actual(self, beat: Values) -> None:
+        """The machine gave a beat."""
+        if not self._expected:
+            self._outcome.mismatches += 1
+            self._outcome.fault(f"{self._name}: a beat that nobody expects: {beat}")
+            return
+        where, expected = self._expected.popleft()
+        self.missing -= 1
+        for field, wanted in expected.items():
+            given = beat[field]
+            if isinstance(wanted, int):
+                wanted, given = [wanted], [given]
+            for index, (want, got) in enumerate(zip(wanted, given, strict=True)):
+                self._outcome.values += 1
+                if want != got:
+                    self._outcome.mismatches += 1
+                    self._outcome.fault(
+                        f"{self._name}: {where}: {field}[{index}] is {got}, must be {want}"
+                    )

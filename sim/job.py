@@ -1,0 +1,160 @@
+"""What a simulation is to do, and what came out of it.
+
+A job goes to the simulator's process in a file, and its outcome comes back in another.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from golden.lstm import State
+from golden.rounding import Integers
+from spec.machine import Machine
+from spec.model import Model
+from spec.ports import FROM_ZERO
+
+__all__ = ["Episode", "Job", "Outcome", "Pauses", "Sequence"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sequence:
+    """One sequence to be fed.
+
+    Attributes
+    ----------
+    x : Integers
+        Inputs, shape (steps, inputs).
+    state : int
+        What it starts from: a value of the field ``state`` in `spec.ports`.
+    load : State or None
+        The state for `FROM_LOADED`, shape (1, hidden).
+    dump : bool
+        Whether the final state is wanted.
+    """
+
+    x: Integers
+    state: int = FROM_ZERO
+    load: State | None = None
+    dump: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """What happens between two resets.
+
+    Attributes
+    ----------
+    sequences : tuple of Sequence
+        Fed back to back.
+    cut : int or None
+        Reset after this many cycles, whatever is under way; None: when all results are there.
+    """
+
+    sequences: tuple[Sequence, ...]
+    cut: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pauses:
+    """How likely each side is to pause in a cycle: 0 never, 1 always."""
+
+    i_x: float = 0.0
+    i_state: float = 0.0
+    o: float = 0.0
+    o_state: float = 0.0
+
+    @property
+    def any(self) -> bool:
+        """Whether any side pauses at all."""
+        return any(asdict(self).values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A simulation.
+
+    Attributes
+    ----------
+    model, machine
+        Make up the design.
+    episodes : tuple of Episode
+        One after the other, with a reset before each.
+    pauses : Pauses
+        On each stream.
+    seed : int
+        Of the pauses.
+    """
+
+    model: Model
+    machine: Machine
+    episodes: tuple[Episode, ...]
+    pauses: Pauses = field(default_factory=Pauses)
+    seed: int = 0
+
+    def write(self, path: Path) -> None:
+        """Write the job for the simulator's process."""
+        path.write_bytes(pickle.dumps(self))
+
+    @staticmethod
+    def read(path: Path) -> Job:
+        """Read what `write` wrote."""
+        job = pickle.loads(path.read_bytes())
+        assert isinstance(job, Job)
+        return job
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came out.
+
+    Attributes
+    ----------
+    sequences, steps : int
+        Fed in episodes that were not cut.
+    values : int
+        Numbers compared with the golden model: results, and elements of states.
+    mismatches : int
+        Of these, how many differ.
+    faults : list of str
+        What was wrong, a line each: the first mismatches, broken stream rules, missing output.
+    cycles : int
+        Of all uncut episodes: from the first beat in to the last one out, both included.
+    results : list
+        Results that came out of uncut episodes, in order: a class, or a list of numbers.
+    """
+
+    sequences: int = 0
+    steps: int = 0
+    values: int = 0
+    mismatches: int = 0
+    faults: list[str] = field(default_factory=list)
+    cycles: int = 0
+    results: list[int | list[int]] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Nothing was wrong, and something was compared."""
+        return not self.faults and not self.mismatches and self.values > 0
+
+    def write(self, path: Path) -> None:
+        """Write the outcome for the process that waits for it."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @staticmethod
+    def read(path: Path) -> Outcome:
+        """Read what `write` wrote."""
+        return Outcome(**json.loads(path.read_text(encoding="utf-8")))
+
+    def fault(self, text: str, *, most: int = 20) -> None:
+        """Note what was wrong; beyond ``most`` notes only a count is kept."""
+        if len(self.faults) < most:
+            self.faults.append(text)
+
+    def results_array(self) -> Integers:
+        """Results as an array, one row each."""
+        return np.array(self.results, dtype=np.int64)

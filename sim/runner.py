@@ -1,0 +1,98 @@
+"""Runs jobs: builds are cached by content, runs happen in folders of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock
+
+from sim.job import Job, Outcome
+from sim.simulators import Simulator
+from spec.errors import InputError
+
+__all__ = ["build", "run"]
+
+
+def build(
+    verilog: Path, top: str, simulator: Simulator, cache: Path, *, waves: bool = False
+) -> Path:
+    """Build a design for a simulator, or find that it has been built before.
+
+    Parameters
+    ----------
+    verilog : Path
+        The Verilog.
+    top : str
+        Its top module.
+    simulator : Simulator
+        What to build for.
+    cache : Path
+        Folder of all builds. A build is identified by the Verilog's content and by the simulator.
+    waves : bool
+        Whether runs are to record waveforms.
+
+    Returns
+    -------
+    Path
+        The folder of the build.
+
+    Raises
+    ------
+    InputError
+        If the simulator refuses the design.
+    """
+    content = "\n".join([verilog.read_text(encoding="utf-8"), top, simulator.identity, str(waves)])
+    key = hashlib.sha256(content.encode()).hexdigest()[:16]
+    folder = (cache / f"{top}-{simulator.name}-{key}").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = folder / "built"
+    with FileLock(folder / "lock"):
+        if stamp.exists():
+            return folder
+        source = folder / f"{top}.v"
+        shutil.copyfile(verilog, source)
+        try:
+            simulator.build(source, top, folder, waves=waves)
+        except (RuntimeError, SystemExit) as error:
+            log = folder / "build.log"
+            raise InputError(simulator.name, f"cannot build {top} ({error}; see {log})") from None
+        stamp.touch()
+    return folder
+
+
+def run(job: Job, folder: Path, top: str, simulator: Simulator) -> Outcome:
+    """Run a job on a design that has been built.
+
+    Raises
+    ------
+    InputError
+        If the simulator ended without an outcome.
+    """
+    work = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    job.write(work / "job")
+    log = work / "run.log"
+    # Whether the bench was content is in its outcome; if there is none, something broke.
+    with contextlib.suppress(RuntimeError, SystemExit):
+        simulator.runner().test(
+            test_module="sim.tb_accelerator",
+            hdl_toplevel=top,
+            hdl_toplevel_lang="verilog",
+            build_dir=folder,
+            test_dir=work,
+            results_xml=str(work / "results.xml"),
+            log_file=log,
+            extra_env={
+                "PASCALINE_JOB": str(work / "job"),
+                "PASCALINE_OUTCOME": str(work / "outcome.json"),
+            },
+        )
+    if not (work / "outcome.json").exists():
+        raise InputError(simulator.name, f"ended without an outcome (see {log})")
+    outcome = Outcome.read(work / "outcome.json")
+    if outcome.good:
+        shutil.rmtree(work)
+    return outcome

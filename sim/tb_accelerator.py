@@ -1,0 +1,148 @@
+"""The bench of a whole machine; cocotb imports it inside the simulator."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge
+
+from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.job import Episode, Job, Outcome
+from sim.model import BenchModel
+from sim.stimulus import state_beats, x_beats
+from spec import cycles
+from spec.design import Design
+from spec.ports import ports
+
+RESET_CYCLES = 3
+
+
+@cocotb.test()
+async def run_job(dut: Any) -> None:
+    """Run the job of the environment; fail unless every beat is as expected."""
+    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    outcome = Outcome()
+    bench = Bench(dut, job, outcome)
+    Clock(dut.clk, 2, "ns").start()
+    for number, episode in enumerate(job.episodes):
+        await bench.run(number, episode)
+    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
+    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+
+
+class Bench:
+    """Drivers, sinks, monitors and the model around a machine, made anew for each episode."""
+
+    def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
+        self._dut = dut
+        self._job = job
+        self._outcome = outcome
+        self._design = Design(model=job.model, machine=job.machine)
+        self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
+        self._cycle = 0
+
+    async def run(self, number: int, episode: Episode) -> None:
+        """Reset, then feed the episode until it is over or cut."""
+        design, streams = self._design, self._streams
+        rng = random.Random(f"{self._job.seed} {number}")
+        # What a cut episode gave is checked, too, but not counted as an outcome.
+        outcome = self._outcome if episode.cut is None else Outcome()
+        results, states = Checker("o", outcome), Checker("o_state", outcome)
+        model = BenchModel(design, results, states)
+        first, last = -1, -1
+
+        def on_x(beat: Values) -> None:
+            nonlocal first
+            first = self._cycle if first < 0 else first
+            model.on_x(beat)
+
+        def on_result(beat: Values) -> None:
+            nonlocal last
+            last = self._cycle
+            results.actual(beat)
+            if episode.cut is None:
+                outcome.results.append(beat["data"])
+
+        listeners = {
+            "i_x": on_x,
+            "i_state": model.on_state,
+            "o": on_result,
+            "o_state": states.actual,
+        }
+        await self._reset()
+        tasks = [cocotb.start_soon(self._count())]
+        for name, listener in listeners.items():
+            monitor = Monitor(streams[name], outcome, listener)
+            tasks.append(cocotb.start_soon(monitor.run()))
+        pauses = self._job.pauses
+        for name in ("o", "o_state"):
+            sink = Sink(streams[name], getattr(pauses, name), random.Random(rng.random()))
+            tasks.append(cocotb.start_soon(sink.run()))
+        feeds = {
+            "i_x": x_beats(design, episode.sequences, rng),
+            "i_state": state_beats(design, episode.sequences, rng),
+        }
+        for name, beats in feeds.items():
+            driver = Driver(streams[name], getattr(pauses, name), random.Random(rng.random()))
+            tasks.append(cocotb.start_soon(driver.run(beats)))
+
+        steps = sum(len(sequence.x) for sequence in episode.sequences)
+        patience = episode.cut or self._patience(episode)
+        while model.steps < steps or results.missing or states.missing:
+            if patience == 0:
+                break
+            patience -= 1
+            await RisingEdge(self._dut.clk)
+        if episode.cut is None:
+            if patience == 0:
+                outcome.fault(
+                    f"timeout after {model.steps} of {steps} steps: {results.missing} results and"
+                    f" {states.missing} groups of states are missing"
+                )
+            for _ in range(20):  # Time for beats that nobody expects.
+                await RisingEdge(self._dut.clk)
+            outcome.sequences += len(episode.sequences)
+            outcome.steps += model.steps
+            outcome.cycles += last - first + 1
+        else:
+            self._outcome.faults += outcome.faults
+            self._outcome.mismatches += outcome.mismatches
+        for task in tasks:
+            task.cancel()
+
+    def _patience(self, episode: Episode) -> int:
+        """Cycles that are more than enough."""
+        pauses = self._job.pauses
+        lengths = [len(sequence.x) for sequence in episode.sequences]
+        needed = cycles.sequence_cycles(self._design, lengths)
+        needed += len(lengths) * (3 * self._design.groups + 100)
+        beats = sum(lengths) * 2 * max(self._design.x_product.chunks, self._results_per_step())
+        slow = 1 - max(pauses.i_x, pauses.i_state, pauses.o, pauses.o_state)
+        return 1000 + int(4 * (needed + beats) / max(slow, 0.01))
+
+    def _results_per_step(self) -> int:
+        head = self._design.head
+        return self._design.h_product.chunks if head is None else head.classes
+
+    async def _reset(self) -> None:
+        dut = self._dut
+        for name in ("i_x", "i_state"):
+            self._streams[name].valid.value = 0
+            self._streams[name].payload.value = 0
+        for name in ("o", "o_state"):
+            self._streams[name].ready.value = 0
+        dut.rst.value = 1
+        for _ in range(RESET_CYCLES):
+            await RisingEdge(dut.clk)
+        dut.rst.value = 0
+        await RisingEdge(dut.clk)
+
+    async def _count(self) -> None:
+        while True:
+            await RisingEdge(self._dut.clk)
+            self._cycle += 1
