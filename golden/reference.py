@@ -126,7 +126,7 @@ class Reference:
         return ReferenceState(h, c)
 
     def logits(self, state: ReferenceState) -> Bounded:
-        """Logits (batch, classes) in units of the last bit of h."""
+        """Logits (batch, classes) of real h: an integer logit stands for itself times ``h.lsb``."""
         assert self._head is not None
         weight, bias = self._head
         value = state.h.value @ weight.T + bias

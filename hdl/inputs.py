@@ -57,7 +57,7 @@ class Inputs(wiring.Component):
         m = Module()
         design = self._design
         chunks, simd = design.x_product.chunks, design.machine.simd
-        m.submodules.memory = vectors = VectorMemory(
+        m.submodules.vectors = vectors = VectorMemory(
             shape(design.network.x), chunks=chunks, simd=simd, units=simd, reads=1
         )
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))

@@ -13,7 +13,8 @@ KEYWORDS = frozenset(
     endclocking endconfig endfunction endgenerate endgroup endinterface endmodule endpackage
     endprimitive endprogram endproperty endsequence endspecify endtable endtask enum event
     eventually expect export extends extern final first_match for force foreach forever fork
-    forkjoin function generate genvar global highz0 highz1 if iff ifnone ignore_bins illegal_bins implements
+    forkjoin function generate genvar global highz0 highz1 if iff ifnone ignore_bins illegal_bins
+    implements
     implies import incdir include initial inout input inside instance int integer interconnect
     interface intersect join join_any join_none large let liblist library local localparam logic
     longint macromodule matches medium modport module nand negedge nettype new nexttime nmos nor

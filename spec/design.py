@@ -224,8 +224,7 @@ class Design:
         )
 
     def _fewest_head_units(self, head: Head) -> int:
-        if self.network.results == "last":
-            return 1
+        # A result is read from a bank of h that the step after the next one writes again.
         budget = self.tiles * self.tile_chunks
         for units in range(1, head.classes + 1):
             product = self._head_product(head, units)

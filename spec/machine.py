@@ -30,8 +30,8 @@ class Machine(Checked):
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
         ``simd``. ``None``: the fewest that keep up with the lanes.
     head_units : int or None
-        Rows of the head computed side by side. ``None``: the fewest that keep up, where there is a
-        result every step; 1 where there is one a sequence.
+        Rows of the head computed side by side. ``None``: the fewest that keep up with the lanes;
+        with fewer, steps after a result may have to wait.
     head_simd : int
         Inputs that each lane of the head adds in a cycle; must divide ``simd``.
     weights : {"rom"}

@@ -1,0 +1,52 @@
+"""Named configurations, read from ``configs.toml`` beside this file."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from spec.checked import Checked
+from spec.machine import Machine
+from spec.model import Model
+from spec.network import Network
+from spec.synthetic import synthetic_model
+
+__all__ = ["Config", "configs"]
+
+
+class Config(Checked):
+    """A machine, and a network with random weights or (without one) a shipped model's name.
+
+    Parameters
+    ----------
+    machine : Machine
+        The machine.
+    network : Network or None
+        The network, unless there is a model file of the configuration's name.
+    seed : int
+        Of the random weights.
+    """
+
+    machine: Machine = Machine()
+    network: Network | None = None
+    seed: int = Field(default=0, ge=0)
+
+    def synthetic(self, name: str) -> Model:
+        """The network with its random weights."""
+        assert self.network is not None
+        return synthetic_model(name, self.network, np.random.default_rng(self.seed))
+
+
+@cache
+def configs() -> dict[str, Config]:
+    """All configurations by name."""
+    tables = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    return {
+        name: Config.parse(json.dumps(table), thing=f"configuration {name}")
+        for name, table in tables.items()
+    }
