@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -64,8 +66,28 @@ def build(
     return folder
 
 
-def run(job: Job, folder: Path, top: str, simulator: Simulator) -> Outcome:
+def run(
+    job: Job,
+    folder: Path,
+    top: str,
+    simulator: Simulator,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
     """Run a job on a design that has been built.
+
+    Parameters
+    ----------
+    job : Job
+        What to do.
+    folder : Path
+        Where the design was built.
+    top : str
+        Its top module.
+    simulator : Simulator
+        What it was built for.
+    progress : callable, optional
+        Told now and then how many steps are done, and how many there are.
 
     Raises
     ------
@@ -76,7 +98,7 @@ def run(job: Job, folder: Path, top: str, simulator: Simulator) -> Outcome:
     job.write(work / "job")
     log = work / "run.log"
     # Whether the bench was content is in its outcome; if there is none, something broke.
-    with contextlib.suppress(RuntimeError, SystemExit):
+    with _watch(work / "progress", job, progress), contextlib.suppress(RuntimeError, SystemExit):
         simulator.runner().test(
             test_module="sim.tb_accelerator",
             hdl_toplevel=top,
@@ -88,6 +110,7 @@ def run(job: Job, folder: Path, top: str, simulator: Simulator) -> Outcome:
             extra_env={
                 "PASCALINE_JOB": str(work / "job"),
                 "PASCALINE_OUTCOME": str(work / "outcome.json"),
+                "PASCALINE_PROGRESS": str(work / "progress"),
             },
         )
     if not (work / "outcome.json").exists():
@@ -96,3 +119,26 @@ def run(job: Job, folder: Path, top: str, simulator: Simulator) -> Outcome:
     if outcome.good:
         shutil.rmtree(work)
     return outcome
+
+
+@contextlib.contextmanager
+def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) -> Iterator[None]:
+    """Pass on what the bench writes about its progress, from a thread beside the simulation."""
+    if progress is None:
+        yield
+        return
+    total = sum(len(s.x) for episode in job.episodes for s in episode.sequences)
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            with contextlib.suppress(OSError, ValueError):
+                progress(int(path.read_text()), total)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from cocotb_tools import runner as cocotb_runner
+from filelock import FileLock
 
 from spec.errors import InputError
 
@@ -87,7 +88,10 @@ class Verilator(Simulator):
         control.write_text(PORTS_ONLY.format(top=top), encoding="utf-8")
         key = hashlib.sha256(f"{self.identity} {waves}".encode()).hexdigest()[:8]
         runtime = folder.parent / f"verilated-{key}"
-        with _environment(**self._variables()):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_environment(**self._variables()))
+            if not runtime.exists():  # Whoever comes first compiles it, others wait.
+                stack.enter_context(FileLock(f"{runtime}.lock"))
             _quiet(_PortsOnlyVerilator(runtime)).build(
                 sources=[cocotb_runner.VerilatorControlFile(control), verilog],
                 hdl_toplevel=top,
@@ -96,7 +100,8 @@ class Verilator(Simulator):
                 waves=waves,
                 log_file=folder / "build.log",
             )
-        _keep(folder.glob("verilated*.o"), runtime)
+            if not runtime.exists():
+                _keep(folder.glob("verilated*.o"), runtime)
 
     def runner(self) -> Any:
         return _quiet(cocotb_runner.Verilator())
@@ -179,16 +184,11 @@ def simulator(name: str) -> Simulator:
 
 
 def _keep(files: Iterable[Path], folder: Path) -> None:
-    """Copy files into a new folder, whole or not at all; nothing if it is there already."""
-    if folder.exists():
-        return
+    """Copy files into a new folder, whole or not at all."""
     made = Path(tempfile.mkdtemp(dir=folder.parent))
     for file in files:
         shutil.copy(file, made)
-    try:
-        made.rename(folder)
-    except OSError:  # Somebody else was faster.
-        shutil.rmtree(made)
+    made.rename(folder)
 
 
 def _quiet(runner: Any) -> Any:

@@ -44,6 +44,7 @@ class Bench:
         self._outcome = outcome
         self._design = Design(model=job.model, machine=job.machine)
         self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
+        self._progress = Path(os.environ["PASCALINE_PROGRESS"])
         self._cycle = 0
 
     async def run(self, number: int, episode: Episode) -> None:
@@ -97,6 +98,8 @@ class Bench:
             if patience == 0:
                 break
             patience -= 1
+            if patience % 1000 == 0:
+                self._progress.write_text(str(self._outcome.steps + model.steps))
             await RisingEdge(self._dut.clk)
         if episode.cut is None:
             if patience == 0:
