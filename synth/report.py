@@ -1,0 +1,179 @@
+"""Synthesis reports: what a design costs on a target, part by part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.targets import Target
+from synth.yosys import statistics, yosys_version
+
+__all__ = ["PARTS", "Report", "report"]
+
+PARTS = {
+    "weight memory": ("weights",),
+    "lanes": ("lanes",),
+    "cell units": ("cells",),
+    "vector memory": ("hidden", "inputs"),
+    "head": ("outputs",),
+    "control": ("sequencer", "state", "pointer"),
+}
+"""Parts of a machine and the top's submodules that make them; its own logic is control."""
+
+# Modules that are there many times are synthesised once, and the parts stay apart so that they can
+# be counted; what is inside of a part or of a kind is flattened.
+SCRIPT = """
+read_verilog design.v
+hierarchy -check -top {top}
+setattr -mod -set keep_hierarchy 1 {kept}
+proc
+tee -o memories.json stat -json
+{commands}
+tee -o cells.json stat {tech} -json
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a design costs.
+
+    Attributes
+    ----------
+    target, tool_version : str
+        For what, and by which Yosys.
+    dsp : bool
+        Whether hard multipliers could be used.
+    cells : int
+        Cells after mapping, memories not counted.
+    area : dict of str to int
+        The target's columns, and ``memory_bits``; for generic gates also ``transistors`` (Yosys'
+        estimate for CMOS) and ``gate_equivalents`` of four transistors each. None of these has the
+        memories in it, which are counted in bits alone, except that FPGA targets list the blocks
+        that memories were mapped to.
+    by_part : dict of str to dict
+        The same for each part in `PARTS`.
+    script : str
+        The Yosys commands.
+    """
+
+    target: str
+    tool_version: str
+    dsp: bool
+    cells: int
+    area: dict[str, int]
+    by_part: dict[str, dict[str, int]]
+    script: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def report(
+    verilog: str, description: dict[str, Any], target: Target, cache: Path, *, dsp: bool = False
+) -> Report:
+    """Synthesise a design and count.
+
+    Parameters
+    ----------
+    verilog : str
+        The Verilog.
+    description : dict
+        What was generated beside it.
+    target : Target
+        For what.
+    cache : Path
+        Folder of earlier results.
+    dsp : bool
+        Whether hard multipliers may be used.
+
+    Raises
+    ------
+    InputError
+        If Yosys is not there or fails.
+    """
+    top, generic = description["name"], target.name == "generic"
+    parts = {f"{top}_{module}": part for part, modules in PARTS.items() for module in modules}
+    script = SCRIPT.format(
+        top=top,
+        kept=" ".join([*parts, *description["kinds"]]),
+        commands=target.commands(top, dsp=dsp),
+        tech="-tech cmos" if generic else "",
+    )
+    found = statistics(verilog, script, cache)
+    memories = _Hierarchy(found["memories"]["modules"])
+    cells = _Hierarchy(found["cells"]["modules"])
+
+    def count(module: str, without: frozenset[str] = frozenset()) -> dict[str, int]:
+        inside = cells.cells(module, without)
+        area = target.count(inside)
+        if generic:
+            area["transistors"] = cells.transistors(module, without)
+            area["gate_equivalents"] = round(area["transistors"] / 4)
+        return area | {"memory_bits": memories.bits(module, without)}
+
+    by_part = {part: Counter[str]() for part in PARTS}
+    for module, part in parts.items():
+        if module in cells:
+            by_part[part].update(count(module))
+    by_part["control"].update(count(top, frozenset(parts)))
+    whole = count(top)
+    return Report(
+        target=target.name,
+        tool_version=f"Yosys {yosys_version()}",
+        dsp=dsp,
+        cells=sum(number for type_, number in cells.cells(top).items() if _is_hardware(type_)),
+        area=whole,
+        by_part={part: {name: by_part[part][name] for name in whole} for part in PARTS},
+        script=script.strip(),
+    )
+
+
+def _is_hardware(type_: str) -> bool:
+    return not type_.startswith(("$scopeinfo", "$mem"))
+
+
+class _Hierarchy:
+    """Modules as Yosys' ``stat -json`` lists them, with their instances."""
+
+    def __init__(self, modules: dict[str, Any]) -> None:
+        self._modules = {name.removeprefix("\\"): module for name, module in modules.items()}
+
+    def __contains__(self, module: str) -> bool:
+        return module in self._modules
+
+    def cells(self, module: str, without: frozenset[str] = frozenset()) -> Counter[str]:
+        """Cells of a module and of all in it, by type; modules ``without`` are left out."""
+        total: Counter[str] = Counter()
+        for instance, number in self._expand(module, without).items():
+            for type_, cells in self._modules[instance]["num_cells_by_type"].items():
+                if type_ not in self._modules:
+                    total[type_] += number * cells
+        return total
+
+    def bits(self, module: str, without: frozenset[str]) -> int:
+        """Memory bits of a module and of all in it."""
+        return sum(
+            number * int(self._modules[instance]["num_memory_bits"])
+            for instance, number in self._expand(module, without).items()
+        )
+
+    def transistors(self, module: str, without: frozenset[str] = frozenset()) -> int:
+        """Yosys' estimate for a module and all in it."""
+        # Its own figure for a module has all that is inside; it ends in + for cells without a cost.
+        figure = int(str(self._modules[module]["estimated_num_transistors"]).rstrip("+"))
+        for type_, number in self._modules[module]["num_cells_by_type"].items():
+            if type_ in without and type_ in self._modules:
+                figure -= int(number) * self.transistors(type_)
+        return figure
+
+    def _expand(self, module: str, without: frozenset[str]) -> Counter[str]:
+        """How often each module is there, inside of ``module`` and itself."""
+        total = Counter({module: 1})
+        for type_, number in self._modules[module]["num_cells_by_type"].items():
+            if type_ in self._modules and type_ not in without:
+                for inner, times in self._expand(type_, without).items():
+                    total[inner] += number * times
+        return total

@@ -1,0 +1,135 @@
+"""Synthesis targets: what Yosys is told, and what its cells mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from spec.errors import InputError
+
+__all__ = ["TARGETS", "Target", "target"]
+
+# Enables and resets become gates before plain flip-flops, for which `stat -tech cmos` has a cost;
+# memories stay memories and are counted in bits.
+GENERIC = """
+proc
+flatten
+opt -full
+wreduce
+peepopt
+opt_clean
+alumacc
+opt
+memory -nomap
+opt_clean
+opt -fast -full
+opt -undriven -fine
+techmap
+dfflegalize -cell $_DFF_P_ 01
+opt -nodffe -nosdff
+abc
+opt_clean
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A family of hardware.
+
+    Attributes
+    ----------
+    name : str
+        What users write.
+    title : str
+        What it is called in a report.
+    script : str
+        Yosys commands after the design is read; ``{top}`` is its top module, ``{dsp}`` an option.
+    dsp_options : tuple of str
+        That option, without and with hard multipliers.
+    columns : dict of str to str
+        What is counted: a column's name, and a pattern of the cell types that count as one.
+    """
+
+    name: str
+    title: str
+    script: str
+    dsp_options: tuple[str, str] = ("", "")
+    columns: dict[str, str]
+
+    def commands(self, top: str, *, dsp: bool) -> str:
+        """The script for a top module."""
+        return self.script.format(top=top, dsp=self.dsp_options[dsp]).strip()
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str]]:
+        return {name: re.compile(pattern) for name, pattern in self.columns.items()}
+
+    def count(self, cells: dict[str, int]) -> dict[str, int]:
+        """Columns of these cells, by type and number."""
+        return {
+            name: sum(number for type_, number in cells.items() if pattern.fullmatch(type_))
+            for name, pattern in self._patterns.items()
+        }
+
+
+TARGETS: dict[str, Target] = {
+    known.name: known
+    for known in (
+        Target(
+            name="generic",
+            title="generic gates",
+            script=GENERIC,
+            columns={"gates": r"\$_(?!DFF).*_", "flip_flops": r"\$_DFF_.*"},
+        ),
+        Target(
+            name="ice40",
+            title="Lattice iCE40",
+            script="synth_ice40 -top {top} {dsp}",
+            dsp_options=("", "-dsp"),
+            columns={
+                "luts": "SB_LUT4",
+                "carries": "SB_CARRY",
+                "flip_flops": "SB_DFF.*",
+                "block_rams": "SB_RAM40_4K.*",
+                "multipliers": "SB_MAC16",
+            },
+        ),
+        Target(
+            name="ecp5",
+            title="Lattice ECP5",
+            script="synth_ecp5 -top {top} {dsp}",
+            dsp_options=("-nodsp", ""),
+            columns={
+                "luts": "LUT4",
+                "carries": "CCU2C",
+                "flip_flops": "TRELLIS_FF",
+                "lut_rams": "TRELLIS_DPR16X4",
+                "block_rams": "DP16KD",
+                "multipliers": "MULT18X18D",
+            },
+        ),
+        Target(
+            name="xilinx",
+            title="Xilinx 7 series",
+            script="synth_xilinx -top {top} -family xc7 -noiopad -noclkbuf {dsp}",
+            dsp_options=("-nodsp", ""),
+            columns={
+                "luts": "LUT[1-6]",
+                "carries": "CARRY4",
+                "flip_flops": "FD[RSCP]E(_1)?",
+                "lut_rams": "RAM(32|64|128|256).*",
+                "block_rams": "RAMB(18|36)E1",
+                "multipliers": "DSP48E1",
+            },
+        ),
+    )
+}
+"""The targets by name."""
+
+
+def target(name: str) -> Target:
+    """The target of that name."""
+    if name not in TARGETS:
+        raise InputError("target", f"must be one of {', '.join(TARGETS)}", name)
+    return TARGETS[name]
