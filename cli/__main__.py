@@ -1,0 +1,5 @@
+"""``python -m cli`` is ``pascaline``."""
+
+from cli.main import run
+
+run()

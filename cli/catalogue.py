@@ -1,0 +1,85 @@
+"""Finding what a user names: a model file, a shipped model, or a named configuration."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import models
+from spec.configs import configs
+from spec.design import Design
+from spec.errors import InputError
+from spec.machine import Machine
+from spec.model import Model
+from spec.modelfile import read_model
+
+__all__ = ["build_folder", "find_design", "find_model", "machine_options"]
+
+
+def build_folder() -> Path:
+    """Where everything is kept that can be made again: ``$PASCALINE_BUILD``, or ``build``."""
+    chosen = os.environ.get("PASCALINE_BUILD")
+    return Path(chosen) if chosen else Path(__file__).parents[1] / "build"
+
+
+def find_model(name: str) -> Model:
+    """The model of that name or path.
+
+    Raises
+    ------
+    InputError
+        If there is none; names that are near are offered.
+    """
+    if name in models.names():
+        return read_model(models.path(name))
+    found = configs().get(name)
+    if found is not None and found.network is not None:
+        return found.synthetic(name)
+    if Path(name).suffix or os.sep in name:
+        return read_model(Path(name))
+    known = sorted({*models.names(), *configs()})
+    near = difflib.get_close_matches(name, known, n=3) or known
+    raise InputError("model", f"must be a model file or one of {', '.join(near)}", name)
+
+
+def find_design(name: str, options: dict[str, Any]) -> Design:
+    """The model of that name on the machine that the options describe.
+
+    Without ``--machine`` it starts from the machine of the named configuration; single options
+    replace single parameters.
+    """
+    model = find_model(name)
+    path = options.pop("machine")
+    chosen = {key: value for key, value in options.items() if value is not None}
+    if path is not None:
+        base = Machine.read(path)
+    else:
+        base = configs()[model.name].machine if model.name in configs() else Machine()
+    machine = Machine.parse(base.model_dump() | chosen, thing="machine")
+    return Design(model=model, machine=machine)
+
+
+def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that describe a machine."""
+    for option in reversed(
+        (
+            click.option("--units", type=int, help="Hidden units side by side."),
+            click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
+            click.option("--tree-registers", type=int, help="Registers in each adder tree."),
+            click.option("--cell-units", type=int, help="Units a cycle in the element-wise part."),
+            click.option("--head-units", type=int, help="Rows of the head side by side."),
+            click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
+            click.option(
+                "--machine",
+                type=click.Path(path_type=Path),
+                help="TOML file with these; options given beside it win.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,61 @@
+"""What users see: tables on the standard output, progress and errors on the standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+__all__ = ["bar", "json_option", "print_json", "say", "spinner", "table"]
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+"""The option that every command has."""
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print the one object of a command's output."""
+    click.echo(json.dumps(result))
+
+
+def say(text: str) -> None:
+    """Print a line of output."""
+    OUT.print(text, soft_wrap=True)
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Print a table; numbers stand to the right, with their thousands apart."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], (int, float)) for row in rows)
+        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    OUT.print(drawn)
+
+
+@contextmanager
+def spinner(text: str) -> Iterator[None]:
+    """Show that something is going on whose end nobody knows."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as progress:
+        progress.add_task(text, total=None)
+        yield
+
+
+@contextmanager
+def bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something is; yields a function that takes what is done, and the whole."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=ERR, transient=True) as progress:
+        task = progress.add_task(text, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

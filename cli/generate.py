@@ -1,0 +1,35 @@
+"""``generate``: Verilog from a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.catalogue import find_design, machine_options
+from cli.console import json_option, print_json, say, spinner
+
+__all__ = ["generate"]
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the files."
+)
+@machine_options
+@json_option
+def generate(model: str, *, output: Path, as_json: bool, **machine: Any) -> None:
+    """Generate the Verilog of a MODEL, and a JSON file that describes it."""
+    from hdl.verilog import generate as generate_verilog
+
+    design = find_design(model, machine)
+    with spinner(f"generating {design.name}"):
+        verilog = generate_verilog(design)
+    paths = verilog.write(output)
+    if as_json:
+        print_json({"files": [str(path) for path in paths], **verilog.description})
+        return
+    for path in paths:
+        say(f"{path}  {path.stat().st_size:,} bytes")

@@ -1,0 +1,58 @@
+"""The command ``pascaline``."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from cli.console import ERR
+from cli.evaluate import evaluate
+from cli.fuzz import fuzz
+from cli.generate import generate
+from cli.importing import import_
+from cli.report import report
+from cli.show import list_, show
+from cli.simulate import simulate
+from cli.train import train
+from spec.errors import InputError
+
+__all__ = ["cli", "run"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("pascaline"), prog_name="pascaline")
+def cli() -> None:
+    """Turn trained recurrent networks with binary or ternary weights into verified RTL.
+
+    MODEL is a model file, a shipped model or a named configuration: see `pascaline list`.
+    """
+
+
+for _command in (list_, show, generate, simulate, evaluate, report, train, import_, fuzz):
+    cli.add_command(_command)
+
+
+def run() -> None:
+    """Run the command line; whatever is wrong with the input is one line and status 2."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except InputError as error:
+        _fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(" ".join(error.format_message().split()))
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", status=130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(text: str, *, status: int = 2) -> None:
+    ERR.print(f"pascaline: {text}", soft_wrap=True, markup=False)
+    sys.exit(status)

@@ -1,0 +1,59 @@
+"""``report``: what a model costs on a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cli.catalogue import build_folder, find_design, machine_options
+from cli.console import json_option, print_json, say, spinner, table
+from spec import cycles
+from spec.design import Design
+from synth.report import Report
+from synth.report import report as synthesise
+from synth.targets import TARGETS, target
+
+__all__ = ["make_report", "report"]
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
+)
+@click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
+@machine_options
+@json_option
+def report(model: str, *, target_name: str, dsp: bool, as_json: bool, **machine: Any) -> None:
+    """Synthesise a MODEL with Yosys and count, part by part."""
+    chosen = target(target_name)
+    design = find_design(model, machine)
+    made = make_report(design, target_name, dsp=dsp)
+    step = cycles.step_cycles(design)
+    if as_json:
+        header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
+        print_json(header | made.as_dict() | {"cycles_per_step": step})
+        return
+    columns = list(made.area)
+    rows = [[part, *(counts[c] for c in columns)] for part, counts in made.by_part.items()]
+    rows.append(["whole machine", *(made.area[c] for c in columns)])
+    titles = [column.replace("_", " ") for column in columns]
+    table(f"{design.model.name} on {chosen.title}, {made.tool_version}", ["part", *titles], rows)
+    say(f"{step:,} cycles a step")
+
+
+def make_report(design: Design, target_name: str, *, dsp: bool = False) -> Report:
+    """Generate a design and synthesise it."""
+    from hdl.verilog import generate
+
+    with spinner(f"generating {design.name}"):
+        verilog = generate(design)
+    with spinner(f"synthesising {design.name} for {target_name}"):
+        return synthesise(
+            verilog.text,
+            verilog.description,
+            target(target_name),
+            build_folder() / "synth",
+            dsp=dsp,
+        )

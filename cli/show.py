@@ -1,0 +1,139 @@
+"""``list`` and ``show``: what there is, and what a model on its machine looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import models
+from cli.catalogue import find_design, machine_options
+from cli.console import json_option, print_json, table
+from spec import cycles
+from spec.arithmetic import Arithmetic
+from spec.configs import configs
+from spec.design import Design
+from spec.modelfile import read_model
+from spec.tensors import tensor_specs
+
+__all__ = ["list_", "show"]
+
+
+@click.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List shipped models and named configurations."""
+    shipped = [read_model(models.path(name)) for name in models.names()]
+    named = {name: config for name, config in configs().items() if config.network is not None}
+    result: dict[str, list[dict[str, Any]]] = {
+        "models": [
+            {
+                "name": model.name,
+                "inputs": model.network.inputs,
+                "hidden": model.network.layers[0].hidden,
+                "weights": model.network.layers[0].weights.name,
+                "accuracy": model.card.get("accuracy"),
+            }
+            for model in shipped
+        ],
+        "configurations": [
+            {
+                "name": name,
+                "inputs": config.network.inputs,
+                "hidden": config.network.layers[0].hidden,
+                "weights": config.network.layers[0].weights.name,
+                "machine": config.machine.model_dump(mode="json", exclude_none=True),
+            }
+            for name, config in named.items()
+            if config.network is not None
+        ],
+    }
+    if as_json:
+        print_json(result)
+        return
+    columns = ["name", "inputs", "hidden", "weights"]
+    table(
+        "Shipped models",
+        [*columns, "held-out accuracy (integer)"],
+        [
+            [*(entry[column] for column in columns), _percent(entry["accuracy"])]
+            for entry in result["models"]
+        ],
+    )
+    table(
+        "Configurations with random weights",
+        [*columns, "units x simd"],
+        [
+            [
+                *(entry[column] for column in columns),
+                f"{entry['machine']['units']} x {entry['machine']['simd']}",
+            ]
+            for entry in result["configurations"]
+        ],
+    )
+
+
+@click.command()
+@click.argument("model")
+@machine_options
+@json_option
+def show(model: str, *, as_json: bool, **machine: Any) -> None:
+    """Describe a MODEL and the machine it would run on."""
+    design = find_design(model, machine)
+    result = describe(design)
+    if as_json:
+        print_json(result)
+        return
+    layer, network = design.layer, design.network
+    formats = {name: str(getattr(layer, name)) for name in ("h", "pre", "sigmoid", "tanh", "cell")}
+    head = design.head
+    rows: list[list[Any]] = [
+        ["network", f"{network.inputs} inputs, {layer.hidden} hidden units, {layer.kind}"],
+        ["weights", f"{layer.weights.name}, {result['weight_bits']:,} bits"],
+        ["scales", "one a row" if design.shared_scale else "two a row"],
+        ["formats", ", ".join(f"{k} {v}" for k, v in ({"x": str(network.x)} | formats).items())],
+        ["activation", layer.activation.form],
+        ["head", f"{head.classes} x {head.weights.name}, {head.output}" if head else "none"],
+        ["results", network.results],
+        ["machine", f"{design.machine.units} units x {design.machine.simd} inputs"],
+        [
+            "lanes",
+            f"{result['lanes']}, {result['operations_per_cycle']:,} weight operations a cycle",
+        ],
+        ["cell units", design.cell_units],
+        ["cycles a step", f"{result['cycles_per_step']:,}"],
+        ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],
+    ]
+    if accuracy := design.model.card.get("accuracy"):
+        rows.append(["accuracy", f"{_percent(accuracy)} held out"])
+    table(design.model.name, ["what", "value"], rows)
+
+
+def describe(design: Design) -> dict[str, Any]:
+    """Plain values for JSON."""
+    weight_bits = sum(
+        spec.shape[0] * spec.shape[1] * spec.values.bits
+        for spec in tensor_specs(design.network).values()
+        if isinstance(spec.values, Arithmetic)
+    )
+    product, step = design.x_product, cycles.step_cycles(design)
+    return {
+        "name": design.model.name,
+        "network": design.network.model_dump(mode="json"),
+        "machine": design.machine.model_dump(mode="json"),
+        "card": design.model.card,
+        "weight_bits": weight_bits,
+        "lanes": product.lanes,
+        "operations_per_cycle": product.lanes * product.simd,
+        "cell_units": design.cell_units,
+        "shared_scale": design.shared_scale,
+        "cycles_per_step": step,
+        "utilisation": cycles.useful_operations(design) / (product.lanes * product.simd * step),
+    }
+
+
+def _percent(accuracy: Any) -> str:
+    if not accuracy:
+        return "-"
+    score = accuracy["integer"]
+    return f"{100 * score['correct'] / score['total']:.2f} % of {score['total']:,}"

@@ -1,0 +1,163 @@
+"""``simulate``: the Verilog of a model in a simulator, on real recordings."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import numpy as np
+
+import models
+from cli.catalogue import build_folder, find_design, machine_options
+from cli.console import bar, json_option, print_json, say, spinner, table
+from golden.rounding import Integers
+from sim.job import Episode, Job, Outcome, Pauses, Sequence
+from sim.runner import build, run
+from sim.simulators import SIMULATORS, simulator
+from spec import cycles
+from spec.design import Design
+from spec.model import Model
+from train.data import Part, data_set
+from train.preprocess import quantize
+
+__all__ = ["simulate"]
+
+RANDOM_STEPS = 20
+"""Steps of a sequence where there is no data."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sequences to simulate.
+
+    Attributes
+    ----------
+    sequences : list of Integers
+        Inputs of each, (steps, inputs).
+    labels : list of int or None
+        Their classes, if they are real.
+    source : str
+        Where they are from.
+    """
+
+    sequences: list[Integers]
+    labels: list[int] | None
+    source: str
+
+
+@click.command()
+@click.argument("model")
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--pause", type=click.FloatRange(0, 0.95), default=0.0, help="How likely each side pauses."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of pauses and random inputs.")
+@machine_options
+@json_option
+def simulate(
+    model: str, *, sim: str, samples: int, pause: float, seed: int, as_json: bool, **machine: Any
+) -> None:
+    """Simulate the Verilog of a MODEL and compare every output bit with the golden model.
+
+    A shipped model gets held-out recordings; a configuration with random weights, random inputs.
+    """
+    from hdl.verilog import generate
+
+    design = find_design(model, machine)
+    tool = simulator(sim)
+    chosen = take_samples(design.model, samples, seed)
+    with spinner(f"generating {design.name}"):
+        verilog, _ = generate(design).write(build_folder() / "verilog")
+    with spinner(f"building {design.name} for {sim}"):
+        folder = build(verilog, design.name, tool, build_folder() / "sim")
+    sequences = tuple(Sequence(x=x) for x in chosen.sequences)
+    job = Job(
+        model=design.model,
+        machine=design.machine,
+        episodes=(Episode(sequences=sequences),),
+        pauses=Pauses(i_x=pause, o=pause),
+        seed=seed,
+    )
+    with bar(f"simulating {len(sequences)} sequences") as progress:
+        outcome = run(job, folder, design.name, tool, progress=progress)
+    result = summary(design, sim, chosen, outcome, job)
+    if as_json:
+        print_json(result)
+    else:
+        _print(design, result)
+    for fault in outcome.faults:
+        click.echo(fault, err=True)
+    sys.exit(0 if outcome.good else 1)
+
+
+def take_samples(model: Model, count: int, seed: int) -> Samples:
+    """Held-out recordings of a model's task: shipped ones as far as they go, else the data set."""
+    if "task" not in model.card:
+        rng = np.random.default_rng(seed)
+        x = model.network.x.interval
+        shape = (RANDOM_STEPS, model.network.inputs)
+        sequences = [rng.integers(x.lo, x.hi, shape, endpoint=True) for _ in range(count)]
+        return Samples(sequences, None, f"random, seed {seed}")
+    name = model.card["data"]["name"]
+    part: models.Sample | Part = models.sample()
+    source = f"shipped held-out recordings of {name}"
+    if name != "digits" or count > len(part.labels):
+        part = data_set(name).load().held_out
+        source = f"held-out part of {name}"
+    taken = quantize(part.sequences[:count], model)
+    return Samples(taken, part.labels[:count].tolist(), source)
+
+
+def summary(
+    design: Design, sim: str, samples: Samples, outcome: Outcome, job: Job
+) -> dict[str, Any]:
+    """Plain values for JSON."""
+    lengths = [len(sequence) for sequence in samples.sequences]
+    correct = None
+    head, last = design.head, design.network.results == "last"
+    if samples.labels is not None and head is not None and head.output == "class" and last:
+        pairs = zip(outcome.results, samples.labels, strict=False)
+        correct = sum(result == label for result, label in pairs)
+    formula = None if job.pauses.any else cycles.sequence_cycles(design, lengths)
+    return {
+        "model": design.model.name,
+        "simulator": sim,
+        "source": samples.source,
+        "samples": outcome.sequences,
+        "correct": correct,
+        "steps": outcome.steps,
+        "values": outcome.values,
+        "mismatches": outcome.mismatches,
+        "cycles": outcome.cycles,
+        "cycles_formula": formula,
+        "cycles_per_step": outcome.cycles / max(outcome.steps, 1),
+        "utilisation": cycles.utilisation(design, outcome.steps, max(outcome.cycles, 1)),
+        "faults": outcome.faults,
+        "seed": job.seed,
+    }
+
+
+def _print(design: Design, result: dict[str, Any]) -> None:
+    values, wrong = result["values"], result["mismatches"]
+    rows: list[list[Any]] = [
+        ["inputs", f"{result['samples']} sequences, {result['source']}"],
+        ["output values equal to golden", f"{values - wrong:,} of {values:,}"],
+    ]
+    if result["correct"] is not None:
+        share = 100 * result["correct"] / max(result["samples"], 1)
+        rows.append(
+            ["correct classes", f"{result['correct']} of {result['samples']} ({share:.1f} %)"]
+        )
+    formula = result["cycles_formula"]
+    rows += [
+        ["steps", result["steps"]],
+        ["cycles", f"{result['cycles']:,}" + (f" (formula: {formula:,})" if formula else "")],
+        ["cycles a step", f"{result['cycles_per_step']:.1f}"],
+        ["lane utilisation", f"{result['utilisation']:.3f}"],
+    ]
+    table(f"{design.model.name} in {result['simulator']}", ["what", "value"], rows)
+    if result["faults"]:
+        say("[bold]The Verilog does not do what the golden model does.[/bold]")
