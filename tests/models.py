@@ -1,0 +1,36 @@
+"""Small models for tests, and where what they make may stay."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from spec.design import Design
+from spec.machine import Machine
+from spec.model import Model
+from spec.network import Network
+from spec.synthetic import synthetic_model
+
+
+def make_network(*, hidden=4, weights="ternary", inputs=3, layer=None, **network) -> Network:
+    description = {
+        "inputs": inputs,
+        "layers": [{"hidden": hidden, "weights": weights, **(layer or {})}],
+        **network,
+    }
+    return Network.parse(json.dumps(description), thing="network")
+
+
+def make_model(*, seed=0, shared_scale=False, name="test", **network) -> Model:
+    rng = np.random.default_rng(seed)
+    return synthetic_model(name, make_network(**network), rng, shared_scale=shared_scale)
+
+
+def make_design(model: Model | None = None, **machine) -> Design:
+    return Design(model=model or make_model(), machine=Machine.parse(machine, thing="machine"))
+
+
+def build_folder() -> Path:
+    """The folder that the command line uses."""
+    return Path(os.environ.get("PASCALINE_BUILD", Path(__file__).parents[1] / "build"))

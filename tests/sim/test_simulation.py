@@ -1,0 +1,207 @@
+"""The emitted Verilog in real simulators, and whether the bench would notice if it were wrong."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+
+from hdl.verilog import generate
+from sim.cases import draw
+from sim.job import Episode, Job, Pauses, Sequence
+from sim.runner import build, run
+from sim.simulators import SIMULATORS, simulator
+from spec import cycles
+from spec.configs import configs
+from spec.design import Design
+from spec.errors import InputError
+from tests.models import build_folder
+
+TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
+
+
+@pytest.fixture
+def cache():
+    """Builds are found by their content, so they may stay for the next run."""
+    return build_folder() / "sim"
+
+
+@pytest.fixture(params=SIMULATORS)
+def tool(request):
+    return tool_of(request.param)
+
+
+def tool_of(name):
+    try:
+        return simulator(name)
+    except InputError as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(error))
+
+
+def design_of(name):
+    config = configs()[name]
+    return Design(model=config.synthetic(name), machine=config.machine)
+
+
+def sequences_of(design, rng, lengths):
+    x = design.network.x.interval
+    shape = design.network.inputs
+    return tuple(
+        Sequence(x=rng.integers(x.lo, x.hi, (length, shape), endpoint=True)) for length in lengths
+    )
+
+
+def simulate(design, tool, cache, folder, *episodes, change=None, **settings):
+    verilog = generate(design)
+    text = verilog.text if change is None else change(verilog.text)
+    assert change is None or text != verilog.text
+    path = folder / f"{verilog.name}.v"
+    path.write_text(text)
+    built = build(path, verilog.name, tool, cache)
+    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
+    return run(job, built, verilog.name, tool)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_tiny_configurations_are_exact(name, tool, cache, tmp_path, rng):
+    design = design_of(name)
+    lengths = [1, 1, 5, 2, 20]
+    episode = Episode(sequences=sequences_of(design, rng, lengths))
+    outcome = simulate(design, tool, cache, tmp_path, episode)
+    assert outcome.good, outcome.faults
+    assert outcome.steps == sum(lengths)
+    assert outcome.cycles == cycles.sequence_cycles(design, lengths)
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("pauses", [Pauses(i_x=0.6), Pauses(o=0.6), Pauses(i_x=0.4, o=0.8)])
+def test_pauses_change_no_value(name, tool, cache, tmp_path, rng, seed, pauses):
+    design = design_of(name)
+    episode = Episode(sequences=sequences_of(design, rng, [3, 1, 6]))
+    outcome = simulate(design, tool, cache, tmp_path, episode, pauses=pauses, seed=seed)
+    assert outcome.good, outcome.faults
+
+
+@pytest.mark.parametrize("cut", [1, 7, 40, 133])
+def test_reset_in_the_middle(tool, cache, tmp_path, rng, seed, cut):
+    design = design_of("tiny-binary")
+    first = Episode(sequences=sequences_of(design, rng, [20]), cut=cut)
+    second = Episode(sequences=sequences_of(design, rng, [2, 4]))
+    outcome = simulate(design, tool, cache, tmp_path, first, second, seed=seed)
+    assert outcome.good, outcome.faults
+    assert outcome.steps == 6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_case(tool, cache, tmp_path, seed):
+    case = draw(seed, steps=16, largest=9)
+    for job in (case.plain, case.rough):
+        outcome = simulate(
+            case.design, tool, cache, tmp_path, *job.episodes, pauses=job.pauses, seed=job.seed
+        )
+        assert outcome.good, outcome.faults
+        if job is case.plain:
+            lengths = [len(sequence.x) for sequence in job.episodes[0].sequences]
+            assert outcome.cycles == cycles.sequence_cycles(case.design, lengths)
+
+
+def flip_weight(text):
+    return re.sub(r"(words\[3\] = \d+'h[0-9a-f]*)([0-9a-f])(;)", _other_digit, text)
+
+
+def _other_digit(match):
+    return f"{match[1]}{int(match[2], 16) ^ 5:x}{match[3]}"
+
+
+def around(text, port, spoilt):
+    """Put a new top around the machine in which an output is spoilt in every second cycle."""
+    [(top, ports)] = re.findall(r"^module (tiny_fixed12)\(([^)]*)\);", text, re.M)
+    body = text[text.index(f"module {top}(") :]
+    declared = re.findall(r"^  (?:input|output)[^;]*;", body[: body.index("endmodule")], re.M)
+    names = [name.strip() for name in ports.split(",")]
+    links = ", ".join(f".{name}({'inner_' if name == port else ''}{name})" for name in names)
+    [width] = re.findall(rf"(\[\d+:0\])? {port};", "".join(declared))
+    return text.replace(f"module {top}(", "module inner(") + "\n".join(
+        [
+            f"module {top}({ports});",
+            *declared,
+            f"wire {width} inner_{port}; reg tick = 0; always @(posedge clk) tick <= ~tick;",
+            f"assign {port} = inner_{port} {spoilt};",
+            f"inner inner({links});",
+            "endmodule",
+        ]
+    )
+
+
+FAULTS = {
+    "weights": (flip_weight, "is .*, must be"),
+    "a result twice": (
+        lambda t: t.replace("assign job_valid =", "assign job_valid = 1 |"),
+        "nobody expects",
+    ),
+    "no result": (
+        lambda t: t.replace("assign job_valid =", "assign job_valid = 0 &"),
+        "timeout after",
+    ),
+    "valid falls": (lambda t: around(t, "o__valid", "& tick"), "valid fell while"),
+    "the payload changes": (lambda t: around(t, "o__payload", "^ tick"), "payload changed while"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_bench_notices(fault, cache, tmp_path, rng, seed):
+    change, says = FAULTS[fault]
+    design = design_of("tiny-fixed12")
+    episode = Episode(sequences=sequences_of(design, rng, [3, 9]))
+    outcome = simulate(
+        design,
+        tool_of("icarus"),
+        cache,
+        tmp_path,
+        episode,
+        change=change,
+        seed=seed,
+        pauses=Pauses(o=0.5),
+    )
+    assert not outcome.good
+    assert any(re.search(says, text) for text in outcome.faults), outcome.faults
+
+
+def test_a_design_that_cannot_be_built(tool, tmp_path):
+    path = tmp_path / "broken.v"
+    path.write_text("module broken(; endmodule")
+    with pytest.raises(InputError, match=rf"^{tool.name}: cannot build broken \(.*build.log\)$"):
+        build(path, "broken", tool, tmp_path / "cache")
+
+
+def test_builds_are_found_again(tool, cache, tmp_path, monkeypatch):
+    [verilog, _] = generate(design_of("tiny-binary")).write(tmp_path)
+    first = build(verilog, "tiny_binary", tool, cache)
+    monkeypatch.setattr(type(tool), "build", None)
+    assert build(verilog, "tiny_binary", tool, cache) == first
+    verilog.write_text(verilog.read_text() + "// changed")
+    with pytest.raises(TypeError):
+        build(verilog, "tiny_binary", tool, cache)
+
+
+def test_simulators_that_are_not_there(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(InputError, match=r"^icarus: is not installed \(apt install iverilog\)$"):
+        simulator("icarus")
+    with pytest.raises(InputError, match=r"^verilator: needs g\+\+, which is not installed$"):
+        simulator("verilator")
+    with pytest.raises(
+        InputError, match=r"^simulator: must be one of verilator, icarus, not 'vcs'$"
+    ):
+        simulator("vcs")
+
+
+def test_outcome_is_good_only_if_something_was_compared():
+    from sim.job import Outcome
+
+    assert not Outcome().good
+    assert Outcome(values=1).good
+    assert not Outcome(values=1, mismatches=1).good
+    assert np.array_equal(Outcome(results=[1, 2]).results_array(), [1, 2])

@@ -1,0 +1,131 @@
+import pytest
+
+from spec import cycles
+from spec.configs import configs
+from spec.design import Design
+from spec.errors import InputError
+from spec.machine import Machine
+from tests.models import make_design, make_model
+
+
+@pytest.mark.parametrize(
+    ("machine", "text"),
+    [
+        ({"units": 0}, "machine: units: should be greater than or equal to 1, not 0"),
+        ({"simd": -3}, "machine: simd: should be greater than or equal to 1, not -3"),
+        ({"units": 2049}, "machine: units: should be less than or equal to 2048, not 2049"),
+        (
+            {"tree_registers": -1},
+            "machine: tree_registers: should be greater than or equal to 0, not -1",
+        ),
+        ({"lanes": 3}, "machine: lanes: extra inputs are not permitted, not 3"),
+        ({"weights": "flash"}, "machine: weights: should be 'rom', not 'flash'"),
+        ({"simd": 6, "head_simd": 4}, "machine: head_simd: must divide simd (6), not 4"),
+        (
+            {"units": 4, "simd": 6, "cell_units": 4},
+            "machine: cell_units: must divide units (4) and simd (6), not 4",
+        ),
+    ],
+)
+def test_machines_that_cannot_be(machine, text):
+    with pytest.raises(InputError) as error:
+        make_design(**machine)
+    assert str(error.value) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("units = 4\nsimd = ", "must be TOML ("),
+        ("units = 'four'", "units: should be a valid integer, not 'four'"),
+        ("unit = 4", "unit: extra inputs are not permitted, not 4"),
+        ("\x00", "must be TOML ("),
+    ],
+)
+def test_machine_file_errors(tmp_path, content, text):
+    path = tmp_path / "machine.toml"
+    path.write_text(content)
+    with pytest.raises(InputError) as error:
+        Machine.read(path)
+    assert str(error.value).startswith(f"{path}: {text}")
+
+
+def test_machine_file(tmp_path):
+    path = tmp_path / "machine.toml"
+    path.write_text("units = 4\nsimd = 8")
+    assert Machine.read(path) == Machine(units=4, simd=8)
+    with pytest.raises(InputError, match=r"none.toml: no such file$"):
+        Machine.read(tmp_path / "none.toml")
+    with pytest.raises(InputError, match=r"cannot be read \("):
+        Machine.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "inputs", "units", "simd", "cell_units"),
+    [
+        (256, 64, 16, 16, 1),  # 20 cycles a tile, 16 units: one a cycle keeps up
+        (16, 4, 16, 4, 4),  # 5 cycles a tile: four a cycle
+        (100, 13, 100, 10, 10),
+        (97, 13, 97, 10, 1),  # nothing divides 97 and 10
+        (1, 1, 1, 1, 1),
+    ],
+)
+def test_fewest_cell_units_that_keep_up(hidden, inputs, units, simd, cell_units):
+    design = make_design(make_model(hidden=hidden, inputs=inputs), units=units, simd=simd)
+    assert design.cell_units == cell_units
+
+
+@pytest.mark.parametrize("classes", [1, 10, 97])
+def test_fewest_head_units_that_keep_up(classes):
+    head = {"classes": classes, "weights": "fixed8"}
+    design = make_design(make_model(hidden=64, head=head), units=4, simd=8)
+    units = design.head_product.lanes
+    budget = design.tiles * design.tile_chunks
+    assert -(-classes // units) * 64 <= budget or units == classes
+    if units > 1:
+        assert -(-classes // (units - 1)) * 64 > budget
+
+
+def test_more_hardware_than_the_network_needs():
+    design = make_design(make_model(hidden=3, inputs=2), units=8, simd=16)
+    assert (design.tiles, design.tile_chunks) == (1, 2)
+
+
+def test_ranges_hold_the_extremes():
+    model = make_model(
+        weights="fixed4", hidden=5, inputs=3, x={"width": 4, "frac": 0, "signed": False}
+    )
+    design = make_design(model)
+    assert (design.x_sum.lo, design.x_sum.hi) == (3 * 15 * -8, 3 * 15 * 7)
+    assert (design.h_sum.lo, design.h_sum.hi) == (5 * -8 * 127, 5 * 8 * 128)
+    assert (design.element.lo, design.element.hi) == (-128, 127)
+
+
+def test_every_configuration_is_a_design():
+    for name, config in configs().items():
+        if config.network is not None:
+            design = Design(model=config.synthetic(name), machine=config.machine)
+            assert cycles.step_cycles(design) > 0
+
+
+@pytest.mark.parametrize("results", ["last", "every"])
+@pytest.mark.parametrize("hidden", [1, 7, 64])
+@pytest.mark.parametrize("machine", [(1, 1), (4, 4), (16, 8), (64, 64)])
+@pytest.mark.parametrize("head", [None, 1, 30])
+@pytest.mark.parametrize("head_units", [None, 1])
+def test_step_is_the_slope_of_the_sequence(results, hidden, machine, head, head_units):
+    model = make_model(
+        hidden=hidden,
+        inputs=9,
+        results=results,
+        head=head and {"classes": head, "weights": "binary", "scaled": True},
+    )
+    design = make_design(model, units=machine[0], simd=machine[1], head_units=head_units)
+    long, longer = (cycles.sequence_cycles(design, [n]) for n in (200, 400))
+    assert (longer - long) / 200 == cycles.step_cycles(design)
+
+
+def test_utilisation_is_1_if_all_places_are_used():
+    design = make_design(make_model(hidden=8, inputs=8), units=4, simd=4)
+    per_step = cycles.useful_operations(design) // (design.x_product.lanes * 4)
+    assert cycles.utilisation(design, 10, 10 * per_step) == 1.0

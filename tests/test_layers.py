@@ -1,0 +1,48 @@
+"""The arrows between the packages: each may import only what it is meant to see."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+ARROWS = {
+    "spec": set(),
+    "golden": {"spec"},
+    "hdl": {"spec"},
+    "sim": {"spec", "golden"},
+    "synth": {"spec"},
+    "train": {"spec", "golden"},
+    "models": {"spec"},
+    "cli": {"spec", "golden", "hdl", "sim", "synth", "train", "models"},
+}
+
+FORBIDDEN = {
+    "spec": {"amaranth", "cocotb", "torch"},
+    "golden": {"amaranth", "cocotb", "torch"},
+    "hdl": {"numpy", "cocotb", "torch"},
+    "sim": {"amaranth", "torch"},
+    "synth": {"amaranth", "cocotb", "torch"},
+    "cli": {"amaranth", "cocotb", "torch"},
+}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("package", ARROWS)
+def test_arrows(package):
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imported(path):
+            if name in ARROWS:
+                assert name in ARROWS[package] | {package}, f"{path} imports {name}"
+            assert name not in FORBIDDEN.get(package, set()), f"{path} imports {name}"
