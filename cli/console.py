@@ -10,7 +10,14 @@ from typing import Any
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 __all__ = ["bar", "json_option", "print_json", "say", "spinner", "table"]
@@ -37,17 +44,27 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], (int, float)) for row in rows)
-        drawn.add_column(column, justify="right" if numbers else "left", overflow="fold")
+        drawn.add_column(
+            column,
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=index == 0,
+        )
     for row in rows:
         drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     OUT.print(drawn)
+
+
+def _progress(*columns: ProgressColumn) -> Progress:
+    """Progress for people; nothing at all where the standard error is no terminal."""
+    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
 
 
 @contextmanager
 def spinner(text: str) -> Iterator[None]:
     """Show that something is going on whose end nobody knows."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as progress:
+    with _progress(*columns) as progress:
         progress.add_task(text, total=None)
         yield
 
@@ -56,6 +73,6 @@ def spinner(text: str) -> Iterator[None]:
 def bar(text: str) -> Iterator[Callable[[int, int], None]]:
     """Show how far something is; yields a function that takes what is done, and the whole."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=ERR, transient=True) as progress:
+    with _progress(*columns, TimeElapsedColumn()) as progress:
         task = progress.add_task(text, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

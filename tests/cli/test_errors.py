@@ -1,0 +1,127 @@
+"""What is wrong with the input is one line on the standard error, and status 2."""
+
+import sys
+
+import pytest
+
+from spec.modelfile import write_model
+from tests.models import make_model
+
+NAMES = "digits-binary, digits-ternary"
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "net.safetensors"
+    write_model(make_model(name="net"), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["show", "digit-ternary"], "model: must be a model file or one of digits-ternary, "),
+        (["show", "none.safetensors"], "none.safetensors: no such file"),
+        (["show", "{tmp}"], "{tmp}: no such file"),
+        (
+            ["show", "tiny-binary", "--units", "0"],
+            "machine: units: should be greater than or equal to 1, not 0",
+        ),
+        (
+            ["show", "tiny-binary", "--simd", "-4"],
+            "machine: simd: should be greater than or equal to 1, not -4",
+        ),
+        (
+            ["show", "tiny-binary", "--units", "x"],
+            "Invalid value for '--units': 'x' is not a valid integer.",
+        ),
+        (
+            ["show", "tiny-binary", "--cell-units", "3"],
+            "machine: cell_units: must divide units (2) and simd (4), not 3",
+        ),
+        (
+            ["show", "tiny-binary", "--head-simd", "3"],
+            "machine: head_simd: must divide simd (4), not 3",
+        ),
+        (["show", "tiny-binary", "--machine", "{tmp}/none.toml"], "{tmp}/none.toml: no such file"),
+        (["show"], "Missing argument 'MODEL'."),
+        (["shw"], "No such command 'shw'."),
+        (["show", "--jsn", "tiny-binary"], "No such option '--jsn'. Did you mean '--json'?"),
+        (["generate", "tiny-binary"], "Missing option '-o' / '--output'."),
+        (
+            ["generate", "tiny-binary", "-o", "{tmp}/file/x"],
+            "{tmp}/file/x/tiny_binary.v: cannot be written (Not a directory)",
+        ),
+        (
+            ["report", "tiny-binary", "--target", "asic"],
+            "target: must be one of generic, ice40, ecp5, xilinx, not 'asic'",
+        ),
+        (
+            ["simulate", "tiny-binary", "--sim", "vcs"],
+            "Invalid value for '--sim': 'vcs' is not one of 'verilator', 'icarus'.",
+        ),
+        (
+            ["simulate", "tiny-binary", "--samples", "0"],
+            "Invalid value for '--samples': 0 is not in the range x>=1.",
+        ),
+        (
+            ["simulate", "tiny-binary", "--pause", "1"],
+            "Invalid value for '--pause': 1.0 is not in the range 0<=x<=0.95.",
+        ),
+        (["evaluate", "tiny-binary"], "tiny-binary: card.data.name: is missing"),
+        (["train", "weather", "-o", "{tmp}/w"], "task: must be one of digits, rows, not 'weather'"),
+        (
+            ["train", "digits", "-o", "{tmp}/w", "--hidden", "0"],
+            "train: hidden: should be greater than or equal to 1, not 0",
+        ),
+        (["import", "{tmp}/none.npz", "-o", "{tmp}/w"], "{tmp}/none.npz: "),
+        (
+            ["import", "{tmp}/file", "-o", "{tmp}/w", "--weights", "int8"],
+            "import: weights: must be binary, ternary or fixed2 to fixed16, not 'int8'",
+        ),
+        (["fuzz", "--cases", "0"], "Invalid value for '--cases': 0 is not in the range x>=1."),
+    ],
+)
+def test_one_line_and_status_2(pascaline, tmp_path, words, text):
+    (tmp_path / "file").write_text("")
+    before = sorted(tmp_path.iterdir())
+    status, out, err = pascaline(*(word.format(tmp=tmp_path) for word in words))
+    assert status == 2
+    assert out == ""
+    assert err.startswith(f"pascaline: {text.format(tmp=tmp_path)}"), err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", ["show", "generate", "simulate", "report", "evaluate"])
+def test_a_broken_model_file(pascaline, tmp_path, model, command):
+    model.write_bytes(model.read_bytes()[:-7])
+    output = ["-o", tmp_path / "out"] if command == "generate" else []
+    status, out, err = pascaline(command, model, *output)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"pascaline: {model}: must be a safetensors file (")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_simulator_that_is_not_installed(pascaline, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    status, _, err = pascaline("simulate", "tiny-binary", "--sim", "icarus")
+    assert (status, err) == (2, "pascaline: icarus: is not installed (apt install iverilog)\n")
+
+
+def test_training_without_pytorch(pascaline, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in ("train.fit", "train.learn", "train.network"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    status, _, err = pascaline("train", "digits", "-o", tmp_path / "w")
+    assert status == 2
+    assert err == "pascaline: training: needs torch (pip install pascaline[train])\n"
+
+
+def test_interrupt(pascaline, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.show.find_design", interrupt)
+    status, _, err = pascaline("show", "tiny-binary")
+    assert (status, err.strip()) == (130, "pascaline: interrupted")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import models
+from spec.errors import InputError
+from spec.model import Model
+from spec.modelfile import read_model, write_model
+from train.data import DATA_SETS
+from train.evaluate import predict
+from train.options import TASKS
+from train.preprocess import Preprocess, quantize
+from train.sample import COUNT
+
+FLOOR = {"digits-binary": 0.985, "digits-ternary": 0.99, "rows-ternary": 0.985}
+"""The least accuracy that a shipped model may have."""
+
+
+@pytest.fixture(params=sorted(FLOOR))
+def model(request: pytest.FixtureRequest) -> Model:
+    return read_model(models.path(request.param))
+
+
+def test_names() -> None:
+    assert models.names() == sorted(FLOOR)
+
+
+def test_unknown_name() -> None:
+    text = r"^model: must be one of digits-binary, digits-ternary, rows-ternary, not 'words'$"
+    with pytest.raises(InputError, match=text):
+        models.path("words")
+
+
+def test_file_is_as_it_was_written(model: Model, tmp_path: Path) -> None:
+    write_model(model, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == models.path(model.name).read_bytes()
+
+
+def test_card_says_where_the_model_comes_from(model: Model) -> None:
+    card, task = model.card, TASKS[model.card["task"]]
+    data = DATA_SETS[task.data]
+    for key in ("name", "title", "source", "licence"):
+        assert card["data"][key] == getattr(data, key)
+    assert card["data"]["sha256"] == data.package.sha256
+    words = shlex.split(card["command"])
+    assert words[:3] == ["pascaline", "train", task.name]
+    assert words[-2:] == ["-o", f"models/{model.name}.safetensors"]
+    assert words[words.index("--weights") + 1] == model.network.layer.weights.name
+    assert words[words.index("--hidden") + 1] == str(model.network.layer.hidden)
+    assert words[words.index("--seed") + 1] == str(card["seed"])
+    assert words[words.index("--epochs") + 1] == str(card["schedule"]["epochs"])
+    assert set(card["made_with"]) == {"numpy", "pascaline", "torch"}
+
+
+def test_card_says_how_good_the_model_is(model: Model) -> None:
+    accuracy, sequences = model.card["accuracy"], model.card["data"]["sequences"]
+    assert accuracy["part"] == "held-out"
+    for form in ("float", "integer"):
+        found = accuracy[form]
+        assert found["total"] == sequences["held-out"]
+        assert found["total"] - found["correct"] == len(found["wrong"])
+    as_float, as_integer = (accuracy[form]["correct"] for form in ("float", "integer"))
+    total = sequences["held-out"]
+    assert as_integer / total >= FLOOR[model.name]
+    assert abs(as_float - as_integer) / total < 0.005
+
+
+def test_card_says_what_it_costs(model: Model) -> None:
+    layer, weight_bytes = model.network.layer, model.card["weight_bytes"]
+    bits = layer.weights.bits * layer.rows * layer.hidden
+    assert 0 <= weight_bytes["layers.0.weight_h"] - bits / 8 < layer.rows
+    assert model.layers[0].shared_scale == ("--shared-scale" in model.card["command"])
+
+
+def test_card_says_what_to_feed(model: Model) -> None:
+    rule = Preprocess.of(model)
+    assert len(rule.gain) == model.network.inputs
+
+
+def test_sample() -> None:
+    sample = models.sample()
+    assert len(sample.sequences) == len(sample.labels) == len(sample.indices) == COUNT
+    assert set(sample.labels.tolist()) == set(range(10))
+    assert all(sequence.dtype == np.float32 for sequence in sample.sequences)
+    assert {sequence.shape[1] for sequence in sample.sequences} == {13}
+    assert sample.indices.max() < 600
+    assert models.SAMPLE.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("name", ["digits-binary", "digits-ternary"])
+def test_sample_is_classified_as_the_card_says(name: str) -> None:
+    """The golden model still computes what it did when the model was measured."""
+    model, sample = read_model(models.path(name)), models.sample()
+    found = predict(model, quantize(sample.sequences, model))
+    wrong = sample.indices[found != sample.labels]
+    recorded = set(model.card["accuracy"]["integer"]["wrong"])
+    assert wrong.tolist() == sorted(recorded & set(sample.indices.tolist()))

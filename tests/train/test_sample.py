@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import models
+from train import data, sample
+from train.data import DataSet
+from train.sample import write_sample
+
+
+def test_sample_is_the_start_of_the_held_out_part(
+    tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(data.DATA_SETS, "digits", tones)
+    monkeypatch.setattr(sample, "COUNT", 9)
+    monkeypatch.setattr(models, "SAMPLE", tmp_path / "sample.npz")
+    write_sample(models.SAMPLE)
+    part, found = tones.load().held_out, models.sample()
+    assert found.indices.tolist() == list(range(9))
+    assert found.labels.tolist() == part.labels[:9].tolist()
+    for left, right in zip(found.sequences, part.sequences, strict=False):
+        np.testing.assert_array_equal(left, right)
+    content = models.SAMPLE.read_bytes()
+    write_sample(models.SAMPLE)
+    assert models.SAMPLE.read_bytes() == content
