@@ -40,12 +40,10 @@ class Rom(wiring.Component):
         m = Module()
         if isinstance(platform, Kinds):
             name = platform.add_verilog("rom", _verilog(self._words, self._width))
+            # The address of a single word has no bits, and Verilog has no such port.
+            addr = {"i_addr": self.addr} if len(self._words) > 1 else {}
             m.submodules.contents = Instance(
-                name,
-                i_clk=ClockSignal(),
-                i_en=self.en,
-                i_addr=self.addr,
-                o_data=self.data,
+                name, i_clk=ClockSignal(), i_en=self.en, o_data=self.data, **addr
             )
             return m
         m.submodules.memory = contents = memory.Memory(
@@ -64,17 +62,19 @@ def _verilog(words, width):
     """
     digits = -(-width // 4)
     lines = [f"    words[{k}] = {width}'h{word:0{digits}x};" for k, word in enumerate(words)]
-    addr_width = max((len(words) - 1).bit_length(), 1)
-    return f"""(clk, en, addr, data);
+    addr_width = (len(words) - 1).bit_length()
+    addr = "addr" if addr_width else "0"
+    ports = ["clk", "en", *["addr"] * (addr_width > 0), "data"]
+    declarations = [f"  input [{addr_width - 1}:0] addr;\n"] * (addr_width > 0)
+    return f"""({", ".join(ports)});
   input clk;
   input en;
-  input [{addr_width - 1}:0] addr;
-  output reg [{width - 1}:0] data = 0;
+{"".join(declarations)}  output reg [{width - 1}:0] data = 0;
   reg [{width - 1}:0] words [0:{len(words) - 1}];
   initial begin
 {chr(10).join(lines)}
   end
   always @(posedge clk)
-    if (en) data <= words[addr];
+    if (en) data <= words[{addr}];
 endmodule
 """

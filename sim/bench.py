@@ -136,7 +136,11 @@ class Monitor:
                     self._outcome.fault(f"{stream.name}: valid fell while a beat was waiting")
                     waiting = None
                 continue
-            payload = int(stream.payload.value)
+            value = stream.payload.value
+            if not value.is_resolvable:
+                self._outcome.fault(f"{stream.name}: a payload has unknown bits: {value}")
+                return
+            payload = int(value)
             if waiting is not None and payload != waiting:
                 self._outcome.fault(f"{stream.name}: the payload changed while it was waiting")
             if stream.ready.value:
