@@ -17,10 +17,13 @@ from rich.progress import (
     ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 from rich.table import Table
 
-__all__ = ["bar", "json_option", "print_json", "say", "spinner", "table"]
+from train.progress import Report
+
+__all__ = ["bar", "bars", "json_option", "print_json", "say", "spinner", "table"]
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -70,9 +73,23 @@ def spinner(text: str) -> Iterator[None]:
 
 
 @contextmanager
-def bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something is; yields a function that takes what is done, and the whole."""
+def bars() -> Iterator[Report]:
+    """Show how far the stages of something are, a bar each; yields what is told about them."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with _progress(*columns, TimeElapsedColumn()) as progress:
-        task = progress.add_task(text, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    ends = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+    with _progress(*columns, *ends) as progress:
+        stages = {}
+
+        def report(stage: str, done: int, total: int, note: str = "") -> None:
+            if stage not in stages:
+                stages[stage] = progress.add_task(stage, total=total, note=note)
+            progress.update(stages[stage], completed=done, total=total, note=note)
+
+        yield report
+
+
+@contextmanager
+def bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far one thing is; yields a function that takes what is done, and the whole."""
+    with bars() as report:
+        yield lambda done, total: report(text, done, total)

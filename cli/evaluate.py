@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.catalogue import find_model
-from cli.console import bar, json_option, print_json, say
+from cli.console import bars, json_option, print_json, say
 from train.data import PARTS
 
 __all__ = ["evaluate"]
@@ -25,11 +25,7 @@ def evaluate(model: str, *, part: str, as_json: bool) -> None:
     from train.evaluate import evaluate as evaluate_model
 
     found = find_model(model)
-    with bar(f"evaluating {found.name}") as progress:
-
-        def report(stage: str, done: int, total: int, note: str = "") -> None:
-            progress(done, total)
-
+    with bars() as report:
         score = evaluate_model(found, part, report)
     recorded = found.card.get("accuracy", {}).get("integer", {})
     result: dict[str, Any] = {

@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from cli.console import json_option, print_json, say
+from cli.console import bars, json_option, print_json, say
 from train.options import TASKS, Options
-from train.progress import bar
 
 __all__ = ["train"]
 
@@ -38,7 +37,7 @@ def train(task: str, *, output: Path, as_json: bool, **chosen: Any) -> None:
     options = Options.parse(chosen, thing="train")
     if task not in TASKS:
         raise click.UsageError(f"task: must be one of {', '.join(TASKS)}, not {task!r}")
-    with bar() as report:
+    with bars() as report:
         model = train_task(task, options, output, report=report)
     if as_json:
         print_json({"file": str(output), "name": model.name, "card": model.card})

@@ -1,0 +1,117 @@
+"""From raw features to the integers that a machine gets.
+
+The rule is part of a model (``card["preprocess"]``), so that whoever has the model file feeds its
+machine exactly what it was trained on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import Field, FiniteFloat
+
+from spec.checked import Checked
+from spec.errors import InputError
+from spec.formats import Format
+from spec.model import Model
+from spec.tensors import Integers
+from train.data import Features
+
+__all__ = ["Preprocess", "quantize"]
+
+REACH = 2.0
+"""Standard deviations from the mean to the end of the range of a standardised input."""
+
+
+class Preprocess(Checked):
+    """An affine an input: ``x = (feature - offset) * gain``, then rounded to the format of x.
+
+    Parameters
+    ----------
+    offset, gain : tuple of float
+        One of each an input.
+    steps : int or None
+        A longer sequence is cut after so many steps; ``None``: never.
+    """
+
+    offset: tuple[FiniteFloat, ...]
+    gain: tuple[FiniteFloat, ...]
+    steps: int | None = Field(default=None, ge=1)
+
+    @classmethod
+    def uniform(
+        cls, inputs: int, *, offset: float = 0.0, gain: float = 1.0, steps: int | None = None
+    ) -> Preprocess:
+        """The same affine for every input."""
+        return cls(offset=(offset,) * inputs, gain=(gain,) * inputs, steps=steps)
+
+    @classmethod
+    def standard(cls, sequences: Sequence[Features], *, steps: int | None = None) -> Preprocess:
+        """Every input gets mean 0, and `REACH` standard deviations the magnitude 1.
+
+        Four decimal digits are kept: enough, and the same whatever order a machine sums in.
+        """
+        every = np.concatenate([sequence[:steps] for sequence in sequences]).astype(np.float64)
+        spread = np.maximum(every.std(axis=0), 1e-9)
+        return cls(
+            offset=tuple(float(f"{value:.4g}") for value in every.mean(axis=0)),
+            gain=tuple(float(f"{value:.4g}") for value in 1 / (REACH * spread)),
+            steps=steps,
+        )
+
+    @classmethod
+    def of(cls, model: Model) -> Preprocess:
+        """The rule that a model's card holds.
+
+        Raises
+        ------
+        InputError
+            If there is none, or if it does not fit the network.
+        """
+        thing = f"{model.name}: card.preprocess"
+        if "preprocess" not in model.card:
+            raise InputError(thing, "is missing")
+        rule = cls.parse(json.dumps(model.card["preprocess"]), thing=thing)
+        rule.check(model.network.inputs, thing=thing)
+        return rule
+
+    def check(self, inputs: int, *, thing: str) -> None:
+        """Raise `InputError` unless there is one affine for each of so many inputs."""
+        for name, values in (("offset", self.offset), ("gain", self.gain)):
+            if len(values) != inputs:
+                raise InputError(f"{thing}.{name}", f"must have {inputs} values", len(values))
+
+    def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
+        """Inputs of shape (steps, inputs) for raw features; exact in float64, nearest, saturated.
+
+        Raises
+        ------
+        InputError
+            For features of another shape, and for any that are not finite.
+        """
+        inputs, offset, gain = len(self.offset), np.array(self.offset), np.array(self.gain)
+        made = []
+        for index, sequence in enumerate(sequences):
+            thing, features = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+            if features.ndim != 2 or features.shape[1] != inputs or not len(features):
+                rule = f"shape must be [steps, {inputs}] with at least one step"
+                raise InputError(thing, rule, list(features.shape))
+            with np.errstate(over="ignore"):
+                made.append(x.quantize((features[: self.steps] - offset) * gain, thing=thing))
+        return made
+
+
+def quantize(features: Sequence[ArrayLike], model: Model) -> list[Integers]:
+    """Raw features of sequences, each (steps, inputs), to the integers that the model takes.
+
+    Training, evaluation and simulation all go through here.
+
+    Raises
+    ------
+    InputError
+        If the model's card has no such rule, or if features do not fit it.
+    """
+    return Preprocess.of(model).apply(features, model.network.x)
