@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,8 +20,9 @@ from sim.simulators import SIMULATORS, simulator
 from spec import cycles
 from spec.design import Design
 from spec.model import Model
-from train.data import Part, data_set
+from train.data import data_set
 from train.preprocess import quantize
+from train.recordings import Recordings, read_recordings
 
 __all__ = ["simulate"]
 
@@ -52,23 +54,36 @@ class Samples:
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option(
+    "--inputs",
+    type=click.Path(path_type=Path),
+    help="Recordings: an .npz file of features, lengths and perhaps labels.",
+)
+@click.option(
     "--pause", type=click.FloatRange(0, 0.95), default=0.0, help="How likely each side pauses."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of pauses and random inputs.")
 @machine_options
 @json_option
 def simulate(
-    model: str, *, sim: str, samples: int, pause: float, seed: int, as_json: bool, **machine: Any
+    model: str,
+    *,
+    sim: str,
+    samples: int,
+    inputs: Path | None,
+    pause: float,
+    seed: int,
+    as_json: bool,
+    **machine: Any,
 ) -> None:
     """Simulate the Verilog of a MODEL and compare every output bit with the golden model.
 
-    A shipped model gets held-out recordings; a configuration with random weights, random inputs.
+    Without --inputs a shipped model gets held-out recordings, any other model random inputs.
     """
     from hdl.verilog import generate
 
     design = find_design(model, machine)
     tool = simulator(sim)
-    chosen = take_samples(design.model, samples, seed)
+    chosen = take_samples(design.model, samples, seed, inputs)
     with spinner(f"generating {design.name}"):
         verilog, _ = generate(design).write(build_folder() / "verilog")
     with spinner(f"building {design.name} for {sim}"):
@@ -93,22 +108,30 @@ def simulate(
     sys.exit(0 if outcome.good else 1)
 
 
-def take_samples(model: Model, count: int, seed: int) -> Samples:
-    """Held-out recordings of a model's task: shipped ones as far as they go, else the data set."""
-    if "task" not in model.card:
+def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Samples:
+    """The first recordings of a file, or of the held-out part of a model's task; random inputs.
+
+    Of a task, those that are shipped are taken as far as they go, else the data set is fetched.
+    """
+    if inputs is None and "task" not in model.card:
         rng = np.random.default_rng(seed)
         x = model.network.x.interval
         shape = (RANDOM_STEPS, model.network.inputs)
         sequences = [rng.integers(x.lo, x.hi, shape, endpoint=True) for _ in range(count)]
         return Samples(sequences, None, f"random, seed {seed}")
-    name = model.card["data"]["name"]
-    part: models.Sample | Part = models.sample()
-    source = f"shipped held-out recordings of {name}"
-    if name != "digits" or count > len(part.labels):
-        part = data_set(name).load().held_out
-        source = f"held-out part of {name}"
-    taken = quantize(part.sequences[:count], model)
-    return Samples(taken, part.labels[:count].tolist(), source)
+    if inputs is not None:
+        recordings, source = read_recordings(inputs), str(inputs)
+    else:
+        name = model.card["data"]["name"]
+        recordings = read_recordings(models.SAMPLE)
+        source = f"shipped held-out recordings of {name}"
+        if name != "digits" or count > len(recordings):
+            part = data_set(name).load().held_out
+            recordings = Recordings(part.sequences, part.labels)
+            source = f"held-out part of {name}"
+    taken = recordings.first(count)
+    labels = None if taken.labels is None else taken.labels.tolist()
+    return Samples(quantize(taken.sequences, model), labels, source)
 
 
 def summary(
@@ -127,6 +150,7 @@ def summary(
         "simulator": sim,
         "source": samples.source,
         "samples": outcome.sequences,
+        "results": outcome.results,
         "correct": correct,
         "steps": outcome.steps,
         "values": outcome.values,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from spec.errors import InputError
 
-__all__ = ["SAMPLE", "Sample", "names", "path", "sample"]
+__all__ = ["SAMPLE", "names", "path"]
 
 FOLDER = Path(__file__).parent
 
@@ -28,29 +24,3 @@ def path(name: str) -> Path:
     if name not in (known := names()):
         raise InputError("model", f"must be one of {', '.join(known)}", name)
     return FOLDER / f"{name}.safetensors"
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Labelled recordings.
-
-    Attributes
-    ----------
-    sequences : list of NDArray[np.float32]
-        Raw features (steps, 13) of each; `train.preprocess.quantize` makes them integers.
-    labels : NDArray[np.int64]
-        The digit of each.
-    indices : NDArray[np.int64]
-        Place of each in the held-out part of the data set.
-    """
-
-    sequences: list[NDArray[np.float32]]
-    labels: NDArray[np.int64]
-    indices: NDArray[np.int64]
-
-
-def sample() -> Sample:
-    """The recordings of `SAMPLE`."""
-    with np.load(SAMPLE, allow_pickle=False) as file:
-        sequences = np.split(file["features"], np.cumsum(file["lengths"])[:-1])
-        return Sample(sequences, file["labels"], file["indices"])

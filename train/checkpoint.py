@@ -15,7 +15,7 @@ from safetensors.numpy import load
 
 from spec.errors import InputError
 
-__all__ = ["READERS", "read_checkpoint"]
+__all__ = ["READERS", "Arrays", "read_checkpoint", "read_npz"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -32,11 +32,19 @@ def read_checkpoint(path: Path) -> Arrays:
     """
     if path.suffix not in READERS:
         raise InputError(str(path), f"must end with {', '.join(READERS)}", path.suffix)
+    return READERS[path.suffix](path, _content(path))
+
+
+def read_npz(path: Path) -> Arrays:
+    """Arrays by name, of an ``.npz`` file; raises `InputError` if it is none."""
+    return _read_npz(path, _content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror})") from None
-    return READERS[path.suffix](path, content)
 
 
 def _read_safetensors(path: Path, content: bytes) -> Arrays:

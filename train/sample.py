@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
 
-import numpy as np
-
-from spec.files import write_atomic
 from train.data import data_set
+from train.recordings import Recordings, write_recordings
 
 __all__ = ["COUNT", "write_sample"]
 
@@ -22,17 +19,8 @@ COUNT = 64
 
 def write_sample(path: Path) -> None:
     """Write the first `COUNT` held-out recordings of the data set ``digits``, as they come."""
-    indices = np.arange(COUNT)
-    part = data_set("digits").load().held_out.take(indices)
-    content = io.BytesIO()
-    np.savez_compressed(
-        content,
-        features=np.concatenate(part.sequences),
-        lengths=np.array([len(sequence) for sequence in part.sequences]),
-        labels=part.labels,
-        indices=indices,
-    )
-    write_atomic(path, content.getvalue())
+    part = data_set("digits").load().held_out
+    write_recordings(path, Recordings(part.sequences, part.labels).first(COUNT))
 
 
 if __name__ == "__main__":
