@@ -8,10 +8,10 @@ READY  := $(VENV)/ready
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check bench train-models clean
+.PHONY: help demo test test-train lint clean
 
 help:          ## Show this help.
-	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 $(READY): pyproject.toml
 	@echo "Setting up $(VENV) (once, a minute or two)."
@@ -32,6 +32,11 @@ demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; i
 
 test: $(READY) ## Run all tests.
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/cli/test_readme.py
+	@$(BIN)/mypy
 
 lint: $(READY) ## Check style and types.
 	@$(BIN)/ruff check

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import models
 from spec.modelfile import read_model, write_model
 from tests.models import make_model
+from train.preprocess import Preprocess
 
 
 def only_json(status, out, err):
@@ -77,6 +79,22 @@ def test_simulate(pascaline):
     status, out, _ = pascaline(*words, "--pause", "0.3")
     assert status == 0
     assert "6 of 6" in out
+
+
+def test_simulate_own_recordings(pascaline, tmp_path, rng):
+    model, inputs = tmp_path / "net.safetensors", tmp_path / "inputs.npz"
+    card = {"preprocess": Preprocess.uniform(3, gain=0.5).model_dump(mode="json")}
+    head = {"classes": 4, "weights": "fixed8"}
+    write_model(replace(make_model(head=head, name="net"), card=card), model)
+    arrays = {"features": rng.normal(size=(9, 3)), "lengths": [4, 5]}
+    np.savez(inputs, **arrays)
+    words = ["simulate", model, "--inputs", inputs, "--json"]
+    found = only_json(*pascaline(*words))
+    assert (found["samples"], found["steps"], found["mismatches"]) == (2, 9, 0)
+    assert found["correct"] is None
+    np.savez(inputs, **arrays, labels=found["results"])
+    assert only_json(*pascaline(*words))["correct"] == 2
+    assert only_json(*pascaline(*words, "--samples", "1"))["steps"] == 4
 
 
 def test_simulate_says_when_something_is_wrong(pascaline, monkeypatch):

@@ -68,6 +68,14 @@ def model(tmp_path):
             ["simulate", "tiny-binary", "--pause", "1"],
             "Invalid value for '--pause': 1.0 is not in the range 0<=x<=0.95.",
         ),
+        (
+            ["simulate", "digits-ternary", "--inputs", "{tmp}/none.npz"],
+            "{tmp}/none.npz: cannot be read (No such file or directory)",
+        ),
+        (
+            ["simulate", "digits-ternary", "--inputs", "{tmp}/file"],
+            "{tmp}/file: must be an npz file of numbers (",
+        ),
         (["evaluate", "tiny-binary"], "tiny-binary: card.data.name: is missing"),
         (["train", "weather", "-o", "{tmp}/w"], "task: must be one of digits, rows, not 'weather'"),
         (
