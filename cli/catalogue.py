@@ -6,7 +6,7 @@ import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -14,6 +14,7 @@ import models
 from spec.configs import configs
 from spec.design import Design
 from spec.errors import InputError
+from spec.lanes import LaneDesign
 from spec.machine import Machine
 from spec.model import Model
 from spec.modelfile import read_model
@@ -70,6 +71,8 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--units", type=int, help="Hidden units side by side."),
             click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
+            click.option("--lane", type=click.Choice(get_args(LaneDesign)), help="Lane design."),
+            click.option("--operand-registers", type=int, help="Registers before the lanes."),
             click.option("--tree-registers", type=int, help="Registers in each adder tree."),
             click.option("--cell-units", type=int, help="Units a cycle in the element-wise part."),
             click.option("--head-units", type=int, help="Rows of the head side by side."),

@@ -57,7 +57,6 @@ class Accelerator(wiring.Component):
             product=design.x_product,
             arithmetic=design.layer.weights,
             element=design.element,
-            accumulator=design.accumulator,
             sums=design.row_sums,
             front=design.cell_units * len(GATES),
         )
@@ -116,14 +115,13 @@ class Accelerator(wiring.Component):
             m.d.comb += operands[k].eq(Mux(used, Mux(is_h, h[k], x[k]), 0))
         read = sequencer.read
         m.d.comb += [
-            lanes.first.eq(delayed(m, sequencer.first, READ, name="first", reset_less=True)),
             lanes.split.eq(delayed(m, read & sequencer.split, READ, name="split")),
             lanes.load.eq(delayed(m, read & sequencer.load, READ, name="load")),
         ]
 
     def _take(self, m, sequencer, lanes, cells):
         """From the lanes to the cell units; the step's flags come along with the sums."""
-        wait = READ + self._design.x_product.tree_registers
+        wait = READ + self._design.x_product.registers
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
         m.d.comb += [

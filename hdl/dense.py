@@ -41,7 +41,6 @@ class DenseReader(wiring.Component):
             product=product,
             arithmetic=head.weights,
             element=design.layer.h.interval,
-            accumulator=design.head_sum,
             sums=(design.head_sum,),
             front=1,
         )
@@ -67,7 +66,7 @@ class DenseReader(wiring.Component):
         self._operands(m, lanes, read, chunk, end)
 
         # Draining, row by row.
-        wait = READ + product.tree_registers
+        wait = READ + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
         ends_sequence = delayed(m, self.job.last, wait, name="ends_sequence")
         left = Signal(range(product.lanes))
@@ -130,7 +129,6 @@ class DenseReader(wiring.Component):
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
         m.d.comb += [
             lanes.codes.eq(weights.data),
-            lanes.first.eq(delayed(m, chunk == 0, READ, name="first", reset_less=True)),
             lanes.load.eq(delayed(m, read & end, READ, name="load")),
         ]
 

@@ -1,20 +1,18 @@
-"""A lane: products, adder tree, accumulator, and its place in the drain."""
+"""A lane: terms, adder tree, accumulator, and its place in the drain."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.product import product
 from hdl.shapes import shape, sums_struct
-from hdl.tree import tree_sum
-from spec.arithmetic import Arithmetic
+from hdl.tree import add, tree_sum
 from spec.formats import Interval
 
 __all__ = ["Lane"]
 
 
 class Lane(wiring.Component):
-    """One row of a matrix-vector product, ``simd`` columns a cycle.
+    """One row of a matrix-vector product, a chunk of columns a cycle.
 
     The strobes belong to the sum of a chunk, ``tree_registers`` cycles after its operands. A sum
     that is complete (``load``) goes straight to the drain: a shift register through all
@@ -24,27 +22,25 @@ class Lane(wiring.Component):
 
     Parameters
     ----------
-    arithmetic : Arithmetic
-        Of the weights.
-    simd : int
-        Columns a cycle.
-    element : Interval
-        Range of an operand.
-    accumulator : Interval
-        Range of all partial sums.
+    terms : Terms
+        How operands and weights become terms.
+    code_bits : int
+        Width of a chunk's weights.
     sums : tuple of Interval
-        Ranges of the sums that a row has: one, or two of which the second ends at ``split``.
+        Ranges of the sums that a row has: one, or two of which the second ends at ``split``. The
+        accumulator has the width of the widest: what partial sums overflow by, later terms bring
+        back.
     tree_registers : int
         Registers in the tree.
 
     Members
     -------
     x : In
-        Operands, as wide as ``element`` each.
+        Shared operands, as wide as ``terms.shared`` says, the first at the least significant end.
     codes : In
-        Weights, ``arithmetic.bits`` each.
-    first : In
-        This chunk starts a sum.
+        The weights.
+    clear : In
+        The next chunk starts a sum.
     split : In
         This chunk completes the row's second sum (only there with two sums).
     load : In
@@ -55,28 +51,16 @@ class Lane(wiring.Component):
         The drain: the sums side by side, the first at the least significant end.
     """
 
-    def __init__(
-        self,
-        *,
-        arithmetic: Arithmetic,
-        simd: int,
-        element: Interval,
-        accumulator: Interval,
-        sums: tuple[Interval, ...],
-        tree_registers: int,
-    ):
-        self._arithmetic = arithmetic
-        self._simd = simd
-        self._element = element
-        self._accumulator = accumulator
+    def __init__(self, *, terms, code_bits: int, sums: tuple[Interval, ...], tree_registers: int):
+        self._terms = terms
         self._sums = sums
         self._tree_registers = tree_registers
         self._drain = sums_struct(sums)
         # Ports are plain bits: with hundreds of lanes, views of each would cost more than all else.
         members = {
-            "x": In(element.width * simd),
-            "codes": In(arithmetic.bits * simd),
-            "first": In(1),
+            "x": In(sum(range_.width for range_ in terms.shared)),
+            "codes": In(code_bits),
+            "clear": In(1),
             "load": In(1),
             "shift": In(1),
             "next": In(self._drain.size),
@@ -89,29 +73,26 @@ class Lane(wiring.Component):
     @property
     def kind(self) -> str:
         """Module name."""
-        widths = "_".join(str(sum_.width) for sum_ in self._sums)
-        return (
-            f"lane_{self._arithmetic.name}_{self._simd}x{self._element.width}"
-            f"_acc{self._accumulator.width}_{widths}_t{self._tree_registers}"
-        )
+        sizes = [len(self.codes), len(self.x), *(sum_.width for sum_ in self._sums)]
+        ends = "_".join(map(str, sizes))
+        return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}"
 
     def elaborate(self, platform):
         m = Module()
-        # Products and their sum.
-        operands = data.View(data.ArrayLayout(shape(self._element), self._simd), self.x)
-        terms = []
-        for k in range(self._simd):
-            code = self.codes.word_select(k, self._arithmetic.bits)
-            name = f"term_{k}"
-            terms.append(product(m, self._arithmetic, code, operands[k], self._element, name=name))
-        term = self._arithmetic.weights * self._element
-        chunk = tree_sum(m, terms, term, self._tree_registers, name="tree")
+        shared, place = [], 0
+        for range_ in self._terms.shared:
+            bits = self.x[place : place + range_.width]
+            shared.append(bits.as_signed() if range_.signed else bits)
+            place += range_.width
+        terms = self._terms.terms(shared, self.codes)
+        term, registers = self._terms.term, self._tree_registers
+        chunk, carry = tree_sum(m, terms, term, registers, name="tree")
 
-        # The range argument is the caller's: `accumulator` holds every partial sum of a row.
-        accumulator = Signal(shape(self._accumulator), reset_less=True)
-        total = Signal(shape(self._accumulator))
-        m.d.comb += total.eq(Mux(self.first, 0, accumulator) + chunk)
-        m.d.sync += accumulator.eq(total)
+        whole = max(self._sums, key=lambda range_: range_.width)
+        accumulator = Signal(shape(whole), reset_less=True)
+        total = Signal(shape(whole))
+        m.d.comb += total.eq(add(accumulator, chunk, carry))
+        m.d.sync += accumulator.eq(Mux(self.clear, 0, total))
 
         # The drain.
         sums = Signal(self._drain, reset_less=True)

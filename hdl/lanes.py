@@ -1,13 +1,14 @@
 # amaranth: UnusedElaboratable=no
 """All lanes of a matrix-vector product, and the drain through them."""
 
-from amaranth.hdl import C, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.kinds import place
 from hdl.lane import Lane
-from hdl.shapes import delayed, sums_struct
+from hdl.shapes import delayed, shape, sums_struct
+from hdl.terms import terms_of
 from spec.arithmetic import Arithmetic
 from spec.design import Product
 from spec.formats import Interval
@@ -18,20 +19,19 @@ __all__ = ["Lanes"]
 class Lanes(wiring.Component):
     """Lanes side by side; every lane has the same operands and its own weights.
 
-    Operands and strobes come together, one chunk a cycle, and never wait. The sums of a tile are at
-    the front of the drain ``tree_registers + 1`` cycles after its last operands; ``loaded`` says so
-    one cycle before. They must have been shifted out before the next tile's come.
+    Operands and strobes come together, one chunk a cycle, and never wait; where there is no chunk,
+    as in the cycle after a reset, operands are 0. The sums of a tile are at the front of the drain
+    ``product.registers + 1`` cycles after its last operands; ``loaded`` says so one cycle before.
+    They must have been shifted out before the next tile's come.
 
     Parameters
     ----------
     product : Product
-        Geometry.
+        Geometry, lane design and registers.
     arithmetic : Arithmetic
         Of the weights.
     element : Interval
         Range of an operand.
-    accumulator : Interval
-        Range of all partial sums.
     sums : tuple of Interval
         Ranges of the sums of a row, see `Lane`.
     front : int
@@ -39,8 +39,12 @@ class Lanes(wiring.Component):
 
     Members
     -------
-    x, codes, first, split, load, shift
-        As in `Lane`; ``codes`` of lane 0 at the least significant end.
+    x : In
+        Operands, side by side.
+    codes : In
+        Weights, those of lane 0 at the least significant end.
+    split, load, shift : In
+        As in `Lane`.
     loaded : Out
         The next cycle has a new tile at the front.
     sums : Out
@@ -53,60 +57,103 @@ class Lanes(wiring.Component):
         product: Product,
         arithmetic: Arithmetic,
         element: Interval,
-        accumulator: Interval,
         sums: tuple[Interval, ...],
         front: int,
     ):
         self._product = product
         self._front = front
-        self._split = len(sums) == 2
-        self._lane = {
-            "arithmetic": arithmetic,
-            "simd": product.simd,
-            "element": element,
-            "accumulator": accumulator,
-            "sums": sums,
-            "tree_registers": product.tree_registers,
-        }
-        self._bits = arithmetic.bits
-        self._drain = sums_struct(sums)
+        self._sums = sums
+        self._element = element
+        self._terms = terms_of(product.lane, arithmetic, product.simd, element)
+        self._code_bits = product.simd * arithmetic.bits
         super().__init__(
             {
                 "x": In(element.width * product.simd),
-                "codes": In(product.lanes * product.simd * arithmetic.bits),
-                "first": In(1),
+                "codes": In(product.lanes * self._code_bits),
                 "split": In(1),
                 "load": In(1),
                 "shift": In(1),
                 "loaded": Out(1),
-                "sums": Out(data.ArrayLayout(self._drain, front)),
+                "sums": Out(data.ArrayLayout(sums_struct(sums), front)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        # Strobes travel with the sums through the trees.
-        wait = self._product.tree_registers
-        first = delayed(m, self.first, wait, name="first", reset_less=True)
-        split = delayed(m, self.split, wait, name="split", reset_less=True)
-        load = delayed(m, self.load, wait, name="load")
-        m.d.comb += self.loaded.eq(load)
+        shared, codes = self._share(m)
+        strobes = self._strobes(m)
+        terms, rows = self._terms, self._sums
+        if terms.total is not None:
+            # Rows are twice these sums and something else: a bit less is enough.
+            rows = tuple(Interval.signed_bits(row.width - 1) for row in rows)
+        drain = sums_struct(rows)
 
-        ends = [Signal(self._drain, name=f"sums_{k}") for k in range(self._product.lanes)]
+        ends = [Signal(drain, name=f"sums_{k}") for k in range(self._product.lanes)]
         for index, end in enumerate(ends):
             follows = index + self._front
-            inputs = {
-                "x": self.x,
-                "codes": self.codes.word_select(index, self._product.simd * self._bits),
-                "first": first,
-                "load": load,
-                "shift": self.shift,
-                "next": ends[follows] if follows < len(ends) else C(0, self._drain.size),
-            }
-            if self._split:
-                inputs["split"] = split
-            lane = place(m, platform, f"lane_{index}", Lane(**self._lane), **inputs)
+            lane = place(
+                m,
+                platform,
+                f"lane_{index}",
+                self._lane(terms, rows),
+                x=shared,
+                codes=codes.word_select(index, self._code_bits),
+                shift=self.shift,
+                next=ends[follows] if follows < len(ends) else C(0, drain.size),
+                **strobes,
+            )
             m.d.comb += end.eq(lane.sums)
-        for index in range(self._front):
-            m.d.comb += self.sums[index].eq(ends[index])
+        if terms.total is None:
+            m.d.comb += [self.sums[index].eq(ends[index]) for index in range(self._front)]
+        else:
+            self._add_total(m, platform, shared, strobes, ends)
+        m.d.comb += self.loaded.eq(strobes["load"])
         return m
+
+    def _lane(self, terms, sums, code_bits=None):
+        return Lane(
+            terms=terms,
+            code_bits=self._code_bits if code_bits is None else code_bits,
+            sums=sums,
+            tree_registers=self._product.tree_registers,
+        )
+
+    def _share(self, m):
+        """Shared operands and weights, ``operand_registers`` later: shared before the last one."""
+        before = max(self._product.operand_registers - 1, 0)
+        last = self._product.operand_registers - before
+        x = delayed(m, self.x, before, name="x", reset_less=True)
+        operands = data.View(data.ArrayLayout(shape(self._element), self._product.simd), x)
+        shared = []
+        values = self._terms.share([operands[k] for k in range(self._product.simd)])
+        for index, (value, range_) in enumerate(zip(values, self._terms.shared, strict=True)):
+            kept = Signal(shape(range_), name=f"shared_{index}")
+            m.d.comb += kept.eq(value)
+            shared.append(delayed(m, kept, last, name=f"shared_{index}", reset_less=True))
+        codes = delayed(m, self.codes, before + last, name="codes", reset_less=True)
+        return Cat(shared), Value.cast(codes)
+
+    def _strobes(self, m):
+        """Strobes travel with the sums; what was on its way at a reset is not added to anything."""
+        wait = self._product.registers
+        fresh = Signal(init=1)
+        m.d.sync += fresh.eq(0)
+        ends = self.load | self.split if len(self._sums) == 2 else self.load
+        strobes = {
+            "clear": delayed(m, ends | fresh, wait, name="clear", init=1),
+            "load": delayed(m, self.load, wait, name="load"),
+        }
+        if len(self._sums) == 2:
+            strobes["split"] = delayed(m, self.split, wait, name="split")
+        return strobes
+
+    def _add_total(self, m, platform, shared, strobes, ends):
+        """Rows at the front from their lanes' sums ``U``: ``total + 2 * U``."""
+        inputs = {"x": shared, "codes": C(0, 0), "shift": C(0, 1), **strobes}
+        lane = self._lane(self._terms.total, self._sums, code_bits=0)
+        lane = place(m, platform, "total", lane, next=C(0, len(lane.next)), **inputs)
+        total = data.View(sums_struct(self._sums), lane.sums)
+        for index in range(self._front):
+            for name, _ in self.sums[index].shape():
+                row = self.sums[index][name]
+                m.d.comb += row.eq(total[name] + (ends[index][name] << 1))

@@ -36,8 +36,8 @@ class Sequencer(wiring.Component):
         Of h, not of x.
     x_chunk, h_chunk, weight : Out
         Where it is in the vector memories and in the weight memory.
-    first, split, load : Out
-        It starts a sum, ends the x part, ends the tile.
+    split, load : Out
+        It ends the x part, ends the tile.
     last_tile : Out
         It belongs to the step's last tile.
     token : Out
@@ -71,7 +71,6 @@ class Sequencer(wiring.Component):
                 "x_chunk": Out(range(design.x_product.chunks)),
                 "h_chunk": Out(range(design.h_product.chunks)),
                 "weight": Out(range(words)),
-                "first": Out(1),
                 "split": Out(1),
                 "load": Out(1),
                 "last_tile": Out(1),
@@ -86,10 +85,6 @@ class Sequencer(wiring.Component):
                 "state_dumped": In(1),
             }
         )
-
-    @property
-    def _two_sums(self):
-        return not self._design.shared_scale
 
     def elaborate(self, platform):
         m = Module()
@@ -175,7 +170,6 @@ class Sequencer(wiring.Component):
             self.x_chunk.eq(chunk),
             self.h_chunk.eq(chunk),
             self.weight.eq(weight),
-            self.first.eq((chunk == 0) & (1 if self._two_sums else ~in_h)),
             self.split.eq(end_x),
             self.load.eq(end_h),
             self.free.eq(self.read & end_x & self.last_tile),

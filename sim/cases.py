@@ -9,8 +9,10 @@ import numpy as np
 
 from golden.lstm import State
 from sim.job import Episode, Job, Pauses, Sequence
+from spec.arithmetic import Arithmetic
 from spec.cycles import step_cycles
 from spec.design import Design
+from spec.lanes import lane_designs
 from spec.machine import Machine
 from spec.network import Network
 from spec.ports import FROM_LOADED, ports
@@ -62,7 +64,8 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
     sizes = [size for size in SIZES if size <= largest]
     network = Network.parse(_network(rng, sizes), thing="case")
     model = synthetic_model(f"case-{seed}", network, rng, shared_scale=bool(rng.random() < 0.4))
-    design = Design(model=model, machine=Machine.parse(_machine(rng, largest), thing="case"))
+    machine = _machine(rng, network.layers[0].weights, largest)
+    design = Design(model=model, machine=Machine.parse(machine, thing="case"))
     steps = int(min(max(cycles / step_cycles(design), 4), 5000))
     plain = Job(
         model=model,
@@ -126,12 +129,14 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
     return network
 
 
-def _machine(rng: np.random.Generator, largest: int) -> dict[str, Any]:
+def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> dict[str, Any]:
     widths = [width for width in WIDTHS if width <= largest]
     units, simd = _pick(rng, widths[:-1]), _pick(rng, widths)
     machine: dict[str, Any] = {
         "units": units,
         "simd": simd,
+        "lane": _pick(rng, lane_designs(arithmetic)),
+        "operand_registers": int(rng.integers(0, 3)),
         "tree_registers": int(rng.integers(0, 5)),
         "head_simd": _pick(rng, [k for k in range(1, simd + 1) if simd % k == 0]),
     }

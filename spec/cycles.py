@@ -59,7 +59,7 @@ OUTPUT = 2
 
 def lane_latency(product: Product) -> int:
     """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
-    return READ + product.tree_registers + ACCUMULATE
+    return READ + product.registers + ACCUMULATE
 
 
 def cell_latency(design: Design) -> int:

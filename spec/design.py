@@ -8,6 +8,7 @@ from functools import cached_property
 
 from spec.errors import InputError
 from spec.formats import Interval
+from spec.lanes import LaneDesign, check_lane, lane_terms
 from spec.machine import Machine
 from spec.model import Model
 from spec.network import GATES, Head, LstmLayer, Network
@@ -28,15 +29,24 @@ class Product:
         Of the matrix.
     lanes, simd : int
         Rows side by side, and columns a cycle.
-    tree_registers : int
-        Registers between a lane's operands and its accumulator.
+    lane : {"tree", "pairs", "subsets"}
+        Lane design, see `spec.lanes`.
+    operand_registers, tree_registers : int
+        Registers between memories and lanes, and in the tree of a lane.
     """
 
     rows: int
     columns: int
     lanes: int
     simd: int
-    tree_registers: int
+    lane: LaneDesign = "tree"
+    operand_registers: int = 0
+    tree_registers: int = 0
+
+    @property
+    def registers(self) -> int:
+        """Registers between operands as they are read and the accumulator."""
+        return self.operand_registers + self.tree_registers
 
     @property
     def tiles(self) -> int:
@@ -74,6 +84,7 @@ class Design:
 
     def __post_init__(self) -> None:
         machine = self.machine
+        check_lane(machine.lane, self.layer.weights)
         if machine.simd % machine.head_simd:
             rule = f"must divide simd ({machine.simd})"
             raise InputError("machine: head_simd", rule, machine.head_simd)
@@ -120,7 +131,9 @@ class Design:
             columns=columns,
             lanes=len(GATES) * self.machine.units,
             simd=self.machine.simd,
-            tree_registers=_tree_registers(self.machine, self.machine.simd),
+            lane=self.machine.lane,
+            operand_registers=self.machine.operand_registers,
+            tree_registers=_tree_registers(self.machine, self.machine.lane, self.machine.simd),
         )
 
     @property
@@ -168,8 +181,7 @@ class Design:
         """Whether the scales of x and h agree in every row: then one sum a lane is enough."""
         return self.model.layers[0].shared_scale
 
-    # Ranges. A partial sum is a sum of fewer terms, and every term's range has 0, so that the range
-    # of the whole sum holds all partial ones.
+    # Ranges.
 
     @property
     def x_sum(self) -> Interval:
@@ -187,14 +199,10 @@ class Design:
         return self.network.x.interval | self.layer.h.interval
 
     @property
-    def accumulator(self) -> Interval:
-        """Range of a gate lane's accumulator."""
-        return self.x_sum + self.h_sum if self.shared_scale else self.x_sum | self.h_sum
-
-    @property
     def row_sums(self) -> tuple[Interval, ...]:
         """Ranges of the sums that a gate row has: ``A + B``, or ``A`` and ``B``."""
-        return (self.accumulator,) if self.shared_scale else (self.h_sum, self.x_sum)
+        both = (self.h_sum, self.x_sum)
+        return (self.x_sum + self.h_sum,) if self.shared_scale else both
 
     @property
     def row_total(self) -> Interval:
@@ -220,7 +228,8 @@ class Design:
             columns=self.layer.hidden,
             lanes=units,
             simd=self.machine.head_simd,
-            tree_registers=_tree_registers(self.machine, self.machine.head_simd),
+            operand_registers=self.machine.operand_registers,
+            tree_registers=_tree_registers(self.machine, "tree", self.machine.head_simd),
         )
 
     def _fewest_head_units(self, head: Head) -> int:
@@ -234,7 +243,7 @@ class Design:
 
     @property
     def head_sum(self) -> Interval:
-        """Range of a head lane's accumulator."""
+        """Range of the sum that a head row has."""
         assert self.head is not None
         return (self.head.weights.weights * self.layer.h.interval).times(self.layer.hidden)
 
@@ -246,6 +255,6 @@ class Design:
         return scaled + self.head.biases
 
 
-def _tree_registers(machine: Machine, simd: int) -> int:
-    # One level of products, then ceil(log2(simd)) of adders: at most a register after each.
-    return min(machine.tree_registers, 1 + (simd - 1).bit_length())
+def _tree_registers(machine: Machine, lane: LaneDesign, simd: int) -> int:
+    # One level of terms, then ceil(log2(terms)) of adders: at most a register after each.
+    return min(machine.tree_registers, 1 + (lane_terms(lane, simd) - 1).bit_length())

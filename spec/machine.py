@@ -10,6 +10,7 @@ from pydantic import Field
 
 from spec.checked import Checked
 from spec.errors import InputError
+from spec.lanes import LaneDesign
 
 __all__ = ["Machine"]
 
@@ -23,6 +24,10 @@ class Machine(Checked):
         Hidden units computed side by side; an LSTM unit has four lanes, one a gate.
     simd : int
         Inputs that each lane adds in a cycle; also elements of one beat of the input stream.
+    lane : {"tree", "pairs", "subsets"}
+        How lanes compute their sums, see `spec.lanes`. All compute the same.
+    operand_registers : int
+        Registers between memories and lanes. What lanes share is computed before the last of them.
     tree_registers : int
         Pipeline registers in each adder tree, spread evenly over its levels; more than the tree has
         levels are as many as it has levels.
@@ -40,6 +45,8 @@ class Machine(Checked):
 
     units: int = Field(default=1, ge=1, le=2048)
     simd: int = Field(default=1, ge=1, le=2048)
+    lane: LaneDesign = "tree"
+    operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     head_units: int | None = Field(default=None, ge=1, le=2048)

@@ -1,8 +1,10 @@
 """Each block against its golden twin, in Amaranth's simulator."""
 
+import itertools
+
 import numpy as np
 import pytest
-from amaranth.hdl import Module
+from amaranth.hdl import C, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,9 +15,9 @@ from hdl.activation import ActivationFunction
 from hdl.dense import ArgMax
 from hdl.lanes import Lanes
 from hdl.lstm import LstmUnit
-from hdl.product import product
 from hdl.rounding import narrow
 from hdl.shapes import shape
+from hdl.terms import terms_of
 from hdl.tree import tree_sum
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
@@ -24,8 +26,11 @@ from spec.cycles import ACTIVATE, NORMALISE, UPDATE, cell_latency
 from spec.design import Product
 from spec.formats import Format, Interval
 from spec.image import cell_layout, row_layout
+from spec.lanes import lane_designs, lane_terms
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
+
+ARITHMETICS = ("binary", "ternary", "fixed2", "fixed4")
 
 
 class Function(wiring.Component):
@@ -61,48 +66,88 @@ def test_narrow(interval, shift, width, signed):
     run(dut, testbench)
 
 
-@pytest.mark.parametrize("name", ["binary", "ternary", "fixed2", "fixed4"])
 @pytest.mark.parametrize("interval", [Interval(-8, 7), Interval(0, 7), Interval(-8, 15)])
-def test_product(name, interval):
+@pytest.mark.parametrize("simd", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "lane"),
+    [(name, lane) for name in ARITHMETICS for lane in lane_designs(arithmetic(name))],
+)
+def test_terms(name, lane, simd, interval, rng):
+    """Terms and carries of every combination of weights add up, in their range."""
     kind = arithmetic(name)
-    result = kind.weights * interval
-    dut = Function(
-        lambda m, f: product(m, kind, f.code, f.x, interval, name="t"),
-        shape(result),
-        code=kind.bits,
-        x=shape(interval),
-    )
-    weights = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
+    terms = terms_of(lane, kind, simd, interval)
+    reach = terms.term.times(lane_terms(lane, simd)) + Interval(0, simd)
+
+    def add_up(m, f):
+        shared = []
+        for k, value in enumerate(terms.share([getattr(f, f"x{k}") for k in range(simd)])):
+            shared.append(Signal(shape(terms.shared[k]), name=f"shared_{k}"))
+            m.d.comb += shared[-1].eq(value)
+        total = C(0)
+        for k, (value, carry) in enumerate(terms.terms(shared, f.code)):
+            kept = Signal(shape(terms.term), name=f"term_{k}")
+            m.d.comb += kept.eq(value)
+            total = total + kept + (0 if carry is None else carry)
+        if terms.total is not None:
+            total = total << 1
+            for k, (value, _) in enumerate(terms.total.terms(shared, None)):
+                kept = Signal(shape(terms.total.term), name=f"other_{k}")
+                m.d.comb += kept.eq(value)
+                total = total + kept
+        return total
+
+    names = {f"x{k}": shape(interval) for k in range(simd)}
+    wide = Interval(2 * reach.lo - 200, 2 * reach.hi + 200)
+    dut = Function(add_up, shape(wide), code=kind.bits * simd, **names)
+    choices = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
+    every = list(itertools.product(choices, repeat=simd))[:: 1 if len(choices) < 4 else 7]
 
     async def testbench(ctx):
-        for weight in weights:
-            ctx.set(dut.code, int(kind.encode(weight)))
-            for x in range(interval.lo, interval.hi + 1):
-                ctx.set(dut.x, x)
+        for weights in every:
+            code = sum(int(kind.encode(w)) << (kind.bits * k) for k, w in enumerate(weights))
+            ctx.set(dut.code, code)
+            corners = itertools.product((interval.lo, interval.hi, 0), repeat=simd)
+            drawn = rng.integers(interval.lo, interval.hi, (4, simd), endpoint=True)
+            for x in [*corners, *drawn.tolist()]:
+                for k in range(simd):
+                    ctx.set(getattr(dut, f"x{k}"), x[k])
                 await ctx.delay(1e-9)
-                assert ctx.get(dut.y) == weight * x
+                wanted = sum(w * v for w, v in zip(weights, x, strict=True))
+                assert ctx.get(dut.y) == wanted, (weights, x)
 
     run(dut, testbench)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 8, 9, 16])
 @pytest.mark.parametrize("registers", [0, 1, 2, 5])
-def test_tree(count, registers, rng):
+@pytest.mark.parametrize("carries", [False, True])
+def test_tree(count, registers, carries, rng):
     term = Interval(-5, 4)
     registers = min(registers, 1 + (count - 1).bit_length())
+
+    def total(m, f):
+        terms = [(getattr(f, f"t{k}"), f.carries[k] if carries else None) for k in range(count)]
+        value, carry = tree_sum(m, terms, term, registers, name="s")
+        assert (carry is not None) == carries
+        return value if carry is None else value + carry
+
     dut = Function(
-        lambda m, f: tree_sum(
-            m, [getattr(f, f"t{k}") for k in range(count)], term, registers, name="s"
-        ),
-        shape(term.times(count)),
+        total,
+        shape(term.times(count) + Interval(0, count)),
+        carries=count,
         **{f"t{k}": shape(term) for k in range(count)},
     )
+    added = rng.integers(0, 1 << count, 30)
+    added[:2] = [0, (1 << count) - 1]
     drawn = rng.integers(-5, 4, (30, count), endpoint=True)
     drawn[:2] = [[-5] * count, [4] * count]
 
     async def testbench(ctx):
         seen = []
-        for row in [*drawn, *drawn[:registers]]:
+        for row, bits in [*zip(drawn, added, strict=True), *zip(drawn, added, strict=True)][
+            : 30 + registers
+        ]:
+            ctx.set(dut.carries, int(bits))
             for k in range(count):
                 ctx.set(getattr(dut, f"t{k}"), int(row[k]))
             if registers == 0:
@@ -111,20 +156,35 @@ def test_tree(count, registers, rng):
             else:
                 seen.append(ctx.get(dut.y))
                 await ctx.tick()
-        assert seen[registers:] == drawn.sum(axis=1).tolist()
+        ones = [int(bits).bit_count() if carries else 0 for bits in added]
+        assert seen[registers:] == (drawn.sum(axis=1) + ones).tolist()
 
     run(dut, testbench)
 
 
-@pytest.mark.parametrize("name", ["binary", "ternary", "fixed6"])
+@pytest.mark.parametrize(
+    ("name", "lane"),
+    [
+        (name, lane)
+        for name in ("binary", "ternary", "fixed6")
+        for lane in lane_designs(arithmetic(name))
+    ],
+)
+@pytest.mark.parametrize("registers", [(0, 0), (1, 1), (2, 1)])
 @pytest.mark.parametrize(("lanes", "simd", "front"), [(4, 1, 2), (3, 4, 1), (8, 3, 8)])
 @pytest.mark.parametrize("two", [False, True])
-def test_lanes(name, lanes, simd, front, two, rng):
+def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
     """Tiles back to back: sums come out in order, and loading a tile does not disturb draining."""
     kind, element = arithmetic(name), Interval(-8, 7)
     chunks = max(2, lanes // front)
     geometry = Product(
-        rows=3 * lanes, columns=chunks * simd, lanes=lanes, simd=simd, tree_registers=1
+        rows=3 * lanes,
+        columns=chunks * simd,
+        lanes=lanes,
+        simd=simd,
+        lane=lane,
+        operand_registers=registers[0],
+        tree_registers=registers[1],
     )
     whole = (kind.weights * element).times(chunks * simd)
     sums = (whole, whole) if two else (whole,)
@@ -132,7 +192,6 @@ def test_lanes(name, lanes, simd, front, two, rng):
         product=geometry,
         arithmetic=kind,
         element=element,
-        accumulator=whole,
         sums=sums,
         front=front,
     )
@@ -146,11 +205,11 @@ def test_lanes(name, lanes, simd, front, two, rng):
         return sum((int(v) & ((1 << bits) - 1)) << (bits * k) for k, v in enumerate(values))
 
     async def drive(ctx):
+        await ctx.tick()
         for tile in range(3):
             for chunk in range(chunks):
                 ctx.set(dut.x, join(vectors[tile, chunk], element.width))
                 ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
-                ctx.set(dut.first, chunk == 0 or (two and chunk == 1))
                 ctx.set(dut.split, chunk == 0)
                 ctx.set(dut.load, chunk == chunks - 1)
                 await ctx.tick()
@@ -171,12 +230,12 @@ def test_lanes(name, lanes, simd, front, two, rng):
 
     run(dut, drive, drain)
     for tile in range(3):
-        for lane in range(lanes):
+        for row in range(lanes):
             if two:
-                wanted = [terms[tile, 1:, lane].sum(), terms[tile, 0, lane]]
+                wanted = [terms[tile, 1:, row].sum(), terms[tile, 0, row]]
             else:
-                wanted = [terms[tile, :, lane].sum()]
-            assert found[tile * lanes + lane] == wanted, (tile, lane)
+                wanted = [terms[tile, :, row].sum()]
+            assert found[tile * lanes + row] == wanted, (tile, row)
 
 
 @pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=4), PiecewiseLinear()])
