@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from spec.files import write_atomic
 from spec.tools import run_tool
+from synth.cache import remembered
 
 __all__ = ["statistics", "yosys_version"]
 
@@ -45,15 +42,8 @@ def statistics(verilog: str, script: str, cache: Path) -> dict[str, Any]:
     InputError
         If Yosys is not there or fails.
     """
-    content = "\n".join([yosys_version(), script, verilog])
-    key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    kept = cache / f"{key}.json"
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{key}.lock"):
-        if not kept.exists():
-            write_atomic(kept, json.dumps(_run(verilog, script)))
-    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-    return found
+    identity = [yosys_version(), script, verilog]
+    return remembered(cache, identity, lambda: _run(verilog, script))
 
 
 def _run(verilog: str, script: str) -> dict[str, Any]:
