@@ -1,0 +1,72 @@
+"""nextpnr, from PyPI: packs, places and routes a netlist, and remembers what came out."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from spec.tools import find_tool, run_tool
+from synth.cache import remembered
+from synth.devices import Device, Family
+
+__all__ = ["nextpnr", "nextpnr_version"]
+
+HINT = "pip install 'pascaline[pnr]'"
+
+
+def nextpnr_version(family: Family) -> str:
+    """Version of the nextpnr that is used for a family.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    find_tool(family.package, HINT)
+    return version(family.package)
+
+
+def nextpnr(
+    netlist: str, family: Family, device: Device, options: list[str], cache: Path
+) -> dict[str, Any]:
+    """Run nextpnr on a netlist and return its report.
+
+    Parameters
+    ----------
+    netlist : str
+        Of one flat module, as Yosys' ``write_json`` writes it.
+    family, device : Family, Device
+        For what.
+    options : list of str
+        What else it is told.
+    cache : Path
+        Folder of earlier results. A result is identified by the netlist, all options and the
+        version of nextpnr.
+
+    Returns
+    -------
+    dict
+        ``utilization``, ``fmax`` and ``critical_paths``, as nextpnr names them.
+
+    Raises
+    ------
+    InputError
+        If nextpnr is not there or fails.
+    """
+    command = [family.package, *family.options, *device.options, *options]
+    identity = [nextpnr_version(family), *command, netlist]
+    return remembered(cache, identity, lambda: _run(netlist, command))
+
+
+def _run(netlist: str, command: list[str]) -> dict[str, Any]:
+    # It sees the files of the folder that it runs in, and no others.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "netlist.json").write_text(netlist, encoding="utf-8")
+        files = ["--json", "netlist.json", "--report", "report.json"]
+        run_tool([*command, *files], folder=folder, hint=HINT)
+        report: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        return report

@@ -1,0 +1,231 @@
+"""Place and route: what a machine takes of a device, and how fast its clock can be there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median, median_low
+from typing import Any
+
+from spec.errors import InputError
+from synth.devices import Device, Family, family
+from synth.netlist import Netlist, part_of
+from synth.nextpnr import nextpnr, nextpnr_version
+from synth.wrapper import INSTANCE
+from synth.yosys import yosys_version
+
+__all__ = ["CLOCK", "CriticalPath", "Placement", "Use", "place_and_route"]
+
+CLOCK = 100.0
+"""The clock in MHz that is aimed at unless told otherwise."""
+
+TYPES = re.compile(r"(_(TRELLIS|SB|LUT4|CCU2C|PFUMX|L6MUX21|DP16KD|MULT18X18D)\w*)?(\$.*)?$")
+"""What follows a name in Yosys' names of cells."""
+
+FULLEST = 0.9
+"""Part of a device's logic cells that a machine may take where the device is not given: beyond it
+the router takes hours, or gives up."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """How many of a resource a machine takes, and a device has."""
+
+    used: int
+    available: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriticalPath:
+    """The slowest path from a register to a register.
+
+    Attributes
+    ----------
+    start, end : str
+        Cells in the machine, as nextpnr names them: instances, dots between them, and a name
+        after a register or a signal near it.
+    part : str
+        The part in which it ends, of those in `synth.netlist.PLACES`.
+    through : list of str
+        The instances that it goes through, in this order; the top itself is ``top``.
+    length_ns, logic_ns, routing_ns : float
+        The whole, and its two shares; clock to output and setup count as logic.
+    """
+
+    start: str
+    end: str
+    part: str
+    through: list[str]
+    length_ns: float
+    logic_ns: float
+    routing_ns: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement:
+    """A machine that is placed and routed.
+
+    Attributes
+    ----------
+    target, device, device_title : str
+        For what: family, device, and what it is sold as.
+    tool_versions : dict of str to str
+        Of Yosys and nextpnr.
+    dsp : bool
+        Whether hard multipliers could be used.
+    clock_mhz : float
+        The clock that was aimed at.
+    fmax_mhz : float
+        Median over the seeds.
+    seeds : dict of int to float
+        Highest clock in MHz by seed.
+    critical_path : CriticalPath
+        Of the seed at the median, or just below.
+    utilisation : dict of str to Use
+        By resource of the device, with what is around the machine.
+    by_part : dict of str to dict
+        Cells of the netlist, in the target's columns, for each part in `synth.netlist.PLACES`.
+    """
+
+    target: str
+    device: str
+    device_title: str
+    tool_versions: dict[str, str]
+    dsp: bool
+    clock_mhz: float
+    fmax_mhz: float
+    seeds: dict[int, float]
+    critical_path: CriticalPath
+    utilisation: dict[str, Use]
+    by_part: dict[str, dict[str, int]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def place_and_route(
+    netlist: Netlist,
+    cache: Path,
+    *,
+    device: str | None = None,
+    seeds: int = 3,
+    clock: float = CLOCK,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Placement:
+    """Place and route a netlist with several seeds, as many at a time as there are cores.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        The machine.
+    cache : Path
+        Folder of earlier results.
+    device : str, optional
+        Name of a device; the first of the family that is large enough if none is given.
+    seeds : int
+        How many: 1 to this number.
+    clock : float
+        Clock to aim at, in MHz. It is no error to miss it.
+    progress : callable
+        Told how many seeds are done, and how many there are.
+
+    Raises
+    ------
+    InputError
+        If nextpnr is not there or fails, if there is no such device, or if it is too small.
+    """
+    fpga = family(netlist.target.name)
+    chosen, utilisation = _choose(netlist, fpga, device, cache)
+
+    def route(seed: int) -> dict[str, Any]:
+        options = ["--freq", f"{clock:g}", "--timing-allow-fail", "--seed", str(seed)]
+        return nextpnr(netlist.text, fpga, chosen, options, cache)
+
+    progress(0, seeds)
+    reports = {}
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        running = {pool.submit(route, seed): seed for seed in range(1, seeds + 1)}
+        for done in as_completed(running):
+            reports[running[done]] = done.result()
+            progress(len(reports), seeds)
+    fmax = {seed: _fmax(reports[seed]) for seed in sorted(reports)}
+    middle = median_low(fmax.values())
+    return Placement(
+        target=fpga.name,
+        device=chosen.name,
+        device_title=chosen.title,
+        tool_versions={"yosys": yosys_version(), "nextpnr": nextpnr_version(fpga)},
+        dsp=netlist.dsp,
+        clock_mhz=clock,
+        fmax_mhz=round(median(fmax.values()), 2),
+        seeds=fmax,
+        critical_path=_critical_path(
+            next(reports[seed] for seed in fmax if fmax[seed] == middle)["critical_paths"]
+        ),
+        utilisation=utilisation,
+        by_part=netlist.by_part,
+    )
+
+
+def _choose(
+    netlist: Netlist, fpga: Family, name: str | None, cache: Path
+) -> tuple[Device, dict[str, Use]]:
+    """The device, and what nextpnr's packer says that the machine takes of it."""
+    for device in fpga.candidates(name):
+        packed = nextpnr(netlist.text, fpga, device, ["--pack-only"], cache)["utilization"]
+        utilisation = {
+            resource: Use(packed[cell]["used"], packed[cell]["available"])
+            for resource, cell in fpga.resources.items()
+            if cell in packed
+        }
+        limits = {"logic_cells": 1.0 if name else FULLEST}
+        short = [
+            resource
+            for resource, use in utilisation.items()
+            if use.used > limits.get(resource, 1.0) * use.available
+        ]
+        if not short:
+            return device, utilisation
+    use = utilisation[short[0]]
+    biggest = "" if name else f", the biggest that is tried for {fpga.name},"
+    what = short[0].replace("_", " ")
+    rule = f"{device.name}{biggest} has {use.available} {what}, the machine takes {use.used}"
+    raise InputError("device", rule)
+
+
+def _fmax(report: dict[str, Any]) -> float:
+    (clock,) = report["fmax"].values()
+    return round(float(clock["achieved"]), 2)
+
+
+def _critical_path(paths: list[dict[str, Any]]) -> CriticalPath:
+    """The path from clock to clock; the others start or end at a pin."""
+    steps = next(path["path"] for path in paths if path["from"] == path["to"])
+    through: list[str] = []
+    for step in steps:
+        instance = _inside(step["to"]["cell"]).rpartition(".")[0] or "top"
+        if through[-1:] != [instance]:
+            through.append(instance)
+    delays = {"logic": 0.0, "routing": 0.0}
+    for step in steps:
+        delays["routing" if step["type"] == "routing" else "logic"] += step["delay"]
+    return CriticalPath(
+        start=_inside(steps[0]["from"]["cell"]),
+        end=_inside(steps[-1]["to"]["cell"]),
+        part=part_of(steps[-1]["to"]["cell"]),
+        through=through,
+        length_ns=round(sum(delays.values()), 3),
+        logic_ns=round(delays["logic"], 3),
+        routing_ns=round(delays["routing"], 3),
+    )
+
+
+def _inside(cell: str) -> str:
+    """A cell's name in the machine, without the types of cells that Yosys adds to it."""
+    name = cell.replace("\\", "").removeprefix("$flatten").removeprefix(f"{INSTANCE}.")
+    return TYPES.sub("", name)
