@@ -8,6 +8,7 @@ import click
 
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
+from cli.pnr import make_placement, pnr_options, refuse_without_pnr, show_placement
 from spec import cycles
 from spec.design import Design
 from synth.report import Report
@@ -23,16 +24,41 @@ __all__ = ["make_report", "report"]
     "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
 )
 @click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
+@pnr_options
+@click.option(
+    "--clock", type=click.FloatRange(min=0, min_open=True), help="Clock to aim at, in MHz."
+)
 @machine_options
 @json_option
-def report(model: str, *, target_name: str, dsp: bool, as_json: bool, **machine: Any) -> None:
-    """Synthesise a MODEL with Yosys and count, part by part."""
+def report(
+    model: str,
+    *,
+    target_name: str,
+    dsp: bool,
+    pnr: bool,
+    device: str | None,
+    seeds: int | None,
+    clock: float | None,
+    as_json: bool,
+    **machine: Any,
+) -> None:
+    """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
     chosen = target(target_name)
     design = find_design(model, machine)
-    made = make_report(design, target_name, dsp=dsp)
     step = cycles.step_cycles(design)
+    header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
+    if pnr:
+        placed = make_placement(
+            design, target_name, dsp=dsp, device=device, seeds=seeds, clock=clock
+        )
+        if as_json:
+            print_json(header | placed.as_dict() | {"cycles_per_step": step})
+        else:
+            show_placement(design.model.name, placed, step)
+        return
+    refuse_without_pnr(device=device, seeds=seeds, clock=clock)
+    made = make_report(design, target_name, dsp=dsp)
     if as_json:
-        header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
         print_json(header | made.as_dict() | {"cycles_per_step": step})
         return
     columns = list(made.area)
