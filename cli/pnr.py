@@ -65,7 +65,7 @@ def make_placement(
         verilog = generate(design)
     with spinner(f"synthesising {design.name} for {target_name}"):
         made = netlist(verilog.text, verilog.description, target(target_name), cache, dsp=dsp)
-    with bar(f"placing and routing {design.name} (minutes a seed)") as progress:
+    with bar(f"placing and routing {design.name} (minutes a seed; one more at first)") as progress:
         return place_and_route(
             made, cache, device=device, seeds=seeds or 3, clock=clock or CLOCK, progress=progress
         )

@@ -139,6 +139,7 @@ def place_and_route(
     InputError
         If nextpnr is not there or fails, if there is no such device, or if it is too small.
     """
+    progress(0, seeds)
     fpga = family(netlist.target.name)
     chosen, utilisation = _choose(netlist, fpga, device, cache)
 
@@ -146,7 +147,6 @@ def place_and_route(
         options = ["--freq", f"{clock:g}", "--timing-allow-fail", "--seed", str(seed)]
         return nextpnr(netlist.text, fpga, chosen, options, cache)
 
-    progress(0, seeds)
     reports = {}
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         running = {pool.submit(route, seed): seed for seed in range(1, seeds + 1)}

@@ -1,0 +1,174 @@
+"""Place and route of a tiny machine; what needs nextpnr is skipped where it is not installed."""
+
+import json
+from dataclasses import replace
+from statistics import median
+
+import pytest
+
+from hdl.verilog import generate
+from spec.errors import InputError
+from synth.devices import FAMILIES, family
+from synth.netlist import PLACES, Netlist, netlist, part_of
+from synth.nextpnr import nextpnr_version
+from synth.pnr import Use, place_and_route
+from synth.targets import target
+from synth.wrapper import INSTANCE, WRAPPER, wrapper
+from tests.models import build_folder, make_design, make_model
+
+CACHE = build_folder() / "synth"
+
+
+@pytest.fixture(scope="module")
+def verilog():
+    layer = {"activation": {"form": "pwl", "segments": 8}}
+    model = make_model(hidden=3, inputs=2, layer=layer, name="placed")
+    return generate(make_design(model, units=1, simd=2))
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def made(request, verilog):
+    try:
+        nextpnr_version(family(request.param))
+    except InputError as error:
+        pytest.skip(str(error))
+    return netlist(verilog.text, verilog.description, target(request.param), CACHE)
+
+
+def test_placement(made):
+    told = []
+    placed = place_and_route(
+        made, CACHE, seeds=2, clock=50, progress=lambda *counts: told.append(counts)
+    )
+    assert told == [(0, 2), (1, 2), (2, 2)]
+    assert list(placed.seeds) == [1, 2]
+    assert placed.fmax_mhz == pytest.approx(median(placed.seeds.values()), abs=0.01)
+    assert 10 < placed.fmax_mhz < 500
+    assert placed.device in {device.name for device in family(made.target.name).devices}
+    path = placed.critical_path
+    assert 1000 / path.length_ns == pytest.approx(min(placed.seeds.values()), rel=0.01)
+    assert path.length_ns == pytest.approx(path.logic_ns + path.routing_ns, abs=0.01)
+    assert path.part in PLACES
+    assert not {"", INSTANCE} & {path.start, path.end, *path.through}
+    assert 0 < placed.utilisation["logic_cells"].used < placed.utilisation["logic_cells"].available
+    assert json.loads(json.dumps(placed.as_dict()))["seeds"].keys() == {"1", "2"}
+
+
+def test_parts(made):
+    for part in PLACES:
+        assert sum(made.by_part[part].values()) > 0, part
+    description = json.loads(made.text)["modules"][WRAPPER]
+    widths = {name: len(port["bits"]) for name, port in description["ports"].items()}
+    assert widths == {"clk": 1, "serial_in": 1, "serial_out": 1}
+
+
+def test_results_are_remembered(made, monkeypatch):
+    first = place_and_route(made, CACHE, seeds=2, clock=50)
+    monkeypatch.setattr("synth.nextpnr.run_tool", None)
+    assert place_and_route(made, CACHE, seeds=2, clock=50) == first
+
+
+def test_wrapper_is_wide_enough(verilog):
+    text = wrapper(verilog.description)
+    widths = [port["payload_width"] for port in verilog.description["ports"]]
+    flows = [port["direction"] for port in verilog.description["ports"]]
+    inputs = 1 + sum(w + 1 if flow == "in" else 1 for w, flow in zip(widths, flows, strict=True))
+    outputs = sum(w + 1 if flow == "out" else 1 for w, flow in zip(widths, flows, strict=True))
+    assert f"reg [{inputs - 1}:0] to_machine;" in text
+    assert f"wire [{outputs - 1}:0] from_machine;" in text
+    assert ".i_x__valid(to_machine[" in text
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("machine.lanes.lane_3.sums_TRELLIS_FF_Q", "lanes"),
+        ("machine.use_1_TRELLIS_FF_Q", "control"),
+        ("machine.hidden.read_0_SB_DFF_Q", "vector memory"),
+        ("$flatten\\machine.\\weights.$auto$1", "weight memory"),
+        ("taken_TRELLIS_FF_Q", "wrapper"),
+    ],
+)
+def test_part_of(cell, part):
+    assert part_of(cell) == part
+
+
+class Packer:
+    """Stands for nextpnr: a machine of 1000 cells, on devices of 1000, 1100 and 2000."""
+
+    def __init__(self, sizes):
+        self.sizes = dict(zip(("25k", "45k", "85k"), sizes, strict=True))
+
+    def __call__(self, text, fpga, device, options, cache):
+        if options != ["--pack-only"]:
+            path = [
+                {
+                    "type": "logic",
+                    "delay": 10.0,
+                    "from": {"cell": "machine.lanes.a_TRELLIS_FF_Q"},
+                    "to": {"cell": "machine.lanes.b_TRELLIS_FF_Q"},
+                }
+            ]
+            return {
+                "fmax": {"clk": {"achieved": 100.0 + int(options[-1])}},
+                "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": path}],
+            }
+        return {
+            "utilization": {
+                "TRELLIS_COMB": {"used": 1000, "available": self.sizes[device.name]},
+                "DP16KD": {"used": 5, "available": 5},
+            }
+        }
+
+
+@pytest.fixture
+def packer(monkeypatch):
+    def use(*sizes):
+        monkeypatch.setattr("synth.pnr.nextpnr", Packer(sizes))
+        monkeypatch.setattr("synth.pnr.nextpnr_version", lambda fpga: "1")
+
+    return use
+
+
+@pytest.fixture
+def empty():
+    return Netlist(target=target("ecp5"), dsp=False, text="{}", by_part={})
+
+
+def test_the_smallest_device_with_room_to_route(packer, empty, tmp_path):
+    packer(1000, 1100, 2000)
+    assert place_and_route(empty, tmp_path).device == "85k"
+    chosen = place_and_route(empty, tmp_path, device="25k")
+    assert chosen.utilisation == {"logic_cells": Use(1000, 1000), "block_rams": Use(5, 5)}
+    assert chosen.seeds == {1: 101.0, 2: 102.0, 3: 103.0}
+    assert chosen.fmax_mhz == 102.0
+    assert (chosen.critical_path.start, chosen.critical_path.through) == ("lanes.a", ["lanes"])
+
+
+def test_errors(packer, empty, tmp_path):
+    packer(10, 20, 30)
+    with pytest.raises(
+        InputError,
+        match=r"^device: 85k, the biggest that is tried for ecp5, has 30 logic cells,"
+        r" the machine takes 1000$",
+    ):
+        place_and_route(empty, tmp_path)
+    with pytest.raises(
+        InputError, match=r"^device: 45k has 20 logic cells, the machine takes 1000$"
+    ):
+        place_and_route(empty, tmp_path, device="45k")
+    with pytest.raises(
+        InputError, match=r"^device: must be one of 25k, 45k, 85k for ecp5, not 'hx8k'$"
+    ):
+        place_and_route(empty, tmp_path, device="hx8k")
+    generic = replace(empty, target=target("generic"))
+    with pytest.raises(InputError, match=r"^--pnr: needs --target ecp5 or ice40, not 'generic'$"):
+        place_and_route(generic, tmp_path)
+
+
+def test_nextpnr_is_not_installed():
+    missing = replace(family("ecp5"), package="nextpnr-none")
+    with pytest.raises(
+        InputError, match=r"^nextpnr-none: is not installed \(pip install 'pascaline\[pnr\]'\)$"
+    ):
+        nextpnr_version(missing)
