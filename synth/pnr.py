@@ -27,8 +27,8 @@ TYPES = re.compile(r"(_(TRELLIS|SB|LUT4|CCU2C|PFUMX|L6MUX21|DP16KD|MULT18X18D)\w
 """What follows a name in Yosys' names of cells."""
 
 FULLEST = 0.9
-"""Part of a device's logic cells that a machine may take where the device is not given: beyond it
-the router takes hours, or gives up."""
+"""Share of a device's logic cells that a machine may take if there is another device: beyond it,
+nextpnr may not be able to place or to route it."""
 
 
 @dataclass(frozen=True)
@@ -176,26 +176,32 @@ def _choose(
     netlist: Netlist, fpga: Family, name: str | None, cache: Path
 ) -> tuple[Device, dict[str, Use]]:
     """The device, and what nextpnr's packer says that the machine takes of it."""
+    tried = []
     for device in fpga.candidates(name):
         packed = nextpnr(netlist.text, fpga, device, ["--pack-only"], cache)["utilization"]
-        utilisation = {
-            resource: Use(packed[cell]["used"], packed[cell]["available"])
+        uses = {
+            resource: Use(**packed.get(cell, {"used": 0, "available": 0}))
             for resource, cell in fpga.resources.items()
-            if cell in packed
         }
-        limits = {"logic_cells": 1.0 if name else FULLEST}
-        short = [
-            resource
-            for resource, use in utilisation.items()
-            if use.used > limits.get(resource, 1.0) * use.available
-        ]
-        if not short:
-            return device, utilisation
-    use = utilisation[short[0]]
-    biggest = "" if name else f", the biggest that is tried for {fpga.name},"
-    what = short[0].replace("_", " ")
-    rule = f"{device.name}{biggest} has {use.available} {what}, the machine takes {use.used}"
-    raise InputError("device", rule)
+        tried.append((device, uses))
+        if _fit(uses, FULLEST):
+            return tried[-1]
+    for device, uses in tried:
+        if _fit(uses, 1):
+            return device, uses
+    short = next(name for name, use in tried[-1][1].items() if use.used > use.available)
+    device, uses = max(tried, key=lambda one: one[1][short].available)
+    biggest = "" if name else f", the one with the most in {fpga.name},"
+    rule = f"{device.name}{biggest} has {uses[short].available} {short.replace('_', ' ')}"
+    raise InputError("device", f"{rule}, the machine takes {uses[short].used}")
+
+
+def _fit(uses: dict[str, Use], share: float) -> bool:
+    """Whether a device has enough of everything, and this share of its logic cells are enough."""
+    logic, *others = uses.values()
+    return logic.used <= share * logic.available and all(
+        use.used <= use.available for use in others
+    )
 
 
 def _fmax(report: dict[str, Any]) -> float:

@@ -21,7 +21,13 @@ CACHE = build_folder() / "synth"
 
 @pytest.fixture(scope="module")
 def verilog():
-    layer = {"activation": {"form": "pwl", "segments": 8}}
+    narrow = {"width": 4, "frac": 3}
+    layer = {
+        **dict.fromkeys(("h", "sigmoid", "tanh"), narrow),
+        "pre": {"width": 5, "frac": 3},
+        "cell": {"width": 5, "frac": 3},
+        "normaliser": {"scale_width": 2, "bias_width": 4, "shift": 1},
+    }
     model = make_model(hidden=3, inputs=2, layer=layer, name="placed")
     return generate(make_design(model, units=1, simd=2))
 
@@ -93,6 +99,9 @@ def test_part_of(cell, part):
     assert part_of(cell) == part
 
 
+OTHERS = list(family("ecp5").resources.values())[1:]
+
+
 class Packer:
     """Stands for nextpnr: a machine of 1000 cells, on devices of 1000, 1100 and 2000."""
 
@@ -116,7 +125,7 @@ class Packer:
         return {
             "utilization": {
                 "TRELLIS_COMB": {"used": 1000, "available": self.sizes[device.name]},
-                "DP16KD": {"used": 5, "available": 5},
+                **{cell: {"used": 5, "available": 5} for cell in OTHERS},
             }
         }
 
@@ -138,8 +147,12 @@ def empty():
 def test_the_smallest_device_with_room_to_route(packer, empty, tmp_path):
     packer(1000, 1100, 2000)
     assert place_and_route(empty, tmp_path).device == "85k"
+    packer(900, 1000, 1000)
+    assert place_and_route(empty, tmp_path).device == "45k"
+    packer(1000, 1100, 2000)
     chosen = place_and_route(empty, tmp_path, device="25k")
-    assert chosen.utilisation == {"logic_cells": Use(1000, 1000), "block_rams": Use(5, 5)}
+    assert chosen.utilisation["logic_cells"] == Use(1000, 1000)
+    assert chosen.utilisation["block_rams"] == Use(5, 5)
     assert chosen.seeds == {1: 101.0, 2: 102.0, 3: 103.0}
     assert chosen.fmax_mhz == 102.0
     assert (chosen.critical_path.start, chosen.critical_path.through) == ("lanes.a", ["lanes"])
@@ -149,7 +162,7 @@ def test_errors(packer, empty, tmp_path):
     packer(10, 20, 30)
     with pytest.raises(
         InputError,
-        match=r"^device: 85k, the biggest that is tried for ecp5, has 30 logic cells,"
+        match=r"^device: 85k, the one with the most in ecp5, has 30 logic cells,"
         r" the machine takes 1000$",
     ):
         place_and_route(empty, tmp_path)
