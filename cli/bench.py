@@ -33,12 +33,12 @@ def bench() -> None:
 @json_option
 def arithmetics(*, target_name: str, as_json: bool) -> None:
     """Area of one machine with 12-bit, ternary and binary weights: 64 lanes x 16 inputs."""
-    target(target_name)
+    found = target(target_name)
     result: dict[str, Any] = {"target": target_name, "machines": {}}
     for name in ARITHMETICS:
         config = f"medium-{name}"
         design = Design(model=find_model(config), machine=configs()[config].machine)
-        made = make_report(design, target_name)
+        made = make_report(design, found)
         result["machines"][name] = {
             "whole": made.area,
             "lanes": made.by_part["lanes"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from cli.asic import asic_options, find_target
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
 from cli.pnr import make_placement, pnr_options, refuse_without_pnr, show_placement
@@ -13,7 +15,7 @@ from spec import cycles
 from spec.design import Design
 from synth.report import Report
 from synth.report import report as synthesise
-from synth.targets import TARGETS, target
+from synth.targets import TARGETS, Target
 
 __all__ = ["make_report", "report"]
 
@@ -21,8 +23,13 @@ __all__ = ["make_report", "report"]
 @click.command()
 @click.argument("model")
 @click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
+    "--target",
+    "target_name",
+    default="generic",
+    show_default=True,
+    help=", ".join([*TARGETS, "asic"]),
 )
+@asic_options
 @click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
 @pnr_options
 @click.option(
@@ -34,6 +41,8 @@ def report(
     model: str,
     *,
     target_name: str,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
     dsp: bool,
     pnr: bool,
     device: str | None,
@@ -43,7 +52,7 @@ def report(
     **machine: Any,
 ) -> None:
     """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
-    chosen = target(target_name)
+    chosen = find_target(target_name, liberty=liberty, dont_use=dont_use)
     design = find_design(model, machine)
     step = cycles.step_cycles(design)
     header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
@@ -57,7 +66,7 @@ def report(
             show_placement(design.model.name, placed, step)
         return
     refuse_without_pnr(device=device, seeds=seeds, clock=clock)
-    made = make_report(design, target_name, dsp=dsp)
+    made = make_report(design, chosen, dsp=dsp)
     if as_json:
         print_json(header | made.as_dict() | {"cycles_per_step": step})
         return
@@ -69,17 +78,17 @@ def report(
     say(f"{step:,} cycles a step")
 
 
-def make_report(design: Design, target_name: str, *, dsp: bool = False) -> Report:
+def make_report(design: Design, target: Target, *, dsp: bool = False) -> Report:
     """Generate a design and synthesise it."""
     from hdl.verilog import generate
 
     with spinner(f"generating {design.name}"):
         verilog = generate(design)
-    with spinner(f"synthesising {design.name} for {target_name}"):
+    with spinner(f"synthesising {design.name} for {target.title}"):
         return synthesise(
             verilog.text,
             verilog.description,
-            target(target_name),
+            target,
             build_folder() / "synth",
             dsp=dsp,
         )

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from spec.errors import InputError
 from synth.targets import Target
 from synth.yosys import statistics, yosys_version
 
@@ -49,13 +50,15 @@ class Report:
         Cells after mapping, memories not counted.
     area : dict of str to int
         The target's columns, and ``memory_bits``; for generic gates also ``transistors`` (Yosys'
-        estimate for CMOS) and ``gate_equivalents`` of four transistors each. None of these has the
-        memories in it, which are counted in bits alone, except that FPGA targets list the blocks
-        that memories were mapped to.
+        estimate for CMOS) and ``gate_equivalents`` of four transistors each; for a cell library
+        first ``area_um2``. None of these has the memories in it, which are counted in bits alone,
+        except that FPGA targets list the blocks that memories were mapped to.
     by_part : dict of str to dict
         The same for each part in `PARTS`.
     script : str
         The Yosys commands.
+    netlist : str or None
+        Verilog of the cells, for a cell library.
     """
 
     target: str
@@ -65,10 +68,11 @@ class Report:
     area: dict[str, int]
     by_part: dict[str, dict[str, int]]
     script: str
+    netlist: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+        """Plain values, for JSON; all but the netlist."""
+        return {name: value for name, value in asdict(self).items() if name != "netlist"}
 
 
 def report(
@@ -92,7 +96,7 @@ def report(
     Raises
     ------
     InputError
-        If Yosys is not there or fails.
+        If Yosys is not there or fails, or if a cell library lacks a cell that is needed.
     """
     top, generic = description["name"], target.name == "generic"
     parts = {f"{top}_{module}": part for part, modules in PARTS.items() for module in modules}
@@ -102,13 +106,19 @@ def report(
         commands=target.commands(top, dsp=dsp),
         tech="-tech cmos" if generic else "",
     )
-    found = statistics(verilog, script, cache)
+    found = statistics(verilog, script, cache, target.files)
     memories = _Hierarchy(found["memories"]["modules"])
     cells = _Hierarchy(found["cells"]["modules"])
+
+    if target.areas:
+        _check_mapped(cells.cells(top), target)
 
     def count(module: str, without: frozenset[str] = frozenset()) -> dict[str, int]:
         inside = cells.cells(module, without)
         area = target.count(inside)
+        if target.areas:
+            um2 = sum(number * target.areas.get(type_, 0) for type_, number in inside.items())
+            area = {"area_um2": round(um2)} | area
         if generic:
             area["transistors"] = cells.transistors(module, without)
             area["gate_equivalents"] = round(area["transistors"] / 4)
@@ -128,7 +138,14 @@ def report(
         area=whole,
         by_part={part: {name: by_part[part][name] for name in whole} for part in PARTS},
         script=script.strip(),
+        netlist=found.get("netlist"),
     )
+
+
+def _check_mapped(cells: Counter[str], target: Target) -> None:
+    left = sorted(type_ for type_ in cells if type_ not in target.areas and _is_hardware(type_))
+    if left:
+        raise InputError(target.title, f"must have cells for {', '.join(left)}")
 
 
 def _is_hardware(type_: str) -> bool:

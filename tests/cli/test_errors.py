@@ -53,8 +53,8 @@ def model(tmp_path):
             "{tmp}/file/x/tiny_binary.v: cannot be written (Not a directory)",
         ),
         (
-            ["report", "tiny-binary", "--target", "asic"],
-            "target: must be one of generic, ice40, ecp5, xilinx, not 'asic'",
+            ["report", "tiny-binary", "--target", "fpga"],
+            "target: must be one of generic, ice40, ecp5, xilinx, asic, not 'fpga'",
         ),
         (
             ["simulate", "tiny-binary", "--sim", "vcs"],

