@@ -103,6 +103,9 @@ def show_placement(name: str, made: Placement, cycles_per_step: float) -> None:
             ["length", f"{path.length_ns} ns: logic {path.logic_ns}, routing {path.routing_ns}"],
         ],
     )
+    table(
+        "Slowest paths, by their ends", ["end", "ns"], [list(end) for end in made.slowest.items()]
+    )
     each = ", ".join(f"{fmax:g}" for fmax in made.seeds.values())
     say(f"{made.fmax_mhz:g} MHz, the median of {each}; {made.clock_mhz:g} MHz was aimed at")
     step = cycles_per_step / made.fmax_mhz

@@ -49,7 +49,8 @@ def nextpnr(
     Returns
     -------
     dict
-        ``utilization``, ``fmax`` and ``critical_paths``, as nextpnr names them.
+        ``utilization``, ``fmax``, ``critical_paths`` and, if the options ask for it,
+        ``detailed_net_timings``: as nextpnr names them.
 
     Raises
     ------

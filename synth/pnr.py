@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -13,18 +12,15 @@ from typing import Any
 
 from spec.errors import InputError
 from synth.devices import Device, Family, family
-from synth.netlist import Netlist, part_of
+from synth.netlist import Netlist
 from synth.nextpnr import nextpnr, nextpnr_version
-from synth.wrapper import INSTANCE
+from synth.paths import CriticalPath, critical_path, slowest
 from synth.yosys import yosys_version
 
-__all__ = ["CLOCK", "CriticalPath", "Placement", "Use", "place_and_route"]
+__all__ = ["CLOCK", "Placement", "Use", "place_and_route"]
 
 CLOCK = 100.0
 """The clock in MHz that is aimed at unless told otherwise."""
-
-TYPES = re.compile(r"(_(TRELLIS|SB|LUT4|CCU2C|PFUMX|L6MUX21|DP16KD|MULT18X18D)\w*)?(\$.*)?$")
-"""What follows a name in Yosys' names of cells."""
 
 FULLEST = 0.9
 """Share of a device's logic cells that a machine may take if there is another device: beyond it,
@@ -37,32 +33,6 @@ class Use:
 
     used: int
     available: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class CriticalPath:
-    """The slowest path from a register to a register.
-
-    Attributes
-    ----------
-    start, end : str
-        Cells in the machine, as nextpnr names them: instances, dots between them, and a name
-        after a register or a signal near it.
-    part : str
-        The part in which it ends, of those in `synth.netlist.PLACES`.
-    through : list of str
-        The instances that it goes through, in this order; the top itself is ``top``.
-    length_ns, logic_ns, routing_ns : float
-        The whole, and its two shares; clock to output and setup count as logic.
-    """
-
-    start: str
-    end: str
-    part: str
-    through: list[str]
-    length_ns: float
-    logic_ns: float
-    routing_ns: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +55,8 @@ class Placement:
         Highest clock in MHz by seed.
     critical_path : CriticalPath
         Of the seed at the median, or just below.
+    slowest : dict of str to float
+        What would be critical after it, with that seed: see `synth.paths.slowest`.
     utilisation : dict of str to Use
         By resource of the device, with what is around the machine.
     by_part : dict of str to dict
@@ -100,6 +72,7 @@ class Placement:
     fmax_mhz: float
     seeds: dict[int, float]
     critical_path: CriticalPath
+    slowest: dict[str, float]
     utilisation: dict[str, Use]
     by_part: dict[str, dict[str, int]]
 
@@ -145,6 +118,7 @@ def place_and_route(
 
     def route(seed: int) -> dict[str, Any]:
         options = ["--freq", f"{clock:g}", "--timing-allow-fail", "--seed", str(seed)]
+        options.append("--detailed-timing-report")
         return nextpnr(netlist.text, fpga, chosen, options, cache)
 
     reports = {}
@@ -155,6 +129,7 @@ def place_and_route(
             progress(len(reports), seeds)
     fmax = {seed: _fmax(reports[seed]) for seed in sorted(reports)}
     middle = median_low(fmax.values())
+    report = next(reports[seed] for seed in fmax if fmax[seed] == middle)
     return Placement(
         target=fpga.name,
         device=chosen.name,
@@ -164,9 +139,8 @@ def place_and_route(
         clock_mhz=clock,
         fmax_mhz=round(median(fmax.values()), 2),
         seeds=fmax,
-        critical_path=_critical_path(
-            next(reports[seed] for seed in fmax if fmax[seed] == middle)["critical_paths"]
-        ),
+        critical_path=critical_path(report["critical_paths"]),
+        slowest=slowest(report["detailed_net_timings"]),
         utilisation=utilisation,
         by_part=netlist.by_part,
     )
@@ -207,31 +181,3 @@ def _fit(uses: dict[str, Use], share: float) -> bool:
 def _fmax(report: dict[str, Any]) -> float:
     (clock,) = report["fmax"].values()
     return round(float(clock["achieved"]), 2)
-
-
-def _critical_path(paths: list[dict[str, Any]]) -> CriticalPath:
-    """The path from clock to clock; the others start or end at a pin."""
-    steps = next(path["path"] for path in paths if path["from"] == path["to"])
-    through: list[str] = []
-    for step in steps:
-        instance = _inside(step["to"]["cell"]).rpartition(".")[0] or "top"
-        if through[-1:] != [instance]:
-            through.append(instance)
-    delays = {"logic": 0.0, "routing": 0.0}
-    for step in steps:
-        delays["routing" if step["type"] == "routing" else "logic"] += step["delay"]
-    return CriticalPath(
-        start=_inside(steps[0]["from"]["cell"]),
-        end=_inside(steps[-1]["to"]["cell"]),
-        part=part_of(steps[-1]["to"]["cell"]),
-        through=through,
-        length_ns=round(sum(delays.values()), 3),
-        logic_ns=round(delays["logic"], 3),
-        routing_ns=round(delays["routing"], 3),
-    )
-
-
-def _inside(cell: str) -> str:
-    """A cell's name in the machine, without the types of cells that Yosys adds to it."""
-    name = cell.replace("\\", "").removeprefix("$flatten").removeprefix(f"{INSTANCE}.")
-    return TYPES.sub("", name)

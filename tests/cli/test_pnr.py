@@ -6,7 +6,8 @@ import pytest
 
 from cli.catalogue import find_model
 from synth.netlist import PLACES
-from synth.pnr import CriticalPath, Placement, Use
+from synth.paths import CriticalPath
+from synth.pnr import Placement, Use
 from synth.targets import target
 
 PLACED = Placement(
@@ -27,6 +28,7 @@ PLACED = Placement(
         logic_ns=8.0,
         routing_ns=12.0,
     ),
+    slowest={"lanes.lane_N.sums": 20.0, "cells.unit_N.fc": 12.5},
     utilisation={"logic_cells": Use(4000, 24288), "multipliers": Use(0, 0)},
     by_part={part: dict.fromkeys(target("ecp5").columns, 1) for part in PLACES},
 )
@@ -48,7 +50,14 @@ def test_tables(pascaline, placed):
     status, out, err = pascaline("report", "tiny-binary", "--target", "ecp5", "--pnr")
     assert (status, err) == (0, "")
     assert "50 MHz, the median of 49, 50, 51.5; 100 MHz was aimed at" in out
-    for text in ("logic cells", "16%", "lanes.lane_9.sums", "wrapper", "LFE5U-25F-6"):
+    for text in (
+        "logic cells",
+        "16%",
+        "lanes.lane_9.sums",
+        "cells.unit_N.fc",
+        "wrapper",
+        "LFE5U-25F-6",
+    ):
         assert text in out
     assert find_model("tiny-binary").name in out
     assert placed[0][2] == {"dsp": False, "device": None, "seeds": None, "clock": None}
@@ -63,6 +72,7 @@ def test_json(pascaline, placed):
     assert shown["fmax_mhz"] == 50.0
     assert shown["seeds"] == {"1": 49.0, "2": 50.0, "3": 51.5}
     assert shown["utilisation"]["logic_cells"] == {"used": 4000, "available": 24288}
+    assert shown["slowest"] == {"lanes.lane_N.sums": 20.0, "cells.unit_N.fc": 12.5}
     assert shown["critical_path"]["part"] == "lanes"
     assert shown["tool_versions"] == {"yosys": "0.70", "nextpnr": "0.11"}
     assert shown["cycles_per_step"] > 0

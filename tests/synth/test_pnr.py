@@ -55,6 +55,8 @@ def test_placement(made):
     assert 1000 / path.length_ns == pytest.approx(min(placed.seeds.values()), rel=0.01)
     assert path.length_ns == pytest.approx(path.logic_ns + path.routing_ns, abs=0.01)
     assert path.part in PLACES
+    assert max(placed.slowest.values()) == pytest.approx(path.length_ns, rel=0.05)
+    assert list(placed.slowest.values()) == sorted(placed.slowest.values(), reverse=True)
     assert not {"", INSTANCE} & {path.start, path.end, *path.through}
     assert 0 < placed.utilisation["logic_cells"].used < placed.utilisation["logic_cells"].available
     assert json.loads(json.dumps(placed.as_dict()))["seeds"].keys() == {"1", "2"}
@@ -119,8 +121,21 @@ class Packer:
                 }
             ]
             return {
-                "fmax": {"clk": {"achieved": 100.0 + int(options[-1])}},
+                "fmax": {"clk": {"achieved": 100.0 + int(options[4])}},
                 "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": path}],
+                "detailed_net_timings": [
+                    {
+                        "event": event,
+                        "endpoints": [
+                            {
+                                "cell": f"machine.a_{i}_TRELLIS_FF_Q",
+                                "delay": [1.0, 2.0 + i],
+                                "event": "posedge clk",
+                            }
+                        ],
+                    }
+                    for i, event in enumerate(("posedge clk", "posedge clk", "async"))
+                ],
             }
         return {
             "utilization": {
@@ -155,6 +170,7 @@ def test_the_smallest_device_with_room_to_route(packer, empty, tmp_path):
     assert chosen.utilisation["block_rams"] == Use(5, 5)
     assert chosen.seeds == {1: 101.0, 2: 102.0, 3: 103.0}
     assert chosen.fmax_mhz == 102.0
+    assert chosen.slowest == {"a_N": 3.0}
     assert (chosen.critical_path.start, chosen.critical_path.through) == ("lanes.a", ["lanes"])
 
 
