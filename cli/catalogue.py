@@ -18,8 +18,18 @@ from spec.lanes import LaneDesign
 from spec.machine import Machine
 from spec.model import Model
 from spec.modelfile import read_model
+from synth.choice import best_lane, costs
 
-__all__ = ["build_folder", "find_design", "find_model", "machine_options"]
+__all__ = ["build_folder", "find_design", "find_model", "machine_options", "target_option"]
+
+target_option = click.option(
+    "--target",
+    type=click.Choice(sorted(costs())),
+    default="generic",
+    show_default=True,
+    help="What --lane auto suits.",
+)
+"""For commands whose machine is for some target, but which do not synthesise it."""
 
 
 def build_folder() -> Path:
@@ -48,15 +58,17 @@ def find_model(name: str) -> Model:
     raise InputError("model", f"must be a model file or one of {', '.join(near)}", name)
 
 
-def find_design(name: str, options: dict[str, Any]) -> Design:
+def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     """The model of that name on the machine that the options describe.
 
     Without ``--machine`` it starts from the machine of the named configuration; single options
-    replace single parameters.
+    replace single parameters. ``--lane auto`` is what costs least on the target.
     """
     model = find_model(name)
     path = options.pop("machine")
     chosen = {key: value for key, value in options.items() if value is not None}
+    if chosen.get("lane") == "auto":
+        chosen["lane"] = best_lane(target, model.network.layers[0].weights)
     if path is not None:
         base = Machine.read(path)
     else:
@@ -71,7 +83,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--units", type=int, help="Hidden units side by side."),
             click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
-            click.option("--lane", type=click.Choice(get_args(LaneDesign)), help="Lane design."),
+            click.option(
+                "--lane",
+                type=click.Choice([*get_args(LaneDesign), "auto"]),
+                help="Lane design; auto: what costs least on the target.",
+            ),
             click.option("--operand-registers", type=int, help="Registers before the lanes."),
             click.option("--tree-registers", type=int, help="Registers in each adder tree."),
             click.option("--cell-units", type=int, help="Units a cycle in the element-wise part."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_design, machine_options
+from cli.catalogue import find_design, machine_options, target_option
 from cli.console import json_option, print_json, say, spinner
 
 __all__ = ["generate"]
@@ -18,13 +18,14 @@ __all__ = ["generate"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the files."
 )
+@target_option
 @machine_options
 @json_option
-def generate(model: str, *, output: Path, as_json: bool, **machine: Any) -> None:
+def generate(model: str, *, output: Path, target: str, as_json: bool, **machine: Any) -> None:
     """Generate the Verilog of a MODEL, and a JSON file that describes it."""
     from hdl.verilog import generate as generate_verilog
 
-    design = find_design(model, machine)
+    design = find_design(model, machine, target)
     with spinner(f"generating {design.name}"):
         verilog = generate_verilog(design)
     paths = verilog.write(output)

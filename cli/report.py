@@ -53,7 +53,7 @@ def report(
 ) -> None:
     """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
     chosen = find_target(target_name, liberty=liberty, dont_use=dont_use)
-    design = find_design(model, machine)
+    design = find_design(model, machine, target_name)
     step = cycles.step_cycles(design)
     header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
     if pnr:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import models
-from cli.catalogue import find_design, machine_options
+from cli.catalogue import find_design, machine_options, target_option
 from cli.console import json_option, print_json, table
 from spec import cycles
 from spec.arithmetic import Arithmetic
@@ -75,11 +75,12 @@ def list_(*, as_json: bool) -> None:
 
 @click.command()
 @click.argument("model")
+@target_option
 @machine_options
 @json_option
-def show(model: str, *, as_json: bool, **machine: Any) -> None:
+def show(model: str, *, target: str, as_json: bool, **machine: Any) -> None:
     """Describe a MODEL and the machine it would run on."""
-    design = find_design(model, machine)
+    design = find_design(model, machine, target)
     result = describe(design)
     if as_json:
         print_json(result)
@@ -100,6 +101,7 @@ def show(model: str, *, as_json: bool, **machine: Any) -> None:
             "lanes",
             f"{result['lanes']}, {result['operations_per_cycle']:,} weight operations a cycle",
         ],
+        ["lane design", design.machine.lane],
         ["cell units", design.cell_units],
         ["cycles a step", f"{result['cycles_per_step']:,}"],
         ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],

