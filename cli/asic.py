@@ -9,12 +9,19 @@ from typing import Any
 import click
 
 from cli.catalogue import build_folder
+from cli.console import say, spinner
+from spec.design import Design
 from spec.errors import InputError
-from synth.asic import asic_target
+from synth.asic import CellTarget, asic_target
 from synth.liberty import read_library
+from synth.report import Report
 from synth.targets import Target, target
+from synth.timing import analyse, gates, opensta_version
 
-__all__ = ["asic_options", "find_target"]
+__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "show_timing"]
+
+CLOCK = 100.0
+"""MHz, if none is given."""
 
 
 def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,3 +59,40 @@ def find_target(name: str, *, liberty: Path | None, dont_use: tuple[str, ...]) -
         if value and name != "asic":
             raise InputError(option, "needs --target asic")
     return target(name)
+
+
+def make_timing(design: Design, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
+    """Timing of what was synthesised, as plain values; None for each where there is no OpenSTA."""
+    library, cache, version = cells.library, build_folder() / "synth", opensta_version()
+    assert made.netlist is not None
+    result: dict[str, Any] = {
+        "liberty": {"file": library.name, "sha256": library.sha256},
+        "opensta_version": version,
+        "clock_mhz": clock,
+        "slack_ns": None,
+        "critical_path": None,
+        "buffers": None,
+    }
+    if version is None:
+        return result
+    with spinner(f"timing {design.name} at {clock:g} MHz"):
+        machine = gates(made.netlist, library, top=design.name, cache=cache)
+        timing = analyse(machine, library, clock, cache)
+    return result | {
+        "slack_ns": timing.slack_ns,
+        "critical_path": timing.critical_path,
+        "buffers": machine.buffers,
+    }
+
+
+def show_timing(timing: dict[str, Any]) -> None:
+    """Print a timing in words."""
+    path = timing["critical_path"]
+    if path is None:
+        say("no timing: OpenSTA is not installed (apt install opensta)")
+        return
+    say(
+        f"critical path {path['ns']:.2f} ns ({1000 / path['ns']:.0f} MHz), from {path['start']}"
+        f" to {path['end']}: slack {timing['slack_ns']:.2f} ns at {timing['clock_mhz']:g} MHz"
+        f" (OpenSTA {timing['opensta_version']}; no wires, {timing['buffers']:,} buffers added)"
+    )

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target
+from cli.asic import CLOCK, asic_options, find_target, make_timing, show_timing
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
 from cli.pnr import make_placement, pnr_options, refuse_without_pnr, show_placement
 from spec import cycles
 from spec.design import Design
+from synth.asic import CellTarget
 from synth.report import Report
 from synth.report import report as synthesise
 from synth.targets import TARGETS, Target
@@ -65,16 +66,20 @@ def report(
         else:
             show_placement(design.model.name, placed, step)
         return
-    refuse_without_pnr(device=device, seeds=seeds, clock=clock)
+    cells = chosen if isinstance(chosen, CellTarget) else None
+    refuse_without_pnr(device=device, seeds=seeds, clock=None if cells else clock)
     made = make_report(design, chosen, dsp=dsp)
+    timing = make_timing(design, made, cells, clock or CLOCK) if cells else {}
     if as_json:
-        print_json(header | made.as_dict() | {"cycles_per_step": step})
+        print_json(header | made.as_dict() | timing | {"cycles_per_step": step})
         return
     columns = list(made.area)
     rows = [[part, *(counts[c] for c in columns)] for part, counts in made.by_part.items()]
     rows.append(["whole machine", *(made.area[c] for c in columns)])
     titles = [column.replace("_", " ") for column in columns]
     table(f"{design.model.name} on {chosen.title}, {made.tool_version}", ["part", *titles], rows)
+    if timing:
+        show_timing(timing)
     say(f"{step:,} cycles a step")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from synth.adders import adder_map
 from synth.liberty import LIBERTY, Library
 from synth.targets import Target
 
-__all__ = ["asic_target"]
+__all__ = ["CellTarget", "asic_target"]
 
 ADDERS = "adders.v"
 
@@ -45,11 +46,24 @@ setundef -zero
 {ties}
 splitnets
 opt_clean -purge
-write_verilog -noattr -noexpr -nohex -nodec -simple-lhs netlist.txt
+write_json netlist.json
 """
 
 
-def asic_target(library: Library) -> Target:
+@dataclass(frozen=True, kw_only=True)
+class CellTarget(Target):
+    """A target of library cells.
+
+    Attributes
+    ----------
+    library : Library
+        The cells.
+    """
+
+    library: Library
+
+
+def asic_target(library: Library) -> CellTarget:
     """The target of a cell library.
 
     Its columns are the area in um2 (taking the library's unit of area for that), cells, flip-flops
@@ -62,7 +76,8 @@ def asic_target(library: Library) -> Target:
         for value, option in enumerate(("-locell", "-hicell"))
         if value in library.ties
     ]
-    return Target(
+    return CellTarget(
+        library=library,
         name="asic",
         title=library.name,
         script=SCRIPT.format(

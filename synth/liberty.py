@@ -83,6 +83,10 @@ class Library:
         The smallest one.
     ties : dict of int to tuple of str
         For the constants 0 and 1, if there is one: the smallest cell that gives it, and its pin.
+    buffer : tuple of str or None
+        The smallest buffer, its input and its output.
+    outputs : dict of str to tuple of str
+        Output pins of each cell.
     unwanted : tuple of str
         Cells that must not be used.
     """
@@ -93,6 +97,8 @@ class Library:
     flip_flops: tuple[str, ...]
     full_adder: FullAdder | None
     ties: dict[int, tuple[str, str]]
+    buffer: tuple[str, str, str] | None
+    outputs: dict[str, tuple[str, ...]]
     unwanted: tuple[str, ...]
 
     @property
@@ -156,6 +162,8 @@ def read_library(path: Path, dont_use: Sequence[str], cache: Path) -> Library:
             for value in (0, 1)
             if (tie := next(filter(None, (_tie(cell, value) for cell in cells)), None))
         },
+        buffer=next(filter(None, map(_buffer, cells)), None),
+        outputs={cell.name: tuple(cell.outputs) for cell in cells},
         unwanted=tuple(sorted(unwanted)),
     )
 
@@ -188,6 +196,7 @@ class _Cell:
         self.name = name
         self.area = float(module["attributes"].get("area", 0))
         self.inputs = [n for n, port in module["ports"].items() if port["direction"] == "input"]
+        self.outputs = [n for n, port in module["ports"].items() if port["direction"] == "output"]
         self.is_flip_flop = any(
             gate["type"].startswith("$_DFF") for gate in module["cells"].values()
         )
@@ -212,9 +221,9 @@ class _Cell:
                     waiting.remove(gate)
                     progress = True
         return {
-            name: values[port["bits"][0]]
-            for name, port in module["ports"].items()
-            if port["direction"] == "output" and port["bits"][0] in values
+            name: values[bit]
+            for name in self.outputs
+            if (bit := module["ports"][name]["bits"][0]) in values
         }
 
     def output(self, table: int) -> str | None:
@@ -232,3 +241,8 @@ def _full_adder(cell: _Cell) -> FullAdder | None:
 def _tie(cell: _Cell, value: int) -> tuple[str, str] | None:
     pin = None if cell.inputs else cell.output(EVERY * value)
     return None if pin is None else (cell.name, pin)
+
+
+def _buffer(cell: _Cell) -> tuple[str, str, str] | None:
+    pin = cell.output(INPUTS[0]) if len(cell.inputs) == 1 else None
+    return None if pin is None else (cell.name, cell.inputs[0], pin)

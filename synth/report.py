@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,8 @@ class Report:
         The same for each part in `PARTS`.
     script : str
         The Yosys commands.
-    netlist : str or None
-        Verilog of the cells, for a cell library.
+    netlist : dict or None
+        The mapped modules, for a cell library: as Yosys' ``write_json`` gives them.
     """
 
     target: str
@@ -68,11 +68,13 @@ class Report:
     area: dict[str, int]
     by_part: dict[str, dict[str, int]]
     script: str
-    netlist: str | None = None
+    netlist: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; all but the netlist."""
-        return {name: value for name, value in asdict(self).items() if name != "netlist"}
+        values = asdict(replace(self, netlist=None))
+        del values["netlist"]
+        return values
 
 
 def report(
@@ -138,7 +140,7 @@ def report(
         area=whole,
         by_part={part: {name: by_part[part][name] for name in whole} for part in PARTS},
         script=script.strip(),
-        netlist=found.get("netlist"),
+        netlist=found["netlist"]["modules"] if "netlist" in found else None,
     )
 
 

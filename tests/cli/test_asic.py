@@ -46,9 +46,27 @@ def test_one_line_and_status_2(pascaline, tmp_path, words, text):
     assert err.count("\n") == 1
 
 
-def test_json(pascaline):
-    words = ["report", "tiny-ternary", "--target", "asic", "--liberty", osu018(), "--json"]
-    status, out, _ = pascaline(*words)
+@pytest.fixture
+def words():
+    return ["report", "tiny-ternary", "--target", "asic", "--liberty", osu018()]
+
+
+def test_json(pascaline, words):
+    status, out, _ = pascaline(*words, "--clock", 50, "--json")
     assert status == 0
     shown = json.loads(out)
     assert shown["area"]["area_um2"] > shown["by_part"]["lanes"]["area_um2"] > 0
+    assert shown["liberty"]["file"] == "osu018_stdcells.lib"
+    assert len(shown["liberty"]["sha256"]) == 16
+    assert shown["clock_mhz"] == 50
+    if shown["opensta_version"] is not None:
+        assert shown["slack_ns"] == pytest.approx(20 - shown["critical_path"]["ns"])
+
+
+def test_without_opensta(pascaline, words, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    status, out, _ = pascaline(*words)
+    assert status == 0
+    assert "no timing: OpenSTA is not installed (apt install opensta)" in out
+    shown = json.loads(pascaline(*words, "--json")[1])
+    assert [shown[key] for key in ("slack_ns", "critical_path", "opensta_version")] == [None] * 3

@@ -42,6 +42,13 @@ def test_ties(read):
     assert read(library(*GATES, both, low)).ties == {0: ("TIELO", "Z"), 1: ("TIE", "H")}
 
 
+def test_the_smallest_buffer(read):
+    large = cell("BUFX2", 4, "A", {"Y": "A"})
+    small = cell("BUFX1", 3, "I", {"ZN": "!I", "Z": "!(!I)"})
+    assert read(library(*GATES, large, small)).buffer == ("BUFX1", "I", "Z")
+    assert read(library(*GATES)).buffer is None
+
+
 def test_cells_that_must_not_be_used(read):
     marked = ADDER.replace("area", "dont_use : true; area")
     larger = ADDER.replace("ADD3", "ADD3X2").replace("area : 9", "area : 12")

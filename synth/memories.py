@@ -1,0 +1,89 @@
+"""Memories beside the cells of a mapped netlist, as a timing analyser is told of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["is_memory", "memory_library"]
+
+HEADER = """library (memories) {
+  delay_model : table_lookup;
+  time_unit : "1ns";
+  voltage_unit : "1V";
+  current_unit : "1mA";
+  leakage_power_unit : "1nW";
+  pulling_resistance_unit : "1kohm";
+  capacitive_load_unit (1, pf);
+  input_threshold_pct_rise : 50;
+  input_threshold_pct_fall : 50;
+  output_threshold_pct_rise : 50;
+  output_threshold_pct_fall : 50;
+  slew_lower_threshold_pct_rise : 20;
+  slew_lower_threshold_pct_fall : 20;
+  slew_upper_threshold_pct_rise : 80;
+  slew_upper_threshold_pct_fall : 80;
+"""
+
+BUS = """  type (word_{width}) {{
+    base_type : array;
+    data_type : bit;
+    bit_width : {width};
+    bit_from : {high};
+    bit_to : 0;
+    downto : true;
+  }}
+"""
+
+ZERO = 'timing () {{ related_pin : "{clock}"; timing_type : {type}; {tables} }}'
+
+
+def is_memory(module: dict[str, Any]) -> bool:
+    """Whether a mapped module is one that only holds memories."""
+    return any(cell["type"].startswith("$mem") for cell in module["cells"].values())
+
+
+def memory_library(netlist: dict[str, Any], clock: str) -> str:
+    """A Liberty file of a netlist's memories: no delay, no setup time, no load, no power.
+
+    Their inputs are registered by the clock, and their outputs come from registers.
+
+    Parameters
+    ----------
+    netlist : dict
+        Modules as Yosys' ``write_json`` gives them.
+    clock : str
+        Name of the clock of each.
+    """
+    memories = {name: module for name, module in netlist.items() if is_memory(module)}
+    widths = {
+        len(port["bits"]) for module in memories.values() for port in module["ports"].values()
+    }
+    types = [BUS.format(width=width, high=width - 1) for width in sorted(widths)]
+    cells = [
+        "\n".join(
+            [
+                f'  cell ("{name}") {{',
+                "    area : 0;",
+                *(_pin(port, found, clock) for port, found in module["ports"].items()),
+                "  }\n",
+            ]
+        )
+        for name, module in memories.items()
+    ]
+    return "".join([HEADER, *types, *cells, "}\n"])
+
+
+def _pin(name: str, port: dict[str, Any], clock: str) -> str:
+    if port["direction"] == "input":
+        direction, type_ = "input", "setup_rising"
+        tables = "rise_constraint fall_constraint"
+    else:  # Yosys calls some that are also used inside inout.
+        direction, type_ = "output", "rising_edge"
+        tables = "cell_rise cell_fall rise_transition fall_transition"
+    zeros = " ".join(f'{table} (scalar) {{ values ("0"); }}' for table in tables.split())
+    timing = (
+        "clock : true;" if name == clock else ZERO.format(clock=clock, type=type_, tables=zeros)
+    )
+    width = len(port["bits"])
+    kind = f'bus ("{name}") {{ bus_type : word_{width};' if width > 1 else f'pin ("{name}") {{'
+    return f"    {kind} direction : {direction}; capacitance : 0; {timing} }}"
