@@ -8,6 +8,9 @@ from hdl.kinds import Kinds
 
 __all__ = ["Rom"]
 
+SLICE = 512
+"""Bits of the memories that a wide word is cut into."""
+
 
 class Rom(wiring.Component):
     """A read-only memory.
@@ -58,23 +61,33 @@ def _verilog(words, width):
     """Verilog of a ROM module, all but its name.
 
     Written here since Amaranth spends a Python object on every bit of a memory: that would be most
-    of the time that a large machine takes.
+    of the time that a large machine takes. A wide word is cut into several memories, since the time
+    that Yosys takes goes with the square of a memory's width.
     """
-    digits = -(-width // 4)
-    lines = [f"    words[{k}] = {width}'h{word:0{digits}x};" for k, word in enumerate(words)]
     addr_width = (len(words) - 1).bit_length()
-    addr = "addr" if addr_width else "0"
     ports = ["clk", "en", *["addr"] * (addr_width > 0), "data"]
-    declarations = [f"  input [{addr_width - 1}:0] addr;\n"] * (addr_width > 0)
-    return f"""({", ".join(ports)});
-  input clk;
-  input en;
-{"".join(declarations)}  output reg [{width - 1}:0] data = 0;
-  reg [{width - 1}:0] words [0:{len(words) - 1}];
+    lines = ["  input clk;", "  input en;"]
+    lines += [f"  input [{addr_width - 1}:0] addr;"] * (addr_width > 0)
+    lines += [f"  output [{width - 1}:0] data;"]
+    parts = [
+        _part(words, first, min(SLICE, width - first), "addr" if addr_width else "0")
+        for first in range(0, width, SLICE)
+    ]
+    return "\n".join([f"({', '.join(ports)});", *lines, *parts, "endmodule\n"])
+
+
+def _part(words, first, width, addr):
+    """Bits ``first`` to ``first + width - 1`` of all words: a memory and its output register."""
+    digits, mask, name = -(-width // 4), (1 << width) - 1, f"_{first // SLICE}"
+    lines = [
+        f"    words{name}[{k}] = {width}'h{word >> first & mask:0{digits}x};"
+        for k, word in enumerate(words)
+    ]
+    return f"""  reg [{width - 1}:0] data{name} = 0;
+  reg [{width - 1}:0] words{name} [0:{len(words) - 1}];
   initial begin
 {chr(10).join(lines)}
   end
   always @(posedge clk)
-    if (en) data <= words[{addr}];
-endmodule
-"""
+    if (en) data{name} <= words{name}[{addr}];
+  assign data[{first + width - 1}:{first}] = data{name};"""
