@@ -10,6 +10,7 @@ import pytest
 
 import models
 from spec.modelfile import read_model, write_model
+from synth.choice import costs
 from tests.models import make_model
 from train.preprocess import Preprocess
 
@@ -47,6 +48,19 @@ def test_show(pascaline):
     assert found["weight_bits"] == 2 * 4 * 256 * (64 + 256) + 8 * 10 * 256
     _, out, _ = pascaline("show", "medium-ternary")
     assert "328" in out
+
+
+@pytest.mark.parametrize("target", costs())
+def test_lane_auto_is_what_costs_least(pascaline, target):
+    for weights, measured in costs()[target].items():
+        words = ["show", f"medium-{weights}", "--lane", "auto", "--target", target, "--json"]
+        found = only_json(*pascaline(*words))["machine"]["lane"]
+        assert measured[found] == min(measured.values())
+
+
+def test_bench_lane_designs_finds_what_is_committed(pascaline):
+    found = only_json(*pascaline("bench", "lane-designs", "--target", "ice40", "--json"))
+    assert found["cost_per_operation"] == costs()["ice40"]
 
 
 def test_machine_file_and_options(pascaline, tmp_path):

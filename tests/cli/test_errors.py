@@ -43,6 +43,14 @@ def model(tmp_path):
             ["show", "tiny-binary", "--head-simd", "3"],
             "machine: head_simd: must divide simd (4), not 3",
         ),
+        (
+            ["show", "medium-fixed12", "--lane", "pairs"],
+            "machine: lane: must be tree for fixed12 weights, not 'pairs'",
+        ),
+        (
+            ["show", "medium-ternary", "--lane", "subsets"],
+            "machine: lane: must be tree or pairs for ternary weights, not 'subsets'",
+        ),
         (["show", "tiny-binary", "--machine", "{tmp}/none.toml"], "{tmp}/none.toml: no such file"),
         (["show"], "Missing argument 'MODEL'."),
         (["shw"], "No such command 'shw'."),
