@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+
 from spec.arithmetic import Arithmetic, Fixed
 from spec.files import write_atomic
 from spec.lanes import LaneDesign, lane_designs
