@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -76,34 +77,51 @@ def arithmetics(*, target_name: str, as_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--synthesise", is_flag=True, help="Time the report for generic gates, too.")
 @json_option
-def lanes(*, as_json: bool) -> None:
+def lanes(*, synthesise: bool, as_json: bool) -> None:
     """Time and text that Verilog takes: hidden 512, 16 to 256 lanes of 16 inputs."""
     from hdl.verilog import generate
 
     model = find_model("large-ternary")
-    rows: list[list[Any]] = []
+    machines: list[dict[str, float]] = []
     for count in LANES:
         machine = configs()["large-ternary"].machine.model_copy(update={"units": count // 4})
         design = Design(model=model, machine=machine)
         with spinner(f"generating {count} lanes"):
             start = time.perf_counter()
-            text = generate(design).text
+            made = generate(design)
             seconds = time.perf_counter() - start
-        memories = text[text.index("module rom_") :]
-        rows.append([count, seconds, len(text), len(text) - len(memories)])
-    keys = ("lanes", "seconds", "bytes", "bytes_without_memories")
+        memories = made.text[made.text.index("module rom_") :]
+        size = len(made.text)
+        machines.append(
+            {
+                "lanes": count,
+                "seconds": seconds,
+                "bytes": size,
+                "bytes_without_memories": size - len(memories),
+            }
+        )
+        if synthesise:
+            with spinner(f"synthesising {count} lanes"), tempfile.TemporaryDirectory() as cache:
+                start = time.perf_counter()
+                report(made.text, made.description, target("generic"), Path(cache))
+                machines[-1]["report_seconds"] = time.perf_counter() - start
+    keys = list(machines[0])
     result = {
-        "machines": [dict(zip(keys, row, strict=True)) for row in rows],
-        "lanes_ratio": rows[-1][0] / rows[0][0],
-        "seconds_ratio": rows[-1][1] / rows[0][1],
-        "bytes_ratio": rows[-1][2] / rows[0][2],
+        "machines": machines,
+        **{f"{key}_ratio": machines[-1][key] / machines[0][key] for key in keys},
     }
     if as_json:
         print_json(result)
         return
-    shown = [[count, f"{seconds:.2f}", *sizes] for count, seconds, *sizes in rows]
-    table("Verilog of hidden 512", ["lanes", "seconds", "bytes", "without memories"], shown)
+    rows = [[*(_shown(machine[key]) for key in keys)] for machine in machines]
+    rows.append([f"{machines[-1][key] / machines[0][key]:.2f} x" for key in keys])
+    table("Verilog of hidden 512", [key.replace("_", " ") for key in keys], rows)
+
+
+def _shown(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:.2f}"
 
 
 @bench.command("lane-designs")
