@@ -10,6 +10,7 @@ import click
 
 from cli.catalogue import build_folder
 from cli.console import say, spinner
+from cli.power import POWER, measure_power
 from spec.design import Design
 from spec.errors import InputError
 from synth.asic import CellTarget, asic_target
@@ -18,7 +19,7 @@ from synth.report import Report
 from synth.targets import Target, target
 from synth.timing import analyse, gates, opensta_version
 
-__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "show_timing"]
+__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "power_option", "show_timing"]
 
 CLOCK = 100.0
 """MHz, if none is given."""
@@ -45,6 +46,14 @@ def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+power_option = click.option(
+    "--power-steps",
+    type=click.IntRange(min=1),
+    help="With --target asic: steps to simulate on the gates for power (minutes).",
+)
+"""The option that measures power."""
+
+
 def find_target(name: str, *, liberty: Path | None, dont_use: tuple[str, ...]) -> Target:
     """The target of that name, or of a cell library.
 
@@ -61,8 +70,13 @@ def find_target(name: str, *, liberty: Path | None, dont_use: tuple[str, ...]) -
     return target(name)
 
 
-def make_timing(design: Design, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
-    """Timing of what was synthesised, as plain values; None for each where there is no OpenSTA."""
+def make_timing(
+    design: Design, made: Report, cells: CellTarget, clock: float, power_steps: int | None
+) -> dict[str, Any]:
+    """Timing and power of what was synthesised, as plain values; None for what is not known.
+
+    Without OpenSTA that is everything; power is only measured where ``power_steps`` is given.
+    """
     library, cache, version = cells.library, build_folder() / "synth", opensta_version()
     assert made.netlist is not None
     result: dict[str, Any] = {
@@ -72,27 +86,43 @@ def make_timing(design: Design, made: Report, cells: CellTarget, clock: float) -
         "slack_ns": None,
         "critical_path": None,
         "buffers": None,
+        **dict.fromkeys(POWER),
     }
     if version is None:
         return result
     with spinner(f"timing {design.name} at {clock:g} MHz"):
         machine = gates(made.netlist, library, top=design.name, cache=cache)
         timing = analyse(machine, library, clock, cache)
-    return result | {
+    result |= {
         "slack_ns": timing.slack_ns,
         "critical_path": timing.critical_path,
         "buffers": machine.buffers,
     }
+    if power_steps is None:
+        return result
+    with spinner(f"simulating the gates of {design.name} for {power_steps} steps"):
+        return result | measure_power(design, machine, library, clock, power_steps)
 
 
 def show_timing(timing: dict[str, Any]) -> None:
     """Print a timing in words."""
     path = timing["critical_path"]
     if path is None:
-        say("no timing: OpenSTA is not installed (apt install opensta)")
+        say("no timing and no power: OpenSTA is not installed (apt install opensta)")
         return
     say(
         f"critical path {path['ns']:.2f} ns ({1000 / path['ns']:.0f} MHz), from {path['start']}"
         f" to {path['end']}: slack {timing['slack_ns']:.2f} ns at {timing['clock_mhz']:g} MHz"
         f" (OpenSTA {timing['opensta_version']}; no wires, {timing['buffers']:,} buffers added)"
+    )
+    gates_run = timing["gate_level"]
+    if gates_run is None:
+        say("no power: --power-steps N measures it")
+        return
+    inference = timing["energy_per_inference_nj"]
+    say(
+        f"power {timing['power_mw']:.3f} mW, {timing['energy_per_step_nj']:.3f} nJ a step"
+        + (f", {inference:.1f} nJ an inference" if inference is not None else "")
+        + f" (without memories; {gates_run['steps']} steps on the gates, {gates_run['source']}:"
+        f" {gates_run['values']:,} values, {gates_run['mismatches']} mismatches)"
     )

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from cli.asic import CLOCK, asic_options, find_target, make_timing, show_timing
+from cli.asic import CLOCK, asic_options, find_target, make_timing, power_option, show_timing
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
 from cli.pnr import make_placement, pnr_options, refuse_without_pnr, show_placement
 from spec import cycles
 from spec.design import Design
+from spec.errors import InputError
 from synth.asic import CellTarget
 from synth.report import Report
 from synth.report import report as synthesise
@@ -31,6 +32,7 @@ __all__ = ["make_report", "report"]
     help=", ".join([*TARGETS, "asic"]),
 )
 @asic_options
+@power_option
 @click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
 @pnr_options
 @click.option(
@@ -44,6 +46,7 @@ def report(
     target_name: str,
     liberty: Path | None,
     dont_use: tuple[str, ...],
+    power_steps: int | None,
     dsp: bool,
     pnr: bool,
     device: str | None,
@@ -54,6 +57,9 @@ def report(
 ) -> None:
     """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
     chosen = find_target(target_name, liberty=liberty, dont_use=dont_use)
+    cells = chosen if isinstance(chosen, CellTarget) else None
+    if power_steps is not None and cells is None:
+        raise InputError("--power-steps", "needs --target asic")
     design = find_design(model, machine, target_name)
     step = cycles.step_cycles(design)
     header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
@@ -66,10 +72,9 @@ def report(
         else:
             show_placement(design.model.name, placed, step)
         return
-    cells = chosen if isinstance(chosen, CellTarget) else None
     refuse_without_pnr(device=device, seeds=seeds, clock=None if cells else clock)
     made = make_report(design, chosen, dsp=dsp)
-    timing = make_timing(design, made, cells, clock or CLOCK) if cells else {}
+    timing = make_timing(design, made, cells, clock or CLOCK, power_steps) if cells else {}
     if as_json:
         print_json(header | made.as_dict() | timing | {"cycles_per_step": step})
         return

@@ -18,10 +18,13 @@ from synth.liberty import LIBERTY, Library
 from synth.memories import memory_library
 from synth.yosys import statistics
 
-__all__ = ["Gates", "Timing", "analyse", "gates", "opensta_version"]
+__all__ = ["Gates", "Timing", "analyse", "gates", "opensta_version", "run_opensta"]
 
 CLOCK = "clk"
 """Name of the clock in each module."""
+
+PREFIX = "u_"
+"""Before the names of all library cells."""
 
 # OpenSTA of 2019 reads no signed nets and no concatenations on the left.
 VERILOG = """
@@ -103,6 +106,7 @@ def gates(netlist: dict[str, Any], library: Library, *, top: str, cache: Path) -
         for part in (module["ports"], module["netnames"]):
             for net in part.values():
                 net.pop("signed", None)
+        module["cells"] = _named(module, library)
     mapped = json.dumps({"modules": modules}).encode()
     written = statistics("", VERILOG, cache, {"mapped": mapped})
     ports = modules[top]["ports"]
@@ -135,7 +139,9 @@ def analyse(machine: Gates, library: Library, clock_mhz: float, cache: Path) -> 
         outputs=" ".join(machine.ports["output"]),
     )
     identity = [str(opensta_version()), library.sha256, machine.logic, machine.memories, script]
-    found = remembered(cache, identity, lambda: {"log": _run(machine, library, script)})["log"]
+    found = remembered(cache, identity, lambda: {"log": run_opensta(machine, library, script)})[
+        "log"
+    ]
     start = re.search(r"^Startpoint: (\S+)", found, re.M)
     end = re.search(r"^Endpoint: (\S+)", found, re.M)
     slack = re.search(r"^ +(-?[\d.]+) +slack", found, re.M)
@@ -153,7 +159,28 @@ def analyse(machine: Gates, library: Library, clock_mhz: float, cache: Path) -> 
     )
 
 
-def _run(machine: Gates, library: Library, script: str) -> str:
+def _named(module: dict[str, Any], library: Library) -> dict[str, Any]:
+    """The cells of a module; those of the library are named after what they drive."""
+    nets = {
+        bit: re.sub(r"\W+", "_", name).strip("_")
+        for name, net in module["netnames"].items()
+        if not net["hide_name"]
+        for bit in net["bits"]
+    }
+    named: dict[str, Any] = {}
+    for name, cell in module["cells"].items():
+        if cell["type"] in library.outputs:
+            pins = (cell["connections"].get(pin, []) for pin in library.outputs[cell["type"]])
+            driven = next((nets[bit] for bits in pins for bit in bits if bit in nets), "")
+            name = f"{PREFIX}{driven}"
+            if not driven or name in named:
+                name = f"{name}_{len(named)}"
+        named[name] = cell
+    return named
+
+
+def run_opensta(machine: Gates, library: Library, script: str) -> str:
+    """Run a script of OpenSTA and return what it printed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / LIBERTY).write_bytes(library.text)

@@ -1,6 +1,7 @@
 """Cell libraries for tests: a tiny one as text, and one that Debian has."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,11 @@ def osu018():
             pytest.fail(f"{OSU018} is not there (apt install qflow-tech-osu018)")
         pytest.skip(f"{OSU018} is not there (apt install qflow-tech-osu018)")
     return OSU018
+
+
+def opensta():
+    """Skips the test without OpenSTA, but not in CI."""
+    if shutil.which("sta") is None:
+        if "CI" in os.environ:
+            pytest.fail("sta is not installed (apt install opensta)")
+        pytest.skip("sta is not installed (apt install opensta)")

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.liberty import GATES, library, osu018
+from sim.job import Outcome
+from tests.liberty import GATES, library, opensta, osu018
 
 
 @pytest.mark.parametrize(
@@ -12,6 +13,11 @@ from tests.liberty import GATES, library, osu018
     [
         ("--target asic", "--target asic: needs --liberty FILE"),
         ("--liberty {tmp}/small.lib", "--liberty: needs --target asic"),
+        ("--power-steps 2", "--power-steps: needs --target asic"),
+        (
+            "--target asic --liberty {tmp}/small.lib --power-steps 0",
+            "Invalid value for '--power-steps': 0 is not in the range x>=1.",
+        ),
         ("--target ecp5 --dont-use X*", "--dont-use: needs --target asic"),
         (
             "--target asic --liberty {tmp}/none.lib",
@@ -67,6 +73,29 @@ def test_without_opensta(pascaline, words, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     status, out, _ = pascaline(*words)
     assert status == 0
-    assert "no timing: OpenSTA is not installed (apt install opensta)" in out
+    assert "no timing and no power: OpenSTA is not installed (apt install opensta)" in out
     shown = json.loads(pascaline(*words, "--json")[1])
-    assert [shown[key] for key in ("slack_ns", "critical_path", "opensta_version")] == [None] * 3
+    for key in ("slack_ns", "critical_path", "opensta_version", "power_mw", "energy_per_step_nj"):
+        assert shown[key] is None
+
+
+def test_power(pascaline, words):
+    opensta()
+    status, out, _ = pascaline(*words, "--power-steps", 2, "--clock", 10, "--json")
+    assert status == 0
+    shown = json.loads(out)
+    assert shown["gate_level"]["mismatches"] == 0
+    assert shown["gate_level"]["values"] > 0
+    assert 0 < shown["power_mw"] < 1000
+    cycles = shown["cycles_per_step"]
+    assert shown["energy_per_step_nj"] == pytest.approx(shown["power_mw"] * cycles / 10)
+    assert shown["energy_per_inference_nj"] is None  # Random inputs have no length.
+
+
+def test_gates_that_are_wrong(pascaline, words, monkeypatch):
+    opensta()
+    outcome = Outcome(values=1, mismatches=1, faults=["o: data[0] is 1, must be 2"])
+    monkeypatch.setattr("cli.power.record", lambda *_: (outcome, None))
+    status, out, err = pascaline(*words, "--power-steps", 3)
+    assert (status, out) == (2, "")
+    assert "the gates of tiny_ternary: fail: o: data[0] is 1, must be 2" in err

@@ -1,8 +1,6 @@
 """Buffer trees, and timing by OpenSTA."""
 
-import os
 import re
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -13,7 +11,7 @@ from synth.buffers import FANOUT, buffered
 from synth.liberty import read_library
 from synth.report import report
 from synth.timing import CLOCK, analyse, gates
-from tests.liberty import osu018
+from tests.liberty import opensta, osu018
 from tests.models import build_folder
 
 CACHE = build_folder() / "synth"
@@ -111,13 +109,6 @@ def test_the_netlist_is_left_alone(netlist, library):
     before = str(netlist)
     buffered(netlist, library, CLOCK)
     assert str(netlist) == before
-
-
-def opensta():
-    if shutil.which("sta") is None:
-        if "CI" in os.environ:
-            pytest.fail("sta is not installed (apt install opensta)")
-        pytest.skip("sta is not installed (apt install opensta)")
 
 
 def test_slack(netlist, library):
