@@ -25,7 +25,7 @@ class Lane(wiring.Component):
     terms : Terms
         How operands and weights become terms.
     code_bits : int
-        Width of a chunk's weights.
+        Width of a chunk's weights; 0: there are none.
     sums : tuple of Interval
         Ranges of the sums that a row has: one, or two of which the second ends at ``split``. The
         accumulator has the width of the widest: what partial sums overflow by, later terms bring
@@ -38,7 +38,7 @@ class Lane(wiring.Component):
     x : In
         Shared operands, as wide as ``terms.shared`` says, the first at the least significant end.
     codes : In
-        The weights.
+        The weights, if there are any.
     clear : In
         The next chunk starts a sum.
     split : In
@@ -53,19 +53,21 @@ class Lane(wiring.Component):
 
     def __init__(self, *, terms, code_bits: int, sums: tuple[Interval, ...], tree_registers: int):
         self._terms = terms
+        self._code_bits = code_bits
         self._sums = sums
         self._tree_registers = tree_registers
         self._drain = sums_struct(sums)
         # Ports are plain bits: with hundreds of lanes, views of each would cost more than all else.
         members = {
             "x": In(sum(range_.width for range_ in terms.shared)),
-            "codes": In(code_bits),
             "clear": In(1),
             "load": In(1),
             "shift": In(1),
             "next": In(self._drain.size),
             "sums": Out(self._drain.size),
         }
+        if code_bits:
+            members["codes"] = In(code_bits)
         if len(sums) == 2:
             members["split"] = In(1)
         super().__init__(members)
@@ -73,7 +75,7 @@ class Lane(wiring.Component):
     @property
     def kind(self) -> str:
         """Module name."""
-        sizes = [len(self.codes), len(self.x), *(sum_.width for sum_ in self._sums)]
+        sizes = [self._code_bits, len(self.x), *(sum_.width for sum_ in self._sums)]
         ends = "_".join(map(str, sizes))
         return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}"
 
@@ -84,7 +86,7 @@ class Lane(wiring.Component):
             bits = self.x[place : place + range_.width]
             shared.append(bits.as_signed() if range_.signed else bits)
             place += range_.width
-        terms = self._terms.terms(shared, self.codes)
+        terms = self._terms.terms(shared, self.codes if self._code_bits else None)
         term, registers = self._terms.term, self._tree_registers
         chunk, carry = tree_sum(m, terms, term, registers, name="tree")
 

@@ -149,9 +149,9 @@ class Lanes(wiring.Component):
 
     def _add_total(self, m, platform, shared, strobes, ends):
         """Rows at the front from their lanes' sums ``U``: ``total + 2 * U``."""
-        inputs = {"x": shared, "codes": C(0, 0), "shift": C(0, 1), **strobes}
+        inputs = {"x": shared, "shift": C(0, 1), **strobes}
         lane = self._lane(self._terms.total, self._sums, code_bits=0)
-        lane = place(m, platform, "total", lane, next=C(0, len(lane.next)), **inputs)
+        lane = place(m, platform, "complements", lane, next=C(0, len(lane.next)), **inputs)
         total = data.View(sums_struct(self._sums), lane.sums)
         for index in range(self._front):
             for name, _ in self.sums[index].shape():

@@ -108,7 +108,7 @@ def test_random_case(tool, cache, tmp_path, seed):
 
 
 def flip_weight(text):
-    return re.sub(r"(words\[3\] = \d+'h[0-9a-f]*)([0-9a-f])(;)", _other_digit, text)
+    return re.sub(r"(words_0\[3\] = \d+'h[0-9a-f]*)([0-9a-f])(;)", _other_digit, text)
 
 
 def _other_digit(match):
