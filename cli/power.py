@@ -52,7 +52,7 @@ def measure_power(
     cache = build_folder() / "synth"
     verilog = machine.whole + cell_models(library, cache)
     pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
-    episode = Episode(sequences=(Sequence(x=x),))
+    episode = Episode(sequences=(Sequence(x=x, dump=True),))
     job = Job(model=design.model, machine=design.machine, episodes=(episode,))
 
     def simulate() -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_power(pascaline, words):
     assert status == 0
     shown = json.loads(out)
     assert shown["gate_level"]["mismatches"] == 0
-    assert shown["gate_level"]["values"] > 0
+    assert shown["gate_level"]["values"] > 2 * 7  # Both halves of the state of 7 units.
     assert 0 < shown["power_mw"] < 1000
     cycles = shown["cycles_per_step"]
     assert shown["energy_per_step_nj"] == pytest.approx(shown["power_mw"] * cycles / 10)
