@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from synth.choice import costs
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -18,6 +20,21 @@ def block(language):
 def test_links_lead_somewhere():
     for target in re.findall(r"[a-z]\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_tables_of_lane_costs_are_the_committed_ones():
+    text = (ROOT / "docs" / "machine.md").read_text(encoding="utf-8").replace("**", "")
+    order = re.search(r"^\| weights \| lane \| (.*) \|$", text, re.MULTILINE)[1].split(" | ")
+    assert set(order) == set(costs())
+    for weights in ("ternary", "binary"):
+        for lane in costs()["ecp5"][weights]:
+            row = " | ".join(f"{costs()[target][weights][lane]:.2f}" for target in order)
+            assert f"| {weights} | `{lane}` | {row} |" in text
+    asic = costs()["asic"]
+    for weights, lane in (("binary", "subsets"), ("ternary", "pairs")):
+        cost, worst = asic[weights][lane], asic["fixed12"]["tree"]
+        assert f"| {weights} | {cost:.0f} | {worst / cost:.1f} times as much |" in README
+    assert f"| fixed12 | {asic['fixed12']['tree']:.0f} |" in README
 
 
 def test_commands_exist(pascaline):
