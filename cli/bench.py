@@ -12,7 +12,6 @@ import click
 from cli.asic import asic_options, find_target
 from cli.catalogue import build_folder, find_model
 from cli.console import json_option, print_json, spinner, table
-from cli.paper import paper
 from cli.report import make_report
 from spec import cycles
 from spec.arithmetic import arithmetic
@@ -37,9 +36,6 @@ CHUNKS = 20
 @click.group()
 def bench() -> None:
     """Measure, as the documentation does."""
-
-
-bench.add_command(paper)
 
 
 @bench.command()

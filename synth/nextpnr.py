@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from spec.errors import InputError
 from spec.tools import find_tool, run_tool
 from synth.cache import remembered
 from synth.devices import Device, Family
@@ -26,7 +27,11 @@ def nextpnr_version(family: Family) -> str:
         If it is not installed.
     """
     find_tool(family.package, HINT)
-    return version(family.package)
+    try:
+        return version(family.package)
+    except PackageNotFoundError:
+        # A command of that name on the path may belong to another environment.
+        raise InputError(family.package, f"is not installed ({HINT})") from None
 
 
 def nextpnr(
