@@ -83,6 +83,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--units", type=int, help="Hidden units side by side."),
             click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
+            click.option("--streams", type=int, help="Sequences that are interleaved."),
             click.option(
                 "--lane",
                 type=click.Choice([*get_args(LaneDesign), "auto"]),
@@ -90,6 +91,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--operand-registers", type=int, help="Registers before the lanes."),
             click.option("--tree-registers", type=int, help="Registers in each adder tree."),
+            click.option(
+                "--pipelined/--no-pipelined",
+                default=None,
+                help="Registers after every memory, product and sum, for a faster clock.",
+            ),
             click.option("--cell-units", type=int, help="Units a cycle in the element-wise part."),
             click.option("--head-units", type=int, help="Rows of the head side by side."),
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),

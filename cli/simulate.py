@@ -20,6 +20,7 @@ from sim.simulators import SIMULATORS, simulator
 from spec import cycles
 from spec.design import Design
 from spec.model import Model
+from spec.schedule import interleaved
 from train.data import data_set
 from train.preprocess import quantize
 from train.recordings import Recordings, read_recordings
@@ -144,7 +145,8 @@ def summary(
     correct = None
     head, last = design.head, design.network.results == "last"
     if samples.labels is not None and head is not None and head.output == "class" and last:
-        pairs = zip(outcome.results, samples.labels, strict=False)
+        labels = [samples.labels[k] for k in _completed(lengths, design.machine.streams)]
+        pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
     formula = None if job.pauses.any else cycles.sequence_cycles(design, lengths)
     return {
@@ -153,6 +155,7 @@ def summary(
         "source": samples.source,
         "samples": outcome.sequences,
         "results": outcome.results,
+        "order": _completed(lengths, design.machine.streams),
         "correct": correct,
         "steps": outcome.steps,
         "values": outcome.values,
@@ -164,6 +167,12 @@ def summary(
         "faults": outcome.faults,
         "seed": job.seed,
     }
+
+
+def _completed(lengths: list[int], streams: int) -> list[int]:
+    """Sequences in the order in which they end."""
+    steps = interleaved(lengths, streams)
+    return [number for _, number, step in steps if step == lengths[number] - 1]
 
 
 def _print(design: Design, result: dict[str, Any]) -> None:

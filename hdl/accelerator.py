@@ -1,6 +1,6 @@
 """The whole machine."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -13,7 +13,6 @@ from hdl.sequencer import Sequencer
 from hdl.shapes import delayed, shape, struct
 from hdl.state import StatePort
 from hdl.vector import GroupPointer, VectorMemory
-from spec.cycles import READ
 from spec.design import Design
 from spec.image import gate_weight_words
 from spec.network import GATES
@@ -67,6 +66,7 @@ class Accelerator(wiring.Component):
             simd=design.machine.simd,
             units=design.cell_units,
             reads=2,
+            banks=design.hidden_banks,
         )
         m.submodules.outputs = outputs = Outputs(design)
         m.submodules.state = state = StatePort(design)
@@ -82,7 +82,7 @@ class Accelerator(wiring.Component):
             inputs.read.en.eq(1),
             inputs.read.chunk.eq(sequencer.x_chunk),
             hidden.read_0.en.eq(1),
-            hidden.read_0.bank.eq(~sequencer.bank),
+            hidden.read_0.bank.eq(Cat(~sequencer.bank, sequencer.stream)),
             hidden.read_0.chunk.eq(sequencer.h_chunk),
         ]
         self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
@@ -92,17 +92,22 @@ class Accelerator(wiring.Component):
         return m
 
     def _feed(self, m, sequencer, x, h, lanes):
-        """Operands, weights and strobes of the chunk that was read one cycle ago."""
+        """Operands, weights and strobes of the chunk that was read."""
         design = self._design
         arithmetic, product = design.layer.weights, design.x_product
         bits = product.lanes * product.simd * arithmetic.bits
         m.submodules.weights = weights = Rom(gate_weight_words(design), bits)
-        m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(weights.data)]
+        wait = design.pipeline.read
+        x, h, codes = (
+            delayed(m, word, wait - 1, name=name, reset_less=True)
+            for name, word in (("x", x), ("h", h), ("codes", weights.data))
+        )
+        m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(codes)]
 
-        is_h = delayed(m, sequencer.is_h, READ, name="is_h", reset_less=True)
+        is_h = delayed(m, sequencer.is_h, wait, name="is_h", reset_less=True)
         zero = sequencer.is_h & sequencer.token.fresh
-        use = delayed(m, sequencer.read & ~zero, READ, name="use")
-        ends = delayed(m, sequencer.split | sequencer.load, READ, name="ends", reset_less=True)
+        use = delayed(m, sequencer.read & ~zero, wait, name="use")
+        ends = delayed(m, sequencer.split | sequencer.load, wait, name="ends", reset_less=True)
         operands = Signal(data.ArrayLayout(shape(design.element), product.simd))
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
@@ -115,13 +120,13 @@ class Accelerator(wiring.Component):
             m.d.comb += operands[k].eq(Mux(used, Mux(is_h, h[k], x[k]), 0))
         read = sequencer.read
         m.d.comb += [
-            lanes.split.eq(delayed(m, read & sequencer.split, READ, name="split")),
-            lanes.load.eq(delayed(m, read & sequencer.load, READ, name="load")),
+            lanes.split.eq(delayed(m, read & sequencer.split, wait, name="split")),
+            lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
         ]
 
     def _take(self, m, sequencer, lanes, cells):
         """From the lanes to the cell units; the step's flags come along with the sums."""
-        wait = READ + self._design.x_product.registers
+        wait = self._design.pipeline.read + self._design.x_product.registers
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
         m.d.comb += [
@@ -137,22 +142,26 @@ class Accelerator(wiring.Component):
         design = self._design
         slots = design.machine.simd // design.cell_units
         m.submodules.pointer = pointer = GroupPointer(design.groups, slots)
-        bank = Signal()
+        # Which of its two banks a stream's next step fills.
+        banks = Signal(1 << design.stream_bits)
+        stream = cells.write_token.stream
+        bank = Cat(banks.bit_select(stream, 1), stream)
         loading = state.write
         m.d.comb += [
             pointer.advance.eq(cells.write),
             hidden.write.en.eq(cells.write | loading),
             # A loaded state is what the next step reads.
-            hidden.write.bank.eq(Mux(loading, ~sequencer.bank, bank)),
+            hidden.write.bank.eq(Mux(loading, Cat(~sequencer.bank, sequencer.stream), bank)),
             hidden.write.chunk.eq(Mux(loading, state.chunk, pointer.chunk)),
             hidden.write.slot.eq(Mux(loading, state.slot, pointer.slot)),
             hidden.write.data.eq(Mux(loading, state.h_data.as_value(), cells.h.as_value())),
             outputs.job.bank.eq(bank),
-            outputs.job.last.eq(cells.write_token.last),
+            outputs.job.mark.last.eq(cells.write_token.last),
+            outputs.job.mark.stream.eq(stream),
             outputs.job_valid.eq(cells.write & pointer.last & cells.write_token.result),
         ]
         with m.If(cells.write & pointer.last):
-            m.d.sync += bank.eq(~bank)
+            m.d.sync += banks.eq(banks ^ (1 << stream))
 
     def _read_out(self, m, sequencer, cells, state, hidden, outputs):
         """The second read port of h serves the results, and the state port when all is quiet."""
@@ -162,16 +171,20 @@ class Accelerator(wiring.Component):
             sequencer.released_bank.eq(hidden.read_1.bank),
             sequencer.holding.eq(outputs.holding),
             hidden.read_1.en.eq(Mux(dump, state.read.en, outputs.read.en)),
-            hidden.read_1.bank.eq(Mux(dump, ~sequencer.bank, outputs.read.bank)),
+            hidden.read_1.bank.eq(
+                Mux(dump, Cat(~sequencer.bank, sequencer.stream), outputs.read.bank)
+            ),
             hidden.read_1.chunk.eq(Mux(dump, state.read.chunk, outputs.read.chunk)),
             outputs.read.data.eq(hidden.read_1.data),
             state.read.data.eq(hidden.read_1.data),
+            state.stream.eq(sequencer.stream),
             state.load.eq(sequencer.load_state),
             sequencer.state_loaded.eq(state.loaded),
             state.dump.eq(dump),
             sequencer.state_dumped.eq(state.dumped),
             cells.state.select.eq(sequencer.load_state | dump),
             cells.state.addr.eq(state.group),
+            cells.state.stream.eq(sequencer.stream),
             cells.state.write_en.eq(state.write),
             cells.state.write_data.eq(state.c_data),
             state.c_read.eq(cells.state.data),

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.rom import Rom
 from hdl.rounding import narrow
-from hdl.shapes import shape
+from hdl.shapes import delayed, shape
 from spec.activation import Activation, PiecewiseLinear, lines, table
 from spec.formats import Format, Interval
 
@@ -14,7 +14,7 @@ __all__ = ["ActivationFunction"]
 
 
 class ActivationFunction(wiring.Component):
-    """One activation function. Latency is two cycles, throughput one value a cycle.
+    """One activation function. Latency is ``pipeline.activate``, throughput one value a cycle.
 
     Parameters
     ----------
@@ -24,20 +24,23 @@ class ActivationFunction(wiring.Component):
         ``sigmoid`` or ``tanh``.
     pre, out : Format
         Formats of the argument and of the value.
+    long : bool
+        Which pipeline, see `spec.pipeline`.
 
     Members
     -------
     z : In
         Argument.
     y : Out
-        Value of the argument two cycles ago.
+        Value of the argument that many cycles ago.
     """
 
-    def __init__(self, form: Activation, function: str, pre: Format, out: Format):
+    def __init__(self, form: Activation, function: str, pre: Format, out: Format, *, long: bool):
         self._form = form
         self._function = function
         self._pre = pre
         self._out = out
+        self._long = long
         super().__init__({"z": In(shape(pre)), "y": Out(shape(out))})
 
     @property
@@ -46,7 +49,7 @@ class ActivationFunction(wiring.Component):
         form = self._form
         made = f"pwl{form.segments}" if isinstance(form, PiecewiseLinear) else form.form
         formats = f"{_code(self._pre)}_{_code(self._out)}"
-        return f"{self._function}_{made}_{formats}"
+        return f"{self._function}_{made}_{formats}" + "_long" * self._long
 
     def elaborate(self, platform):
         m = Module()
@@ -59,11 +62,11 @@ class ActivationFunction(wiring.Component):
             entries = table(self._function, self._pre, self._out).tolist()
             m.submodules.entries = rom = Rom([entry & mask for entry in entries], self._out.width)
             m.d.comb += rom.addr.eq(self.z)
-            m.d.sync += y.eq(rom.data)
+            m.d.sync += y.eq(delayed(m, rom.data, self._long, name="entry", reset_less=True))
         return m
 
     def _line(self, m, segments):
-        """Slope and offset of the segment, one cycle later the point on the line."""
+        """Slope and offset of the segment, then the point on the line."""
         line = lines(self._function, self._pre, self._out, segments)
         slopes, offsets = Interval.of(line.slope), Interval.of(line.offset)
         words = [
@@ -76,12 +79,19 @@ class ActivationFunction(wiring.Component):
         m.d.comb += rom.addr.eq(self.z[line.low_bits :])
         m.d.sync += low.eq(self.z[: line.low_bits])
 
+        low = delayed(m, low, self._long, name="low", reset_less=True)
+        entry = delayed(m, rom.data, self._long, name="entry", reset_less=True)
         slope = Signal(shape(slopes))
         offset = Signal(shape(offsets))
-        m.d.comb += Cat(slope, offset).eq(rom.data)
+        m.d.comb += Cat(slope, offset).eq(entry)
+        rise = Signal(shape(slopes * Interval(0, (1 << line.low_bits) - 1)))
+        m.d.comb += rise.eq(slope * low)
+        rise = delayed(m, rise, self._long, name="rise", reset_less=True)
+        offset = delayed(m, offset, self._long, name="offset", reset_less=True)
         total = Signal(shape(line.total))
-        m.d.comb += total.eq(slope * low + offset)
-        return narrow(m, total, line.total, line.shift, self._out, name="point")
+        m.d.comb += total.eq(rise + offset)
+        narrowed = {"name": "point", "registered": self._long}
+        return narrow(m, total, line.total, line.shift, self._out, **narrowed)
 
 
 def _code(format_: Format) -> str:

@@ -1,7 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """The element-wise part of a step: what leaves the drain becomes new c and h."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,22 +10,27 @@ from hdl.lstm import LstmUnit
 from hdl.rom import Rom
 from hdl.shapes import delayed, shape, sums_struct
 from hdl.vector import GroupPointer
-from spec.cycles import ACTIVATE, NORMALISE, UPDATE, cell_latency
 from spec.design import Design
 from spec.image import cell_layout, cell_words, row_layout, row_words
 from spec.network import GATES
 
 __all__ = ["Cells", "token_layout"]
 
-token_layout = data.StructLayout({"fresh": 1, "result": 1, "last": 1})
-"""What travels with a tile: the step starts from zero, has a result, ends its sequence."""
+
+def token_layout(design: Design):
+    """What travels with a tile.
+
+    The step starts from zero, has a result, ends its sequence; the stream that it belongs to.
+    """
+    fields = {"fresh": 1, "result": 1, "last": 1, "stream": design.stream_bits}
+    return data.StructLayout(fields)
 
 
 class Cells(wiring.Component):
     """``cell_units`` LSTM units, their scales and biases, and the memory of c.
 
     A tile is taken from the front of the drain group by group, one a cycle, without a pause. Each
-    group's new h comes out after ``cell_latency - 1`` cycles, and is in memory one later.
+    group's new h comes out after ``pipeline.whole - 1`` cycles, and is in memory one later.
 
     Parameters
     ----------
@@ -51,8 +56,8 @@ class Cells(wiring.Component):
     write_token : Out
         With ``write``: flags of the step.
     state : In
-        Access to c while no step is on its way: ``addr`` is a group, ``data`` the word of the
-        address one cycle ago, ``write_en`` and ``write_data`` write.
+        Access to c while no step is on its way: ``addr`` is a group and ``stream`` its stream,
+        ``data`` the word of the address one cycle ago, ``write_en`` and ``write_data`` write.
     """
 
     def __init__(self, design: Design):
@@ -63,17 +68,18 @@ class Cells(wiring.Component):
             {
                 "loaded": In(1),
                 "last_tile": In(1),
-                "token": In(token_layout),
+                "token": In(token_layout(design)),
                 "sums": In(data.ArrayLayout(sums_struct(design.row_sums), front)),
                 "shift": Out(1),
                 "h": Out(data.ArrayLayout(shape(design.layer.h), design.cell_units)),
                 "write": Out(1),
-                "write_token": Out(token_layout),
+                "write_token": Out(token_layout(design)),
                 "state": In(
                     wiring.Signature(
                         {
                             "select": Out(1),
                             "addr": Out(range(design.groups)),
+                            "stream": Out(design.stream_bits),
                             "data": In(cell),
                             "write_en": Out(1),
                             "write_data": Out(cell),
@@ -90,7 +96,7 @@ class Cells(wiring.Component):
         # Draining: `busy` from the cycle after `loaded` until the last group is at the front.
         busy = Signal()
         left = Signal(range(max(design.tile_groups, 2)))
-        flags = Signal(token_layout)
+        flags = Signal(token_layout(design))
         with m.If(self.loaded):
             m.d.sync += [
                 busy.eq(1),
@@ -103,20 +109,22 @@ class Cells(wiring.Component):
             m.d.sync += left.eq(left - 1)
         m.d.comb += self.shift.eq(busy)
 
-        # Scales and biases must be there with the group, so they are read one cycle earlier.
+        # Scales and biases must be there `front` cycles after the group, so they are read one
+        # cycle before it: the long pipeline has a register for them, too.
         upcoming = Signal()
         m.d.comb += upcoming.eq(self.loaded | (busy & (left != 0)))
         rows = self._parameters(m, "rows", upcoming, row_words(design), self._row_bits)
 
         # Units, and c for them.
-        written = delayed(m, busy, cell_latency(design) - 1, name="write")
-        tokens = delayed(m, flags.as_value(), cell_latency(design) - 1, name="flags")
+        pipeline = design.pipeline
+        written = delayed(m, busy, pipeline.whole - 1, name="write")
+        tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
         m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
-        at_c = NORMALISE + ACTIVATE
-        old_c, new_c = self._cell_memory(m, busy, at_c)
-        fresh = delayed(m, flags.fresh, at_c, name="fresh")
+        old_c, new_c = self._cell_memory(m, busy, flags.stream)
+        fresh = delayed(m, flags.fresh, pipeline.old_cell - pipeline.long, name="fresh")
         if design.layer.cell_affine is not None:
-            reading = delayed(m, busy, at_c + UPDATE - 1, name="affine")
+            wait = pipeline.old_cell + pipeline.update - pipeline.read
+            reading = delayed(m, busy, wait, name="affine")
             bits = cell_layout(design).bits * design.cell_units
             affines = self._parameters(m, "affines", reading, cell_words(design), bits)
         row_bits = self._row_bits // design.cell_units
@@ -125,7 +133,9 @@ class Cells(wiring.Component):
             inputs = {
                 "sums": self.sums.as_value().word_select(k, front_bits),
                 "rows": rows.word_select(k, row_bits),
-                "c": Mux(fresh, 0, old_c[k]),
+                "c": delayed(
+                    m, Mux(fresh, 0, old_c[k]), pipeline.long, name=f"c_{k}", reset_less=True
+                ),
             }
             if design.layer.cell_affine is not None:
                 inputs["affine"] = affines.word_select(k, cell_layout(design).bits)
@@ -139,32 +149,37 @@ class Cells(wiring.Component):
         return row_layout(design).bits * len(GATES) * design.cell_units
 
     def _parameters(self, m, name, advance, words, bits):
-        """A ROM with one word a group, read group after group."""
+        """A ROM with one word a group, read group after group; latency is ``pipeline.read``."""
         m.submodules[name] = rom = Rom(words, bits)
         m.submodules[f"{name}_pointer"] = pointer = GroupPointer(self._design.groups, 1)
         m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
-        return rom.data
+        return delayed(m, rom.data, self._design.pipeline.long, name=name, reset_less=True)
 
-    def _cell_memory(self, m, busy, at_c):
-        """Memory of c: read for the units at cycle ``at_c`` of a group, written UPDATE later.
+    def _cell_memory(self, m, busy, stream):
+        """Memory of c: there for the units when they want it, written when they have made it.
 
-        A group's c is written long before the same group of the next step is read: that step's
-        tiles wait for h, which is made from c.
+        A group's c is written long before the same group of its stream's next step is read: that
+        step's tiles wait for h, which is made from c.
         """
-        design, state = self._design, self.state
+        design, state, pipeline = self._design, self.state, self._design.pipeline
         cell = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
-        m.submodules.old_c = contents = memory.Memory(shape=cell, depth=design.groups, init=[])
+        depth = design.groups << design.stream_bits
+        m.submodules.old_c = contents = memory.Memory(shape=cell, depth=depth, init=[])
         m.submodules.read_pointer = reader = GroupPointer(design.groups, 1)
         m.submodules.write_pointer = writer = GroupPointer(design.groups, 1)
         read, write = contents.read_port(), contents.write_port()
+        at_state = Cat(state.stream, state.addr)
         new_c = Signal(cell)
-        written = delayed(m, busy, at_c + UPDATE, name="c_write")
+        reads, writes = pipeline.old_cell - pipeline.read, pipeline.old_cell + pipeline.update
+        written = delayed(m, busy, writes, name="c_write")
+        read_stream = delayed(m, stream, reads, name="c_read_stream")
+        write_stream = delayed(m, stream, writes, name="c_write_stream")
         m.d.comb += [
-            reader.advance.eq(delayed(m, busy, at_c - 1, name="c_read")),
+            reader.advance.eq(delayed(m, busy, reads, name="c_read")),
             writer.advance.eq(written),
-            read.addr.eq(Mux(state.select, state.addr, reader.group)),
+            read.addr.eq(Mux(state.select, at_state, Cat(read_stream, reader.group))),
             state.data.eq(read.data),
-            write.addr.eq(Mux(state.select, state.addr, writer.group)),
+            write.addr.eq(Mux(state.select, at_state, Cat(write_stream, writer.group))),
             write.en.eq(Mux(state.select, state.write_en, written)),
             write.data.eq(Mux(state.select, state.write_data.as_value(), new_c.as_value())),
         ]

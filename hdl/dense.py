@@ -5,11 +5,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.lanes import Lanes
-from hdl.reader import reader_members
+from hdl.reader import mark, mark_layout, reader_members
 from hdl.rom import Rom
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
-from spec.cycles import READ
 from spec.design import Design
 from spec.image import head_layout, head_row_words, head_weight_words
 
@@ -17,8 +16,8 @@ __all__ = ["ArgMax", "DenseReader", "RowAffine"]
 
 
 def logits_signature(design: Design):
-    """A stream of logits; ``last_row`` marks the head's last, ``last`` the sequence's end."""
-    payload = {"value": shape(design.logit), "last_row": 1, "last": 1}
+    """A stream of logits; ``last_row``: it is the head's last; ``mark``: of the result."""
+    payload = {"value": shape(design.logit), "last_row": 1, "mark": mark_layout(design)}
     return stream.Signature(data.StructLayout(payload))
 
 
@@ -66,16 +65,17 @@ class DenseReader(wiring.Component):
         self._operands(m, lanes, read, chunk, end)
 
         # Draining, row by row.
-        wait = READ + product.registers
+        wait = design.pipeline.read + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
-        ends_sequence = delayed(m, self.job.last, wait, name="ends_sequence")
+        marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
-        flags = Signal(2)
+        last_drain = Signal()
         with m.If(lanes.loaded):
             m.d.sync += [
                 rows.i_valid.eq(1),
                 left.eq(Mux(drains_last, product.last_rows - 1, product.lanes - 1)),
-                flags.eq(drains_last | ends_sequence << 1),
+                last_drain.eq(drains_last),
+                rows.mark.eq(marks),
             ]
         with m.Elif(rows.i_valid & rows.i_ready):
             m.d.sync += left.eq(left - 1)
@@ -84,8 +84,7 @@ class DenseReader(wiring.Component):
         m.d.comb += [
             lanes.shift.eq(rows.i_valid & rows.i_ready),
             rows.sum.eq(lanes.sums[0].s0),
-            rows.last_row.eq(flags[0] & (left == 0)),
-            rows.last.eq(flags[1]),
+            rows.last_row.eq(last_drain & (left == 0)),
         ]
         self._deliver(m, rows)
         return m
@@ -115,12 +114,14 @@ class DenseReader(wiring.Component):
             self.read.chunk.eq(word),
         ]
 
-        use = delayed(m, read, READ, name="use")
-        place = delayed(m, slot, READ, name="place", reset_less=True)
-        at_end = delayed(m, end, READ, name="at_end", reset_less=True)
+        wait = design.pipeline.read
+        use = delayed(m, read, wait, name="use")
+        place = delayed(m, slot, wait, name="place", reset_less=True)
+        at_end = delayed(m, end, wait, name="at_end", reset_less=True)
         width = design.layer.h.width * product.simd
         elements = Signal(data.ArrayLayout(shape(design.layer.h), product.simd))
-        m.d.comb += elements.eq(self.read.data.as_value().word_select(place, width))
+        chunk_read = delayed(m, self.read.data.as_value(), wait - 1, name="chunk", reset_less=True)
+        m.d.comb += elements.eq(chunk_read.word_select(place, width))
         operands = Signal.like(elements)
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
@@ -128,8 +129,8 @@ class DenseReader(wiring.Component):
             absent = at_end if k >= product.tail and not design.head.weights.has_zero else 0
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
         m.d.comb += [
-            lanes.codes.eq(weights.data),
-            lanes.load.eq(delayed(m, read & end, READ, name="load")),
+            lanes.codes.eq(delayed(m, weights.data, wait - 1, name="codes", reset_less=True)),
+            lanes.load.eq(delayed(m, read & end, wait, name="load")),
         ]
 
     def _deliver(self, m, rows):
@@ -141,7 +142,7 @@ class DenseReader(wiring.Component):
         m.d.comb += [
             self.o.valid.eq(rows.o.valid),
             self.o.p.data.eq(rows.o.p.value),
-            self.o.p.last.eq(rows.o.p.last_row & rows.o.p.last),
+            *mark(self._design, self.o.p, rows.o.p.mark, end=rows.o.p.last_row),
             rows.o.ready.eq(self.o.ready),
         ]
 
@@ -149,7 +150,8 @@ class DenseReader(wiring.Component):
 class RowAffine(wiring.Component):
     """Scale and bias of the head's rows: ``logit = scale * sum + bias``, or ``sum + bias``.
 
-    Latency is two cycles, or three with scales; throughput one row a cycle.
+    Latency is two cycles, one more with scales and one more in the long pipeline; throughput one
+    row a cycle.
 
     Parameters
     ----------
@@ -158,8 +160,8 @@ class RowAffine(wiring.Component):
 
     Members
     -------
-    sum, last_row, last : In
-        A row's sum; it is the head's last row; it belongs to the sequence's last result.
+    sum, last_row, mark : In
+        A row's sum; it is the head's last row; what is told about the result.
     i_valid, i_ready : In, Out
         Handshake of these.
     o : Out
@@ -172,7 +174,7 @@ class RowAffine(wiring.Component):
             {
                 "sum": In(shape(design.head_sum)),
                 "last_row": In(1),
-                "last": In(1),
+                "mark": In(mark_layout(design)),
                 "i_valid": In(1),
                 "i_ready": Out(1),
                 "o": Out(logits_signature(design)),
@@ -190,41 +192,42 @@ class RowAffine(wiring.Component):
         m.d.comb += rom.addr.eq(number)
 
         # The sum, while its row's parameters are read.
-        ready = Signal()
-        full, take = elastic(m, self.i_valid, ready, name="sum")
-        m.d.comb += [self.i_ready.eq(~full | ready), rom.en.eq(take)]
+        stages = 1 + self._design.pipeline.long + head.scaled + 1
+        ready = [Signal(name=f"ready_{k}") for k in range(stages - 1)]
+        full, take = elastic(m, self.i_valid, ready[0], name="sum")
+        m.d.comb += [self.i_ready.eq(~full | ready[0]), rom.en.eq(take)]
         value = Signal.like(self.sum, reset_less=True)
-        bias = row.bias
-        flags = Signal(2)
+        about = Signal(data.StructLayout({"last_row": 1, "mark": mark_layout(self._design)}))
         with m.If(take):
-            m.d.sync += [value.eq(self.sum), flags.eq(self.last_row | self.last << 1)]
+            m.d.sync += [value.eq(self.sum), about.last_row.eq(self.last_row)]
+            m.d.sync += about.mark.eq(self.mark)
             m.d.sync += number.eq(Mux(self.last_row, 0, number + 1))
 
-        if head.scaled:
-            after = Signal(name="after_product")
-            scaled_full, scaled_take = elastic(m, full, after, name="product")
-            m.d.comb += ready.eq(~scaled_full | after)
-            reach = head.scales * self._design.head_sum
-            scaled = Signal(shape(reach), reset_less=True)
-            kept = Signal.like(row.bias)
-            scaled_flags = Signal(2)
-            with m.If(scaled_take):
-                m.d.sync += [
-                    scaled.eq(value * row.scale),
-                    kept.eq(row.bias),
-                    scaled_flags.eq(flags),
-                ]
-            full, ready, value, bias, flags = scaled_full, after, scaled, kept, scaled_flags
-
-        logit_full, logit_take = elastic(m, full, self.o.ready, name="logit")
-        m.d.comb += [ready.eq(~logit_full | self.o.ready), self.o.valid.eq(logit_full)]
-        with m.If(logit_take):
+        for k in range(1, stages - 1):
+            full, take = elastic(m, full, ready[k], name=f"stage_{k}")
+            m.d.comb += ready[k - 1].eq(~full | ready[k])
+            product = head.scaled and k == stages - 2
+            value, row, about = self._stage(m, take, value, row, about, product, f"stage_{k}")
+        full, take = elastic(m, full, self.o.ready, name="logit")
+        m.d.comb += [ready[-1].eq(~full | self.o.ready), self.o.valid.eq(full)]
+        with m.If(take):
             m.d.sync += [
-                self.o.p.value.eq(value + bias),
-                self.o.p.last_row.eq(flags[0]),
-                self.o.p.last.eq(flags[1]),
+                self.o.p.value.eq(value + row.bias),
+                self.o.p.last_row.eq(about.last_row),
+                self.o.p.mark.eq(about.mark),
             ]
         return m
+
+    def _stage(self, m, take, value, row, about, product, name):
+        """Registers of a stage; if ``product``, with the scale between."""
+        reach = self._design.head.scales * self._design.head_sum
+        kept = Signal(shape(reach) if product else value.shape(), name=name, reset_less=True)
+        row_kept = Signal.like(row, name=f"{name}_row", reset_less=True)
+        about_kept = Signal.like(about, name=f"{name}_about", reset_less=True)
+        with m.If(take):
+            m.d.sync += kept.eq(value * row.scale if product else value)
+            m.d.sync += [row_kept.eq(row), about_kept.eq(about)]
+        return kept, row_kept, about_kept
 
 
 class ArgMax(wiring.Component):
@@ -269,5 +272,5 @@ class ArgMax(wiring.Component):
             with m.If(better):
                 m.d.sync += [best.eq(self.i.p.value), best_row.eq(row)]
         with m.If(take):
-            m.d.sync += [self.o.p.data.eq(winner), self.o.p.last.eq(self.i.p.last)]
+            m.d.sync += [self.o.p.data.eq(winner), *mark(self._design, self.o.p, self.i.p.mark)]
         return m

@@ -1,6 +1,6 @@
 """The input side: vectors arrive while earlier ones are worked on."""
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,8 +11,14 @@ from spec.ports import ports
 
 __all__ = ["Inputs", "flags_layout"]
 
-flags_layout = data.StructLayout({"start": 1, "state": 2, "last": 1, "dump": 1})
-"""What comes with a vector: it starts a sequence, from which state; it ends it; state wanted."""
+
+def flags_layout(design: Design):
+    """What comes with a vector.
+
+    It starts a sequence, from which state; it ends it; state wanted; which stream it continues.
+    """
+    fields = {"start": 1, "state": 2, "last": 1, "dump": 1, "stream": design.stream_bits}
+    return data.StructLayout(fields)
 
 
 class Inputs(wiring.Component):
@@ -47,7 +53,7 @@ class Inputs(wiring.Component):
             {
                 "i": In(stream.Signature(struct(ports(design)["i_x"].layout))),
                 "full": Out(1),
-                "flags": Out(flags_layout),
+                "flags": Out(flags_layout(design)),
                 "free": In(1),
                 "read": In(read_signature(element, design.x_product.chunks, design.machine.simd)),
             }
@@ -61,13 +67,19 @@ class Inputs(wiring.Component):
             shape(design.network.x), chunks=chunks, simd=simd, units=simd, reads=1
         )
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))
-        flags = Array(Signal(flags_layout, name=f"flags_{bank}") for bank in range(2))
+        flags = Array(Signal(flags_layout(design), name=f"flags_{bank}") for bank in range(2))
 
         # Writing.
         bank = Signal()
         chunk = Signal(range(chunks))
-        start = Signal(init=1)
         beat = self.i.p
+        # The stream counts on a vector's first beat; a vector of one beat has no other.
+        stream = Signal(design.stream_bits)
+        kept = Signal.like(stream)
+        start = Signal(1 << design.stream_bits, init=-1)
+        if design.stream_bits:
+            m.d.comb += stream.eq(Mux(chunk == 0, beat.stream, kept))
+            m.d.sync += kept.eq(stream)
         m.d.comb += [
             self.i.ready.eq(~full[bank]),
             vectors.write.en.eq(self.i.valid & self.i.ready),
@@ -77,13 +89,17 @@ class Inputs(wiring.Component):
         ]
         with m.If(self.i.valid & self.i.ready):
             with m.If(chunk == 0):
-                m.d.sync += [flags[bank].start.eq(start), flags[bank].state.eq(beat.state)]
+                m.d.sync += [
+                    flags[bank].start.eq(start.bit_select(stream, 1)),
+                    flags[bank].state.eq(beat.state),
+                    flags[bank].stream.eq(stream),
+                ]
             with m.If(chunk == chunks - 1):
                 m.d.sync += [
                     flags[bank].last.eq(beat.last),
                     flags[bank].dump.eq(beat.last & beat.dump),
                     full[bank].eq(1),
-                    start.eq(beat.last),
+                    start.bit_select(stream, 1).eq(beat.last),
                     bank.eq(~bank),
                     chunk.eq(0),
                 ]

@@ -9,7 +9,6 @@ from hdl.activation import ActivationFunction
 from hdl.kinds import place
 from hdl.rounding import narrow
 from hdl.shapes import delayed, shape, struct, sums_struct
-from spec.cycles import ACTIVATE, AFFINE, NARROW, UPDATE
 from spec.design import Design
 from spec.image import cell_layout, row_layout
 from spec.network import GATES
@@ -20,9 +19,10 @@ __all__ = ["LstmUnit"]
 class LstmUnit(wiring.Component):
     """From the sums of a unit's four gate rows to its new c and h (formulas in `spec.network`).
 
-    A pipeline that never waits: one unit a cycle. With the sums in cycle 0, ``c`` is wanted in
-    cycle ``NORMALISE + ACTIVATE``; ``c_next`` is there ``UPDATE`` cycles later and ``h_next`` in
-    cycle ``cell_latency - 1``. Range arguments are those of `Design` and of the formats.
+    A pipeline that never waits: one unit a cycle, with the latencies of `spec.pipeline`. With the
+    sums in cycle 0, ``rows`` are wanted in cycle ``front`` and ``c`` in cycle ``old_cell``;
+    ``c_next`` is there ``update`` cycles later and ``h_next`` in cycle ``whole - 1``. Range
+    arguments are those of `Design` and of the formats.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class LstmUnit(wiring.Component):
     sums : In
         Sums of the four gates, one each or (``s0`` of h, ``s1`` of x) two.
     rows : In
-        Scales and biases of the four gates, with the sums.
+        Scales and biases of the four gates.
     affine : In
         Scale and bias of the affine on the cell (if there is one), with ``c_next``.
     c : In
@@ -45,6 +45,7 @@ class LstmUnit(wiring.Component):
 
     def __init__(self, design: Design):
         self._design = design
+        self._long = design.pipeline.long
         layer = design.layer
         members = {
             "sums": In(data.ArrayLayout(sums_struct(design.row_sums), len(GATES))),
@@ -76,19 +77,22 @@ class LstmUnit(wiring.Component):
         total = Signal(shape(kept + fresh), name="c_total")
         m.d.comb += total.eq(fc + (ig << self._align))
         c = Signal(shape(layer.cell), reset_less=True)
-        m.d.sync += c.eq(narrow(m, total, kept + fresh, layer.sigmoid.frac, layer.cell, name="c_"))
+        reach = kept + fresh
+        m.d.sync += c.eq(self._narrow(m, total, reach, layer.sigmoid.frac, layer.cell, name="c_"))
         m.d.comb += self.c_next.eq(c)
 
         # New h: o * tanh(c).
         u = self._cell_to_pre(m, c)
         tanh = place(m, platform, "tanh_c", self._function("tanh"), z=u)
-        wait = UPDATE + (NARROW if layer.cell_affine is None else AFFINE) + ACTIVATE
+        pipeline = self._design.pipeline
+        wait = pipeline.update + pipeline.scale + pipeline.activate
         o = delayed(m, gates["o"], wait, name="o", reset_less=True)
         reach = layer.sigmoid.interval * layer.tanh.interval
         out = Signal(shape(reach), reset_less=True)
         m.d.sync += out.eq(o * tanh.y)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-        m.d.comb += self.h_next.eq(narrow(m, out, reach, shift, layer.h, name="h_"))
+        h = narrow(m, out, reach, shift, layer.h, name="h_")
+        m.d.comb += self.h_next.eq(delayed(m, h, self._long, name="h_kept", reset_less=True))
         return m
 
     @property
@@ -98,15 +102,22 @@ class LstmUnit(wiring.Component):
     def _function(self, function):
         layer = self._design.layer
         out = layer.sigmoid if function == "sigmoid" else layer.tanh
-        return ActivationFunction(layer.activation, function, layer.pre, out)
+        return ActivationFunction(layer.activation, function, layer.pre, out, long=self._long)
+
+    def _narrow(self, m, *args, name):
+        return narrow(m, *args, name=name, registered=self._long)
 
     def _gate(self, m, platform, index):
         """Normalise the sums of a gate row, and its activation function."""
         design, gate = self._design, GATES[index]
         affine = design.layer.normaliser
-        row_sums, row = self.sums[index], self.rows[index]
+        row = self.rows[index]
+        sums = delayed(
+            m, self.sums[index].as_value(), self._long, name=f"{gate}_sums", reset_less=True
+        )
+        row_sums = data.View(sums_struct(design.row_sums), sums)
 
-        # NORMALISE: products, then their sum with the bias, rounded.
+        # Products, then their sum with the bias, rounded.
         products = []
         for k, row_sum in enumerate(design.row_sums):
             signal = Signal(
@@ -120,18 +131,20 @@ class LstmUnit(wiring.Component):
         m.d.comb += total.eq(sum(products[1:], start=products[0]) + bias)
         pre = design.layer.pre
         z = Signal(shape(pre), name=f"{gate}_pre", reset_less=True)
-        m.d.sync += z.eq(narrow(m, total, design.row_total, affine.shift, pre, name=f"{gate}_z"))
+        narrowed = self._narrow(m, total, design.row_total, affine.shift, pre, name=f"{gate}_z")
+        m.d.sync += z.eq(narrowed)
 
         function = "tanh" if gate == "g" else "sigmoid"
         return place(m, platform, f"{function}_{gate}", self._function(function), z=z).y
 
     def _cell_to_pre(self, m, c):
-        """The cell in the format that its tanh is taken of: NARROW or AFFINE cycles."""
+        """The cell in the format that its tanh is taken of."""
         layer = self._design.layer
         affine, pre, cell = layer.cell_affine, layer.pre, layer.cell.interval
         u = Signal(shape(pre), reset_less=True)
         if affine is None:
-            m.d.sync += u.eq(narrow(m, c, cell, layer.cell.frac - pre.frac, pre, name="u_"))
+            shift = layer.cell.frac - pre.frac
+            m.d.sync += u.eq(self._narrow(m, c, cell, shift, pre, name="u_"))
             return u
         scaled = Signal(shape(affine.scales * cell), name="u_product", reset_less=True)
         bias = Signal(shape(affine.biases), name="u_bias", reset_less=True)
@@ -139,5 +152,5 @@ class LstmUnit(wiring.Component):
         reach = affine.scales * cell + affine.biases
         total = Signal(shape(reach), name="u_total")
         m.d.comb += total.eq(scaled + bias)
-        m.d.sync += u.eq(narrow(m, total, reach, affine.shift, pre, name="u_"))
+        m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_"))
         return u

@@ -14,7 +14,7 @@ __all__ = ["Outputs"]
 class Outputs(wiring.Component):
     """Gives the results of steps, in order.
 
-    At most two jobs wait or are worked on, one for each bank of h; the sequencer sees to that.
+    At most as many jobs wait or are worked on as there are banks of h; the sequencer sees to that.
 
     Parameters
     ----------
@@ -32,17 +32,19 @@ class Outputs(wiring.Component):
     def __init__(self, design: Design):
         self._design = design
         members = reader_members(design)
-        super().__init__({**members, "job": In(job_layout), "job_valid": In(1)})
+        super().__init__({**members, "job": In(job_layout(design)), "job_valid": In(1)})
 
     def elaborate(self, platform):
         m = Module()
         maker = HiddenReader if self._design.head is None else DenseReader
-        m.submodules.queue = queue = fifo.SyncFIFO(width=job_layout.size, depth=2)
+        m.submodules.queue = queue = fifo.SyncFIFO(
+            width=job_layout(self._design).size, depth=self._design.hidden_banks
+        )
         m.submodules.reader = reader = maker(self._design)
         m.d.comb += [
             queue.w_data.eq(self.job),
             queue.w_en.eq(self.job_valid),
-            reader.job.eq(queue.r_data),
+            reader.job.as_value().eq(queue.r_data),
             reader.job_valid.eq(queue.r_rdy),
             queue.r_en.eq(reader.done),
             self.done.eq(reader.done),

@@ -10,10 +10,23 @@ from hdl.vector import read_signature
 from spec.design import Design
 from spec.ports import ports
 
-__all__ = ["HiddenReader", "job_layout", "reader_members"]
+__all__ = ["HiddenReader", "job_layout", "mark", "mark_layout", "reader_members"]
 
-job_layout = data.StructLayout({"bank": 1, "last": 1})
-"""A vector of h to be read: where it is, and whether it is the sequence's last."""
+
+def job_layout(design: Design):
+    """A vector of h to be read: where it is, and what is told about its result."""
+    return data.StructLayout({"bank": 1 + design.stream_bits, "mark": mark_layout(design)})
+
+
+def mark_layout(design: Design):
+    """What is told about a result: it is its sequence's last; of which stream it is."""
+    return data.StructLayout({"last": 1, "stream": design.stream_bits})
+
+
+def mark(design: Design, payload, marks, *, end=1):
+    """Statements that mark a beat of ``o``; ``end``: it is its result's last."""
+    stream = [payload.stream.eq(marks.stream)] if design.stream_bits else []
+    return [payload.last.eq(marks.last & end), *stream]
 
 
 def reader_members(design: Design):
@@ -24,11 +37,15 @@ def reader_members(design: Design):
     """
     element = shape(design.layer.h)
     return {
-        "job": In(job_layout),
+        "job": In(job_layout(design)),
         "job_valid": In(1),
         "done": Out(1),
         "holding": Out(1),
-        "read": Out(read_signature(element, design.h_product.chunks, design.machine.simd)),
+        "read": Out(
+            read_signature(
+                element, design.h_product.chunks, design.machine.simd, banks=design.hidden_banks
+            )
+        ),
         "o": Out(stream.Signature(struct(ports(design)["o"].layout))),
     }
 
@@ -47,7 +64,7 @@ class HiddenReader(wiring.Component):
         last_chunk = Signal()
         full, take = elastic(m, self.job_valid, self.o.ready, name="beat")
         tail = Signal()
-        last = Signal()
+        marks = Signal(mark_layout(self._design))
         m.d.comb += [
             last_chunk.eq(chunk == product.chunks - 1),
             self.read.en.eq(take),
@@ -56,10 +73,10 @@ class HiddenReader(wiring.Component):
             self.done.eq(take & last_chunk),
             self.holding.eq(full),
             self.o.valid.eq(full),
-            self.o.p.last.eq(last),
+            *mark(self._design, self.o.p, marks, end=tail),
         ]
         with m.If(take):
-            m.d.sync += [tail.eq(last_chunk), last.eq(last_chunk & self.job.last)]
+            m.d.sync += [tail.eq(last_chunk), marks.eq(self.job.mark)]
             m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
         for k in range(product.simd):
             beyond = tail if k >= product.tail else 0

@@ -8,7 +8,7 @@ from spec.formats import Format, Interval
 __all__ = ["narrow"]
 
 
-def narrow(m, value, interval: Interval, shift: int, to: Format, *, name):
+def narrow(m, value, interval: Interval, shift: int, to: Format, *, name, registered=False):
     """``saturate(round_shift(value, shift), to)`` as a combinational signal.
 
     Parameters
@@ -25,11 +25,13 @@ def narrow(m, value, interval: Interval, shift: int, to: Format, *, name):
         The narrow format.
     name : str
         Prefix of the signals.
+    registered : bool
+        One cycle later, with a register between the sum and the saturation.
     """
     half = (1 << shift) >> 1
     biased_range = interval + Interval(half, half)
-    biased = Signal(shape(biased_range), name=f"{name}_biased")
-    m.d.comb += biased.eq(value + half)
+    biased = Signal(shape(biased_range), name=f"{name}_biased", reset_less=True)
+    m.d["sync" if registered else "comb"] += biased.eq(value + half)
     rounded_range = interval.rounded(shift)
     rounded = Signal(shape(rounded_range), name=f"{name}_rounded")
     m.d.comb += rounded.eq(biased >> shift)

@@ -5,7 +5,7 @@ reading. The rules are those of `spec.cycles`; they need two timers and no feedb
 datapath.
 """
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,8 +42,10 @@ class Sequencer(wiring.Component):
         It belongs to the step's last tile.
     token : Out
         Flags of the step.
+    stream : Out
+        The stream of the step; else, of the state at hand; else, of the step that comes next.
     bank : Out
-        Bank of h that the step writes, or that the next one will write; the other one is read.
+        Bank of h that the stream's step writes, or will write; its other one is read.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
@@ -64,7 +66,7 @@ class Sequencer(wiring.Component):
         super().__init__(
             {
                 "full": In(1),
-                "flags": In(flags_layout),
+                "flags": In(flags_layout(design)),
                 "free": Out(1),
                 "read": Out(1),
                 "is_h": Out(1),
@@ -74,10 +76,11 @@ class Sequencer(wiring.Component):
                 "split": Out(1),
                 "load": Out(1),
                 "last_tile": Out(1),
-                "token": Out(token_layout),
+                "token": Out(token_layout(design)),
+                "stream": Out(design.stream_bits),
                 "bank": Out(1),
                 "released": In(1),
-                "released_bank": In(1),
+                "released_bank": In(range(design.hidden_banks)),
                 "holding": In(1),
                 "load_state": Out(1),
                 "state_loaded": In(1),
@@ -89,35 +92,42 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         running = Signal()
-        starting, token = self._start(m, running)
+        kept = Signal(token_layout(self._design))
+        starting, token = self._start(m, running, kept)
         go = Signal()
         m.d.comb += go.eq(running | starting)
 
         # Flags of the step: decided at its start, then kept.
-        kept = Signal(token_layout)
         with m.If(starting):
             m.d.sync += kept.eq(token)
         m.d.comb += self.token.eq(Mux(running, kept.as_value(), token.as_value()))
 
         done = self._walk(m, go)
         m.d.sync += running.eq(go & ~done)
+        banks = Signal(1 << self._design.stream_bits)
+        m.d.comb += self.bank.eq(banks.bit_select(self.stream, 1))
         with m.If(done):
-            m.d.sync += self.bank.eq(~self.bank)
+            m.d.sync += banks.eq(banks ^ (1 << self.stream))
         return m
 
-    def _start(self, m, running):
+    def _start(self, m, running, kept):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
+        design = self._design
         loaded = Signal()
-        has_state = Signal()
+        has_state = Signal(1 << design.stream_bits)
         dumping = Signal()
-        reserved = Signal(2)
+        reserved = Signal(design.hidden_banks)
         from_loaded = Signal()
         wants_state = Signal()
         quiet = Signal()
-        # No step is on its way once all results have been read, since the last step of each
-        # sequence has one.
+        # With one stream no step is on its way once all results have been read, since the last step
+        # of a sequence has one. The others' steps may have none.
+        under_way = 0
+        if design.stream_bits:
+            under_way = _timer(m, running, h_latency(design) + 1, name="under_way")
         m.d.comb += [
-            quiet.eq(~running & (reserved == 0)),
+            self.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
+            quiet.eq(~running & (reserved == 0) & ~under_way),
             from_loaded.eq(self.flags.start & (self.flags.state == FROM_LOADED)),
             wants_state.eq(from_loaded & ~loaded),
             self.load_state.eq(self.full & wants_state & quiet & ~dumping),
@@ -130,22 +140,28 @@ class Sequencer(wiring.Component):
         with m.If(self.released):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
 
-        every = self._design.network.results == "every"
-        go_on = (self.flags.state == FROM_PREVIOUS) & has_state
+        every = design.network.results == "every"
+        go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
-        token = Signal(token_layout, name="start_token")
+        token = Signal(token_layout(design), name="start_token")
+        at = Cat(self.bank, self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
             token.result.eq(1 if every else self.flags.last),
             token.last.eq(self.flags.last),
+            token.stream.eq(self.flags.stream),
             starting.eq(
-                ~running & self.full & ~wants_state & ~dumping & ~reserved.bit_select(self.bank, 1)
+                ~running & self.full & ~wants_state & ~dumping & ~reserved.bit_select(at, 1)
             ),
         ]
         with m.If(starting):
-            m.d.sync += [has_state.eq(1), loaded.eq(0), dumping.eq(self.flags.dump)]
+            m.d.sync += [
+                has_state.bit_select(self.flags.stream, 1).eq(1),
+                loaded.eq(0),
+                dumping.eq(self.flags.dump),
+            ]
             with m.If(token.result):
-                m.d.sync += reserved.bit_select(self.bank, 1).eq(1)
+                m.d.sync += reserved.bit_select(at, 1).eq(1)
         return starting, token
 
     def _walk(self, m, go):
@@ -190,12 +206,15 @@ class Sequencer(wiring.Component):
         design = self._design
         waits = Signal()
         timers = []
-        # The last chunk of h is there h_latency cycles after the last step's last read, and every
-        # earlier chunk at least a cycle earlier: so the part may start this many cycles after it.
+        # The last chunk of h is there h_latency cycles after the stream's last step was read, and
+        # every earlier chunk at least a cycle earlier: so the part may start this long after it.
         after_step = h_latency(design) - (design.h_product.chunks - 1)
         if after_step > 1 + design.x_product.chunks:
-            timer = _timer(m, self.read & self.load & self.last_tile, after_step, name="h_wait")
-            timers.append(starts_h & ~self.token.fresh & timer)
+            ends = self.read & self.load & self.last_tile
+            for stream in range(1 << design.stream_bits):
+                mine = self.stream == stream
+                timer = _timer(m, ends & mine, after_step, name=f"h_wait_{stream}")
+                timers.append(starts_h & ~self.token.fresh & mine & timer)
         if design.tile_groups > design.tile_chunks:
             groups = Mux(self.last_tile, design.last_groups, design.tile_groups)
             most = design.tile_groups

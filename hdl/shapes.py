@@ -33,8 +33,8 @@ def sums_struct(ranges):
     return data.StructLayout({f"s{k}": shape(range_) for k, range_ in enumerate(ranges)})
 
 
-def delayed(m, value, cycles, *, name, reset_less=False, init=0):
-    """``value`` as it was ``cycles`` cycles ago; ``init`` (or, without reset, anything) before."""
+def delayed(m, value, cycles, *, name, reset_less=False, init=None):
+    """``value`` as it was ``cycles`` cycles ago; ``init``, 0 (or, without reset, anything) before."""
     for cycle in range(1, cycles + 1):
         register = Signal(value.shape(), name=f"{name}_{cycle}", reset_less=reset_less, init=init)
         m.d.sync += register.eq(value)

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape, struct
+from hdl.shapes import delayed, shape, struct
 from hdl.vector import GroupPointer, read_signature
 from spec.design import Design
 from spec.ports import ports
@@ -15,7 +15,7 @@ __all__ = ["StatePort"]
 class StatePort(wiring.Component):
     """Moves the whole state, group by group, while no step is on its way.
 
-    A load takes a cycle a group, a dump two.
+    A load takes a cycle a group, a dump one more than memories need to be read.
 
     Parameters
     ----------
@@ -26,6 +26,8 @@ class StatePort(wiring.Component):
     -------
     i, o : In, Out
         Streams ``i_state`` and ``o_state`` of `spec.ports`.
+    stream : In
+        The stream whose state it is.
     load, loaded : In, Out
         Take a state; this was its last group.
     dump, dumped : In, Out
@@ -42,14 +44,15 @@ class StatePort(wiring.Component):
 
     def __init__(self, design: Design):
         self._design = design
-        layout = ports(design)["o_state"].layout
+        layouts = {name: struct(port.layout) for name, port in ports(design).items()}
         h = data.ArrayLayout(shape(design.layer.h), design.cell_units)
         c = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
         chunks = design.h_product.chunks
         super().__init__(
             {
-                "i": In(stream.Signature(struct(layout))),
-                "o": Out(stream.Signature(struct(layout))),
+                "i": In(stream.Signature(layouts["i_state"])),
+                "o": Out(stream.Signature(layouts["o_state"])),
+                "stream": In(design.stream_bits),
                 "load": In(1),
                 "loaded": Out(1),
                 "dump": In(1),
@@ -72,6 +75,7 @@ class StatePort(wiring.Component):
         slots = design.machine.simd // units
         m.submodules.pointer = pointer = GroupPointer(design.groups, slots)
         given = Signal()
+        fetch = Signal()
         fetched = Signal()
         m.d.comb += [
             self.chunk.eq(pointer.chunk),
@@ -83,13 +87,16 @@ class StatePort(wiring.Component):
             self.write.eq(self.load & self.i.valid),
             self.loaded.eq(self.write & pointer.last),
             # Dumping: fetch a group, then give it.
-            self.read.en.eq(self.dump & ~fetched),
+            self.read.en.eq(fetch),
             self.read.chunk.eq(pointer.chunk),
             self.o.valid.eq(fetched),
             given.eq(fetched & self.o.ready),
             self.dumped.eq(given & pointer.last),
         ]
-        m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, self.dump))
+        # In the long pipeline a group stands in registers before it is given.
+        read = delayed(m, fetch, design.pipeline.long, name="read")
+        m.d.comb += fetch.eq(self.dump & ~fetched & (~read if design.pipeline.long else 1))
+        m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.
         here = Signal(data.ArrayLayout(shape(design.layer.h), units))
@@ -97,11 +104,18 @@ class StatePort(wiring.Component):
         filled = design.layer.hidden - (design.groups - 1) * units
         for k in range(units):
             beyond = pointer.last if k >= filled else 0
-            for target, value in (
-                (self.h_data[k], self.i.p.h[k]),
-                (self.c_data[k], self.i.p.c[k]),
-                (self.o.p.h[k], here[k]),
-                (self.o.p.c[k], self.c_read[k]),
-            ):
-                m.d.comb += target.eq(Mux(beyond, 0, value))
+            m.d.comb += [
+                self.h_data[k].eq(Mux(beyond, 0, self.i.p.h[k])),
+                self.c_data[k].eq(Mux(beyond, 0, self.i.p.c[k])),
+            ]
+            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], self.c_read[k])):
+                kept = Signal(value.shape(), reset_less=True)
+                if design.pipeline.long:
+                    with m.If(read):
+                        m.d.sync += kept.eq(value)
+                else:
+                    m.d.comb += kept.eq(value)
+                m.d.comb += target.eq(Mux(beyond, 0, kept))
+        if design.stream_bits:
+            m.d.comb += self.o.p.stream.eq(self.stream)
         return m

@@ -1,4 +1,4 @@
-"""Vector memories: two banks, written in groups of elements and read in chunks."""
+"""Vector memories: banks of a vector each, written in groups of elements and read in chunks."""
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, memory, wiring
@@ -7,24 +7,24 @@ from amaranth.lib.wiring import In, Out
 __all__ = ["GroupPointer", "VectorMemory", "read_signature", "write_signature"]
 
 
-def read_signature(element, chunks, simd):
+def read_signature(element, chunks, simd, *, banks=2):
     """A read port: the chunk of a bank, one cycle later, held while ``en`` is 0."""
     return wiring.Signature(
         {
             "en": Out(1),
-            "bank": Out(1),
+            "bank": Out(range(banks)),
             "chunk": Out(range(chunks)),
             "data": In(data.ArrayLayout(element, simd)),
         }
     )
 
 
-def write_signature(element, chunks, simd, units):
+def write_signature(element, chunks, simd, units, *, banks=2):
     """A write port: ``units`` elements, at place ``slot`` of a chunk."""
     return wiring.Signature(
         {
             "en": Out(1),
-            "bank": Out(1),
+            "bank": Out(range(banks)),
             "chunk": Out(range(chunks)),
             "slot": Out(range(simd // units)),
             "data": Out(data.ArrayLayout(element, units)),
@@ -33,7 +33,7 @@ def write_signature(element, chunks, simd, units):
 
 
 class VectorMemory(wiring.Component):
-    """Two vectors, one a bank.
+    """Vectors, one a bank.
 
     A word that is written in a cycle can be read from the next cycle on; reading it in the same
     cycle gives either content, and no machine does.
@@ -50,6 +50,8 @@ class VectorMemory(wiring.Component):
         Elements written at a time; divides ``simd``.
     reads : int
         Read ports.
+    banks : int
+        Vectors.
 
     Members
     -------
@@ -59,22 +61,23 @@ class VectorMemory(wiring.Component):
         See `read_signature`.
     """
 
-    def __init__(self, element, *, chunks, simd, units, reads):
+    def __init__(self, element, *, chunks, simd, units, reads, banks=2):
         self._element = element
         self._chunks = chunks
         self._simd = simd
         self._units = units
         self._reads = reads
-        members = {"write": In(write_signature(element, chunks, simd, units))}
+        members = {"write": In(write_signature(element, chunks, simd, units, banks=banks))}
         for k in range(reads):
-            members[f"read_{k}"] = In(read_signature(element, chunks, simd))
+            members[f"read_{k}"] = In(read_signature(element, chunks, simd, banks=banks))
         super().__init__(members)
 
     def elaborate(self, platform):
         m = Module()
-        # The bank is the lowest address bit: no word is lost where chunks are no power of 2.
+        # The bank is the low part of the address: no word is lost where chunks are no power of 2.
         words = data.ArrayLayout(self._element, self._simd)
-        m.submodules.memory = contents = memory.Memory(shape=words, depth=2 * self._chunks, init=[])
+        depth = self._chunks << len(self.write.bank)
+        m.submodules.memory = contents = memory.Memory(shape=words, depth=depth, init=[])
         write = contents.write_port(granularity=self._units)
         slots = self._simd // self._units
         m.d.comb += [

@@ -79,9 +79,10 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
         episodes=(
             Episode(
                 sequences=_sequences(rng, design, steps // 2, rough=True),
+                shuffled=True,
                 cut=int(rng.integers(1, 400)),
             ),
-            Episode(sequences=_sequences(rng, design, steps, rough=True)),
+            Episode(sequences=_sequences(rng, design, steps, rough=True), shuffled=True),
         ),
         pauses=Pauses(**{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ports(design)}),
         seed=seed,
@@ -135,6 +136,8 @@ def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> 
     machine: dict[str, Any] = {
         "units": units,
         "simd": simd,
+        "streams": _pick(rng, (1, 1, 2, 3, 4)),
+        "pipelined": bool(rng.random() < 0.5),
         "lane": _pick(rng, lane_designs(arithmetic)),
         "operand_registers": int(rng.integers(0, 3)),
         "tree_registers": int(rng.integers(0, 5)),

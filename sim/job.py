@@ -30,7 +30,7 @@ class Sequence:
     x : Integers
         Inputs, shape (steps, inputs).
     state : int
-        What it starts from: a value of the field ``state`` in `spec.ports`.
+        What it starts from, of its stream: a value of the field ``state`` in `spec.ports`.
     load : State or None
         The state for `FROM_LOADED`, shape (1, hidden).
     dump : bool
@@ -51,11 +51,15 @@ class Episode:
     ----------
     sequences : tuple of Sequence
         Fed back to back.
+    shuffled : bool
+        Whether it is random which stream's vector comes next, or each has its turn; only on a
+        machine with several streams.
     cut : int or None
         Reset after this many cycles, whatever is under way; None: when all results are there.
     """
 
     sequences: tuple[Sequence, ...]
+    shuffled: bool = False
     cut: int | None = None
 
 

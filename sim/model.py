@@ -7,6 +7,7 @@ it knows no clock.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,19 @@ from spec.design import Design
 from spec.ports import FROM_LOADED, FROM_PREVIOUS
 
 __all__ = ["BenchModel"]
+
+
+@dataclass
+class _Stream:
+    """Where a stream of sequences is, and its state after its last step."""
+
+    number: int
+    sequence: int = 0
+    step: int = 0
+    state: State | None = None
+
+    def __str__(self) -> str:
+        return f"stream {self.number}, sequence {self.sequence}, step {self.step}"
 
 
 class BenchModel:
@@ -39,11 +53,8 @@ class BenchModel:
         self._states = states
         self._vector: list[int] = []
         self._beats = 0
-        self._start = True
-        self._sequence = self._step = 0
-        self._previous: State | None = None
-        self._state = self._golden.zero()
-        self._waiting: deque[tuple[Values, Integers]] = deque()
+        self._streams = [_Stream(k) for k in range(design.machine.streams)]
+        self._waiting: deque[tuple[_Stream, Values, Integers]] = deque()
         self._groups: list[Values] = []
         self._loaded: deque[State] = deque()
         self.steps = 0
@@ -51,15 +62,15 @@ class BenchModel:
     def on_x(self, beat: Values) -> None:
         """A beat of ``i_x`` went over."""
         if self._beats == 0:
-            self._flags = dict(beat)
+            self._first = dict(beat)
         self._vector += beat["data"]
         self._beats += 1
         if self._beats < self._design.x_product.chunks:
             return
         x = np.array([self._vector[: self._design.network.inputs]], dtype=np.int64)
-        flags = {"state": self._flags["state"], "last": beat["last"], "dump": beat["dump"]}
+        flags = {"state": self._first["state"], "last": beat["last"], "dump": beat["dump"]}
         self._vector, self._beats = [], 0
-        self._waiting.append((flags, x))
+        self._waiting.append((self._streams[self._first.get("stream", 0)], flags, x))
         self._go_on()
 
     def on_state(self, beat: Values) -> None:
@@ -73,35 +84,33 @@ class BenchModel:
     def _go_on(self) -> None:
         """Take all steps for which everything is there."""
         while self._waiting:
-            flags, x = self._waiting[0]
-            if self._start:
+            stream, flags, x = self._waiting[0]
+            if stream.step == 0:
                 if flags["state"] == FROM_LOADED:
                     if not self._loaded:
                         return
-                    self._state = self._loaded.popleft()
-                elif flags["state"] == FROM_PREVIOUS and self._previous is not None:
-                    self._state = self._previous
-                else:
-                    self._state = self._golden.zero()
+                    stream.state = self._loaded.popleft()
+                elif flags["state"] != FROM_PREVIOUS or stream.state is None:
+                    stream.state = self._golden.zero()
             self._waiting.popleft()
-            self._take(flags, x)
+            self._take(stream, flags, x)
 
-    def _take(self, flags: Values, x: Integers) -> None:
-        step = self._golden.step(x, self._state)
-        self._state = self._previous = step.state
+    def _take(self, stream: _Stream, flags: Values, x: Integers) -> None:
+        assert stream.state is not None
+        step = self._golden.step(x, stream.state)
+        stream.state = step.state
         self.steps += 1
-        where = f"sequence {self._sequence}, step {self._step}"
-        last = bool(flags["last"])
+        where, last = str(stream), bool(flags["last"])
+        tag = {"stream": stream.number} if self._design.stream_bits else {}
         if last or self._design.network.results == "every":
-            self._expect_result(where, step.h, last)
+            self._expect_result(where, step.h, last, tag)
         if last and flags["dump"]:
             for group, beat in enumerate(self._split(step.state)):
-                self._states.expect(f"{where}, group {group}", beat)
-        self._start = last
-        self._step = 0 if last else self._step + 1
-        self._sequence += last
+                self._states.expect(f"{where}, group {group}", beat | tag)
+        stream.step = 0 if last else stream.step + 1
+        stream.sequence += last
 
-    def _expect_result(self, where: str, h: Integers, last: bool) -> None:
+    def _expect_result(self, where: str, h: Integers, last: bool, tag: Values) -> None:
         [result] = self._golden.results(h).tolist()
         beats: list[Any]
         if self._design.head is None:
@@ -112,7 +121,8 @@ class BenchModel:
             beats = result if isinstance(result, list) else [result]
         for index, value in enumerate(beats):
             final = last and index == len(beats) - 1
-            self._results.expect(f"{where}, beat {index}", {"data": value, "last": int(final)})
+            beat = {"data": value, "last": int(final)}
+            self._results.expect(f"{where}, beat {index}", beat | tag)
 
     def _split(self, state: State) -> list[Values]:
         """A state as beats of groups, with 0 beyond the last unit."""

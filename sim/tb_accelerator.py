@@ -14,7 +14,7 @@ from cocotb.triggers import RisingEdge
 from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
 from sim.job import Episode, Job, Outcome
 from sim.model import BenchModel
-from sim.stimulus import state_beats, x_beats
+from sim.stimulus import stimulus
 from spec import cycles
 from spec.design import Design
 from spec.ports import ports
@@ -84,11 +84,7 @@ class Bench:
         for name in ("o", "o_state"):
             sink = Sink(streams[name], getattr(pauses, name), random.Random(rng.random()))
             tasks.append(cocotb.start_soon(sink.run()))
-        feeds = {
-            "i_x": x_beats(design, episode.sequences, rng),
-            "i_state": state_beats(design, episode.sequences, rng),
-        }
-        for name, beats in feeds.items():
+        for name, beats in stimulus(design, episode, rng).items():
             driver = Driver(streams[name], getattr(pauses, name), random.Random(rng.random()))
             tasks.append(cocotb.start_soon(driver.run(beats)))
 

@@ -3,27 +3,28 @@
 The lanes take one chunk a cycle. Let ``C`` be the chunks of a tile and ``e`` the cycle in which
 the last chunk of a tile is read. The sums of that tile reach the front of the drain at
 ``e + lane_latency``; they leave it in ``g`` groups, one a cycle, and each group's h can be read
-``cell_latency`` cycles after it left. So the next tile's last chunk is read
+``pipeline.whole`` cycles after it left. So the next tile's last chunk is read
 
 - at ``e + C`` if nothing holds it up,
 - not before ``e + g``, since the drain must be empty,
-- and, for the first tile of a step that needs the h of the step before, not before
-  ``e + h_latency``: h is read in the order in which it is written, so the last chunk is the one
-  that may have to wait.
+- and, for the first tile of a step that needs the h of its stream's step before, which ended in
+  cycle ``e'``, not before ``e' + h_latency``: h is read in the order in which it is written, so the
+  last chunk is the one that may have to wait.
 
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
-may not start before the results of the last step but one have been read, because the two share a
-bank of memory.
+may not start before the results of its stream's last step but one have been read, because the two
+share a bank of memory.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 from spec.design import Design, Product
+from spec.schedule import interleaved
 
 __all__ = [
-    "cell_latency",
     "h_latency",
     "lane_latency",
     "sequence_cycles",
@@ -32,67 +33,46 @@ __all__ = [
     "utilisation",
 ]
 
-READ = 1
-"""From an address to the memory's word."""
-
 ACCUMULATE = 1
 """From the sum of a chunk to the accumulator and the drain."""
 
-NORMALISE = 2
-"""Products with the scales; sum, shift and saturation."""
 
-ACTIVATE = 2
-"""Table read and output register, or line read and multiply-add."""
-
-UPDATE = 2
-"""Products f * c and i * g; their sum, rounded."""
-
-NARROW = 1
-"""Cell to pre-activation format."""
-
-AFFINE = 2
-"""The same with an affine: product; sum, shift and saturation."""
-
-OUTPUT = 2
-"""Product o * tanh; its rounding and the write to memory."""
-
-
-def lane_latency(product: Product) -> int:
+def lane_latency(design: Design, product: Product) -> int:
     """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
-    return READ + product.registers + ACCUMULATE
-
-
-def cell_latency(design: Design) -> int:
-    """Cycles from a group at the front of the drain to the first read of its h."""
-    narrow = NARROW if design.layer.cell_affine is None else AFFINE
-    return NORMALISE + ACTIVATE + UPDATE + narrow + ACTIVATE + OUTPUT
+    return design.pipeline.read + product.registers + ACCUMULATE
 
 
 def h_latency(design: Design) -> int:
     """Cycles from reading the last chunk of a step to the first read of the last of its h."""
-    return lane_latency(design.h_product) + design.last_groups - 1 + cell_latency(design)
+    return lane_latency(design, design.h_product) + design.last_groups - 1 + design.pipeline.whole
 
 
 def step_cycles(design: Design) -> float:
-    """Cycles a step in the middle of a long sequence, if neither input nor output pauses.
+    """Cycles a step in the middle of long sequences, if neither input nor output pauses.
 
-    ``(tiles - 1) * max(C, g) + max(C, h_latency)`` where the lanes set the pace. With results every
-    step, reading them may: one reader serves all steps, and each of the two banks goes round
-    through lanes, cell units and reader in two steps.
+    With ``rest = (tiles - 1) * max(C, g)`` that is ``rest + C`` where the lanes set the pace. With
+    ``n`` streams, a step of each in turn, a stream's next step comes after ``n`` steps, which take
+    ``rest + h_latency`` or more. With results every step, reading them may set the pace: one
+    reader serves all steps, and each of the two banks of a stream goes round through lanes, cell
+    units and reader in two of its steps.
     """
-    lanes = (design.tiles - 1) * _tile_cycles(design) + max(design.tile_chunks, h_latency(design))
+    streams = design.machine.streams
+    rest = (design.tiles - 1) * _tile_cycles(design)
+    lanes = rest + max(design.tile_chunks, design.last_groups)
+    pace = max(lanes, (rest + h_latency(design)) / streams)
     if design.network.results == "last":
-        return lanes
+        return pace
     read = _read_cycles(design)
-    fill = design.tile_chunks + (design.tiles - 1) * _tile_cycles(design) - 1
-    return max(lanes, read, (fill + h_latency(design) + read) / 2)
+    fill = design.tile_chunks + rest - 1
+    return max(pace, read, (fill + h_latency(design) + read) / (2 * streams))
 
 
 def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
     """Cycles of sequences back to back, if neither input nor output pauses.
 
     Counted from the cycle in which the first beat is taken to the one in which the last result is,
-    both included. The state of each sequence starts from zero.
+    both included. The state of each sequence starts from zero; with several streams, vectors come
+    in the order of `spec.schedule.interleaved`.
 
     Parameters
     ----------
@@ -105,18 +85,17 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
     results = _Results(design)
     # Reading starts once the first vector is in, which takes a beat a chunk.
     end, start = -1, design.x_product.chunks
-    step = 0
-    for length in lengths:
-        for position in range(length):
-            first = max(start, end + 1, results.free(step)) + design.tile_chunks - 1
-            if step > 0:
-                first = max(first, end + design.last_groups)
-            if position > 0:
-                first = max(first, end + h_latency(design))
-            end = first + (design.tiles - 1) * tile
-            if position == length - 1 or design.network.results == "every":
-                results.take(step, end + h_latency(design))
-            step += 1
+    ends: dict[int, int] = {}
+    for stream, sequence, position in interleaved(lengths, design.machine.streams):
+        first = max(start, end + 1, results.free(stream)) + design.tile_chunks - 1
+        if end >= 0:
+            first = max(first, end + design.last_groups)
+        if position > 0:
+            first = max(first, ends[stream] + h_latency(design))
+        end = ends[stream] = first + (design.tiles - 1) * tile
+        results.step(stream)
+        if position == lengths[sequence] - 1 or design.network.results == "every":
+            results.take(stream, end + h_latency(design))
     return results.last + 1
 
 
@@ -129,14 +108,14 @@ def _read_cycles(design: Design) -> int:
     product = design.head_product
     if product is None:
         return design.h_product.chunks
-    return (product.tiles - 1) * _head_tile_cycles(product) + max(
-        product.chunks, lane_latency(product) + product.last_rows
+    return (product.tiles - 1) * _head_tile_cycles(design, product) + max(
+        product.chunks, lane_latency(design, product) + product.last_rows
     )
 
 
-def _head_tile_cycles(product: Product) -> int:
+def _head_tile_cycles(design: Design, product: Product) -> int:
     """Cycles from tile to tile of the head; a tile waits until the drain is empty."""
-    return max(product.chunks, lane_latency(product) + product.lanes)
+    return max(product.chunks, lane_latency(design, product) + product.lanes)
 
 
 class _Results:
@@ -145,34 +124,40 @@ class _Results:
     def __init__(self, design: Design) -> None:
         self.last = -1
         self._design = design
-        self._read = [-1, -1]
+        # Of the banks of each stream: the cycle in which the last result was read; the next first.
+        self._read = [deque([-1, -1]) for _ in range(design.machine.streams)]
         self._end = -1
         self._drained = -1
 
-    def free(self, step: int) -> int:
-        """First cycle in which the bank of ``step`` may be written again."""
-        return self._read[step % 2] + 1
+    def free(self, stream: int) -> int:
+        """First cycle in which a stream's next step may write its bank."""
+        return self._read[stream][0] + 1
 
-    def take(self, step: int, ready: int) -> None:
-        """Read the h of ``step``, all of which can be read from cycle ``ready`` on."""
+    def step(self, stream: int) -> None:
+        """The stream's next step has been read by the lanes."""
+        self._read[stream].rotate(-1)
+
+    def take(self, stream: int, ready: int) -> None:
+        """Read the h of the stream's last step, all of which can be read from ``ready`` on."""
         start = max(ready, self._end + 1)
-        product = self._design.head_product
+        design, product = self._design, self._design.head_product
         if product is None:
-            self._end = start + self._design.h_product.chunks - 1
-            self.last = self._end + READ
+            self._end = start + design.h_product.chunks - 1
+            self.last = self._end + 1
         else:
-            drain = lane_latency(product)
+            drain = lane_latency(design, product)
             first = max(start + product.chunks - 1, self._drained)
-            self._end = first + (product.tiles - 1) * _head_tile_cycles(product)
+            self._end = first + (product.tiles - 1) * _head_tile_cycles(design, product)
             self._drained = self._end + drain + product.last_rows
-            self.last = self._drained - 1 + _head_latency(self._design)
-        self._read[step % 2] = self._end
+            self.last = self._drained - 1 + _head_latency(design)
+        self._read[stream][-1] = self._end
 
 
 def _head_latency(design: Design) -> int:
     """Cycles from a row at the front of the head's drain to its logit, or to the class."""
-    assert design.head is not None
-    return 2 + design.head.scaled + (design.head.output == "class")
+    head = design.head
+    assert head is not None
+    return 2 + design.pipeline.long + head.scaled + (head.output == "class")
 
 
 def useful_operations(design: Design) -> int:

@@ -12,6 +12,7 @@ from spec.lanes import LaneDesign, check_lane, lane_terms
 from spec.machine import Machine
 from spec.model import Model
 from spec.network import GATES, Head, LstmLayer, Network
+from spec.pipeline import Pipeline
 
 __all__ = ["Design", "Product"]
 
@@ -112,6 +113,16 @@ class Design:
         """The network's head."""
         return self.network.head
 
+    @property
+    def stream_bits(self) -> int:
+        """Width of the number of a stream of sequences."""
+        return (self.machine.streams - 1).bit_length()
+
+    @property
+    def hidden_banks(self) -> int:
+        """Vectors of h in memory, two a stream; the low bit of a bank is which of the two."""
+        return 2 << self.stream_bits
+
     # The gate product: W_x x, then W_h h, on the same lanes.
 
     @cached_property
@@ -180,6 +191,12 @@ class Design:
     def shared_scale(self) -> bool:
         """Whether the scales of x and h agree in every row: then one sum a lane is enough."""
         return self.model.layers[0].shared_scale
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Latencies of memories and of the element-wise part."""
+        layer = self.layer
+        return Pipeline(self.machine.pipelined, layer.activation, layer.cell_affine is not None)
 
     # Ranges.
 

@@ -24,6 +24,9 @@ class Machine(Checked):
         Hidden units computed side by side; an LSTM unit has four lanes, one a gate.
     simd : int
         Inputs that each lane adds in a cycle; also elements of one beat of the input stream.
+    streams : int
+        Sequences that are interleaved, each with a state of its own: while the lanes work on a step
+        of one, the h of another's last step is on its way.
     lane : {"tree", "pairs", "subsets"}
         How lanes compute their sums, see `spec.lanes`. All compute the same.
     operand_registers : int
@@ -31,6 +34,9 @@ class Machine(Checked):
     tree_registers : int
         Pipeline registers in each adder tree, spread evenly over its levels; more than the tree has
         levels are as many as it has levels.
+    pipelined : bool
+        Registers after every memory, product, sum and saturation behind the lanes and in the head,
+        for a faster clock; see `spec.pipeline`.
     cell_units : int or None
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
         ``simd``. ``None``: the fewest that keep up with the lanes.
@@ -45,9 +51,11 @@ class Machine(Checked):
 
     units: int = Field(default=1, ge=1, le=2048)
     simd: int = Field(default=1, ge=1, le=2048)
+    streams: int = Field(default=1, ge=1, le=64)
     lane: LaneDesign = "tree"
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
+    pipelined: bool = False
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)

@@ -53,21 +53,24 @@ def ports(design: Design) -> dict[str, Port]:
     ``i_state``, ``o_state``
         A state to start from, and a sequence's final state: ``groups`` beats of ``cell_units``
         elements of h and of c each. Elements beyond the state are ignored, and given out as 0.
+
+    With more than one stream of sequences, ``stream`` says which one a vector continues (it counts
+    on the vector's first beat), or a result or a final state belongs to. Steps are computed, and
+    results and states given and taken, in the order in which their vectors came.
     """
     layer, simd, units = design.layer, design.machine.simd, design.cell_units
     x = Field("data", design.network.x.width, signed=design.network.x.signed, count=simd)
     last = Field("last", 1)
-    state = Layout(
-        (
-            Field("h", layer.h.width, signed=True, count=units),
-            Field("c", layer.cell.width, signed=True, count=units),
-        )
+    state = (
+        Field("h", layer.h.width, signed=True, count=units),
+        Field("c", layer.cell.width, signed=True, count=units),
     )
+    stream = (Field("stream", design.stream_bits),) * (design.stream_bits > 0)
     all_ports = [
-        Port("i_x", "in", Layout((x, last, Field("dump", 1), Field("state", 2)))),
-        Port("i_state", "in", state),
-        Port("o", "out", Layout((_result(design), last))),
-        Port("o_state", "out", state),
+        Port("i_x", "in", Layout((x, last, Field("dump", 1), Field("state", 2), *stream))),
+        Port("i_state", "in", Layout(state)),
+        Port("o", "out", Layout((_result(design), last, *stream))),
+        Port("o_state", "out", Layout((*state, *stream))),
     ]
     return {port.name: port for port in all_ports}
 

@@ -8,7 +8,7 @@ from hdl.accelerator import Accelerator
 from sim.bench import Checker
 from sim.job import Outcome
 from sim.model import BenchModel
-from sim.stimulus import state_beats, x_beats
+from sim.stimulus import stimulus
 from spec.design import Design
 from spec.ports import ports
 
@@ -50,10 +50,7 @@ def _run_episode(job, design, episode, outcome, deadline):
         "o_state": states.actual,
     }
     layouts = {name: port.layout for name, port in ports(design).items()}
-    beats = {
-        "i_x": x_beats(design, episode.sequences, rng),
-        "i_state": state_beats(design, episode.sequences, rng),
-    }
+    beats = stimulus(design, episode, rng)
 
     def over():
         return model.steps == steps and not results.missing and not states.missing

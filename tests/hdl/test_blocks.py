@@ -22,11 +22,11 @@ from hdl.tree import tree_sum
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
 from spec.arithmetic import arithmetic
-from spec.cycles import ACTIVATE, NORMALISE, UPDATE, cell_latency
 from spec.design import Product
 from spec.formats import Format, Interval
 from spec.image import cell_layout, row_layout
 from spec.lanes import lane_designs, lane_terms
+from spec.pipeline import Pipeline
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
@@ -241,32 +241,36 @@ def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
 @pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=4), PiecewiseLinear()])
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
 @pytest.mark.parametrize("out", [Format(width=8, frac=7), Format(width=9, frac=8, signed=False)])
-def test_activation(form, function, out):
+@pytest.mark.parametrize("long", [False, True])
+def test_activation(form, function, out, long):
     if function == "tanh" and not out.signed:
         out = Format(width=5, frac=4)
     pre = Format(width=10, frac=6)
-    dut = ActivationFunction(form, function, pre, out)
+    dut = ActivationFunction(form, function, pre, out, long=long)
+    latency = Pipeline(long, form, affine=False).activate
     values = np.arange(pre.interval.lo, pre.interval.hi + 1)
     wanted = GoldenActivation(form, function, pre, out)(values)
 
     async def testbench(ctx):
         seen = []
-        for value in [*values, 0, 0]:
+        for value in [*values, *[0] * latency]:
             ctx.set(dut.z, int(value))
             seen.append(ctx.get(dut.y))
             await ctx.tick()
-        assert seen[ACTIVATE:] == wanted.tolist()
+        assert seen[latency:] == wanted.tolist()
 
     run(dut, testbench)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("affine", [False, True])
-def test_lstm_unit(shared, affine, rng):
-    """The whole pipeline, a new unit every cycle, with the latencies that `spec.cycles` has."""
+@pytest.mark.parametrize("long", [False, True])
+def test_lstm_unit(shared, affine, long, rng):
+    """The whole pipeline, a new unit every cycle, with the latencies that `spec.pipeline` has."""
     layer = {"cell_affine": {}} if affine else {}
     model = make_model(hidden=40, inputs=9, shared_scale=shared, layer=layer)
-    design = make_design(model)
+    design = make_design(model, pipelined=long)
+    pipeline = design.pipeline
     dut = LstmUnit(design)
     tensors = model.layers[0]
     golden = Lstm(design.layer, tensors, model.network.x)
@@ -276,7 +280,7 @@ def test_lstm_unit(shared, affine, rng):
     state = State(rng.integers(-128, 127, (1, 40)), rng.integers(ends.lo, ends.hi, (1, 40)))
     step = golden.step(rng.integers(-128, 127, (1, 9)), state)
     rows, cells = row_layout(design), cell_layout(design) if affine else None
-    span = cell_latency(design)
+    span = pipeline.whole
     news = []
 
     def fields(layout, index):
@@ -291,11 +295,14 @@ def test_lstm_unit(shared, affine, rng):
                     ctx.set(dut.sums[gate].s0, a + b if shared else a)
                     if not shared:
                         ctx.set(dut.sums[gate].s1, b)
-                    ctx.set(dut.rows[gate], fields(rows, index))
-            at_c = cycle - NORMALISE - ACTIVATE
+            at_rows = cycle - pipeline.front
+            if 0 <= at_rows < 40:
+                for gate in range(4):
+                    ctx.set(dut.rows[gate], fields(rows, gate * 40 + at_rows))
+            at_c = cycle - pipeline.old_cell
             if 0 <= at_c < 40:
                 ctx.set(dut.c, int(state.c[0, at_c]))
-            at_new = at_c - UPDATE
+            at_new = at_c - pipeline.update
             if 0 <= at_new < 40:
                 if affine:
                     ctx.set(dut.affine, fields(cells, at_new))
@@ -362,7 +369,9 @@ def test_argmax(logits):
         for _ in range(2):  # The second time it must not remember the first.
             for index, value in enumerate(logits):
                 ctx.set(dut.i.valid, 1)
-                ctx.set(dut.i.p, {"value": value, "last_row": index == len(logits) - 1, "last": 1})
+                ctx.set(dut.i.p.value, value)
+                ctx.set(dut.i.p.last_row, index == len(logits) - 1)
+                ctx.set(dut.i.p.mark.last, 1)
                 assert ctx.get(dut.i.ready)
                 await ctx.tick()
             ctx.set(dut.i.valid, 0)

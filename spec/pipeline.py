@@ -1,0 +1,87 @@
+"""Pipeline stages of the parts behind the lanes' memories, in cycles.
+
+A machine has one of two pipelines. The short one has a register where a rule of `spec.network`
+ends: after a product, and after a sum with its rounding and saturation. The long one
+(``pipelined``) also has registers after every memory, between a sum and its saturation, and in
+front of the element-wise part, so that no path has more than one memory, one multiplier or one
+carry chain in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spec.activation import Activation, PiecewiseLinear
+
+__all__ = ["Pipeline"]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Latencies in cycles.
+
+    Parameters
+    ----------
+    long : bool
+        Which pipeline.
+    activation : Table or PiecewiseLinear
+        How activation functions are made.
+    affine : bool
+        Whether there is an affine on the cell.
+    """
+
+    long: bool
+    activation: Activation
+    affine: bool
+
+    @property
+    def read(self) -> int:
+        """From an address to a memory's word."""
+        return 2 if self.long else 1
+
+    @property
+    def front(self) -> int:
+        """From the front of the drain to the first products."""
+        return 1 if self.long else 0
+
+    @property
+    def narrow(self) -> int:
+        """Sum, shift and saturation."""
+        return 2 if self.long else 1
+
+    @property
+    def normalise(self) -> int:
+        """Products with the scales; their sum with the bias, narrowed."""
+        return 1 + self.narrow
+
+    @property
+    def activate(self) -> int:
+        """Table read and a register; or line read, product with the slope, and narrowing."""
+        if not self.long:
+            return 2
+        return 5 if isinstance(self.activation, PiecewiseLinear) else 3
+
+    @property
+    def update(self) -> int:
+        """Products f * c and i * g; their sum, narrowed."""
+        return 1 + self.narrow
+
+    @property
+    def scale(self) -> int:
+        """Cell to pre-activation format: narrowed; with an affine, a product before."""
+        return self.affine + self.narrow
+
+    @property
+    def output(self) -> int:
+        """Product o * tanh, narrowed and written to memory."""
+        return 3 if self.long else 2
+
+    @property
+    def old_cell(self) -> int:
+        """From a group at the front of the drain to the products with its old c."""
+        return self.front + self.normalise + self.activate
+
+    @property
+    def whole(self) -> int:
+        """From a group at the front of the drain to the first read of its new h."""
+        return self.old_cell + self.update + self.scale + self.activate + self.output
