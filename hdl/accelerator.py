@@ -8,13 +8,12 @@ from hdl.cells import Cells
 from hdl.inputs import Inputs
 from hdl.lanes import Lanes
 from hdl.outputs import Outputs
-from hdl.rom import Rom
 from hdl.sequencer import Sequencer
 from hdl.shapes import delayed, shape, struct
 from hdl.state import StatePort
 from hdl.vector import GroupPointer, VectorMemory
+from hdl.weights import Weights
 from spec.design import Design
-from spec.image import gate_weight_words
 from spec.network import GATES
 from spec.ports import ports
 
@@ -95,14 +94,13 @@ class Accelerator(wiring.Component):
         """Operands, weights and strobes of the chunk that was read."""
         design = self._design
         arithmetic, product = design.layer.weights, design.x_product
-        bits = product.lanes * product.simd * arithmetic.bits
-        m.submodules.weights = weights = Rom(gate_weight_words(design), bits)
-        wait = design.pipeline.read
-        x, h, codes = (
+        m.submodules.weights = weights = Weights(design)
+        wait = design.pipeline.weights
+        x, h = (
             delayed(m, word, wait - 1, name=name, reset_less=True)
-            for name, word in (("x", x), ("h", h), ("codes", weights.data))
+            for name, word in (("x", x), ("h", h))
         )
-        m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(codes)]
+        m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(weights.codes)]
 
         is_h = delayed(m, sequencer.is_h, wait, name="is_h", reset_less=True)
         zero = sequencer.is_h & sequencer.token.fresh
@@ -126,7 +124,7 @@ class Accelerator(wiring.Component):
 
     def _take(self, m, sequencer, lanes, cells):
         """From the lanes to the cell units; the step's flags come along with the sums."""
-        wait = self._design.pipeline.read + self._design.x_product.registers
+        wait = self._design.pipeline.weights + self._design.x_product.registers
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
         m.d.comb += [
@@ -165,7 +163,7 @@ class Accelerator(wiring.Component):
 
     def _read_out(self, m, sequencer, cells, state, hidden, outputs):
         """The second read port of h serves the results, and the state port when all is quiet."""
-        dump = sequencer.dump_state
+        dump = state.dumping
         m.d.comb += [
             sequencer.released.eq(outputs.done),
             sequencer.released_bank.eq(hidden.read_1.bank),
@@ -180,9 +178,9 @@ class Accelerator(wiring.Component):
             state.stream.eq(sequencer.stream),
             state.load.eq(sequencer.load_state),
             sequencer.state_loaded.eq(state.loaded),
-            state.dump.eq(dump),
+            state.dump.eq(sequencer.dump_state),
             sequencer.state_dumped.eq(state.dumped),
-            cells.state.select.eq(sequencer.load_state | dump),
+            cells.state.select.eq(state.loading | dump),
             cells.state.addr.eq(state.group),
             cells.state.stream.eq(sequencer.stream),
             cells.state.write_en.eq(state.write),

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.kinds import place
 from hdl.lstm import LstmUnit
-from hdl.rom import Rom
+from hdl.rom import read_rom
 from hdl.shapes import delayed, shape, sums_struct
 from hdl.vector import GroupPointer
 from spec.design import Design
@@ -123,7 +123,7 @@ class Cells(wiring.Component):
         old_c, new_c = self._cell_memory(m, busy, flags.stream)
         fresh = delayed(m, flags.fresh, pipeline.old_cell - pipeline.long, name="fresh")
         if design.layer.cell_affine is not None:
-            wait = pipeline.old_cell + pipeline.update - pipeline.read
+            wait = pipeline.old_cell + pipeline.update - pipeline.memory
             reading = delayed(m, busy, wait, name="affine")
             bits = cell_layout(design).bits * design.cell_units
             affines = self._parameters(m, "affines", reading, cell_words(design), bits)
@@ -149,11 +149,11 @@ class Cells(wiring.Component):
         return row_layout(design).bits * len(GATES) * design.cell_units
 
     def _parameters(self, m, name, advance, words, bits):
-        """A ROM with one word a group, read group after group; latency is ``pipeline.read``."""
-        m.submodules[name] = rom = Rom(words, bits)
+        """A ROM with one word a group, read group after group; latency is ``pipeline.memory``."""
         m.submodules[f"{name}_pointer"] = pointer = GroupPointer(self._design.groups, 1)
-        m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
-        return delayed(m, rom.data, self._design.pipeline.long, name=name, reset_less=True)
+        m.d.comb += pointer.advance.eq(advance)
+        latency = self._design.pipeline.memory
+        return read_rom(m, words, bits, pointer.group, latency=latency, name=name)
 
     def _cell_memory(self, m, busy, stream):
         """Memory of c: there for the units when they want it, written when they have made it.
@@ -170,7 +170,7 @@ class Cells(wiring.Component):
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
         new_c = Signal(cell)
-        reads, writes = pipeline.old_cell - pipeline.read, pipeline.old_cell + pipeline.update
+        reads, writes = pipeline.old_cell - pipeline.memory, pipeline.old_cell + pipeline.update
         written = delayed(m, busy, writes, name="c_write")
         read_stream = delayed(m, stream, reads, name="c_read_stream")
         write_stream = delayed(m, stream, writes, name="c_write_stream")

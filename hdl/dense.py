@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.lanes import Lanes
 from hdl.reader import mark, mark_layout, reader_members
-from hdl.rom import Rom
+from hdl.rom import Rom, read_rom
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
 from spec.design import Design
@@ -65,7 +65,7 @@ class DenseReader(wiring.Component):
         self._operands(m, lanes, read, chunk, end)
 
         # Draining, row by row.
-        wait = design.pipeline.read + product.registers
+        wait = design.pipeline.memory + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
         marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
@@ -90,14 +90,11 @@ class DenseReader(wiring.Component):
         return m
 
     def _operands(self, m, lanes, read, chunk, end):
-        """Read elements and weights; both are there one cycle later."""
+        """Read elements and weights."""
         design, product, simd = self._design, self._design.head_product, self._design.machine.simd
-        m.submodules.weights = weights = Rom(
-            words := head_weight_words(design),
-            product.lanes * product.simd * design.head.weights.bits,
-        )
+        words, wait = head_weight_words(design), design.pipeline.memory
         slots = simd // product.simd
-        address = Signal.like(weights.addr)
+        address = Signal(range(len(words)))
         word = Signal.like(self.read.chunk)
         slot = Signal(range(slots))
         with m.If(read):
@@ -108,13 +105,11 @@ class DenseReader(wiring.Component):
             with m.If(end):
                 m.d.sync += [slot.eq(0), word.eq(0)]
         m.d.comb += [
-            weights.addr.eq(address),
             self.read.en.eq(read),
             self.read.bank.eq(self.job.bank),
             self.read.chunk.eq(word),
         ]
 
-        wait = design.pipeline.read
         use = delayed(m, read, wait, name="use")
         place = delayed(m, slot, wait, name="place", reset_less=True)
         at_end = delayed(m, end, wait, name="at_end", reset_less=True)
@@ -128,8 +123,10 @@ class DenseReader(wiring.Component):
             # Only a weight without 0 needs its operand to be 0 where there is no column.
             absent = at_end if k >= product.tail and not design.head.weights.has_zero else 0
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
+        bits = product.lanes * product.simd * design.head.weights.bits
+        codes = read_rom(m, words, bits, address, latency=wait, name="weights")
         m.d.comb += [
-            lanes.codes.eq(delayed(m, weights.data, wait - 1, name="codes", reset_less=True)),
+            lanes.codes.eq(codes),
             lanes.load.eq(delayed(m, read & end, wait, name="load")),
         ]
 

@@ -5,13 +5,16 @@ reading. The rules are those of `spec.cycles`; they need two timers and no feedb
 datapath.
 """
 
+from types import SimpleNamespace
+
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.cells import token_layout
 from hdl.inputs import flags_layout
-from spec.cycles import h_latency
+from hdl.shapes import delayed
+from spec.cycles import h_latency, written_latency
 from spec.design import Design
 from spec.ports import FROM_LOADED, FROM_PREVIOUS
 
@@ -20,6 +23,8 @@ __all__ = ["Sequencer"]
 
 class Sequencer(wiring.Component):
     """Starts steps and walks through their tiles and chunks.
+
+    What is read, and all that describes it, comes out ``pipeline.issue`` cycles late.
 
     Parameters
     ----------
@@ -93,24 +98,38 @@ class Sequencer(wiring.Component):
         m = Module()
         running = Signal()
         kept = Signal(token_layout(self._design))
-        starting, token = self._start(m, running, kept)
+        now = self._issue(m)
+        starting, token = self._start(m, running, kept, now)
         go = Signal()
         m.d.comb += go.eq(running | starting)
 
         # Flags of the step: decided at its start, then kept.
         with m.If(starting):
             m.d.sync += kept.eq(token)
-        m.d.comb += self.token.eq(Mux(running, kept.as_value(), token.as_value()))
+        m.d.comb += now.token.eq(Mux(running, kept.as_value(), token.as_value()))
 
-        done = self._walk(m, go)
+        done = self._walk(m, go, now)
         m.d.sync += running.eq(go & ~done)
         banks = Signal(1 << self._design.stream_bits)
-        m.d.comb += self.bank.eq(banks.bit_select(self.stream, 1))
+        m.d.comb += now.bank.eq(banks.bit_select(now.stream, 1))
         with m.If(done):
-            m.d.sync += banks.eq(banks ^ (1 << self.stream))
+            m.d.sync += banks.eq(banks ^ (1 << now.stream))
         return m
 
-    def _start(self, m, running, kept):
+    def _issue(self, m):
+        """Signals of this cycle for the ports that describe what is read."""
+        names = (
+            "free read is_h x_chunk h_chunk weight split load last_tile token stream bank".split()
+        )
+        now = SimpleNamespace()
+        for name in names:
+            port = getattr(self, name)
+            signal = Signal.like(port, name=f"{name}_now")
+            setattr(now, name, signal)
+            m.d.comb += port.eq(delayed(m, signal, self._design.pipeline.issue, name=name))
+        return now
+
+    def _start(self, m, running, kept, now):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
         design = self._design
         loaded = Signal()
@@ -124,9 +143,9 @@ class Sequencer(wiring.Component):
         # of a sequence has one. The others' steps may have none.
         under_way = 0
         if design.stream_bits:
-            under_way = _timer(m, running, h_latency(design) + 1, name="under_way")
+            under_way = _timer(m, running, written_latency(design) + 1, name="under_way")
         m.d.comb += [
-            self.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
+            now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
             quiet.eq(~running & (reserved == 0) & ~under_way),
             from_loaded.eq(self.flags.start & (self.flags.state == FROM_LOADED)),
             wants_state.eq(from_loaded & ~loaded),
@@ -144,7 +163,7 @@ class Sequencer(wiring.Component):
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
         token = Signal(token_layout(design), name="start_token")
-        at = Cat(self.bank, self.flags.stream)
+        at = Cat(now.bank, self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
             token.result.eq(1 if every else self.flags.last),
@@ -164,34 +183,34 @@ class Sequencer(wiring.Component):
                 m.d.sync += reserved.bit_select(at, 1).eq(1)
         return starting, token
 
-    def _walk(self, m, go):
+    def _walk(self, m, go, now):
         """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""
         design = self._design
         chunks_x, chunks_h = design.x_product.chunks, design.h_product.chunks
         tile = Signal(range(design.tiles))
         chunk = Signal(range(max(chunks_x, chunks_h)))
         in_h = Signal()
-        weight = Signal.like(self.weight)
+        weight = Signal.like(now.weight)
         end_x = Signal()
         end_h = Signal()
         first_tile = Signal()
         done = Signal()
         m.d.comb += [
             first_tile.eq(tile == 0),
-            self.last_tile.eq(tile == design.tiles - 1),
+            now.last_tile.eq(tile == design.tiles - 1),
             end_x.eq(~in_h & (chunk == chunks_x - 1)),
             end_h.eq(in_h & (chunk == chunks_h - 1)),
-            self.read.eq(go & ~self._must_wait(m, in_h & (chunk == 0) & first_tile, end_h)),
-            self.is_h.eq(in_h),
-            self.x_chunk.eq(chunk),
-            self.h_chunk.eq(chunk),
-            self.weight.eq(weight),
-            self.split.eq(end_x),
-            self.load.eq(end_h),
-            self.free.eq(self.read & end_x & self.last_tile),
-            done.eq(self.read & end_h & self.last_tile),
+            now.read.eq(go & ~self._must_wait(m, now, in_h & (chunk == 0) & first_tile, end_h)),
+            now.is_h.eq(in_h),
+            now.x_chunk.eq(chunk),
+            now.h_chunk.eq(chunk),
+            now.weight.eq(weight),
+            now.split.eq(end_x),
+            now.load.eq(end_h),
+            now.free.eq(now.read & end_x & now.last_tile),
+            done.eq(now.read & end_h & now.last_tile),
         ]
-        with m.If(self.read):
+        with m.If(now.read):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
             with m.If(end_x):
                 m.d.sync += [in_h.eq(1), chunk.eq(0)]
@@ -201,7 +220,7 @@ class Sequencer(wiring.Component):
                 m.d.sync += [tile.eq(0), weight.eq(0)]
         return done
 
-    def _must_wait(self, m, starts_h, end_h):
+    def _must_wait(self, m, now, starts_h, end_h):
         """Whether the chunk at hand has to wait: for the h of the last step, or for the drain."""
         design = self._design
         waits = Signal()
@@ -210,15 +229,15 @@ class Sequencer(wiring.Component):
         # every earlier chunk at least a cycle earlier: so the part may start this long after it.
         after_step = h_latency(design) - (design.h_product.chunks - 1)
         if after_step > 1 + design.x_product.chunks:
-            ends = self.read & self.load & self.last_tile
+            ends = now.read & now.load & now.last_tile
             for stream in range(1 << design.stream_bits):
-                mine = self.stream == stream
+                mine = now.stream == stream
                 timer = _timer(m, ends & mine, after_step, name=f"h_wait_{stream}")
-                timers.append(starts_h & ~self.token.fresh & mine & timer)
+                timers.append(starts_h & ~now.token.fresh & mine & timer)
         if design.tile_groups > design.tile_chunks:
-            groups = Mux(self.last_tile, design.last_groups, design.tile_groups)
+            groups = Mux(now.last_tile, design.last_groups, design.tile_groups)
             most = design.tile_groups
-            timer = _timer(m, self.read & self.load, groups, most=most, name="drain_wait")
+            timer = _timer(m, now.read & now.load, groups, most=most, name="drain_wait")
             timers.append(end_h & timer)
         for timer in timers:
             with m.If(timer):

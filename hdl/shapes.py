@@ -34,7 +34,7 @@ def sums_struct(ranges):
 
 
 def delayed(m, value, cycles, *, name, reset_less=False, init=None):
-    """``value`` as it was ``cycles`` cycles ago; ``init``, 0 (or, without reset, anything) before."""
+    """``value`` as it was ``cycles`` cycles ago; before, ``init`` or 0, without reset anything."""
     for cycle in range(1, cycles + 1):
         register = Signal(value.shape(), name=f"{name}_{cycle}", reset_less=reset_less, init=init)
         m.d.sync += register.eq(value)

@@ -28,6 +28,8 @@ class StatePort(wiring.Component):
         Streams ``i_state`` and ``o_state`` of `spec.ports`.
     stream : In
         The stream whose state it is.
+    loading, dumping : Out
+        A state is being taken, or given; one cycle after ``load`` or ``dump``.
     load, loaded : In, Out
         Take a state; this was its last group.
     dump, dumped : In, Out
@@ -53,6 +55,8 @@ class StatePort(wiring.Component):
                 "i": In(stream.Signature(layouts["i_state"])),
                 "o": Out(stream.Signature(layouts["o_state"])),
                 "stream": In(design.stream_bits),
+                "loading": Out(1),
+                "dumping": Out(1),
                 "load": In(1),
                 "loaded": Out(1),
                 "dump": In(1),
@@ -77,14 +81,18 @@ class StatePort(wiring.Component):
         given = Signal()
         fetch = Signal()
         fetched = Signal()
+        m.d.sync += [
+            self.loading.eq(self.load & ~self.loaded),
+            self.dumping.eq(self.dump & ~self.dumped),
+        ]
         m.d.comb += [
             self.chunk.eq(pointer.chunk),
             self.slot.eq(pointer.slot),
             self.group.eq(pointer.group),
             pointer.advance.eq(self.write | given),
             # Loading.
-            self.i.ready.eq(self.load),
-            self.write.eq(self.load & self.i.valid),
+            self.i.ready.eq(self.loading),
+            self.write.eq(self.loading & self.i.valid),
             self.loaded.eq(self.write & pointer.last),
             # Dumping: fetch a group, then give it.
             self.read.en.eq(fetch),
@@ -95,7 +103,7 @@ class StatePort(wiring.Component):
         ]
         # In the long pipeline a group stands in registers before it is given.
         read = delayed(m, fetch, design.pipeline.long, name="read")
-        m.d.comb += fetch.eq(self.dump & ~fetched & (~read if design.pipeline.long else 1))
+        m.d.comb += fetch.eq(self.dumping & ~fetched & (~read if design.pipeline.long else 1))
         m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.

@@ -136,7 +136,7 @@ def _describe(design, text, kinds):
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),
             "beats_per_vector": design.x_product.chunks,
-            "lane_latency": cycles.lane_latency(design, design.x_product),
+            "lane_latency": cycles.lane_latency(design),
             "cell_latency": design.pipeline.whole,
         },
     }

@@ -26,25 +26,38 @@ from spec.schedule import interleaved
 
 __all__ = [
     "h_latency",
+    "head_latency",
     "lane_latency",
     "sequence_cycles",
     "step_cycles",
     "useful_operations",
     "utilisation",
+    "written_latency",
 ]
 
 ACCUMULATE = 1
 """From the sum of a chunk to the accumulator and the drain."""
 
 
-def lane_latency(design: Design, product: Product) -> int:
+def lane_latency(design: Design) -> int:
     """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
-    return design.pipeline.read + product.registers + ACCUMULATE
+    return design.pipeline.read + design.h_product.registers + ACCUMULATE
+
+
+def head_latency(design: Design) -> int:
+    """The same for the head, whose reader gives memories their addresses itself."""
+    assert design.head_product is not None
+    return design.pipeline.memory + design.head_product.registers + ACCUMULATE
 
 
 def h_latency(design: Design) -> int:
-    """Cycles from reading the last chunk of a step to the first read of the last of its h."""
-    return lane_latency(design, design.h_product) + design.last_groups - 1 + design.pipeline.whole
+    """Cycles from reading the last chunk of a step to reading the last of its h for the next."""
+    return written_latency(design) - design.pipeline.issue
+
+
+def written_latency(design: Design) -> int:
+    """Cycles from reading the last chunk of a step to the first in which all its h is in memory."""
+    return lane_latency(design) + design.last_groups - 1 + design.pipeline.whole
 
 
 def step_cycles(design: Design) -> float:
@@ -64,7 +77,7 @@ def step_cycles(design: Design) -> float:
         return pace
     read = _read_cycles(design)
     fill = design.tile_chunks + rest - 1
-    return max(pace, read, (fill + h_latency(design) + read) / (2 * streams))
+    return max(pace, read, (fill + written_latency(design) + read) / (2 * streams))
 
 
 def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
@@ -95,7 +108,7 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
         end = ends[stream] = first + (design.tiles - 1) * tile
         results.step(stream)
         if position == lengths[sequence] - 1 or design.network.results == "every":
-            results.take(stream, end + h_latency(design))
+            results.take(stream, end + written_latency(design))
     return results.last + 1
 
 
@@ -109,13 +122,13 @@ def _read_cycles(design: Design) -> int:
     if product is None:
         return design.h_product.chunks
     return (product.tiles - 1) * _head_tile_cycles(design, product) + max(
-        product.chunks, lane_latency(design, product) + product.last_rows
+        product.chunks, head_latency(design) + product.last_rows
     )
 
 
 def _head_tile_cycles(design: Design, product: Product) -> int:
     """Cycles from tile to tile of the head; a tile waits until the drain is empty."""
-    return max(product.chunks, lane_latency(design, product) + product.lanes)
+    return max(product.chunks, head_latency(design) + product.lanes)
 
 
 class _Results:
@@ -145,15 +158,15 @@ class _Results:
             self._end = start + design.h_product.chunks - 1
             self.last = self._end + 1
         else:
-            drain = lane_latency(design, product)
+            drain = head_latency(design)
             first = max(start + product.chunks - 1, self._drained)
             self._end = first + (product.tiles - 1) * _head_tile_cycles(design, product)
             self._drained = self._end + drain + product.last_rows
-            self.last = self._drained - 1 + _head_latency(design)
+            self.last = self._drained - 1 + _logit_latency(design)
         self._read[stream][-1] = self._end
 
 
-def _head_latency(design: Design) -> int:
+def _logit_latency(design: Design) -> int:
     """Cycles from a row at the front of the head's drain to its logit, or to the class."""
     head = design.head
     assert head is not None

@@ -196,7 +196,12 @@ class Design:
     def pipeline(self) -> Pipeline:
         """Latencies of memories and of the element-wise part."""
         layer = self.layer
-        return Pipeline(self.machine.pipelined, layer.activation, layer.cell_affine is not None)
+        return Pipeline(
+            self.machine.pipelined,
+            layer.activation,
+            layer.cell_affine is not None,
+            self.tiles * self.tile_chunks,
+        )
 
     # Ranges.
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from spec.activation import Activation, PiecewiseLinear
 
-__all__ = ["Pipeline"]
+__all__ = ["BLOCK", "Pipeline"]
+
+BLOCK = 1024
+"""Words of a block of a memory: as many as block RAMs have, for which words are wide enough."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +31,34 @@ class Pipeline:
         How activation functions are made.
     affine : bool
         Whether there is an affine on the cell.
+    words : int
+        Words of the lanes' weight memory.
     """
 
     long: bool
     activation: Activation
     affine: bool
+    words: int = 1
+
+    @property
+    def issue(self) -> int:
+        """From the control to the addresses of what the lanes read."""
+        return 1 if self.long else 0
+
+    @property
+    def memory(self) -> int:
+        """From an address to a memory's word."""
+        return 2 if self.long else 1
+
+    @property
+    def weights(self) -> int:
+        """The same for the lanes' weights: a deep memory is blocks, and a choice of one."""
+        return self.memory + (self.long and self.words > BLOCK)
 
     @property
     def read(self) -> int:
-        """From an address to a memory's word."""
-        return 2 if self.long else 1
+        """From the control to operands and weights at the lanes."""
+        return self.issue + self.weights
 
     @property
     def front(self) -> int:
