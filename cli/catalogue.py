@@ -100,6 +100,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--head-units", type=int, help="Rows of the head side by side."),
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
             click.option(
+                "--weight-code",
+                type=click.Choice(get_args(Machine.model_fields["weight_code"].annotation)),
+                help="How weights are stored; dense: five ternary ones in a byte.",
+            ),
+            click.option(
                 "--machine",
                 type=click.Path(path_type=Path),
                 help="TOML file with these; options given beside it win.",

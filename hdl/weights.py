@@ -1,12 +1,16 @@
 """The memory of the lanes' weights."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hdl.kinds import place
 from hdl.rom import read_rom
+from hdl.shapes import delayed
+from hdl.trits import TritDecoder
 from spec.design import Design
 from spec.image import gate_weight_words
+from spec.trits import GROUP
 
 __all__ = ["Weights"]
 
@@ -36,7 +40,17 @@ class Weights(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         words = gate_weight_words(self._design)
-        latency = self._design.pipeline.weights
-        word = read_rom(m, words, len(self.codes), self.addr, latency=latency, name="words")
-        m.d.comb += self.codes.eq(word)
+        design, pipeline = self._design, self._design.pipeline
+        bits = design.weight_bits
+        word = read_rom(m, words, bits, self.addr, latency=pipeline.word, name="words")
+        if not design.dense:
+            m.d.comb += self.codes.eq(word)
+            return m
+        decoded = Signal(bits // 8 * 2 * GROUP)
+        for index in range(bits // 8):
+            packed = word.word_select(index, 8)
+            decoder = place(m, platform, f"decoder_{index}", TritDecoder(), packed=packed)
+            m.d.comb += decoded.word_select(index, 2 * GROUP).eq(decoder.codes)
+        kept = delayed(m, decoded, pipeline.weights - pipeline.word, name="kept", reset_less=True)
+        m.d.comb += self.codes.eq(kept)
         return m

@@ -9,7 +9,7 @@ import numpy as np
 
 from golden.lstm import State
 from sim.job import Episode, Job, Pauses, Sequence
-from spec.arithmetic import Arithmetic
+from spec.arithmetic import Arithmetic, Ternary
 from spec.cycles import step_cycles
 from spec.design import Design
 from spec.lanes import lane_designs
@@ -143,6 +143,8 @@ def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> 
         "tree_registers": int(rng.integers(0, 5)),
         "head_simd": _pick(rng, [k for k in range(1, simd + 1) if simd % k == 0]),
     }
+    if arithmetic == Ternary() and rng.random() < 0.5:
+        machine["weight_code"] = "dense"
     if rng.random() < 0.3:
         both = [k for k in range(1, units + 1) if units % k == 0 and simd % k == 0]
         machine["cell_units"] = _pick(rng, both)

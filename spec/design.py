@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from spec.arithmetic import Ternary
 from spec.errors import InputError
 from spec.formats import Interval
 from spec.lanes import LaneDesign, check_lane, lane_terms
@@ -13,6 +14,7 @@ from spec.machine import Machine
 from spec.model import Model
 from spec.network import GATES, Head, LstmLayer, Network
 from spec.pipeline import Pipeline
+from spec.trits import GROUP
 
 __all__ = ["Design", "Product"]
 
@@ -86,6 +88,9 @@ class Design:
     def __post_init__(self) -> None:
         machine = self.machine
         check_lane(machine.lane, self.layer.weights)
+        if self.dense and self.layer.weights != Ternary():
+            rule = f"must be plain for {self.layer.weights.name} weights"
+            raise InputError("machine: weight_code", rule, machine.weight_code)
         if machine.simd % machine.head_simd:
             rule = f"must divide simd ({machine.simd})"
             raise InputError("machine: head_simd", rule, machine.head_simd)
@@ -148,6 +153,19 @@ class Design:
         )
 
     @property
+    def dense(self) -> bool:
+        """Whether five ternary weights share a byte in the lanes' memory."""
+        return self.machine.weight_code == "dense"
+
+    @property
+    def weight_bits(self) -> int:
+        """Width of the lanes' weight memory."""
+        weights = self.x_product.lanes * self.machine.simd
+        if self.dense:
+            return 8 * -(-weights // GROUP)
+        return weights * self.layer.weights.bits
+
+    @property
     def tiles(self) -> int:
         """Tiles of a step, ``units`` hidden units each."""
         return self.x_product.tiles
@@ -201,6 +219,7 @@ class Design:
             layer.activation,
             layer.cell_affine is not None,
             self.tiles * self.tile_chunks,
+            self.dense,
         )
 
     # Ranges.

@@ -13,6 +13,7 @@ from spec.arithmetic import Arithmetic
 from spec.design import Design
 from spec.layout import Field, Layout
 from spec.network import GATES
+from spec.trits import GROUP, pack_trits
 
 __all__ = [
     "cell_layout",
@@ -30,7 +31,8 @@ def gate_weight_words(design: Design) -> list[int]:
     """Weights of the gates, in the order in which the lanes read them.
 
     One word a chunk: tile by tile, first the chunks of x, then those of h. A word has a part for
-    each lane, lane ``4 * unit + gate``; a part has a code for each of the ``simd`` inputs.
+    each lane, lane ``4 * unit + gate``; a part has a code for each of the ``simd`` inputs. In the
+    dense form, each five weights of a word in this order are a byte.
     """
     tensors, arithmetic = design.model.layers[0], design.layer.weights
     parts = []
@@ -40,7 +42,13 @@ def gate_weight_words(design: Design) -> list[int]:
     ):
         by_unit = _by_unit(design, arithmetic.encode(matrix))
         parts.append(_tiles(by_unit, design.tiles, product.lanes, product.simd, arithmetic))
-    return _words(np.concatenate(parts, axis=1), arithmetic.bits)
+    codes = np.concatenate(parts, axis=1)
+    if not design.dense:
+        return _words(codes, arithmetic.bits)
+    weights = arithmetic.decode(codes).reshape(codes.shape[0], codes.shape[1], 1, -1)
+    fill = [(0, 0)] * 3 + [(0, -weights.shape[-1] % GROUP)]
+    groups = np.pad(weights, fill).reshape(*codes.shape[:2], -1, GROUP)
+    return _words(pack_trits(groups).astype(np.uint16), 8)
 
 
 def head_weight_words(design: Design) -> list[int]:

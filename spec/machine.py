@@ -47,6 +47,8 @@ class Machine(Checked):
         Inputs that each lane of the head adds in a cycle; must divide ``simd``.
     weights : {"rom"}
         Where the weights live.
+    weight_code : {"plain", "dense"}
+        How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     """
 
     units: int = Field(default=1, ge=1, le=2048)
@@ -60,6 +62,7 @@ class Machine(Checked):
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom"] = "rom"
+    weight_code: Literal["plain", "dense"] = "plain"
 
     @classmethod
     def read(cls, path: Path) -> Machine:

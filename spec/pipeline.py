@@ -33,12 +33,15 @@ class Pipeline:
         Whether there is an affine on the cell.
     words : int
         Words of the lanes' weight memory.
+    dense : bool
+        Whether these are decoded.
     """
 
     long: bool
     activation: Activation
     affine: bool
     words: int = 1
+    dense: bool = False
 
     @property
     def issue(self) -> int:
@@ -53,6 +56,11 @@ class Pipeline:
     @property
     def weights(self) -> int:
         """The same for the lanes' weights: a deep memory is blocks, and a choice of one."""
+        return self.word + (self.long and self.dense)
+
+    @property
+    def word(self) -> int:
+        """The same for a word that is not decoded yet."""
         return self.memory + (self.long and self.words > BLOCK)
 
     @property

@@ -19,6 +19,7 @@ from hdl.rounding import narrow
 from hdl.shapes import shape
 from hdl.terms import terms_of
 from hdl.tree import tree_sum
+from hdl.trits import TritDecoder
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
 from spec.arithmetic import arithmetic
@@ -27,6 +28,7 @@ from spec.formats import Format, Interval
 from spec.image import cell_layout, row_layout
 from spec.lanes import lane_designs, lane_terms
 from spec.pipeline import Pipeline
+from spec.trits import unpack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
@@ -381,5 +383,19 @@ def test_argmax(logits):
             await ctx.tick()
             assert not ctx.get(dut.o.valid)
             ctx.set(dut.o.ready, 0)
+
+    run(dut, testbench)
+
+
+def test_trit_decoder(rng):
+    """All 256 bytes, whether they are the code of a group or not used."""
+    dut, ternary = TritDecoder(), arithmetic("ternary")
+
+    async def testbench(ctx):
+        for byte in range(256):
+            ctx.set(dut.packed, byte)
+            await ctx.delay(1e-6)
+            codes = [ctx.get(dut.codes) >> (2 * k) & 3 for k in range(5)]
+            assert ternary.decode(codes).tolist() == unpack_trits(np.uint8(byte)).tolist()
 
     run(dut, testbench)
