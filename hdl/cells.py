@@ -130,12 +130,11 @@ class Cells(wiring.Component):
         row_bits = self._row_bits // design.cell_units
         front_bits = sums_struct(design.row_sums).size * len(GATES)
         for k in range(design.cell_units):
+            old = delayed(m, old_c[k], pipeline.long, name=f"old_c_{k}", reset_less=True)
             inputs = {
                 "sums": self.sums.as_value().word_select(k, front_bits),
                 "rows": rows.word_select(k, row_bits),
-                "c": delayed(
-                    m, Mux(fresh, 0, old_c[k]), pipeline.long, name=f"c_{k}", reset_less=True
-                ),
+                "c": delayed(m, Mux(fresh, 0, old), pipeline.long, name=f"c_{k}", reset_less=True),
             }
             if design.layer.cell_affine is not None:
                 inputs["affine"] = affines.word_select(k, cell_layout(design).bits)
@@ -170,7 +169,10 @@ class Cells(wiring.Component):
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
         new_c = Signal(cell)
-        reads, writes = pipeline.old_cell - pipeline.memory, pipeline.old_cell + pipeline.update
+        reads, writes = (
+            pipeline.old_cell - pipeline.cell_memory,
+            pipeline.old_cell + pipeline.update,
+        )
         written = delayed(m, busy, writes, name="c_write")
         read_stream = delayed(m, stream, reads, name="c_read_stream")
         write_stream = delayed(m, stream, writes, name="c_write_stream")

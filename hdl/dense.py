@@ -266,8 +266,9 @@ class ArgMax(wiring.Component):
         ]
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += row.eq(Mux(self.i.p.last_row, 0, row + 1))
-            with m.If(better):
-                m.d.sync += [best.eq(self.i.p.value), best_row.eq(row)]
+        # While a logit waits it may be taken again and again.
+        with m.If(self.i.valid & better):
+            m.d.sync += [best.eq(self.i.p.value), best_row.eq(row)]
         with m.If(take):
             m.d.sync += [self.o.p.data.eq(winner), *mark(self._design, self.o.p, self.i.p.mark)]
         return m

@@ -7,9 +7,10 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.activation import ActivationFunction
 from hdl.kinds import place
-from hdl.rounding import narrow
+from hdl.rounding import half, narrow
 from hdl.shapes import delayed, shape, struct, sums_struct
 from spec.design import Design
+from spec.formats import Interval
 from spec.image import cell_layout, row_layout
 from spec.network import GATES
 
@@ -91,7 +92,7 @@ class LstmUnit(wiring.Component):
         out = Signal(shape(reach), reset_less=True)
         m.d.sync += out.eq(o * tanh.y)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-        h = narrow(m, out, reach, shift, layer.h, name="h_")
+        h = self._narrow(m, out, reach, shift, layer.h, name="h_")
         m.d.comb += self.h_next.eq(delayed(m, h, self._long, name="h_kept", reset_less=True))
         return m
 
@@ -125,13 +126,24 @@ class LstmUnit(wiring.Component):
             )
             m.d.sync += signal.eq(row_sums[f"s{k}"] * row[("scale_h", "scale_x")[k]])
             products.append(signal)
-        bias = Signal(shape(affine.biases), name=f"{gate}_bias", reset_less=True)
-        m.d.sync += bias.eq(row.bias)
-        total = Signal(shape(design.row_total), name=f"{gate}_total")
+        # The half that rounds goes to the bias, which has a cycle to itself.
+        ends = Interval(half(affine.shift), half(affine.shift))
+        bias = Signal(shape(affine.biases + ends), name=f"{gate}_bias", reset_less=True)
+        m.d.sync += bias.eq(row.bias + half(affine.shift))
+        total = Signal(shape(design.row_total + ends), name=f"{gate}_total")
         m.d.comb += total.eq(sum(products[1:], start=products[0]) + bias)
         pre = design.layer.pre
         z = Signal(shape(pre), name=f"{gate}_pre", reset_less=True)
-        narrowed = self._narrow(m, total, design.row_total, affine.shift, pre, name=f"{gate}_z")
+        narrowed = narrow(
+            m,
+            total,
+            design.row_total,
+            affine.shift,
+            pre,
+            name=f"{gate}_z",
+            registered=self._long,
+            halved=True,
+        )
         m.d.sync += z.eq(narrowed)
 
         function = "tanh" if gate == "g" else "sigmoid"

@@ -5,10 +5,15 @@ from amaranth.hdl import Signal
 from hdl.shapes import shape
 from spec.formats import Format, Interval
 
-__all__ = ["narrow"]
+__all__ = ["half", "narrow"]
 
 
-def narrow(m, value, interval: Interval, shift: int, to: Format, *, name, registered=False):
+def half(shift: int) -> int:
+    """What is added before ``shift`` bits are dropped, so that it rounds."""
+    return (1 << shift) >> 1
+
+
+def narrow(m, value, interval, shift, to: Format, *, name, registered=False, halved=False):
     """``saturate(round_shift(value, shift), to)`` as a combinational signal.
 
     Parameters
@@ -18,7 +23,7 @@ def narrow(m, value, interval: Interval, shift: int, to: Format, *, name, regist
     value : Value
         The wide number.
     interval : Interval
-        Its range; decides how many bits the saturation looks at, and whether there is one at all.
+        Its range (without the half); decides how many bits the saturation looks at, and whether there is one at all.
     shift : int
         Bits to drop.
     to : Format
@@ -27,11 +32,12 @@ def narrow(m, value, interval: Interval, shift: int, to: Format, *, name, regist
         Prefix of the signals.
     registered : bool
         One cycle later, with a register between the sum and the saturation.
+    halved : bool
+        The half that rounds has been added already.
     """
-    half = (1 << shift) >> 1
-    biased_range = interval + Interval(half, half)
+    biased_range = interval + Interval(half(shift), half(shift))
     biased = Signal(shape(biased_range), name=f"{name}_biased", reset_less=True)
-    m.d["sync" if registered else "comb"] += biased.eq(value + half)
+    m.d["sync" if registered else "comb"] += biased.eq(value if halved else value + half(shift))
     rounded_range = interval.rounded(shift)
     rounded = Signal(shape(rounded_range), name=f"{name}_rounded")
     m.d.comb += rounded.eq(biased >> shift)

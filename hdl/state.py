@@ -102,13 +102,18 @@ class StatePort(wiring.Component):
             self.dumped.eq(given & pointer.last),
         ]
         # In the long pipeline a group stands in registers before it is given.
-        read = delayed(m, fetch, design.pipeline.long, name="read")
-        m.d.comb += fetch.eq(self.dumping & ~fetched & (~read if design.pipeline.long else 1))
+        long = design.pipeline.long
+        wait = delayed(m, fetch, long, name="wait")
+        read = delayed(m, wait, long, name="read")
+        m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if long else 1))
         m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.
         here = Signal(data.ArrayLayout(shape(design.layer.h), units))
-        m.d.comb += here.eq(self.read.data.as_value().word_select(pointer.slot, here.shape().size))
+        chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
+        c_read = delayed(m, self.c_read.as_value(), long, name="c", reset_less=True)
+        m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
+        c_here = data.View(self.c_read.shape(), c_read)
         filled = design.layer.hidden - (design.groups - 1) * units
         for k in range(units):
             beyond = pointer.last if k >= filled else 0
@@ -116,9 +121,9 @@ class StatePort(wiring.Component):
                 self.h_data[k].eq(Mux(beyond, 0, self.i.p.h[k])),
                 self.c_data[k].eq(Mux(beyond, 0, self.i.p.c[k])),
             ]
-            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], self.c_read[k])):
+            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], c_here[k])):
                 kept = Signal(value.shape(), reset_less=True)
-                if design.pipeline.long:
+                if long:
                     with m.If(read):
                         m.d.sync += kept.eq(value)
                 else:

@@ -54,6 +54,11 @@ class Pipeline:
         return 2 if self.long else 1
 
     @property
+    def cell_memory(self) -> int:
+        """The same for the old c, which may be replaced by 0."""
+        return self.memory + self.long
+
+    @property
     def weights(self) -> int:
         """The same for the lanes' weights: a deep memory is blocks, and a choice of one."""
         return self.word + (self.long and self.dense)
@@ -103,7 +108,7 @@ class Pipeline:
     @property
     def output(self) -> int:
         """Product o * tanh, narrowed and written to memory."""
-        return 3 if self.long else 2
+        return 4 if self.long else 2
 
     @property
     def old_cell(self) -> int:
