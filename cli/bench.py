@@ -153,9 +153,8 @@ def lane_designs_(
         measured[name] = {lane: lane_cost(found, name, lane) for lane in designs}
     if write:
         write_costs(target_name, measured)
-    unit = " + ".join(f"{price} x {column}" for column, price in found.cost.items())
     if as_json:
-        print_json({"target": target_name, "unit": unit, "cost_per_operation": measured})
+        print_json({"target": target_name, "unit": found.unit, "cost_per_operation": measured})
         return
     worst = measured[ARITHMETICS[0]]["tree"] if multipliers else None
     rows = [
@@ -163,7 +162,7 @@ def lane_designs_(
         for name, designs in measured.items()
         for lane, cost in designs.items()
     ]
-    columns = ["weights", "lane design", unit, *(["fixed12 / this"] if worst else [])]
+    columns = ["weights", "lane design", found.unit, *(["fixed12 / this"] if worst else [])]
     table(f"a weight operation on {target_name}", columns, rows)
 
 

@@ -20,7 +20,14 @@ from spec.model import Model
 from spec.modelfile import read_model
 from synth.choice import best_lane, costs
 
-__all__ = ["build_folder", "find_design", "find_model", "machine_options", "target_option"]
+__all__ = [
+    "build_folder",
+    "find_base",
+    "find_design",
+    "find_model",
+    "machine_options",
+    "target_option",
+]
 
 target_option = click.option(
     "--target",
@@ -58,6 +65,13 @@ def find_model(name: str) -> Model:
     raise InputError("model", f"must be a model file or one of {', '.join(near)}", name)
 
 
+def find_base(model: Model, path: Path | None) -> Machine:
+    """The machine of a file, else that of the model's named configuration, else the smallest."""
+    if path is not None:
+        return Machine.read(path)
+    return configs()[model.name].machine if model.name in configs() else Machine()
+
+
 def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     """The model of that name on the machine that the options describe.
 
@@ -69,11 +83,7 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     chosen = {key: value for key, value in options.items() if value is not None}
     if chosen.get("lane") == "auto":
         chosen["lane"] = best_lane(target, model.network.layers[0].weights)
-    if path is not None:
-        base = Machine.read(path)
-    else:
-        base = configs()[model.name].machine if model.name in configs() else Machine()
-    machine = Machine.parse(base.model_dump() | chosen, thing="machine")
+    machine = Machine.parse(find_base(model, path).model_dump() | chosen, thing="machine")
     return Design(model=model, machine=machine)
 
 

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from train.progress import Report
 
-__all__ = ["bar", "bars", "json_option", "print_json", "say", "spinner", "table"]
+__all__ = ["bar", "bars", "json_option", "print_json", "quiet", "say", "spinner", "table", "warn"]
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -40,6 +40,11 @@ def print_json(result: dict[str, Any]) -> None:
 def say(text: str) -> None:
     """Print a line of output."""
     OUT.print(text, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a line about something that went wrong, above any progress."""
+    ERR.print(f"pascaline: {text}", soft_wrap=True, markup=False)
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -60,7 +65,18 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
 def _progress(*columns: ProgressColumn) -> Progress:
     """Progress for people; nothing at all where the standard error is no terminal."""
-    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
+    shown = ERR.is_terminal and not ERR.quiet
+    return Progress(*columns, console=ERR, transient=True, disable=not shown)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Show no progress meanwhile: for one of many processes on the same terminal."""
+    before, ERR.quiet = ERR.quiet, True
+    try:
+        yield
+    finally:
+        ERR.quiet = before
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from importlib.metadata import version
 import click
 
 from cli.bench import bench
-from cli.console import ERR
+from cli.console import warn
 from cli.evaluate import evaluate
+from cli.explore import explore
 from cli.fuzz import fuzz
 from cli.generate import generate
 from cli.importing import import_
@@ -31,7 +32,19 @@ def cli() -> None:
     """
 
 
-for _command in (list_, show, generate, simulate, evaluate, report, train, import_, fuzz, bench):
+for _command in (
+    list_,
+    show,
+    generate,
+    simulate,
+    evaluate,
+    report,
+    explore,
+    train,
+    import_,
+    fuzz,
+    bench,
+):
     cli.add_command(_command)
 
 
@@ -55,5 +68,5 @@ def run() -> None:
 
 
 def _fail(text: str, *, status: int = 2) -> None:
-    ERR.print(f"pascaline: {text}", soft_wrap=True, markup=False)
+    warn(text)
     sys.exit(status)

@@ -47,8 +47,9 @@ def make_placement(
     device: str | None,
     seeds: int | None,
     clock: float | None,
+    at_once: int | None = None,
 ) -> Placement:
-    """Generate a design, synthesise it, place and route it.
+    """Generate a design, synthesise it, place and route it; ``at_once`` seeds side by side.
 
     Raises
     ------
@@ -67,7 +68,13 @@ def make_placement(
         made = netlist(verilog.text, verilog.description, target(target_name), cache, dsp=dsp)
     with bar(f"placing and routing {design.name} (minutes a seed; one more at first)") as progress:
         return place_and_route(
-            made, cache, device=device, seeds=seeds or 3, clock=clock or CLOCK, progress=progress
+            made,
+            cache,
+            device=device,
+            seeds=seeds or 3,
+            clock=clock or CLOCK,
+            at_once=at_once,
+            progress=progress,
         )
 
 

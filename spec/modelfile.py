@@ -26,7 +26,7 @@ from spec.model import Model
 from spec.network import Network
 from spec.tensors import tensor_specs
 
-__all__ = ["VERSION", "pack", "read_model", "unpack", "write_model"]
+__all__ = ["VERSION", "model_bytes", "pack", "read_model", "unpack", "write_model"]
 
 VERSION = 1
 KEY = "pascaline"
@@ -53,14 +53,8 @@ def unpack(packed: NDArray[np.uint8], bits: int, columns: int) -> NDArray[np.uin
     return codes
 
 
-def write_model(model: Model, path: Path) -> None:
-    """Write a model file, whole or not at all.
-
-    Raises
-    ------
-    InputError
-        If ``path`` cannot be written.
-    """
+def model_bytes(model: Model) -> bytes:
+    """What a file of this model has in it."""
     stored: dict[str, NDArray[Any]] = {}
     for name, spec in tensor_specs(model.network).items():
         tensor = model.tensors[name]
@@ -70,7 +64,18 @@ def write_model(model: Model, path: Path) -> None:
             stored[name] = np.ascontiguousarray(tensor, dtype=np.int64)
     document = _Document(version=1, name=model.name, network=model.network, card=model.card)
     text = json.dumps(document.model_dump(mode="json"), sort_keys=True)
-    write_atomic(path, save(stored, metadata={KEY: text}))
+    return save(stored, metadata={KEY: text})
+
+
+def write_model(model: Model, path: Path) -> None:
+    """Write a model file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If ``path`` cannot be written.
+    """
+    write_atomic(path, model_bytes(model))
 
 
 def read_model(path: Path) -> Model:

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from spec.files import write_atomic
 
-__all__ = ["remembered"]
+__all__ = ["recalled", "remembered"]
 
 
 def remembered(
@@ -29,11 +29,25 @@ def remembered(
     make : callable
         Makes the result, of plain values. If it raises, nothing is kept.
     """
-    key = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
-    kept = cache / f"{key}.json"
+    kept = _file(cache, identity)
     cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{key}.lock"):
+    with FileLock(kept.with_suffix(".lock")):
         if not kept.exists():
             write_atomic(kept, json.dumps(make()))
+    return _read(kept)
+
+
+def recalled(cache: Path, identity: list[str]) -> dict[str, Any] | None:
+    """What `remembered` has kept, without waiting for it; None if there is nothing yet."""
+    kept = _file(cache, identity)
+    return _read(kept) if kept.exists() else None
+
+
+def _file(cache: Path, identity: list[str]) -> Path:
+    key = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
+    return cache / f"{key}.json"
+
+
+def _read(kept: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found

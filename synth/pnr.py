@@ -88,9 +88,10 @@ def place_and_route(
     device: str | None = None,
     seeds: int = 3,
     clock: float = CLOCK,
+    at_once: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Placement:
-    """Place and route a netlist with several seeds, as many at a time as there are cores.
+    """Place and route a netlist with several seeds.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ def place_and_route(
         How many: 1 to this number.
     clock : float
         Clock to aim at, in MHz. It is no error to miss it.
+    at_once : int, optional
+        How many seeds side by side; as many as there are cores if nothing is given.
     progress : callable
         Told how many seeds are done, and how many there are.
 
@@ -122,7 +125,7 @@ def place_and_route(
         return nextpnr(netlist.text, fpga, chosen, options, cache)
 
     reports = {}
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(at_once or len(os.sched_getaffinity(0))) as pool:
         running = {pool.submit(route, seed): seed for seed in range(1, seeds + 1)}
         for done in as_completed(running):
             reports[running[done]] = done.result()

@@ -73,6 +73,13 @@ class Target:
         """One number for an area, to compare it with others on the same target."""
         return sum(price * area[column] for column, price in self.cost.items())
 
+    @property
+    def unit(self) -> str:
+        """What `price` counts."""
+        return " + ".join(
+            column if price == 1 else f"{price} x {column}" for column, price in self.cost.items()
+        )
+
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
         return self.script.format(top=top, dsp=self.dsp_options[dsp]).strip()

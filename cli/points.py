@@ -1,0 +1,190 @@
+"""One point of an exploration: a machine is generated, synthesised and timed; anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cli.asic import CLOCK, make_timing
+from cli.catalogue import build_folder
+from cli.console import quiet
+from cli.pnr import make_placement
+from cli.report import make_report
+from spec import cycles
+from spec.design import Design
+from spec.errors import InputError
+from spec.machine import Machine
+from spec.model import Model
+from spec.modelfile import model_bytes
+from synth.asic import CellTarget
+from synth.cache import recalled, remembered
+from synth.devices import family
+from synth.explore import Point
+from synth.nextpnr import nextpnr_version
+from synth.targets import Target
+from synth.timing import opensta_version
+from synth.yosys import yosys_version
+
+__all__ = ["Job", "keep", "kept", "measure", "try_to_measure"]
+
+PACKAGES = ("cli", "golden", "hdl", "sim", "spec", "synth")
+"""Code that results depend on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What all points of an exploration have in common.
+
+    Attributes
+    ----------
+    model : Model
+        What runs on the machines.
+    target : Target
+        For what they are synthesised.
+    dsp : bool
+        Whether hard multipliers may be used.
+    pnr : bool
+        Whether they are placed and routed.
+    device, seeds, clock, power_steps
+        As ``pascaline report`` has them.
+    tools : dict of str to str
+        Versions of the tools that this takes, here.
+    code : str
+        Which Pascaline this is.
+    """
+
+    model: Model
+    target: Target
+    dsp: bool
+    pnr: bool
+    device: str | None
+    seeds: int | None
+    clock: float | None
+    power_steps: int | None
+    tools: dict[str, str]
+    code: str
+
+    @classmethod
+    def here(cls, **options: Any) -> Job:
+        """A job for the tools that are installed here.
+
+        Raises
+        ------
+        InputError
+            If one is missing, or if the target cannot be placed and routed.
+        """
+        tools = tool_versions(options["target"], pnr=options["pnr"])
+        return cls(tools=tools, code=code_digest(), **options)
+
+    @cached_property
+    def identity(self) -> list[str]:
+        """All that the points depend on, but for the machine."""
+        target = self.target
+        options = [self.dsp, self.pnr, self.device, self.seeds, self.clock, self.power_steps]
+        return [
+            self.code,
+            json.dumps(self.tools, sort_keys=True),
+            hashlib.sha256(model_bytes(self.model)).hexdigest(),
+            target.name,
+            target.script,
+            *(hashlib.sha256(content).hexdigest() for content in target.files.values()),
+            json.dumps(options),
+        ]
+
+
+def tool_versions(target: Target, *, pnr: bool) -> dict[str, str]:
+    """Versions of what the points of a target take."""
+    versions = {"pascaline": version("pascaline"), "amaranth": version("amaranth")}
+    versions["yosys"] = yosys_version()
+    if pnr:
+        versions["nextpnr"] = nextpnr_version(family(target.name))
+    if isinstance(target, CellTarget):
+        versions["opensta"] = opensta_version() or "none"
+    return versions
+
+
+@cache
+def code_digest() -> str:
+    """Start of a hash of the code that results depend on."""
+    total = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted((Path(__file__).parents[1] / package).rglob("*.py")):
+            total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def kept(job: Job, machine: Machine) -> Point | None:
+    """The point of an earlier exploration, if there is one."""
+    found = recalled(_cache(), _identity(job, machine))
+    return Point(**found) if found is not None else None
+
+
+def keep(job: Job, machine: Machine, point: Point) -> None:
+    """Keep a point for later explorations."""
+    remembered(_cache(), _identity(job, machine), lambda: asdict(point))
+
+
+def _cache() -> Path:
+    return build_folder() / "explore" / "points"
+
+
+def _identity(job: Job, machine: Machine) -> list[str]:
+    return [*job.identity, json.dumps(machine.model_dump(mode="json"), sort_keys=True)]
+
+
+def measure(job: Job, machine: Machine) -> Point:
+    """Generate, synthesise and time a machine.
+
+    Raises
+    ------
+    InputError
+        If a tool fails, if the machine is too large for a device, or if this is another Pascaline
+        or another tool than where the job was made.
+    """
+    if job.code != code_digest() or job.tools != tool_versions(job.target, pnr=job.pnr):
+        raise InputError("worker", "must have the code and the tools of the explorer")
+    design = Design(model=job.model, machine=machine)
+    made = make_report(design, job.target, dsp=job.dsp)
+    clock = energy = None
+    if job.pnr:
+        # Many points are measured at once: one core is enough for each.
+        clock = make_placement(
+            design,
+            job.target.name,
+            dsp=job.dsp,
+            device=job.device,
+            seeds=job.seeds,
+            clock=job.clock,
+            at_once=1,
+        ).fmax_mhz
+    elif isinstance(job.target, CellTarget):
+        timing = make_timing(design, made, job.target, job.clock or CLOCK, job.power_steps)
+        path = timing["critical_path"]
+        clock = None if path is None else round(1000 / path["ns"], 2)
+        energy = timing["energy_per_step_nj"]
+    return Point(
+        machine=machine.model_dump(mode="json"),
+        area=job.target.price(made.area),
+        counts=made.area,
+        memory_bits=made.area["memory_bits"],
+        cycles_per_step=cycles.step_cycles(design),
+        clock_mhz=clock,
+        energy_per_step_nj=energy,
+    )
+
+
+def try_to_measure(job: Job, machine: Machine) -> Point | str:
+    """The point, or in one line why there is none; for other processes, shows nothing."""
+    # Exceptions of ours do not survive the way between processes.
+    try:
+        with quiet():
+            return measure(job, machine)
+    except InputError as error:
+        return str(error)
+    except Exception as error:
+        return " ".join(f"{type(error).__name__}: {error}".split())

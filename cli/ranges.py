@@ -1,0 +1,69 @@
+"""Options for several machines at once: each parameter of a machine takes a list of values."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from spec.errors import InputError
+from spec.machine import Machine
+from spec.model import Model
+from synth.choice import best_lane
+
+__all__ = ["AUTO", "range_options", "read_ranges"]
+
+AUTO = "auto"
+"""As a lane, what costs least on the target; of the other parameters, some have a default that is
+computed from the rest of the machine."""
+
+
+def range_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an option for each parameter of a machine."""
+    said = dict(
+        re.findall(r"^(\w+) : .*\n {4}((?:.|\n(?= {4}))+)", inspect.getdoc(Machine) or "", re.M)
+    )
+    for name in reversed(Machine.model_fields):
+        first, _, _ = " ".join(said.get(name, "").split()).replace("`", "").partition(". ")
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            metavar="A,B,...",
+            help=f"{first.rstrip('.')}." if first else None,
+        )
+        command = option(command)
+    return command
+
+
+def read_ranges(texts: dict[str, str | None], model: Model, target: str) -> dict[str, list[Any]]:
+    """The values of each parameter that was given.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be one of that parameter's.
+    """
+    return {
+        name: [_value(name, piece.strip(), model, target) for piece in text.split(",")]
+        for name, text in texts.items()
+        if text is not None
+    }
+
+
+def _value(name: str, text: str, model: Model, target: str) -> Any:
+    value: Any
+    if text == AUTO and name == "lane":
+        value = best_lane(target, model.network.layers[0].weights)
+    elif text == AUTO and Machine.model_fields[name].default is None:
+        value = None
+    else:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+    if text == "":
+        raise InputError(f"--{name.replace('_', '-')}", "must be values with commas between them")
+    return getattr(Machine.parse({name: value}, thing="machine"), name)

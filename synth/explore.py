@@ -1,0 +1,168 @@
+"""Sweeps: the machines of a grid, what each of them costs, and which of them are worth it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spec.design import Design
+from spec.errors import InputError
+from spec.machine import Machine
+from spec.model import Model
+from spec.network import GATES
+from synth.pareto import non_dominated
+
+__all__ = ["Point", "Sweep", "front", "objectives", "powers", "sweep"]
+
+Values = Mapping[str, Sequence[Any]]
+"""Parameters of a machine, and the values that each is to have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """The designs of a grid.
+
+    Attributes
+    ----------
+    designs : tuple of Design
+        Those that can be built.
+    skipped : int
+        How many cannot.
+    reason : str
+        Why the first of them cannot; empty if there is none.
+    """
+
+    designs: tuple[Design, ...]
+    skipped: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """What a machine costs, and how fast it is.
+
+    Attributes
+    ----------
+    machine : dict
+        Its parameters, as plain values.
+    area : float
+        In the target's unit.
+    counts : dict of str to int
+        What a report counts: all columns of the target.
+    memory_bits : int
+        Of all memories; FPGAs have blocks for them, in ``counts``.
+    cycles_per_step : float
+        In the middle of a long sequence.
+    clock_mhz : float or None
+        The highest one, if it is known.
+    energy_per_step_nj : float or None
+        If it was measured.
+    """
+
+    machine: dict[str, Any]
+    area: float
+    counts: dict[str, int]
+    memory_bits: int
+    cycles_per_step: float
+    clock_mhz: float | None
+    energy_per_step_nj: float | None
+
+    @property
+    def step_us(self) -> float | None:
+        """Time of a step at the highest clock."""
+        return self.cycles_per_step / self.clock_mhz if self.clock_mhz else None
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Steps that the machine does at the highest clock."""
+        return 1e6 * self.clock_mhz / self.cycles_per_step if self.clock_mhz else None
+
+
+def powers(model: Model, values: Values, operations: int) -> dict[str, list[int]]:
+    """Powers of two for ``units`` and ``simd``, where ``values`` has none.
+
+    There are no more units than hidden ones, ``simd`` is at most a quarter of the columns of the
+    gates' product (beyond that the lanes mostly wait), and no machine does more than
+    ``operations`` a cycle.
+    """
+    hidden = model.network.layers[0].hidden
+    most = {"units": hidden, "simd": max(1, (model.network.inputs + hidden) // 4)}
+    places = operations // len(GATES)
+    return {
+        name: [2**k for k in range(min(limit, max(places, 1)).bit_length())]
+        for name, limit in most.items()
+        if name not in values
+    }
+
+
+def sweep(
+    model: Model, base: Machine, values: Values, *, limit: int, operations: int | None = None
+) -> Sweep:
+    """All machines that differ from ``base`` in these values.
+
+    Parameters
+    ----------
+    model : Model
+        What runs on them.
+    base : Machine
+        Has the other parameters.
+    values : mapping of str to sequence
+        Values to combine, in the order in which the parameters are given.
+    limit : int
+        How many combinations there may be.
+    operations : int, optional
+        Machines that do more weight operations a cycle are left out, and not counted.
+
+    Raises
+    ------
+    InputError
+        If there are too many combinations, or if none can be built.
+    """
+    size = math.prod(len(set(several)) for several in values.values())
+    if size > limit:
+        raise InputError("explore", f"must have at most {limit} machines (--limit)", size)
+    designs, reasons = [], []
+    for chosen in _combinations(values):
+        try:
+            machine = Machine.parse(base.model_dump() | chosen, thing="machine")
+            if operations is not None and len(GATES) * machine.units * machine.simd > operations:
+                continue
+            designs.append(Design(model=model, machine=machine))
+        except InputError as error:
+            reasons.append(str(error))
+    if not designs:
+        why = reasons[0] if reasons else f"all do more than {operations} operations a cycle"
+        raise InputError("explore", f"no machine can be built ({why})")
+    return Sweep(designs=tuple(designs), skipped=len(reasons), reason=reasons[0] if reasons else "")
+
+
+def _combinations(values: Values) -> Iterator[dict[str, Any]]:
+    # A value that is given twice counts once.
+    for chosen in itertools.product(*(dict.fromkeys(several) for several in values.values())):
+        yield dict(zip(values, chosen, strict=True))
+
+
+def objectives(points: Sequence[Point]) -> dict[str, list[float]]:
+    """What is to be small, by name, for each point: whatever is known of all of them."""
+    known: dict[str, list[float | None]] = {
+        "area": [point.area for point in points],
+        "cycles a step": [point.cycles_per_step for point in points],
+        "time a step": [point.step_us for point in points],
+        "energy a step": [point.energy_per_step_nj for point in points],
+    }
+    complete = {
+        name: [value for value in column if value is not None]
+        for name, column in known.items()
+        if None not in column
+    }
+    if "time a step" in complete:
+        del complete["cycles a step"]
+    return complete
+
+
+def front(points: Sequence[Point]) -> list[bool]:
+    """Which points are on the Pareto front of the objectives."""
+    return non_dominated(list(zip(*objectives(points).values(), strict=True)))
