@@ -160,12 +160,14 @@ def explore(
     text = json.dumps(result, indent=1) + "\n"
     stored = build_folder() / "explore" / f"{found.name}-{target.name}.json"
     for file in (stored, output):
-        if file is not None:
+        # Where everything failed, an earlier exploration is worth more.
+        if file is not None and points:
             write_atomic(file, text)
     if as_json:
         print_json(result | {"from_cache": old})
     else:
-        _show(points, target, found.name, everything=everything)
+        if points:
+            _show(points, target, found.name, everything=everything)
         new = len(points) - old
         say(f"{len(points)} machines: {old} from the cache, {new} computed; {len(failed)} failed")
         if grid.skipped:
@@ -235,4 +237,4 @@ def _show(points: list[Point], target: Target, name: str, *, everything: bool) -
         rows.append(dict(cells))
     what = ", ".join(objectives(points))
     title = f"{name} on {target.title}, " + ("all machines" if everything else "the Pareto front")
-    table(f"{title}: {what}", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+    table(f"{title}: {what}", list(rows[0]), [list(row.values()) for row in rows])

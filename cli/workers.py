@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
+import re
 import signal
 import threading
+from asyncio import CancelledError
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -91,11 +94,11 @@ def on_dask(job: Job, machines: Sequence[Machine], address: str) -> Outcomes:
             for machine in machines
         }
         for done in distributed.as_completed(list(running)):
-            error = done.exception()
-            if error is None:
-                yield running[done], done.result()
-            else:
-                yield running[done], " ".join(f"{type(error).__name__}: {error}".split())
+            try:
+                outcome = done.result()
+            except (Exception, CancelledError) as error:
+                outcome = " ".join(f"{type(error).__name__}: {error}".split())
+            yield running[done], outcome
 
 
 @contextmanager
@@ -104,10 +107,15 @@ def _client(address: str) -> Iterator[Any]:
         import distributed
     except ImportError:
         raise InputError("--dask", "needs distributed (pip install 'pascaline[dask]')") from None
+    # What goes wrong is told below and by the points that fail, a line each.
+    for logger in ("distributed", "distributed.client"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    if not re.fullmatch(r"(tcp|tls|wss?)://[^/\s]+:\d+", address):
+        raise InputError("--dask", "must be an address as tcp://host:8786", address)
     try:
-        client = distributed.Client(address, timeout=TIMEOUT, set_as_default=False)
+        client = distributed.Client(address, timeout=TIMEOUT)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError("--dask", f"must be a scheduler's address ({reason})", address) from None
+        raise InputError("--dask", f"no scheduler answers ({reason})") from None
     with client:
         yield distributed, client
