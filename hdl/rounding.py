@@ -23,7 +23,8 @@ def narrow(m, value, interval, shift, to: Format, *, name, registered=False, hal
     value : Value
         The wide number.
     interval : Interval
-        Its range (without the half); decides how many bits the saturation looks at, and whether there is one at all.
+        Its range (without the half); decides how many bits the saturation looks at, and whether
+        there is one at all.
     shift : int
         Bits to drop.
     to : Format
