@@ -41,7 +41,8 @@ def unpack_trits(codes: NDArray[np.uint8]) -> NDArray[np.int8]:
     second = np.where(low == 3, top, np.where(high == 3, 2, high))
     third = np.where((low == 3) | (high == 3), 2, top)
     numbers = np.stack([first, second, third, fourth, fifth], axis=-1)
-    return np.array([0, 1, -1, 0], dtype=np.int8)[numbers]
+    weights: NDArray[np.int8] = np.array([0, 1, -1, 0], dtype=np.int8)[numbers]
+    return weights
 
 
 def pack_trits(weights: NDArray[np.integer]) -> NDArray[np.uint8]:
@@ -55,6 +56,6 @@ def pack_trits(weights: NDArray[np.integer]) -> NDArray[np.uint8]:
 def _codes() -> NDArray[np.uint8]:
     """The smallest byte for each of the 243 groups of five."""
     numbers = (unpack_trits(np.arange(256, dtype=np.uint8)) + 1) @ (3 ** np.arange(GROUP))
-    groups, first = np.unique(numbers, return_index=True)
-    assert len(groups) == 3**GROUP
+    first: NDArray[np.intp] = np.unique(numbers, return_index=True)[1]
+    assert len(first) == 3**GROUP
     return first.astype(np.uint8)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synth.absorb import absorb_registers
 from synth.report import PARTS
 from synth.targets import Target
 from synth.wrapper import INSTANCE, WRAPPER, wrapper
@@ -87,6 +88,7 @@ def netlist(
         commands=target.commands(WRAPPER, dsp=dsp),
     )
     made = statistics(verilog + wrapper(description), script, cache)["netlist"]
+    absorb_registers(made["modules"][WRAPPER])
     cells = {place: Counter[str]() for place in PLACES}
     for name, cell in made["modules"][WRAPPER]["cells"].items():
         cells[part_of(name)][cell["type"]] += 1
