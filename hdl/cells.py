@@ -57,7 +57,8 @@ class Cells(wiring.Component):
         With ``write``: flags of the step.
     state : In
         Access to c while no step is on its way: ``addr`` is a group and ``stream`` its stream,
-        ``data`` the word of the address one cycle ago, ``write_en`` and ``write_data`` write.
+        ``data`` the word of the address ``pipeline.memory`` cycles ago, ``write_en`` and
+        ``write_data`` write.
     """
 
     def __init__(self, design: Design):
@@ -130,11 +131,12 @@ class Cells(wiring.Component):
         row_bits = self._row_bits // design.cell_units
         front_bits = sums_struct(design.row_sums).size * len(GATES)
         for k in range(design.cell_units):
-            old = delayed(m, old_c[k], pipeline.long, name=f"old_c_{k}", reset_less=True)
             inputs = {
                 "sums": self.sums.as_value().word_select(k, front_bits),
                 "rows": rows.word_select(k, row_bits),
-                "c": delayed(m, Mux(fresh, 0, old), pipeline.long, name=f"c_{k}", reset_less=True),
+                "c": delayed(
+                    m, Mux(fresh, 0, old_c[k]), pipeline.long, name=f"c_{k}", reset_less=True
+                ),
             }
             if design.layer.cell_affine is not None:
                 inputs["affine"] = affines.word_select(k, cell_layout(design).bits)
@@ -168,6 +170,7 @@ class Cells(wiring.Component):
         m.submodules.write_pointer = writer = GroupPointer(design.groups, 1)
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
+        old_c = delayed(m, read.data, pipeline.long, name="c_word", reset_less=True)
         new_c = Signal(cell)
         reads, writes = (
             pipeline.old_cell - pipeline.cell_memory,
@@ -180,9 +183,13 @@ class Cells(wiring.Component):
             reader.advance.eq(delayed(m, busy, reads, name="c_read")),
             writer.advance.eq(written),
             read.addr.eq(Mux(state.select, at_state, Cat(read_stream, reader.group))),
-            state.data.eq(read.data),
-            write.addr.eq(Mux(state.select, at_state, Cat(write_stream, writer.group))),
-            write.en.eq(Mux(state.select, state.write_en, written)),
-            write.data.eq(Mux(state.select, state.write_data.as_value(), new_c.as_value())),
+            state.data.eq(old_c),
         ]
-        return read.data, new_c
+        for port, given, made in (
+            (write.addr, at_state, Cat(write_stream, writer.group)),
+            (write.en, state.write_en, written),
+            (write.data.as_value(), state.write_data.as_value(), new_c.as_value()),
+        ):
+            chosen = Mux(state.select, given, made)
+            m.d.comb += port.eq(delayed(m, chosen, pipeline.long, name="c_chosen"))
+        return old_c, new_c

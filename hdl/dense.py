@@ -10,6 +10,7 @@ from hdl.rom import Rom, read_rom
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
 from spec.design import Design
+from spec.formats import Interval
 from spec.image import head_layout, head_row_words, head_weight_words
 
 __all__ = ["ArgMax", "DenseReader", "RowAffine"]
@@ -258,10 +259,14 @@ class ArgMax(wiring.Component):
         row = Signal.like(self.o.p.data)
         best_row = Signal.like(self.o.p.data)
         best = Signal(shape(self._design.logit), reset_less=True)
+        # The sign of a difference is one chain of carries; a comparison may be more.
+        logit = self._design.logit
+        behind = Signal(shape(Interval(logit.lo - logit.hi, logit.hi - logit.lo)))
         better = Signal()
         winner = Signal.like(self.o.p.data)
         m.d.comb += [
-            better.eq((row == 0) | (self.i.p.value > best)),
+            behind.eq(best - self.i.p.value),
+            better.eq((row == 0) | (behind < 0)),
             winner.eq(Mux(better, row, best_row)),
         ]
         with m.If(self.i.valid & self.i.ready):

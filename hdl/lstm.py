@@ -75,8 +75,7 @@ class LstmUnit(wiring.Component):
         fc = Signal(shape(kept), reset_less=True)
         ig = Signal(shape(layer.sigmoid.interval * layer.tanh.interval), reset_less=True)
         m.d.sync += [fc.eq(gates["f"] * self.c), ig.eq(gates["i"] * gates["g"])]
-        total = Signal(shape(kept + fresh), name="c_total")
-        m.d.comb += total.eq(fc + (ig << self._align))
+        total = self._total(m, fc + (ig << self._align), kept + fresh, name="c_total")
         c = Signal(shape(layer.cell), reset_less=True)
         reach = kept + fresh
         m.d.sync += c.eq(self._narrow(m, total, reach, layer.sigmoid.frac, layer.cell, name="c_"))
@@ -105,12 +104,18 @@ class LstmUnit(wiring.Component):
         out = layer.sigmoid if function == "sigmoid" else layer.tanh
         return ActivationFunction(layer.activation, function, layer.pre, out, long=self._long)
 
+    def _total(self, m, value, reach, *, name):
+        """A sum, ``pipeline.sum`` cycles later."""
+        total = Signal(shape(reach), name=name, reset_less=True)
+        m.d["sync" if self._long else "comb"] += total.eq(value)
+        return total
+
     def _narrow(self, m, *args, name):
         return narrow(m, *args, name=name, registered=self._long)
 
     def _gate(self, m, platform, index):
         """Normalise the sums of a gate row, and its activation function."""
-        design, gate = self._design, GATES[index]
+        design, gate, pipeline = self._design, GATES[index], self._design.pipeline
         affine = design.layer.normaliser
         row = self.rows[index]
         sums = delayed(
@@ -130,8 +135,15 @@ class LstmUnit(wiring.Component):
         ends = Interval(half(affine.shift), half(affine.shift))
         bias = Signal(shape(affine.biases + ends), name=f"{gate}_bias", reset_less=True)
         m.d.sync += bias.eq(row.bias + half(affine.shift))
+        product = self._total(
+            m,
+            sum(products[1:], start=products[0]),
+            sum((affine.scales * row_sum for row_sum in design.row_sums), start=Interval(0, 0)),
+            name=f"{gate}_products",
+        )
+        bias = delayed(m, bias, pipeline.sum, name=f"{gate}_bias", reset_less=True)
         total = Signal(shape(design.row_total + ends), name=f"{gate}_total")
-        m.d.comb += total.eq(sum(products[1:], start=products[0]) + bias)
+        m.d.comb += total.eq(product + bias)
         pre = design.layer.pre
         z = Signal(shape(pre), name=f"{gate}_pre", reset_less=True)
         narrowed = narrow(
@@ -162,7 +174,6 @@ class LstmUnit(wiring.Component):
         bias = Signal(shape(affine.biases), name="u_bias", reset_less=True)
         m.d.sync += [scaled.eq(c * self.affine.scale_c), bias.eq(self.affine.bias_c)]
         reach = affine.scales * cell + affine.biases
-        total = Signal(shape(reach), name="u_total")
-        m.d.comb += total.eq(scaled + bias)
+        total = self._total(m, scaled + bias, reach, name="u_total")
         m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_"))
         return u

@@ -41,7 +41,7 @@ class StatePort(wiring.Component):
     read : Out
         Port to the memory of h; ``bank`` is not used.
     c_read : In
-        The group of c that was addressed one cycle ago.
+        The group of c that was addressed ``pipeline.memory`` cycles ago.
     """
 
     def __init__(self, design: Design):
@@ -111,9 +111,7 @@ class StatePort(wiring.Component):
         # Places beyond the last unit are 0 in and out.
         here = Signal(data.ArrayLayout(shape(design.layer.h), units))
         chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
-        c_read = delayed(m, self.c_read.as_value(), long, name="c", reset_less=True)
         m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
-        c_here = data.View(self.c_read.shape(), c_read)
         filled = design.layer.hidden - (design.groups - 1) * units
         for k in range(units):
             beyond = pointer.last if k >= filled else 0
@@ -121,7 +119,7 @@ class StatePort(wiring.Component):
                 self.h_data[k].eq(Mux(beyond, 0, self.i.p.h[k])),
                 self.c_data[k].eq(Mux(beyond, 0, self.i.p.c[k])),
             ]
-            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], c_here[k])):
+            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], self.c_read[k])):
                 kept = Signal(value.shape(), reset_less=True)
                 if long:
                     with m.If(read):

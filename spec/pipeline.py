@@ -79,14 +79,19 @@ class Pipeline:
         return 1 if self.long else 0
 
     @property
+    def sum(self) -> int:
+        """A sum that is to be narrowed, by itself."""
+        return 1 if self.long else 0
+
+    @property
     def narrow(self) -> int:
-        """Sum, shift and saturation."""
+        """Addition of the half that rounds, shift and saturation."""
         return 2 if self.long else 1
 
     @property
     def normalise(self) -> int:
         """Products with the scales; their sum with the bias, narrowed."""
-        return 1 + self.narrow
+        return 1 + self.sum + self.narrow
 
     @property
     def activate(self) -> int:
@@ -98,12 +103,12 @@ class Pipeline:
     @property
     def update(self) -> int:
         """Products f * c and i * g; their sum, narrowed."""
-        return 1 + self.narrow
+        return 1 + self.sum + self.narrow
 
     @property
     def scale(self) -> int:
-        """Cell to pre-activation format: narrowed; with an affine, a product before."""
-        return self.affine + self.narrow
+        """Cell to pre-activation format: narrowed; with an affine, product and sum before."""
+        return (1 + self.sum if self.affine else 0) + self.narrow
 
     @property
     def output(self) -> int:

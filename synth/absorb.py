@@ -95,7 +95,7 @@ def _plain(cell: Cell) -> bool:
     if cell["type"] != "TRELLIS_FF" or cell["connections"].get("LSR") != ["0"]:
         return False
     parameters = cell["parameters"]
-    return parameters["CEMUX"].strip() == "1" and parameters["REGSET"] == "RESET"
+    return bool(parameters["CEMUX"].strip() == "1" and parameters["REGSET"] == "RESET")
 
 
 def _block_ram(cell: Cell, ports: list[str], clock: int) -> bool:

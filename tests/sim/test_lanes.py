@@ -1,0 +1,51 @@
+"""Lanes by themselves in Icarus."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from hdl.lanes import Lanes
+from hdl.verilog import emit
+from sim.lanes import run_lanes
+from spec.arithmetic import arithmetic
+from spec.design import Product
+from spec.formats import Interval
+from spec.lanes import lane_designs
+
+ELEMENT = Interval.signed_bits(5)
+
+CASES = [
+    (name, lane)
+    for name in ("binary", "ternary", "fixed4")
+    for lane in lane_designs(arithmetic(name))
+]
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus is not installed")
+@pytest.mark.parametrize(("name", "lane"), CASES)
+def test_sums(name, lane, rng, tmp_path):
+    kind = arithmetic(name)
+    product = Product(
+        rows=6, columns=12, lanes=6, simd=4, lane=lane, operand_registers=1, tree_registers=1
+    )
+    sums = (kind.weights * ELEMENT).times(12)
+    lanes = Lanes(product=product, arithmetic=kind, element=ELEMENT, sums=(sums,), front=2)
+    verilog, _ = emit(lanes, "lanes")
+    chunks = 5 * product.chunks
+    codes = rng.integers(0, 1 << kind.bits, (chunks, 6, 4))
+    weights = kind.decode(np.where(codes == 2, 0, codes) if name == "ternary" else codes)
+    values, mismatches, waveform = run_lanes(
+        verilog,
+        "lanes",
+        product,
+        kind,
+        ELEMENT,
+        sums,
+        operands=rng.integers(-16, 15, (chunks, 4), endpoint=True),
+        weights=weights,
+        front=2,
+        folder=tmp_path,
+    )
+    assert (values, mismatches) == (30, 0)
+    assert waveform.stat().st_size > 0
