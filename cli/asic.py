@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.catalogue import build_folder
-from cli.console import say, spinner
+from cli.console import spinner
 from cli.power import POWER, measure_power
 from spec.design import Design
 from spec.errors import InputError
@@ -19,7 +19,7 @@ from synth.report import Report
 from synth.targets import Target, target
 from synth.timing import analyse, gates, opensta_version
 
-__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "power_option", "show_timing"]
+__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "power_option"]
 
 CLOCK = 100.0
 """MHz, if none is given."""
@@ -102,27 +102,3 @@ def make_timing(
         return result
     with spinner(f"simulating the gates of {design.name} for {power_steps} steps"):
         return result | measure_power(design, machine, library, clock, power_steps)
-
-
-def show_timing(timing: dict[str, Any]) -> None:
-    """Print a timing in words."""
-    path = timing["critical_path"]
-    if path is None:
-        say("no timing and no power: OpenSTA is not installed (apt install opensta)")
-        return
-    say(
-        f"critical path {path['ns']:.2f} ns ({1000 / path['ns']:.0f} MHz), from {path['start']}"
-        f" to {path['end']}: slack {timing['slack_ns']:.2f} ns at {timing['clock_mhz']:g} MHz"
-        f" (OpenSTA {timing['opensta_version']}; no wires, {timing['buffers']:,} buffers added)"
-    )
-    gates_run = timing["gate_level"]
-    if gates_run is None:
-        say("no power: --power-steps N measures it")
-        return
-    inference = timing["energy_per_inference_nj"]
-    say(
-        f"power {timing['power_mw']:.3f} mW, {timing['energy_per_step_nj']:.3f} nJ a step"
-        + (f", {inference:.1f} nJ an inference" if inference is not None else "")
-        + f" (without memories; {gates_run['steps']} steps on the gates, {gates_run['source']}:"
-        f" {gates_run['values']:,} values, {gates_run['mismatches']} mismatches)"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import click
 
 from cli.catalogue import find_design, machine_options, target_option
 from cli.console import json_option, print_json, say, spinner
+from spec.design import Design
 
-__all__ = ["generate"]
+__all__ = ["generate", "make_verilog"]
 
 
 @click.command()
@@ -23,14 +25,19 @@ __all__ = ["generate"]
 @json_option
 def generate(model: str, *, output: Path, target: str, as_json: bool, **machine: Any) -> None:
     """Generate the Verilog of a MODEL, and a JSON file that describes it."""
-    from hdl.verilog import generate as generate_verilog
-
-    design = find_design(model, machine, target)
-    with spinner(f"generating {design.name}"):
-        verilog = generate_verilog(design)
+    verilog = make_verilog(find_design(model, machine, target))
     paths = verilog.write(output)
     if as_json:
         print_json({"files": [str(path) for path in paths], **verilog.description})
         return
     for path in paths:
         say(f"{path}  {path.stat().st_size:,} bytes")
+
+
+@lru_cache(maxsize=1)
+def make_verilog(design: Design) -> Any:
+    """The Verilog of a design, an `hdl.verilog.Verilog`; that of the last design is kept."""
+    from hdl.verilog import generate as generate_verilog
+
+    with spinner(f"generating {design.name}"):
+        return generate_verilog(design)

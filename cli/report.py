@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
-from cli.asic import CLOCK, asic_options, find_target, make_timing, power_option, show_timing
+from cli.asic import CLOCK, asic_options, find_target, make_timing, power_option
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
-from cli.pnr import make_placement, pnr_options, refuse_without_pnr, show_placement
-from spec import cycles
+from cli.generate import make_verilog
+from cli.pnr import make_placement, pnr_options, refuse_without_pnr
+from cli.result import command_line, make_result
+from cli.tables import remarks, tables
 from spec.design import Design
 from spec.errors import InputError
 from synth.asic import CellTarget
@@ -61,39 +63,31 @@ def report(
     if power_steps is not None and cells is None:
         raise InputError("--power-steps", "needs --target asic")
     design = find_design(model, machine, target_name)
-    step = cycles.step_cycles(design)
-    header = {"model": design.model.name, "machine": design.machine.model_dump(mode="json")}
+    found: dict[str, Any]
     if pnr:
         placed = make_placement(
             design, target_name, dsp=dsp, device=device, seeds=seeds, clock=clock
         )
-        if as_json:
-            print_json(header | placed.as_dict() | {"cycles_per_step": step})
-        else:
-            show_placement(design.model.name, placed, step)
-        return
-    refuse_without_pnr(device=device, seeds=seeds, clock=None if cells else clock)
-    made = make_report(design, chosen, dsp=dsp)
-    timing = make_timing(design, made, cells, clock or CLOCK, power_steps) if cells else {}
+        found = placed.as_dict() | {"target_title": placed.device_title}
+    else:
+        refuse_without_pnr(device=device, seeds=seeds, clock=None if cells else clock)
+        made = make_report(design, chosen, dsp=dsp)
+        timing = make_timing(design, made, cells, clock or CLOCK, power_steps) if cells else {}
+        found = made.as_dict() | timing
+    command = command_line(click.get_current_context(), without=("as_json",))
+    result = make_result(design, chosen, command, found)
     if as_json:
-        print_json(header | made.as_dict() | timing | {"cycles_per_step": step})
-        return
-    columns = list(made.area)
-    rows = [[part, *(counts[c] for c in columns)] for part, counts in made.by_part.items()]
-    rows.append(["whole machine", *(made.area[c] for c in columns)])
-    titles = [column.replace("_", " ") for column in columns]
-    table(f"{design.model.name} on {chosen.title}, {made.tool_version}", ["part", *titles], rows)
-    if timing:
-        show_timing(timing)
-    say(f"{step:,} cycles a step")
+        print_json(result)
+    else:
+        for one in tables(result):
+            table(one.title, one.columns, one.rows)
+        for line in remarks(result):
+            say(line)
 
 
 def make_report(design: Design, target: Target, *, dsp: bool = False) -> Report:
     """Generate a design and synthesise it."""
-    from hdl.verilog import generate
-
-    with spinner(f"generating {design.name}"):
-        verilog = generate(design)
+    verilog = make_verilog(design)
     with spinner(f"synthesising {design.name} for {target.title}"):
         return synthesise(
             verilog.text,

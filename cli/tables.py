@@ -1,0 +1,108 @@
+"""What ``report`` shows of its result, the object that ``--json`` prints: tables and remarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Table", "remarks", "tables"]
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, names of columns, and rows of numbers and text."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+def tables(result: Result) -> list[Table]:
+    """The tables: parts, and of what is placed and routed the device and the slowest paths."""
+    found = [_parts(result)]
+    if "device" in result:
+        found += [_device(result), _critical_path(result), _slowest(result)]
+    return found
+
+
+def remarks(result: Result) -> list[str]:
+    """What is said below the tables, line by line."""
+    cycles = f"{result['cycles_per_step']:,} cycles a step"
+    if "device" in result:
+        fmax = result["fmax_mhz"]
+        each = ", ".join(f"{fmax:g}" for fmax in result["seeds"].values())
+        return [
+            f"{fmax:g} MHz, the median of {each}; {result['clock_mhz']:g} MHz was aimed at",
+            f"{cycles}, {result['cycles_per_step'] / fmax:.2f} us at this clock",
+        ]
+    return [*(_timing(result) if "liberty" in result else []), cycles]
+
+
+def _parts(result: Result) -> Table:
+    by_part = result["by_part"]
+    columns = list(next(iter(by_part.values())))
+    rows = [[part, *(counts[column] for column in columns)] for part, counts in by_part.items()]
+    tools = result.get("tool_version")
+    if tools is None:
+        tools = ", ".join(f"{tool} {version}" for tool, version in result["tool_versions"].items())
+    else:
+        rows.append(["whole machine", *(result["area"][column] for column in columns)])
+    return Table(
+        f"{result['model']} on {result['target_title']}, {tools}",
+        ["part", *(column.replace("_", " ") for column in columns)],
+        rows,
+    )
+
+
+def _device(result: Result) -> Table:
+    rows = [
+        [name.replace("_", " "), use["used"], use["available"], _share(use)]
+        for name, use in result["utilisation"].items()
+        if use["available"]
+    ]
+    return Table("Of the device", ["resource", "used", "there", "share"], rows)
+
+
+def _share(use: dict[str, int]) -> str:
+    return f"{use['used'] / use['available']:.0%}"
+
+
+def _critical_path(result: Result) -> Table:
+    path = result["critical_path"]
+    logic, routing = path["logic_ns"], path["routing_ns"]
+    rows = [
+        ["start", path["start"]],
+        ["end", path["end"]],
+        ["part", path["part"]],
+        ["through", ", ".join(path["through"])],
+        ["length", f"{path['length_ns']} ns: logic {logic}, routing {routing}"],
+    ]
+    return Table("Critical path", ["what", "where"], rows)
+
+
+def _slowest(result: Result) -> Table:
+    rows = [[end, length] for end, length in result["slowest"].items()]
+    return Table("Slowest paths, by their ends", ["end", "ns"], rows)
+
+
+def _timing(result: Result) -> list[str]:
+    path, gates = result["critical_path"], result["gate_level"]
+    if path is None:
+        return ["no timing and no power: OpenSTA is not installed (apt install opensta)"]
+    timing = (
+        f"critical path {path['ns']:.2f} ns ({1000 / path['ns']:.0f} MHz), from {path['start']}"
+        f" to {path['end']}: slack {result['slack_ns']:.2f} ns at {result['clock_mhz']:g} MHz"
+        f" (OpenSTA {result['opensta_version']}; no wires, {result['buffers']:,} buffers added)"
+    )
+    if gates is None:
+        return [timing, "no power: --power-steps N measures it"]
+    inference = result["energy_per_inference_nj"]
+    power = (
+        f"power {result['power_mw']:.3f} mW, {result['energy_per_step_nj']:.3f} nJ a step"
+        + (f", {inference:.1f} nJ an inference" if inference is not None else "")
+        + f" (without memories; {gates['steps']} steps on the gates, {gates['source']}:"
+        f" {gates['values']:,} values, {gates['mismatches']} mismatches)"
+    )
+    return [timing, power]
