@@ -11,6 +11,7 @@ from cli.asic import CLOCK, asic_options, find_target, make_timing, power_option
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
 from cli.generate import make_verilog
+from cli.page.option import html_option, write_page
 from cli.pnr import make_placement, pnr_options, refuse_without_pnr
 from cli.result import command_line, make_result
 from cli.tables import remarks, tables
@@ -41,6 +42,7 @@ __all__ = ["make_report", "report"]
     "--clock", type=click.FloatRange(min=0, min_open=True), help="Clock to aim at, in MHz."
 )
 @machine_options
+@html_option
 @json_option
 def report(
     model: str,
@@ -54,6 +56,7 @@ def report(
     device: str | None,
     seeds: int | None,
     clock: float | None,
+    html: Path | None,
     as_json: bool,
     **machine: Any,
 ) -> None:
@@ -74,7 +77,7 @@ def report(
         made = make_report(design, chosen, dsp=dsp)
         timing = make_timing(design, made, cells, clock or CLOCK, power_steps) if cells else {}
         found = made.as_dict() | timing
-    command = command_line(click.get_current_context(), without=("as_json",))
+    command = command_line(click.get_current_context(), without=("html", "as_json"))
     result = make_result(design, chosen, command, found)
     if as_json:
         print_json(result)
@@ -83,6 +86,8 @@ def report(
             table(one.title, one.columns, one.rows)
         for line in remarks(result):
             say(line)
+    if html is not None:
+        write_page(html, result, quiet=as_json)
 
 
 def make_report(design: Design, target: Target, *, dsp: bool = False) -> Report:
