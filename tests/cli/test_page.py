@@ -78,9 +78,7 @@ def counted():
     columns = ["gates", "flip_flops", "transistors", "gate_equivalents", "memory_bits"]
     parts = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
     by_part = {
-        part: {
-            column: 10_000 * place + column_place for column_place, column in enumerate(columns)
-        }
+        part: {column: 10_000 * place + column_place for column_place, column in enumerate(columns)}
         for place, part in enumerate(parts)
     }
     found = {
