@@ -73,8 +73,9 @@ def _step(design: Design) -> dict[str, Any]:
         "h_chunks": design.h_product.chunks,
         "tile_groups": design.tile_groups,
         "last_groups": design.last_groups,
-        "lane_latency": cycles.lane_latency(design.h_product),
-        "cell_latency": cycles.cell_latency(design),
+        "streams": design.machine.streams,
+        "lane_latency": cycles.lane_latency(design),
+        "cell_latency": design.pipeline.whole,
         "h_latency": cycles.h_latency(design),
         "utilisation": cycles.useful_operations(design)
         / (product.lanes * product.simd * cycles.step_cycles(design)),

@@ -75,9 +75,15 @@ def step_cycles(design: Design) -> float:
     pace = max(lanes, (rest + h_latency(design)) / streams)
     if design.network.results == "last":
         return pace
-    read = _read_cycles(design)
+    # A bank is free when its last chunk has been read; the reader, when its drain is empty.
+    product = design.head_product or design.h_product
+    read = 0 if design.head is None else (product.tiles - 1) * _head_tile_cycles(design, product)
+    last = product.chunks
+    if design.head is not None:
+        last = max(last, head_latency(design) + product.last_rows)
     fill = design.tile_chunks + rest - 1
-    return max(pace, read, (fill + written_latency(design) + read) / (2 * streams))
+    round_trip = fill + written_latency(design) + read + product.chunks
+    return max(pace, read + last, round_trip / (2 * streams))
 
 
 def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
@@ -114,16 +120,6 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
 
 def _tile_cycles(design: Design) -> int:
     return max(design.tile_chunks, design.tile_groups)
-
-
-def _read_cycles(design: Design) -> int:
-    """Cycles to read one step's h for its results."""
-    product = design.head_product
-    if product is None:
-        return design.h_product.chunks
-    return (product.tiles - 1) * _head_tile_cycles(design, product) + max(
-        product.chunks, head_latency(design) + product.last_rows
-    )
 
 
 def _head_tile_cycles(design: Design, product: Product) -> int:

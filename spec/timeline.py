@@ -1,12 +1,14 @@
 """What the parts of a machine do in each cycle of a step, in the middle of a long sequence.
 
 `spec.cycles` has the rules, and says how many cycles a step takes; here they are followed step by
-step until all that matters is as it was once before. What lies between is a period: a step, or two
-where the banks of h take turns in setting the pace. Neither input nor output pauses.
+step until all that matters is as it was once before. What lies between is a period: a step, or
+several where streams of sequences or banks of h take turns in setting the pace. Neither input nor
+output pauses, and each stream has its turn.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -64,12 +66,14 @@ def timeline(design: Design) -> Timeline:
     ends: list[int] = []
     seen: dict[tuple[int, ...], int] = {}
     for step in count():
-        done = lanes.step(reader.banks[step % 2] + 1)
+        done = lanes.step(reader.banks[0] + 1)
         if every:
-            done["result read"] = list(reader.step(step, lanes.end + cycles.h_latency(design)))
+            ready = lanes.end + cycles.written_latency(design)
+            done["result read"] = list(reader.step(ready))
         steps.append(done)
         ends.append(lanes.end)
-        state = tuple(time - lanes.end for time in reader.times(step)) if every else ()
+        times = [*lanes.ends, *(reader.times if every else ())]
+        state = tuple(time - lanes.end for time in times)
         if state in seen:
             break
         seen[state] = step
@@ -94,17 +98,24 @@ class _Lanes:
 
     def __init__(self, design: Design) -> None:
         self._design = design
-        self.end = -cycles.h_latency(design)
-        """Cycle in which the last chunk of the last step was read; the first waits for none."""
+        streams = design.machine.streams
+        self.ends = deque([-cycles.h_latency(design)] * streams, maxlen=streams)
+        """Cycles in which the last chunks of each stream's last step were read, the next stream's
+        first; the first steps wait for none."""
+
+    @property
+    def end(self) -> int:
+        """Cycle in which the last chunk of the last step was read."""
+        return self.ends[-1]
 
     def step(self, free: int) -> dict[str, list[Interval]]:
         """Do a step whose bank of h is free from a cycle on."""
         design = self._design
         x, h = design.x_product.chunks, design.h_product.chunks
         done: dict[str, list[Interval]] = {name: [] for name in ACTIVITIES}
-        before, drained = self.end, self.end + design.last_groups
+        before, end, drained = self.ends[0], self.end, self.end + design.last_groups
         for tile in range(design.tiles):
-            start, needed = self.end + 1, 0
+            start, needed = end + 1, 0
             if tile == 0:
                 # Each chunk of h may be read a cycle after the one before it.
                 start = max(start, free, 0)
@@ -113,16 +124,15 @@ class _Lanes:
             last = max(middle + h - 1, drained)
             done["x read"].append((start, start + x))
             done["h read"] += _some((middle, middle + h - 1), (last, last + 1))
-            done["wait"] += _some(
-                (self.end + 1, start), (start + x, middle), (middle + h - 1, last)
-            )
+            done["wait"] += _some((end + 1, start), (start + x, middle), (middle + h - 1, last))
             groups = design.last_groups if tile == design.tiles - 1 else design.tile_groups
-            front = last + cycles.lane_latency(design.h_product)
-            readable = front + cycles.cell_latency(design)
+            front = last + cycles.lane_latency(design)
+            readable = front + design.pipeline.whole
             done["drain"].append((front, front + groups))
             done["cell units"].append((front, readable + groups - 1))
             done["h written"].append((readable - 1, readable - 1 + groups))
-            self.end, drained = last, last + groups
+            end, drained = last, last + groups
+        self.ends.append(end)
         return done
 
 
@@ -130,21 +140,25 @@ class _Reader:
     """What reads the h of each step for its result."""
 
     def __init__(self, design: Design) -> None:
-        self.banks = [-1, -1]
-        """When each bank was read to its end."""
+        banks = 2 * design.machine.streams
+        self.banks = deque([-1] * banks, maxlen=banks)
+        """When each bank was read to its end, the next one first."""
+        self._design = design
         self._product: Product = design.head_product or design.h_product
         self._is_head = design.head_product is not None
         self._end = -1
         self._drained = -1
 
-    def times(self, step: int) -> tuple[int, ...]:
-        """All that matters after a step."""
-        return self._end, self._drained, self.banks[step % 2], self.banks[1 - step % 2]
+    @property
+    def times(self) -> tuple[int, ...]:
+        """All that matters for what comes next."""
+        return self._end, self._drained, *self.banks
 
-    def step(self, step: int, ready: int) -> Iterator[Interval]:
+    def step(self, ready: int) -> Iterator[Interval]:
         """Read a step whose h can be read from a cycle on."""
         product = self._product
-        tiles, drain = (product.tiles if self._is_head else 1), cycles.lane_latency(product)
+        tiles = product.tiles if self._is_head else 1
+        drain = cycles.head_latency(self._design) if self._is_head else 0
         start = max(ready, self._end + 1)
         for tile in range(tiles):
             # The last chunk waits until the sums of the tile before have left.
@@ -154,7 +168,7 @@ class _Reader:
             rows = product.last_rows if tile == tiles - 1 else product.lanes
             self._drained = last + drain + rows if self._is_head else last
             self._end, start = last, last + 1
-        self.banks[step % 2] = self._end
+        self.banks.append(self._end)
 
 
 def _some(*intervals: Interval) -> list[Interval]:

@@ -138,8 +138,9 @@ def formula(result: dict[str, Any]) -> str | None:
     step = result["step"]
     if step["results"] != "last":
         return None
-    chunks = step["x_chunks"] + step["h_chunks"]
-    return (
-        f"({step['tiles']} - 1) * max({chunks}, {step['tile_groups']})"
-        f" + max({chunks}, {step['h_latency']})"
-    )
+    chunks, streams = step["x_chunks"] + step["h_chunks"], step["streams"]
+    rest = f"({step['tiles']} - 1) * max({chunks}, {step['tile_groups']})"
+    if streams == 1:
+        return f"{rest} + max({chunks}, {step['h_latency']})"
+    pace = f"{rest} + max({chunks}, {step['last_groups']})"
+    return f"max({pace}, ({rest} + {step['h_latency']}) / {streams})"

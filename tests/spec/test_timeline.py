@@ -32,6 +32,8 @@ def random_design(rng):
         head_simd=pick(1, simd),
         operand_registers=pick(0, 3),
         tree_registers=pick(0, 2, 12),
+        streams=pick(1, 1, 2, 3),
+        pipelined=pick(False, True),
     )
 
 
@@ -39,11 +41,12 @@ def random_design(rng):
 def test_period_is_that_of_the_formula(case):
     design = random_design(np.random.default_rng(case))
     made = timeline(design)
-    short, long = (cycles.sequence_cycles(design, [steps]) for steps in (200, 400))
-    assert made.period / made.steps == (long - short) / 200
-    if design.network.results == "last":
+    streams = design.machine.streams
+    short, long = (cycles.sequence_cycles(design, [steps] * streams) for steps in (240, 480))
+    assert made.period / made.steps == (long - short) / (240 * streams)
+    assert made.period / made.steps == cycles.step_cycles(design)
+    if design.network.results == "last" and streams == 1:
         assert made.steps == 1
-        assert made.period == cycles.step_cycles(design)
 
     # In each cycle of a period, lanes read one chunk or wait.
     lanes = sorted(sum((made.intervals[name] for name in ("x read", "h read", "wait")), ()))
@@ -62,8 +65,8 @@ def test_period_is_that_of_the_formula(case):
         assert intervals[-1][1] - intervals[0][0] <= made.period
 
     # The first tile reads its last chunk of h when that has been written, not a cycle before.
-    if made.steps == 1:
-        read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1
+    if made.steps == 1 and streams == 1:
+        read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1 + design.pipeline.issue
         written = made.intervals["h written"][-1][1] - made.period
         assert read >= written
         if cycles.h_latency(design) > design.tile_chunks and design.network.results == "last":
@@ -74,7 +77,7 @@ def test_period_is_that_of_the_formula(case):
 def test_by_hand():
     # 4 tiles of 1 chunk of x and 2 of h.
     design = make_design(make_model(hidden=8, inputs=3), units=2, simd=4)
-    assert (cycles.lane_latency(design.h_product), cycles.cell_latency(design)) == (2, 11)
+    assert (cycles.lane_latency(design), design.pipeline.whole) == (2, 11)
     made = timeline(design)
     assert (made.period, made.steps) == (3 * 3 + 14, 1)
     assert made.intervals["x read"] == ((0, 1), (14, 15), (17, 18), (20, 21))
