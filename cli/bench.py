@@ -9,28 +9,19 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target
-from cli.catalogue import build_folder, find_model
+from cli.bench_lanes import ARITHMETICS, lane_designs_
+from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
 from cli.report import make_report
 from spec import cycles
-from spec.arithmetic import arithmetic
 from spec.configs import configs
-from spec.design import Design, Product
-from spec.formats import Interval
-from spec.lanes import LaneDesign, lane_designs, lane_terms
-from synth.choice import write_costs
+from spec.design import Design
 from synth.report import report
-from synth.targets import TARGETS, Target, target
+from synth.targets import TARGETS, target
 
 __all__ = ["bench"]
 
-ARITHMETICS = ("fixed12", "ternary", "binary")
 LANES = (16, 64, 256)
-
-OPERAND = Interval.signed_bits(12)
-CHUNKS = 20
-"""Of the lanes that are compared: operands, and columns in chunks."""
 
 
 @click.group()
@@ -124,68 +115,4 @@ def _shown(number: float) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{number:.2f}"
 
 
-@bench.command("lane-designs")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
-@click.option("--multipliers", is_flag=True, help="Compare with fixed12 (minutes on FPGAs).")
-@click.option("--write", is_flag=True, help="Let --lane auto choose by these measurements.")
-@json_option
-def lane_designs_(
-    *,
-    target_name: str,
-    liberty: Path | None,
-    dont_use: tuple[str, ...],
-    multipliers: bool,
-    write: bool,
-    as_json: bool,
-) -> None:
-    """Cost of a weight operation in every lane design: 64 lanes x 16 inputs of 12 bits.
-
-    With the registers of weights, operands and sums, and the drain; with a register after every
-    adder where a register costs nothing.
-    """
-    found = find_target(target_name, liberty=liberty, dont_use=dont_use)
-    measured: dict[str, dict[str, float]] = {}
-    for name in ARITHMETICS if multipliers else ARITHMETICS[1:]:
-        designs = lane_designs(arithmetic(name))
-        measured[name] = {lane: lane_cost(found, name, lane) for lane in designs}
-    if write:
-        write_costs(target_name, measured)
-    if as_json:
-        print_json({"target": target_name, "unit": found.unit, "cost_per_operation": measured})
-        return
-    worst = measured[ARITHMETICS[0]]["tree"] if multipliers else None
-    rows = [
-        [name, lane, f"{cost:.2f}", *([f"{worst / cost:.2f}"] if worst else [])]
-        for name, designs in measured.items()
-        for lane, cost in designs.items()
-    ]
-    columns = ["weights", "lane design", found.unit, *(["fixed12 / this"] if worst else [])]
-    table(f"a weight operation on {target_name}", columns, rows)
-
-
-def lane_cost(found: Target, name: str, lane: LaneDesign) -> float:
-    """Cost of a weight operation in 64 lanes of 16 inputs."""
-    from hdl.lanes import Lanes
-    from hdl.verilog import emit
-
-    product = Product(
-        rows=64,
-        columns=16 * CHUNKS,
-        lanes=64,
-        simd=16,
-        lane=lane,
-        operand_registers=1,
-        tree_registers=1 + (lane_terms(lane, 16) - 1).bit_length() if found.free_registers else 0,
-    )
-    row = (arithmetic(name).weights * OPERAND).times(product.columns)
-    lanes = Lanes(
-        product=product, arithmetic=arithmetic(name), element=OPERAND, sums=(row,), front=4
-    )
-    with spinner(f"synthesising {name} {lane} for {found.name}"):
-        text, kinds = emit(lanes, "lanes")
-        description = {"name": "lanes", "kinds": kinds}
-        made = report(text, description, found, build_folder() / "synth")
-    return round(found.price(made.area) / (product.lanes * product.simd), 2)
+bench.add_command(lane_designs_)

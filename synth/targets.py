@@ -110,7 +110,7 @@ TARGETS: dict[str, Target] = {
         Target(
             name="ice40",
             title="Lattice iCE40",
-            script="synth_ice40 -top {top} {dsp}",
+            script="synth_ice40 -top {top} {dsp} -no-rw-check",
             dsp_options=("", "-dsp"),
             columns={
                 "luts": "SB_LUT4",
@@ -124,7 +124,7 @@ TARGETS: dict[str, Target] = {
         Target(
             name="ecp5",
             title="Lattice ECP5",
-            script="synth_ecp5 -top {top} {dsp}",
+            script="synth_ecp5 -top {top} {dsp} -no-rw-check",
             dsp_options=("-nodsp", ""),
             columns={
                 "luts": "LUT4",

@@ -1,0 +1,273 @@
+"""``bench lane-designs``: what a weight operation costs in each lane design, alone."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+import models
+from cli.asic import asic_options, find_target
+from cli.catalogue import build_folder, find_model
+from cli.console import json_option, print_json, spinner, table
+from golden.rounding import Integers
+from sim.lanes import run_lanes
+from spec.arithmetic import Fixed, arithmetic
+from spec.design import Product
+from spec.errors import InputError
+from spec.formats import Format, Interval
+from spec.lanes import LaneDesign, lane_designs, lane_terms
+from synth.activity import toggles
+from synth.asic import CellTarget
+from synth.cache import remembered
+from synth.choice import write_costs
+from synth.power import cell_models, power
+from synth.report import Report, report
+from synth.targets import TARGETS, Target
+from synth.timing import CLOCK, PREFIX, Gates, analyse, gates
+from train.preprocess import Preprocess
+from train.recordings import read_recordings
+
+__all__ = ["lane_cost", "lane_designs_"]
+
+ARITHMETICS = ("fixed12", "ternary", "binary")
+
+CHUNKS = 20
+"""Columns, in chunks."""
+
+WIDTH = 12
+"""Bits of an operand, unless told otherwise."""
+
+LANES, SIMD, FRONT = 64, 16, 4
+
+TILES = 5
+"""Tiles that are simulated for power."""
+
+
+@click.command("lane-designs")
+@click.option(
+    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
+)
+@asic_options
+@click.option(
+    "--width",
+    type=click.IntRange(2, 16),
+    default=WIDTH,
+    show_default=True,
+    help="Bits of an operand.",
+)
+@click.option("--multipliers", is_flag=True, help="Compare with fixed12 (minutes on FPGAs).")
+@click.option(
+    "--power",
+    "power_clock",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MHZ",
+    help="With --target asic: time them, and simulate their gates for power at this clock.",
+)
+@click.option("--write", is_flag=True, help="Let --lane auto choose by these measurements.")
+@json_option
+def lane_designs_(
+    *,
+    target_name: str,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
+    width: int,
+    multipliers: bool,
+    power_clock: float | None,
+    write: bool,
+    as_json: bool,
+) -> None:
+    """Cost of a weight operation in every lane design: 64 lanes x 16 inputs.
+
+    With the registers of weights, operands and sums, and the drain; with a register after every
+    adder where a register costs nothing. Power is that of the gates at work on features of real
+    recordings, with the weights of shipped models (normally distributed ones for multipliers).
+    """
+    found = find_target(target_name, liberty=liberty, dont_use=dont_use)
+    if power_clock is not None and not isinstance(found, CellTarget):
+        raise InputError("--power", "needs --target asic")
+    if write and width != WIDTH:
+        raise InputError("--write", f"needs --width {WIDTH}", width)
+    measured: dict[str, dict[str, float]] = {}
+    powers: dict[str, dict[str, Any]] = {}
+    for name in ARITHMETICS if multipliers else ARITHMETICS[1:]:
+        made = {
+            lane: _synthesise(_Lanes(name, lane, width, _registers(found, lane)), found)
+            for lane in lane_designs(arithmetic(name))
+        }
+        measured[name] = {lane: _cost(found, one) for lane, one in made.items()}
+        if power_clock is not None and isinstance(found, CellTarget):
+            powers[name] = {
+                lane: _power(_Lanes(name, lane, width), one, found, power_clock)
+                for lane, one in made.items()
+            }
+    if write:
+        write_costs(target_name, measured)
+    if as_json:
+        result = {
+            "target": target_name,
+            "unit": found.unit,
+            "operand_bits": width,
+            "cost_per_operation": measured,
+        }
+        print_json(result | ({"clock_mhz": power_clock, "power": powers} if powers else {}))
+        return
+    _show(target_name, found, measured, powers, power_clock)
+
+
+def lane_cost(found: Target, name: str, lane: LaneDesign, width: int = WIDTH) -> float:
+    """Cost of a weight operation in 64 lanes of 16 inputs."""
+    return _cost(found, _synthesise(_Lanes(name, lane, width, _registers(found, lane)), found))
+
+
+@dataclass(frozen=True)
+class _Lanes:
+    """Lanes that are compared."""
+
+    name: str
+    lane: LaneDesign
+    width: int
+    tree_registers: int = 0
+
+    @property
+    def element(self) -> Interval:
+        return Interval.signed_bits(self.width)
+
+    @property
+    def product(self) -> Product:
+        return Product(
+            rows=LANES,
+            columns=SIMD * CHUNKS,
+            lanes=LANES,
+            simd=SIMD,
+            lane=self.lane,
+            operand_registers=1,
+            tree_registers=self.tree_registers,
+        )
+
+    @property
+    def row(self) -> Interval:
+        return (arithmetic(self.name).weights * self.element).times(self.product.columns)
+
+
+def _registers(found: Target, lane: LaneDesign) -> int:
+    return 1 + (lane_terms(lane, SIMD) - 1).bit_length() if found.free_registers else 0
+
+
+def _synthesise(what: _Lanes, found: Target) -> Report:
+    from hdl.lanes import Lanes
+    from hdl.verilog import emit
+
+    lanes = Lanes(
+        product=what.product,
+        arithmetic=arithmetic(what.name),
+        element=what.element,
+        sums=(what.row,),
+        front=FRONT,
+    )
+    with spinner(f"synthesising {what.name} {what.lane} for {found.name}"):
+        text, kinds = emit(lanes, "lanes")
+        description = {"name": "lanes", "kinds": kinds}
+        return report(text, description, found, build_folder() / "synth")
+
+
+def _cost(found: Target, made: Report) -> float:
+    return round(found.price(made.area) / (LANES * SIMD), 2)
+
+
+def _power(what: _Lanes, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
+    """Critical path, and power of a weight operation."""
+    library, cache = cells.library, build_folder() / "synth"
+    assert made.netlist is not None
+    with spinner(f"timing {what.name} {what.lane}"):
+        machine = gates(made.netlist, library, top="lanes", cache=cache)
+        timing = analyse(machine, library, clock, cache)
+    with spinner(f"simulating the gates of {what.name} {what.lane}"):
+        found = _activity(what, machine, cells)
+    milliwatts = power(machine, library, clock, found["activity"])
+    return {
+        "critical_path_ns": timing.critical_path["ns"],
+        "slack_ns": timing.slack_ns,
+        "power_mw": milliwatts,
+        "uw_per_operation": 1000 * milliwatts / (LANES * SIMD),
+        "values": found["values"],
+    }
+
+
+def _activity(what: _Lanes, machine: Gates, cells: CellTarget) -> dict[str, Any]:
+    library, cache = cells.library, build_folder() / "synth"
+    verilog = machine.whole + cell_models(library, cache)
+    operands, weights = _data(what)
+    pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
+
+    def simulate() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as name:
+            values, mismatches, waveform = run_lanes(
+                verilog,
+                "lanes",
+                what.product,
+                arithmetic(what.name),
+                what.element,
+                what.row,
+                operands=operands,
+                weights=weights,
+                front=FRONT,
+                folder=Path(name),
+            )
+            if mismatches:
+                raise InputError(f"gates of {what.name} {what.lane}", f"fail: {mismatches} sums")
+            activity = toggles(waveform, clock="clk", prefix=PREFIX, pins=pins)
+            changes = {path.removeprefix("dut/"): count for path, count in activity.items()}
+            return {"values": values, "activity": changes}
+
+    identity = ["lanes", verilog, operands.tobytes().hex(), weights.tobytes().hex(), CLOCK]
+    return remembered(cache, identity, simulate)
+
+
+def _data(what: _Lanes) -> tuple[Integers, Integers]:
+    """Operands and weights for some tiles, from what is shipped."""
+    kind, chunks = arithmetic(what.name), TILES * CHUNKS
+    recordings = read_recordings(models.SAMPLE)
+    rule = Preprocess.of(find_model("digits-ternary"))
+    features = np.concatenate(
+        [(one - np.array(rule.offset)) * np.array(rule.gain) for one in recordings.sequences]
+    )
+    form = Format(width=what.width, frac=what.width - 1)
+    operands = np.resize(form.quantize(features), (chunks, SIMD))
+    shape = (chunks, LANES, SIMD)
+    if isinstance(kind, Fixed):
+        spread = np.random.default_rng(0).normal(0, 0.25 * kind.weights.hi, shape)
+        ends = kind.weights
+        return operands, np.clip(np.rint(spread), ends.lo, ends.hi).astype(np.int64)
+    weights = find_model(f"digits-{what.name}").layers[0].weight_h
+    return operands, np.resize(weights, shape).astype(np.int64)
+
+
+def _show(
+    target_name: str,
+    found: Target,
+    measured: dict[str, dict[str, float]],
+    powers: dict[str, dict[str, Any]],
+    clock: float | None,
+) -> None:
+    worst = measured.get(ARITHMETICS[0], {}).get("tree")
+    most = powers.get(ARITHMETICS[0], {}).get("tree", {}).get("uw_per_operation")
+    rows: list[list[Any]] = []
+    for name, designs in measured.items():
+        for lane, cost in designs.items():
+            row = [name, lane, f"{cost:.2f}", *([f"{worst / cost:.2f}"] if worst else [])]
+            if powers:
+                one = powers[name][lane]
+                used = one["uw_per_operation"]
+                row += [f"{one['critical_path_ns']:.2f}", f"{used:.3f}"]
+                row += [f"{most / used:.2f}"] if most else []
+            rows.append(row)
+    columns = ["weights", "lane design", found.unit, *(["fixed12 / this"] if worst else [])]
+    if powers:
+        columns += ["critical path, ns", f"uW at {clock:g} MHz"]
+        columns += ["fixed12 / this (power)"] if most else []
+    table(f"a weight operation on {target_name}", columns, rows)
