@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli.bench_lanes import ARITHMETICS, lane_designs_
+from cli.bench_paper import paper
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
 from cli.report import make_report
@@ -116,3 +117,4 @@ def _shown(number: float) -> str:
 
 
 bench.add_command(lane_designs_)
+bench.add_command(paper)
