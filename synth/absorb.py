@@ -100,6 +100,8 @@ def _plain(cell: Cell) -> bool:
 
 def _block_ram(cell: Cell, ports: list[str], clock: int) -> bool:
     sides = {port[2] for port in ports}
+    if any(cell["parameters"][f"REGMODE_{side}"] != "NOREG" for side in sides):
+        return False
     reads = "B" if sides == {"A", "B"} else next(iter(sides))
     clocks: list[int] = cell["connections"][f"CLK{reads}"]
     if clocks != [clock]:
@@ -112,6 +114,8 @@ def _block_ram(cell: Cell, ports: list[str], clock: int) -> bool:
 
 def _multiplier(cell: Cell, ports: list[str], clock: int) -> bool:
     register = {"CLK": "CLK0", "CE": "CE0", "RST": "RST0"}
+    if cell["parameters"].get("REG_OUTPUT_CLK", "NONE") != "NONE":
+        return False
     cell["parameters"] |= {f"REG_OUTPUT_{kind}": pin for kind, pin in register.items()}
     cell["connections"] |= {"CLK0": [clock], "CE0": ["1"], "RST0": ["0"]}
     cell["port_directions"] |= dict.fromkeys(register.values(), "input")

@@ -91,6 +91,14 @@ def test_other_registers_stay(change):
     assert made == wanted
 
 
+def test_a_block_has_one_register():
+    made = module(m=product(), a=flop(10, 20), b=flop(11, 21), c=flop(20, 30), d=flop(21, 31))
+    made["ports"]["y"]["bits"] = [30, 31]
+    assert absorb_registers(made) == 2
+    assert absorb_registers(made) == 0
+    assert list(made["cells"]) == ["m", "c", "d"]
+
+
 def test_an_output_that_something_else_reads_stays():
     made = module(m=product(), a=flop(10, 20), b=flop(11, 21))
     made["ports"]["y"]["bits"].append(11)
