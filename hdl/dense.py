@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hdl.lanes import Lanes
 from hdl.reader import mark, mark_layout, reader_members
 from hdl.rom import Rom, read_rom
+from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
 from spec.design import Design
@@ -218,12 +219,13 @@ class RowAffine(wiring.Component):
 
     def _stage(self, m, take, value, row, about, product, name):
         """Registers of a stage; if ``product``, with the scale between."""
-        reach = self._design.head.scales * self._design.head_sum
+        scale = self._design.head_scale
+        reach = scale.interval * self._design.head_sum
         kept = Signal(shape(reach) if product else value.shape(), name=name, reset_less=True)
         row_kept = Signal.like(row, name=f"{name}_row", reset_less=True)
         about_kept = Signal.like(about, name=f"{name}_about", reset_less=True)
         with m.If(take):
-            m.d.sync += kept.eq(value * row.scale if product else value)
+            m.d.sync += kept.eq(scaled(value, row, "scale", scale) if product else value)
             m.d.sync += [row_kept.eq(row), about_kept.eq(about)]
         return kept, row_kept, about_kept
 

@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.activation import ActivationFunction
 from hdl.kinds import place
 from hdl.rounding import half, narrow
+from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct, sums_struct
 from spec.design import Design
 from spec.formats import Interval
@@ -125,11 +126,11 @@ class LstmUnit(wiring.Component):
 
         # Products, then their sum with the bias, rounded.
         products = []
-        for k, row_sum in enumerate(design.row_sums):
-            signal = Signal(
-                shape(affine.scales * row_sum), name=f"{gate}_product_{k}", reset_less=True
-            )
-            m.d.sync += signal.eq(row_sums[f"s{k}"] * row[("scale_h", "scale_x")[k]])
+        scales = design.row_scales.items()
+        for k, ((name, scale), row_sum) in enumerate(zip(scales, design.row_sums, strict=True)):
+            reach = scale.interval * row_sum
+            signal = Signal(shape(reach), name=f"{gate}_product_{k}", reset_less=True)
+            m.d.sync += signal.eq(scaled(row_sums[f"s{k}"], row, name, scale))
             products.append(signal)
         # The half that rounds goes to the bias, which has a cycle to itself.
         ends = Interval(half(affine.shift), half(affine.shift))
@@ -138,7 +139,7 @@ class LstmUnit(wiring.Component):
         product = self._total(
             m,
             sum(products[1:], start=products[0]),
-            sum((affine.scales * row_sum for row_sum in design.row_sums), start=Interval(0, 0)),
+            design.row_product,
             name=f"{gate}_products",
         )
         bias = delayed(m, bias, pipeline.sum, name=f"{gate}_bias", reset_less=True)
@@ -170,10 +171,14 @@ class LstmUnit(wiring.Component):
             shift = layer.cell.frac - pre.frac
             m.d.sync += u.eq(self._narrow(m, c, cell, shift, pre, name="u_"))
             return u
-        scaled = Signal(shape(affine.scales * cell), name="u_product", reset_less=True)
+        scale = self._design.cell_scale
+        product = Signal(shape(scale.interval * cell), name="u_product", reset_less=True)
         bias = Signal(shape(affine.biases), name="u_bias", reset_less=True)
-        m.d.sync += [scaled.eq(c * self.affine.scale_c), bias.eq(self.affine.bias_c)]
-        reach = affine.scales * cell + affine.biases
-        total = self._total(m, scaled + bias, reach, name="u_total")
+        m.d.sync += [
+            product.eq(scaled(c, self.affine, "scale_c", scale)),
+            bias.eq(self.affine.bias_c),
+        ]
+        reach = scale.interval * cell + affine.biases
+        total = self._total(m, product + bias, reach, name="u_total")
         m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_"))
         return u

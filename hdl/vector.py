@@ -136,14 +136,16 @@ class GroupPointer(wiring.Component):
         group = Signal.like(self.group)
         chunk = Signal.like(self.chunk)
         slot = Signal.like(self.slot)
+        last = Signal(init=self._groups == 1)
         m.d.comb += [
             self.group.eq(group),
             self.chunk.eq(chunk),
             self.slot.eq(slot),
-            self.last.eq(group == self._groups - 1),
+            self.last.eq(last),
         ]
         with m.If(self.advance):
-            with m.If(self.last):
+            m.d.sync += last.eq(group == (self._groups - 2) % self._groups)
+            with m.If(last):
                 m.d.sync += [group.eq(0), chunk.eq(0), slot.eq(0)]
             with m.Else():
                 m.d.sync += group.eq(group + 1)

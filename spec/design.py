@@ -14,6 +14,7 @@ from spec.machine import Machine
 from spec.model import Model
 from spec.network import GATES, Head, LstmLayer, Network
 from spec.pipeline import Pipeline
+from spec.scales import Constant, Scale, scale_of
 from spec.trits import GROUP
 
 __all__ = ["Design", "Product"]
@@ -211,6 +212,31 @@ class Design:
         return self.model.layers[0].shared_scale
 
     @cached_property
+    def row_scales(self) -> dict[str, Scale]:
+        """Scales of the sums of a gate row, in the order of `row_sums`."""
+        tensors, width = self.model.layers[0], self.layer.normaliser.scale_width
+        scales = {"scale_h": scale_of(tensors.scale_h, width)}
+        if not self.shared_scale:
+            scales["scale_x"] = scale_of(tensors.scale_x, width)
+        return scales
+
+    @cached_property
+    def cell_scale(self) -> Scale:
+        """Scale of the affine on the cell."""
+        affine, scales = self.layer.cell_affine, self.model.layers[0].scale_c
+        assert affine is not None
+        assert scales is not None
+        return scale_of(scales, affine.scale_width)
+
+    @cached_property
+    def head_scale(self) -> Scale:
+        """Scale of the head's rows; 1 if they have none."""
+        assert self.head is not None
+        assert self.model.head is not None
+        scales = self.model.head.scale
+        return Constant(1) if scales is None else scale_of(scales, self.head.scale_width)
+
+    @cached_property
     def pipeline(self) -> Pipeline:
         """Latencies of memories and of the element-wise part."""
         layer = self.layer
@@ -248,8 +274,14 @@ class Design:
     @property
     def row_total(self) -> Interval:
         """Range of ``scale_h * A + scale_x * B + bias`` before the shift."""
-        affine = self.layer.normaliser
-        return sum((affine.scales * row_sum for row_sum in self.row_sums), start=affine.biases)
+        return self.row_product + self.layer.normaliser.biases
+
+    @property
+    def row_product(self) -> Interval:
+        """Range of ``scale_h * A + scale_x * B``."""
+        scales = self.row_scales.values()
+        products = (s.interval * r for s, r in zip(scales, self.row_sums, strict=True))
+        return sum(products, start=Interval(0, 0))
 
     # The head.
 
@@ -292,8 +324,7 @@ class Design:
     def logit(self) -> Interval:
         """Range of a logit."""
         assert self.head is not None
-        scaled = self.head.scales * self.head_sum if self.head.scaled else self.head_sum
-        return scaled + self.head.biases
+        return self.head_scale.interval * self.head_sum + self.head.biases
 
 
 def _tree_registers(machine: Machine, lane: LaneDesign, simd: int) -> int:

@@ -13,6 +13,7 @@ from spec.arithmetic import Arithmetic
 from spec.design import Design
 from spec.layout import Field, Layout
 from spec.network import GATES
+from spec.scales import Number, Scale
 from spec.trits import GROUP, pack_trits
 
 __all__ = [
@@ -65,10 +66,10 @@ def head_weight_words(design: Design) -> list[int]:
 def row_words(design: Design) -> list[int]:
     """Scales and biases of the gate rows: one word a group of ``cell_units`` units.
 
-    A word has a part for each unit, a part has the four gates, each with `row_layout`. Places
-    beyond the last unit are 0, which keeps their h and c at 0.
+    A word has a part for each unit, a part has the four gates, each with `row_layout`. What is made
+    of places beyond the last unit is used nowhere.
     """
-    records = _records(row_layout(design), design.model.layers[0])
+    records = _records(row_layout(design), design.model.layers[0], design.row_scales)
     by_unit = [
         records[gate * design.layer.hidden + unit]
         for unit in range(design.layer.hidden)
@@ -80,44 +81,55 @@ def row_words(design: Design) -> list[int]:
 def cell_words(design: Design) -> list[int]:
     """The affines on the cell: one word a group, with `cell_layout` for each unit."""
     layout = cell_layout(design)
-    return _join(_records(layout, design.model.layers[0]), layout.bits, design.cell_units)
+    scales = {"scale_c": design.cell_scale}
+    records = _records(layout, design.model.layers[0], scales)
+    return _join(records, layout.bits, design.cell_units)
 
 
 def head_row_words(design: Design) -> list[int]:
     """Scale and bias of the head's rows, `head_layout`: one word a row."""
-    return _records(head_layout(design), design.model.head)
+    scales = {"scale": design.head_scale}
+    return _records(head_layout(design), design.model.head, scales)
 
 
 def row_layout(design: Design) -> Layout:
     """What the normaliser needs of a gate row; one scale where the scales of x and h agree."""
-    affine = design.layer.normaliser
-    names = ("scale_h",) if design.shared_scale else ("scale_h", "scale_x")
-    return _affine_layout(names, affine.scale_width, "bias", affine.bias_width)
+    return _affine_layout(design.row_scales, "bias", design.layer.normaliser.bias_width)
 
 
 def cell_layout(design: Design) -> Layout:
     """What the affine on the cell needs of a unit."""
     affine = design.layer.cell_affine
     assert affine is not None
-    return _affine_layout(("scale_c",), affine.scale_width, "bias_c", affine.bias_width)
+    return _affine_layout({"scale_c": design.cell_scale}, "bias_c", affine.bias_width)
 
 
 def head_layout(design: Design) -> Layout:
     """What the head needs of a row."""
     head = design.head
     assert head is not None
-    names = ("scale",) if head.scaled else ()
-    return _affine_layout(names, head.scale_width, "bias", head.bias_width)
+    return _affine_layout({"scale": design.head_scale}, "bias", head.bias_width)
 
 
-def _affine_layout(scales: tuple[str, ...], scale_width: int, bias: str, width: int) -> Layout:
-    fields = [Field(name, scale_width, signed=True) for name in scales]
+def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:
+    """Scales that are stored, and a bias."""
+    fields = [
+        Field(name, scale.bits, signed=isinstance(scale, Number))
+        for name, scale in scales.items()
+        if scale.bits
+    ]
     return Layout((*fields, Field(bias, width, signed=True)))
 
 
-def _records(layout: Layout, tensors: object) -> list[int]:
+def _records(layout: Layout, tensors: object, scales: dict[str, Scale]) -> list[int]:
     """One integer a row from the tensors that the layout names."""
-    columns = {field.name: getattr(tensors, field.name).tolist() for field in layout.fields}
+
+    def column(name: str) -> list[int]:
+        values: NDArray[np.int64] = getattr(tensors, name)
+        codes: list[int] = (scales[name].encode(values) if name in scales else values).tolist()
+        return codes
+
+    columns = {field.name: column(field.name) for field in layout.fields}
     rows = zip(*columns.values(), strict=True)
     return [layout.pack(dict(zip(columns, row, strict=True))) for row in rows]
 

@@ -66,9 +66,12 @@ def _readers(module: dict[str, Any]) -> dict[int, list[tuple[str, str]]]:
 def _read_ports(cell: Cell) -> Iterable[list[str]]:
     """Outputs that share a register: both halves of the widest words, else those of a port."""
     sides = [[port for port in cell["connections"] if port.startswith(f"DO{s}")] for s in "AB"]
-    if all(int(cell["parameters"][f"DATA_WIDTH_{side}"], 2) == 36 for side in "AB"):
-        return [sides[0] + sides[1]]
-    return sides
+    return [sides[0] + sides[1]] if _is_wide(cell) else sides
+
+
+def _is_wide(cell: Cell) -> bool:
+    """Whether words are so wide that they come out of both ports, with the clock of port B."""
+    return all(int(cell["parameters"][f"DATA_WIDTH_{side}"], 2) == 36 for side in "AB")
 
 
 def _absorb(cells: dict[str, Cell], readers: Any, cell: Cell, ports: list[str], mark: Any) -> int:
@@ -99,10 +102,11 @@ def _plain(cell: Cell) -> bool:
 
 
 def _block_ram(cell: Cell, ports: list[str], clock: int) -> bool:
-    sides = {port[2] for port in ports}
+    wide = _is_wide(cell)
+    sides = {"A", "B"} if wide else {port[2] for port in ports}
     if any(cell["parameters"][f"REGMODE_{side}"] != "NOREG" for side in sides):
         return False
-    reads = "B" if sides == {"A", "B"} else next(iter(sides))
+    reads = "B" if wide else next(iter(sides))
     clocks: list[int] = cell["connections"][f"CLK{reads}"]
     if clocks != [clock]:
         return False

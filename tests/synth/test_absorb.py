@@ -75,6 +75,14 @@ def test_halves_of_the_widest_words_go_together():
     assert absorb_registers(half) == 0
 
 
+def test_the_widest_words_may_use_one_half():
+    made = module(m=ram(36), a=flop(10, 20, clock=2))
+    made["cells"]["m"]["connections"] |= {"CLKA": ["0"], "CLKB": [2]}
+    assert absorb_registers(made) == 1
+    parameters = made["cells"]["m"]["parameters"]
+    assert parameters["REGMODE_A"] == parameters["REGMODE_B"] == "OUTREG"
+
+
 @pytest.mark.parametrize(
     "change",
     [
