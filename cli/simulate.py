@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ import models
 from cli.catalogue import build_folder, find_design, machine_options, target_option
 from cli.console import bar, json_option, print_json, say, spinner, table
 from golden.rounding import Integers
+from sim.hierarchy import Hierarchy
 from sim.job import Episode, Job, Outcome, Pauses, Sequence
 from sim.runner import build, run
+from sim.signals import parts
 from sim.simulators import SIMULATORS, simulator
+from sim.viewers import gtkwave, surfer
 from spec import cycles
 from spec.design import Design
+from spec.errors import InputError
+from spec.files import replacing, write_atomic
 from spec.model import Model
 from spec.schedule import interleaved
 from train.data import data_set
@@ -63,6 +69,11 @@ class Samples:
     "--pause", type=click.FloatRange(0, 0.95), default=0.0, help="How likely each side pauses."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of pauses and random inputs.")
+@click.option(
+    "--waves",
+    type=click.Path(path_type=Path),
+    help="FST file for the waveform of all signals; beside it layouts for GTKWave and Surfer.",
+)
 @target_option
 @machine_options
 @json_option
@@ -74,6 +85,7 @@ def simulate(
     inputs: Path | None,
     pause: float,
     seed: int,
+    waves: Path | None,
     target: str,
     as_json: bool,
     **machine: Any,
@@ -87,10 +99,6 @@ def simulate(
     design = find_design(model, machine, target)
     tool = simulator(sim)
     chosen = take_samples(design.model, samples, seed, inputs)
-    with spinner(f"generating {design.name}"):
-        verilog, _ = generate(design).write(build_folder() / "verilog")
-    with spinner(f"building {design.name} for {sim}"):
-        folder = build(verilog, design.name, tool, build_folder() / "sim")
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     job = Job(
         model=design.model,
@@ -99,9 +107,22 @@ def simulate(
         pauses=Pauses(i_x=pause, o=pause),
         seed=seed,
     )
-    with bar(f"simulating {len(sequences)} sequences") as progress:
-        outcome = run(job, folder, design.name, tool, progress=progress)
+    with nullcontext() if waves is None else recording(waves) as fst:
+        with spinner(f"generating {design.name}"):
+            verilog, _ = generate(design).write(build_folder() / "verilog")
+        with spinner(f"building {design.name} for {sim}"):
+            folder = build(
+                verilog, design.name, tool, build_folder() / "sim", waves=waves is not None
+            )
+        with bar(f"simulating {len(sequences)} sequences") as progress:
+            outcome = run(job, folder, design.name, tool, waves=fst, progress=progress)
+    if waves is not None:
+        shown = parts(Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
+        write_atomic(waves.with_suffix(".gtkw"), gtkwave(waves.name, shown))
+        write_atomic(waves.with_suffix(".sucl"), surfer(shown))
     result = summary(design, sim, chosen, outcome, job)
+    if waves is not None:
+        result["waves"] = str(waves)
     if as_json:
         print_json(result)
     else:
@@ -109,6 +130,13 @@ def simulate(
     for fault in outcome.faults:
         click.echo(fault, err=True)
     sys.exit(0 if outcome.good else 1)
+
+
+def recording(waves: Path) -> AbstractContextManager[Path]:
+    """A place for a waveform that becomes the file ``waves`` at the end."""
+    if waves.suffix != ".fst":
+        raise InputError("--waves", "must end in .fst", str(waves))
+    return replacing(waves)
 
 
 def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Samples:
@@ -194,5 +222,7 @@ def _print(design: Design, result: dict[str, Any]) -> None:
         ["lane utilisation", f"{result['utilisation']:.3f}"],
     ]
     table(f"{design.model.name} in {result['simulator']}", ["what", "value"], rows)
+    if "waves" in result:
+        say(f"{result['waves']}, with layouts in .gtkw (GTKWave) and .sucl (Surfer) beside it")
     if result["faults"]:
         say("[bold]The Verilog does not do what the golden model does.[/bold]")

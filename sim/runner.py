@@ -72,6 +72,7 @@ def run(
     top: str,
     simulator: Simulator,
     *,
+    waves: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Run a job on a design that has been built.
@@ -86,6 +87,8 @@ def run(
         Its top module.
     simulator : Simulator
         What it was built for.
+    waves : Path, optional
+        FST file for all signals; the design has been built with ``waves``.
     progress : callable, optional
         Told now and then how many steps are done, and how many there are.
 
@@ -107,6 +110,7 @@ def run(
             test_dir=work,
             results_xml=str(work / "results.xml"),
             log_file=log,
+            **(simulator.recording(waves.resolve()) if waves else {}),
             extra_env={
                 "PASCALINE_JOB": str(work / "job"),
                 "PASCALINE_OUTCOME": str(work / "outcome.json"),

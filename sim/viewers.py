@@ -1,0 +1,64 @@
+"""Layouts of a waveform for its viewers: a save file of GTKWave, a command file of Surfer."""
+
+from __future__ import annotations
+
+import io
+
+from vcd.gtkw import GTKWSave
+
+from sim.hierarchy import Net
+from sim.signals import Part
+
+__all__ = ["gtkwave", "surfer"]
+
+GTKWAVE_FORMATS = {"signed": "signed", "unsigned": "dec", "hex": "hex"}
+SURFER_FORMATS = {"signed": "Signed", "unsigned": "Unsigned"}
+
+
+def gtkwave(waveform: str, parts: list[Part]) -> str:
+    """A save file (``gtkwave run.fst run.gtkw``): a group for each part.
+
+    Parameters
+    ----------
+    waveform : str
+        Name of the file of the waveform, beside the save file.
+    parts : list of Part
+        What is to be shown.
+    """
+    text = io.StringIO()
+    save = GTKWSave(text)
+    save.dumpfile(waveform, abspath=False)
+    for part in parts:
+        with save.group(part.title):
+            for net, shown in part.nets:
+                save.trace(_with_range(net), datafmt=GTKWAVE_FORMATS[shown])
+    return text.getvalue()
+
+
+def _with_range(net: Net) -> str:
+    return net.path if net.width == 1 else f"{net.path}[{net.width - 1}:0]"
+
+
+def surfer(parts: list[Part]) -> str:
+    """A command file (``surfer run.fst --command-file run.sucl``): a divider before each part.
+
+    Numbers get their formats when all rows are there: a row is named by its place, and new rows
+    would go below one that has the focus.
+    """
+    rows: list[str] = []
+    formats: list[str] = []
+    for part in parts:
+        rows.append(f"divider_add {part.title}")
+        for net, shown in part.nets:
+            if shown in SURFER_FORMATS:
+                formats += [
+                    f"item_focus {_place(len(rows))}",
+                    f"item_set_format {SURFER_FORMATS[shown]}",
+                ]
+            rows.append(f"variable_add {net.path}")
+    return "\n".join([*rows, *formats, "item_unfocus", "zoom_fit", ""])
+
+
+def _place(row: int) -> str:
+    """A row's place as Surfer writes it: hexadecimal, with the letters a to p as digits."""
+    return "".join(chr(ord("a") + int(digit, 16)) for digit in f"{row:x}")
