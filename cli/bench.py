@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cli.baselines import baselines
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
 from cli.catalogue import find_model
@@ -31,6 +32,7 @@ def bench() -> None:
     """Measure, as the documentation does."""
 
 
+bench.add_command(baselines)
 bench.add_command(simulators)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synth.baselines import read_baselines
 from synth.choice import costs
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,32 @@ def test_tables_of_lane_costs_are_the_committed_ones():
         cost, worst = asic[weights][lane], asic["fixed12"]["tree"]
         assert f"| {weights} | {cost:.0f} | {worst / cost:.1f} times as much |" in README
     assert f"| fixed12 | {asic['fixed12']['tree']:.0f} |" in README
+
+
+def test_demo_is_the_committed_baseline():
+    committed = read_baselines()["digits-ternary"]
+    for part, counts in committed["generic"].items():
+        numbers = [f"{count:,}" for column, count in counts.items() if column != "cells"]
+        assert re.search(rf"^ *{part} +{' +'.join(numbers)}$", README, re.MULTILINE), part
+    step = committed["machine"]["speed"]["cycles_per_step"]
+    assert f"    {step:,} cycles a step" in README
+
+
+def test_table_of_baselines_is_the_committed_one():
+    text = (ROOT / "docs" / "synthesis.md").read_text(encoding="utf-8")
+    rows = []
+    for name, committed in read_baselines().items():
+        generic, ecp5 = (committed[target]["whole machine"] for target in ("generic", "ecp5"))
+        columns = (
+            generic["gate_equivalents"],
+            generic["flip_flops"],
+            *(ecp5[column] for column in ("luts", "carries", "block_rams", "lut_rams")),
+            generic["memory_bits"],
+            committed["machine"]["speed"]["cycles_per_step"],
+        )
+        rows.append(f"| `{name}` | {' | '.join(f'{number:,}' for number in columns)} |")
+    table = "\n".join(rows)
+    assert table in text, f"docs/synthesis.md must have\n{table}"
 
 
 def test_commands_exist(pascaline):
