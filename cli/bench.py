@@ -34,6 +34,8 @@ def bench() -> None:
 
 bench.add_command(baselines)
 bench.add_command(simulators)
+bench.add_command(lane_designs_)
+bench.add_command(paper)
 
 
 @bench.command()
@@ -120,7 +122,3 @@ def lanes(*, synthesise: bool, as_json: bool) -> None:
 
 def _shown(number: float) -> str:
     return f"{number:,}" if isinstance(number, int) else f"{number:.2f}"
-
-
-bench.add_command(lane_designs_)
-bench.add_command(paper)

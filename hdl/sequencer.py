@@ -108,7 +108,7 @@ class Sequencer(wiring.Component):
             m.d.sync += kept.eq(token)
         m.d.comb += now.token.eq(Mux(running, kept.as_value(), token.as_value()))
 
-        done = self._walk(m, go, now)
+        done = self._walk(m, go, now, kept)
         m.d.sync += running.eq(go & ~done)
         banks = Signal(1 << self._design.stream_bits)
         m.d.comb += now.bank.eq(banks.bit_select(now.stream, 1))
@@ -183,7 +183,7 @@ class Sequencer(wiring.Component):
                 m.d.sync += reserved.bit_select(at, 1).eq(1)
         return starting, token
 
-    def _walk(self, m, go, now):
+    def _walk(self, m, go, now, kept):
         """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""
         design = self._design
         chunks_x, chunks_h = design.x_product.chunks, design.h_product.chunks
@@ -200,7 +200,9 @@ class Sequencer(wiring.Component):
             now.last_tile.eq(tile == design.tiles - 1),
             end_x.eq(~in_h & (chunk == chunks_x - 1)),
             end_h.eq(in_h & (chunk == chunks_h - 1)),
-            now.read.eq(go & ~self._must_wait(m, now, in_h & (chunk == 0) & first_tile, end_h)),
+            now.read.eq(
+                go & ~self._must_wait(m, now, kept, in_h & (chunk == 0) & first_tile, end_h)
+            ),
             now.is_h.eq(in_h),
             now.x_chunk.eq(chunk),
             now.h_chunk.eq(chunk),
@@ -220,7 +222,7 @@ class Sequencer(wiring.Component):
                 m.d.sync += [tile.eq(0), weight.eq(0)]
         return done
 
-    def _must_wait(self, m, now, starts_h, end_h):
+    def _must_wait(self, m, now, kept, starts_h, end_h):
         """Whether the chunk at hand has to wait: for the h of the last step, or for the drain."""
         design = self._design
         waits = Signal()
@@ -231,9 +233,10 @@ class Sequencer(wiring.Component):
         if after_step > 1 + design.x_product.chunks:
             ends = now.read & now.load & now.last_tile
             for stream in range(1 << design.stream_bits):
-                mine = now.stream == stream
+                # Where the part of h starts, the step's flags have been kept for a cycle or more.
+                mine = kept.stream == stream
                 timer = _timer(m, ends & mine, after_step, name=f"h_wait_{stream}")
-                timers.append(starts_h & ~now.token.fresh & mine & timer)
+                timers.append(starts_h & ~kept.fresh & mine & timer)
         if design.tile_groups > design.tile_chunks:
             groups = Mux(now.last_tile, design.last_groups, design.tile_groups)
             most = design.tile_groups
