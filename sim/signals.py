@@ -15,7 +15,7 @@ PARTS = {
         "inputs": "full bank chunk",
     },
     "control": {
-        "sequencer": "running starting quiet waits h_wait read in_h chunk weight end_x end_h"
+        "sequencer": "running starting quiet waits h_wait_0 read is_h x_chunk h_chunk weight split load"
         " first_tile last_tile token bank reserved load_state dump_state",
     },
     "lanes": {
@@ -36,7 +36,7 @@ PARTS = {
         "outputs.queue": "level",
         "outputs.reader": "held chunk slot elements load left sum done",
         "outputs.reader.lanes.lane_0": "accumulator sums",
-        "outputs.reader.rows": "value scaled",
+        "outputs.reader.rows": "value stage_1",
         "outputs.reader.argmax": "row best best_row better",
     },
     "results": {
@@ -50,7 +50,7 @@ it has not is left out.
 """
 
 NUMBERS = frozenset(
-    "chunk weight h_wait reserved left slot level row best_row"
+    "chunk x_chunk h_chunk weight h_wait_0 reserved left slot level row best_row"
     " write__chunk write__slot read_0__chunk read_1__chunk".split()
 )
 """Nets that count; what is negative at times is marked as signed in the Verilog."""
