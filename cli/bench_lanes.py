@@ -44,7 +44,7 @@ WIDTH = 12
 
 LANES, SIMD, FRONT = 64, 16, 4
 
-TILES = 5
+TILES = 1
 """Tiles that are simulated for power."""
 
 
