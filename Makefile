@@ -5,10 +5,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
+CELLS  := $(if $(DONT_USE),--dont-use '$(DONT_USE)')
+FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
+
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train test-pnr baselines baselines-check lint clean
+.PHONY: help demo test test-train test-pnr bench bench-pnr baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -50,6 +53,22 @@ baselines: $(READY) ## Synthesise all configurations and commit to their area (a
 
 baselines-check: $(READY) ## Synthesise all configurations and compare with the committed area.
 	@$(BIN)/pascaline bench baselines
+
+bench: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE, DONT_USE=PATTERN: also on cells.
+	@$(BIN)/pascaline bench lanes --synthesise
+	@$(BIN)/pascaline bench arithmetics
+	@$(BIN)/pascaline bench simulators
+	@$(BIN)/pascaline bench lane-designs --target ecp5
+	@$(BIN)/pascaline bench lane-designs --target ecp5 --width 8
+	@$(BIN)/pascaline simulate medium-ternary --samples 40 --cell-units 2
+	@$(BIN)/pascaline simulate medium-ternary --samples 40 --streams 2
+ifdef LIBERTY
+	@$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --multipliers --power 50
+	@$(BIN)/pascaline bench paper --liberty '$(LIBERTY)' $(CELLS)
+endif
+
+bench-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
+	@$(BIN)/pascaline report medium-binary $(FAST) --target ecp5 --pnr --dsp --device 25k --clock 160
 
 lint: $(READY) ## Check style and types.
 	@$(BIN)/ruff check

@@ -26,8 +26,12 @@ __all__ = ["baselines", "designs", "measure"]
 
 
 def designs() -> list[str]:
-    """Names of what has a baseline: shipped models and named configurations."""
-    return sorted({*models.names(), *configs()})
+    """Names of what has a baseline: shipped models and named configurations.
+
+    Not those of the paper, which `bench paper` measures on a cell library.
+    """
+    named = {name for name in configs() if not name.startswith("paper-")}
+    return sorted({*models.names(), *named})
 
 
 def measure(name: str) -> Baseline:

@@ -110,8 +110,8 @@ class Cells(wiring.Component):
             m.d.sync += left.eq(left - 1)
         m.d.comb += self.shift.eq(busy)
 
-        # Scales and biases must be there `front` cycles after the group, so they are read one
-        # cycle before it: the long pipeline has a register for them, too.
+        # Scales and biases must be there `rows` cycles after the group, so they are read one cycle
+        # before it.
         upcoming = Signal()
         m.d.comb += upcoming.eq(self.loaded | (busy & (left != 0)))
         rows = self._parameters(m, "rows", upcoming, row_words(design), self._row_bits)

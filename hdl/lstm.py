@@ -22,7 +22,7 @@ class LstmUnit(wiring.Component):
     """From the sums of a unit's four gate rows to its new c and h (formulas in `spec.network`).
 
     A pipeline that never waits: one unit a cycle, with the latencies of `spec.pipeline`. With the
-    sums in cycle 0, ``rows`` are wanted in cycle ``front`` and ``c`` in cycle ``old_cell``;
+    sums in cycle 0, ``rows`` are wanted in cycle ``rows`` and ``c`` in cycle ``old_cell``;
     ``c_next`` is there ``update`` cycles later and ``h_next`` in cycle ``whole - 1``. Range
     arguments are those of `Design` and of the formats.
 
@@ -118,9 +118,13 @@ class LstmUnit(wiring.Component):
         """Normalise the sums of a gate row, and its activation function."""
         design, gate, pipeline = self._design, GATES[index], self._design.pipeline
         affine = design.layer.normaliser
-        row = self.rows[index]
+        record = struct(row_layout(design))
+        row = delayed(
+            m, self.rows[index].as_value(), self._long, name=f"{gate}_row", reset_less=True
+        )
+        row = data.View(record, row)
         sums = delayed(
-            m, self.sums[index].as_value(), self._long, name=f"{gate}_sums", reset_less=True
+            m, self.sums[index].as_value(), pipeline.front, name=f"{gate}_sums", reset_less=True
         )
         row_sums = data.View(sums_struct(design.row_sums), sums)
 

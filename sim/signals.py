@@ -15,8 +15,8 @@ PARTS = {
         "inputs": "full bank chunk",
     },
     "control": {
-        "sequencer": "running starting quiet waits h_wait_0 read is_h x_chunk h_chunk weight split load"
-        " first_tile last_tile token bank reserved load_state dump_state",
+        "sequencer": "running starting quiet waits h_wait_0 read is_h x_chunk h_chunk weight split"
+        " load first_tile last_tile token bank reserved load_state dump_state",
     },
     "lanes": {
         "": "operands_0 operands_1 codes split load",

@@ -75,8 +75,17 @@ class Pipeline:
 
     @property
     def front(self) -> int:
-        """From the front of the drain to the first products."""
-        return 1 if self.long else 0
+        """From the front of the drain to the first products.
+
+        A register for the sums, and one more for them and their scales: words of a memory with a
+        register inside come from far away, and a multiplier leaves them little time.
+        """
+        return 2 if self.long else 0
+
+    @property
+    def rows(self) -> int:
+        """From the front of the drain to scales and biases."""
+        return self.memory - 1
 
     @property
     def sum(self) -> int:

@@ -297,7 +297,7 @@ def test_lstm_unit(shared, affine, long, rng):
                     ctx.set(dut.sums[gate].s0, a + b if shared else a)
                     if not shared:
                         ctx.set(dut.sums[gate].s1, b)
-            at_rows = cycle - pipeline.front
+            at_rows = cycle - pipeline.rows
             if 0 <= at_rows < 40:
                 for gate in range(4):
                     ctx.set(dut.rows[gate], fields(rows, gate * 40 + at_rows))
