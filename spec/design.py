@@ -9,6 +9,7 @@ from functools import cached_property
 from spec.arithmetic import Ternary
 from spec.errors import InputError
 from spec.formats import Interval
+from spec.keywords import KEYWORDS
 from spec.lanes import LaneDesign, check_lane, lane_terms
 from spec.machine import Machine
 from spec.model import Model
@@ -102,7 +103,8 @@ class Design:
     @property
     def name(self) -> str:
         """Name of the Verilog top: the model's, made safe."""
-        return self.model.name.replace("-", "_")
+        name = self.model.name.replace("-", "_")
+        return f"{name}_top" if name in KEYWORDS else name
 
     @property
     def network(self) -> Network:

@@ -129,3 +129,8 @@ def test_utilisation_is_1_if_all_places_are_used():
     design = make_design(make_model(hidden=8, inputs=8), units=4, simd=4)
     per_step = cycles.useful_operations(design) // (design.x_product.lanes * 4)
     assert cycles.utilisation(design, 10, 10 * per_step) == 1.0
+
+
+def test_a_keyword_is_no_name_of_a_module():
+    assert make_design(make_model(name="small")).name == "small_top"
+    assert make_design(make_model(name="small-one")).name == "small_one"
