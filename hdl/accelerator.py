@@ -166,7 +166,7 @@ class Accelerator(wiring.Component):
         dump = state.dumping
         m.d.comb += [
             sequencer.released.eq(outputs.done),
-            sequencer.released_bank.eq(hidden.read_1.bank),
+            sequencer.released_bank.eq(outputs.done_bank),
             sequencer.holding.eq(outputs.holding),
             hidden.read_1.en.eq(Mux(dump, state.read.en, outputs.read.en)),
             hidden.read_1.bank.eq(

@@ -67,7 +67,7 @@ class DenseReader(wiring.Component):
         self._operands(m, lanes, read, chunk, end)
 
         # Draining, row by row.
-        wait = design.pipeline.memory + product.registers
+        wait = design.pipeline.issue + design.pipeline.memory + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
         marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
@@ -94,7 +94,8 @@ class DenseReader(wiring.Component):
     def _operands(self, m, lanes, read, chunk, end):
         """Read elements and weights."""
         design, product, simd = self._design, self._design.head_product, self._design.machine.simd
-        words, wait = head_weight_words(design), design.pipeline.memory
+        words, issue = head_weight_words(design), design.pipeline.issue
+        wait = issue + design.pipeline.memory
         slots = simd // product.simd
         address = Signal(range(len(words)))
         word = Signal.like(self.read.chunk)
@@ -107,9 +108,9 @@ class DenseReader(wiring.Component):
             with m.If(end):
                 m.d.sync += [slot.eq(0), word.eq(0)]
         m.d.comb += [
-            self.read.en.eq(read),
-            self.read.bank.eq(self.job.bank),
-            self.read.chunk.eq(word),
+            self.read.en.eq(delayed(m, read, issue, name="read_en")),
+            self.read.bank.eq(delayed(m, self.job.bank, issue, name="read_bank")),
+            self.read.chunk.eq(delayed(m, word, issue, name="read_chunk")),
         ]
 
         use = delayed(m, read, wait, name="use")
@@ -117,7 +118,8 @@ class DenseReader(wiring.Component):
         at_end = delayed(m, end, wait, name="at_end", reset_less=True)
         width = design.layer.h.width * product.simd
         elements = Signal(data.ArrayLayout(shape(design.layer.h), product.simd))
-        chunk_read = delayed(m, self.read.data.as_value(), wait - 1, name="chunk", reset_less=True)
+        kept = design.pipeline.memory - 1
+        chunk_read = delayed(m, self.read.data.as_value(), kept, name="chunk", reset_less=True)
         m.d.comb += elements.eq(chunk_read.word_select(place, width))
         operands = Signal.like(elements)
         m.d.comb += lanes.x.eq(operands)
@@ -126,7 +128,9 @@ class DenseReader(wiring.Component):
             absent = at_end if k >= product.tail and not design.head.weights.has_zero else 0
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
         bits = product.lanes * product.simd * design.head.weights.bits
-        codes = read_rom(m, words, bits, address, latency=wait, name="weights")
+        address = delayed(m, address, issue, name="address")
+        latency = design.pipeline.memory
+        codes = read_rom(m, words, bits, address, latency=latency, name="weights")
         m.d.comb += [
             lanes.codes.eq(codes),
             lanes.load.eq(delayed(m, read & end, wait, name="load")),

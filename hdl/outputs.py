@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Module
 from amaranth.lib import fifo, wiring
-from amaranth.lib.wiring import In, connect, flipped
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.dense import DenseReader
 from hdl.reader import HiddenReader, job_layout, reader_members
@@ -25,6 +25,8 @@ class Outputs(wiring.Component):
     -------
     job, job_valid : In
         A step's h is complete in the next cycle, and its result is wanted.
+    done_bank : Out
+        With ``done``: the bank that has been read.
     done, holding, read, o
         As in `hdl.reader.reader_members`.
     """
@@ -32,7 +34,14 @@ class Outputs(wiring.Component):
     def __init__(self, design: Design):
         self._design = design
         members = reader_members(design)
-        super().__init__({**members, "job": In(job_layout(design)), "job_valid": In(1)})
+        super().__init__(
+            {
+                **members,
+                "job": In(job_layout(design)),
+                "job_valid": In(1),
+                "done_bank": Out(range(design.hidden_banks)),
+            }
+        )
 
     def elaborate(self, platform):
         m = Module()
@@ -48,6 +57,7 @@ class Outputs(wiring.Component):
             reader.job_valid.eq(queue.r_rdy),
             queue.r_en.eq(reader.done),
             self.done.eq(reader.done),
+            self.done_bank.eq(reader.job.bank),
             self.holding.eq(reader.holding),
         ]
         connect(m, reader=reader.read, memory=flipped(self.read))

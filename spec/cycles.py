@@ -45,9 +45,10 @@ def lane_latency(design: Design) -> int:
 
 
 def head_latency(design: Design) -> int:
-    """The same for the head, whose reader gives memories their addresses itself."""
+    """The same for the head."""
     assert design.head_product is not None
-    return design.pipeline.memory + design.head_product.registers + ACCUMULATE
+    pipeline = design.pipeline
+    return pipeline.issue + pipeline.memory + design.head_product.registers + ACCUMULATE
 
 
 def h_latency(design: Design) -> int:
@@ -74,7 +75,7 @@ def step_cycles(design: Design) -> float:
     lanes = rest + max(design.tile_chunks, design.last_groups)
     pace = max(lanes, (rest + h_latency(design)) / streams)
     if design.network.results == "last":
-        return pace
+        return _plain(pace)
     # A bank is free when its last chunk has been read; the reader, when its drain is empty.
     product = design.head_product or design.h_product
     read = 0 if design.head is None else (product.tiles - 1) * _head_tile_cycles(design, product)
@@ -83,7 +84,12 @@ def step_cycles(design: Design) -> float:
         last = max(last, head_latency(design) + product.last_rows)
     fill = design.tile_chunks + rest - 1
     round_trip = fill + written_latency(design) + read + product.chunks
-    return max(pace, read + last, round_trip / (2 * streams))
+    return _plain(max(pace, read + last, round_trip / (2 * streams)))
+
+
+def _plain(cycles: float) -> float:
+    """The same number, as an integer if it is one."""
+    return int(cycles) if cycles == int(cycles) else cycles
 
 
 def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:

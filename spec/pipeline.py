@@ -45,7 +45,7 @@ class Pipeline:
 
     @property
     def issue(self) -> int:
-        """From the control to the addresses of what the lanes read."""
+        """From the control to the addresses of what lanes read."""
         return 1 if self.long else 0
 
     @property
