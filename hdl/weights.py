@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """The memory of the lanes' weights."""
 
 from amaranth.hdl import Module, Signal

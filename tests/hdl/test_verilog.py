@@ -1,5 +1,6 @@
 """The emitted Verilog as a text, and for other people's tools."""
 
+import gc
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 
 import pytest
 from amaranth.back import rtlil
@@ -46,6 +48,15 @@ def verilog(request):
 @pytest.fixture
 def file(verilog, tmp_path):
     return verilog.write(tmp_path)[0]
+
+
+def test_copies_of_a_kind_do_not_count_as_unused():
+    design = make_design(units=2, simd=4, weight_code="dense")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        generate(design)
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
 
 
 def test_elaborating_twice_gives_the_same(verilog):
