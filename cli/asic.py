@@ -78,7 +78,6 @@ def make_timing(
     Without OpenSTA that is everything; power is only measured where ``power_steps`` is given.
     """
     library, cache, version = cells.library, build_folder() / "synth", opensta_version()
-    assert made.netlist is not None
     result: dict[str, Any] = {
         "liberty": {"file": library.name, "sha256": library.sha256},
         "opensta_version": version,
@@ -91,7 +90,7 @@ def make_timing(
     if version is None:
         return result
     with spinner(f"timing {design.name} at {clock:g} MHz"):
-        machine = gates(made.netlist, library, top=design.name, cache=cache)
+        machine = gates(made, library, top=design.name, cache=cache)
         timing = analyse(machine, library, clock, cache)
     result |= {
         "slack_ns": timing.slack_ns,

@@ -182,9 +182,8 @@ def _cost(found: Target, made: Report) -> float:
 def _power(what: _Lanes, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
     """Critical path, and power of a weight operation."""
     library, cache = cells.library, build_folder() / "synth"
-    assert made.netlist is not None
     with spinner(f"timing {what.name} {what.lane}"):
-        machine = gates(made.netlist, library, top="lanes", cache=cache)
+        machine = gates(made, library, top="lanes", cache=cache)
         timing = analyse(machine, library, clock, cache)
     with spinner(f"simulating the gates of {what.name} {what.lane}"):
         found = _activity(what, machine, cells)

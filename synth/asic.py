@@ -93,6 +93,7 @@ def asic_target(library: Library) -> CellTarget:
             "full_adders": re.escape(adder.cell) if adder else "(?!)",
         },
         cost={"area_um2": 1},
+        maps_memories=False,
         free_registers=False,
         areas=library.areas,
         files={LIBERTY: library.text} | ({ADDERS: adder_map(adder).encode()} if adder else {}),

@@ -1,10 +1,20 @@
-"""Memories beside the cells of a mapped netlist, as a timing analyser is told of them."""
+"""Memories beside the logic: as black boxes for Yosys, and as a timing analyser is told of them."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["is_memory", "memory_library"]
+__all__ = ["Roms", "black_boxes", "is_memory", "memory_library"]
+
+ROM = re.compile(
+    r"^(?P<head>module (?P<name>rom_\w+).*?)(?P<body>^  reg .*?)^endmodule\n", re.M | re.S
+)
+"""A read-only memory in the Verilog of a machine: its ports, and what is in it."""
+
+WORDS = re.compile(r"^  reg \[(\d+):0\] words\w* \[0:(\d+)\];", re.M)
+"""A memory in it."""
 
 HEADER = """library (memories) {
   delay_model : table_lookup;
@@ -37,9 +47,43 @@ BUS = """  type (word_{width}) {{
 ZERO = 'timing () {{ related_pin : "{clock}"; timing_type : {type}; {tables} }}'
 
 
+@dataclass(frozen=True)
+class Roms:
+    """The read-only memories of a machine.
+
+    Attributes
+    ----------
+    verilog : str
+        Their modules.
+    bits : dict of str to int
+        Bits of each module.
+    """
+
+    verilog: str = ""
+    bits: dict[str, int] = field(default_factory=dict)
+
+
+def black_boxes(verilog: str) -> tuple[str, Roms]:
+    """Verilog with black boxes in the place of read-only memories, and these memories.
+
+    Where memories are counted in bits, what is in them is nothing to the logic; but Yosys would
+    read and carry along every word.
+    """
+    found = list(ROM.finditer(verilog))
+    bits = {
+        match["name"]: sum(
+            (int(width) + 1) * (int(last) + 1) for width, last in WORDS.findall(match["body"])
+        )
+        for match in found
+    }
+    boxed = ROM.sub("(* blackbox *)\n\\g<head>endmodule\n", verilog)
+    return boxed, Roms("".join(match[0] for match in found), bits)
+
+
 def is_memory(module: dict[str, Any]) -> bool:
     """Whether a mapped module is one that only holds memories."""
-    return any(cell["type"].startswith("$mem") for cell in module["cells"].values())
+    cells = module["cells"].values()
+    return "blackbox" in module["attributes"] or any(c["type"].startswith("$mem") for c in cells)
 
 
 def memory_library(netlist: dict[str, Any], clock: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from spec.errors import InputError
+from synth.memories import Roms, black_boxes
 from synth.targets import Target
 from synth.yosys import statistics, yosys_version
 
@@ -59,6 +60,8 @@ class Report:
         The Yosys commands.
     netlist : dict or None
         The mapped modules, for a cell library: as Yosys' ``write_json`` gives them.
+    roms : Roms
+        What is in the black boxes of the netlist.
     """
 
     target: str
@@ -69,11 +72,12 @@ class Report:
     by_part: dict[str, dict[str, int]]
     script: str
     netlist: dict[str, Any] | None = None
+    roms: Roms = field(default_factory=Roms)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; all but the netlist."""
-        values = asdict(replace(self, netlist=None))
-        del values["netlist"]
+        values = asdict(replace(self, netlist=None, roms=Roms()))
+        del values["netlist"], values["roms"]
         return values
 
 
@@ -108,9 +112,12 @@ def report(
         commands=target.commands(top, dsp=dsp),
         tech="-tech cmos" if generic else "",
     )
+    roms = Roms()
+    if not target.maps_memories:
+        verilog, roms = black_boxes(verilog)
     found = statistics(verilog, script, cache, target.files)
-    memories = _Hierarchy(found["memories"]["modules"])
-    cells = _Hierarchy(found["cells"]["modules"])
+    memories = _Hierarchy(found["memories"]["modules"], roms)
+    cells = _Hierarchy(found["cells"]["modules"], roms)
 
     if target.areas:
         _check_mapped(cells.cells(top), target)
@@ -141,6 +148,7 @@ def report(
         by_part={part: {name: by_part[part][name] for name in whole} for part in PARTS},
         script=script.strip(),
         netlist=found["netlist"]["modules"] if "netlist" in found else None,
+        roms=roms,
     )
 
 
@@ -157,8 +165,9 @@ def _is_hardware(type_: str) -> bool:
 class _Hierarchy:
     """Modules as Yosys' ``stat -json`` lists them, with their instances."""
 
-    def __init__(self, modules: dict[str, Any]) -> None:
+    def __init__(self, modules: dict[str, Any], roms: Roms) -> None:
         self._modules = {name.removeprefix("\\"): module for name, module in modules.items()}
+        self._roms = roms
 
     def __contains__(self, module: str) -> bool:
         return module in self._modules
@@ -168,16 +177,21 @@ class _Hierarchy:
         total: Counter[str] = Counter()
         for instance, number in self._expand(module, without).items():
             for type_, cells in self._modules[instance]["num_cells_by_type"].items():
-                if type_ not in self._modules:
+                if type_ not in self._modules and type_ not in self._roms.bits:
                     total[type_] += number * cells
         return total
 
     def bits(self, module: str, without: frozenset[str]) -> int:
         """Memory bits of a module and of all in it."""
         return sum(
-            number * int(self._modules[instance]["num_memory_bits"])
+            number * self._own_bits(self._modules[instance])
             for instance, number in self._expand(module, without).items()
         )
+
+    def _own_bits(self, module: dict[str, Any]) -> int:
+        cells, roms = module["num_cells_by_type"], self._roms.bits
+        inside = sum(int(number) * roms.get(type_, 0) for type_, number in cells.items())
+        return inside + int(module["num_memory_bits"])
 
     def transistors(self, module: str, without: frozenset[str] = frozenset()) -> int:
         """Yosys' estimate for a module and all in it."""

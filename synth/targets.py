@@ -51,6 +51,9 @@ class Target:
         What is counted: a column's name, and a pattern of the cell types that count as one.
     cost : dict of str to int
         What an area is compared by: so much a unit of each of these columns.
+    maps_memories : bool
+        Whether memories become cells, so that it matters what is in them; else they are counted in
+        bits.
     free_registers : bool
         Whether every LUT has a register beside it, so that pipelines cost next to nothing.
     areas : dict of str to float
@@ -65,6 +68,7 @@ class Target:
     dsp_options: tuple[str, str] = ("", "")
     columns: dict[str, str]
     cost: dict[str, int]
+    maps_memories: bool = True
     free_registers: bool = True
     areas: dict[str, float] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -105,6 +109,7 @@ TARGETS: dict[str, Target] = {
             script=GENERIC,
             columns={"gates": r"\$_(?!DFF).*_", "flip_flops": r"\$_DFF_.*"},
             cost={"gate_equivalents": 1},
+            maps_memories=False,
             free_registers=False,
         ),
         Target(

@@ -16,6 +16,7 @@ from synth.buffers import buffered
 from synth.cache import remembered
 from synth.liberty import LIBERTY, Library
 from synth.memories import memory_library
+from synth.report import Report
 from synth.yosys import statistics
 
 __all__ = ["Gates", "Timing", "analyse", "gates", "opensta_version", "run_opensta"]
@@ -99,9 +100,10 @@ def opensta_version() -> str | None:
     return run_tool(["sta", "-version"], folder=Path()).strip()
 
 
-def gates(netlist: dict[str, Any], library: Library, *, top: str, cache: Path) -> Gates:
-    """Add buffers to what a `synth.report.Report` has as its netlist, and write it as Verilog."""
-    modules, buffers = buffered(netlist, library, CLOCK)
+def gates(made: Report, library: Library, *, top: str, cache: Path) -> Gates:
+    """Add buffers to the netlist of a report, and write it as Verilog."""
+    assert made.netlist is not None
+    modules, buffers = buffered(made.netlist, library, CLOCK)
     for module in modules.values():
         for part in (module["ports"], module["netnames"]):
             for net in part.values():
@@ -117,7 +119,7 @@ def gates(netlist: dict[str, Any], library: Library, *, top: str, cache: Path) -
             for way in ("input", "output")
         },
         logic=written["logic"],
-        whole=written["whole"],
+        whole=written["whole"] + made.roms.verilog,
         memories=memory_library(modules, CLOCK),
         buffers=_count(modules, buffers, top),
     )

@@ -100,7 +100,7 @@ def cells():
 def machine(cells):
     opensta()
     made = report(DESIGN, {"name": "top", "kinds": []}, asic_target(cells), CACHE)
-    return gates(made.netlist, cells, top="top", cache=CACHE)
+    return gates(made, cells, top="top", cache=CACHE)
 
 
 def activity(machine, cells, changes):

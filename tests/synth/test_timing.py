@@ -49,9 +49,14 @@ def library():
 
 
 @pytest.fixture(scope="module")
-def netlist(library):
+def made(library):
     description = {"name": "top", "kinds": ["part"]}
-    return report(DESIGN, description, asic_target(library), CACHE).netlist
+    return report(DESIGN, description, asic_target(library), CACHE)
+
+
+@pytest.fixture(scope="module")
+def netlist(made):
+    return made.netlist
 
 
 def loads(netlist, library, name):
@@ -111,9 +116,9 @@ def test_the_netlist_is_left_alone(netlist, library):
     assert str(netlist) == before
 
 
-def test_slack(netlist, library):
+def test_slack(made, library):
     opensta()
-    machine = gates(netlist, library, top="top", cache=CACHE)
+    machine = gates(made, library, top="top", cache=CACHE)
     slow, fast = (analyse(machine, library, clock, CACHE) for clock in (50, 400))
     assert slow.slack_ns - fast.slack_ns == pytest.approx(20 - 2.5)
     assert slow.critical_path == fast.critical_path
@@ -122,17 +127,17 @@ def test_slack(netlist, library):
     assert 0.5 < slow.critical_path["ns"] < 5
 
 
-def test_memories_are_boxes(netlist, library):
-    machine = gates(netlist, library, top="top", cache=CACHE)
+def test_memories_are_boxes(made, library):
+    machine = gates(made, library, top="top", cache=CACHE)
     [box] = re.findall(r'cell \("(\w+)"\)', machine.memories)
     assert re.search(rf"^module {box}\(", machine.whole, re.M)
     assert not re.search(rf"^module {box}\(", machine.logic, re.M)
     assert re.search(rf"^  {box} ", machine.logic, re.M)
 
 
-def test_what_opensta_says_is_an_error(netlist, library, tmp_path):
+def test_what_opensta_says_is_an_error(made, library, tmp_path):
     opensta()
-    machine = gates(netlist, library, top="top", cache=CACHE)
+    machine = gates(made, library, top="top", cache=CACHE)
     broken = replace(machine, logic="module top(; endmodule")
     with pytest.raises(InputError, match=r"^sta: Error: "):
         analyse(broken, library, 100, tmp_path)
