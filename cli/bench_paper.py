@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target
+from cli.asic import asic_options, find_target, make_timing
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, table
 from cli.report import make_report
@@ -16,6 +16,7 @@ from spec import cycles
 from spec.configs import configs
 from spec.design import Design
 from spec.machine import Machine
+from synth.asic import CellTarget
 
 __all__ = ["paper"]
 
@@ -56,13 +57,29 @@ POINTS = {
 
 @click.command()
 @asic_options
+@click.option("--clock", type=click.FloatRange(min=1, max=10_000), default=40.0, show_default=True)
+@click.option(
+    "--power",
+    "power_steps",
+    type=click.IntRange(min=1),
+    help="Also measure power, on as many steps of random inputs (long: Icarus simulates gates).",
+)
 @json_option
-def paper(*, liberty: Path | None, dont_use: tuple[str, ...], as_json: bool) -> None:
+def paper(
+    *,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
+    clock: float,
+    power_steps: int | None,
+    as_json: bool,
+) -> None:
     """Area of the paper's design points, and of the same throughput built from adder trees.
 
-    Logic only, weight memories in bits, as in the paper. All ratios are to the first row.
+    Logic only, weight memories in bits, as in the paper; slack (and power) at the CLOCK, in MHz.
+    All ratios are to the first row.
     """
     found = find_target("asic", liberty=liberty, dont_use=dont_use)
+    assert isinstance(found, CellTarget)
     rows: list[dict[str, Any]] = []
     for name, point in POINTS.items():
         config = configs()[f"paper-{name}"]
@@ -73,6 +90,7 @@ def paper(*, liberty: Path | None, dont_use: tuple[str, ...], as_json: bool) -> 
             product = design.x_product
             assert product.lanes * product.simd == point.lanes
             made = make_report(design, found)
+            timing = make_timing(design, made, found, clock, power_steps)
             rows.append(
                 {
                     "name": name,
@@ -83,15 +101,22 @@ def paper(*, liberty: Path | None, dont_use: tuple[str, ...], as_json: bool) -> 
                     "lanes_mm2": made.by_part["lanes"]["area_um2"] / 1e6,
                     "memory_bits": made.area["memory_bits"],
                     "paper_mm2": point.mm2,
+                    "slack_ns": timing["slack_ns"],
+                    "power_mw": timing["power_mw"],
+                    "paper_mw": point.mw,
                 }
             )
     first = rows[0]
     for row in rows:
         row["area_ratio"] = row["mm2"] / first["mm2"]
         row["paper_area_ratio"] = row["paper_mm2"] / first["paper_mm2"]
+        row["power_ratio"] = row["power_mw"] and row["power_mw"] / first["power_mw"]
+        row["paper_power_ratio"] = row["paper_mw"] / first["paper_mw"]
         row["speed_ratio"] = first["cycles_per_step"] / row["cycles_per_step"]
     if as_json:
-        print_json({"points": rows, "tool_version": made.tool_version, "library": found.title})
+        versions = {"tool_version": made.tool_version, "opensta_version": timing["opensta_version"]}
+        library = {"library": found.title, "clock_mhz": clock, "power_steps": power_steps}
+        print_json({"points": rows} | versions | library)
         return
     keys = [key for key in first if key not in ("name", "form")]
     titles = ["design point", "lanes", *(key.replace("_", " ") for key in keys)]
@@ -100,4 +125,6 @@ def paper(*, liberty: Path | None, dont_use: tuple[str, ...], as_json: bool) -> 
 
 
 def _shown(number: Any) -> Any:
+    if number is None:
+        return "-"
     return number if isinstance(number, int) else f"{number:,.3f}"
