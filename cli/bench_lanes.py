@@ -17,10 +17,10 @@ from cli.console import json_option, print_json, spinner, table
 from golden.rounding import Integers
 from sim.lanes import run_lanes
 from spec.arithmetic import Fixed, arithmetic
-from spec.design import Product
 from spec.errors import InputError
 from spec.formats import Format, Interval
-from spec.lanes import LaneDesign, lane_designs, lane_terms
+from spec.lanes import LaneDesign, lane_designs, tree_levels
+from spec.product import Product
 from synth.activity import toggles
 from synth.asic import CellTarget
 from synth.cache import remembered
@@ -155,7 +155,7 @@ class _Lanes:
 
 
 def _registers(found: Target, lane: LaneDesign) -> int:
-    return 1 + (lane_terms(lane, SIMD) - 1).bit_length() if found.free_registers else 0
+    return tree_levels(lane, SIMD) if found.free_registers else 0
 
 
 def _synthesise(what: _Lanes, found: Target) -> Report:

@@ -10,8 +10,8 @@ from hdl.lane import Lane
 from hdl.shapes import delayed, shape, sums_struct
 from hdl.terms import terms_of
 from spec.arithmetic import Arithmetic
-from spec.design import Product
 from spec.formats import Interval
+from spec.product import Product
 
 __all__ = ["Lanes"]
 

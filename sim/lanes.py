@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from golden.rounding import Integers
 from sim.simulators import simulator
 from spec.arithmetic import Arithmetic
-from spec.design import Product
 from spec.formats import Interval
+from spec.product import Product
 from spec.tools import run_tool
 
 __all__ = ["run_lanes"]

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from spec.design import Design, Product
+from spec.design import Design
+from spec.product import Product
 from spec.schedule import interleaved
 
 __all__ = [

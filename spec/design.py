@@ -10,68 +10,16 @@ from spec.arithmetic import Ternary
 from spec.errors import InputError
 from spec.formats import Interval
 from spec.keywords import KEYWORDS
-from spec.lanes import LaneDesign, check_lane, lane_terms
+from spec.lanes import check_lane, tree_levels
 from spec.machine import Machine
 from spec.model import Model
 from spec.network import GATES, Head, LstmLayer, Network
 from spec.pipeline import Pipeline
+from spec.product import Product
 from spec.scales import Constant, Scale, scale_of
 from spec.trits import GROUP
 
-__all__ = ["Design", "Product"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Product:
-    """Geometry of a matrix-vector product on lanes.
-
-    The rows are cut into tiles of ``lanes`` rows, the columns into chunks of ``simd`` columns. A
-    lane works on one row of the current tile and takes one chunk a cycle.
-
-    Attributes
-    ----------
-    rows, columns : int
-        Of the matrix.
-    lanes, simd : int
-        Rows side by side, and columns a cycle.
-    lane : {"tree", "pairs", "subsets"}
-        Lane design, see `spec.lanes`.
-    operand_registers, tree_registers : int
-        Registers between memories and lanes, and in the tree of a lane.
-    """
-
-    rows: int
-    columns: int
-    lanes: int
-    simd: int
-    lane: LaneDesign = "tree"
-    operand_registers: int = 0
-    tree_registers: int = 0
-
-    @property
-    def registers(self) -> int:
-        """Registers between operands as they are read and the accumulator."""
-        return self.operand_registers + self.tree_registers
-
-    @property
-    def tiles(self) -> int:
-        """Tiles of rows."""
-        return -(-self.rows // self.lanes)
-
-    @property
-    def chunks(self) -> int:
-        """Chunks of columns; also the cycles of a tile."""
-        return -(-self.columns // self.simd)
-
-    @property
-    def tail(self) -> int:
-        """Columns in the last chunk."""
-        return self.columns - (self.chunks - 1) * self.simd
-
-    @property
-    def last_rows(self) -> int:
-        """Rows in the last tile."""
-        return self.rows - (self.tiles - 1) * self.lanes
+__all__ = ["Design"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -145,6 +93,7 @@ class Design:
 
     def _gate_product(self, columns: int) -> Product:
         # Rows go by unit: tile t has the four gate rows of units t * units ... .
+        levels = tree_levels(self.machine.lane, self.machine.simd)
         return Product(
             rows=self.layer.rows,
             columns=columns,
@@ -152,7 +101,7 @@ class Design:
             simd=self.machine.simd,
             lane=self.machine.lane,
             operand_registers=self.machine.operand_registers,
-            tree_registers=_tree_registers(self.machine, self.machine.lane, self.machine.simd),
+            tree_registers=min(self.machine.tree_registers, levels),
         )
 
     @property
@@ -298,13 +247,14 @@ class Design:
         return self._head_product(self.head, min(units, self.head.classes))
 
     def _head_product(self, head: Head, units: int) -> Product:
+        levels = tree_levels("tree", self.machine.head_simd)
         return Product(
             rows=head.classes,
             columns=self.layer.hidden,
             lanes=units,
             simd=self.machine.head_simd,
             operand_registers=self.machine.operand_registers,
-            tree_registers=_tree_registers(self.machine, "tree", self.machine.head_simd),
+            tree_registers=min(self.machine.tree_registers, levels),
         )
 
     def _fewest_head_units(self, head: Head) -> int:
@@ -327,8 +277,3 @@ class Design:
         """Range of a logit."""
         assert self.head is not None
         return self.head_scale.interval * self.head_sum + self.head.biases
-
-
-def _tree_registers(machine: Machine, lane: LaneDesign, simd: int) -> int:
-    # One level of terms, then ceil(log2(terms)) of adders: at most a register after each.
-    return min(machine.tree_registers, 1 + (lane_terms(lane, simd) - 1).bit_length())

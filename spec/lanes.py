@@ -17,7 +17,7 @@ from typing import Literal
 from spec.arithmetic import Arithmetic, Fixed
 from spec.errors import InputError
 
-__all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms"]
+__all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
 
 LaneDesign = Literal["tree", "pairs", "subsets"]
 
@@ -39,3 +39,8 @@ def check_lane(design: LaneDesign, arithmetic: Arithmetic) -> None:
 def lane_terms(design: LaneDesign, simd: int) -> int:
     """Terms that a lane adds in a cycle."""
     return simd if design == "tree" else -(-simd // 2)
+
+
+def tree_levels(design: LaneDesign, simd: int) -> int:
+    """Levels of a lane's tree: one of terms, then those of adders."""
+    return 1 + (lane_terms(design, simd) - 1).bit_length()

@@ -15,7 +15,8 @@ from itertools import count
 from typing import Any
 
 from spec import cycles
-from spec.design import Design, Product
+from spec.design import Design
+from spec.product import Product
 
 __all__ = ["ACTIVITIES", "Timeline", "timeline"]
 

@@ -23,11 +23,11 @@ from hdl.trits import TritDecoder
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
 from spec.arithmetic import arithmetic
-from spec.design import Product
 from spec.formats import Format, Interval
 from spec.image import cell_layout, row_layout
 from spec.lanes import lane_designs, lane_terms
 from spec.pipeline import Pipeline
+from spec.product import Product
 from spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model

@@ -9,9 +9,9 @@ from hdl.lanes import Lanes
 from hdl.verilog import emit
 from sim.lanes import run_lanes
 from spec.arithmetic import arithmetic
-from spec.design import Product
 from spec.formats import Interval
 from spec.lanes import lane_designs
+from spec.product import Product
 
 ELEMENT = Interval.signed_bits(5)
 
