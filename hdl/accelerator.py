@@ -9,12 +9,12 @@ from hdl.inputs import Inputs
 from hdl.lanes import Lanes
 from hdl.outputs import Outputs
 from hdl.sequencer import Sequencer
+from hdl.serial import SerialCells
 from hdl.shapes import delayed, shape, struct
 from hdl.state import StatePort
 from hdl.vector import GroupPointer, VectorMemory
 from hdl.weights import Weights
 from spec.design import Design
-from spec.network import GATES
 from spec.ports import ports
 
 __all__ = ["Accelerator"]
@@ -56,9 +56,9 @@ class Accelerator(wiring.Component):
             arithmetic=design.layer.weights,
             element=design.element,
             sums=design.row_sums,
-            front=design.cell_units * len(GATES),
+            front=design.front,
         )
-        m.submodules.cells = cells = Cells(design)
+        m.submodules.cells = cells = (SerialCells if design.serial else Cells)(design)
         m.submodules.hidden = hidden = VectorMemory(
             shape(design.layer.h),
             chunks=design.h_product.chunks,

@@ -14,7 +14,7 @@ from spec.design import Design
 from spec.image import cell_layout, cell_words, row_layout, row_words
 from spec.network import GATES
 
-__all__ = ["Cells", "token_layout"]
+__all__ = ["Cells", "cells_members", "token_layout"]
 
 
 def token_layout(design: Design):
@@ -24,6 +24,54 @@ def token_layout(design: Design):
     """
     fields = {"fresh": 1, "result": 1, "last": 1, "stream": design.stream_bits}
     return data.StructLayout(fields)
+
+
+def cells_members(design: Design):
+    """What the element-wise part has to do with the rest of a machine, whatever it is made of.
+
+    Members
+    -------
+    loaded : In
+        The next cycle has a new tile at the front of the drain.
+    last_tile : In
+        With ``loaded``: it is the step's last.
+    token : In
+        With ``loaded``: flags of the step.
+    sums : In
+        The front of the drain.
+    shift : Out
+        Bring the next sums to the front.
+    h : Out
+        New h of a group.
+    write : Out
+        ``h`` is there.
+    write_token : Out
+        With ``write``: flags of the step.
+    state : In
+        Access to c while no step is on its way: ``addr`` is a group and ``stream`` its stream,
+        ``data`` the word of the address ``pipeline.memory`` cycles ago, ``write_en`` and
+        ``write_data`` write.
+    """
+    cell = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
+    state = {
+        "select": Out(1),
+        "addr": Out(range(design.groups)),
+        "stream": Out(design.stream_bits),
+        "data": In(cell),
+        "write_en": Out(1),
+        "write_data": Out(cell),
+    }
+    return {
+        "loaded": In(1),
+        "last_tile": In(1),
+        "token": In(token_layout(design)),
+        "sums": In(data.ArrayLayout(sums_struct(design.row_sums), design.front)),
+        "shift": Out(1),
+        "h": Out(data.ArrayLayout(shape(design.layer.h), design.cell_units)),
+        "write": Out(1),
+        "write_token": Out(token_layout(design)),
+        "state": In(wiring.Signature(state)),
+    }
 
 
 class Cells(wiring.Component):
@@ -39,56 +87,12 @@ class Cells(wiring.Component):
 
     Members
     -------
-    loaded : In
-        The next cycle has a new tile at the front of the drain.
-    last_tile : In
-        With ``loaded``: it is the step's last.
-    token : In
-        With ``loaded``: flags of the step.
-    sums : In
-        The front of the drain.
-    shift : Out
-        Bring the next group to the front.
-    h : Out
-        New h of a group.
-    write : Out
-        ``h`` is there.
-    write_token : Out
-        With ``write``: flags of the step.
-    state : In
-        Access to c while no step is on its way: ``addr`` is a group and ``stream`` its stream,
-        ``data`` the word of the address ``pipeline.memory`` cycles ago, ``write_en`` and
-        ``write_data`` write.
+    See `cells_members`.
     """
 
     def __init__(self, design: Design):
         self._design = design
-        cell = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
-        front = design.cell_units * len(GATES)
-        super().__init__(
-            {
-                "loaded": In(1),
-                "last_tile": In(1),
-                "token": In(token_layout(design)),
-                "sums": In(data.ArrayLayout(sums_struct(design.row_sums), front)),
-                "shift": Out(1),
-                "h": Out(data.ArrayLayout(shape(design.layer.h), design.cell_units)),
-                "write": Out(1),
-                "write_token": Out(token_layout(design)),
-                "state": In(
-                    wiring.Signature(
-                        {
-                            "select": Out(1),
-                            "addr": Out(range(design.groups)),
-                            "stream": Out(design.stream_bits),
-                            "data": In(cell),
-                            "write_en": Out(1),
-                            "write_data": Out(cell),
-                        }
-                    )
-                ),
-            }
-        )
+        super().__init__(cells_members(design))
 
     def elaborate(self, platform):
         m = Module()

@@ -1,8 +1,19 @@
 """Products with scales; see `spec.scales`."""
 
+from amaranth.hdl import C
+
 from spec.scales import Constant, Power, Scale
 
-__all__ = ["scaled"]
+__all__ = ["number", "scaled"]
+
+
+def number(record, name, scale: Scale):
+    """The scale itself, for a multiplier that is there anyway."""
+    if isinstance(scale, Constant):
+        return C(scale.value, scale.interval.width)
+    if isinstance(scale, Power):
+        return (1 << record[name]) << scale.least
+    return record[name]
 
 
 def scaled(value, record, name, scale: Scale):

@@ -237,10 +237,10 @@ class Sequencer(wiring.Component):
                 mine = kept.stream == stream
                 timer = _timer(m, ends & mine, after_step, name=f"h_wait_{stream}")
                 timers.append(starts_h & ~kept.fresh & mine & timer)
-        if design.tile_groups > design.tile_chunks:
-            groups = Mux(now.last_tile, design.last_groups, design.tile_groups)
-            most = design.tile_groups
-            timer = _timer(m, now.read & now.load, groups, most=most, name="drain_wait")
+        if design.tile_drain > design.tile_chunks:
+            leaves = Mux(now.last_tile, design.last_drain, design.tile_drain)
+            most = design.tile_drain
+            timer = _timer(m, now.read & now.load, leaves, most=most, name="drain_wait")
             timers.append(end_h & timer)
         for timer in timers:
             with m.If(timer):

@@ -145,7 +145,9 @@ def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> 
     }
     if arithmetic == Ternary() and rng.random() < 0.5:
         machine["weight_code"] = "dense"
-    if rng.random() < 0.3:
+    if not machine["pipelined"] and rng.random() < 0.4:
+        machine["cell_unit"] = "serial"
+    elif rng.random() < 0.3:
         both = [k for k in range(1, units + 1) if units % k == 0 and simd % k == 0]
         machine["cell_units"] = _pick(rng, both)
     if rng.random() < 0.3:

@@ -2,8 +2,9 @@
 
 The lanes take one chunk a cycle. Let ``C`` be the chunks of a tile and ``e`` the cycle in which
 the last chunk of a tile is read. The sums of that tile reach the front of the drain at
-``e + lane_latency``; they leave it in ``g`` groups, one a cycle, and each group's h can be read
-``pipeline.whole`` cycles after it left. So the next tile's last chunk is read
+``e + lane_latency``; they leave it group by group, which takes ``g`` cycles (one a group, or
+``pipeline.whole`` if the cell unit is serial), and each group's h can be read ``pipeline.whole``
+cycles after it came to the front. So the next tile's last chunk is read
 
 - at ``e + C`` if nothing holds it up,
 - not before ``e + g``, since the drain must be empty,
@@ -59,7 +60,7 @@ def h_latency(design: Design) -> int:
 
 def written_latency(design: Design) -> int:
     """Cycles from reading the last chunk of a step to the first in which all its h is in memory."""
-    return lane_latency(design) + design.last_groups - 1 + design.pipeline.whole
+    return lane_latency(design) + design.last_drain - design.group_cycles + design.pipeline.whole
 
 
 def step_cycles(design: Design) -> float:
@@ -73,7 +74,7 @@ def step_cycles(design: Design) -> float:
     """
     streams = design.machine.streams
     rest = (design.tiles - 1) * _tile_cycles(design)
-    lanes = rest + max(design.tile_chunks, design.last_groups)
+    lanes = rest + max(design.tile_chunks, design.last_drain)
     pace = max(lanes, (rest + h_latency(design)) / streams)
     if design.network.results == "last":
         return _plain(pace)
@@ -115,7 +116,7 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
     for stream, sequence, position in interleaved(lengths, design.machine.streams):
         first = max(start, end + 1, results.free(stream)) + design.tile_chunks - 1
         if end >= 0:
-            first = max(first, end + design.last_groups)
+            first = max(first, end + design.last_drain)
         if position > 0:
             first = max(first, ends[stream] + h_latency(design))
         end = ends[stream] = first + (design.tiles - 1) * tile
@@ -126,7 +127,7 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
 
 
 def _tile_cycles(design: Design) -> int:
-    return max(design.tile_chunks, design.tile_groups)
+    return max(design.tile_chunks, design.tile_drain)
 
 
 def _head_tile_cycles(design: Design, product: Product) -> int:

@@ -44,6 +44,12 @@ class Design:
         if machine.simd % machine.head_simd:
             rule = f"must divide simd ({machine.simd})"
             raise InputError("machine: head_simd", rule, machine.head_simd)
+        if self.serial and machine.pipelined:
+            raise InputError(
+                "machine: cell_unit", "must be pipelined in a pipelined machine", "serial"
+            )
+        if self.serial and machine.cell_units not in (None, 1):
+            raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
         if machine.cell_units is not None and self._common % machine.cell_units:
             rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
             raise InputError("machine: cell_units", rule, machine.cell_units)
@@ -129,9 +135,16 @@ class Design:
 
     # The element-wise part, in groups of cell_units.
 
+    @property
+    def serial(self) -> bool:
+        """Whether the cell unit has one multiplier."""
+        return self.machine.cell_unit == "serial"
+
     @cached_property
     def cell_units(self) -> int:
-        """Units that leave the lanes in a cycle, as given or as few as keep up."""
+        """Units that leave the lanes together, as given or as few as keep up."""
+        if self.serial:
+            return 1
         if self.machine.cell_units is not None:
             return self.machine.cell_units
         fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
@@ -156,6 +169,26 @@ class Design:
     def last_groups(self) -> int:
         """Groups of the last tile."""
         return self.groups - (self.tiles - 1) * self.tile_groups
+
+    @property
+    def front(self) -> int:
+        """Lanes whose sums leave together: all of a group, or one after the other."""
+        return 1 if self.serial else self.cell_units * len(GATES)
+
+    @property
+    def group_cycles(self) -> int:
+        """Cycles from group to group: a serial unit finishes one before it takes the next."""
+        return self.pipeline.whole if self.serial else 1
+
+    @property
+    def tile_drain(self) -> int:
+        """Cycles that a full tile takes to leave the lanes."""
+        return self.tile_groups * self.group_cycles
+
+    @property
+    def last_drain(self) -> int:
+        """The same for the last tile of a step."""
+        return self.last_groups * self.group_cycles
 
     @cached_property
     def shared_scale(self) -> bool:
@@ -197,6 +230,8 @@ class Design:
             layer.cell_affine is not None,
             self.tiles * self.tile_chunks,
             self.dense,
+            self.serial,
+            len(self.row_scales),
         )
 
     # Ranges.

@@ -64,10 +64,10 @@ def head_weight_words(design: Design) -> list[int]:
 
 
 def row_words(design: Design) -> list[int]:
-    """Scales and biases of the gate rows: one word a group of ``cell_units`` units.
+    """Scales and biases of the gate rows: a word for the rows whose sums leave the lanes together.
 
-    A word has a part for each unit, a part has the four gates, each with `row_layout`. What is made
-    of places beyond the last unit is used nowhere.
+    These are the four gates of each unit of a group, or with a serial cell unit one gate. Each row
+    has `row_layout`. What is made of places beyond the last unit is used nowhere.
     """
     records = _records(row_layout(design), design.model.layers[0], design.row_scales)
     by_unit = [
@@ -75,7 +75,7 @@ def row_words(design: Design) -> list[int]:
         for unit in range(design.layer.hidden)
         for gate in range(len(GATES))
     ]
-    return _join(by_unit, row_layout(design).bits, len(GATES) * design.cell_units)
+    return _join(by_unit, row_layout(design).bits, design.front)
 
 
 def cell_words(design: Design) -> list[int]:

@@ -37,9 +37,13 @@ class Machine(Checked):
     pipelined : bool
         Registers after every memory, product, sum and saturation behind the lanes and in the head,
         for a faster clock; see `spec.pipeline`.
+    cell_unit : {"pipelined", "serial"}
+        What computes the element-wise part of a unit: a multiplier for each of its products, and a
+        unit a cycle; or one multiplier for all of them, and a unit in ``pipeline.whole`` cycles,
+        for small machines.
     cell_units : int or None
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
-        ``simd``. ``None``: the fewest that keep up with the lanes.
+        ``simd``. ``None``: the fewest that keep up with the lanes. 1 if serial.
     head_units : int or None
         Rows of the head computed side by side. ``None``: the fewest that keep up with the lanes;
         with fewer, steps after a result may have to wait.
@@ -58,6 +62,7 @@ class Machine(Checked):
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
     pipelined: bool = False
+    cell_unit: Literal["pipelined", "serial"] = "pipelined"
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)

@@ -5,6 +5,10 @@ ends: after a product, and after a sum with its rounding and saturation. The lon
 (``pipelined``) also has registers after every memory, between a sum and its saturation, and in
 front of the element-wise part, so that no path has more than one memory, one multiplier or one
 carry chain in it.
+
+A serial cell unit has one multiplier, whose products are these, in the order of cycles: ``sums``
+for each of the four gates; ``f * c`` and ``i * g`` once their factors are there; for the affine on
+the cell; ``o * tanh``. Each is registered.
 """
 
 from __future__ import annotations
@@ -35,6 +39,10 @@ class Pipeline:
         Words of the lanes' weight memory.
     dense : bool
         Whether these are decoded.
+    serial : bool
+        Whether the cell unit is serial.
+    sums : int
+        Sums of a gate row.
     """
 
     long: bool
@@ -42,6 +50,8 @@ class Pipeline:
     affine: bool
     words: int = 1
     dense: bool = False
+    serial: bool = False
+    sums: int = 1
 
     @property
     def issue(self) -> int:
@@ -130,6 +140,23 @@ class Pipeline:
         return self.front + self.normalise + self.activate
 
     @property
+    def gate(self) -> int:
+        """Serial: from the first product of a gate to its activation's value."""
+        return self.sums + 1 + self.activate
+
+    @property
+    def new_cell(self) -> int:
+        """Serial: from a unit at the front of the drain to its new c."""
+        return self.gate + 3 * self.sums + 1
+
+    @property
+    def new_tanh(self) -> int:
+        """Serial: the same for tanh of the new c."""
+        return self.new_cell + self.affine + 1 + self.activate
+
+    @property
     def whole(self) -> int:
         """From a group at the front of the drain to the first read of its new h."""
+        if self.serial:
+            return self.new_tanh + 2
         return self.old_cell + self.update + self.scale + self.activate + self.output

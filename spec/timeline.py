@@ -114,7 +114,7 @@ class _Lanes:
         design = self._design
         x, h = design.x_product.chunks, design.h_product.chunks
         done: dict[str, list[Interval]] = {name: [] for name in ACTIVITIES}
-        before, end, drained = self.ends[0], self.end, self.end + design.last_groups
+        before, end, drained = self.ends[0], self.end, self.end + design.last_drain
         for tile in range(design.tiles):
             start, needed = end + 1, 0
             if tile == 0:
@@ -126,13 +126,13 @@ class _Lanes:
             done["x read"].append((start, start + x))
             done["h read"] += _some((middle, middle + h - 1), (last, last + 1))
             done["wait"] += _some((end + 1, start), (start + x, middle), (middle + h - 1, last))
-            groups = design.last_groups if tile == design.tiles - 1 else design.tile_groups
+            leaves = design.last_drain if tile == design.tiles - 1 else design.tile_drain
             front = last + cycles.lane_latency(design)
             readable = front + design.pipeline.whole
-            done["drain"].append((front, front + groups))
-            done["cell units"].append((front, readable + groups - 1))
-            done["h written"].append((readable - 1, readable - 1 + groups))
-            end, drained = last, last + groups
+            done["drain"].append((front, front + leaves))
+            done["cell units"].append((front, readable + leaves - design.group_cycles))
+            done["h written"].append((readable - 1, readable + leaves - design.group_cycles))
+            end, drained = last, last + leaves
         self.ends.append(end)
         return done
 

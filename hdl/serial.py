@@ -1,0 +1,233 @@
+# amaranth: UnusedElaboratable=no
+"""The element-wise part of a small machine: one product after the other, on one multiplier."""
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
+from amaranth.lib import data, memory, wiring
+
+from hdl.activation import ActivationFunction
+from hdl.cells import cells_members
+from hdl.kinds import place
+from hdl.rom import Rom
+from hdl.rounding import half, narrow
+from hdl.scaling import number
+from hdl.shapes import shape, struct
+from hdl.vector import GroupPointer
+from spec.design import Design
+from spec.formats import Interval
+from spec.image import cell_layout, cell_words, row_layout, row_words
+from spec.network import GATES
+
+__all__ = ["SerialCells"]
+
+
+class SerialCells(wiring.Component):
+    """An LSTM unit, its scales and biases, and the memory of c (formulas in `spec.network`).
+
+    A unit takes ``pipeline.whole`` cycles, and the next one comes after it. In cycle 0 the sum of
+    its gate i is at the front of the drain; `spec.pipeline` says in which cycle each product is
+    made. The new c is written in cycle ``new_cell``, the new h in the last one.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    See `hdl.cells.cells_members`.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        super().__init__(cells_members(design))
+
+    def elaborate(self, platform):
+        m = Module()
+        design, layer, pipeline = self._design, self._design.layer, self._design.pipeline
+        gate, sums = pipeline.gate, pipeline.sums
+        at, begins, flags = self._control(m)
+
+        # The value of an activation function stays for `sums` cycles, those of a gate.
+        z = Signal(shape(layer.pre), reset_less=True)
+        sigmoid = self._function(m, platform, "sigmoid", layer.sigmoid, z)
+        tanh = self._function(m, platform, "tanh", layer.tanh, z)
+        kept = Signal(shape(layer.sigmoid), reset_less=True)
+        with m.If(at(gate + sums - 1) | at(gate + 3 * sums)):
+            m.d.sync += kept.eq(sigmoid)  # i for i * g, and then o for o * tanh(c).
+
+        c, old_c, addr = self._cell_memory(m, at, flags)
+        affine = self._affine(m, addr)
+        row = self._rows(m, at, begins)
+
+        # The multiplier. Its product is used in the next cycle.
+        f_c, i_g, o_tanh = gate + 2 * sums - 1, gate + 3 * sums - 1, pipeline.new_tanh
+        products = [
+            *(s.interval * r for s, r in zip(self._scales, design.row_sums, strict=True)),
+            layer.sigmoid.interval * layer.cell.interval,
+            layer.sigmoid.interval * layer.tanh.interval,
+        ]
+        factors = [
+            (kept, tanh, at(i_g) | at(o_tanh)),
+            (Mux(flags.fresh, 0, old_c), sigmoid, at(f_c)),
+        ]
+        if affine is not None:
+            scale = number(affine, "scale_c", design.cell_scale)
+            factors.append((c, scale, at(pipeline.new_cell)))
+            products.append(design.cell_scale.interval * layer.cell.interval)
+        for k, (name, scale) in enumerate(design.row_scales.items()):
+            used = Cat(at(index * sums + k) for index in range(len(GATES))).any()
+            factors.append((self.sums[0][f"s{k}"], number(row, name, scale), used))
+        product = self._multiplier(m, factors, products)
+        m.d.comb += self.shift.eq(self._each(at, sums - 1))
+
+        # A gate's pre-activation; later that of tanh(c).
+        pre, u = self._normalised(m, product, row), self._cell_to_pre(m, c, product, affine)
+        with m.If(self._each(at, sums)):
+            m.d.sync += z.eq(pre)
+        with m.Elif(at(pipeline.new_tanh - 1 - pipeline.activate)):
+            m.d.sync += z.eq(u)
+
+        # New c and new h.
+        f_times_c = Signal(shape(products[sums]), reset_less=True)
+        with m.If(at(f_c + 1)):
+            m.d.sync += f_times_c.eq(product)
+        align = layer.cell.frac - layer.tanh.frac
+        fresh = (layer.sigmoid.interval * layer.tanh.interval) << align
+        reach = products[sums] + fresh
+        total = f_times_c + (product << align)
+        new_c = narrow(m, total, reach, layer.sigmoid.frac, layer.cell, name="c_new")
+        with m.If(at(i_g + 1)):
+            m.d.sync += c.eq(new_c)
+        shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
+        h = narrow(m, product, products[sums + 1], shift, layer.h, name="h_new")
+        m.d.comb += [
+            self.h[0].eq(h),
+            self.write.eq(at(pipeline.whole - 1)),
+            self.write_token.eq(flags),
+        ]
+        return m
+
+    @property
+    def _scales(self):
+        return self._design.row_scales.values()
+
+    def _control(self, m):
+        """Strobes of a unit's cycles, a strobe before each unit, and the step's flags."""
+        design, last = self._design, self._design.pipeline.whole - 1
+        busy = Signal()
+        cycle = Signal(range(last + 1))
+        left = Signal(range(max(design.tile_groups, 2)))
+        flags = Signal.like(self.token)
+        begins = Signal()
+        over = Signal()
+        m.d.comb += [
+            over.eq(cycle == last),
+            begins.eq(self.loaded | (busy & over & (left != 0))),
+        ]
+        with m.If(self.loaded):
+            m.d.sync += [
+                busy.eq(1),
+                left.eq(Mux(self.last_tile, design.last_groups - 1, design.tile_groups - 1)),
+                flags.eq(self.token),
+            ]
+        with m.Elif(over):
+            m.d.sync += [busy.eq(left != 0), left.eq(left - 1)]
+        m.d.sync += cycle.eq(Mux(begins | ~busy, 0, cycle + 1))
+        return lambda number: busy & (cycle == number), begins, flags
+
+    def _each(self, at, offset):
+        """That many cycles after the first product of any gate."""
+        sums = self._design.pipeline.sums
+        return Cat(at(index * sums + offset) for index in range(len(GATES))).any()
+
+    def _function(self, m, platform, name, out, z):
+        pre, form = self._design.layer.pre, self._design.layer.activation
+        return place(m, platform, name, ActivationFunction(form, name, pre, out, long=False), z=z).y
+
+    def _cell_memory(self, m, at, flags):
+        """The new c, the old one, and the number of the unit."""
+        design, state = self._design, self.state
+        cell = data.ArrayLayout(shape(design.layer.cell), 1)
+        depth = design.groups << design.stream_bits
+        m.submodules.old_c = contents = memory.Memory(shape=cell, depth=depth, init=[])
+        m.submodules.pointer = pointer = GroupPointer(design.groups, 1)
+        read, write = contents.read_port(), contents.write_port()
+        c = Signal(shape(design.layer.cell), reset_less=True)
+        chosen = Mux(state.select, Cat(state.stream, state.addr), Cat(flags.stream, pointer.group))
+        m.d.comb += [
+            pointer.advance.eq(at(design.pipeline.whole - 1)),
+            read.addr.eq(chosen),
+            write.addr.eq(chosen),
+            write.en.eq(Mux(state.select, state.write_en, at(design.pipeline.new_cell))),
+            write.data.eq(Mux(state.select, state.write_data.as_value(), c)),
+            state.data.eq(read.data),
+        ]
+        return c, read.data[0], pointer.group
+
+    def _rows(self, m, at, begins):
+        """Scales and bias of the gate whose sum is at the front."""
+        design, sums = self._design, self._design.pipeline.sums
+        m.submodules.row_pointer = pointer = GroupPointer(design.groups * len(GATES), 1)
+        m.submodules.rows = rom = Rom(row_words(design), row_layout(design).bits)
+        # The address goes on a cycle before the word must, which is after a gate's last product.
+        ahead = [index * sums + sums - 2 for index in range(len(GATES))]
+        advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
+        m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
+        return data.View(struct(row_layout(design)), rom.data)
+
+    def _affine(self, m, addr):
+        """Scale and bias of the affine on the cell, if there is one."""
+        design = self._design
+        if design.layer.cell_affine is None:
+            return None
+        m.submodules.affines = rom = Rom(cell_words(design), cell_layout(design).bits)
+        m.d.comb += rom.addr.eq(addr)
+        return data.View(struct(cell_layout(design)), rom.data)
+
+    def _multiplier(self, m, factors, products):
+        """The product of the pair of factors that is chosen, one cycle later."""
+        a = Signal(_widest(first for first, _, _ in factors))
+        b = Signal(_widest(second for _, second, _ in factors))
+        for first, second, chosen in factors:
+            with m.If(chosen):
+                m.d.comb += [a.eq(first), b.eq(second)]
+        reach = products[0]
+        for other in products[1:]:
+            reach = reach | other
+        product = Signal(shape(reach), reset_less=True)
+        m.d.sync += product.eq(a * b)
+        return product
+
+    def _normalised(self, m, product, row):
+        """The sum of a gate's products and its bias, rounded: the last product has just come."""
+        design, affine = self._design, self._design.layer.normaliser
+        ends = Interval(half(affine.shift), half(affine.shift))
+        bias = Signal(shape(affine.biases + ends), reset_less=True)
+        m.d.sync += bias.eq(row.bias + half(affine.shift))
+        total = Signal(shape(design.row_total + ends))
+        m.d.comb += total.eq(product + bias)
+        if design.pipeline.sums == 2:
+            before = Signal(shape(design.row_total), reset_less=True)
+            m.d.sync += before.eq(product)
+            m.d.comb += total.eq(before + product + bias)
+        return narrow(
+            m, total, design.row_total, affine.shift, design.layer.pre, name="z_new", halved=True
+        )
+
+    def _cell_to_pre(self, m, c, product, affine):
+        """The cell in the format that its tanh is taken of."""
+        layer = self._design.layer
+        if affine is None:
+            shift = layer.cell.frac - layer.pre.frac
+            return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
+        reach = self._design.cell_scale.interval * layer.cell.interval + layer.cell_affine.biases
+        total = Signal(shape(reach), name="u_total")
+        m.d.comb += total.eq(product + affine.bias_c)
+        return narrow(m, total, reach, layer.cell_affine.shift, layer.pre, name="u")
+
+
+def _widest(values):
+    """A shape that holds all of these."""
+    shapes = [Value.cast(value).shape() for value in values]
+    width = max(s.width + (not s.signed) for s in shapes)
+    return Shape(width, signed=True)
