@@ -126,7 +126,8 @@ class Cells(wiring.Component):
         tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
         m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
         old_c, new_c = self._cell_memory(m, busy, flags.stream)
-        fresh = delayed(m, flags.fresh, pipeline.old_cell - pipeline.long, name="fresh")
+        after = pipeline.cell_memory - pipeline.memory
+        fresh = delayed(m, flags.fresh, pipeline.old_cell - after, name="fresh")
         if design.layer.cell_affine is not None:
             wait = pipeline.old_cell + pipeline.update - pipeline.memory
             reading = delayed(m, busy, wait, name="affine")
@@ -138,9 +139,7 @@ class Cells(wiring.Component):
             inputs = {
                 "sums": self.sums.as_value().word_select(k, front_bits),
                 "rows": rows.word_select(k, row_bits),
-                "c": delayed(
-                    m, Mux(fresh, 0, old_c[k]), pipeline.long, name=f"c_{k}", reset_less=True
-                ),
+                "c": delayed(m, Mux(fresh, 0, old_c[k]), after, name=f"c_{k}", reset_less=True),
             }
             if design.layer.cell_affine is not None:
                 inputs["affine"] = affines.word_select(k, cell_layout(design).bits)

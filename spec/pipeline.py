@@ -65,8 +65,8 @@ class Pipeline:
 
     @property
     def cell_memory(self) -> int:
-        """The same for the old c, which may be replaced by 0."""
-        return self.memory + self.long
+        """The same for the old c, which may be replaced by 0, and has far to go to a multiplier."""
+        return self.memory + 2 * self.long
 
     @property
     def weights(self) -> int:

@@ -32,6 +32,16 @@ abc
 opt_clean
 """
 
+# Where an FPGA has to make multipliers of LUTs, Booth's take three quarters of what the synthesis
+# for the family would make by itself (measured for 8 x 8 to 13 x 10 bits).
+BOOTH = """
+opt -full
+wreduce
+peepopt
+opt_clean
+booth
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -86,7 +96,8 @@ class Target:
 
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
-        return self.script.format(top=top, dsp=self.dsp_options[dsp]).strip()
+        prepare = BOOTH if self.maps_memories and not dsp else ""
+        return (prepare + self.script.format(top=top, dsp=self.dsp_options[dsp])).strip()
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
