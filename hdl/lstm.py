@@ -7,11 +7,11 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.activation import ActivationFunction
 from hdl.kinds import place
-from hdl.rounding import half, narrow
+from hdl.rounding import narrow
 from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct, sums_struct
 from spec.design import Design
-from spec.formats import Interval
+from spec.formats import Interval, half
 from spec.image import cell_layout, row_layout
 from spec.network import GATES
 
@@ -111,8 +111,8 @@ class LstmUnit(wiring.Component):
         m.d["sync" if self._long else "comb"] += total.eq(value)
         return total
 
-    def _narrow(self, m, *args, name):
-        return narrow(m, *args, name=name, registered=self._long)
+    def _narrow(self, m, *args, name, halved=False):
+        return narrow(m, *args, name=name, registered=self._long, halved=halved)
 
     def _gate(self, m, platform, index):
         """Normalise the sums of a gate row, and its activation function."""
@@ -136,17 +136,15 @@ class LstmUnit(wiring.Component):
             signal = Signal(shape(reach), name=f"{gate}_product_{k}", reset_less=True)
             m.d.sync += signal.eq(scaled(row_sums[f"s{k}"], row, name, scale))
             products.append(signal)
-        # The half that rounds goes to the bias, which has a cycle to itself.
+        # The half that rounds is in the bias.
         ends = Interval(half(affine.shift), half(affine.shift))
-        bias = Signal(shape(affine.biases + ends), name=f"{gate}_bias", reset_less=True)
-        m.d.sync += bias.eq(row.bias + half(affine.shift))
+        bias = delayed(m, row.bias, 1 + pipeline.sum, name=f"{gate}_bias", reset_less=True)
         product = self._total(
             m,
             sum(products[1:], start=products[0]),
             design.row_product,
             name=f"{gate}_products",
         )
-        bias = delayed(m, bias, pipeline.sum, name=f"{gate}_bias", reset_less=True)
         total = Signal(shape(design.row_total + ends), name=f"{gate}_total")
         m.d.comb += total.eq(product + bias)
         pre = design.layer.pre
@@ -177,12 +175,13 @@ class LstmUnit(wiring.Component):
             return u
         scale = self._design.cell_scale
         product = Signal(shape(scale.interval * cell), name="u_product", reset_less=True)
-        bias = Signal(shape(affine.biases), name="u_bias", reset_less=True)
+        ends = Interval(half(affine.shift), half(affine.shift))
+        bias = Signal(self.affine.bias_c.shape(), name="u_bias", reset_less=True)
         m.d.sync += [
             product.eq(scaled(c, self.affine, "scale_c", scale)),
             bias.eq(self.affine.bias_c),
         ]
         reach = scale.interval * cell + affine.biases
-        total = self._total(m, product + bias, reach, name="u_total")
-        m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_"))
+        total = self._total(m, product + bias, reach + ends, name="u_total")
+        m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_", halved=True))
         return u

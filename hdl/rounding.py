@@ -3,14 +3,9 @@
 from amaranth.hdl import Signal
 
 from hdl.shapes import shape
-from spec.formats import Format, Interval
+from spec.formats import Format, Interval, half
 
-__all__ = ["half", "narrow"]
-
-
-def half(shift: int) -> int:
-    """What is added before ``shift`` bits are dropped, so that it rounds."""
-    return (1 << shift) >> 1
+__all__ = ["narrow"]
 
 
 def narrow(m, value, interval, shift, to: Format, *, name, registered=False, halved=False):

@@ -8,12 +8,12 @@ from hdl.activation import ActivationFunction
 from hdl.cells import cells_members
 from hdl.kinds import place
 from hdl.rom import Rom
-from hdl.rounding import half, narrow
+from hdl.rounding import narrow
 from hdl.scaling import number
-from hdl.shapes import shape, struct
+from hdl.shapes import delayed, shape, struct
 from hdl.vector import GroupPointer
 from spec.design import Design
-from spec.formats import Interval
+from spec.formats import Interval, half
 from spec.image import cell_layout, cell_words, row_layout, row_words
 from spec.network import GATES
 
@@ -202,8 +202,7 @@ class SerialCells(wiring.Component):
         """The sum of a gate's products and its bias, rounded: the last product has just come."""
         design, affine = self._design, self._design.layer.normaliser
         ends = Interval(half(affine.shift), half(affine.shift))
-        bias = Signal(shape(affine.biases + ends), reset_less=True)
-        m.d.sync += bias.eq(row.bias + half(affine.shift))
+        bias = delayed(m, row.bias, 1, name="bias", reset_less=True)
         total = Signal(shape(design.row_total + ends))
         m.d.comb += total.eq(product + bias)
         if design.pipeline.sums == 2:
@@ -221,9 +220,10 @@ class SerialCells(wiring.Component):
             shift = layer.cell.frac - layer.pre.frac
             return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
         reach = self._design.cell_scale.interval * layer.cell.interval + layer.cell_affine.biases
-        total = Signal(shape(reach), name="u_total")
+        shift = layer.cell_affine.shift
+        total = Signal(shape(reach + Interval(half(shift), half(shift))), name="u_total")
         m.d.comb += total.eq(product + affine.bias_c)
-        return narrow(m, total, reach, layer.cell_affine.shift, layer.pre, name="u")
+        return narrow(m, total, reach, shift, layer.pre, name="u", halved=True)
 
 
 def _widest(values):

@@ -21,7 +21,12 @@ from pydantic import Field, model_validator
 from spec.checked import Checked
 from spec.errors import InputError
 
-__all__ = ["Format", "Interval"]
+__all__ = ["Format", "Interval", "half"]
+
+
+def half(shift: int) -> int:
+    """What ``round_shift`` adds before ``shift`` bits are dropped."""
+    return (1 << shift) >> 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,7 @@ class Interval:
 
     def rounded(self, shift: int) -> Interval:
         """Range after ``round_shift`` by ``shift`` bits (which is monotonic)."""
-        half = (1 << shift) >> 1
-        return Interval((self.lo + half) >> shift, (self.hi + half) >> shift)
+        return Interval((self.lo + half(shift)) >> shift, (self.hi + half(shift)) >> shift)
 
     @property
     def magnitude(self) -> int:

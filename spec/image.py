@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from spec.arithmetic import Arithmetic
 from spec.design import Design
+from spec.formats import Interval, half
 from spec.layout import Field, Layout
 from spec.network import GATES
 from spec.scales import Number, Scale
@@ -69,7 +70,8 @@ def row_words(design: Design) -> list[int]:
     These are the four gates of each unit of a group, or with a serial cell unit one gate. Each row
     has `row_layout`. What is made of places beyond the last unit is used nowhere.
     """
-    records = _records(row_layout(design), design.model.layers[0], design.row_scales)
+    columns = _row_columns(design)
+    records = _records(row_layout(design), columns, design.row_scales)
     by_unit = [
         records[gate * design.layer.hidden + unit]
         for unit in range(design.layer.hidden)
@@ -82,26 +84,29 @@ def cell_words(design: Design) -> list[int]:
     """The affines on the cell: one word a group, with `cell_layout` for each unit."""
     layout = cell_layout(design)
     scales = {"scale_c": design.cell_scale}
-    records = _records(layout, design.model.layers[0], scales)
+    records = _records(layout, _cell_columns(design), scales)
     return _join(records, layout.bits, design.cell_units)
 
 
 def head_row_words(design: Design) -> list[int]:
     """Scale and bias of the head's rows, `head_layout`: one word a row."""
-    scales = {"scale": design.head_scale}
-    return _records(head_layout(design), design.model.head, scales)
+    head = design.model.head
+    assert head is not None
+    return _records(head_layout(design), vars(head), {"scale": design.head_scale})
 
 
 def row_layout(design: Design) -> Layout:
-    """What the normaliser needs of a gate row; one scale where the scales of x and h agree."""
-    return _affine_layout(design.row_scales, "bias", design.layer.normaliser.bias_width)
+    """What the normaliser needs of a gate row; one scale where the scales of x and h agree.
+
+    The half that rounds is in the bias.
+    """
+    return _affine_layout(design.row_scales, "bias", _width(_row_columns(design)["bias"]))
 
 
 def cell_layout(design: Design) -> Layout:
-    """What the affine on the cell needs of a unit."""
-    affine = design.layer.cell_affine
-    assert affine is not None
-    return _affine_layout({"scale_c": design.cell_scale}, "bias_c", affine.bias_width)
+    """What the affine on the cell needs of a unit; the half that rounds is in the bias."""
+    width = _width(_cell_columns(design)["bias_c"])
+    return _affine_layout({"scale_c": design.cell_scale}, "bias_c", width)
 
 
 def head_layout(design: Design) -> Layout:
@@ -109,6 +114,23 @@ def head_layout(design: Design) -> Layout:
     head = design.head
     assert head is not None
     return _affine_layout({"scale": design.head_scale}, "bias", head.bias_width)
+
+
+def _row_columns(design: Design) -> dict[str, NDArray[np.int64]]:
+    tensors = design.model.layers[0]
+    return vars(tensors) | {"bias": tensors.bias + half(design.layer.normaliser.shift)}
+
+
+def _cell_columns(design: Design) -> dict[str, NDArray[np.int64]]:
+    tensors, affine = design.model.layers[0], design.layer.cell_affine
+    assert affine is not None
+    assert tensors.bias_c is not None
+    return vars(tensors) | {"bias_c": tensors.bias_c + half(affine.shift)}
+
+
+def _width(values: NDArray[np.int64]) -> int:
+    """Bits of signed numbers."""
+    return (Interval.signed_bits(1) | Interval.of(values)).width
 
 
 def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:
@@ -121,11 +143,13 @@ def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:
     return Layout((*fields, Field(bias, width, signed=True)))
 
 
-def _records(layout: Layout, tensors: object, scales: dict[str, Scale]) -> list[int]:
+def _records(
+    layout: Layout, tensors: dict[str, NDArray[np.int64]], scales: dict[str, Scale]
+) -> list[int]:
     """One integer a row from the tensors that the layout names."""
 
     def column(name: str) -> list[int]:
-        values: NDArray[np.int64] = getattr(tensors, name)
+        values = tensors[name]
         codes: list[int] = (scales[name].encode(values) if name in scales else values).tolist()
         return codes
 

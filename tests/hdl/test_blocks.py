@@ -23,7 +23,7 @@ from hdl.trits import TritDecoder
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
 from spec.arithmetic import arithmetic
-from spec.formats import Format, Interval
+from spec.formats import Format, Interval, half
 from spec.image import cell_layout, row_layout
 from spec.lanes import lane_designs, lane_terms
 from spec.pipeline import Pipeline
@@ -285,8 +285,15 @@ def test_lstm_unit(shared, affine, long, rng):
     span = pipeline.whole
     news = []
 
+    rounds = {"bias": half(design.layer.normaliser.shift)}
+    if affine:
+        rounds["bias_c"] = half(design.layer.cell_affine.shift)
+
     def fields(layout, index):
-        return {f.name: int(getattr(tensors, f.name)[index]) for f in layout.fields}
+        return {
+            f.name: int(getattr(tensors, f.name)[index]) + rounds.get(f.name, 0)
+            for f in layout.fields
+        }
 
     async def testbench(ctx):
         for cycle in range(40 + span):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spec import image
+from spec.formats import half
 from spec.layout import Layout
 from tests.models import make_design, make_model
 
@@ -49,6 +50,8 @@ def test_rows(shared):
         ["scale_h", "bias"] if shared else ["scale_h", "scale_x", "bias"]
     )
     words = image.row_words(design)
+    rounds = half(design.layer.normaliser.shift)
+    assert rounds > 0
     assert len(words) == design.groups == 3
     for group, word in enumerate(words):
         for place in range(8):
@@ -56,7 +59,19 @@ def test_rows(shared):
             values = layout.unpack(word >> (layout.bits * place) & ((1 << layout.bits) - 1))
             for name, value in values.items():
                 wanted = getattr(model.layers[0], name)[gate * 5 + unit] if unit < 5 else 0
-                assert value == wanted
+                assert value == wanted + (rounds if name == "bias" and unit < 5 else 0)
+
+
+def test_rows_of_a_serial_cell_unit():
+    model = make_model(hidden=5)
+    words = image.row_words(make_design(model, units=2, cell_unit="serial"))
+    assert len(words) == 4 * 5
+    together = image.row_words(make_design(model, units=2, simd=2, cell_units=1))
+    bits = image.row_layout(make_design(model)).bits
+    assert together == [
+        sum(word << (bits * gate) for gate, word in enumerate(words[unit * 4 :][:4]))
+        for unit in range(5)
+    ]
 
 
 def test_cells_and_head():
@@ -65,7 +80,8 @@ def test_cells_and_head():
     design = make_design(model, units=2, simd=4, cell_units=2, head_units=2, head_simd=2)
     layout = image.cell_layout(design)
     first = layout.unpack(image.cell_words(design)[0] & ((1 << layout.bits) - 1))
-    assert first == {"scale_c": model.layers[0].scale_c[0], "bias_c": model.layers[0].bias_c[0]}
+    tensors, rounds = model.layers[0], half(design.layer.cell_affine.shift)
+    assert first == {"scale_c": tensors.scale_c[0], "bias_c": tensors.bias_c[0] + rounds}
     rows = [image.head_layout(design).unpack(word) for word in image.head_row_words(design)]
     assert [row["bias"] for row in rows] == model.head.bias.tolist()
     assert [row["scale"] for row in rows] == model.head.scale.tolist()
@@ -77,5 +93,6 @@ def test_cells_and_head():
 
 def test_layout_cuts_and_restores_signs():
     layout = Layout(image.row_layout(make_design()).fields)
-    values = {"scale_h": -1, "scale_x": 32767, "bias": -(1 << 31)}
+    widths = {field.name: field.width for field in layout.fields}
+    values = {"scale_h": -1, "scale_x": 32767, "bias": -(1 << (widths["bias"] - 1))}
     assert layout.unpack(layout.pack(values)) == values
