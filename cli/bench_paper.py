@@ -17,6 +17,7 @@ from spec.configs import configs
 from spec.design import Design
 from spec.machine import Machine
 from synth.asic import CellTarget
+from synth.report import Report
 
 __all__ = ["paper"]
 
@@ -80,6 +81,7 @@ def paper(
     """
     found = find_target("asic", liberty=liberty, dont_use=dont_use)
     assert isinstance(found, CellTarget)
+    measured: dict[str, tuple[Report, dict[str, Any]]] = {}
     rows: list[dict[str, Any]] = []
     for name, point in POINTS.items():
         config = configs()[f"paper-{name}"]
@@ -89,8 +91,13 @@ def paper(
             design = Design(model=model, machine=machine)
             product = design.x_product
             assert product.lanes * product.simd == point.lanes
-            made = make_report(design, found)
-            timing = make_timing(design, made, found, clock, power_steps)
+            # With 12 bits the paper's low power and its high speed are the same machine.
+            same = design.network.model_dump_json() + machine.model_dump_json()
+            if same not in measured:
+                made = make_report(design, found)
+                timing = make_timing(design, made, found, clock, power_steps)
+                measured[same] = (made, timing)
+            made, timing = measured[same]
             rows.append(
                 {
                     "name": name,
