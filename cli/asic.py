@@ -19,7 +19,7 @@ from synth.report import Report
 from synth.targets import Target, target
 from synth.timing import analyse, gates, opensta_version
 
-__all__ = ["CLOCK", "asic_options", "find_target", "make_timing", "power_option"]
+__all__ = ["CLOCK", "asic_options", "find_target", "make_timing"]
 
 CLOCK = 100.0
 """MHz, if none is given."""
@@ -44,14 +44,6 @@ def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
-
-
-power_option = click.option(
-    "--power-steps",
-    type=click.IntRange(min=1),
-    help="With --target asic: steps to simulate on the gates for power (minutes).",
-)
-"""The option that measures power."""
 
 
 def find_target(name: str, *, liberty: Path | None, dont_use: tuple[str, ...]) -> Target:

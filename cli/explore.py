@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -14,21 +13,19 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target, power_option
 from cli.catalogue import build_folder, find_base, find_model
 from cli.console import bar, json_option, print_json, say, table, warn
-from cli.pnr import pnr_options, refuse_without_pnr
 from cli.points import Job, keep, kept
 from cli.ranges import AUTO, range_options, read_ranges
+from cli.result import command_line
+from cli.synthesis import Synthesis, synthesis_options
 from cli.workers import Outcomes, in_processes, on_dask
 from spec.errors import InputError
 from spec.files import write_atomic
 from spec.machine import Machine
-from synth.asic import CellTarget
 from synth.choice import best_lane
-from synth.devices import family
 from synth.explore import Point, front, objectives, powers, sweep
-from synth.targets import TARGETS, Target
+from synth.targets import Target
 
 __all__ = ["explore"]
 
@@ -47,13 +44,7 @@ UNITS = {
 
 @click.command()
 @click.argument("model")
-@click.option(
-    "--target",
-    "target_name",
-    default="generic",
-    show_default=True,
-    help=", ".join([*TARGETS, "asic"]),
-)
+@synthesis_options
 @range_options
 @click.option(
     "--machine",
@@ -70,11 +61,6 @@ UNITS = {
 @click.option(
     "--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Of machines."
 )
-@asic_options
-@power_option
-@click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
-@pnr_options
-@click.option("--clock", type=click.FloatRange(min=0, min_open=True), help="As for report, in MHz.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes. [one a core]")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead.")
 @click.option("--all", "everything", is_flag=True, help="Print all machines, not just the front.")
@@ -83,18 +69,10 @@ UNITS = {
 def explore(
     model: str,
     *,
-    target_name: str,
+    synthesis: Synthesis,
     path: Path | None,
     operations: int | None,
     limit: int,
-    liberty: Path | None,
-    dont_use: tuple[str, ...],
-    power_steps: int | None,
-    dsp: bool,
-    pnr: bool,
-    device: str | None,
-    seeds: int | None,
-    clock: float | None,
     jobs: int | None,
     dask: str | None,
     everything: bool,
@@ -108,34 +86,18 @@ def explore(
     are powers of two, and lanes are what costs least on the target. What was computed before is
     not computed again.
     """
-    target = find_target(target_name, liberty=liberty, dont_use=dont_use)
-    if power_steps is not None and not isinstance(target, CellTarget):
-        raise InputError("--power-steps", "needs --target asic")
-    if pnr:
-        family(target.name).candidates(device)
-    else:
-        is_asic = isinstance(target, CellTarget)
-        refuse_without_pnr(device=device, seeds=seeds, clock=None if is_asic else clock)
+    target = synthesis.target
     if jobs is not None and dask is not None:
         raise InputError("--jobs", "goes without --dask")
     found = find_model(model)
-    base, values = find_base(found, path), read_ranges(ranges, found, target_name)
+    base, values = find_base(found, path), read_ranges(ranges, found, target.name)
     if path is None and "lane" not in values:
-        values["lane"] = [best_lane(target_name, found.network.layers[0].weights)]
+        values["lane"] = [best_lane(target.name, found.network.layers[0].weights)]
     if operations is None and not {"units", "simd"} <= values.keys():
         operations = OPERATIONS
     values |= powers(found, values, operations or OPERATIONS)
     grid = sweep(found, base, values, limit=limit, operations=operations)
-    job = Job.here(
-        model=found,
-        target=target,
-        dsp=dsp,
-        pnr=pnr,
-        device=device,
-        seeds=seeds,
-        clock=clock,
-        power_steps=power_steps,
-    )
+    job = Job.here(found, synthesis)
 
     def compute(machines: Sequence[Machine]) -> Outcomes:
         if dask is not None:
@@ -148,7 +110,7 @@ def explore(
         "model": found.name,
         "target": target.name,
         "columns": {"area": target.unit} | UNITS,
-        "command": shlex.join(["pascaline", *sys.argv[1:]]),
+        "command": command_line(click.get_current_context(), without=("as_json", "jobs", "dask")),
         "tool_versions": job.tools,
         "points": [
             asdict(point) | {"steps_per_second": point.steps_per_second, "pareto": pareto}

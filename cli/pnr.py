@@ -11,14 +11,13 @@ from cli.catalogue import build_folder
 from cli.console import bar, spinner
 from cli.generate import make_verilog
 from spec.design import Design
-from spec.errors import InputError
 from synth.devices import FAMILIES, family
 from synth.netlist import netlist
 from synth.nextpnr import nextpnr_version
 from synth.pnr import CLOCK, Placement, place_and_route
 from synth.targets import target
 
-__all__ = ["make_placement", "pnr_options", "refuse_without_pnr"]
+__all__ = ["make_placement", "pnr_options"]
 
 
 def pnr_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,10 +73,3 @@ def make_placement(
             at_once=at_once,
             progress=progress,
         )
-
-
-def refuse_without_pnr(**options: object) -> None:
-    """Raise `InputError` if an option was given that only place and route knows."""
-    for name, value in options.items():
-        if value is not None:
-            raise InputError(f"--{name}", "needs --pnr")

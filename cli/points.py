@@ -8,25 +8,23 @@ from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from cli.asic import CLOCK, make_timing
 from cli.catalogue import build_folder
 from cli.console import quiet
 from cli.pnr import make_placement
 from cli.report import make_report
+from cli.synthesis import Synthesis
 from spec import cycles
 from spec.design import Design
 from spec.errors import InputError
 from spec.machine import Machine
 from spec.model import Model
 from spec.modelfile import model_bytes
-from synth.asic import CellTarget
 from synth.cache import recalled, remembered
 from synth.devices import family
 from synth.explore import Point
 from synth.nextpnr import nextpnr_version
-from synth.targets import Target
 from synth.timing import opensta_version
 from synth.yosys import yosys_version
 
@@ -44,14 +42,8 @@ class Job:
     ----------
     model : Model
         What runs on the machines.
-    target : Target
-        For what they are synthesised.
-    dsp : bool
-        Whether hard multipliers may be used.
-    pnr : bool
-        Whether they are placed and routed.
-    device, seeds, clock, power_steps
-        As ``pascaline report`` has them.
+    synthesis : Synthesis
+        How these are synthesised.
     tools : dict of str to str
         Versions of the tools that this takes, here.
     code : str
@@ -59,18 +51,12 @@ class Job:
     """
 
     model: Model
-    target: Target
-    dsp: bool
-    pnr: bool
-    device: str | None
-    seeds: int | None
-    clock: float | None
-    power_steps: int | None
+    synthesis: Synthesis
     tools: dict[str, str]
     code: str
 
     @classmethod
-    def here(cls, **options: Any) -> Job:
+    def here(cls, model: Model, synthesis: Synthesis) -> Job:
         """A job for the tools that are installed here.
 
         Raises
@@ -78,14 +64,14 @@ class Job:
         InputError
             If one is missing, or if the target cannot be placed and routed.
         """
-        tools = tool_versions(options["target"], pnr=options["pnr"])
-        return cls(tools=tools, code=code_digest(), **options)
+        tools = tool_versions(synthesis)
+        return cls(model=model, synthesis=synthesis, tools=tools, code=code_digest())
 
     @cached_property
     def identity(self) -> list[str]:
         """All that the points depend on, but for the machine."""
-        target = self.target
-        options = [self.dsp, self.pnr, self.device, self.seeds, self.clock, self.power_steps]
+        options = vars(self.synthesis).copy()
+        target = options.pop("target")
         return [
             self.code,
             json.dumps(self.tools, sort_keys=True),
@@ -93,17 +79,17 @@ class Job:
             target.name,
             target.script,
             *(hashlib.sha256(content).hexdigest() for content in target.files.values()),
-            json.dumps(options),
+            json.dumps(options, sort_keys=True),
         ]
 
 
-def tool_versions(target: Target, *, pnr: bool) -> dict[str, str]:
-    """Versions of what the points of a target take."""
+def tool_versions(synthesis: Synthesis) -> dict[str, str]:
+    """Versions of what synthesis takes."""
     versions = {"pascaline": version("pascaline"), "amaranth": version("amaranth")}
     versions["yosys"] = yosys_version()
-    if pnr:
-        versions["nextpnr"] = nextpnr_version(family(target.name))
-    if isinstance(target, CellTarget):
+    if synthesis.pnr:
+        versions["nextpnr"] = nextpnr_version(family(synthesis.target.name))
+    if synthesis.cells:
         versions["opensta"] = opensta_version() or "none"
     return versions
 
@@ -146,30 +132,31 @@ def measure(job: Job, machine: Machine) -> Point:
         If a tool fails, if the machine is too large for a device, or if this is another Pascaline
         or another tool than where the job was made.
     """
-    if job.code != code_digest() or job.tools != tool_versions(job.target, pnr=job.pnr):
+    if job.code != code_digest() or job.tools != tool_versions(job.synthesis):
         raise InputError("worker", "must have the code and the tools of the explorer")
-    design = Design(model=job.model, machine=machine)
-    made = make_report(design, job.target, dsp=job.dsp)
+    design, synthesis = Design(model=job.model, machine=machine), job.synthesis
+    made = make_report(design, synthesis.target, dsp=synthesis.dsp)
     clock = energy = None
-    if job.pnr:
+    if synthesis.pnr:
         # Many points are measured at once: one core is enough for each.
         clock = make_placement(
             design,
-            job.target.name,
-            dsp=job.dsp,
-            device=job.device,
-            seeds=job.seeds,
-            clock=job.clock,
+            synthesis.target.name,
+            dsp=synthesis.dsp,
+            device=synthesis.device,
+            seeds=synthesis.seeds,
+            clock=synthesis.clock,
             at_once=1,
         ).fmax_mhz
-    elif isinstance(job.target, CellTarget):
-        timing = make_timing(design, made, job.target, job.clock or CLOCK, job.power_steps)
+    elif synthesis.cells:
+        aim, steps = synthesis.clock or CLOCK, synthesis.power_steps
+        timing = make_timing(design, made, synthesis.cells, aim, steps)
         path = timing["critical_path"]
         clock = None if path is None else round(1000 / path["ns"], 2)
         energy = timing["energy_per_step_nj"]
     return Point(
         machine=machine.model_dump(mode="json"),
-        area=job.target.price(made.area),
+        area=synthesis.target.price(made.area),
         counts=made.area,
         memory_bits=made.area["memory_bits"],
         cycles_per_step=cycles.step_cycles(design),

@@ -7,78 +7,59 @@ from typing import Any
 
 import click
 
-from cli.asic import CLOCK, asic_options, find_target, make_timing, power_option
+from cli.asic import CLOCK, make_timing
 from cli.catalogue import build_folder, find_design, machine_options
 from cli.console import json_option, print_json, say, spinner, table
 from cli.generate import make_verilog
 from cli.page.option import html_option, write_page
-from cli.pnr import make_placement, pnr_options, refuse_without_pnr
+from cli.pnr import make_placement
 from cli.result import command_line, make_result
+from cli.synthesis import Synthesis, synthesis_options
 from cli.tables import remarks, tables
 from spec.design import Design
-from spec.errors import InputError
-from synth.asic import CellTarget
 from synth.report import Report
 from synth.report import report as synthesise
-from synth.targets import TARGETS, Target
+from synth.targets import Target
 
 __all__ = ["make_report", "report"]
 
 
 @click.command()
 @click.argument("model")
-@click.option(
-    "--target",
-    "target_name",
-    default="generic",
-    show_default=True,
-    help=", ".join([*TARGETS, "asic"]),
-)
-@asic_options
-@power_option
-@click.option("--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers.")
-@pnr_options
-@click.option(
-    "--clock", type=click.FloatRange(min=0, min_open=True), help="Clock to aim at, in MHz."
-)
+@synthesis_options
 @machine_options
 @html_option
 @json_option
 def report(
     model: str,
     *,
-    target_name: str,
-    liberty: Path | None,
-    dont_use: tuple[str, ...],
-    power_steps: int | None,
-    dsp: bool,
-    pnr: bool,
-    device: str | None,
-    seeds: int | None,
-    clock: float | None,
+    synthesis: Synthesis,
     html: Path | None,
     as_json: bool,
     **machine: Any,
 ) -> None:
     """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
-    chosen = find_target(target_name, liberty=liberty, dont_use=dont_use)
-    cells = chosen if isinstance(chosen, CellTarget) else None
-    if power_steps is not None and cells is None:
-        raise InputError("--power-steps", "needs --target asic")
-    design = find_design(model, machine, target_name)
+    target, cells = synthesis.target, synthesis.cells
+    design = find_design(model, machine, target.name)
     found: dict[str, Any]
-    if pnr:
+    if synthesis.pnr:
         placed = make_placement(
-            design, target_name, dsp=dsp, device=device, seeds=seeds, clock=clock
+            design,
+            target.name,
+            dsp=synthesis.dsp,
+            device=synthesis.device,
+            seeds=synthesis.seeds,
+            clock=synthesis.clock,
         )
         found = placed.as_dict() | {"target_title": placed.device_title}
     else:
-        refuse_without_pnr(device=device, seeds=seeds, clock=None if cells else clock)
-        made = make_report(design, chosen, dsp=dsp)
-        timing = make_timing(design, made, cells, clock or CLOCK, power_steps) if cells else {}
-        found = made.as_dict() | timing
+        made = make_report(design, target, dsp=synthesis.dsp)
+        found = made.as_dict()
+        if cells:
+            clock, steps = synthesis.clock or CLOCK, synthesis.power_steps
+            found |= make_timing(design, made, cells, clock, steps)
     command = command_line(click.get_current_context(), without=("html", "as_json"))
-    result = make_result(design, chosen, command, found)
+    result = make_result(design, target, command, found)
     if as_json:
         print_json(result)
     else:

@@ -14,6 +14,7 @@ import numpy as np
 import models
 from cli.catalogue import build_folder, find_design, machine_options, target_option
 from cli.console import bar, json_option, print_json, say, spinner, table
+from cli.generate import make_verilog
 from golden.rounding import Integers
 from sim.hierarchy import Hierarchy
 from sim.job import Episode, Job, Outcome, Pauses, Sequence
@@ -94,8 +95,6 @@ def simulate(
 
     Without --inputs a shipped model gets held-out recordings, any other model random inputs.
     """
-    from hdl.verilog import generate
-
     design = find_design(model, machine, target)
     tool = simulator(sim)
     chosen = take_samples(design.model, samples, seed, inputs)
@@ -108,8 +107,7 @@ def simulate(
         seed=seed,
     )
     with nullcontext() if waves is None else recording(waves) as fst:
-        with spinner(f"generating {design.name}"):
-            verilog, _ = generate(design).write(build_folder() / "verilog")
+        verilog, _ = make_verilog(design).write(build_folder() / "verilog")
         with spinner(f"building {design.name} for {sim}"):
             folder = build(
                 verilog, design.name, tool, build_folder() / "sim", waves=waves is not None

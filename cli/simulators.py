@@ -12,6 +12,7 @@ import numpy as np
 
 from cli.catalogue import find_design
 from cli.console import bar, json_option, print_json, spinner, table
+from cli.generate import make_verilog
 from sim.job import Episode, Job, Sequence
 from sim.runner import build, run
 from sim.simulators import Simulator, Verilator, simulator
@@ -36,14 +37,11 @@ def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> N
     machine does hardly counts. The rate of steps is that of a run less a run of one step: starting
     the simulator is not in it, but all that the bench does is.
     """
-    from hdl.verilog import generate
-
     design = find_design(model, {"machine": None}, "generic")
     icarus, verilator = simulator("icarus"), simulator("verilator")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with spinner(f"generating {design.name}"):
-            verilog, _ = generate(design).write(folder)
+        verilog, _ = make_verilog(design).write(folder)
         builds, seconds = {}, {}
         for key, tool in (
             ("verilator", verilator),

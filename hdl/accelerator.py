@@ -81,7 +81,7 @@ class Accelerator(wiring.Component):
             inputs.read.en.eq(1),
             inputs.read.chunk.eq(sequencer.x_chunk),
             hidden.read_0.en.eq(1),
-            hidden.read_0.bank.eq(Cat(~sequencer.bank, sequencer.stream)),
+            hidden.read_0.bank.eq(sequencer.read_bank),
             hidden.read_0.chunk.eq(sequencer.h_chunk),
         ]
         self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
@@ -149,7 +149,7 @@ class Accelerator(wiring.Component):
             pointer.advance.eq(cells.write),
             hidden.write.en.eq(cells.write | loading),
             # A loaded state is what the next step reads.
-            hidden.write.bank.eq(Mux(loading, Cat(~sequencer.bank, sequencer.stream), bank)),
+            hidden.write.bank.eq(Mux(loading, sequencer.read_bank, bank)),
             hidden.write.chunk.eq(Mux(loading, state.chunk, pointer.chunk)),
             hidden.write.slot.eq(Mux(loading, state.slot, pointer.slot)),
             hidden.write.data.eq(Mux(loading, state.h_data.as_value(), cells.h.as_value())),
@@ -169,9 +169,7 @@ class Accelerator(wiring.Component):
             sequencer.released_bank.eq(outputs.done_bank),
             sequencer.holding.eq(outputs.holding),
             hidden.read_1.en.eq(Mux(dump, state.read.en, outputs.read.en)),
-            hidden.read_1.bank.eq(
-                Mux(dump, Cat(~sequencer.bank, sequencer.stream), outputs.read.bank)
-            ),
+            hidden.read_1.bank.eq(Mux(dump, sequencer.read_bank, outputs.read.bank)),
             hidden.read_1.chunk.eq(Mux(dump, state.read.chunk, outputs.read.chunk)),
             outputs.read.data.eq(hidden.read_1.data),
             state.read.data.eq(hidden.read_1.data),

@@ -49,8 +49,8 @@ class Sequencer(wiring.Component):
         Flags of the step.
     stream : Out
         The stream of the step; else, of the state at hand; else, of the step that comes next.
-    bank : Out
-        Bank of h that the stream's step writes, or will write; its other one is read.
+    read_bank : Out
+        Bank of h that the stream's step reads, or will read; its other one is written.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
@@ -83,7 +83,7 @@ class Sequencer(wiring.Component):
                 "last_tile": Out(1),
                 "token": Out(token_layout(design)),
                 "stream": Out(design.stream_bits),
-                "bank": Out(1),
+                "read_bank": Out(range(design.hidden_banks)),
                 "released": In(1),
                 "released_bank": In(range(design.hidden_banks)),
                 "holding": In(1),
@@ -111,18 +111,17 @@ class Sequencer(wiring.Component):
         done = self._walk(m, go, now, kept)
         m.d.sync += running.eq(go & ~done)
         banks = Signal(1 << self._design.stream_bits)
-        m.d.comb += now.bank.eq(banks.bit_select(now.stream, 1))
+        bank = banks.bit_select(now.stream, 1)
+        m.d.comb += now.read_bank.eq(Cat(~bank, now.stream))
         with m.If(done):
             m.d.sync += banks.eq(banks ^ (1 << now.stream))
         return m
 
     def _issue(self, m):
         """Signals of this cycle for the ports that describe what is read."""
-        names = (
-            "free read is_h x_chunk h_chunk weight split load last_tile token stream bank".split()
-        )
+        what = "free read is_h x_chunk h_chunk weight split load last_tile token stream read_bank"
         now = SimpleNamespace()
-        for name in names:
+        for name in what.split():
             port = getattr(self, name)
             signal = Signal.like(port, name=f"{name}_now")
             setattr(now, name, signal)
@@ -163,7 +162,7 @@ class Sequencer(wiring.Component):
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
         token = Signal(token_layout(design), name="start_token")
-        at = Cat(now.bank, self.flags.stream)
+        at = Cat(~now.read_bank[0], self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
             token.result.eq(1 if every else self.flags.last),

@@ -16,7 +16,7 @@ PARTS = {
     },
     "control": {
         "sequencer": "running starting quiet waits h_wait_0 read is_h x_chunk h_chunk weight split"
-        " load first_tile last_tile token bank reserved load_state dump_state",
+        " load first_tile last_tile token read_bank reserved load_state dump_state",
     },
     "lanes": {
         "": "operands_0 operands_1 codes split load",

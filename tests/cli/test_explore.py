@@ -15,6 +15,7 @@ import pytest
 
 from cli.catalogue import find_model
 from cli.points import Job, measure, try_to_measure
+from cli.synthesis import Synthesis
 from cli.workers import in_processes
 from spec import cycles
 from spec.design import Design
@@ -201,10 +202,9 @@ def test_one_line_and_status_2(pascaline, folder, words, text):
     assert not (folder / "explore").exists()
 
 
-def job(**options):
-    options = {"model": find_model("tiny-ternary"), "target": target("generic")} | options
-    names = ("device", "seeds", "clock", "power_steps")
-    return Job.here(**{"dsp": False, "pnr": False} | dict.fromkeys(names) | options)
+def job(model=None, **options):
+    synthesis = Synthesis(**{"target": target("generic")} | options)
+    return Job.here(model or find_model("tiny-ternary"), synthesis)
 
 
 def test_in_processes(pascaline, folder, little):
