@@ -58,6 +58,7 @@ bench: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE, 
 	@$(BIN)/pascaline bench lanes --synthesise
 	@$(BIN)/pascaline bench arithmetics
 	@$(BIN)/pascaline bench simulators
+	@$(BIN)/pascaline bench peers
 	@$(BIN)/pascaline bench lane-designs --target ecp5
 	@$(BIN)/pascaline bench lane-designs --target ecp5 --width 8
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --cell-units 2

@@ -12,6 +12,7 @@ import click
 from cli.baselines import baselines
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
+from cli.bench_peers import peers
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
 from cli.report import make_report
@@ -36,6 +37,7 @@ bench.add_command(baselines)
 bench.add_command(simulators)
 bench.add_command(lane_designs_)
 bench.add_command(paper)
+bench.add_command(peers)
 
 
 @bench.command()

@@ -181,7 +181,7 @@ class LstmUnit(wiring.Component):
             product.eq(scaled(c, self.affine, "scale_c", scale)),
             bias.eq(self.affine.bias_c),
         ]
-        reach = scale.interval * cell + affine.biases
+        reach = self._design.cell_total
         total = self._total(m, product + bias, reach + ends, name="u_total")
         m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_", halved=True))
         return u

@@ -206,7 +206,7 @@ class SerialCells(wiring.Component):
         total = Signal(shape(design.row_total + ends))
         m.d.comb += total.eq(product + bias)
         if design.pipeline.sums == 2:
-            before = Signal(shape(design.row_total), reset_less=True)
+            before = Signal(shape(design.row_product), reset_less=True)
             m.d.sync += before.eq(product)
             m.d.comb += total.eq(before + product + bias)
         return narrow(
@@ -219,7 +219,7 @@ class SerialCells(wiring.Component):
         if affine is None:
             shift = layer.cell.frac - layer.pre.frac
             return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
-        reach = self._design.cell_scale.interval * layer.cell.interval + layer.cell_affine.biases
+        reach = self._design.cell_total
         shift = layer.cell_affine.shift
         total = Signal(shape(reach + Interval(half(shift), half(shift))), name="u_total")
         m.d.comb += total.eq(product + affine.bias_c)

@@ -213,6 +213,13 @@ class Design:
         return scale_of(scales, affine.scale_width)
 
     @cached_property
+    def cell_total(self) -> Interval:
+        """Range of ``scale_c * c + bias_c`` before the shift."""
+        biases = self.model.layers[0].bias_c
+        assert biases is not None
+        return self.cell_scale.interval * self.layer.cell.interval + Interval.of(biases)
+
+    @cached_property
     def head_scale(self) -> Scale:
         """Scale of the head's rows; 1 if they have none."""
         assert self.head is not None
@@ -257,10 +264,10 @@ class Design:
         both = (self.h_sum, self.x_sum)
         return (self.x_sum + self.h_sum,) if self.shared_scale else both
 
-    @property
+    @cached_property
     def row_total(self) -> Interval:
         """Range of ``scale_h * A + scale_x * B + bias`` before the shift."""
-        return self.row_product + self.layer.normaliser.biases
+        return self.row_product + Interval.of(self.model.layers[0].bias)
 
     @property
     def row_product(self) -> Interval:
