@@ -61,23 +61,21 @@ class SerialCells(wiring.Component):
 
         # The multiplier. Its product is used in the next cycle.
         f_c, i_g, o_tanh = gate + 2 * sums - 1, gate + 3 * sums - 1, pipeline.new_tanh
+        kept_c = layer.sigmoid.interval * layer.cell.interval
+        gated = layer.sigmoid.interval * layer.tanh.interval
         products = [
-            *(s.interval * r for s, r in zip(self._scales, design.row_sums, strict=True)),
-            layer.sigmoid.interval * layer.cell.interval,
-            layer.sigmoid.interval * layer.tanh.interval,
-        ]
-        factors = [
-            (kept, tanh, at(i_g) | at(o_tanh)),
-            (Mux(flags.fresh, 0, old_c), sigmoid, at(f_c)),
+            (kept, tanh, at(i_g) | at(o_tanh), gated),
+            (Mux(flags.fresh, 0, old_c), sigmoid, at(f_c), kept_c),
         ]
         if affine is not None:
-            scale = number(affine, "scale_c", design.cell_scale)
-            factors.append((c, scale, at(pipeline.new_cell)))
-            products.append(design.cell_scale.interval * layer.cell.interval)
-        for k, (name, scale) in enumerate(design.row_scales.items()):
-            used = Cat(at(index * sums + k) for index in range(len(GATES))).any()
-            factors.append((self.sums[0][f"s{k}"], number(row, name, scale), used))
-        product = self._multiplier(m, factors, products)
+            scale = design.cell_scale
+            factor, reach = number(affine, "scale_c", scale), scale.interval * layer.cell.interval
+            products.append((c, factor, at(pipeline.new_cell), reach))
+        rows = zip(design.row_scales.items(), design.row_sums, strict=True)
+        for k, ((name, scale), row_sum) in enumerate(rows):
+            factor, reach = number(row, name, scale), scale.interval * row_sum
+            products.append((self.sums[0][f"s{k}"], factor, self._each(at, k), reach))
+        product = self._multiplier(m, products)
         m.d.comb += self.shift.eq(self._each(at, sums - 1))
 
         # A gate's pre-activation; later that of tanh(c).
@@ -88,28 +86,21 @@ class SerialCells(wiring.Component):
             m.d.sync += z.eq(u)
 
         # New c and new h.
-        f_times_c = Signal(shape(products[sums]), reset_less=True)
+        f_times_c = Signal(shape(kept_c), reset_less=True)
         with m.If(at(f_c + 1)):
             m.d.sync += f_times_c.eq(product)
         align = layer.cell.frac - layer.tanh.frac
-        fresh = (layer.sigmoid.interval * layer.tanh.interval) << align
-        reach = products[sums] + fresh
-        total = f_times_c + (product << align)
+        total, reach = f_times_c + (product << align), kept_c + (gated << align)
         new_c = narrow(m, total, reach, layer.sigmoid.frac, layer.cell, name="c_new")
         with m.If(at(i_g + 1)):
             m.d.sync += c.eq(new_c)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-        h = narrow(m, product, products[sums + 1], shift, layer.h, name="h_new")
         m.d.comb += [
-            self.h[0].eq(h),
+            self.h[0].eq(narrow(m, product, gated, shift, layer.h, name="h_new")),
             self.write.eq(at(pipeline.whole - 1)),
             self.write_token.eq(flags),
         ]
         return m
-
-    @property
-    def _scales(self):
-        return self._design.row_scales.values()
 
     def _control(self, m):
         """Strobes of a unit's cycles, a strobe before each unit, and the step's flags."""
@@ -184,16 +175,15 @@ class SerialCells(wiring.Component):
         m.d.comb += rom.addr.eq(addr)
         return data.View(struct(cell_layout(design)), rom.data)
 
-    def _multiplier(self, m, factors, products):
-        """The product of the pair of factors that is chosen, one cycle later."""
-        a = Signal(_widest(first for first, _, _ in factors))
-        b = Signal(_widest(second for _, second, _ in factors))
-        for first, second, chosen in factors:
+    def _multiplier(self, m, products):
+        """The product of the factors that are chosen, one cycle later; each has its range."""
+        a = Signal(_widest(first for first, *_ in products))
+        b = Signal(_widest(second for _, second, *_ in products))
+        reach = Interval(0, 0)
+        for first, second, chosen, range_ in products:
+            reach = reach | range_
             with m.If(chosen):
                 m.d.comb += [a.eq(first), b.eq(second)]
-        reach = products[0]
-        for other in products[1:]:
-            reach = reach | other
         product = Signal(shape(reach), reset_less=True)
         m.d.sync += product.eq(a * b)
         return product

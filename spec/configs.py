@@ -30,16 +30,20 @@ class Config(Checked):
         The network, unless there is a model file of the configuration's name.
     seed : int
         Of the random weights.
+    shared_scale : bool
+        Whether x and h have the same random scales, as training makes them by default.
     """
 
     machine: Machine = Machine()
     network: Network | None = None
     seed: int = Field(default=0, ge=0)
+    shared_scale: bool = False
 
     def synthetic(self, name: str) -> Model:
         """The network with its random weights."""
         assert self.network is not None
-        return synthetic_model(name, self.network, np.random.default_rng(self.seed))
+        rng = np.random.default_rng(self.seed)
+        return synthetic_model(name, self.network, rng, shared_scale=self.shared_scale)
 
 
 @cache

@@ -86,9 +86,11 @@ def blocks(result: dict[str, Any]) -> list[Block]:
 def _words(result: dict[str, Any]) -> dict[str, str]:
     step, machine = result["step"], result["machine"]
     head = step["head"]
+    each = step["group_cycles"]
+    pace = "a cycle" if each == 1 else f"in {each} cycles"
     return {
         "lanes": f"{step['lanes']:,} {TIMES} {_some(step['simd'], 'input')}, {machine['lane']}",
-        "cell units": f"{_some(step['cell_units'], 'unit')} a cycle",
+        "cell units": f"{_some(step['cell_units'], 'unit')} {pace}",
         "head": f"{head['rows']:,} rows, {_some(head['lanes'], 'lane')}"
         if head
         else "none: h itself",

@@ -139,8 +139,8 @@ def formula(result: dict[str, Any]) -> str | None:
     if step["results"] != "last":
         return None
     chunks, streams = step["x_chunks"] + step["h_chunks"], step["streams"]
-    rest = f"({step['tiles']} - 1) * max({chunks}, {step['tile_groups']})"
+    rest = f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})"
     if streams == 1:
         return f"{rest} + max({chunks}, {step['h_latency']})"
-    pace = f"{rest} + max({chunks}, {step['last_groups']})"
+    pace = f"{rest} + max({chunks}, {step['last_drain']})"
     return f"max({pace}, ({rest} + {step['h_latency']}) / {streams})"

@@ -6,18 +6,37 @@ from sim.cases import draw
 from spec import cycles
 from spec.configs import configs
 from spec.design import Design
+from spec.errors import InputError
 from tests.hdl.bench import run_job
+from tests.models import make_design
 
 
-@pytest.mark.parametrize("seed", range(12))
+# With a serial cell unit: lines and tables, one and two sums a row, with an affine on the cell, too.
+SERIAL = [15, 36, 60, 66]
+
+
+@pytest.mark.parametrize("seed", [*range(12), *SERIAL])
 def test_random_case(seed):
     case = draw(seed, cycles=400, largest=9)
+    assert case.design.serial or seed not in SERIAL
     outcome = run_job(case.plain)
     assert outcome.good, outcome.faults
     lengths = [len(sequence.x) for sequence in case.plain.episodes[0].sequences]
     assert outcome.cycles == cycles.sequence_cycles(case.design, lengths)
     outcome = run_job(case.rough)
     assert outcome.good, outcome.faults
+
+
+@pytest.mark.parametrize(
+    ("machine", "text"),
+    [
+        ({"pipelined": True}, "machine: cell_unit: must be pipelined in a pipelined machine"),
+        ({"cell_units": 2, "units": 2, "simd": 2}, "machine: cell_units: must be 1 if serial"),
+    ],
+)
+def test_what_a_serial_cell_unit_is_not_for(machine, text):
+    with pytest.raises(InputError, match=f"^{text}"):
+        make_design(cell_unit="serial", **machine)
 
 
 def test_utilisation_of_a_busy_machine():
