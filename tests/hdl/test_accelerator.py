@@ -10,8 +10,7 @@ from spec.errors import InputError
 from tests.hdl.bench import run_job
 from tests.models import make_design
 
-
-# With a serial cell unit: lines and tables, one and two sums a row, with an affine on the cell, too.
+# With a serial cell unit: lines and tables, one and two sums a row, an affine on the cell.
 SERIAL = [15, 36, 60, 66]
 
 
