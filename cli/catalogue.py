@@ -106,7 +106,12 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 default=None,
                 help="Registers after every memory, product and sum, for a faster clock.",
             ),
-            click.option("--cell-units", type=int, help="Units a cycle in the element-wise part."),
+            click.option(
+                "--cell-unit",
+                type=click.Choice(get_args(Machine.model_fields["cell_unit"].annotation)),
+                help="What computes the element-wise part; serial: on one multiplier.",
+            ),
+            click.option("--cell-units", type=int, help="Units that leave the lanes together."),
             click.option("--head-units", type=int, help="Rows of the head side by side."),
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
             click.option(
