@@ -32,7 +32,7 @@ from synth.timing import CLOCK, PREFIX, Gates, analyse, gates
 from train.preprocess import Preprocess
 from train.recordings import read_recordings
 
-__all__ = ["lane_cost", "lane_designs_"]
+__all__ = ["ARITHMETICS", "lane_designs_"]
 
 ARITHMETICS = ("fixed12", "ternary", "binary")
 
@@ -95,16 +95,13 @@ def lane_designs_(
     measured: dict[str, dict[str, float]] = {}
     powers: dict[str, dict[str, Any]] = {}
     for name in ARITHMETICS if multipliers else ARITHMETICS[1:]:
-        made = {
-            lane: _synthesise(_Lanes(name, lane, width, _registers(found, lane)), found)
-            for lane in lane_designs(arithmetic(name))
-        }
-        measured[name] = {lane: _cost(found, one) for lane, one in made.items()}
-        if power_clock is not None and isinstance(found, CellTarget):
-            powers[name] = {
-                lane: _power(_Lanes(name, lane, width), one, found, power_clock)
-                for lane, one in made.items()
-            }
+        measured[name], powers[name] = {}, {}
+        for lane in lane_designs(arithmetic(name)):
+            what = _Lanes(name, lane, width, _registers(found, lane))
+            made = _synthesise(what, found)
+            measured[name][lane] = round(found.price(made.area) / (LANES * SIMD), 2)
+            if power_clock is not None and isinstance(found, CellTarget):
+                powers[name][lane] = _power(what, made, found, power_clock)
     if write:
         write_costs(target_name, measured)
     if as_json:
@@ -114,14 +111,10 @@ def lane_designs_(
             "operand_bits": width,
             "cost_per_operation": measured,
         }
-        print_json(result | ({"clock_mhz": power_clock, "power": powers} if powers else {}))
+        power_of = {"clock_mhz": power_clock, "power": powers} if power_clock else {}
+        print_json(result | power_of)
         return
     _show(target_name, found, measured, powers, power_clock)
-
-
-def lane_cost(found: Target, name: str, lane: LaneDesign, width: int = WIDTH) -> float:
-    """Cost of a weight operation in 64 lanes of 16 inputs."""
-    return _cost(found, _synthesise(_Lanes(name, lane, width, _registers(found, lane)), found))
 
 
 @dataclass(frozen=True)
@@ -173,10 +166,6 @@ def _synthesise(what: _Lanes, found: Target) -> Report:
         text, kinds = emit(lanes, "lanes")
         description = {"name": "lanes", "kinds": kinds}
         return report(text, description, found, build_folder() / "synth")
-
-
-def _cost(found: Target, made: Report) -> float:
-    return round(found.price(made.area) / (LANES * SIMD), 2)
 
 
 def _power(what: _Lanes, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
@@ -259,14 +248,14 @@ def _show(
     for name, designs in measured.items():
         for lane, cost in designs.items():
             row = [name, lane, f"{cost:.2f}", *([f"{worst / cost:.2f}"] if worst else [])]
-            if powers:
+            if clock:
                 one = powers[name][lane]
                 used = one["uw_per_operation"]
                 row += [f"{one['critical_path_ns']:.2f}", f"{used:.3f}"]
                 row += [f"{most / used:.2f}"] if most else []
             rows.append(row)
     columns = ["weights", "lane design", found.unit, *(["fixed12 / this"] if worst else [])]
-    if powers:
+    if clock:
         columns += ["critical path, ns", f"uW at {clock:g} MHz"]
         columns += ["fixed12 / this (power)"] if most else []
     table(f"a weight operation on {target_name}", columns, rows)
