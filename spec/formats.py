@@ -75,7 +75,7 @@ class Interval:
     def width(self) -> int:
         """Bits that hold every value: two's complement if any is negative; at least 1."""
         if self.signed:
-            return max(self.hi.bit_length(), (-self.lo - 1).bit_length()) + 1
+            return max(max(self.hi, 0).bit_length(), (-self.lo - 1).bit_length()) + 1
         return max(self.hi.bit_length(), 1)
 
     @classmethod
