@@ -1,0 +1,40 @@
+"""Rounding of activations in training, as the machine rounds them.
+
+Training with rounded activations lets the weights adapt to it, so that the step to integers costs
+nothing. Gradients pass as if nothing had been rounded (the straight-through estimator).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from spec.formats import Format
+from spec.network import LstmLayer
+
+__all__ = ["Rounding", "rounded"]
+
+
+class Rounding(NamedTuple):
+    """Formats of what a step computes, as in `spec.network.LstmLayer`."""
+
+    pre: Format
+    sigmoid: Format
+    tanh: Format
+    cell: Format
+    h: Format
+
+    @classmethod
+    def of(cls, layer: LstmLayer) -> Rounding:
+        """Those of a layer."""
+        return cls(*(getattr(layer, name) for name in cls._fields))
+
+
+def rounded(values: Tensor, form: Format | None) -> Tensor:
+    """Nearest numbers of the format, ties up, saturated; ``None``: the values themselves."""
+    if form is None:
+        return values
+    lo, hi = form.interval.lo, form.interval.hi
+    return torch.floor(values * 2.0**form.frac + 0.5).clamp(lo, hi) * form.lsb
