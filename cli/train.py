@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -19,18 +19,37 @@ __all__ = ["train"]
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
 @click.option(
-    "--weights", type=click.Choice(["binary", "ternary"]), default="ternary", show_default=True
+    "--weights",
+    default="ternary",
+    show_default=True,
+    help="binary, ternary, fixed2 to fixed16, float or exponential.",
 )
-@click.option("--hidden", type=int, default=100, show_default=True, help="Hidden units.")
+@click.option("--rule", help="How weights are quantised: ardakani, ott, pow2; else the usual rule.")
+@click.option("--stochastic", is_flag=True, help="Draw the weights anew for every step.")
+@click.option("--draw", is_flag=True, help="Freeze such a draw, not the deterministic weights.")
+@click.option("--hidden", type=int, help="Hidden units.")
 @click.option(
-    "--normaliser", type=click.Choice(["scale", "batchnorm"]), default="scale", show_default=True
+    "--normaliser",
+    type=click.Choice(get_args(Options.model_fields["normaliser"].annotation)),
+    default="scale",
+    show_default=True,
 )
 @click.option("--shared-scale/--separate-scale", default=True, show_default=True)
 @click.option("--epochs", type=int, help="Passes over the training part.")
+@click.option("--batch", type=int, help="Sequences that are learned at once.")
+@click.option("--rate", type=float, help="Learning rate at the start.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--validation", is_flag=True, help="Measure on a part of the training data instead.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto: a GPU, if there is one.",
+)
+@click.option("--resume", is_flag=True, help="Go on where a killed run has stopped.")
 @json_option
-def train(task: str, *, output: Path, as_json: bool, **chosen: Any) -> None:
+def train(task: str, *, output: Path, resume: bool, as_json: bool, **chosen: Any) -> None:
     """Train a TASK, freeze it to integers, measure it and write a model file. Needs PyTorch."""
     from train.recipe import train as train_task
 
@@ -38,13 +57,18 @@ def train(task: str, *, output: Path, as_json: bool, **chosen: Any) -> None:
     if task not in TASKS:
         raise click.UsageError(f"task: must be one of {', '.join(TASKS)}, not {task!r}")
     with bars() as report:
-        model = train_task(task, options, output, report=report)
+        model = train_task(task, options, output, resume=resume, report=report)
     if as_json:
         print_json({"file": str(output), "name": model.name, "card": model.card})
         return
     accuracy = model.card["accuracy"]
     for form in ("float", "integer"):
-        score = accuracy[form]
-        share = 100 * score["correct"] / score["total"]
-        say(f"{form:8} {score['correct']}/{score['total']} ({share:.2f} %) {accuracy['part']}")
+        say(f"{form:8} {shown(accuracy[form])} {accuracy['part']}")
     say(f"{output}  {output.stat().st_size:,} bytes")
+
+
+def shown(score: dict[str, Any]) -> str:
+    """A score of a model's card, for people."""
+    if "bits" in score:
+        return f"{score['bits']:.4f} bits a character ({score['total']:,})"
+    return f"{score['correct']}/{score['total']} ({100 * score['correct'] / score['total']:.2f} %)"

@@ -1,4 +1,4 @@
-"""Augmentation: small changes of a sequence that leave its class as it is.
+"""Augmentation: small changes of sequences that leave their classes as they are.
 
 Each time that a sequence is learned it is changed anew, so that a network cannot learn sequences
 by heart.
@@ -6,26 +6,48 @@ by heart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spec.tensors import Integers
+if TYPE_CHECKING:
+    from torch import Tensor
 
-__all__ = ["Augmentation", "shift"]
-
-Augmentation = Callable[[Integers, np.random.Generator], Integers]
-"""From a sequence of integers (steps, inputs) to one of the same shape."""
+__all__ = ["Shift"]
 
 
-def shift(reach: int) -> Augmentation:
-    """Move an image by up to ``reach`` places along each axis; zeros come in at the edges."""
+@dataclass(frozen=True)
+class Shift:
+    """Move images by up to ``reach`` places along each axis; zeros come in at the edges.
 
-    def augment(sequence: Integers, rng: np.random.Generator) -> Integers:
-        steps, inputs = sequence.shape
-        first_step, first_input = rng.integers(0, 2 * reach, 2, endpoint=True)
-        wide = np.zeros((steps + 2 * reach, inputs + 2 * reach), dtype=np.int64)
-        wide[first_step : first_step + steps, first_input : first_input + inputs] = sequence
-        return wide[reach : reach + steps, reach : reach + inputs]
+    Parameters
+    ----------
+    height, width : int
+        Pixels of an image, whose rows come one after another in the sequence.
+    reach : int
+        Places.
+    """
 
-    return augment
+    height: int
+    width: int
+    reach: int
+
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+        """How far so many images are moved, down and right: (count, 2)."""
+        return rng.integers(-self.reach, self.reach, (count, 2), endpoint=True)
+
+    def apply(self, sequences: Tensor, moves: Tensor) -> Tensor:
+        """Move sequences (batch, steps, inputs), by ``moves`` (batch, 2)."""
+        import torch
+
+        batch = len(sequences)
+        images = sequences.reshape(batch, self.height, self.width)
+        pad = self.reach
+        wide = torch.nn.functional.pad(images, (pad, pad, pad, pad))
+        device = sequences.device
+        rows = torch.arange(self.height, device=device) + pad - moves[:, :1]
+        columns = torch.arange(self.width, device=device) + pad - moves[:, 1:]
+        chosen = torch.arange(batch, device=device)[:, None, None]
+        return wide[chosen, rows[:, :, None], columns[:, None, :]].reshape(sequences.shape)

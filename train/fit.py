@@ -6,91 +6,81 @@ Nothing here sees held-out data before the end, so nothing can be chosen by it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import nn
-from torch.nn import functional
-
-from spec.tensors import Integers
-from train.augment import Augmentation
-from train.network import Classifier, pad
 from train.options import Schedule
 from train.progress import Report, silent
+from train.rounding import Rounding
+from train.snapshot import Snapshot
+from train.steps import Stepper
 
-__all__ = ["classify", "fit"]
+__all__ = ["fit"]
 
-CLIP = 1.0
-"""Largest norm of a gradient: long sequences have steep places."""
+POINTS = 200
+"""Of a learning curve, at most."""
+
+PATIENCE = 60.0
+"""Seconds between two snapshots."""
 
 
 def fit(
-    network: Classifier,
-    inputs: Sequence[Integers],
-    labels: NDArray[np.int64],
+    stepper: Stepper,
     schedule: Schedule,
     *,
-    lsb: float,
-    rng: np.random.Generator,
-    augment: Augmentation | None = None,
+    rounding: Rounding | None = None,
+    snapshot: Snapshot | None = None,
     report: Report = silent,
-) -> None:
+    clock: Callable[[], float] = time.monotonic,
+) -> list[tuple[int, float]]:
     """Teach a network.
 
     Parameters
     ----------
-    network : Classifier
-        The network; changed in place, and left in evaluation mode.
-    inputs : sequence of Integers
-        Sequences as the machine gets them.
-    labels : NDArray[np.int64]
-        Their classes.
+    stepper : Stepper
+        The network and what it learns; changed in place, and left in evaluation mode.
     schedule : Schedule
         How long, how fast.
-    lsb : float
-        What 1 in ``inputs`` is worth.
-    rng : Generator
-        Draws the order of the sequences, and how they are augmented.
-    augment : Augmentation, optional
-        What happens to a sequence each time that it is learned.
+    rounding : Rounding, optional
+        Formats to which activations are rounded in the last part of training, so that the
+        network adapts to them; by default they never are.
+    snapshot : Snapshot, optional
+        Where the state of training is kept now and then, and taken up from.
     report : Report
-        Told after every batch.
+        Told after every batch; on a GPU, after some.
+    clock : callable
+        Seconds; tells when the next snapshot is due.
+
+    Returns
+    -------
+    list of tuple
+        The learning curve: numbers of steps, and the mean loss, in nats, of those before each.
     """
-    adam = torch.optim.Adam(network.parameters(), lr=schedule.rate)
-    total = schedule.epochs * math.ceil(len(inputs) / schedule.batch)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(adam, total)
-    done, average = 0, 0.0
+    epoch = stepper.feed.steps
+    total = schedule.epochs * epoch
+    tuned = total - math.floor(total * schedule.tuned)
+    every, pause = max(1, total // POINTS), 25 if stepper.device.type == "cuda" else 1
+    network, curve, losses = stepper.network, [], []
+    done = 0
+    if snapshot is not None and (kept := snapshot.restore(stepper.tensors())) is not None:
+        done, curve, losses = kept
     network.train()
-    for _ in range(schedule.epochs):
-        order = rng.permutation(len(inputs))
-        for first in range(0, len(order), schedule.batch):
-            chosen = order[first : first + schedule.batch]
-            sequences = [inputs[index] for index in chosen]
-            if augment is not None:
-                sequences = [augment(sequence, rng) for sequence in sequences]
-            logits = network(*pad(sequences, lsb))
-            loss = functional.cross_entropy(logits, torch.from_numpy(labels[chosen]))
-            adam.zero_grad()
-            torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-            adam.step()
-            cosine.step()
-            network.layer.clamp()
-            done += 1
-            average += (loss.item() - average) * max(0.02, 1 / done)
-            report("train", done, total, f"loss {average:.3f}")
+    due = clock() + PATIENCE
+    while done < total:
+        stepper.round(rounding if done >= tuned else None)
+        stepper.step(done, schedule.rate * (1 + math.cos(math.pi * done / total)) / 2)
+        done += 1
+        if done % pause == 0 or done % every == 0 or done == total:
+            losses.append(stepper.loss.item())
+            report("train", done, total, f"loss {losses[-1]:.3f}")
+        if done % every == 0 or done == total:
+            curve.append((done, sum(losses) / len(losses)))
+            losses = []
+        if snapshot is not None and (done == total or clock() >= due):
+            # At the end Adam has nothing left to do.
+            tensors = network.state_dict() if done == total else stepper.tensors()
+            snapshot.keep(tensors, done, curve, losses)
+            due = clock() + PATIENCE
+    stepper.round(rounding if tuned < total else None)
     network.eval()
-
-
-def classify(
-    network: Classifier, inputs: Sequence[Integers], *, lsb: float, batch: int = 500
-) -> Integers:
-    """Classes that a network in evaluation mode gives to sequences."""
-    found = []
-    with torch.no_grad():
-        for first in range(0, len(inputs), batch):
-            x, lengths = pad(inputs[first : first + batch], lsb)
-            found.append(network(x, lengths).argmax(dim=1).numpy())
-    return np.concatenate(found)
+    return curve

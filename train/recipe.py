@@ -2,34 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spec.arithmetic import Arithmetic, arithmetic
+import numpy as np
+
+from spec.arithmetic import Arithmetic
 from spec.errors import InputError
 from spec.model import Model
 from spec.modelfile import write_model
 from spec.network import Network
 from spec.tensors import tensor_specs
-from train.data import DataSet, data_set
-from train.draft import Formats, draft
-from train.evaluate import Score, predict
+from train.data import DataSet, Part, Parts, data_set
+from train.draft import draft
+from train.evaluate import measure, outcomes
 from train.freeze import freeze
-from train.options import Options, task
+from train.options import Options, Schedule, Task, task
+from train.preprocess import OneHot, Rule
 from train.progress import Report, silent
 
 if TYPE_CHECKING:
+    import torch
+
+    from train.feeds import Feed
     from train.network import Classifier
 
-__all__ = ["train"]
-
-FORMATS = Formats(scale_width=8)
-"""On validation data 8-bit row scales get as many sequences right as 16-bit ones."""
+__all__ = ["Plan", "train"]
 
 
-def train(name: str, options: Options, output: Path, *, report: Report = silent) -> Model:
+@dataclass(frozen=True)
+class Plan:
+    """A task with what the user chose, before any work; needs no PyTorch.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    options : Options
+        The choices.
+    """
+
+    task: Task
+    options: Options
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast."""
+        return self.options.schedule(self.task)
+
+    @property
+    def data(self) -> DataSet:
+        """What is learned."""
+        return data_set(self.task.data)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Its parts; raises `InputError` if they cannot be fetched."""
+        parts = self.data.load()
+        return parts.validation() if self.options.validation else parts
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The preprocessing."""
+        return self.task.preprocess(self.parts.train)
+
+    @cached_property
+    def draft(self) -> Network:
+        """The network that is going to be frozen."""
+        return draft(
+            self.task.formats,
+            inputs=self.data.inputs,
+            hidden=self.options.hidden or self.task.hidden,
+            weights=self.options.arithmetic,
+            classes=self.data.classes,
+            output=self.task.output,
+            results=self.task.results,
+        )
+
+    def run(self) -> dict[str, Any]:
+        """What tells one training from another, as plain values."""
+        chosen = self.options.model_dump(mode="json", exclude={"device"})
+        about = {"task": self.task.name, "options": chosen}
+        return about | {"schedule": self.schedule.model_dump(mode="json")}
+
+    def build(self) -> Classifier:
+        """The untaught network; its random start comes from torch's generator."""
+        from train.learn import build
+
+        return build(
+            self.options,
+            inputs=self.draft.inputs,
+            hidden=self.draft.layer.hidden,
+            classes=self.data.classes,
+            every=self.task.results == "every",
+            memory=self.task.memory,
+            gain=self.task.gain,
+        )
+
+    def feed(self, device: torch.device) -> Feed:
+        """The training part, on a device."""
+        from train.feeds import Sequences, Streams
+
+        part, schedule = self.parts.train, self.schedule
+        if schedule.length is not None:
+            assert isinstance(self.rule, OneHot)
+            return Streams(
+                part.sequences[0][:, 0],
+                part.labels[0],
+                symbols=len(self.rule.alphabet),
+                batch=schedule.batch,
+                length=schedule.length,
+                device=device,
+            )
+        return Sequences(
+            self.rule.apply(part.sequences, self.draft.x),
+            part.labels,
+            batch=schedule.batch,
+            lsb=self.draft.x.lsb,
+            seed=self.options.seed,
+            augment=self.task.augment,
+            device=device,
+        )
+
+
+def train(
+    name: str,
+    options: Options,
+    output: Path,
+    *,
+    resume: bool = False,
+    report: Report = silent,
+) -> Model:
     """Learn a task, freeze the network, measure it, and write the model file.
 
     Parameters
@@ -39,7 +145,10 @@ def train(name: str, options: Options, output: Path, *, report: Report = silent)
     options : Options
         What the user chooses.
     output : Path
-        The model file; its stem becomes the model's name.
+        The model file; its stem becomes the model's name. Beside it there is a snapshot of the
+        training, with the suffix ``.training``.
+    resume : bool
+        Whether to go on from that snapshot, if there is one.
     report : Report
         Told how far the work is.
 
@@ -56,54 +165,45 @@ def train(name: str, options: Options, output: Path, *, report: Report = silent)
         cannot be written; then there is no file.
     """
     try:
-        from train.fit import classify
-        from train.learn import learn
+        from train.learn import learn, run
+        from train.rounding import Rounding
+        from train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
-    chosen = task(name)
-    data = data_set(chosen.data)
-    parts, part = data.load(), "held-out"
-    if options.validation:
-        parts, part = parts.validation(), "validation"
-    rule, schedule = chosen.preprocess(parts.train), options.schedule(chosen)
-    description = draft(
-        FORMATS,
-        inputs=data.inputs,
-        hidden=options.hidden,
-        weights=arithmetic(options.weights),
-        classes=data.classes,
-    )
+    plan = Plan(task(name), options)
+    description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:
         return freeze(network.learned(), description, name=output.stem)
 
-    learned = learn(
+    learned, curve = learn(
+        plan.build,
+        plan.feed,
         options,
-        schedule,
-        rule.apply(parts.train.sequences, description.x),
-        parts.train.labels,
-        classes=data.classes,
-        lsb=description.x.lsb,
-        augment=chosen.augment,
+        plan.schedule,
+        rounding=Rounding.of(description.layer),
+        snapshot=Snapshot(output.with_suffix(".training"), plan.run(), resume),
         check=frozen,
         report=report,
     )
     model = frozen(learned)
-    inputs = rule.apply(parts.held_out.sequences, description.x)
-    as_float = classify(learned, inputs, lsb=description.x.lsb)
-    as_integer = predict(model, inputs, report)
+    inputs = plan.rule.apply(parts.held_out.sequences, description.x)
+    bits = plan.task.output == "logits"
+    learned.layer.rounding = None
+    score = partial(measure, labels=parts.held_out.labels)
+    as_float = score(run(learned, inputs, lsb=description.x.lsb), unit=1.0 if bits else None)
+    unit = model.card["logit_unit"] if bits else None
+    as_integer = score(outcomes(model, inputs, report), unit=unit)
+    part = "validation" if options.validation else "held-out"
     card = {
-        "task": chosen.name,
-        "command": options.command(chosen, output),
+        "task": plan.task.name,
+        "command": options.command(plan.task, output),
         "seed": options.seed,
-        "schedule": schedule.model_dump(mode="json"),
-        "data": _data_card(data, {"train": len(parts.train), part: len(parts.held_out)}),
-        "preprocess": rule.model_dump(mode="json"),
-        "accuracy": {
-            "part": part,
-            "float": _score_card(Score.of(as_float, parts.held_out.labels)),
-            "integer": _score_card(Score.of(as_integer, parts.held_out.labels)),
-        },
+        "schedule": plan.schedule.model_dump(mode="json"),
+        "data": _data_card(plan.data, {"train": parts.train, part: parts.held_out}),
+        "preprocess": plan.rule.model_dump(mode="json"),
+        "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
+        "curve": [[step, round(loss, 4)] for step, loss in curve],
         "weight_bytes": _weight_bytes(model.network),
         "made_with": {package: version(package) for package in ("pascaline", "numpy", "torch")},
     }
@@ -112,20 +212,19 @@ def train(name: str, options: Options, output: Path, *, report: Report = silent)
     return model
 
 
-def _data_card(data: DataSet, sequences: dict[str, int]) -> dict[str, Any]:
-    return {
+def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+    card: dict[str, Any] = {
         "name": data.name,
         "title": data.title,
         "source": data.source,
         "licence": data.licence,
-        "package": str(data.package),
-        "sha256": data.package.sha256,
-        "sequences": sequences,
     }
-
-
-def _score_card(score: Score) -> dict[str, Any]:
-    return {"correct": score.correct, "total": score.total, "wrong": list(score.wrong)}
+    if data.package is not None:
+        card |= {"package": str(data.package), "sha256": data.package.sha256}
+    card["sequences"] = {name: len(part) for name, part in parts.items()}
+    if not isinstance(next(iter(parts.values())).labels, np.ndarray):
+        card["steps"] = {name: sum(map(len, part.sequences)) for name, part in parts.items()}
+    return card
 
 
 def _weight_bytes(network: Network) -> dict[str, int]:

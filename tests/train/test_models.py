@@ -13,7 +13,7 @@ from spec.modelfile import read_model, write_model
 from train.data import DATA_SETS
 from train.evaluate import predict
 from train.options import TASKS
-from train.preprocess import Preprocess, quantize
+from train.preprocess import quantize, rule_of
 from train.recordings import read_recordings
 from train.sample import COUNT
 
@@ -78,7 +78,7 @@ def test_card_says_what_it_costs(model: Model) -> None:
 
 
 def test_card_says_what_to_feed(model: Model) -> None:
-    rule = Preprocess.of(model)
+    rule = rule_of(model)
     assert len(rule.gain) == model.network.inputs
 
 

@@ -69,7 +69,7 @@ def test_standard_of_a_constant_input() -> None:
 def test_rule_survives_json() -> None:
     rule = Preprocess(offset=(0.1, 1 / 3), gain=(1e-7, 12345.678), steps=3)
     text = json.dumps(rule.model_dump(mode="json"))
-    assert Preprocess.of(make_model({"preprocess": json.loads(text)})) == rule
+    assert rule_of(make_model({"preprocess": json.loads(text)})) == rule
 
 
 def test_card_without_rule() -> None:

@@ -10,7 +10,7 @@ from spec.modelfile import read_model
 from train.data import DataSet
 from train.evaluate import evaluate
 from train.options import Options, task
-from train.preprocess import Preprocess
+from train.preprocess import Preprocess, rule_of
 from train.recipe import train
 
 SMALL = Options(hidden=12, seed=3)
@@ -68,7 +68,7 @@ class TestTrain:
         assert score.accuracy > 0.9
         assert abs(accuracy["float"]["correct"] - score.correct) <= 2
         rule = task("tones").preprocess(tones.load().train)
-        assert Preprocess.of(found) == rule
+        assert rule_of(found) == rule
 
     def test_same_command_same_bytes(self, tones: DataSet, tmp_path: Path) -> None:
         written = []
