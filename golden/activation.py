@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from golden.rounding import Integers, narrow
+import numpy as np
+
+from golden.rounding import Integers, holding, narrow
 from spec.activation import Activation, PiecewiseLinear, lines, table
 from spec.formats import Format
 
@@ -27,17 +29,18 @@ class ActivationFunction:
         self._out = out
         self._table: Integers | None = None
         if isinstance(form, PiecewiseLinear):
-            self._lines = lines(function, pre, out, form.segments)
+            line = self._lines = lines(function, pre, out, form.segments)
+            held = holding(line.total, shift=line.shift)
+            self._slope, self._offset = line.slope.astype(held), line.offset.astype(held)
         else:
-            self._table = table(function, pre, out)
+            self._table = table(function, pre, out).astype(holding(out.interval))
 
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
-        code = values & self._mask
         if self._table is not None:
-            entries: Integers = self._table[code]
-            return entries
-        line = self._lines
+            # A negative number counts from the end, where the entries of negative numbers are.
+            return np.take(self._table, values)
+        line, code = self._lines, values & self._mask
         segment, low = code >> line.low_bits, code & ((1 << line.low_bits) - 1)
-        total = line.slope[segment] * low + line.offset[segment]
+        total = np.take(self._slope, segment) * low + np.take(self._offset, segment)
         return narrow(total, line.shift, self._out)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from golden.activation import ActivationFunction
+from golden.affine import Affine
 from golden.product import Product
-from golden.rounding import Integers, narrow
+from golden.rounding import Integers, holding, narrow
 from spec.formats import Format
 from spec.network import GATES, LstmLayer
 from spec.tensors import LayerTensors
@@ -26,6 +28,8 @@ class State:
 
     def where(self, active: NDArray[np.bool_], other: State) -> State:
         """Take this state for the sequences that are ``active``, and ``other`` for the rest."""
+        if active.all():
+            return self
         mask = active[:, None]
         return State(np.where(mask, self.h, other.h), np.where(mask, self.c, other.c))
 
@@ -77,11 +81,24 @@ class Lstm:
 
     def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
         self._layer = layer
-        self._tensors = tensors
         self._product_x = Product(tensors.weight_x, x.interval)
         self._product_h = Product(tensors.weight_h, layer.h.interval)
         self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
+        self._normaliser = Affine(
+            [tensors.scale_h, tensors.scale_x],
+            [self._product_h.bounds, self._product_x.bounds],
+            tensors.bias,
+            layer.normaliser.shift,
+            layer.pre,
+        )
+        self._cell_affine = _cell_affine(layer, tensors)
+        gate, cell = layer.sigmoid.interval, layer.cell.interval
+        self._fresh_shift = layer.cell.frac - layer.tanh.frac
+        fresh = gate * layer.tanh.interval << self._fresh_shift
+        self._cell_type = holding(gate * cell + fresh, shift=layer.sigmoid.frac)
+        self._h_shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
+        self._h_type = holding(gate * layer.tanh.interval, shift=self._h_shift)
 
     def zero(self, batch: int) -> State:
         """The state that a sequence starts from."""
@@ -90,27 +107,32 @@ class Lstm:
 
     def step(self, x: Integers, state: State) -> Step:
         """One step of a batch: ``x`` of shape (batch, inputs)."""
-        layer, tensors = self._layer, self._tensors
+        layer = self._layer
         sum_h, sum_x = self._product_h(state.h), self._product_x(x)
-        # At most 2**23 * 2**43 for each product by the limits of the description: fits in int64.
-        total = tensors.scale_h * sum_h + tensors.scale_x * sum_x + tensors.bias
-        pre = narrow(total, layer.normaliser.shift, layer.pre)
+        pre = self._normaliser(sum_h, sum_x)
 
         z = dict(zip(GATES, np.split(pre, len(GATES), axis=1), strict=True))
         i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
         g = self._tanh(z["g"])
 
-        fresh = (i * g) << (layer.cell.frac - layer.tanh.frac)
-        c = narrow(f * state.c + fresh, layer.sigmoid.frac, layer.cell)
-        u = self._cell_to_pre(c)
+        total = np.multiply(i, g, dtype=self._cell_type)
+        total <<= self._fresh_shift
+        total += np.multiply(f, state.c, dtype=self._cell_type)
+        c = narrow(total, layer.sigmoid.frac, layer.cell)
+        u = self._cell_affine(c)
         tanh_c = self._tanh(u)
-        h = narrow(o * tanh_c, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h)
+        h = narrow(np.multiply(o, tanh_c, dtype=self._h_type), self._h_shift, layer.h)
         return Step(sum_h, sum_x, pre, i, f, g, o, c, u, tanh_c, h)
 
-    def _cell_to_pre(self, c: Integers) -> Integers:
-        layer, tensors = self._layer, self._tensors
-        if layer.cell_affine is None:
-            return narrow(c, layer.cell.frac - layer.pre.frac, layer.pre)
-        assert tensors.scale_c is not None
-        assert tensors.bias_c is not None
-        return narrow(tensors.scale_c * c + tensors.bias_c, layer.cell_affine.shift, layer.pre)
+
+def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers], Integers]:
+    """What stands between the cell and its tanh."""
+    if layer.cell_affine is None:
+        shift = layer.cell.frac - layer.pre.frac
+        held = holding(layer.cell.interval, shift=shift)
+        return lambda c: narrow(c.astype(held, copy=False), shift, layer.pre)
+    assert tensors.scale_c is not None
+    assert tensors.bias_c is not None
+    bounds = [layer.cell.interval.magnitude] * layer.hidden
+    shift = layer.cell_affine.shift
+    return Affine([tensors.scale_c], [bounds], tensors.bias_c, shift, layer.pre)

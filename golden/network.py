@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from golden.rounding import Integers
 from spec.model import Model
 
 __all__ = ["Golden", "Run"]
+
+BLOCK = 16
+"""Steps of a batch that are put side by side at once."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Golden:
 
     def step(self, x: Integers, state: State) -> Step:
         """One step with all its intermediates; ``x`` of shape (batch, inputs)."""
-        return self._layer.step(np.asarray(x, dtype=np.int64), state)
+        return self._layer.step(np.asarray(x), state)
 
     def results(self, h: Integers) -> Integers:
         """Results of h (batch, hidden): classes (batch,), logits (batch, classes), or h itself."""
@@ -86,11 +89,8 @@ class Golden:
         state = self.zero(len(sequences)) if state is None else state
         every = self._network.results == "every"
         results: list[list[Integers]] = [[] for _ in sequences]
-        for index in range(int(lengths.max(initial=0))):
-            x = np.zeros((len(sequences), self._network.inputs), dtype=np.int64)
+        for index, x in enumerate(_side_by_side(sequences, self._network.inputs)):
             active = lengths > index
-            for row in np.flatnonzero(active).tolist():
-                x[row] = sequences[row][index]
             step = self.step(x, state)
             state = step.state.where(active, state)
             if watch is not None:
@@ -101,3 +101,15 @@ class Golden:
                 for row, result in zip(rows, self.results(step.h[rows]), strict=True):
                     results[row].append(result)
         return Run([np.array(found) for found in results], state)
+
+
+def _side_by_side(sequences: Sequence[Integers], inputs: int) -> Iterator[Integers]:
+    """The vectors of each step, (sequences, inputs); zeros for a sequence that has ended."""
+    longest = max(map(len, sequences), default=0)
+    for first in range(0, longest, BLOCK):
+        count = min(BLOCK, longest - first)
+        block = np.zeros((count, len(sequences), inputs), dtype=np.int64)
+        for row, sequence in enumerate(sequences):
+            part = sequence[first : first + count]
+            block[: len(part), row] = part
+        yield from block

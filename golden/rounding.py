@@ -1,28 +1,49 @@
-"""The two rules by which a wide integer becomes a narrow one (defined in `spec.formats`)."""
+"""The two rules by which a wide integer becomes a narrow one (defined in `spec.formats`).
+
+An array has the type that `holding` gives for the range of its numbers, rounding included: as in
+the machine the width follows from the range, and nothing overflows. Twice as many numbers of 32
+bits as of 64 go through a processor at a time.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.formats import Format
+from spec.formats import Format, Interval
 
-__all__ = ["Integers", "narrow", "round_shift", "saturate"]
+__all__ = ["Integers", "holding", "narrow", "round_shift", "saturate"]
 
-Integers = NDArray[np.int64]
+Integers = NDArray[np.signedinteger[Any]]
+
+
+def holding(values: Interval, *, shift: int = 0) -> type[np.signedinteger[Any]]:
+    """The type of integers of this range, to which `round_shift` adds half before it shifts."""
+    half = (1 << shift) >> 1
+    reach = (values + Interval(0, half)) | Interval(-1, half)
+    assert reach.width <= 64, f"{values} and half of 2**{shift} do not fit in 64 bits"
+    return np.int32 if reach.width <= 32 else np.int64
 
 
 def round_shift(values: Integers, shift: int) -> Integers:
     """Add half, then shift right; ties go up. ``shift`` is at least 0."""
     half = (1 << shift) >> 1
-    return (values + half) >> shift
+    rounded = values + half
+    rounded >>= shift
+    return rounded
 
 
-def saturate(values: Integers, to: Format) -> Integers:
+def saturate(values: Integers, to: Format, *, out: Integers | None = None) -> Integers:
     """Clamp to what ``to`` holds."""
-    return np.clip(values, to.interval.lo, to.interval.hi)
+    # A narrow type may hold less than the format, and nothing to clamp.
+    limits = np.iinfo(values.dtype)
+    lo, hi = max(to.interval.lo, limits.min), min(to.interval.hi, limits.max)
+    return np.clip(values, lo, hi, out=out)
 
 
 def narrow(values: Integers, shift: int, to: Format) -> Integers:
     """Drop ``shift`` bits with rounding, then saturate."""
-    return saturate(round_shift(values, shift), to)
+    rounded = round_shift(values, shift)
+    return saturate(rounded, to, out=rounded)

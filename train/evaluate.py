@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from golden.head import classify
 from golden.network import Golden
+from golden.parallel import run_all
 from spec.errors import InputError
 from spec.model import Model
 from spec.tensors import Integers
@@ -20,9 +21,6 @@ from train.preprocess import quantize
 from train.progress import Report, silent
 
 __all__ = ["Likelihood", "Outcome", "Score", "evaluate", "measure", "outcomes", "predict", "score"]
-
-BATCH = 500
-"""Sequences side by side."""
 
 Outcome = NDArray[Any]
 """Of one sequence: a class or logits for each of its results, in order."""
@@ -125,11 +123,11 @@ def measure(
 
 def outcomes(model: Model, inputs: Sequence[Integers], report: Report = silent) -> list[Outcome]:
     """What the golden model gives for sequences of integers, each (steps, inputs)."""
-    golden, found = Golden(model), list[Outcome]()
-    for first in range(0, len(inputs), BATCH):
-        found += golden.run(inputs[first : first + BATCH]).results
-        report("integer model", min(first + BATCH, len(inputs)), len(inputs))
-    return found
+    return list(
+        run_all(
+            Golden(model), inputs, done=lambda count: report("integer model", count, len(inputs))
+        )
+    )
 
 
 def predict(model: Model, inputs: Sequence[Integers], report: Report = silent) -> Integers:

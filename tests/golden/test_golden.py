@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from golden import activation, affine, lstm, parallel, product
 from golden.activation import ActivationFunction
 from golden.head import classify
 from golden.lstm import State
 from golden.network import Golden
+from golden.parallel import run_all
 from golden.product import Product
 from golden.reference import Reference
-from golden.rounding import narrow, round_shift
+from golden.rounding import holding, narrow, round_shift
 from spec.activation import PiecewiseLinear, Table, table
 from spec.configs import configs
 from spec.formats import Format, Interval
@@ -27,10 +29,28 @@ NETWORKS = [
     {"weights": "fixed12", "hidden": 7, "inputs": 5, "layer": {"activation": {"form": "pwl"}}},
     {"hidden": 1, "inputs": 1, "head": {"classes": 3, "weights": "ternary", "scaled": True}},
     {
+        # Sums and products that need 64 bits.
+        "weights": "fixed16",
+        "hidden": 9,
+        "x": {"width": 16, "frac": 15},
+        "layer": {
+            "h": {"width": 16, "frac": 15},
+            "pre": {"width": 16, "frac": 12},
+            "sigmoid": {"width": 17, "frac": 15},
+            "tanh": {"width": 16, "frac": 15},
+            "cell": {"width": 26, "frac": 20},
+            "normaliser": {"scale_width": 24, "bias_width": 40, "shift": 30},
+            "cell_affine": {"scale_width": 16},
+        },
+    },
+    {
         "x": {"width": 9, "frac": 2, "signed": False},
         "layer": {"sigmoid": {"width": 9, "frac": 8, "signed": False}},
     },
 ]
+
+
+SIZES = ("hidden", "inputs")
 
 
 def draw(model, rng, batch, steps):
@@ -150,6 +170,51 @@ def test_a_batch_is_its_sequences(rng):
         assert np.array_equal(together.results[index], alone.results[0])
         assert np.array_equal(together.state.h[index], alone.state.h[0])
         assert np.array_equal(together.state.c[index], alone.state.c[0])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_on_all_cores(threads, rng, monkeypatch):
+    monkeypatch.setattr(parallel, "BATCH", 4)
+    model = make_model(results="every")
+    golden = Golden(model)
+    sequences = [draw(model, rng, 1, steps)[0] for steps in range(1, 11)]
+    told = []
+    found = run_all(golden, sequences, threads=threads, done=told.append)
+    for one, other in zip(found, golden.run(sequences).results, strict=True):
+        assert np.array_equal(one, other)
+    assert told == [4, 8, 10]
+    assert run_all(golden, []) == []
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_narrow_types_compute_what_wide_ones_do(network, rng, monkeypatch):
+    model = make_model(hidden=40, inputs=30, **{k: v for k, v in network.items() if k not in SIZES})
+    x = draw(model, rng, 20, 3)
+
+    def steps():
+        golden, state = Golden(model), None
+        for index in range(3):
+            step = golden.step(x[:, index], state or golden.zero(20))
+            state = step.state
+            yield vars(step)
+
+    narrow_ones = list(steps())
+    for module in (activation, affine, lstm, product):
+        monkeypatch.setattr(module, "holding", lambda values, shift=0: np.int64)
+    monkeypatch.setattr(product, "EXACT", {np.float64: 1 << 53})
+    for one, other in zip(narrow_ones, steps(), strict=True):
+        for name, values in one.items():
+            assert np.array_equal(values, other[name]), name
+            assert other[name].dtype == np.int64
+
+
+def test_types_hold_their_ranges():
+    assert holding(Interval(-(1 << 31), (1 << 31) - 1)) is np.int32
+    assert holding(Interval(0, (1 << 31) - 1), shift=1) is np.int64
+    assert holding(Interval(0, 0), shift=32) is np.int64
+    with pytest.raises(AssertionError, match="do not fit in 64 bits"):
+        holding(Interval(0, (1 << 63) - 1), shift=1)
+    assert narrow(np.array([5], np.int32), 0, Format(width=32, frac=0, signed=False)) == [5]
 
 
 def test_a_sequence_in_two_parts(rng):

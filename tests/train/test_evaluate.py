@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from golden import parallel
 from golden.network import Golden
 from spec.arithmetic import arithmetic
 from spec.errors import InputError
 from spec.model import Model
 from spec.synthetic import synthetic_model
-from train import evaluate as module
 from train.data import DataSet
 from train.draft import Formats, draft
 from train.evaluate import Score, evaluate, predict, score
@@ -34,7 +34,7 @@ def test_score() -> None:
 
 
 def test_evaluate_is_golden_on_the_part(tones: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BATCH", 25)
+    monkeypatch.setattr(parallel, "BATCH", 25)
     model, part, told = make_model(), tones.load().held_out, []
     found = evaluate(model, report=lambda stage, done, total, note="": told.append((done, total)))
     one_by_one = [

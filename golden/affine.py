@@ -1,0 +1,54 @@
+"""Scales and a bias for each row, then a narrow format, bit-exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from golden.rounding import Integers, holding, narrow
+from spec.formats import Format, Interval
+
+__all__ = ["Affine"]
+
+
+class Affine:
+    """``saturate(round_shift(scale * value + ... + bias, shift), to)``, row by row.
+
+    Parameters
+    ----------
+    scales : sequence of Integers
+        The scales of each addend, (rows,).
+    bounds : sequence of sequence of int
+        The magnitude that each addend's values cannot exceed, row by row.
+    bias : Integers
+        (rows,).
+    shift : int
+        Bits that are dropped.
+    to : Format
+        Format of the outcome.
+    """
+
+    def __init__(
+        self,
+        scales: Sequence[Integers],
+        bounds: Sequence[Sequence[int]],
+        bias: Integers,
+        shift: int,
+        to: Format,
+    ) -> None:
+        self._shift, self._to = shift, to
+        # No sum of any of a row's addends can be larger than the sum of all magnitudes.
+        columns = [bias.tolist()]
+        for scale, bound in zip(scales, bounds, strict=True):
+            columns.append([s * b for s, b in zip(scale.tolist(), bound, strict=True)])
+        largest = max(sum(map(abs, row)) for row in zip(*columns, strict=True))
+        held = holding(Interval(-largest, largest), shift=shift)
+        self._scales = [scale.astype(held) for scale in scales]
+        self._bias = bias.astype(held)
+
+    def __call__(self, *values: Integers) -> Integers:
+        """Outcome for the values of each addend, (batch, rows)."""
+        total = self._scales[0] * values[0]
+        for scale, value in zip(self._scales[1:], values[1:], strict=True):
+            total += scale * value
+        total += self._bias
+        return narrow(total, self._shift, self._to)
