@@ -1,4 +1,4 @@
-"""``import``: a model from a PyTorch checkpoint."""
+"""``import``: a model from a network that was trained elsewhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,24 @@ __all__ = ["import_"]
 
 
 @click.command("import")
-@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
 @click.option("--weights", default="fixed8", show_default=True, help="Arithmetic of the weights.")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
+@click.option(
+    "--reach",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Largest magnitude of the network's inputs; larger ones are cut.",
+)
+@click.option(
+    "--preprocess",
+    type=click.Path(path_type=Path),
+    help="JSON file with offset and gain of each input, if the network did not get raw features.",
+)
 @click.option(
     "--output-kind",
     "output_kind",
@@ -27,20 +39,41 @@ __all__ = ["import_"]
     default="class",
     show_default=True,
 )
-@click.option("--results", type=click.Choice(["last", "every"]), default="last", show_default=True)
+@click.option(
+    "--results",
+    type=click.Choice(["last", "every"]),
+    help="When results come.  [default: as the graph does; last]",
+)
 @json_option
 def import_(
-    checkpoint: Path, *, output: Path, output_kind: str, as_json: bool, **chosen: Any
+    file: Path,
+    *,
+    output: Path,
+    reach: float,
+    preprocess: Path | None,
+    output_kind: str,
+    results: str | None,
+    as_json: bool,
+    **chosen: Any,
 ) -> None:
-    """Make a model file of a CHECKPOINT: the state_dict of an nn.LSTM and, if any, a linear head.
+    """Make a model file of a FILE: an LSTM of one layer and, if any, a dense head.
 
-    Reads .safetensors, .npz, and (with PyTorch installed) .pt files.
+    Reads the state_dict of an nn.LSTM as .safetensors, .npz, and (with PyTorch installed) .pt; and
+    (with onnx installed) .onnx. `pascaline evaluate MODEL --data ...` then says how good it is.
     """
-    from train.checkpoint import read_checkpoint
     from train.convert import Conversion, convert
+    from train.draft import Formats
+    from train.foreign import read_foreign
+    from train.preprocess import Preprocess
 
-    conversion = Conversion.parse(chosen | {"output": output_kind}, thing="import")
-    model = convert(read_checkpoint(checkpoint), conversion, name=output.stem)
+    foreign = read_foreign(file)
+    chosen |= {"output": output_kind, "results": results or foreign.results or "last"}
+    chosen["formats"] = Formats().reaching(reach)
+    conversion = Conversion.parse(chosen, thing="import")
+    rule = None if preprocess is None else Preprocess.read(preprocess)
+    model = convert(
+        foreign.tensors, conversion, name=output.stem, preprocess=rule, source=foreign.source
+    )
     write_model(model, output)
     if as_json:
         print_json({"file": str(output), "network": model.network.model_dump(mode="json")})

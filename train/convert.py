@@ -1,4 +1,4 @@
-"""Import of an LSTM that was trained in PyTorch: the tensors of its ``state_dict`` to a model.
+"""Import of an LSTM that was trained elsewhere: the tensors of a ``state_dict`` to a model.
 
 ``nn.LSTM`` computes what `spec.network` describes, with the scales inside its weights: here each
 row of a matrix is taken apart into weights of an arithmetic and one real scale.
@@ -67,6 +67,7 @@ def convert(
     *,
     name: str,
     preprocess: Preprocess | None = None,
+    source: str = "torch.nn.LSTM",
 ) -> Model:
     """Make a model of an ``nn.LSTM`` of one layer and, if there is one, a dense head on its h.
 
@@ -82,6 +83,8 @@ def convert(
         The model's name.
     preprocess : Preprocess, optional
         What the network was fed: an affine of raw features. By default the features themselves.
+    source : str
+        What the network was, for the model's card.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def convert(
         results=conversion.results,
     )
     card = {
-        "imported": "torch.nn.LSTM",
+        "imported": source,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -41,6 +42,12 @@ class Formats(Checked):
     activation: Activation = LAYER["activation"].default
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
+
+    def reaching(self, magnitude: float) -> Formats:
+        """These formats, with bits of x before its point for inputs of that magnitude."""
+        before = max(0, math.ceil(math.log2(magnitude)))
+        x = {"width": self.x.width, "frac": self.x.width - 1 - before}
+        return self.model_copy(update={"x": Format.parse(x, thing="x")})
 
 
 def draft(

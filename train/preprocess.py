@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,6 +62,15 @@ class Preprocess(Checked):
             gain=tuple(float(f"{value:.4g}") for value in 1 / (REACH * spread)),
             steps=steps,
         )
+
+    @classmethod
+    def read(cls, path: Path) -> Preprocess:
+        """The rule of a JSON file; raises `InputError` if there is none in it."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+        return cls.parse(content, thing=str(path))
 
     def check(self, inputs: int, *, thing: str) -> None:
         """Raise `InputError` unless there is one affine for each of so many inputs."""

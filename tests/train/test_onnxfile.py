@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden.network import Golden
+from spec.arithmetic import arithmetic
+from spec.errors import InputError
+from tests.train.test_convert import WIDE
+from train.convert import Conversion, convert
+from train.foreign import read_foreign
+from train.onnxfile import read_onnx
+from train.preprocess import quantize
+
+onnx = pytest.importorskip("onnx")
+helper, numpy_helper = onnx.helper, onnx.numpy_helper
+
+INPUTS, HIDDEN, CLASSES = 5, 8, 3
+ROWS = 4 * HIDDEN
+
+
+def shapes(layout: int = 0) -> dict[str, tuple[int, ...]]:
+    return {
+        "W": (1, ROWS, INPUTS),
+        "R": (1, ROWS, HIDDEN),
+        "B": (1, 2 * ROWS),
+        "P": (1, 3 * HIDDEN),
+        "W2": (1, ROWS, HIDDEN),
+        "S": (HIDDEN, HIDDEN),
+        "V": (CLASSES, HIDDEN),
+        "VT": (HIDDEN, CLASSES),
+        "b": (CLASSES,),
+        "start": (2, 1, HIDDEN) if layout else (1, 2, HIDDEN),
+    }
+
+
+class Graph:
+    """A graph with an LSTM in it, to be changed before it is written."""
+
+    def __init__(self, layout: int = 0, **attributes: Any) -> None:
+        self.rng = np.random.default_rng(3)
+        self.layout, self.axes = layout, [2, 6, INPUTS] if layout else [6, 2, INPUTS]
+        self.lstm_inputs = ["x", "W", "R", "B"]
+        self.attributes = {"hidden_size": HIDDEN, "layout": layout, **attributes}
+        self.more: list[Any] = []
+        self.inputs = [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, self.axes)]
+        self.output = "Y"
+
+    def add(self, kind: str, *names: str, to: str | None = None, **attributes: Any) -> Graph:
+        """A node behind the others; its first output is that of the graph, unless it has a name."""
+        result = to or f"{kind}{len(self.more)}"
+        self.more.append(helper.make_node(kind, names, [result], name=f"n{result}", **attributes))
+        if to is None:
+            self.output = result
+        return self
+
+    def squeezed(self) -> Graph:
+        """All h without the axis of directions."""
+        self.constant("one", np.array([2 if self.layout else 1]))
+        return self.add("Squeeze", "Y", "one", to="H")
+
+    def constant(self, name: str, value: Any) -> Graph:
+        self.more.append(
+            helper.make_node("Constant", [], [name], value=numpy_helper.from_array(value))
+        )
+        return self
+
+    def model(self, opset: int = 18) -> Any:
+        lstm = helper.make_node(
+            "LSTM", self.lstm_inputs, ["Y", "Y_h", "Y_c"], name="lstm", **self.attributes
+        )
+        used = {*self.lstm_inputs, *(name for node in self.more for name in node.input)}
+        constants = [
+            numpy_helper.from_array(self.rng.uniform(-0.6, 0.6, shape).astype(np.float32), name)
+            for name, shape in shapes(self.layout).items()
+            if name in used
+        ]
+        known = {"x", *shapes()}
+        before = [n for n in self.more if n.op_type != "LSTM" and set(n.input) <= known]
+        after = [node for node in self.more if node not in before]
+        graph = helper.make_graph(
+            [*before, lstm, *after],
+            "graph",
+            self.inputs,
+            [helper.make_tensor_value_info(self.output, onnx.TensorProto.FLOAT, [])],
+            constants,
+        )
+        imports = [helper.make_opsetid("", opset)]
+        return helper.make_model(graph, opset_imports=imports, ir_version=9)
+
+    def write(self, path: Path) -> Path:
+        onnx.save(self.model(), path)
+        return path
+
+
+def head_on_last() -> Graph:
+    return Graph().constant("zero", np.array([0])).add("Squeeze", "Y_h", "zero", to="last")
+
+
+GOOD: dict[str, tuple[Callable[[], Graph], str]] = {
+    "all h": (Graph, "every"),
+    "all h, batch first": (lambda: Graph(layout=1), "every"),
+    "last h": (lambda: Graph().add("Identity", "Y_h"), "last"),
+    "last h, batch first": (lambda: Graph(layout=1).add("Identity", "Y_h"), "last"),
+    "Gemm": (lambda: head_on_last().add("Gemm", "last", "V", "b", transB=1), "last"),
+    "Gemm, no bias": (lambda: head_on_last().add("Gemm", "last", "VT"), "last"),
+    "MatMul": (lambda: Graph().squeezed().add("MatMul", "H", "VT"), "every"),
+    "MatMul, Add": (
+        lambda: Graph(layout=1).squeezed().add("MatMul", "H", "VT", to="s").add("Add", "b", "s"),
+        "every",
+    ),
+    "last by Gather": (
+        lambda: (
+            Graph()
+            .squeezed()
+            .constant("end", np.array(-1))
+            .add("Gather", "H", "end", to="last", axis=0)
+            .add("Gemm", "last", "V", "b", transB=1)
+        ),
+        "last",
+    ),
+}
+
+
+def with_states(graph: Graph) -> Graph:
+    graph.lstm_inputs += ["", "h0", "c0"]
+    for name in ("h0", "c0"):
+        graph.inputs.append(
+            helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shapes()["start"])
+        )
+    return graph
+
+
+def test_imported_follows_the_reference_implementation(tmp_path: Path) -> None:
+    for name, (make, results) in GOOD.items():
+        graph = make()
+        path = graph.write(tmp_path / "net.onnx")
+        foreign = read_foreign(path)
+        assert (foreign.results, foreign.source) == (results, "ONNX LSTM"), name
+        conversion = Conversion(
+            weights=arithmetic("fixed16"), formats=WIDE, results=results, output="logits"
+        )
+        model = convert(foreign.tensors, conversion, name="net", source=foreign.source)
+        x = np.random.default_rng(1).normal(size=graph.axes).astype(np.float32)
+        (wanted,) = onnx.reference.ReferenceEvaluator(onnx.load(path)).run(None, {"x": x})
+        sequences = list(x if graph.layout else x.swapaxes(0, 1))
+        found = np.array(Golden(model).run(quantize(sequences, model)).results)
+        unit = model.card.get("logit_unit", WIDE.h.lsb)
+        wanted = np.squeeze(wanted)
+        if results == "every" and not graph.layout:
+            wanted = wanted.swapaxes(0, 1)
+        np.testing.assert_allclose(np.squeeze(found) * unit, wanted, rtol=0, atol=5e-3)
+
+
+def test_states_that_are_inputs_start_from_zero(tmp_path: Path) -> None:
+    _, results = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"))
+    assert results == "every"
+
+
+def test_axes_without_sizes(tmp_path: Path) -> None:
+    graph = Graph(layout=1).add("Identity", "Y_h")
+    graph.inputs = [
+        helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["batch", "time", None])
+    ]
+    tensors, results = read_onnx(graph.write(tmp_path / "a.onnx"))
+    assert (tensors["weight_ih_l0"].shape, results) == ((ROWS, INPUTS), "last")
+
+
+def second() -> Graph:
+    graph = Graph().squeezed()
+    more = helper.make_node("LSTM", ["H", "W2", "R", "B"], ["Z"], name="two", hidden_size=HIDDEN)
+    graph.more.append(more)
+    graph.output = "Z"
+    return graph
+
+
+def connect(place: int, name: str) -> Graph:
+    graph = Graph()
+    graph.lstm_inputs += [""] * (place + 1 - len(graph.lstm_inputs))
+    graph.lstm_inputs[place] = name
+    return graph
+
+
+def lengths() -> Graph:
+    return connect(4, "lens").constant("lens", np.array([6, 5], np.int32))
+
+
+def dynamic_weights() -> Graph:
+    graph = Graph()
+    graph.lstm_inputs[1] = "given"
+    shape = shapes()["W"]
+    graph.inputs.append(helper.make_tensor_value_info("given", onnx.TensorProto.FLOAT, shape))
+    return graph
+
+
+def gemm(**attributes: Any) -> Graph:
+    return head_on_last().add("Gemm", "last", "V", "b", transB=1, **attributes)
+
+
+SUM = "must compute its LSTM from zero, with its dense layer if any, and nothing else"
+
+BAD: dict[str, Callable[[], Graph]] = {
+    "LSTM lstm: direction is not supported, not 'reverse'": lambda: Graph(direction="reverse"),
+    "LSTM lstm: clip is not supported, not '3.0'": lambda: Graph(clip=3.0),
+    "LSTM lstm: input_forget is not supported, not '1'": lambda: Graph(input_forget=1),
+    "LSTM lstm: activations is not supported, not 'Sigmoid, Relu, Tanh'": lambda: Graph(
+        activations=["Sigmoid", "Relu", "Tanh"]
+    ),
+    "LSTM lstm: peepholes (P) are not supported": lambda: connect(7, "P"),
+    "LSTM lstm: sequence_lens is not supported: a sequence ends where it ends": lengths,
+    "LSTM lstm: W must be a constant": dynamic_weights,
+    "LSTM two: a second LSTM is not supported": second,
+    "Relu nRelu0: is not supported": lambda: Graph().add("Relu", "Y"),
+    "GRU nGRU0: is not supported": lambda: Graph().add("GRU", "x", "W", "R", hidden_size=HIDDEN),
+    "Gemm nGemm2: alpha must be 1.0, not 2.0": lambda: gemm(alpha=2.0),
+    "MatMul nMatMul3: a second Gemm or MatMul is not supported": lambda: (
+        Graph().squeezed().add("MatMul", "H", "S", to="s").add("MatMul", "s", "VT")
+    ),
+    "Add nAdd0: is not supported without a MatMul": lambda: Graph().add("Add", "Y", "Y"),
+    "Add nAdd3: must have a constant beside what comes from the LSTM": lambda: (
+        Graph().squeezed().add("MatMul", "H", "S", to="s").add("Add", "s", "H")
+    ),
+    SUM: lambda: connect(5, "start"),
+    f"{SUM} ": lambda: Graph().add("Identity", "Y_c"),
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_refused_by_name(text: str, tmp_path: Path) -> None:
+    path = BAD[text]().write(tmp_path / "a.onnx")
+    with pytest.raises(InputError, match=f"^{re.escape(f'{path}: {text.strip()}')}$"):
+        read_onnx(path)
+
+
+def test_bidirectional(tmp_path: Path) -> None:
+    graph = Graph(direction="bidirectional")
+    with pytest.raises(InputError, match=r"direction is not supported, not 'bidirectional'$"):
+        read_onnx(graph.write(tmp_path / "a.onnx"))
+
+
+def test_two_inputs(tmp_path: Path) -> None:
+    graph = Graph()
+    graph.inputs.append(helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1]))
+    with pytest.raises(InputError, match=r"must have one input, sequences .*, not 2$"):
+        read_onnx(graph.write(tmp_path / "a.onnx"))
+
+
+def test_no_lstm(tmp_path: Path) -> None:
+    one = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    two = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [one], [two])
+    imports = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "a.onnx")
+    with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM$"):
+        read_onnx(tmp_path / "a.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"something else", bytes(100)])
+def test_no_onnx(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.onnx: must be an ONNX model \(.*\)$"):
+        read_onnx(tmp_path / "a.onnx")
+
+
+def test_no_file(tmp_path: Path) -> None:
+    text = r"a\.onnx: cannot be read \(No such file or directory\)$"
+    with pytest.raises(InputError, match=text):
+        read_onnx(tmp_path / "a.onnx")
+
+
+def test_onnx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    with pytest.raises(InputError, match=r"needs onnx \(pip install pascaline\[onnx\]\)$"):
+        read_onnx(tmp_path / "a.onnx")
+
+
+def test_other_suffix(tmp_path: Path) -> None:
+    text = r"must end with \.safetensors, \.npz, \.pt, \.pth, \.onnx, not '\.h5'$"
+    with pytest.raises(InputError, match=text):
+        read_foreign(tmp_path / "a.h5")

@@ -1,0 +1,51 @@
+"""Networks from elsewhere: files of PyTorch and ONNX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from spec.errors import InputError
+from train.checkpoint import READERS, Arrays, read_checkpoint
+from train.onnxfile import read_onnx
+
+__all__ = ["Foreign", "read_foreign"]
+
+ONNX = ".onnx"
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """A float network of one LSTM and perhaps a dense head.
+
+    Attributes
+    ----------
+    tensors : dict of str to array
+        By their names in PyTorch, as `train.convert` takes them.
+    source : str
+        What it was.
+    results : {"last", "every"} or None
+        When it gives results, if the file says so.
+    """
+
+    tensors: Arrays
+    source: str
+    results: Literal["last", "every"] | None = None
+
+
+def read_foreign(path: Path) -> Foreign:
+    """Read an ``.onnx`` file, or tensors of a ``state_dict`` as `read_checkpoint` does.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or if it holds what no model can be, which is named.
+    """
+    if path.suffix == ONNX:
+        tensors, results = read_onnx(path)
+        return Foreign(tensors, "ONNX LSTM", results)
+    if path.suffix not in READERS:
+        rule = f"must end with {', '.join((*READERS, ONNX))}"
+        raise InputError(str(path), rule, path.suffix)
+    return Foreign(read_checkpoint(path), "torch.nn.LSTM")
