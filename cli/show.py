@@ -14,6 +14,7 @@ from spec.arithmetic import Arithmetic
 from spec.configs import configs
 from spec.design import Design
 from spec.modelfile import read_model
+from spec.storage import BASELINE, baseline, storage
 from spec.tensors import tensor_specs
 
 __all__ = ["list_", "show"]
@@ -77,13 +78,17 @@ def list_(*, as_json: bool) -> None:
 @click.argument("model")
 @target_option
 @machine_options
+@click.option("--storage", "bits_only", is_flag=True, help="Show the bits of its parts instead.")
 @json_option
-def show(model: str, *, target: str, as_json: bool, **machine: Any) -> None:
+def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: Any) -> None:
     """Describe a MODEL and the machine it would run on."""
     design = find_design(model, machine, target)
     result = describe(design)
     if as_json:
         print_json(result)
+        return
+    if bits_only:
+        _show_storage(design, result["storage"])
         return
     layer, network = design.layer, design.network
     formats = {name: str(getattr(layer, name)) for name in ("h", "pre", "sigmoid", "tanh", "cell")}
@@ -125,6 +130,7 @@ def describe(design: Design) -> dict[str, Any]:
         "machine": design.machine.model_dump(mode="json"),
         "card": design.model.card,
         "weight_bits": weight_bits,
+        "storage": _storage(design),
         "lanes": product.lanes,
         "operations_per_cycle": product.lanes * product.simd,
         "cell_units": design.cell_units,
@@ -132,6 +138,27 @@ def describe(design: Design) -> dict[str, Any]:
         "cycles_per_step": step,
         "utilisation": cycles.useful_operations(design) / (product.lanes * product.simd * step),
     }
+
+
+def _storage(design: Design) -> dict[str, Any]:
+    """Bits of the model, and of the one with 12-bit weights that it is compared with."""
+    bits = storage(design.model, dense=design.dense).as_dict()
+    compared = baseline(design.network).as_dict()
+    ratio = {part: compared[part] / bits[part] for part in ("weights", "layer", "total")}
+    return {"bits": bits, BASELINE.name: compared, "ratio": ratio}
+
+
+def _show_storage(design: Design, found: dict[str, Any]) -> None:
+    bits, compared, ratio = found["bits"], found[BASELINE.name], found["ratio"]
+    weights = design.layer.weights.name + (", five in a byte" if design.dense else "")
+    table(
+        f"Bits of {design.model.name}: each number once",
+        ["part", weights, BASELINE.name, "ratio"],
+        [
+            [part, bits[part], compared[part], f"{ratio[part]:.2f}" if part in ratio else ""]
+            for part in bits
+        ],
+    )
 
 
 def _percent(accuracy: Any) -> str:
