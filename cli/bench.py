@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli.baselines import baselines
+from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
 from cli.bench_peers import peers
@@ -34,6 +35,7 @@ def bench() -> None:
 
 
 bench.add_command(baselines)
+bench.add_command(golden)
 bench.add_command(simulators)
 bench.add_command(lane_designs_)
 bench.add_command(paper)

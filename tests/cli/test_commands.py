@@ -63,6 +63,26 @@ def test_bench_lane_designs_finds_what_is_committed(pascaline):
     assert found["cost_per_operation"] == costs()["ice40"]
 
 
+def test_bench_golden(pascaline):
+    pytest.importorskip("torch")
+    sizes = ["--hidden", 8, "--batch", 6, "--steps", 3, "--repeats", 2, "--threads", 1]
+    found = only_json(*pascaline("bench", "golden", *sizes, "--json"))
+    assert [(one["case"], one["threads"]) for one in found["cases"]] == [
+        ("characters", 1),
+        ("features", 1),
+    ]
+    assert all(one["ratio"] > 0 and len(one["golden_seconds"]) == 2 for one in found["cases"])
+    assert "nn.LSTM" in pascaline("bench", "golden", *sizes)[1]
+
+
+def test_storage(pascaline):
+    found = only_json(*pascaline("show", "digits-ternary", "--weight-code", "dense", "--json"))
+    assert found["storage"]["bits"]["weights"] == 4 * 100 * 113 * 8 // 5
+    assert found["storage"]["ratio"]["weights"] == 7.5
+    _, out, _ = pascaline("show", "digits-binary", "--storage")
+    assert "fixed12" in out
+
+
 def test_machine_file_and_options(pascaline, tmp_path):
     path = tmp_path / "machine.toml"
     path.write_text("units = 8\nsimd = 4\n")
