@@ -37,10 +37,10 @@ class ActivationFunction:
 
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
+        code = values & self._mask
         if self._table is not None:
-            # A negative number counts from the end, where the entries of negative numbers are.
-            return np.take(self._table, values)
-        line, code = self._lines, values & self._mask
+            return np.take(self._table, code)
+        line = self._lines
         segment, low = code >> line.low_bits, code & ((1 << line.low_bits) - 1)
         total = np.take(self._slope, segment) * low + np.take(self._offset, segment)
         return narrow(total, line.shift, self._out)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from golden.rounding import Integers, holding, narrow
 from spec.formats import Format, Interval
 
@@ -42,13 +44,21 @@ class Affine:
             columns.append([s * b for s, b in zip(scale.tolist(), bound, strict=True)])
         largest = max(sum(map(abs, row)) for row in zip(*columns, strict=True))
         held = holding(Interval(-largest, largest), shift=shift)
+        # As in the machine: addends with the same scale are added before they are scaled.
+        self._shared = len(scales) > 1 and all(np.array_equal(scales[0], s) for s in scales[1:])
         self._scales = [scale.astype(held) for scale in scales]
         self._bias = bias.astype(held)
 
     def __call__(self, *values: Integers) -> Integers:
         """Outcome for the values of each addend, (batch, rows)."""
-        total = self._scales[0] * values[0]
-        for scale, value in zip(self._scales[1:], values[1:], strict=True):
-            total += scale * value
+        total = np.array(values[0], dtype=self._bias.dtype)
+        if self._shared:
+            for value in values[1:]:
+                total += value
+            total *= self._scales[0]
+        else:
+            total *= self._scales[0]
+            for scale, value in zip(self._scales[1:], values[1:], strict=True):
+                total += scale * value
         total += self._bias
-        return narrow(total, self._shift, self._to)
+        return narrow(total, self._shift, self._to, out=total)

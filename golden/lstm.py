@@ -118,10 +118,11 @@ class Lstm:
         total = np.multiply(i, g, dtype=self._cell_type)
         total <<= self._fresh_shift
         total += np.multiply(f, state.c, dtype=self._cell_type)
-        c = narrow(total, layer.sigmoid.frac, layer.cell)
+        c = narrow(total, layer.sigmoid.frac, layer.cell, out=total)
         u = self._cell_affine(c)
         tanh_c = self._tanh(u)
-        h = narrow(np.multiply(o, tanh_c, dtype=self._h_type), self._h_shift, layer.h)
+        h = np.multiply(o, tanh_c, dtype=self._h_type)
+        h = narrow(h, self._h_shift, layer.h, out=h)
         return Step(sum_h, sum_x, pre, i, f, g, o, c, u, tanh_c, h)
 
 

@@ -13,7 +13,7 @@ from golden.rounding import Integers
 
 __all__ = ["cores", "run_all"]
 
-BATCH = 128
+BATCH = 256
 """Sequences that a thread takes at once: more share a product, fewer stay in its cache."""
 
 

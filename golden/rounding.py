@@ -27,10 +27,10 @@ def holding(values: Interval, *, shift: int = 0) -> type[np.signedinteger[Any]]:
     return np.int32 if reach.width <= 32 else np.int64
 
 
-def round_shift(values: Integers, shift: int) -> Integers:
+def round_shift(values: Integers, shift: int, *, out: Integers | None = None) -> Integers:
     """Add half, then shift right; ties go up. ``shift`` is at least 0."""
     half = (1 << shift) >> 1
-    rounded = values + half
+    rounded: Integers = np.add(values, half, out=out)
     rounded >>= shift
     return rounded
 
@@ -43,7 +43,7 @@ def saturate(values: Integers, to: Format, *, out: Integers | None = None) -> In
     return np.clip(values, lo, hi, out=out)
 
 
-def narrow(values: Integers, shift: int, to: Format) -> Integers:
-    """Drop ``shift`` bits with rounding, then saturate."""
-    rounded = round_shift(values, shift)
+def narrow(values: Integers, shift: int, to: Format, *, out: Integers | None = None) -> Integers:
+    """Drop ``shift`` bits with rounding, then saturate; ``out`` may be ``values`` itself."""
+    rounded = round_shift(values, shift, out=out)
     return saturate(rounded, to, out=rounded)
