@@ -9,34 +9,44 @@ import click
 from cli.catalogue import find_model
 from cli.console import bars, json_option, print_json, say
 from train.data import PARTS
+from train.own import ALL
 
 __all__ = ["evaluate"]
 
 
 @click.command()
 @click.argument("model")
-@click.option("--part", type=click.Choice(PARTS), default="held-out", show_default=True)
+@click.option("--data", help="A data set, or the path of a folder or a text file.")
+@click.option("--part", type=click.Choice([*PARTS, ALL]), default="held-out", show_default=True)
 @json_option
-def evaluate(model: str, *, part: str, as_json: bool) -> None:
+def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     """Count how often a MODEL is right on real data, by the golden model.
 
-    Fetches the data set that the model was trained on, once.
+    By default the data set that it was trained on, which is fetched once; of characters, how many
+    bits each takes.
     """
     from train.evaluate import evaluate as evaluate_model
+    from train.evaluate import score
+    from train.own import part_for
 
     found = find_model(model)
     with bars() as report:
-        score = evaluate_model(found, part, report)
+        if data is None:
+            measured = evaluate_model(found, part, report)
+        else:
+            measured = score(found, part_for(found, data, part), report)
     recorded = found.card.get("accuracy", {}).get("integer", {})
-    result: dict[str, Any] = {
-        "model": found.name,
-        "part": part,
-        "correct": score.correct,
-        "samples": score.total,
-        "accuracy": score.accuracy,
-        "recorded": recorded.get("correct") if part == "held-out" else None,
+    card = measured.card()
+    result: dict[str, Any] = {"model": found.name, "data": data, "part": part} | {
+        "samples": card["total"],
+        **{key: value for key, value in card.items() if key in ("correct", "bits")},
     }
+    if "correct" in card:
+        result["accuracy"] = card["correct"] / card["total"]
+    if data is None and part == "held-out":
+        result["recorded"] = recorded.get("correct", recorded.get("bits"))
     if as_json:
         print_json(result)
         return
-    say(f"{found.name}: {score} correct on {part}, integer arithmetic")
+    kind = "correct " if "correct" in card else ""
+    say(f"{found.name}: {measured} {kind}on {part}, integer arithmetic")

@@ -30,6 +30,7 @@ __all__ = [
     "Parts",
     "Text",
     "data_set",
+    "predict_next",
     "text_parts",
 ]
 
@@ -120,12 +121,18 @@ def text_parts(text: str) -> Parts:
     """
     points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     known, codes = np.unique(points, return_inverse=True)
-    least = int(2 * STREAMS / HELD_OUT)
-    if len(points) < least:
-        raise InputError("text", f"must have at least {least} characters", len(points))
+    parts = predict_next(codes, "".join(map(chr, known)))
     if len(known) < 2:
         raise InputError("text", "must have at least two different characters", text[0])
-    return _split(codes, "".join(map(chr, known)))
+    return parts
+
+
+def predict_next(codes: NDArray[np.int64], alphabet: str, *, thing: str = "text") -> Parts:
+    """Parts of a text that is given as numbers of symbols; as `text_parts` has them."""
+    least = int(2 * STREAMS / HELD_OUT)
+    if len(codes) < least:
+        raise InputError(thing, f"must have at least {least} characters", len(codes))
+    return _split(codes, alphabet)
 
 
 def _split(codes: NDArray[np.generic], alphabet: str) -> Parts:
@@ -162,6 +169,8 @@ class DataSet:
         What carries it; ``None``: it is made here.
     members : tuple of str
         Its files inside the package.
+    names : tuple of str
+        Names of the classes, if they have any but their numbers.
     read : callable
         Makes the parts of the contents of these files.
     """
@@ -174,6 +183,7 @@ class DataSet:
     classes: int
     package: Package | None = None
     members: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     read: Callable[..., Parts]
 
     def load(self) -> Parts:

@@ -16,7 +16,8 @@ from golden.parallel import run_all
 from spec.errors import InputError
 from spec.model import Model
 from spec.tensors import Integers
-from train.data import IGNORED, Labels, Part, data_set
+from train.data import IGNORED, Labels, Part
+from train.own import part_for
 from train.preprocess import quantize
 from train.progress import Report, silent
 
@@ -182,4 +183,4 @@ def evaluate(model: Model, part: str = "held-out", report: Report = silent) -> S
     name = data.get("name") if isinstance(data, dict) else None
     if not isinstance(name, str):
         raise InputError(f"{model.name}: card.data.name", "is missing")
-    return score(model, data_set(name).load().named(part), report)
+    return score(model, part_for(model, name, part), report)
