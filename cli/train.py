@@ -8,7 +8,8 @@ from typing import Any, get_args
 import click
 
 from cli.console import bars, json_option, print_json, say
-from train.options import TASKS, Options
+from train.options import Options
+from train.options import task as find_task
 
 __all__ = ["train"]
 
@@ -47,17 +48,35 @@ __all__ = ["train"]
     show_default=True,
     help="auto: a GPU, if there is one.",
 )
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    help="Fine-tune: a file of an LSTM that `import` reads, whose weights are the first ones.",
+)
 @click.option("--resume", is_flag=True, help="Go on where a killed run has stopped.")
 @json_option
-def train(task: str, *, output: Path, resume: bool, as_json: bool, **chosen: Any) -> None:
-    """Train a TASK, freeze it to integers, measure it and write a model file. Needs PyTorch."""
+def train(
+    task: str,
+    *,
+    output: Path,
+    start: Path | None,
+    resume: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Train a TASK, freeze it to integers, measure it and write a model file. Needs PyTorch.
+
+    TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
+    each class, or a text file.
+    """
+    from train.foreign import read_foreign
     from train.recipe import train as train_task
 
     options = Options.parse(chosen, thing="train")
-    if task not in TASKS:
-        raise click.UsageError(f"task: must be one of {', '.join(TASKS)}, not {task!r}")
+    find_task(task)
     with bars() as report:
-        model = train_task(task, options, output, resume=resume, report=report)
+        begin = None if start is None else read_foreign(start)
+        model = train_task(task, options, output, start=begin, resume=resume, report=report)
     if as_json:
         print_json({"file": str(output), "name": model.name, "card": model.card})
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from train.draft import Formats, draft
 from train.freeze import Learned, Reals, freeze
 from train.preprocess import Preprocess
 
-__all__ = ["Conversion", "convert"]
+__all__ = ["Conversion", "Floats", "convert", "floats"]
 
 PARAMETER = re.compile(r"(weight|bias)_(ih|hh|hr)_l(?P<layer>\d+)(?P<reverse>_reverse)?")
 """A parameter of ``nn.LSTM``."""
@@ -61,6 +62,51 @@ class Conversion(Checked):
     results: Literal["last", "every"] = "last"
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Floats:
+    """The tensors of a float network, checked; gates in the order of `spec.network.GATES`.
+
+    Attributes
+    ----------
+    weight_x, weight_h, bias : Reals
+        (rows, inputs), (rows, hidden) and (rows,): the sum of both biases.
+    head_weight, head_bias : Reals or None
+        (classes, hidden) and (classes,), if there is a head.
+    names : dict of str to str
+        What the tensors ``weight_x`` and ``weight_h`` are called in the file.
+    """
+
+    weight_x: Reals
+    weight_h: Reals
+    bias: Reals
+    head_weight: Reals | None
+    head_bias: Reals | None
+    names: dict[str, str]
+
+
+def floats(tensors: Mapping[str, NDArray[Any]]) -> Floats:
+    """The tensors of an ``nn.LSTM`` and of its head; raises `InputError` as `convert` does."""
+    lstm, head = _sort(tensors)
+    hidden = _matrix(tensors, lstm["weight_hh_l0"]).shape[1]
+    inputs = _matrix(tensors, lstm["weight_ih_l0"]).shape[1]
+    rows = len(GATES) * hidden
+
+    def read(keys: dict[str, str], parameter: str, shape: tuple[int, ...]) -> Reals:
+        return _read(tensors, keys[parameter], shape) if parameter in keys else np.zeros(shape)
+
+    weight_x = read(lstm, "weight_ih_l0", (rows, inputs))
+    weight_h = read(lstm, "weight_hh_l0", (rows, hidden))
+    classes = len(_matrix(tensors, head["weight"])) if head else None
+    return Floats(
+        weight_x=weight_x,
+        weight_h=weight_h,
+        bias=read(lstm, "bias_ih_l0", (rows,)) + read(lstm, "bias_hh_l0", (rows,)),
+        head_weight=None if classes is None else read(head, "weight", (classes, hidden)),
+        head_bias=None if classes is None else read(head, "bias", (classes,)),
+        names={"weight_x": lstm["weight_ih_l0"], "weight_h": lstm["weight_hh_l0"]},
+    )
+
+
 def convert(
     tensors: Mapping[str, NDArray[Any]],
     conversion: Conversion,
@@ -92,38 +138,32 @@ def convert(
         If a tensor is missing, surplus, misshapen, not finite, not of the arithmetic's form, or
         part of something that a model cannot be; it is named.
     """
-    lstm, head = _sort(tensors)
-    hidden = _matrix(tensors, lstm["weight_hh_l0"]).shape[1]
-    inputs = _matrix(tensors, lstm["weight_ih_l0"]).shape[1]
-    rows = len(GATES) * hidden
+    found = floats(tensors)
+    inputs, hidden = found.weight_x.shape[1], found.weight_h.shape[1]
     preprocess = preprocess or Preprocess.uniform(inputs)
     preprocess.check(inputs, thing="preprocess")
-
-    def read(keys: dict[str, str], parameter: str, shape: tuple[int, ...]) -> Reals:
-        return _read(tensors, keys[parameter], shape) if parameter in keys else np.zeros(shape)
-
-    split = {
-        part: _split_rows(
-            lstm[parameter],
-            read(lstm, parameter, (rows, columns)),
-            conversion.weights,
-            quantize=conversion.quantize,
-        )
-        for part, parameter, columns in (
-            ("x", "weight_ih_l0", inputs),
-            ("h", "weight_hh_l0", hidden),
-        )
-    }
-    classes = len(_matrix(tensors, head["weight"])) if head else None
-    learned = Learned(
-        weight_x=split["x"][0],
-        weight_h=split["h"][0],
-        scale_x=split["x"][1],
-        scale_h=split["h"][1],
-        bias=read(lstm, "bias_ih_l0", (rows,)) + read(lstm, "bias_hh_l0", (rows,)),
-        head_weight=None if classes is None else read(head, "weight", (classes, hidden)),
-        head_bias=None if classes is None else read(head, "bias", (classes,)),
+    weight_x, scale_x = _split_rows(
+        found.names["weight_x"],
+        found.weight_x,
+        conversion.weights,
+        quantize=conversion.quantize,
     )
+    weight_h, scale_h = _split_rows(
+        found.names["weight_h"],
+        found.weight_h,
+        conversion.weights,
+        quantize=conversion.quantize,
+    )
+    learned = Learned(
+        weight_x=weight_x,
+        weight_h=weight_h,
+        scale_x=scale_x,
+        scale_h=scale_h,
+        bias=found.bias,
+        head_weight=found.head_weight,
+        head_bias=found.head_bias,
+    )
+    classes = None if found.head_weight is None else len(found.head_weight)
     network = draft(
         conversion.formats,
         inputs=inputs,

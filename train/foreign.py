@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -25,12 +26,15 @@ class Foreign:
         By their names in PyTorch, as `train.convert` takes them.
     source : str
         What it was.
+    sha256 : str
+        Hash of the file.
     results : {"last", "every"} or None
         When it gives results, if the file says so.
     """
 
     tensors: Arrays
     source: str
+    sha256: str
     results: Literal["last", "every"] | None = None
 
 
@@ -42,10 +46,14 @@ def read_foreign(path: Path) -> Foreign:
     InputError
         If the file cannot be read, or if it holds what no model can be, which is named.
     """
-    if path.suffix == ONNX:
-        tensors, results = read_onnx(path)
-        return Foreign(tensors, "ONNX LSTM", results)
-    if path.suffix not in READERS:
+    if path.suffix not in (*READERS, ONNX):
         rule = f"must end with {', '.join((*READERS, ONNX))}"
         raise InputError(str(path), rule, path.suffix)
-    return Foreign(read_checkpoint(path), "torch.nn.LSTM")
+    results: Literal["last", "every"] | None = None
+    if path.suffix == ONNX:
+        tensors, results = read_onnx(path)
+    else:
+        tensors = read_checkpoint(path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    source = "torch.nn.LSTM" if results is None else "ONNX LSTM"
+    return Foreign(tensors, source, sha256, results)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ from spec.formats import Format
 from train.augment import Shift
 from train.data import Part
 from train.draft import Formats
+from train.own import is_own
 from train.preprocess import OneHot, Preprocess
 
 __all__ = ["TASKS", "Options", "Schedule", "Task", "task"]
@@ -187,10 +188,36 @@ class Task:
 
 
 def task(name: str) -> Task:
-    """The task of that name; raises `InputError` if there is none."""
-    if name not in TASKS:
-        raise InputError("task", f"must be one of {', '.join(TASKS)}", name)
-    return TASKS[name]
+    """The task of that name, or of a path: a folder or a text file.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name in TASKS:
+        return TASKS[name]
+    if is_own(name):
+        return _sequences(name) if Path(name).is_dir() else _text(name)
+    raise InputError("task", f"must be one of {', '.join(TASKS)}, or a path", name)
+
+
+def _sequences(name: str) -> Task:
+    """Telling the classes of the sequences in a folder."""
+    return Task(
+        name=name,
+        data=name,
+        preprocess=lambda part: Preprocess.standard(part.sequences),
+        schedule=Schedule(epochs=60, batch=32),
+    )
+
+
+def _text(name: str) -> Task:
+    """Predicting the next character of a text file; a short one in fewer pieces."""
+    size = Path(name).stat().st_size if Path(name).is_file() else 0
+    known = _characters(name, epochs=10)
+    batch = max(4, min(known.schedule.batch, size // 20_000))
+    return replace(known, schedule=known.schedule.model_copy(update={"batch": batch}))
 
 
 WIDE = Formats(

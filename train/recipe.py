@@ -16,11 +16,14 @@ from spec.model import Model
 from spec.modelfile import write_model
 from spec.network import Network
 from spec.tensors import tensor_specs
-from train.data import DataSet, Part, Parts, data_set
+from train.convert import floats
+from train.data import DataSet, Part, Parts
 from train.draft import draft
 from train.evaluate import measure, outcomes
+from train.foreign import Foreign
 from train.freeze import freeze
 from train.options import Options, Schedule, Task, task
+from train.own import find_data
 from train.preprocess import OneHot, Rule
 from train.progress import Report, silent
 
@@ -43,20 +46,23 @@ class Plan:
         The task.
     options : Options
         The choices.
+    start : Foreign, optional
+        A network from elsewhere whose weights are the first ones.
     """
 
     task: Task
     options: Options
+    start: Foreign | None = None
 
     @property
     def schedule(self) -> Schedule:
         """How long and how fast."""
         return self.options.schedule(self.task)
 
-    @property
+    @cached_property
     def data(self) -> DataSet:
-        """What is learned."""
-        return data_set(self.task.data)
+        """What is learned; raises `InputError` if there is something wrong with it."""
+        return find_data(self.task.data)
 
     @cached_property
     def parts(self) -> Parts:
@@ -86,13 +92,16 @@ class Plan:
         """What tells one training from another, as plain values."""
         chosen = self.options.model_dump(mode="json", exclude={"device"})
         about = {"task": self.task.name, "options": chosen}
+        if self.start is not None:
+            about["start"] = self.start.sha256
         return about | {"schedule": self.schedule.model_dump(mode="json")}
 
     def build(self) -> Classifier:
         """The untaught network; its random start comes from torch's generator."""
+        from train.adopt import adopt
         from train.learn import build
 
-        return build(
+        network = build(
             self.options,
             inputs=self.draft.inputs,
             hidden=self.draft.layer.hidden,
@@ -101,6 +110,9 @@ class Plan:
             memory=self.task.memory,
             gain=self.task.gain,
         )
+        if self.start is not None:
+            adopt(network, self.start.tensors, self.rule)
+        return network
 
     def feed(self, device: torch.device) -> Feed:
         """The training part, on a device."""
@@ -133,6 +145,7 @@ def train(
     options: Options,
     output: Path,
     *,
+    start: Foreign | None = None,
     resume: bool = False,
     report: Report = silent,
 ) -> Model:
@@ -147,6 +160,8 @@ def train(
     output : Path
         The model file; its stem becomes the model's name. Beside it there is a snapshot of the
         training, with the suffix ``.training``.
+    start : Foreign, optional
+        A network from elsewhere whose weights are the first ones: fine-tuning.
     resume : bool
         Whether to go on from that snapshot, if there is one.
     report : Report
@@ -170,7 +185,9 @@ def train(
         from train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
-    plan = Plan(task(name), options)
+    if start is not None and options.hidden is None:
+        options = options.model_copy(update={"hidden": floats(start.tensors).weight_h.shape[1]})
+    plan = Plan(task(name), options, start)
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:
@@ -207,6 +224,8 @@ def train(
         "weight_bytes": _weight_bytes(model.network),
         "made_with": {package: version(package) for package in ("pascaline", "numpy", "torch")},
     }
+    if start is not None:
+        card["start"] = {"imported": start.source, "sha256": start.sha256}
     model = replace(model, card=model.card | card)
     write_model(model, output)
     return model
@@ -221,6 +240,8 @@ def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
     }
     if data.package is not None:
         card |= {"package": str(data.package), "sha256": data.package.sha256}
+    if data.names:
+        card["names"] = list(data.names)
     card["sequences"] = {name: len(part) for name, part in parts.items()}
     if not isinstance(next(iter(parts.values())).labels, np.ndarray):
         card["steps"] = {name: sum(map(len, part.sequences)) for name, part in parts.items()}

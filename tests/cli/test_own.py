@@ -1,0 +1,166 @@
+"""A user's own data and networks: trained on, imported, evaluated and fine-tuned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spec.errors import InputError
+from spec.modelfile import read_model
+from train.evaluate import Likelihood, Score, evaluate, score
+from train.own import ALL, find_data, is_own, own_data, part_for
+
+CLASSES = ("fall", "flat", "rise")
+
+
+@pytest.fixture
+def waves(tmp_path: Path) -> Path:
+    """Sequences whose first input falls, stays or rises."""
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(CLASSES):
+        folder = tmp_path / "waves" / name
+        folder.mkdir(parents=True)
+        for index in range(30):
+            steps = int(rng.integers(6, 12))
+            sequence = rng.normal(0, 0.3, (steps, 2))
+            sequence[:, 0] += (number - 1) * np.linspace(0, 3, steps)
+            np.save(folder / f"{index}.npy", sequence)
+    return tmp_path / "waves"
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.txt"
+    path.write_text("to be or not to be, " * 400)
+    return path
+
+
+def only_json(status: int, out: str, err: str) -> Any:
+    assert status == 0, err
+    return json.loads(out)
+
+
+def test_names_and_paths(waves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_own(str(waves))
+    assert is_own("nothing.txt")
+    assert not is_own("digits")
+    assert not is_own("words")
+    monkeypatch.chdir(waves.parent)
+    assert is_own("waves")
+    Path("digits").mkdir()
+    assert not is_own("digits")
+    with pytest.raises(InputError, match=r"^data set: must be one of .*, not 'words'$"):
+        find_data("words")
+
+
+def test_data_of_a_folder(waves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = own_data(waves)
+    assert (data.name, data.inputs, data.classes, data.names) == ("waves", 2, 3, CLASSES)
+    assert (len(data.load().train), len(data.load().held_out)) == (72, 18)
+    monkeypatch.chdir(waves.parent)
+    assert own_data(Path("waves")).source == data.source
+
+
+def test_data_of_a_text(words: Path) -> None:
+    data = own_data(words)
+    assert (data.inputs, data.classes, data.names) == (8, 8, ())
+    assert data.load().train.alphabet == " ,benort"
+    with pytest.raises(InputError, match=r"^none\.txt: cannot be read \(No such file"):
+        own_data(Path("none.txt"))
+
+
+class TestTraining:
+    @pytest.fixture(autouse=True)
+    def _torch(self) -> None:
+        pytest.importorskip("torch")
+
+    def train(self, path: Path, output: Path, **options: Any) -> Any:
+        from train.options import Options
+        from train.recipe import train
+
+        start = options.pop("start", None)
+        chosen = Options(device="cpu", **options)
+        return train(str(path), chosen, output, start=start)
+
+    def test_a_folder(self, waves: Path, tmp_path: Path) -> None:
+        output = tmp_path / "own.safetensors"
+        model = self.train(waves, output, hidden=12, epochs=25)
+        found = evaluate_on(model, waves, "held-out")
+        assert found.card() == model.card["accuracy"]["integer"]
+        assert found.accuracy > 0.8
+        assert model.card["data"]["names"] == list(CLASSES)
+        # Two of the three classes, which keep the numbers that they were learned with.
+        (waves / "fall").rename(tmp_path / "fall")
+        part = part_for(model, str(waves), ALL)
+        assert sorted(set(part.labels)) == [1, 2]
+        (waves / "flat").rename(waves / "even")
+        with pytest.raises(
+            InputError, match=r"^class: must be one of fall, flat, rise, not 'even'$"
+        ):
+            part_for(model, str(waves), ALL)
+
+    def test_a_text(self, words: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        output = tmp_path / "own.safetensors"
+        model = self.train(Path("words.txt"), output, hidden=24, epochs=6)
+        found = evaluate(read_model(output))
+        assert isinstance(found, Likelihood)
+        assert found.card() == model.card["accuracy"]["integer"]
+        # Telling apart eight characters by chance takes three bits.
+        assert found.bits < 2.5
+        words.write_text("to be\nor nöt to be " * 200)
+        text = r"words\.txt: line 1: must have no other characters than those that were learned"
+        with pytest.raises(InputError, match=text):
+            part_for(model, str(words), ALL)
+
+    def test_import_and_fine_tune(self, waves: Path, tmp_path: Path, pascaline: Any) -> None:
+        """What quantising costs comes back by training on from the imported weights."""
+        start = tmp_path / "float.pt"
+        save_float(waves, start)
+        output = tmp_path / "net.safetensors"
+        found = {}
+        for weights in ("fixed8", "ternary", "binary"):
+            words = ["import", start, "-o", output, "--weights", weights, "--reach", 4]
+            words += [] if weights == "fixed8" else ["--quantize"]
+            only_json(*pascaline(*words, "--json"))
+            words = ["evaluate", output, "--data", waves, "--json"]
+            found[weights] = only_json(*pascaline(*words))["accuracy"]
+        assert found["fixed8"] > 0.9
+        options = ["--epochs", 12, "--device", "cpu", "--separate-scale", "--rate", 0.003]
+        words = ["train", waves, "--start", start, "-o", output, *options, "--json"]
+        card = only_json(*pascaline(*words))["card"]
+        assert card["start"]["imported"] == "torch.nn.LSTM"
+        assert read_model(output).network.layer.hidden == 10
+        tuned = card["accuracy"]["integer"]
+        assert tuned["correct"] / tuned["total"] > max(0.85, found["ternary"] - 0.1)
+
+
+def evaluate_on(model: Any, path: Path, part: str) -> Score:
+    found = score(model, part_for(model, str(path), part))
+    assert isinstance(found, Score)
+    return found
+
+
+def save_float(waves: Path, path: Path) -> None:
+    """An ``nn.LSTM`` that has learned the sequences as they are."""
+    import torch
+    from torch import nn
+
+    parts = own_data(waves).load()
+    torch.manual_seed(0)
+    net = nn.ModuleDict({"lstm": nn.LSTM(2, 10), "fc": nn.Linear(10, 3)})
+    adam = torch.optim.Adam(net.parameters(), lr=0.02)
+    sequences = [torch.from_numpy(sequence) for sequence in parts.train.sequences]
+    batch = nn.utils.rnn.pack_sequence(sequences, enforce_sorted=False)
+    labels = torch.from_numpy(parts.train.labels)
+    for _ in range(60):
+        last = net["lstm"](batch)[1][0][0]
+        loss = nn.functional.cross_entropy(net["fc"](last), labels)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    torch.save(net.state_dict(), path)
