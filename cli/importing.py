@@ -64,15 +64,17 @@ def import_(
     from train.convert import Conversion, convert
     from train.draft import Formats
     from train.foreign import read_foreign
-    from train.preprocess import Preprocess
 
-    foreign = read_foreign(file)
+    foreign = read_foreign(file, preprocess)
     chosen |= {"output": output_kind, "results": results or foreign.results or "last"}
     chosen["formats"] = Formats().reaching(reach)
     conversion = Conversion.parse(chosen, thing="import")
-    rule = None if preprocess is None else Preprocess.read(preprocess)
     model = convert(
-        foreign.tensors, conversion, name=output.stem, preprocess=rule, source=foreign.source
+        foreign.tensors,
+        conversion,
+        name=output.stem,
+        preprocess=foreign.preprocess,
+        source=foreign.source,
     )
     write_model(model, output)
     if as_json:

@@ -53,6 +53,11 @@ __all__ = ["train"]
     type=click.Path(path_type=Path),
     help="Fine-tune: a file of an LSTM that `import` reads, whose weights are the first ones.",
 )
+@click.option(
+    "--start-preprocess",
+    type=click.Path(path_type=Path),
+    help="JSON file with offset and gain of each input, if that LSTM did not get raw features.",
+)
 @click.option("--resume", is_flag=True, help="Go on where a killed run has stopped.")
 @json_option
 def train(
@@ -60,6 +65,7 @@ def train(
     *,
     output: Path,
     start: Path | None,
+    start_preprocess: Path | None,
     resume: bool,
     as_json: bool,
     **chosen: Any,
@@ -75,7 +81,7 @@ def train(
     options = Options.parse(chosen, thing="train")
     find_task(task)
     with bars() as report:
-        begin = None if start is None else read_foreign(start)
+        begin = None if start is None else read_foreign(start, start_preprocess)
         model = train_task(task, options, output, start=begin, resume=resume, report=report)
     if as_json:
         print_json({"file": str(output), "name": model.name, "card": model.card})

@@ -30,7 +30,11 @@ SPREAD = 0.1
 
 
 def adopt(
-    network: Classifier, tensors: Mapping[str, NDArray[Any]], rule: Rule | None = None
+    network: Classifier,
+    tensors: Mapping[str, NDArray[Any]],
+    rule: Rule | None = None,
+    *,
+    before: Preprocess | None = None,
 ) -> None:
     """Give a network the weights of another.
 
@@ -41,7 +45,9 @@ def adopt(
     tensors : mapping of str to array
         The other, as `train.convert.convert` takes it. Without a head in it the head stays.
     rule : Preprocess or OneHot, optional
-        What the network's features go through, while the other was fed features as they are.
+        What raw features go through before the network.
+    before : Preprocess, optional
+        What they went through before the other; by default nothing.
 
     Raises
     ------
@@ -55,6 +61,10 @@ def adopt(
     weight_x, weight_h, bias = found.weight_x, found.weight_h, found.bias
     _check("hidden units", len(weight_h) // len(GATES), layer.hidden)
     _check("inputs", weight_x.shape[1], layer.shadow_x.shape[1])
+    if before is not None:
+        before.check(weight_x.shape[1], thing="preprocess")
+        weight_x = weight_x * np.array(before.gain)
+        bias = bias - weight_x @ np.array(before.offset)
     if isinstance(rule, Preprocess):
         bias = bias + weight_x @ np.array(rule.offset)
         weight_x = weight_x / np.array(rule.gain)

@@ -10,6 +10,7 @@ from typing import Literal
 from spec.errors import InputError
 from train.checkpoint import READERS, Arrays, read_checkpoint
 from train.onnxfile import read_onnx
+from train.preprocess import Preprocess
 
 __all__ = ["Foreign", "read_foreign"]
 
@@ -30,16 +31,26 @@ class Foreign:
         Hash of the file.
     results : {"last", "every"} or None
         When it gives results, if the file says so.
+    preprocess : Preprocess or None
+        What raw features have to go through before it; ``None``: nothing.
     """
 
     tensors: Arrays
     source: str
     sha256: str
     results: Literal["last", "every"] | None = None
+    preprocess: Preprocess | None = None
 
 
-def read_foreign(path: Path) -> Foreign:
+def read_foreign(path: Path, preprocess: Path | None = None) -> Foreign:
     """Read an ``.onnx`` file, or tensors of a ``state_dict`` as `read_checkpoint` does.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    preprocess : Path, optional
+        A JSON file of a `Preprocess`.
 
     Raises
     ------
@@ -56,4 +67,5 @@ def read_foreign(path: Path) -> Foreign:
         tensors = read_checkpoint(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = "torch.nn.LSTM" if results is None else "ONNX LSTM"
-    return Foreign(tensors, source, sha256, results)
+    before = None if preprocess is None else Preprocess.read(preprocess)
+    return Foreign(tensors, source, sha256, results, before)

@@ -111,7 +111,7 @@ class Plan:
             gain=self.task.gain,
         )
         if self.start is not None:
-            adopt(network, self.start.tensors, self.rule)
+            adopt(network, self.start.tensors, self.rule, before=self.start.preprocess)
         return network
 
     def feed(self, device: torch.device) -> Feed:

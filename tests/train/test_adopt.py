@@ -48,9 +48,13 @@ def test_computes_what_the_other_does(weights: str, shared: bool, affine: bool) 
 
     network, other = make(weights, shared=shared), tensors(weights, shared=shared)
     rule = Preprocess(offset=(1.0,) * INPUTS, gain=(0.5,) * INPUTS)
-    adopt(network, other, rule if affine else None)
-    features = np.random.default_rng(0).normal(size=(7, 3, INPUTS))
-    x = (features - 1) * 0.5 if affine else features
+    before = Preprocess(offset=(3.0,) * INPUTS, gain=(0.25,) * INPUTS)
+    features = x = np.random.default_rng(0).normal(size=(7, 3, INPUTS))
+    if affine:
+        adopt(network, other, rule, before=before)
+        x, features = (x - 1) * 0.5, (features - 3) * 0.25
+    else:
+        adopt(network, other)
     network.eval()
     with torch.no_grad():
         found = network(torch.from_numpy(x).float())[0].numpy()
