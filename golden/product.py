@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from golden.rounding import Integers, holding
@@ -20,7 +22,8 @@ class Product:
     row's terms, in any order, is at most ``sum|weight| * max|element|`` in magnitude. The type is
     one that has all integers up to there (2**24 for float32, 2**53 for float64): so no sum is
     ever rounded, whatever order (or fused multiply-add) the BLAS uses. 512 ternary weights and
-    8-bit elements are far below 2**24.
+    8-bit elements are far below 2**24. Of vectors with at most one element that is not 0, as
+    symbols are given, the product is a column times that element.
 
     Parameters
     ----------
@@ -42,7 +45,12 @@ class Product:
         real = next((real for real, limit in EXACT.items() if bound <= limit), None)
         assert real is not None, f"a sum may reach {bound}, beyond exact float64"
         self._type = holding(Interval(-bound, bound))
+        self._weights = weights
         self._transposed = np.ascontiguousarray(weights.T, dtype=real)
+
+    @cached_property
+    def _columns(self) -> Integers:
+        return np.ascontiguousarray(self._weights.T, dtype=self._type)
 
     def __call__(self, vectors: Integers) -> Integers:
         """Products of shape (batch, rows) for vectors of shape (batch, columns)."""
@@ -50,6 +58,20 @@ class Product:
         assert vectors.size == 0 or (vectors.min() >= lo and vectors.max() <= hi), (
             f"an element is outside of {lo} to {hi}"
         )
+        if _is_single(vectors):
+            place = np.argmax(vectors != 0, axis=1)
+            elements = vectors[np.arange(len(place)), place, None].astype(self._type)
+            columns: Integers = np.take(self._columns, place, axis=0)
+            columns *= elements
+            return columns
         exact = vectors.astype(self._transposed.dtype) @ self._transposed
         sums: Integers = exact.astype(self._type)
         return sums
+
+
+def _is_single(vectors: Integers) -> bool:
+    """Whether each vector has at most one element that is not 0."""
+    # The first one alone mostly tells.
+    return len(vectors) > 0 and all(
+        int(np.count_nonzero(some, axis=1).max()) <= 1 for some in (vectors[:1], vectors)
+    )

@@ -252,6 +252,19 @@ def test_product_is_exact_at_the_limit():
         Product(weights, Interval(-1, 1))(np.array([[0, 0, 0, 2]]))
 
 
+@pytest.mark.parametrize("weights", [(-1, 1), (-100_000, 100_000)])
+def test_product_of_symbols_is_a_product(weights, rng):
+    matrix = rng.integers(*weights, (6, 9), endpoint=True)
+    vectors = 127 * np.eye(9, dtype=np.int64)[rng.integers(0, 9, 20)]
+    vectors[3], vectors[4] = 0, -vectors[4]
+    product = Product(matrix, Interval(-128, 127))
+    assert np.array_equal(product(vectors), vectors @ matrix.T)
+    vectors[5, :2] = 1
+    assert np.array_equal(product(vectors), vectors @ matrix.T)
+    assert product(vectors).dtype == product(vectors[:1]).dtype
+    assert product(vectors[:0]).shape == (0, 6)
+
+
 @pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=8)])
 def test_activation_keeps_to_its_format(form):
     pre, out = Format(width=8, frac=4), Format(width=5, frac=4)
