@@ -111,7 +111,8 @@ class Lstm:
         sum_h, sum_x = self._product_h(state.h), self._product_x(x)
         pre = self._normaliser(sum_h, sum_x)
 
-        z = dict(zip(GATES, np.split(pre, len(GATES), axis=1), strict=True))
+        by_gate = pre.reshape(len(pre), len(GATES), layer.hidden).swapaxes(0, 1)
+        z = dict(zip(GATES, by_gate, strict=True))
         i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
         g = self._tanh(z["g"])
 

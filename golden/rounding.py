@@ -7,6 +7,7 @@ bits as of 64 go through a processor at a time.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,7 @@ def round_shift(values: Integers, shift: int, *, out: Integers | None = None) ->
 
 def saturate(values: Integers, to: Format, *, out: Integers | None = None) -> Integers:
     """Clamp to what ``to`` holds."""
-    # A narrow type may hold less than the format, and nothing to clamp.
-    limits = np.iinfo(values.dtype)
-    lo, hi = max(to.interval.lo, limits.min), min(to.interval.hi, limits.max)
+    lo, hi = _limits(values.dtype, to)
     return np.clip(values, lo, hi, out=out)
 
 
@@ -47,3 +46,10 @@ def narrow(values: Integers, shift: int, to: Format, *, out: Integers | None = N
     """Drop ``shift`` bits with rounding, then saturate; ``out`` may be ``values`` itself."""
     rounded = round_shift(values, shift, out=out)
     return saturate(rounded, to, out=rounded)
+
+
+@cache
+def _limits(held: np.dtype[np.signedinteger[Any]], to: Format) -> tuple[int, int]:
+    """Ends of a format; a narrow type may hold less than it, and nothing to clamp."""
+    limits = np.iinfo(held)
+    return max(to.interval.lo, limits.min), min(to.interval.hi, limits.max)
