@@ -11,7 +11,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train test-pnr bench bench-pnr baselines baselines-check lint clean
+.PHONY: help demo test test-train test-pnr bench bench-golden bench-pnr baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -67,6 +67,9 @@ ifdef LIBERTY
 	@$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --multipliers --power 50
 	@$(BIN)/pascaline bench paper --liberty '$(LIBERTY)' $(CELLS)
 endif
+
+bench-golden: $(READY) ## Measure the golden model beside PyTorch (after make test-train).
+	@$(BIN)/pascaline bench golden
 
 bench-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
 	@$(BIN)/pascaline report medium-binary $(FAST) --target ecp5 --pnr --dsp --device 25k --clock 160

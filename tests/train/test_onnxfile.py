@@ -157,6 +157,36 @@ def test_imported_follows_the_reference_implementation(tmp_path: Path) -> None:
         np.testing.assert_allclose(np.squeeze(found) * unit, wanted, rtol=0, atol=5e-3)
 
 
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.filterwarnings("ignore")
+def test_what_pytorch_exports(every: bool, first: bool, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Net(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = torch.nn.LSTM(INPUTS, HIDDEN, batch_first=first)
+            self.fc = torch.nn.Linear(HIDDEN, CLASSES)
+
+        def forward(self, x: Any) -> Any:
+            h = self.lstm(x)[0]
+            return self.fc(h if every else h[:, -1] if first else h[-1])
+
+    net, path = Net(), tmp_path / "net.onnx"
+    axes = {"x": {0: "a", 1: "b"}}
+    torch.onnx.export(
+        net, (torch.zeros(2, 7, INPUTS),), path, dynamo=False, input_names=["x"], dynamic_axes=axes
+    )
+    tensors, results = read_onnx(path)
+    assert results == ("every" if every else "last")
+    wanted = net.state_dict()
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        np.testing.assert_array_equal(tensors[name], wanted[f"lstm.{name}"].numpy())
+    np.testing.assert_array_equal(tensors["head.weight"], wanted["fc.weight"].numpy())
+    np.testing.assert_array_equal(tensors["head.bias"], wanted["fc.bias"].numpy())
+
+
 def test_states_that_are_inputs_start_from_zero(tmp_path: Path) -> None:
     _, results = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"))
     assert results == "every"
