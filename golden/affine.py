@@ -44,21 +44,20 @@ class Affine:
             columns.append([s * b for s, b in zip(scale.tolist(), bound, strict=True)])
         largest = max(sum(map(abs, row)) for row in zip(*columns, strict=True))
         held = holding(Interval(-largest, largest), shift=shift)
-        # As in the machine: addends with the same scale are added before they are scaled.
-        self._shared = len(scales) > 1 and all(np.array_equal(scales[0], s) for s in scales[1:])
+        # As in the machine: two addends with the same scale are added before they are scaled.
+        self._shared = len(scales) == 2 and np.array_equal(scales[0], scales[1])
         self._scales = [scale.astype(held) for scale in scales]
         self._bias = bias.astype(held)
 
     def __call__(self, *values: Integers) -> Integers:
         """Outcome for the values of each addend, (batch, rows)."""
-        total = np.array(values[0], dtype=self._bias.dtype)
+        held, (scale, *others) = self._bias.dtype, self._scales
         if self._shared:
-            for value in values[1:]:
-                total += value
-            total *= self._scales[0]
+            total: Integers = np.add(*values, dtype=held)
+            total *= scale
         else:
-            total *= self._scales[0]
-            for scale, value in zip(self._scales[1:], values[1:], strict=True):
+            total = np.multiply(scale, values[0], dtype=held)
+            for scale, value in zip(others, values[1:], strict=True):
                 total += scale * value
         total += self._bias
         return narrow(total, self._shift, self._to, out=total)
