@@ -143,7 +143,7 @@ def describe(design: Design) -> dict[str, Any]:
 def _storage(design: Design) -> dict[str, Any]:
     """Bits of the model, and of the one with 12-bit weights that it is compared with."""
     bits = storage(design.model, dense=design.dense).as_dict()
-    compared = baseline(design.network).as_dict()
+    compared = baseline(design.model).as_dict()
     ratio = {part: compared[part] / bits[part] for part in ("weights", "layer", "total")}
     return {"bits": bits, BASELINE.name: compared, "ratio": ratio}
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields
 from spec.activation import FUNCTIONS, PiecewiseLinear, lines
 from spec.arithmetic import Arithmetic, Fixed, Ternary
 from spec.errors import InputError
-from spec.formats import Interval
+from spec.formats import Interval, half
 from spec.model import Model
 from spec.network import LstmLayer, Network
 from spec.scales import scale_of
-from spec.tensors import tensor_specs
+from spec.tensors import Integers, tensor_specs
 from spec.trits import GROUP
 
 __all__ = ["BASELINE", "Storage", "baseline", "storage"]
@@ -91,23 +91,23 @@ def storage(model: Model, *, dense: bool = False) -> Storage:
     return Storage(
         weights=_weights(network, None if dense else layer.weights),
         scales=scales,
-        biases=_biases(layer),
+        biases=_biases(model),
         tables=_tables(layer),
         head=head,
     )
 
 
-def baseline(network: Network) -> Storage:
-    """Bits of the same network with `BASELINE` weights, also in its head, and without scales.
+def baseline(model: Model) -> Storage:
+    """Bits of the same model with `BASELINE` weights, also in its head, and without scales.
 
     All rows of a fixed-point network can share one scale, which is a constant.
     """
-    layer = network.layer
+    network = model.network
     return Storage(
         weights=_weights(network, BASELINE),
         scales=0,
-        biases=_biases(layer),
-        tables=_tables(layer),
+        biases=_biases(model),
+        tables=_tables(network.layer),
         head=_head(network, BASELINE),
     )
 
@@ -122,9 +122,18 @@ def _weights(network: Network, arithmetic: Arithmetic | None) -> int:
     return 8 * -(-count // GROUP) if arithmetic is None else count * arithmetic.bits
 
 
-def _biases(layer: LstmLayer) -> int:
-    cells = 0 if layer.cell_affine is None else layer.cell_affine.bias_width * layer.hidden
-    return layer.normaliser.bias_width * layer.rows + cells
+def _biases(model: Model) -> int:
+    """As wide as the largest with the half that rounds, which memories keep in it."""
+    layer, tensors = model.network.layer, model.layers[0]
+    total = _width(tensors.bias + half(layer.normaliser.shift)) * layer.rows
+    if layer.cell_affine is not None:
+        assert tensors.bias_c is not None
+        total += _width(tensors.bias_c + half(layer.cell_affine.shift)) * layer.hidden
+    return total
+
+
+def _width(values: Integers) -> int:
+    return (Interval.signed_bits(1) | Interval.of(values)).width
 
 
 def _tables(layer: LstmLayer) -> int:
