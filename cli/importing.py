@@ -65,10 +65,10 @@ def import_(
     from train.draft import Formats
     from train.foreign import read_foreign
 
-    foreign = read_foreign(file, preprocess)
-    chosen |= {"output": output_kind, "results": results or foreign.results or "last"}
-    chosen["formats"] = Formats().reaching(reach)
+    chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
     conversion = Conversion.parse(chosen, thing="import")
+    foreign = read_foreign(file, preprocess)
+    conversion = conversion.model_copy(update={"results": results or foreign.results or "last"})
     model = convert(
         foreign.tensors,
         conversion,
