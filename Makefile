@@ -11,7 +11,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train test-pnr bench bench-golden bench-pnr baselines baselines-check lint clean
+.PHONY: help demo test test-train bench-training test-pnr bench bench-golden bench-pnr baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -35,6 +35,10 @@ demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; i
 
 test: $(READY) ## Run all tests.
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+bench-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/pascaline bench training
 
 test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

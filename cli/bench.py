@@ -14,6 +14,7 @@ from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
 from cli.bench_peers import peers
+from cli.bench_training import training
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
 from cli.report import make_report
@@ -39,6 +40,7 @@ bench.add_command(golden)
 bench.add_command(simulators)
 bench.add_command(lane_designs_)
 bench.add_command(paper)
+bench.add_command(training)
 bench.add_command(peers)
 
 

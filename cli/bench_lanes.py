@@ -29,7 +29,7 @@ from synth.power import cell_models, power
 from synth.report import Report, report
 from synth.targets import TARGETS, Target
 from synth.timing import CLOCK, PREFIX, Gates, analyse, gates
-from train.preprocess import rule_of
+from train.preprocess import Preprocess, rule_of
 from train.recordings import read_recordings
 
 __all__ = ["ARITHMETICS", "lane_designs_"]
@@ -221,6 +221,7 @@ def _data(what: _Lanes) -> tuple[Integers, Integers]:
     kind, chunks = arithmetic(what.name), TILES * CHUNKS
     recordings = read_recordings(models.SAMPLE)
     rule = rule_of(find_model("digits-ternary"))
+    assert isinstance(rule, Preprocess)
     features = np.concatenate(
         [(one - np.array(rule.offset)) * np.array(rule.gain) for one in recordings.sequences]
     )

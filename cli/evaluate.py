@@ -20,7 +20,7 @@ __all__ = ["evaluate"]
 @click.option("--part", type=click.Choice([*PARTS, ALL]), default="held-out", show_default=True)
 @json_option
 def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
-    """Count how often a MODEL is right on real data, by the golden model.
+    """Measure how good a MODEL is on real data, by the golden model.
 
     By default the data set that it was trained on, which is fetched once; of characters, how many
     bits each takes.

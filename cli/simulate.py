@@ -156,7 +156,7 @@ def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Sa
         source = f"shipped held-out recordings of {name}"
         if name != "digits" or count > len(recordings):
             part = data_set(name).load().held_out
-            recordings = Recordings(part.sequences, part.labels)
+            recordings = Recordings.of(part)
             source = f"held-out part of {name}"
     taken = recordings.first(count)
     labels = None if taken.labels is None else taken.labels.tolist()

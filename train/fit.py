@@ -60,8 +60,9 @@ def fit(
     total = schedule.epochs * epoch
     tuned = total - math.floor(total * schedule.tuned)
     every, pause = max(1, total // POINTS), 25 if stepper.device.type == "cuda" else 1
-    network, curve, losses = stepper.network, [], []
-    done = 0
+    network, done = stepper.network, 0
+    curve: list[tuple[int, float]] = []
+    losses: list[float] = []
     if snapshot is not None and (kept := snapshot.restore(stepper.tensors())) is not None:
         done, curve, losses = kept
     network.train()

@@ -55,10 +55,10 @@ def build(
     """An untaught network; its random start comes from torch's generator."""
     layer = Recurrent(
         quantiser(options.weights, options.rule, stochastic=options.stochastic),
-        NORMALISERS[options.normaliser],
+        NORMALISERS[options.normaliser or "scale"],
         inputs=inputs,
         hidden=hidden,
-        shared=options.shared_scale,
+        shared=options.shared_scale is not False,
         memory=memory,
         gain=gain,
     )

@@ -178,8 +178,8 @@ class BatchNorm(Normaliser):
         self.batches += 1
         # A true average at first: the start is no statistic.
         rate = self.batches.reciprocal().clamp(min=self.momentum)
-        self.mean.lerp_(mean, rate)
-        self.covariance.lerp_(covariance, rate)
+        self.mean.lerp_(mean.to(self.mean), rate)
+        self.covariance.lerp_(covariance.to(self.covariance), rate)
 
     def restart(self) -> None:
         # The old statistics hold until the first batch replaces them.
@@ -187,8 +187,8 @@ class BatchNorm(Normaliser):
 
     def _part(self, gamma: Tensor, weight: Tensor, columns: slice) -> tuple[Tensor, Tensor]:
         # Clones: this batch's statistics come before its backward pass needs the old ones.
-        part, mean = weight[:, columns].double(), self.mean[columns].clone()
-        covariance = self.covariance[columns, columns].clone()
+        part, mean = weight[:, columns].double(), self.mean[columns].double().clone()
+        covariance = self.covariance[columns, columns].double().clone()
         variance = ((part @ covariance) * part).sum(dim=1).clamp(min=0)
         scale = gamma * torch.rsqrt(variance + self.epsilon)
         return scale.to(gamma.dtype), (-scale * (part @ mean)).to(gamma.dtype)

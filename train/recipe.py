@@ -45,7 +45,7 @@ class Plan:
     task : Task
         The task.
     options : Options
-        The choices.
+        The choices, settled for the task.
     start : Foreign, optional
         A network from elsewhere whose weights are the first ones.
     """
@@ -122,7 +122,7 @@ class Plan:
         if schedule.length is not None:
             assert isinstance(self.rule, OneHot)
             return Streams(
-                part.sequences[0][:, 0],
+                part.sequences[0][:, 0].astype(np.int64),
                 part.labels[0],
                 symbols=len(self.rule.alphabet),
                 batch=schedule.batch,
@@ -158,8 +158,8 @@ def train(
     options : Options
         What the user chooses.
     output : Path
-        The model file; its stem becomes the model's name. Beside it there is a snapshot of the
-        training, with the suffix ``.training``.
+        The model file; its stem becomes the model's name. Until it is written there is a snapshot
+        of the training beside it, with the suffix ``.training``.
     start : Foreign, optional
         A network from elsewhere whose weights are the first ones: fine-tuning.
     resume : bool
@@ -187,19 +187,20 @@ def train(
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
     if start is not None and options.hidden is None:
         options = options.model_copy(update={"hidden": floats(start.tensors).weight_h.shape[1]})
-    plan = Plan(task(name), options, start)
+    plan = Plan(task(name), options.settled(task(name)), start)
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:
         return freeze(network.learned(), description, name=output.stem)
 
+    snapshot = Snapshot(output.with_suffix(".training"), plan.run(), resume)
     learned, curve = learn(
         plan.build,
         plan.feed,
-        options,
+        plan.options,
         plan.schedule,
         rounding=Rounding.of(description.layer),
-        snapshot=Snapshot(output.with_suffix(".training"), plan.run(), resume),
+        snapshot=snapshot,
         check=frozen,
         report=report,
     )
@@ -214,12 +215,13 @@ def train(
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,
-        "command": options.command(plan.task, output),
+        "command": plan.options.command(plan.task, output),
         "seed": options.seed,
         "schedule": plan.schedule.model_dump(mode="json"),
         "data": _data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
+        "trained_on": snapshot.where(),
         "curve": [[step, round(loss, 4)] for step, loss in curve],
         "weight_bytes": _weight_bytes(model.network),
         "made_with": {package: version(package) for package in ("pascaline", "numpy", "torch")},
@@ -228,6 +230,7 @@ def train(
         card["start"] = {"imported": start.source, "sha256": start.sha256}
     model = replace(model, card=model.card | card)
     write_model(model, output)
+    snapshot.path.unlink(missing_ok=True)
     return model
 
 

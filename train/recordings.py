@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spec.errors import InputError
 from spec.files import write_atomic
 from train.checkpoint import Arrays, read_npz
-from train.data import Features
+from train.data import Features, Part
 
 __all__ = ["Recordings", "read_recordings", "write_recordings"]
 
@@ -40,6 +40,12 @@ class Recordings:
 
     def __len__(self) -> int:
         return len(self.sequences)
+
+    @classmethod
+    def of(cls, part: Part) -> Recordings:
+        """A part of a data set; classes of single steps are left out."""
+        labels = part.labels if isinstance(part.labels, np.ndarray) else None
+        return cls(part.sequences, labels)
 
     def first(self, count: int) -> Recordings:
         """The first ones."""

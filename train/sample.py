@@ -20,7 +20,7 @@ COUNT = 64
 def write_sample(path: Path) -> None:
     """Write the first `COUNT` held-out recordings of the data set ``digits``, as they come."""
     part = data_set("digits").load().held_out
-    write_recordings(path, Recordings(part.sequences, part.labels).first(COUNT))
+    write_recordings(path, Recordings.of(part).first(COUNT))
 
 
 if __name__ == "__main__":

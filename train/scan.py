@@ -59,7 +59,7 @@ def exact(from_x: Tensor, weight: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor,
 
 class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, from_x: Tensor, weight: Tensor, h: Tensor, c: Tensor, rounding: Rounding | None
     ) -> tuple[Tensor, Tensor]:
         steps, batch, hidden = len(from_x), *h.shape
@@ -73,7 +73,7 @@ class _Scan(torch.autograd.Function):
         return every_h, every_c[-1].clone()
 
     @staticmethod
-    def backward(ctx: Any, grad_h: Tensor, grad_c: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_h: Tensor, grad_c: Tensor) -> tuple[Tensor | None, ...]:
         weight, gates, every_h, every_c = ctx.saved_tensors
         grad_pre, grad_c = torch.empty_like(gates), grad_c.clone()
         grad_h = grad_h.contiguous()

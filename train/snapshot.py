@@ -43,7 +43,10 @@ class Snapshot:
         content = {
             name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()
         }
-        about = {"run": self.run, "done": done, "curve": curve, "losses": losses}
+        device = next(iter(tensors.values())).device
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+        where = {"device": name, "torch": str(torch.__version__)}
+        about = {"run": self.run, "where": where, "done": done, "curve": curve, "losses": losses}
         write_atomic(self.path, save(content, {"training": json.dumps(about)}))
 
     def restore(
@@ -60,16 +63,23 @@ class Snapshot:
         """
         if not self.resume or not self.path.exists():
             return None
-        try:
-            with safe_open(self.path, framework="pt") as file:
-                about = json.loads((file.metadata() or {})["training"])
-                if about["run"] != self.run:
-                    raise InputError(str(self.path), "is a snapshot of another command")
-                kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise InputError(str(self.path), f"must be a snapshot of training ({error})") from None
+        about, kept = self._read()
+        if about["run"] != self.run:
+            raise InputError(str(self.path), "is a snapshot of another command")
         with torch.no_grad():
             for name, tensor in kept.items():
                 tensors[name].copy_(tensor)
         curve = [(int(step), float(loss)) for step, loss in about["curve"]]
         return about["done"], curve, about["losses"]
+
+    def where(self) -> dict[str, str]:
+        """Device and version of PyTorch that the file was written with."""
+        return {name: str(value) for name, value in self._read()[0]["where"].items()}
+
+    def _read(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                about = json.loads((file.metadata() or {})["training"])
+                return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise InputError(str(self.path), f"must be a snapshot of training ({error})") from None

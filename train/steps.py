@@ -7,7 +7,6 @@ can stop after any step and go on from there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
@@ -179,7 +178,7 @@ class Stepper:
     def _record(self) -> Callable[[], None]:
         """Record a step as a CUDA graph; nothing that training changes is changed by that."""
         kept = {name: tensor.detach().clone() for name, tensor in self.tensors().items()}
-        stream: Any = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP):

@@ -7,6 +7,7 @@ and cannot be frozen into a machine.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,7 @@ class LayerNorm(Stepwise):
         self.gains = nn.ParameterList(torch.ones_like(bias) for _ in range(2))
 
     def sums(self, part: int, sums: Tensor, step: int) -> Tensor:
-        gates = sums.unflatten(1, (len(GATES), -1))
+        gates = sums.reshape(len(sums), len(GATES), -1)
         normal = nn.functional.layer_norm(gates, gates.shape[2:], eps=self.epsilon)
         scaled = normal.flatten(1) * self.gains[part]
         return scaled + self.bias if part else scaled
@@ -95,7 +96,7 @@ class StepBatchNorm(Stepwise):
         self.gains = nn.ParameterList(torch.full((size,), self.gain) for size in sizes)
         self.cell_bias = nn.Parameter(torch.zeros(hidden))
         places = [0, rows, 2 * rows, 2 * rows + hidden]
-        self._parts = [slice(*ends) for ends in zip(places, places[1:], strict=False)]
+        self._parts = [slice(*ends) for ends in pairwise(places)]
         self.register_buffer("means", torch.zeros(self.longest, places[-1]))
         self.register_buffer("variances", torch.ones(self.longest, places[-1]))
 

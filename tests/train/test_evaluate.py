@@ -68,7 +68,7 @@ def test_no_data_in_the_card(card: dict[str, Any]) -> None:
 
 
 def test_unknown_data() -> None:
-    text = r"^data set: must be one of digits, rows, not 'words'$"
+    text = r"^data set: must be one of digits, rows, pixel, .*, not 'words'$"
     with pytest.raises(InputError, match=text):
         evaluate(make_model({"data": {"name": "words"}}))
 

@@ -7,6 +7,7 @@ import pytest
 
 from golden.network import Golden
 from golden.reference import Reference
+from spec.errors import InputError
 from spec.formats import Format
 from spec.model import Model
 from spec.network import GATES
@@ -16,11 +17,9 @@ from train.options import Options
 
 torch = pytest.importorskip("torch")
 
-from train.cells import CELLS, Lstm  # noqa: E402
-from train.fit import classify  # noqa: E402
-from train.learn import build  # noqa: E402
-from train.network import pad  # noqa: E402
-from train.quantisers import QUANTISERS  # noqa: E402
+from train.learn import build, run  # noqa: E402
+from train.network import FIXED, pad  # noqa: E402
+from train.rounding import Rounding  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3
 
@@ -40,12 +39,12 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@pytest.fixture(params=["binary", "ternary"])
+@pytest.fixture(params=["binary", "ternary", "float"])
 def weights(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["scale", "batchnorm"])
+@pytest.fixture(params=["scale", "batchnorm", "weightnorm"])
 def normaliser(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -61,7 +60,7 @@ def make_network(options: Options, rng: np.random.Generator) -> Any:
     """A network in double precision, as if it had learned: nothing is where it started."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        network = build(options, inputs=INPUTS, classes=CLASSES).double()
+        network = build(options, inputs=INPUTS, hidden=HIDDEN, classes=CLASSES).double()
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter += 0.2 * torch.randn_like(parameter)
@@ -73,9 +72,14 @@ def make_network(options: Options, rng: np.random.Generator) -> Any:
 
 
 def make_model(network: Any, options: Options, formats: Formats) -> Model:
-    arithmetic = QUANTISERS[options.weights].arithmetic
     sizes = {"inputs": INPUTS, "hidden": HIDDEN, "classes": CLASSES}
-    return freeze(network.learned(), draft(formats, weights=arithmetic, **sizes), name="a")
+    network_draft = draft(formats, weights=options.arithmetic, **sizes)
+    return freeze(network.learned(), network_draft, name="a")
+
+
+def classify(network: Any, inputs: list[Any], lsb: float) -> Any:
+    """Classes that a network in evaluation mode gives."""
+    return np.concatenate(run(network, inputs, lsb=lsb)).argmax(axis=1)
 
 
 def make_inputs(rng: np.random.Generator, x: Format, lengths: list[int]) -> list[Any]:
@@ -88,11 +92,22 @@ def test_pad() -> None:
     assert x.tolist() == [[[1, 2], [0.5, 0.5]], [[0, 0], [1.5, 1.5]]]
 
 
-def test_lstm_starts_with_an_open_forget_gate() -> None:
-    assert list(CELLS) == ["lstm"]
-    bias = Lstm().bias(3).reshape(len(GATES), 3)
+def test_forget_gates_start_open() -> None:
+    network = build(Options(hidden=3), inputs=INPUTS, hidden=3, classes=CLASSES)
+    bias = network.layer.normaliser.bias.reshape(len(GATES), 3)
     assert bias[GATES.index("f")].tolist() == [1, 1, 1]
     assert bias.sum() == 3
+
+
+def test_memories_of_many_lengths() -> None:
+    network = build(Options(), inputs=INPUTS, hidden=500, classes=CLASSES, memory=784)
+    bias = network.layer.normaliser.bias.detach().reshape(len(GATES), 500)
+    steps = bias[GATES.index("f")].exp()
+    assert steps.min() >= 1
+    assert steps.max() <= 783.5
+    assert float(steps.mean()) == pytest.approx(392, abs=50)
+    assert torch.equal(bias[GATES.index("i")], -bias[GATES.index("f")])
+    assert not bias[GATES.index("g")].any()
 
 
 def test_layer_is_an_lstm(options: Options, rng: np.random.Generator) -> None:
@@ -109,8 +124,15 @@ def test_layer_is_an_lstm(options: Options, rng: np.random.Generator) -> None:
         }
     )
     x = torch.from_numpy(rng.uniform(-1, 1, (6, 5, INPUTS)))
-    found = network.layer(x, torch.full((5,), 6))
-    torch.testing.assert_close(found, lstm(x)[0])
+    every, c = network.layer(x)
+    expected, (_, last) = lstm(x)
+    torch.testing.assert_close(every[1:], expected)
+    torch.testing.assert_close(c, last[0])
+    assert not every[0].any()
+    # The second half from the state after the first one.
+    first, middle = network.layer(x[:3])
+    second, _ = network.layer(x[3:], state=(first[-1], middle))
+    torch.testing.assert_close(second[1:], expected[3:])
 
 
 def test_folding_is_exact(options: Options, rng: np.random.Generator) -> None:
@@ -120,13 +142,15 @@ def test_folding_is_exact(options: Options, rng: np.random.Generator) -> None:
     assert not options.shared_scale or model.layers[0].shared_scale
     inputs = np.stack(make_inputs(rng, WIDE.x, [6, 6, 6]), axis=1)
     with torch.no_grad():
-        real = network.layer(torch.from_numpy(inputs * WIDE.x.lsb), torch.full((3,), 6)).numpy()
+        real = network.layer(torch.from_numpy(inputs * WIDE.x.lsb))[0][1:].numpy()
     reference, golden = Reference(model), Golden(model)
     twin, state = reference.zero(3), golden.zero(3)
+    # Real weights are rounded to twelve bits, too.
+    slack = 3e-3 if options.weights == "float" else 2e-4
     for step, x in enumerate(inputs):
         twin, state = reference.step(x, twin), golden.step(x, state).state
-        np.testing.assert_allclose(twin.h.value, real[step], rtol=0, atol=2e-4)
-        assert (np.abs(state.h * WIDE.h.lsb - real[step]) <= twin.h.error + 2e-4).all()
+        np.testing.assert_allclose(twin.h.value, real[step], rtol=0, atol=slack)
+        assert (np.abs(state.h * WIDE.h.lsb - real[step]) <= twin.h.error + slack).all()
         assert np.abs(state.h * WIDE.h.lsb - real[step]).max() < 5e-3
 
 
@@ -134,7 +158,7 @@ def test_integers_classify_as_the_network_does(options: Options, rng: np.random.
     network = make_network(options, rng).float()
     lengths = rng.integers(1, 12, 300).tolist()
     inputs = make_inputs(rng, Formats().x, lengths)
-    as_float = classify(network, inputs, lsb=Formats().x.lsb, batch=64)
+    as_float = classify(network, inputs, Formats().x.lsb)
     results = Golden(make_model(network, options, Formats())).run(inputs).results
     assert (np.concatenate(results) == as_float).mean() > 0.95
     assert len(set(as_float)) > 1
@@ -147,8 +171,8 @@ def test_what_follows_a_sequence_does_not_matter(
     inputs = make_inputs(rng, Formats().x, [3, 9])
     x, lengths = pad(inputs, 1 / 128)
     x[3:, 0] = 1e3
-    alone = network(*pad(inputs[:1], 1 / 128))
-    torch.testing.assert_close(network(x, lengths)[:1], alone)
+    alone, _ = network(*pad(inputs[:1], 1 / 128))
+    torch.testing.assert_close(network(x, lengths)[0][:1], alone)
     # Nor do statistics see it.
     network.train()
     network(x, lengths)
@@ -169,6 +193,83 @@ def test_clamp(options: Options, rng: np.random.Generator) -> None:
         network.layer.shadow_h *= 100
     before = network.learned()
     network.layer.clamp()
+    if options.weights == "float":
+        assert network.layer.shadow_x.abs().max() > 1
+        return
     assert network.layer.shadow_x.abs().max() == network.layer.shadow_h.abs().max() == 1
     if options.weights == "binary":
         np.testing.assert_array_equal(network.learned().weight_h, before.weight_h)
+
+
+def test_rounding_is_the_machine_s(options: Options, rng: np.random.Generator) -> None:
+    """With rounded activations the network is its model, but for rounded coefficients."""
+    network = make_network(options, rng)
+    model = make_model(network, options, Formats(scale_width=24))
+    network.layer.rounding = Rounding.of(model.network.layer)
+    inputs = make_inputs(rng, Formats().x, [8] * 50)
+    x, _ = pad(inputs, Formats().x.lsb)
+    with torch.no_grad():
+        h = network.layer(x.double())[0][-1] / Formats().h.lsb
+    state = Golden(model).run(inputs).state
+    assert torch.equal(h, h.round())
+    same = (h.numpy() == state.h).mean()
+    assert same > (0.7 if options.weights == "float" else 0.97)
+    assert np.abs(h.numpy() - state.h).max() <= 6
+
+
+def test_gradient_passes_rounding(rng: np.random.Generator) -> None:
+    options = Options(hidden=HIDDEN)
+    network = make_network(options, rng)
+    x = torch.from_numpy(rng.uniform(-1, 1, (5, 7, INPUTS)))
+
+    def gradient() -> Any:
+        network.zero_grad()
+        torch.autograd.backward(network(x)[0].square().sum())
+        return network.layer.shadow_h.grad.clone()
+
+    exact = gradient()
+    network.layer.rounding = Rounding.of(draft_layer(options))
+    rounded = gradient()
+    assert not torch.equal(exact, rounded)
+    assert float((exact - rounded).norm() / exact.norm()) < 0.1
+
+
+def draft_layer(options: Options) -> Any:
+    return draft(
+        Formats(), inputs=INPUTS, hidden=HIDDEN, weights=options.arithmetic, classes=CLASSES
+    ).layer
+
+
+def test_plain_way_is_the_same(rng: np.random.Generator) -> None:
+    network = make_network(Options(hidden=HIDDEN), rng)
+    x = torch.from_numpy(rng.uniform(-1, 1, (5, 7, INPUTS)))
+    fused = network.layer(x)
+    network.layer.plain = True
+    for one, other in zip(fused, network.layer(x), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_real_weights_become_fixed_point(rng: np.random.Generator) -> None:
+    for shared in (False, True):
+        network = make_network(Options(weights="float", hidden=HIDDEN, shared_scale=shared), rng)
+        learned = network.learned()
+        _, weight_h, affine = network.layer.folded()
+        FIXED.encode(learned.weight_h)
+        real = (affine.scale_h[:, None] * weight_h).detach().numpy()
+        step = np.abs(learned.scale_h)[:, None]
+        assert (np.abs(learned.scale_h[:, None] * learned.weight_h - real) <= step / 2 + 1e-9).all()
+        assert np.array_equal(learned.scale_x, learned.scale_h) == shared
+
+
+@pytest.mark.parametrize(
+    ("choice", "text"),
+    [
+        ({"weights": "exponential"}, "weights: cannot be frozen: no machine has exponential ones"),
+        ({"normaliser": "layernorm"}, "normaliser: cannot be frozen: layernorm needs .*"),
+        ({"normaliser": "stepnorm"}, "normaliser: cannot be frozen: stepnorm keeps .* batchnorm"),
+    ],
+)
+def test_what_no_machine_has(choice: dict[str, Any], text: str) -> None:
+    network = build(Options(**choice), inputs=INPUTS, hidden=HIDDEN, classes=CLASSES)
+    with pytest.raises(InputError, match=f"^{text}$"):
+        network.learned()

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from train.options import Options
-
 torch = pytest.importorskip("torch")
 
-from train.normalisers import NORMALISERS, BatchNorm, Scales  # noqa: E402
+from train.normalisers import BatchNorm, Scales, Units, WeightNorm  # noqa: E402
+
+AFFINE = {"scale": Scales, "batchnorm": BatchNorm, "weightnorm": WeightNorm}
 
 ROWS, INPUTS, HIDDEN = 40, 7, 20
 
@@ -29,14 +29,10 @@ def make_batch() -> tuple[Any, Any]:
     return met[:, :INPUTS].double(), met[:, INPUTS:].double()
 
 
-def test_every_choice_has_its_normaliser() -> None:
-    assert list(NORMALISERS) == list(get_args(Options.model_fields["normaliser"].annotation))
-
-
-@pytest.mark.parametrize("name", list(NORMALISERS))
+@pytest.mark.parametrize("name", list(AFFINE))
 @pytest.mark.parametrize("shared", [False, True])
 def test_shared_scales_are_one_tensor(name: str, shared: bool, weights: Any) -> None:
-    normaliser = NORMALISERS[name](*weights, shared=shared).double()
+    normaliser = AFFINE[name](*weights, shared=shared).double()
     affine = normaliser.coefficients(*weights[:2])
     assert (affine.scale_x is affine.scale_h) == shared
     assert all(part.shape == (ROWS,) for part in affine)
@@ -108,3 +104,53 @@ def test_batch_norm_ignores_the_size_of_weights(weights: Any) -> None:
     assert weight.grad is not None
     along, whole = (weight.grad * weight).sum(dim=1), weight.grad.norm()
     assert (along.abs() < 1e-3 * whole).all()
+
+
+def test_batch_norm_starts_anew(weights: Any) -> None:
+    normaliser = BatchNorm(*weights).double()
+    for _ in range(3):
+        normaliser.observe(*make_batch())
+    normaliser.restart()
+    x, h = make_batch()
+    normaliser.observe(x, h)
+    torch.testing.assert_close(normaliser.mean, torch.cat((x, h), dim=1).mean(dim=0))
+
+
+def test_batch_norm_counts_what_is_active(weights: Any) -> None:
+    x, h = make_batch()
+    whole, part = BatchNorm(*weights).double(), BatchNorm(*weights).double()
+    whole.observe(x[:300], h[:300])
+    part.observe(x, h, torch.arange(500) < 300)
+    torch.testing.assert_close(part.mean, whole.mean)
+    torch.testing.assert_close(part.covariance, whole.covariance)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_weight_norm_gives_rows_their_length(shared: bool, weights: Any) -> None:
+    weight_x, weight_h, bias = weights
+    normaliser = WeightNorm(*weights, shared=shared).double()
+    for length in normaliser.lengths:
+        torch.nn.init.uniform_(length, 0.5, 2)
+    affine = normaliser.coefficients(weight_x, weight_h)
+    scaled = (affine.scale_x[:, None] * weight_x, affine.scale_h[:, None] * weight_h)
+    parts = [torch.cat(scaled, dim=1)] if shared else scaled
+    for part, length in zip(parts, normaliser.lengths, strict=True):
+        torch.testing.assert_close(part.norm(dim=1), length)
+    assert torch.equal(affine.bias, bias)
+    larger = normaliser.coefficients(3 * weight_x, 3 * weight_h)
+    torch.testing.assert_close(larger.scale_x, affine.scale_x / 3)
+
+
+def test_units_are_the_quantiser_s(weights: Any) -> None:
+    affine = Units(*weights, units=(0.5, 0.25)).double().coefficients(*weights[:2])
+    assert affine.scale_x.unique().tolist() == [0.5]
+    assert affine.scale_h.unique().tolist() == [0.25]
+    assert torch.equal(affine.bias, weights[2])
+
+
+@pytest.mark.parametrize("name", list(AFFINE))
+def test_gain_of_the_recurrent_sums(name: str, weights: Any) -> None:
+    one, small = (AFFINE[name](*weights, gain=gain) for gain in (1.0, 0.2))
+    before, after = (made.coefficients(*weights[:2]) for made in (one, small))
+    torch.testing.assert_close(after.scale_x, before.scale_x)
+    torch.testing.assert_close(after.scale_h, 0.2 * before.scale_h)

@@ -11,18 +11,29 @@ from train.options import TASKS, Options, task
 
 
 def test_every_task_has_its_data() -> None:
-    assert list(TASKS) == ["digits", "rows"]
+    assert list(TASKS) == ["digits", "rows", "pixel", "linux", "austen", "copy"]
     assert {known.data for known in TASKS.values()} <= set(DATA_SETS)
 
 
 def test_unknown_task() -> None:
-    with pytest.raises(InputError, match=r"^task: must be one of digits, rows, not 'words'$"):
+    with pytest.raises(InputError, match=r"^task: must be one of digits, rows, .*, not 'words'$"):
         task("words")
 
 
-def test_epochs() -> None:
+def test_what_is_not_chosen_is_the_task_s() -> None:
     assert Options().schedule(task("rows")) == task("rows").schedule
     assert Options(epochs=3).schedule(task("rows")).epochs == 3
+    settled = Options(rate=0.1).settled(task("pixel"))
+    assert (settled.normaliser, settled.shared_scale, settled.hidden) == ("batchnorm", False, 100)
+    assert (settled.epochs, settled.batch, settled.rate) == (120, 200, 0.1)
+    assert settled.settled(task("rows")) == settled
+
+
+def test_arithmetic_of_the_model() -> None:
+    assert Options(weights="binary").arithmetic.name == "binary"
+    assert Options(weights="float").arithmetic.name == "fixed12"
+    with pytest.raises(InputError, match=r"^arithmetic: must be .*, not 'exponential'$"):
+        _ = Options(weights="exponential").arithmetic
 
 
 def test_command_spells_everything_out() -> None:
@@ -31,7 +42,14 @@ def test_command_spells_everything_out() -> None:
     )
     assert options.command(task("digits"), Path("models/my digits.safetensors")) == (
         "pascaline train digits --weights binary --hidden 100 --normaliser batchnorm"
-        " --separate-scale --epochs 7 --seed 3 -o 'models/my digits.safetensors'"
+        " --separate-scale --epochs 7 --batch 100 --rate 0.01 --seed 3"
+        " -o 'models/my digits.safetensors'"
+    )
+    drawn = Options(rule="ardakani", stochastic=True, draw=True, dropout=0.3)
+    assert drawn.command(task("linux"), Path("a.safetensors")) == (
+        "pascaline train linux --weights ternary --rule ardakani --stochastic --draw --hidden 512"
+        " --normaliser scale --separate-scale --epochs 5 --batch 64 --rate 0.008 --dropout 0.3"
+        " --seed 0 -o a.safetensors"
     )
 
 
@@ -39,15 +57,15 @@ def test_command_has_no_absolute_path() -> None:
     options = Options(epochs=7, validation=True)
     assert options.command(task("rows"), Path("/somewhere/rows.safetensors")) == (
         "pascaline train rows --weights ternary --hidden 100 --normaliser scale --shared-scale"
-        " --epochs 7 --seed 0 --validation -o rows.safetensors"
+        " --epochs 7 --batch 100 --rate 0.01 --seed 0 --validation -o rows.safetensors"
     )
 
 
 @pytest.mark.parametrize(
     ("choice", "text"),
     [
-        ({"weights": "octal"}, "weights: should be 'binary' or 'ternary', not 'octal'"),
-        ({"normaliser": "layer"}, "normaliser: should be 'scale' or 'batchnorm', not 'layer'"),
+        ({"normaliser": "layer"}, "normaliser: should be 'scale', .* or 'stepnorm', not 'layer'"),
+        ({"dropout": 1.0}, "dropout: should be less than 1, not 1.0"),
         ({"hidden": 0}, "hidden: should be greater than or equal to 1, not 0"),
         ({"hidden": 4096}, "hidden: should be less than or equal to 2048, not 4096"),
         ({"epochs": 0}, "epochs: should be greater than or equal to 1, not 0"),

@@ -13,7 +13,7 @@ from spec.formats import Format
 from spec.model import Model
 from spec.network import LstmLayer, Network
 from spec.synthetic import synthetic_model
-from train.preprocess import REACH, Preprocess, quantize
+from train.preprocess import REACH, Preprocess, quantize, rule_of
 
 X = Format(width=8, frac=7)
 

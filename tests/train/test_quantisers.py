@@ -1,27 +1,47 @@
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 import pytest
 
-from train.options import Options
+from spec.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from train.quantisers import QUANTISERS, Sign, Threshold, straight_through  # noqa: E402
+from train.quantisers import (  # noqa: E402
+    RULES,
+    Ardakani,
+    ArdakaniSign,
+    Exponential,
+    Nearest,
+    Ott,
+    PowerOfTwo,
+    Quantiser,
+    Sign,
+    Threshold,
+    quantiser,
+    straight_through,
+)
 
-GRID = torch.linspace(-1, 1, 81, dtype=torch.float64).reshape(9, 9)
+ROWS, COLUMNS = 8, 10
+GRID = torch.linspace(-1, 1, ROWS * COLUMNS + 1, dtype=torch.float64)[1:].reshape(ROWS, COLUMNS)
+GRID[0, 0] = 0
+
+ALL = [
+    pytest.param(made, id=f"{weights}-{rule}")
+    for weights, rules in RULES.items()
+    for rule, made in rules.items()
+]
+DRAWN = [param for param in ALL if param.values[0].stochastic]
+"""Rules with a stochastic form."""
 
 
-def test_every_choice_has_its_quantiser() -> None:
-    assert list(QUANTISERS) == list(get_args(Options.model_fields["weights"].annotation))
-    assert all(name == quantiser.arithmetic.name for name, quantiser in QUANTISERS.items())
+def weights_of(made: Quantiser, noise: object = None) -> np.ndarray:
+    values = made.values(GRID, noise)
+    return (made.unit(ROWS, COLUMNS) * values).numpy()
 
 
 def test_sign() -> None:
-    expected = np.where(GRID.numpy() >= 0, 1, -1)
-    np.testing.assert_array_equal(Sign()(GRID).numpy(), expected)
+    np.testing.assert_array_equal(weights_of(Sign()), np.where(GRID.numpy() >= 0, 1, -1))
     assert Sign()(torch.tensor([-0.0, 0.0])).tolist() == [1, 1]
 
 
@@ -29,7 +49,7 @@ def test_threshold() -> None:
     shadow = GRID.numpy()
     threshold = 0.7 * np.abs(shadow).mean()
     expected = (shadow > threshold).astype(int) - (shadow < -threshold)
-    np.testing.assert_array_equal(Threshold()(GRID).numpy(), expected)
+    np.testing.assert_array_equal(weights_of(Threshold()), expected)
     assert set(expected.ravel()) == {-1, 0, 1}
 
 
@@ -43,22 +63,95 @@ def test_threshold_of_zeros() -> None:
     assert not Threshold()(torch.zeros(3, 3)).any()
 
 
-@pytest.mark.parametrize("name", list(QUANTISERS))
+def test_ardakani() -> None:
+    """One scale a matrix of stacked gates, half of Glorot's limit; thresholds at a third."""
+    alpha, shadow = 0.5 * np.sqrt(6 / (ROWS + COLUMNS)), GRID.numpy()
+    binary = np.where(shadow >= 0, alpha, -alpha)
+    np.testing.assert_allclose(weights_of(ArdakaniSign()), binary, rtol=1e-15)
+    ternary = alpha * ((shadow > -alpha / 3).astype(int) + (shadow > alpha / 3) - 1)
+    np.testing.assert_allclose(weights_of(Ardakani()), ternary, rtol=1e-15)
+    assert len(np.unique(ternary)) == 3
+
+
+def test_ott() -> None:
+    """Glorot's limit of one gate; thresholds at a half."""
+    limit, shadow = np.sqrt(6 / (ROWS / 4 + COLUMNS)), GRID.numpy()
+    expected = limit * ((shadow > -limit / 2).astype(int) + (shadow > limit / 2) - 1)
+    np.testing.assert_allclose(weights_of(Ott()), expected, rtol=1e-15)
+    assert len(np.unique(expected)) == 3
+
+
+@pytest.mark.parametrize(("frac", "whole"), [(1, 0), (2, 0), (3, 1)])
+def test_power_of_two(frac: int, whole: int) -> None:
+    most = 2 ** (frac + whole) - 1
+    shadow = GRID.numpy()
+    # Halves go away from zero.
+    nearest = np.sign(shadow) * np.floor(np.abs(shadow) * 2**frac + 0.5)
+    made = PowerOfTwo(frac, whole)
+    np.testing.assert_array_equal(weights_of(made), np.clip(nearest, -most, most) / 2**frac)
+    assert made.arithmetic.name == ("ternary" if frac == 1 else f"fixed{frac + whole + 1}")
+
+
+def test_exponential() -> None:
+    shadow = torch.cat((GRID.flatten(), 2.0 ** torch.arange(-30, 3)))
+    found = Exponential().values(shadow).numpy()
+    magnitude = np.abs(shadow.numpy())
+    below = 2.0 ** np.clip(np.floor(np.log2(np.maximum(magnitude, 1e-30))), -22, 9)
+    expected = np.sign(shadow.numpy()) * np.where(magnitude / below - 1 > 0.5, 2 * below, below)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("bits", [2, 8])
+def test_nearest(bits: int) -> None:
+    made = RULES[f"fixed{bits}"]["nearest"]
+    assert isinstance(made, Nearest)
+    most = 2 ** (bits - 1)
+    expected = np.clip(np.floor(GRID.numpy() * most + 0.5), -most, most - 1) / most
+    np.testing.assert_array_equal(weights_of(made), expected)
+
+
+@pytest.mark.parametrize("made", DRAWN)
+def test_mean_of_draws(made: Quantiser) -> None:
+    """Draws are right on average: the shadow weight, as far as the unit reaches."""
+    torch.manual_seed(0)
+    draws = 4000
+    mean = np.mean(
+        [weights_of(made, torch.rand(ROWS, COLUMNS, dtype=torch.float64)) for _ in range(draws)],
+        axis=0,
+    )
+    shadow, unit = GRID.numpy(), made.unit(ROWS, COLUMNS)
+    expected = shadow if isinstance(made, Exponential) else np.clip(shadow, -unit, unit)
+    # Five standard deviations of such a mean.
+    np.testing.assert_allclose(mean, expected, atol=5 * max(unit, 0.5) / np.sqrt(draws))
+
+
+@pytest.mark.parametrize("made", DRAWN)
+def test_draws_are_values(made: Quantiser) -> None:
+    drawn = set(np.unique(made.values(GRID, torch.rand(ROWS, COLUMNS, dtype=torch.float64))))
+    if made.arithmetic is not None:
+        assert drawn <= set(range(made.arithmetic.weights.lo, made.arithmetic.weights.hi + 1))
+        assert made.arithmetic.has_zero or 0 not in drawn
+
+
+@pytest.mark.parametrize("made", ALL)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_values_are_weights_of_the_arithmetic(name: str, dtype: torch.dtype) -> None:
-    quantiser = QUANTISERS[name]
-    values = quantiser(torch.randn(50, 50, dtype=dtype))
+def test_values_are_weights_of_the_arithmetic(made: Quantiser, dtype: object) -> None:
+    shadow = torch.empty(48, 50, dtype=dtype)
+    made.start(shadow)
+    values = made(shadow)
     assert values.dtype == dtype
-    integers = values.numpy().astype(np.int64)
-    np.testing.assert_array_equal(integers, values.numpy())
-    quantiser.arithmetic.encode(integers)
+    if made.arithmetic is not None:
+        integers = values.numpy().astype(np.int64)
+        np.testing.assert_array_equal(integers, values.numpy())
+        made.arithmetic.encode(integers)
+        assert len(np.unique(integers)) > 1
 
 
-@pytest.mark.parametrize("name", list(QUANTISERS))
-def test_gradient_goes_straight_through(name: str) -> None:
+@pytest.mark.parametrize("made", ALL)
+def test_gradient_goes_straight_through(made: Quantiser) -> None:
     shadow = GRID.clone().requires_grad_()
-    factor = torch.randn(9, 9, dtype=torch.float64)
-    torch.autograd.backward((factor * QUANTISERS[name](shadow)).sum())
+    factor = torch.randn(ROWS, COLUMNS, dtype=torch.float64)
+    torch.autograd.backward((factor * made(shadow)).sum())
     assert shadow.grad is not None
     assert torch.equal(shadow.grad, factor)
 
@@ -66,3 +159,24 @@ def test_gradient_goes_straight_through(name: str) -> None:
 def test_straight_through_is_exact() -> None:
     shadow, values = torch.randn(1000), torch.randn(1000)
     assert torch.equal(straight_through(shadow.requires_grad_(), values), values)
+
+
+def test_rules_by_name() -> None:
+    assert isinstance(quantiser("ternary"), Threshold)
+    assert isinstance(quantiser("ternary", "ott", stochastic=True), Ott)
+    for weights, rules in RULES.items():
+        for made in rules.values():
+            assert made.arithmetic is None or made.arithmetic.name == weights
+
+
+@pytest.mark.parametrize(
+    ("args", "stochastic", "text"),
+    [
+        (("octal",), False, "weights: must be float, binary, .* or fixed2 to fixed16, not 'octal'"),
+        (("binary", "ott"), False, "rule: of binary weights must be sign or ardakani, not 'ott'"),
+        (("ternary",), True, "stochastic: there is no such form of the rule, not 'threshold'"),
+    ],
+)
+def test_bad_choice(args: tuple[str, ...], stochastic: bool, text: str) -> None:
+    with pytest.raises(InputError, match=f"^{text}$"):
+        quantiser(*args, stochastic=stochastic)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,15 +11,15 @@ from spec.modelfile import read_model
 from train.data import DataSet
 from train.evaluate import evaluate
 from train.options import Options, task
-from train.preprocess import Preprocess, rule_of
+from train.preprocess import rule_of
 from train.recipe import train
 
-SMALL = Options(hidden=12, seed=3)
+SMALL = Options(hidden=12, seed=3, device="cpu")
 
 
 def test_torch_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("train.fit", "train.learn"):
+    for name in ("train.learn", "train.rounding", "train.snapshot"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(
         InputError, match=r"^training: needs torch \(pip install pascaline\[train\]\)$"
@@ -41,7 +42,10 @@ class TestTrain:
         assert found.layers[0].shared_scale
         card = found.card
         assert card["command"] == SMALL.command(task("tones"), path)
-        assert card["command"].endswith("--epochs 6 --seed 3 -o tones-small.safetensors")
+        assert card["command"].endswith("--rate 0.02 --seed 3 -o tones-small.safetensors")
+        assert card["trained_on"]["device"] == "cpu"
+        assert [step for step, _ in card["curve"]] == list(range(1, 37))
+        assert [file.name for file in tmp_path.glob("tones*")] == [path.name]
         assert (card["task"], card["seed"], card["schedule"]["batch"]) == ("tones", 3, 20)
         assert card["data"] == {
             "name": "tones",
@@ -87,6 +91,40 @@ class TestTrain:
         assert model.card["accuracy"]["part"] == "validation"
         assert model.card["accuracy"]["integer"]["total"] == 20
 
+    def test_resume(self, tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A run that is killed and goes on writes the same file as one that is not."""
+        from train import fit
+
+        def kill(stage: str, done: int, total: int, note: str = "") -> None:
+            if done == 20:
+                raise KeyboardInterrupt
+
+        whole, parted = tmp_path / "a" / "tones.safetensors", tmp_path / "b" / "tones.safetensors"
+        train("tones", SMALL, whole)
+        monkeypatch.setattr(fit, "PATIENCE", -1)
+        with pytest.raises(KeyboardInterrupt):
+            train("tones", SMALL, parted, report=kill)
+        assert [file.name for file in parted.parent.iterdir()] == ["tones.training"]
+        train("tones", SMALL, parted, resume=True)
+        assert parted.read_bytes() == whole.read_bytes()
+        assert [file.name for file in parted.parent.iterdir()] == ["tones.safetensors"]
+
+    @pytest.mark.parametrize(
+        ("choice", "text"),
+        [
+            ({"weights": "exponential"}, "arithmetic: must be binary, ternary .*"),
+            ({"normaliser": "stepnorm"}, "normaliser: cannot be frozen: stepnorm keeps .*"),
+            ({"rule": "octal"}, "rule: of ternary weights must be threshold .*, not 'octal'"),
+        ],
+    )
+    def test_bad_choice_before_the_work(
+        self, choice: dict[str, Any], text: str, tones: DataSet, tmp_path: Path
+    ) -> None:
+        options = SMALL.model_copy(update=choice)
+        with pytest.raises(InputError, match=f"^{text}$"):
+            train("tones", options, tmp_path / "a.safetensors", report=_never)
+        assert not list(tmp_path.glob("a.*"))
+
     def test_bad_name_before_the_work(self, tones: DataSet, tmp_path: Path) -> None:
         text = r"^name: must be a letter, then letters, digits, - or _, not '1st'$"
         with pytest.raises(InputError, match=text):
@@ -94,7 +132,9 @@ class TestTrain:
         assert not list(tmp_path.glob("*.safetensors"))
 
     def test_unknown_task(self, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match=r"^task: must be one of digits, rows, not 'words'$"):
+        with pytest.raises(
+            InputError, match=r"^task: must be one of digits, rows, .*, not 'words'$"
+        ):
             train("words", SMALL, tmp_path / "a.safetensors")
 
     def test_offline(self, tmp_path: Path) -> None:

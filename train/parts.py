@@ -1,0 +1,131 @@
+"""Parts of a data set: labelled sequences to learn from, and others to measure on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spec.errors import InputError
+
+__all__ = ["IGNORED", "PARTS", "Features", "Labels", "Part", "Parts", "predict_next", "text_parts"]
+
+Features = NDArray[np.float32]
+"""Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
+
+Labels = NDArray[np.int64] | list[NDArray[np.int64]]
+"""A class for each sequence, or for each step of each sequence."""
+
+IGNORED = -1
+"""The label of a step whose result does not count."""
+
+PARTS = ("train", "held-out")
+"""Names of the parts of a data set."""
+
+HELD_OUT = 0.05
+"""The last part of a text, which is held out."""
+
+STREAMS = 64
+"""Sequences that a held-out text is cut into: they run side by side, each from the zero state."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Labelled sequences.
+
+    Attributes
+    ----------
+    sequences : list of Features
+        Raw features, each sequence with its own number of steps.
+    labels : Labels
+        Class of each sequence, or of each of its steps.
+    alphabet : str
+        The symbols whose numbers the features are; empty where they are none.
+    """
+
+    sequences: list[Features]
+    labels: Labels
+    alphabet: str = ""
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Part:
+        """Some of the sequences, in the order of ``indices``."""
+        labels = (
+            self.labels[indices]
+            if isinstance(self.labels, np.ndarray)
+            else [self.labels[int(index)] for index in indices]
+        )
+        return Part([self.sequences[int(index)] for index in indices], labels, self.alphabet)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a network learns from, and what only its final accuracy may be measured on."""
+
+    train: Part
+    held_out: Part
+
+    def named(self, name: str) -> Part:
+        """The part of that name, one of `PARTS`."""
+        if name not in PARTS:
+            raise InputError("part", f"must be {' or '.join(PARTS)}", name)
+        return self.train if name == "train" else self.held_out
+
+    def validation(self) -> Parts:
+        """A part of the training sequences in the place of the held-out part.
+
+        Every sixth of them; of a text its end. For choosing options: what is chosen by this has
+        not seen the held-out part.
+        """
+        if len(self.train) == 1:
+            return _split(self.train.sequences[0][:, 0], self.train.alphabet)
+        index = np.arange(len(self.train))
+        return Parts(self.train.take(index[index % 6 > 0]), self.train.take(index[index % 6 == 0]))
+
+
+def text_parts(text: str) -> Parts:
+    """Parts of a text: at every step the next character is to be told.
+
+    The training part is one sequence, the held-out part the end of the text, in `STREAMS` pieces.
+
+    Raises
+    ------
+    InputError
+        If the text is too short for that, or has one character alone.
+    """
+    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    known, codes = np.unique(points, return_inverse=True)
+    parts = predict_next(codes, "".join(map(chr, known)))
+    if len(known) < 2:
+        raise InputError("text", "must have at least two different characters", text[0])
+    return parts
+
+
+def predict_next(codes: NDArray[np.int64], alphabet: str, *, thing: str = "text") -> Parts:
+    """Parts of a text that is given as numbers of symbols; as `text_parts` has them."""
+    least = int(2 * STREAMS / HELD_OUT)
+    if len(codes) < least:
+        raise InputError(thing, f"must have at least {least} characters", len(codes))
+    return _split(codes, alphabet)
+
+
+def _split(codes: NDArray[np.generic], alphabet: str) -> Parts:
+    held_out = int(len(codes) * HELD_OUT)
+    length = held_out // STREAMS
+    first = len(codes) - STREAMS * length
+    starts = [first + number * length for number in range(STREAMS)]
+    pieces = [codes[start : start + length] for start in starts]
+    return Parts(_predict([codes[:first]], alphabet), _predict(pieces, alphabet))
+
+
+def _predict(pieces: list[NDArray[np.generic]], alphabet: str) -> Part:
+    """Sequences whose labels are what comes next."""
+    return Part(
+        [piece[:-1, None].astype(np.float32) for piece in pieces],
+        [piece[1:].astype(np.int64) for piece in pieces],
+        alphabet,
+    )
