@@ -60,7 +60,7 @@ def backward(
     rounding: Rounding | None,
 ) -> None:
     """Fill ``grad_pre``; ``grad_c`` becomes the gradient of the first c."""
-    steps, batch, hidden = len(gates), *grad_c.shape
+    steps, (batch, hidden) = len(gates), grad_c.shape
     formats = _formats(rounding, "PT")
     buffers = (weight, gates, every_c, grad_h, grad_c, grad_pre)
     if hidden <= SMALL["UNIT_TILE"]:

@@ -62,7 +62,7 @@ class _Scan(torch.autograd.Function):
     def forward(
         ctx: Any, from_x: Tensor, weight: Tensor, h: Tensor, c: Tensor, rounding: Rounding | None
     ) -> tuple[Tensor, Tensor]:
-        steps, batch, hidden = len(from_x), *h.shape
+        steps, (batch, hidden) = len(from_x), h.shape
         from_x, weight = from_x.contiguous(), weight.contiguous()
         gates = torch.empty_like(from_x)
         every_h, every_c = (from_x.new_empty(steps + 1, batch, hidden) for _ in range(2))
