@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import models
 from spec.errors import InputError
 from spec.model import Model
 from spec.modelfile import read_model, write_model
+from spec.storage import storage
 from train.data import DATA_SETS
 from train.evaluate import predict
 from train.options import TASKS
@@ -120,3 +122,19 @@ def test_sample_is_classified_as_the_card_says(name: str) -> None:
     model, sample = read_model(models.path(name)), read_recordings(models.SAMPLE)
     wrong = np.flatnonzero(predict(model, quantize(sample.sequences, model)) != sample.labels)
     assert wrong.tolist() == [w for w in model.card["accuracy"]["integer"]["wrong"] if w < COUNT]
+
+
+def test_table_of_models_is_what_the_cards_say() -> None:
+    def shown(found: dict[str, Any]) -> str:
+        if "bits" in found:
+            return f"{found['bits']:.4f} bits"
+        return f"{100 * found['correct'] / found['total']:.2f} %"
+
+    text = (models.FOLDER / "README.md").read_text(encoding="utf-8")
+    for name in models.names():
+        model = read_model(models.path(name))
+        accuracy = model.card["accuracy"]
+        results, size = accuracy["integer"]["total"], storage(model).total / 8
+        row = f"| `{name}` | {shown(accuracy['float'])} | {shown(accuracy['integer'])} |"
+        row += f" {results:,} | {model.card['seed']} | {size:,.0f} |"
+        assert row in text, f"models/README.md must have\n{row}"
