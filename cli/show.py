@@ -57,7 +57,7 @@ def list_(*, as_json: bool) -> None:
         "Shipped models",
         [*columns, "held-out accuracy (integer)"],
         [
-            [*(entry[column] for column in columns), _percent(entry["accuracy"])]
+            [*(entry[column] for column in columns), _score(entry["accuracy"])]
             for entry in result["models"]
         ],
     )
@@ -112,7 +112,7 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
         ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],
     ]
     if accuracy := design.model.card.get("accuracy"):
-        rows.append(["accuracy", f"{_percent(accuracy)} held out"])
+        rows.append(["accuracy", f"{_score(accuracy)} held out"])
     table(design.model.name, ["what", "value"], rows)
 
 
@@ -161,8 +161,10 @@ def _show_storage(design: Design, found: dict[str, Any]) -> None:
     )
 
 
-def _percent(accuracy: Any) -> str:
+def _score(accuracy: Any) -> str:
     if not accuracy:
         return "-"
     score = accuracy["integer"]
+    if "bits" in score:
+        return f"{score['bits']:.4f} bits a character"
     return f"{100 * score['correct'] / score['total']:.2f} % of {score['total']:,}"
