@@ -232,7 +232,7 @@ def test_an_interrupt_leaves_what_is_finished(tmp_path, little):
     environment = os.environ | {"PASCALINE_BUILD": str(tmp_path)}
     points = tmp_path / "explore" / "points"
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", *little[1], "--jobs", "1"],
+        [sys.executable, "-m", "cli", *little[1], "--simd", "1,2,3,4", "--jobs", "1"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -244,7 +244,8 @@ def test_an_interrupt_leaves_what_is_finished(tmp_path, little):
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err.strip()) == (130, "", "pascaline: interrupted")
-    assert len(list(points.glob("*.json"))) == 1
+    # Eight machines in all; on a busy computer a second may be finished before the interrupt.
+    assert 1 <= len(list(points.glob("*.json"))) < 8
     assert [path.name for path in (tmp_path / "explore").iterdir()] == ["points"]
     for _ in range(100):
         if not (left := processes_of(tmp_path)):
