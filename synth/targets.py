@@ -35,6 +35,7 @@ opt_clean
 # Where an FPGA has to make multipliers of LUTs, Booth's take three quarters of what the synthesis
 # for the family would make by itself (measured for 8 x 8 to 13 x 10 bits).
 BOOTH = """
+proc
 opt -full
 wreduce
 peepopt
