@@ -228,6 +228,15 @@ def test_a_worker_that_dies(folder):
     assert set(outcomes.values()) == {"a worker process died (memory? then try fewer --jobs)"}
 
 
+@pytest.fixture
+def interrupts():
+    """Children can be interrupted, even where the tests run in the background and cannot."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_leaves_what_is_finished(tmp_path, little):
     environment = os.environ | {"PASCALINE_BUILD": str(tmp_path)}
     points = tmp_path / "explore" / "points"
