@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder, find_model
-from cli.console import bar, json_option, print_json, spinner, table
-from cli.generate import make_verilog
+from cli.catalogue import find_model
+from cli.console import json_option, print_json, table
 from cli.report import make_report
-from cli.simulate import take_samples
+from cli.simulate import run_design, take_samples
 from sim.job import Episode, Job, Outcome, Sequence
-from sim.runner import build, run
 from sim.simulators import simulator
 from spec import cycles
 from spec.configs import configs
@@ -129,13 +127,8 @@ def peers(*, samples: int, as_json: bool) -> None:
 
 def _simulate(design: Design, samples: int) -> Outcome:
     """Random sequences in Verilator; raises nothing, the outcome has its faults."""
-    tool, folder = simulator("verilator"), build_folder()
-    verilog, _ = make_verilog(design).write(folder / "verilog")
     chosen = take_samples(design.model, samples, 0, None)
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     episode = Episode(sequences=sequences)
     job = Job(model=design.model, machine=design.machine, episodes=(episode,))
-    with spinner(f"building {design.name} for {tool.name}"):
-        built = build(verilog, design.name, tool, folder / "sim")
-    with bar(f"simulating {len(sequences)} sequences") as progress:
-        return run(job, built, design.name, tool, progress=progress)
+    return run_design(design, simulator("verilator"), job)[1]

@@ -20,7 +20,7 @@ from sim.hierarchy import Hierarchy
 from sim.job import Episode, Job, Outcome, Pauses, Sequence
 from sim.runner import build, run
 from sim.signals import parts
-from sim.simulators import SIMULATORS, simulator
+from sim.simulators import SIMULATORS, Simulator, simulator
 from sim.viewers import gtkwave, surfer
 from spec import cycles
 from spec.design import Design
@@ -32,7 +32,7 @@ from train.data import data_set
 from train.preprocess import quantize
 from train.recordings import Recordings, read_recordings
 
-__all__ = ["simulate"]
+__all__ = ["run_design", "simulate", "take_samples"]
 
 RANDOM_STEPS = 20
 """Steps of a sequence where there is no data."""
@@ -107,13 +107,7 @@ def simulate(
         seed=seed,
     )
     with nullcontext() if waves is None else recording(waves) as fst:
-        verilog, _ = make_verilog(design).write(build_folder() / "verilog")
-        with spinner(f"building {design.name} for {sim}"):
-            folder = build(
-                verilog, design.name, tool, build_folder() / "sim", waves=waves is not None
-            )
-        with bar(f"simulating {len(sequences)} sequences") as progress:
-            outcome = run(job, folder, design.name, tool, waves=fst, progress=progress)
+        verilog, outcome = run_design(design, tool, job, waves=fst)
     if waves is not None:
         shown = parts(Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
         write_atomic(waves.with_suffix(".gtkw"), gtkwave(waves.name, shown))
@@ -128,6 +122,18 @@ def simulate(
     for fault in outcome.faults:
         click.echo(fault, err=True)
     sys.exit(0 if outcome.good else 1)
+
+
+def run_design(
+    design: Design, tool: Simulator, job: Job, *, waves: Path | None = None
+) -> tuple[Path, Outcome]:
+    """Generate a design, build it for a simulator and run a job; the Verilog, and what came out."""
+    verilog, _ = make_verilog(design).write(build_folder() / "verilog")
+    with spinner(f"building {design.name} for {tool.name}"):
+        folder = build(verilog, design.name, tool, build_folder() / "sim", waves=waves is not None)
+    sequences = sum(len(episode.sequences) for episode in job.episodes)
+    with bar(f"simulating {sequences} sequences") as progress:
+        return verilog, run(job, folder, design.name, tool, waves=waves, progress=progress)
 
 
 def recording(waves: Path) -> AbstractContextManager[Path]:
