@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from cli.console import bars, json_option, print_json, table
-from golden.parallel import cores
 from spec.errors import InputError
+from spec.tools import cores
 
 __all__ = ["golden"]
 

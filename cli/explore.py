@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -23,6 +22,7 @@ from cli.workers import Outcomes, in_processes, on_dask
 from spec.errors import InputError
 from spec.files import write_atomic
 from spec.machine import Machine
+from spec.tools import cores
 from synth.choice import best_lane
 from synth.explore import Point, front, objectives, powers, sweep
 from synth.targets import Target
@@ -102,7 +102,7 @@ def explore(
     def compute(machines: Sequence[Machine]) -> Outcomes:
         if dask is not None:
             return on_dask(job, machines, dask)
-        return in_processes(job, machines, jobs or len(os.sched_getaffinity(0)))
+        return in_processes(job, machines, jobs or cores())
 
     machines = [design.machine for design in grid.designs]
     points, failed, old = _collect(job, machines, compute)

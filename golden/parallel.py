@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,16 +9,12 @@ from threadpoolctl import threadpool_limits
 
 from golden.network import Golden
 from golden.rounding import Integers
+from spec.tools import cores
 
-__all__ = ["cores", "run_all"]
+__all__ = ["run_all"]
 
 BATCH = 256
 """Sequences that a thread takes at once: more share a product, fewer stay in its cache."""
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def run_all(

@@ -1,7 +1,8 @@
-"""Running other programs."""
+"""Running other programs, on as many cores as there are."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,12 @@ from pathlib import Path
 
 from spec.errors import InputError
 
-__all__ = ["find_tool", "run_tool"]
+__all__ = ["cores", "find_tool", "run_tool"]
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def find_tool(name: str, hint: str) -> str:

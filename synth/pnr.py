@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from statistics import median, median_low
 from typing import Any
 
 from spec.errors import InputError
+from spec.tools import cores
 from synth.devices import Device, Family, family
 from synth.netlist import Netlist
 from synth.nextpnr import nextpnr, nextpnr_version
@@ -125,7 +125,7 @@ def place_and_route(
         return nextpnr(netlist.text, fpga, chosen, options, cache)
 
     reports = {}
-    with ThreadPoolExecutor(at_once or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(at_once or cores()) as pool:
         running = {pool.submit(route, seed): seed for seed in range(1, seeds + 1)}
         for done in as_completed(running):
             reports[running[done]] = done.result()
