@@ -37,8 +37,7 @@ def find_data(name: str) -> DataSet:
 
 def own_data(path: Path) -> DataSet:
     """Data to learn from; raises `InputError` if there is something wrong with them."""
-    _check_exists(path)
-    if path.is_dir():
+    if _existing(path).is_dir():
         folder = read_folder(path)
         parts, names, sha256 = split(folder), folder.classes, folder.sha256
         inputs = folder.inputs
@@ -77,9 +76,7 @@ def part_for(model: Model, name: str, part: str) -> Part:
     """
     if not is_own(name):
         parts = data_set(name).load()
-        return _joined(parts) if part == ALL else parts.named(part)
-    _check_exists(Path(name))
-    if Path(name).is_dir():
+    elif _existing(Path(name)).is_dir():
         folder = _renumbered(read_folder(Path(name)), model)
         if part == ALL:
             return folder.part
@@ -89,9 +86,10 @@ def part_for(model: Model, name: str, part: str) -> Part:
     return _joined(parts) if part == ALL else parts.named(part)
 
 
-def _check_exists(path: Path) -> None:
+def _existing(path: Path) -> Path:
     if not path.exists():
         raise InputError(str(path), "no such file or folder")
+    return path
 
 
 def _joined(parts: Parts) -> Part:
