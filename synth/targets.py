@@ -97,7 +97,8 @@ class Target:
 
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
-        prepare = BOOTH if self.maps_memories and not dsp else ""
+        # A family without hard multipliers has a script that sees to multipliers itself.
+        prepare = BOOTH if any(self.dsp_options) and not dsp else ""
         return (prepare + self.script.format(top=top, dsp=self.dsp_options[dsp])).strip()
 
     @cached_property
