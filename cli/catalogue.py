@@ -120,6 +120,12 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="How weights are stored; dense: five ternary ones in a byte.",
             ),
             click.option(
+                "--ports",
+                type=click.Choice(get_args(Machine.model_fields["ports"].annotation)),
+                help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
+            ),
+            click.option("--longest", type=int, help="Steps of the longest sequence."),
+            click.option(
                 "--machine",
                 type=click.Path(path_type=Path),
                 help="TOML file with these; options given beside it win.",

@@ -53,6 +53,11 @@ class Machine(Checked):
         Where the weights live.
     weight_code : {"plain", "dense"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
+    ports : {"stream", "axi", "wishbone"}
+        How the machine is connected: its plain streams; AXI4-Stream with AXI4-Lite control; or
+        AXI4-Stream with pipelined Wishbone B4 control.
+    longest : int
+        Steps of the longest sequence, where a whole one has to be held.
     """
 
     units: int = Field(default=1, ge=1, le=2048)
@@ -68,6 +73,8 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom"] = "rom"
     weight_code: Literal["plain", "dense"] = "plain"
+    ports: Literal["stream", "axi", "wishbone"] = "stream"
+    longest: int = Field(default=256, ge=1, le=65536)
 
     @classmethod
     def read(cls, path: Path) -> Machine:
