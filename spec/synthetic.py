@@ -24,8 +24,8 @@ def synthetic_model(
     tensors: dict[str, Integers] = {}
     for key, spec in tensor_specs(network).items():
         if isinstance(spec.values, Arithmetic):
-            codes = _random_weights(spec.values, rng, spec.shape)
-            tensors[key] = codes
+            weights = spec.values.values
+            tensors[key] = weights[rng.integers(0, len(weights), spec.shape)]
     for index, layer in enumerate(network.layers):
         at, affine = f"layers.{index}.", layer.normaliser
         unit = float(1 << (layer.pre.frac + affine.shift))
@@ -57,15 +57,6 @@ def synthetic_model(
             reach *= head.scales.hi
         tensors["head.bias"] = _clip(rng.normal(0, reach, head.classes), head.biases.hi)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
-
-
-def _random_weights(
-    arithmetic: Arithmetic, rng: np.random.Generator, shape: tuple[int, ...]
-) -> Integers:
-    lo, hi = arithmetic.weights.lo, arithmetic.weights.hi
-    if not arithmetic.has_zero:
-        return np.where(rng.integers(0, 2, shape) > 0, hi, lo)
-    return rng.integers(lo, hi, shape, endpoint=True)
 
 
 def _clip(values: NDArray[np.float64], limit: int) -> Integers:

@@ -1,5 +1,6 @@
 import pytest
 
+from spec.arithmetic import RULE
 from spec.errors import InputError
 from spec.network import Network
 from tests.models import make_network
@@ -34,7 +35,7 @@ def test_sizes_reach_2048():
         ),
         (
             {"weights": "int8"},
-            "network: layers.0.weights: must be binary, ternary or fixed2 to fixed16, not 'int8'",
+            f"network: layers.0.weights: {RULE}, not 'int8'",
         ),
         ({"weights": 2}, "network: layers.0.weights: must be the name of an arithmetic, not 2"),
         ({"results": "first"}, "network: results: should be 'last' or 'every', not 'first'"),
