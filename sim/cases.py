@@ -9,7 +9,7 @@ import numpy as np
 
 from golden.lstm import State
 from sim.job import Episode, Job, Pauses, Sequence
-from spec.arithmetic import Arithmetic, Ternary
+from spec.arithmetic import Arithmetic
 from spec.cycles import step_cycles
 from spec.design import Design
 from spec.lanes import lane_designs
@@ -143,7 +143,7 @@ def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> 
         "tree_registers": int(rng.integers(0, 5)),
         "head_simd": _pick(rng, [k for k in range(1, simd + 1) if simd % k == 0]),
     }
-    if arithmetic == Ternary() and rng.random() < 0.5:
+    if arithmetic.trits and rng.random() < 0.5:
         machine["weight_code"] = "dense"
     if not machine["pipelined"] and rng.random() < 0.4:
         machine["cell_unit"] = "serial"

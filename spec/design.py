@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from spec.arithmetic import Ternary
 from spec.errors import InputError
 from spec.formats import Interval
 from spec.keywords import KEYWORDS
@@ -38,7 +37,7 @@ class Design:
     def __post_init__(self) -> None:
         machine = self.machine
         check_lane(machine.lane, self.layer.weights)
-        if self.dense and self.layer.weights != Ternary():
+        if self.dense and not self.layer.weights.trits:
             rule = f"must be plain for {self.layer.weights.name} weights"
             raise InputError("machine: weight_code", rule, machine.weight_code)
         if machine.simd % machine.head_simd:

@@ -5,16 +5,17 @@ hardware.
 
 - ``tree``: a term a weight, with its sign, into an adder tree. Any arithmetic.
 - ``pairs``: for two columns a and b, a + b and a - b are made once for all lanes; each lane selects
-  a term a pair and gives it a sign. Binary and ternary.
+  a term a pair and gives it a sign. For weights that are signs or 0.
 - ``subsets``: a lane adds only the operands whose weight is -1, of each pair one of 0, a, b and
-  a + b; a row is the total of all operands, made once for all lanes, less twice that. Binary.
+  a + b; a row is the total of all operands, made once for all lanes, less twice that. For weights
+  that are signs.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from spec.arithmetic import Arithmetic, Fixed
+from spec.arithmetic import Arithmetic
 from spec.errors import InputError
 
 __all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
@@ -24,7 +25,7 @@ LaneDesign = Literal["tree", "pairs", "subsets"]
 
 def lane_designs(arithmetic: Arithmetic) -> tuple[LaneDesign, ...]:
     """The lane designs that there are for an arithmetic."""
-    if isinstance(arithmetic, Fixed):
+    if arithmetic.meets != "sign":
         return ("tree",)
     return ("tree", "pairs") if arithmetic.has_zero else ("tree", "pairs", "subsets")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from spec.activation import FUNCTIONS, PiecewiseLinear, lines
-from spec.arithmetic import Arithmetic, Fixed, Ternary
+from spec.arithmetic import Arithmetic, Fixed
 from spec.errors import InputError
 from spec.formats import Interval, half
 from spec.model import Model
@@ -76,7 +76,7 @@ def storage(model: Model, *, dense: bool = False) -> Storage:
         If they shall be so and are not ternary.
     """
     network, layer, tensors = model.network, model.network.layer, model.layers[0]
-    if dense and layer.weights != Ternary():
+    if dense and not layer.weights.trits:
         raise InputError("dense", "must have ternary weights", layer.weights.name)
     width = layer.normaliser.scale_width
     scales = scale_of(tensors.scale_h, width).bits * layer.rows

@@ -10,7 +10,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from spec.arithmetic import Arithmetic, Fixed
+from spec.arithmetic import Arithmetic
 from spec.files import write_atomic
 from spec.lanes import LaneDesign, lane_designs
 
@@ -24,10 +24,11 @@ Costs = dict[str, dict[str, dict[str, float]]]
 
 def best_lane(target: str, arithmetic: Arithmetic) -> LaneDesign:
     """The cheapest lane design for an arithmetic on a target; ``tree`` where there is no choice."""
-    if isinstance(arithmetic, Fixed):
-        return "tree"
+    first, *others = lane_designs(arithmetic)
+    if not others:
+        return first
     measured = costs()[target][arithmetic.name]
-    return min(lane_designs(arithmetic), key=lambda lane: measured[lane])
+    return min((first, *others), key=lambda lane: measured[lane])
 
 
 @cache
