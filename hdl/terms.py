@@ -7,11 +7,11 @@ carry, since ``-v = ~v + 1`` and every adder has a place for a carry.
 
 from amaranth.hdl import C, Cat, Mux
 
-from spec.arithmetic import Arithmetic, Binary, Fixed
+from spec.arithmetic import Arithmetic, Binary
 from spec.formats import Interval
 from spec.lanes import LaneDesign
 
-__all__ = ["Complements", "Pairs", "Products", "Signs", "Subsets", "terms_of"]
+__all__ = ["Complements", "Pairs", "Products", "Shifts", "Signs", "Subsets", "terms_of"]
 
 
 def terms_of(lane: LaneDesign, arithmetic: Arithmetic, simd: int, element: Interval):
@@ -20,8 +20,8 @@ def terms_of(lane: LaneDesign, arithmetic: Arithmetic, simd: int, element: Inter
         return Pairs(arithmetic, simd, element)
     if lane == "subsets":
         return Subsets(simd, element)
-    kind = Products if isinstance(arithmetic, Fixed) else Signs
-    return kind(arithmetic, simd, element)
+    kinds = {"sign": Signs, "shift": Shifts, "product": Products}
+    return kinds[arithmetic.meets](arithmetic, simd, element)
 
 
 class Terms:
@@ -108,6 +108,38 @@ class Signs(Terms):
         ]
 
 
+class Shifts(Terms):
+    """Each operand with a sign, shifted by an exponent; nothing for an exponent code of 0.
+
+    A code is one more than the exponent, so an operand starts one place below the binary point. It
+    is negated before it is shifted, while it is narrow: places that become free get its sign.
+    """
+
+    def __init__(self, arithmetic, simd, element):
+        places = arithmetic.weights.hi.bit_length() - 1
+        super().__init__(
+            f"{arithmetic.name}_tree",
+            arithmetic,
+            simd,
+            element,
+            shared=[element] * simd,
+            term=Interval.signed_bits(_two_sided(element).width + places),
+        )
+        self._narrow = _two_sided(element)
+
+    def terms(self, shared, codes):
+        terms = []
+        for k, value in enumerate(shared):
+            code = codes.word_select(k, self._arithmetic.bits)
+            exponent, negative = code[:-1], code[-1]
+            value, carry = _signed(Mux(exponent.any(), value, 0), negative, self._narrow)
+            for place, bit in enumerate(exponent):
+                far = 1 << place
+                value = Mux(bit, Cat(negative.replicate(far), value).as_signed(), value)
+            terms.append((value[1:].as_signed(), carry))
+        return terms
+
+
 class Pairs(Terms):
     """Of each pair of columns a + b or a - b, or one of a and b alone, with a sign.
 
@@ -116,7 +148,7 @@ class Pairs(Terms):
 
     def __init__(self, arithmetic, simd, element):
         sums = [element + element, element + _negative(element)]
-        pair = sums if isinstance(arithmetic, Binary) else [*sums, element, element]
+        pair = [*sums, element, element] if arithmetic.has_zero else sums
         single = [element] * (simd % 2)
         super().__init__(
             f"{arithmetic.name}_pairs",

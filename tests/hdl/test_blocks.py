@@ -32,7 +32,7 @@ from spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
-ARITHMETICS = ("binary", "ternary", "fixed2", "fixed4")
+ARITHMETICS = ("binary", "ternary", "pow2", "pow2i1f1", "exp3", "exp4", "fixed2", "fixed4")
 
 
 class Function(wiring.Component):
@@ -101,8 +101,8 @@ def test_terms(name, lane, simd, interval, rng):
     names = {f"x{k}": shape(interval) for k in range(simd)}
     wide = Interval(2 * reach.lo - 200, 2 * reach.hi + 200)
     dut = Function(add_up, shape(wide), code=kind.bits * simd, **names)
-    choices = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
-    every = list(itertools.product(choices, repeat=simd))[:: 1 if len(choices) < 4 else 7]
+    every = list(itertools.product(kind.values.tolist(), repeat=simd))
+    every = every[:: 1 if len(kind.values) < 4 or simd == 1 else 7]
 
     async def testbench(ctx):
         for weights in every:
@@ -168,7 +168,7 @@ def test_tree(count, registers, carries, rng):
     ("name", "lane"),
     [
         (name, lane)
-        for name in ("binary", "ternary", "fixed6")
+        for name in ("binary", "ternary", "pow2", "pow2i1f2", "exp3", "exp5", "fixed6")
         for lane in lane_designs(arithmetic(name))
     ],
 )
@@ -197,8 +197,7 @@ def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
         sums=sums,
         front=front,
     )
-    choices = [w for w in range(kind.weights.lo, kind.weights.hi + 1) if w or kind.has_zero]
-    weights = rng.choice(choices, (3, chunks, lanes, simd))
+    weights = rng.choice(kind.values, (3, chunks, lanes, simd))
     vectors = rng.integers(-8, 7, (3, chunks, simd), endpoint=True)
     terms = np.einsum("tcls,tcs->tcl", weights, vectors)
     found = []
