@@ -16,7 +16,7 @@ from cli.catalogue import build_folder, find_model
 from cli.console import json_option, print_json, spinner, table
 from golden.rounding import Integers
 from sim.lanes import run_lanes
-from spec.arithmetic import Fixed, arithmetic
+from spec.arithmetic import arithmetic
 from spec.errors import InputError
 from spec.formats import Format, Interval
 from spec.lanes import LaneDesign, lane_designs, tree_levels
@@ -35,6 +35,12 @@ from train.recordings import read_recordings
 __all__ = ["ARITHMETICS", "lane_designs_"]
 
 ARITHMETICS = ("fixed12", "ternary", "binary")
+"""Whose area ``bench arithmetics`` compares."""
+
+REFERENCE = "fixed12"
+
+WEIGHTS = "ternary,binary,exp3,exp4,exp5"
+"""What needs no multipliers, which take minutes on FPGAs."""
 
 CHUNKS = 20
 """Columns, in chunks."""
@@ -60,7 +66,14 @@ TILES = 1
     show_default=True,
     help="Bits of an operand.",
 )
-@click.option("--multipliers", is_flag=True, help="Compare with fixed12 (minutes on FPGAs).")
+@click.option(
+    "--weights",
+    "names",
+    metavar="A,B,...",
+    default=WEIGHTS,
+    show_default=True,
+    help="Arithmetics; with fixed12, all are compared with it.",
+)
 @click.option(
     "--power",
     "power_clock",
@@ -76,7 +89,7 @@ def lane_designs_(
     liberty: Path | None,
     dont_use: tuple[str, ...],
     width: int,
-    multipliers: bool,
+    names: str,
     power_clock: float | None,
     write: bool,
     as_json: bool,
@@ -85,7 +98,8 @@ def lane_designs_(
 
     With the registers of weights, operands and sums, and the drain; with a register after every
     adder where a register costs nothing. Power is that of the gates at work on features of real
-    recordings, with the weights of shipped models (normally distributed ones for multipliers).
+    recordings, with the weights of shipped models (where there are none, the weights nearest to
+    normally distributed numbers).
     """
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     if power_clock is not None and not isinstance(found, CellTarget):
@@ -94,9 +108,10 @@ def lane_designs_(
         raise InputError("--write", f"needs --width {WIDTH}", width)
     measured: dict[str, dict[str, float]] = {}
     powers: dict[str, dict[str, Any]] = {}
-    for name in ARITHMETICS if multipliers else ARITHMETICS[1:]:
+    for kind in [arithmetic(name.strip()) for name in names.split(",")]:
+        name = kind.name
         measured[name], powers[name] = {}, {}
-        for lane in lane_designs(arithmetic(name)):
+        for lane in lane_designs(kind):
             what = _Lanes(name, lane, width, _registers(found, lane))
             made = _synthesise(what, found)
             measured[name][lane] = round(found.price(made.area) / (LANES * SIMD), 2)
@@ -228,11 +243,12 @@ def _data(what: _Lanes) -> tuple[Integers, Integers]:
     form = Format(width=what.width, frac=what.width - 1)
     operands = np.resize(form.quantize(features), (chunks, SIMD))
     shape = (chunks, LANES, SIMD)
-    if isinstance(kind, Fixed):
+    if kind.meets != "sign":
         spread = np.random.default_rng(0).normal(0, 0.25 * kind.weights.hi, shape)
-        ends = kind.weights
-        return operands, np.clip(np.rint(spread), ends.lo, ends.hi).astype(np.int64)
-    weights = find_model(f"digits-{what.name}").layers[0].weight_h
+        between = (kind.values[1:] + kind.values[:-1]) / 2
+        return operands, kind.values[np.searchsorted(between, spread)]
+    model = "digits-ternary" if kind.has_zero else "digits-binary"
+    weights = find_model(model).layers[0].weight_h
     return operands, np.resize(weights, shape).astype(np.int64)
 
 
@@ -243,8 +259,8 @@ def _show(
     powers: dict[str, dict[str, Any]],
     clock: float | None,
 ) -> None:
-    worst = measured.get(ARITHMETICS[0], {}).get("tree")
-    most = powers.get(ARITHMETICS[0], {}).get("tree", {}).get("uw_per_operation")
+    worst = measured.get(REFERENCE, {}).get("tree")
+    most = powers.get(REFERENCE, {}).get("tree", {}).get("uw_per_operation")
     rows: list[list[Any]] = []
     for name, designs in measured.items():
         for lane, cost in designs.items():

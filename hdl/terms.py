@@ -7,11 +7,12 @@ carry, since ``-v = ~v + 1`` and every adder has a place for a carry.
 
 from amaranth.hdl import C, Cat, Mux
 
+from hdl.tree import add
 from spec.arithmetic import Arithmetic, Binary
 from spec.formats import Interval
 from spec.lanes import LaneDesign
 
-__all__ = ["Complements", "Pairs", "Products", "Shifts", "Signs", "Subsets", "terms_of"]
+__all__ = ["Booth", "Complements", "Pairs", "Products", "Shifts", "Signs", "Subsets", "terms_of"]
 
 
 def terms_of(lane: LaneDesign, arithmetic: Arithmetic, simd: int, element: Interval):
@@ -20,6 +21,8 @@ def terms_of(lane: LaneDesign, arithmetic: Arithmetic, simd: int, element: Inter
         return Pairs(arithmetic, simd, element)
     if lane == "subsets":
         return Subsets(simd, element)
+    if lane == "booth":
+        return Booth(arithmetic, simd, element)
     kinds = {"sign": Signs, "shift": Shifts, "product": Products}
     return kinds[arithmetic.meets](arithmetic, simd, element)
 
@@ -85,6 +88,47 @@ class Products(Terms):
             (codes.word_select(k, self._arithmetic.bits).as_signed() * shared[k], None)
             for k in range(self._simd)
         ]
+
+
+class Booth(Terms):
+    """Products made of adders: an operand times the digits of its weight, added up.
+
+    A digit is ``b[j-1] + b[j] - 2 * b[j+1]`` of the bits of a weight, for even j.
+    """
+
+    def __init__(self, arithmetic, simd, element):
+        super().__init__(
+            f"{arithmetic.name}_booth",
+            arithmetic,
+            simd,
+            element,
+            shared=[element] * simd,
+            term=arithmetic.weights * element + Interval(-1, 0),
+        )
+        self._digit = _two_sided(element + element)
+
+    def terms(self, shared, codes):
+        bits = self._arithmetic.bits
+        return [self._product(value, codes.word_select(k, bits)) for k, value in enumerate(shared)]
+
+    def _product(self, value, code):
+        """A balanced sum, in which every adder takes one of the digits' carries."""
+        bits = Cat(C(0, 1), code, code[-1])
+        nodes, carries = [], []
+        for place in range(0, len(code), 2):
+            below, low, high = bits[place], bits[place + 1], bits[place + 2]
+            negative = high & ~(low & below)
+            once, twice = low ^ below, (high & ~low & ~below) | (~high & low & below)
+            digit = _one_of(self._digit, (once, value), (twice, value << 1))
+            term, carry = _signed(digit, negative, self._digit)
+            nodes.append(Cat(negative.replicate(place), term).as_signed())
+            carries.append(carry)
+        while len(nodes) > 1:
+            pairs = [
+                add(a, b, carries.pop(0)) for a, b in zip(nodes[::2], nodes[1::2], strict=False)
+            ]
+            nodes = pairs + nodes[len(pairs) * 2 :]
+        return nodes[0], carries[0]
 
 
 class Signs(Terms):

@@ -26,7 +26,10 @@ SIZES = (1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 63, 64, 65)
 WIDTHS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32)
 """Units and inputs side by side."""
 
-ARITHMETICS = ("binary", "ternary", "fixed2", "fixed3", "fixed8", "fixed12", "fixed16")
+ARITHMETICS = (
+    *("binary", "ternary", "pow2", "pow2i0f2", "pow2i1f2", "pow2i4f4", "exp3", "exp4", "exp5"),
+    *("fixed2", "fixed3", "fixed8", "fixed12", "fixed16"),
+)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 All of them compute the same sums; they differ in what they cost, and where. `hdl.terms` has the
 hardware.
 
-- ``tree``: a term a weight, with its sign, into an adder tree. Any arithmetic.
+- ``tree``: a term a weight, with its sign, into an adder tree. Any arithmetic; where weights are
+  neither signs nor powers of two, with a multiplier, which a target may have in hardware.
 - ``pairs``: for two columns a and b, a + b and a - b are made once for all lanes; each lane selects
   a term a pair and gives it a sign. For weights that are signs or 0.
 - ``subsets``: a lane adds only the operands whose weight is -1, of each pair one of 0, a, b and
   a + b; a row is the total of all operands, made once for all lanes, less twice that. For weights
   that are signs.
+- ``booth``: for weights that need multipliers, made of adders: every second bit of a weight is a
+  Booth digit, -2 to 2, with which the operand is selected; a term is their sum.
 """
 
 from __future__ import annotations
@@ -20,12 +23,14 @@ from spec.errors import InputError
 
 __all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
 
-LaneDesign = Literal["tree", "pairs", "subsets"]
+LaneDesign = Literal["tree", "pairs", "subsets", "booth"]
 
 
 def lane_designs(arithmetic: Arithmetic) -> tuple[LaneDesign, ...]:
     """The lane designs that there are for an arithmetic."""
-    if arithmetic.meets != "sign":
+    if arithmetic.meets == "product":
+        return ("tree", "booth")
+    if arithmetic.meets == "shift":
         return ("tree",)
     return ("tree", "pairs") if arithmetic.has_zero else ("tree", "pairs", "subsets")
 
@@ -39,7 +44,7 @@ def check_lane(design: LaneDesign, arithmetic: Arithmetic) -> None:
 
 def lane_terms(design: LaneDesign, simd: int) -> int:
     """Terms that a lane adds in a cycle."""
-    return simd if design == "tree" else -(-simd // 2)
+    return -(-simd // 2) if design in ("pairs", "subsets") else simd
 
 
 def tree_levels(design: LaneDesign, simd: int) -> int:

@@ -27,7 +27,7 @@ class Machine(Checked):
     streams : int
         Sequences that are interleaved, each with a state of its own: while the lanes work on a step
         of one, the h of another's last step is on its way.
-    lane : {"tree", "pairs", "subsets"}
+    lane : {"tree", "pairs", "subsets", "booth"}
         How lanes compute their sums, see `spec.lanes`. All compute the same.
     operand_registers : int
         Registers between memories and lanes. What lanes share is computed before the last of them.

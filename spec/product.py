@@ -22,7 +22,7 @@ class Product:
         Of the matrix.
     lanes, simd : int
         Rows side by side, and columns a cycle.
-    lane : {"tree", "pairs", "subsets"}
+    lane : {"tree", "pairs", "subsets", "booth"}
         Lane design, see `spec.lanes`.
     operand_registers, tree_registers : int
         Registers between memories and lanes, and in the tree of a lane.

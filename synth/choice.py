@@ -10,7 +10,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from spec.arithmetic import Arithmetic
+from spec.arithmetic import Arithmetic, arithmetic
 from spec.files import write_atomic
 from spec.lanes import LaneDesign, lane_designs
 
@@ -22,13 +22,19 @@ Costs = dict[str, dict[str, dict[str, float]]]
 """Cost of a weight operation by target, arithmetic and lane design, in the target's unit."""
 
 
-def best_lane(target: str, arithmetic: Arithmetic) -> LaneDesign:
-    """The cheapest lane design for an arithmetic on a target; ``tree`` where there is no choice."""
-    first, *others = lane_designs(arithmetic)
-    if not others:
-        return first
-    measured = costs()[target][arithmetic.name]
-    return min((first, *others), key=lambda lane: measured[lane])
+def best_lane(target: str, arithmetic_: Arithmetic) -> LaneDesign:
+    """The cheapest lane design for an arithmetic on a target, without hard multipliers.
+
+    Measured for the arithmetic, or for the one with the same lane designs that is nearest in bits;
+    ``tree`` where none was.
+    """
+    lanes = lane_designs(arithmetic_)
+    alike = [name for name in costs()[target] if lane_designs(arithmetic(name)) == lanes]
+    if not alike:
+        return lanes[0]
+    nearest = min(alike, key=lambda name: abs(arithmetic(name).bits - arithmetic_.bits))
+    measured = costs()[target][nearest]
+    return min(lanes, key=lambda lane: measured[lane])
 
 
 @cache
@@ -39,7 +45,8 @@ def costs() -> Costs:
 
 
 def write_costs(target: str, measured: dict[str, dict[str, float]]) -> None:
-    """Replace the measurements of a target."""
+    """Replace measurements of a target; those of other arithmetics stay."""
     known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    write_atomic(FILE, json.dumps(known | {target: measured}, indent=2, sort_keys=True) + "\n")
+    known[target] = known.get(target, {}) | measured
+    write_atomic(FILE, json.dumps(known, indent=2, sort_keys=True) + "\n")
     costs.cache_clear()

@@ -32,7 +32,17 @@ from spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
-ARITHMETICS = ("binary", "ternary", "pow2", "pow2i1f1", "exp3", "exp4", "fixed2", "fixed4")
+ARITHMETICS = (
+    "binary",
+    "ternary",
+    "pow2",
+    "pow2i1f1",
+    "exp3",
+    "exp4",
+    "fixed2",
+    "fixed3",
+    "fixed4",
+)
 
 
 class Function(wiring.Component):

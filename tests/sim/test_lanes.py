@@ -17,7 +17,17 @@ ELEMENT = Interval.signed_bits(5)
 
 CASES = [
     (name, lane)
-    for name in ("binary", "ternary", "fixed4")
+    for name in (
+        "binary",
+        "ternary",
+        "pow2",
+        "pow2i1f2",
+        "exp3",
+        "exp4",
+        "exp5",
+        "fixed4",
+        "fixed5",
+    )
     for lane in lane_designs(arithmetic(name))
 ]
 
@@ -33,8 +43,7 @@ def test_sums(name, lane, rng, tmp_path):
     lanes = Lanes(product=product, arithmetic=kind, element=ELEMENT, sums=(sums,), front=2)
     verilog, _ = emit(lanes, "lanes")
     chunks = 5 * product.chunks
-    codes = rng.integers(0, 1 << kind.bits, (chunks, 6, 4))
-    weights = kind.decode(np.where(codes == 2, 0, codes) if name == "ternary" else codes)
+    weights = np.resize(rng.permutation(kind.values), (chunks, 6, 4))
     values, mismatches, waveform = run_lanes(
         verilog,
         "lanes",
