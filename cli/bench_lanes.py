@@ -245,8 +245,7 @@ def _data(what: _Lanes) -> tuple[Integers, Integers]:
     shape = (chunks, LANES, SIMD)
     if kind.meets != "sign":
         spread = np.random.default_rng(0).normal(0, 0.25 * kind.weights.hi, shape)
-        between = (kind.values[1:] + kind.values[:-1]) / 2
-        return operands, kind.values[np.searchsorted(between, spread)]
+        return operands, kind.nearest(spread)
     model = "digits-ternary" if kind.has_zero else "digits-binary"
     weights = find_model(model).layers[0].weight_h
     return operands, np.resize(weights, shape).astype(np.int64)

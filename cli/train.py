@@ -25,9 +25,9 @@ __all__ = ["train"]
     "--weights",
     default="ternary",
     show_default=True,
-    help="binary, ternary, fixed2 to fixed16, float or exponential.",
+    help="binary, ternary, pow2, pow2iNfN, exp3 to exp5, fixed2 to fixed16 or float.",
 )
-@click.option("--rule", help="How weights are quantised: ardakani, ott, pow2; else the usual rule.")
+@click.option("--rule", help="How weights are quantised: ardakani, ott; else the usual rule.")
 @click.option("--stochastic", is_flag=True, help="Draw the weights anew for every step.")
 @click.option("--draw", is_flag=True, help="Freeze such a draw, not the deterministic weights.")
 @click.option("--hidden", type=int, help="Hidden units.")

@@ -82,6 +82,12 @@ class Arithmetic(ABC):
         """All weights, ascending."""
         return np.arange(self.weights.lo, self.weights.hi + 1)
 
+    def nearest(self, values: ArrayLike) -> NDArray[np.int64]:
+        """The weights nearest to real numbers, element by element; the larger of two."""
+        between = (self.values[1:] + self.values[:-1]) / 2
+        weights: NDArray[np.int64] = self.values[np.searchsorted(between, values, side="right")]
+        return weights
+
     @property
     def trits(self) -> bool:
         """Whether weights are -1, 0 and 1, which also have a dense code (`spec.trits`)."""
@@ -187,7 +193,7 @@ class Pow2(_TwosComplement):
     """
 
     def __init__(self, i: int = 0, f: int = 1) -> None:
-        self.name = f"pow2i{i}f{f}"
+        self.name, self.frac = f"pow2i{i}f{f}", f
         if not (i >= 0 and f >= 0 and 1 <= i + f <= 8):
             raise InputError("arithmetic", "bits of pow2iNfN must be 1 to 8 together", self.name)
         largest = (1 << (i + f)) - 1

@@ -42,8 +42,8 @@ class Conversion(Checked):
     Parameters
     ----------
     weights : Arithmetic
-        Fixed point rounds the weights of each row to a common scale. Binary and ternary take over
-        rows that are a scale times -1, 0 (ternary) and 1, and refuse any other.
+        Weights of more than one magnitude are rounded to a common scale of their row. Signs
+        (binary, ternary) take over rows that are a scale times -1, 0 and 1, and refuse any other.
     quantize : bool
         For binary and ternary: do not refuse, but bring each row to its nearest such form. Without
         training that costs much accuracy.
@@ -241,7 +241,7 @@ def _split_rows(
     if arithmetic.weights.magnitude > 1:
         # A row of zeros has scale 0, whatever it is divided by.
         scale = largest / arithmetic.weights.hi
-        return _nearest(matrix / np.where(scale > 0, scale, 1)[:, None]), scale
+        return arithmetic.nearest(matrix / np.where(scale > 0, scale, 1)[:, None]), scale
     kept = (magnitude > 0) | (not arithmetic.has_zero)
     exact = ((magnitude == largest[:, None]) | ~kept).all(axis=1)
     if not exact.all() and not quantize:
@@ -254,7 +254,3 @@ def _split_rows(
     mean = (magnitude * kept).sum(axis=1) / np.maximum(kept.sum(axis=1), 1)
     signs = np.where(matrix < 0, -1, 1) * kept
     return signs.astype(np.int64), np.where(exact, largest, mean)
-
-
-def _nearest(values: Reals) -> Integers:
-    return np.floor(values + 0.5).astype(np.int64)

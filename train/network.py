@@ -241,7 +241,7 @@ class Classifier(nn.Module):
         Raises
         ------
         InputError
-            If the weights or the normaliser are none that a machine has.
+            If the normaliser is none that a machine has.
         """
         quantiser = self.layer.quantiser
         with torch.no_grad():
@@ -249,8 +249,6 @@ class Classifier(nn.Module):
         weights, scales = [_reals(weight_x), _reals(weight_h)], list(map(_reals, affine[:2]))
         if isinstance(quantiser, Real):
             weights, scales = _as_fixed(weights, scales)
-        elif quantiser.arithmetic is None:
-            raise InputError("weights", "cannot be frozen: no machine has exponential ones")
         return Learned(
             weight_x=weights[0].astype(np.int64),
             weight_h=weights[1].astype(np.int64),

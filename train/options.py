@@ -62,11 +62,10 @@ class Options(Checked):
     Parameters
     ----------
     weights : str
-        What the weights of both matrices are: ``binary``, ``ternary``, ``fixed2`` to ``fixed16``;
-        ``float``: real numbers, which become ``fixed12`` in the model; ``exponential``: powers of
-        two, which no model has.
+        What the weights of both matrices are: the name of an arithmetic; or ``float``: real
+        numbers, which become ``fixed12`` in the model.
     rule : str or None
-        How they come from those that are learned, see `train.quantisers.RULES`; ``None``: the
+        How they come from those that are learned, see `train.quantisers.rules`; ``None``: the
         usual rule.
     stochastic : bool
         Whether weights are drawn anew for every step of training.
@@ -116,7 +115,7 @@ class Options(Checked):
         Raises
         ------
         InputError
-            If no model has such weights.
+            If there are no such weights.
         """
         return arithmetic("fixed12" if self.weights == "float" else self.weights)
 

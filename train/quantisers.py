@@ -16,15 +16,14 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from spec.arithmetic import Arithmetic, Binary, Fixed, Ternary
+from spec.arithmetic import Arithmetic, Binary, Exponential, Pow2, Ternary, arithmetic
 from spec.errors import InputError
 from spec.network import GATES
 
 __all__ = [
-    "RULES",
     "Ardakani",
     "ArdakaniSign",
-    "Exponential",
+    "Exponents",
     "Nearest",
     "Ott",
     "PowerOfTwo",
@@ -33,6 +32,7 @@ __all__ = [
     "Sign",
     "Threshold",
     "quantiser",
+    "rules",
     "straight_through",
 ]
 
@@ -99,7 +99,11 @@ class Real(Quantiser):
 
 
 class Sign(Quantiser):
-    """BinaryConnect: the sign, +1 for 0; or +1 with probability (1 + w) / 2."""
+    """BinaryConnect: the sign, +1 for 0; or +1 with probability (1 + w) / 2.
+
+    Courbariaux et al. (2015), (1) and (2), with H = 1, as in Ott et al. (2016), 3.1. Shadow weights
+    are limited to -1 and 1.
+    """
 
     arithmetic = Binary()
     limit = 1.0
@@ -174,7 +178,10 @@ class Ardakani(_Glorot):
 
 
 class Ott(Ardakani):
-    """TernaryConnect of Ott et al. 2016: the unit is Glorot's limit of one gate; 0 within half."""
+    """TernaryConnect of Ott et al. (2016), 3.2: the unit is Glorot's limit of one gate's matrix.
+
+    0 within half of it; or the sign with probability ``|w| / unit``, else 0.
+    """
 
     threshold = 1 / 2
 
@@ -182,50 +189,67 @@ class Ott(Ardakani):
         return _glorot(rows // len(GATES), columns)
 
 
-class PowerOfTwo(Quantiser):
-    """Pow2-ternarisation of Ott et al. 2016: nearest multiples of ``2**-frac``, few of them.
+class _Steps(Quantiser):
+    """Rules with a unit that does not hang on the matrix, and shadow weights to match."""
 
-    Parameters
-    ----------
-    frac, whole : int
-        Bits behind and before the binary point; with 1 and 0 the weights are -0.5, 0 and 0.5.
+    step: float
+    """The smallest weight but 0, in units of shadow weights."""
+
+    def start(self, shadow: Tensor) -> None:
+        # Of weights that are all 0 nothing would be learned.
+        shadow.normal_(0, max(SPREAD, self.step / 2)).clamp_(-self.limit, self.limit)
+
+
+class PowerOfTwo(_Steps):
+    """Pow2-ternarisation of Ott et al. (2016), 3.3: the nearest multiple of ``2^-f``, limited.
+
+    ``clip(round(w * 2^f), -(2^(i+f) - 1), 2^(i+f) - 1) / 2^f``, and halves go away from zero. There
+    is no stochastic form. Shadow weights are kept where they can turn, which the source does not
+    say.
     """
 
-    limit = 1.0
-
-    def __init__(self, frac: int = 1, whole: int = 0) -> None:
-        self.frac, self.largest = frac, 2 ** (frac + whole) - 1
-        self.arithmetic = Ternary() if self.largest == 1 else Fixed(frac + whole + 1)
+    def __init__(self, arithmetic: Pow2) -> None:
+        self.arithmetic, self.step = arithmetic, 2.0**-arithmetic.frac
+        self.largest = arithmetic.weights.hi
+        self.limit = max(1.0, self.largest * self.step)
 
     def unit(self, rows: int, columns: int) -> float:
-        return 2.0**-self.frac
+        return self.step
 
     def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
         # Halves go away from zero, unlike in torch.round.
-        magnitude = torch.floor(shadow.abs() * 2**self.frac + 0.5)
+        magnitude = torch.floor(shadow.abs() / self.step + 0.5)
         return shadow.sign() * magnitude.clamp(max=self.largest)
 
 
-class Exponential(Quantiser):
-    """Powers of two of Ott et al. 2016, with a sign: the nearer of both neighbours.
+class Exponents(_Steps):
+    """Exponential quantisation of Ott et al. (2016), 3.4: powers of two with the weight's sign.
 
-    Or either, so that the mean is the shadow weight. Exponents are limited to -22 to 9. Such
-    weights belong to no arithmetic: for comparisons of training alone.
+    With ``k = floor(log2 |w|)`` and ``p = |w| / 2^k - 1``, the weight is ``2^(k+1)`` if ``p > 0.5``
+    or, in the stochastic form, with probability p, so that the mean is w; else ``2^k``. Exponents
+    end with that of 1, the limit of shadow weights, and begin as the arithmetic says, where the
+    source has -22 to 9; below the smallest power, 0 takes the place of ``2^k``.
     """
 
-    arithmetic = None
     limit = 1.0
     stochastic = True
-    exponents = (-22, 9)
+
+    def __init__(self, arithmetic: Exponential) -> None:
+        self.arithmetic, self.largest = arithmetic, arithmetic.weights.hi
+        self.step = 1 / self.largest
+
+    def unit(self, rows: int, columns: int) -> float:
+        return self.step
 
     def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
-        magnitude = shadow.abs()
+        magnitude = (shadow.abs() / self.step).clamp(max=self.largest)
         # The exponent of a mantissa in [0.5, 1) is one more than the logarithm, rounded down.
-        exponent = (torch.frexp(magnitude).exponent - 1).clamp(*self.exponents)
-        below = torch.ldexp(torch.ones_like(shadow), exponent)
-        up = magnitude / below - 1
+        exponent = torch.frexp(magnitude).exponent
+        above = torch.ldexp(torch.ones_like(shadow), exponent.clamp(min=0))
+        below = torch.where(exponent > 0, above / 2, torch.zeros_like(above))
+        up = (magnitude - below) / (above - below)
         doubled = up > 0.5 if noise is None else noise < up
-        return shadow.sign() * torch.where(doubled, 2 * below, below)
+        return shadow.sign() * torch.where(doubled, above, below)
 
 
 class Nearest(Quantiser):
@@ -244,34 +268,43 @@ class Nearest(Quantiser):
         return nearest.clamp(self.range.lo, self.range.hi)
 
 
-RULES: dict[str, dict[str, Quantiser]] = {
-    "float": {"real": Real()},
-    "binary": {"sign": Sign(), "ardakani": ArdakaniSign()},
-    "ternary": {
-        "threshold": Threshold(),
-        "ardakani": Ardakani(),
-        "ott": Ott(),
-        "pow2": PowerOfTwo(),
-    },
-    "exponential": {"ott": Exponential()},
-    **{f"fixed{bits}": {"nearest": Nearest(Fixed(bits))} for bits in range(2, 17)},
-}
-"""The quantisers: by the weights that they make, then by the name of the rule; the first is the
-usual one."""
+def rules(weights: str) -> dict[str, Quantiser]:
+    """The quantisers that make such weights, by the names of their rules; the first is the usual.
+
+    Raises
+    ------
+    InputError
+        If there are no such weights.
+    """
+    if weights == "float":
+        return {"real": Real()}
+    try:
+        found = arithmetic(weights)
+    except InputError as error:
+        rule = error.rule.replace("must be binary", "must be float, binary")
+        raise InputError("weights", rule, weights) from None
+    match found:
+        case Binary():
+            return {"sign": Sign(), "ardakani": ArdakaniSign()}
+        case Ternary():
+            return {"threshold": Threshold(), "ardakani": Ardakani(), "ott": Ott()}
+        case Pow2():
+            return {"ott": PowerOfTwo(found)}
+        case Exponential():
+            return {"ott": Exponents(found)}
+        case _:
+            return {"nearest": Nearest(found)}
 
 
 def quantiser(weights: str, rule: str | None = None, *, stochastic: bool = False) -> Quantiser:
     """The quantiser of that name; raises `InputError` if there is none."""
-    if weights not in RULES:
-        known = [name for name in RULES if not name.startswith("fixed")]
-        raise InputError("weights", f"must be {', '.join(known)} or fixed2 to fixed16", weights)
-    rules = RULES[weights]
-    if rule is not None and rule not in rules:
-        raise InputError("rule", f"of {weights} weights must be {' or '.join(rules)}", rule)
-    found = next(iter(rules.values())) if rule is None else rules[rule]
+    known = rules(weights)
+    if rule is not None and rule not in known:
+        raise InputError("rule", f"of {weights} weights must be {' or '.join(known)}", rule)
+    found = next(iter(known.values())) if rule is None else known[rule]
     if stochastic and not found.stochastic:
         raise InputError(
-            "stochastic", "there is no such form of the rule", rule or next(iter(rules))
+            "stochastic", "there is no such form of the rule", rule or next(iter(known))
         )
     return found
 

@@ -8,10 +8,9 @@ from spec.errors import InputError
 torch = pytest.importorskip("torch")
 
 from train.quantisers import (  # noqa: E402
-    RULES,
     Ardakani,
     ArdakaniSign,
-    Exponential,
+    Exponents,
     Nearest,
     Ott,
     PowerOfTwo,
@@ -19,6 +18,7 @@ from train.quantisers import (  # noqa: E402
     Sign,
     Threshold,
     quantiser,
+    rules,
     straight_through,
 )
 
@@ -26,10 +26,24 @@ ROWS, COLUMNS = 8, 10
 GRID = torch.linspace(-1, 1, ROWS * COLUMNS + 1, dtype=torch.float64)[1:].reshape(ROWS, COLUMNS)
 GRID[0, 0] = 0
 
+WEIGHTS = [
+    "float",
+    "binary",
+    "ternary",
+    "pow2i0f1",
+    "pow2i1f0",
+    "pow2i1f2",
+    "pow2i4f4",
+    "exp3",
+    "exp4",
+    "exp5",
+    *("fixed2", "fixed8", "fixed16"),
+]
+
 ALL = [
     pytest.param(made, id=f"{weights}-{rule}")
-    for weights, rules in RULES.items()
-    for rule, made in rules.items()
+    for weights in WEIGHTS
+    for rule, made in rules(weights).items()
 ]
 DRAWN = [param for param in ALL if param.values[0].stochastic]
 """Rules with a stochastic form."""
@@ -81,29 +95,45 @@ def test_ott() -> None:
     assert len(np.unique(expected)) == 3
 
 
-@pytest.mark.parametrize(("frac", "whole"), [(1, 0), (2, 0), (3, 1)])
-def test_power_of_two(frac: int, whole: int) -> None:
+@pytest.mark.parametrize(("whole", "frac"), [(0, 1), (0, 2), (1, 3), (1, 0)])
+def test_power_of_two(whole: int, frac: int) -> None:
     most = 2 ** (frac + whole) - 1
     shadow = GRID.numpy()
     # Halves go away from zero.
     nearest = np.sign(shadow) * np.floor(np.abs(shadow) * 2**frac + 0.5)
-    made = PowerOfTwo(frac, whole)
+    made = quantiser(f"pow2i{whole}f{frac}")
     np.testing.assert_array_equal(weights_of(made), np.clip(nearest, -most, most) / 2**frac)
-    assert made.arithmetic.name == ("ternary" if frac == 1 else f"fixed{frac + whole + 1}")
+    assert made.limit * 2**frac >= most
 
 
-def test_exponential() -> None:
-    shadow = torch.cat((GRID.flatten(), 2.0 ** torch.arange(-30, 3)))
-    found = Exponential().values(shadow).numpy()
+@pytest.mark.parametrize("bits", [3, 4, 5])
+def test_exponents(bits: int) -> None:
+    least = -(2 ** (bits - 1) - 2)
+    shadow = torch.cat((GRID.flatten(), 2.0 ** torch.arange(-30, 1)))
+    made = quantiser(f"exp{bits}")
+    found = made.unit(1, 1) * made.values(shadow).numpy()
     magnitude = np.abs(shadow.numpy())
-    below = 2.0 ** np.clip(np.floor(np.log2(np.maximum(magnitude, 1e-30))), -22, 9)
-    expected = np.sign(shadow.numpy()) * np.where(magnitude / below - 1 > 0.5, 2 * below, below)
+    power = np.floor(np.log2(np.maximum(magnitude, 1e-30)))
+    below = np.where(power < least, 0, 2.0**power)
+    above = 2.0 ** np.maximum(power + 1, least)
+    up = (magnitude - below) / (above - below)
+    expected = np.sign(shadow.numpy()) * np.where(up > 0.5, above, below)
+    np.testing.assert_array_equal(found, expected)
+    assert set(np.abs(found)) == {0, *(2.0 ** np.arange(least, 1))}
+
+
+def test_exponents_are_the_sources_where_there_are_enough() -> None:
+    """Ott et al. clip exponents to -22 and 9, and have no 0."""
+    shadow = GRID[GRID.abs() > 2.0**-14].numpy()
+    k = np.clip(np.floor(np.log2(np.abs(shadow))), -22, 9)
+    expected = np.sign(shadow) * 2.0 ** (k + (np.abs(shadow) / 2**k - 1 > 0.5))
+    found = weights_of(quantiser("exp5"))[GRID.abs().numpy() > 2.0**-14]
     np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("bits", [2, 8])
 def test_nearest(bits: int) -> None:
-    made = RULES[f"fixed{bits}"]["nearest"]
+    made = quantiser(f"fixed{bits}", "nearest")
     assert isinstance(made, Nearest)
     most = 2 ** (bits - 1)
     expected = np.clip(np.floor(GRID.numpy() * most + 0.5), -most, most - 1) / most
@@ -120,7 +150,7 @@ def test_mean_of_draws(made: Quantiser) -> None:
         axis=0,
     )
     shadow, unit = GRID.numpy(), made.unit(ROWS, COLUMNS)
-    expected = shadow if isinstance(made, Exponential) else np.clip(shadow, -unit, unit)
+    expected = shadow if isinstance(made, Exponents) else np.clip(shadow, -unit, unit)
     # Five standard deviations of such a mean.
     np.testing.assert_allclose(mean, expected, atol=5 * max(unit, 0.5) / np.sqrt(draws))
 
@@ -129,8 +159,7 @@ def test_mean_of_draws(made: Quantiser) -> None:
 def test_draws_are_values(made: Quantiser) -> None:
     drawn = set(np.unique(made.values(GRID, torch.rand(ROWS, COLUMNS, dtype=torch.float64))))
     if made.arithmetic is not None:
-        assert drawn <= set(range(made.arithmetic.weights.lo, made.arithmetic.weights.hi + 1))
-        assert made.arithmetic.has_zero or 0 not in drawn
+        assert drawn <= set(made.arithmetic.values)
 
 
 @pytest.mark.parametrize("made", ALL)
@@ -145,6 +174,16 @@ def test_values_are_weights_of_the_arithmetic(made: Quantiser, dtype: object) ->
         np.testing.assert_array_equal(integers, values.numpy())
         made.arithmetic.encode(integers)
         assert len(np.unique(integers)) > 1
+
+
+@pytest.mark.parametrize("made", ALL)
+def test_deterministic_rules_keep_what_is_quantised(made: Quantiser) -> None:
+    """But for thresholds that come from the matrix itself."""
+    if isinstance(made, Threshold):
+        return
+    unit = made.unit(ROWS, COLUMNS)
+    values = made.values(GRID)
+    assert torch.equal(made.values(unit * values), values)
 
 
 @pytest.mark.parametrize("made", ALL)
@@ -164,15 +203,21 @@ def test_straight_through_is_exact() -> None:
 def test_rules_by_name() -> None:
     assert isinstance(quantiser("ternary"), Threshold)
     assert isinstance(quantiser("ternary", "ott", stochastic=True), Ott)
-    for weights, rules in RULES.items():
-        for made in rules.values():
+    assert isinstance(quantiser("pow2"), PowerOfTwo)
+    assert isinstance(quantiser("exp4", stochastic=True), Exponents)
+    for weights in WEIGHTS:
+        for made in rules(weights).values():
             assert made.arithmetic is None or made.arithmetic.name == weights
 
 
 @pytest.mark.parametrize(
     ("args", "stochastic", "text"),
     [
-        (("octal",), False, "weights: must be float, binary, .* or fixed2 to fixed16, not 'octal'"),
+        (
+            ("octal",),
+            False,
+            "weights: must be float, binary, .* or fixed2 to fixed16, not 'octal'",
+        ),
         (("binary", "ott"), False, "rule: of binary weights must be sign or ardakani, not 'ott'"),
         (("ternary",), True, "stochastic: there is no such form of the rule, not 'threshold'"),
     ],
