@@ -9,7 +9,7 @@ from typing import Any
 
 from spec.errors import InputError
 from spec.network import Network
-from spec.tensors import HeadTensors, Integers, LayerTensors, tensor_specs
+from spec.tensors import HeadTensors, Integers, LayerTensors, layer_prefixes, tensor_specs
 
 __all__ = ["Model"]
 
@@ -54,9 +54,14 @@ class Model:
 
     @cached_property
     def layers(self) -> tuple[LayerTensors, ...]:
-        """Tensors of each layer."""
+        """Tensors of each layer, of its forward direction."""
+        return tuple(found[0] for found in self.directions)
+
+    @cached_property
+    def directions(self) -> tuple[tuple[LayerTensors, ...], ...]:
+        """Tensors of each layer, forward, then backward if it is bidirectional."""
         return tuple(
-            LayerTensors(**self._part(f"layers.{index}."))
+            tuple(self._layer(index, at) for at in layer_prefixes(self.network, index))
             for index in range(len(self.network.layers))
         )
 
@@ -65,9 +70,16 @@ class Model:
         """Tensors of the head."""
         return HeadTensors(**self._part("head.")) if self.network.head else None
 
+    def _layer(self, index: int, prefix: str) -> LayerTensors:
+        names = self.network.layers[index].unit_tensors
+        part = self._part(prefix)
+        units = {name: part.pop(name) for name in names}
+        return LayerTensors(**part, units=units)
+
     def _part(self, prefix: str) -> dict[str, Integers]:
+        """Tensors whose names have one more part than the prefix."""
         return {
-            name.removeprefix(prefix): tensor
+            rest: tensor
             for name, tensor in self.tensors.items()
-            if name.startswith(prefix)
+            if name.startswith(prefix) and "." not in (rest := name.removeprefix(prefix))
         }

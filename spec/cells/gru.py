@@ -1,0 +1,83 @@
+"""The GRU, gates in PyTorch's order r, z, n, in both of its forms.
+
+With ``z`` of the gates r and z as in `spec.cells.layer`, ``r = sigmoid(z_r)`` and
+``z = sigmoid(z_z)``. The candidate, with the reset gate after the product (PyTorch's form, and that
+of Ott et al. 2016 as released)::
+
+    q = narrow(scale_h * A_n + bias_h)          p = narrow(scale_x * B_n + bias)
+    n = tanh(saturate(p + round_shift(r * q, sigmoid.frac), pre))
+
+and before it (Cho et al. 2014)::
+
+    k = saturate(round_shift(r * c, sigmoid.frac + state.frac - h.frac), h)
+    n = tanh(z_n)       where A_n = sum_j weight_h[n, j] * k[j]
+
+Then, in both, with ``w = n << state.frac - tanh.frac``::
+
+    c' = saturate(round_shift((w << sigmoid.frac) + z * (c - w), sigmoid.frac), state)
+    h' = saturate(round_shift(c', state.frac - h.frac), h)
+
+``c`` is the hidden state with more bits than ``h`` has: a state that is only ever moved by small
+fractions of a difference would not move at all with few. Since z is at most 1, c' lies between c
+and w.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from spec.cells.layer import Q0_7, Layer
+from spec.formats import Format, Interval
+
+__all__ = ["GruLayer"]
+
+
+class GruLayer(Layer):
+    """One GRU layer.
+
+    Parameters
+    ----------
+    reset : {"after", "before"}
+        Whether the reset gate acts after the recurrent product of the candidate, or before it;
+        before takes a second phase of a step, since the product then needs all reset gates.
+    sigmoid, tanh, state : Format
+        Outputs of the two functions, and the hidden state as it is kept.
+    """
+
+    kind: Literal["gru"] = "gru"
+    reset: Literal["after", "before"] = "after"
+    sigmoid: Format = Q0_7
+    tanh: Format = Q0_7
+    state: Format = Format(width=16, frac=15)
+
+    @model_validator(mode="after")
+    def _formats_fit(self) -> GruLayer:
+        for name in ("tanh", "state"):
+            if not getattr(self, name).signed:
+                raise ValueError(f"{name} must be a signed format")
+        for name in ("tanh", "h"):
+            if self.state.frac < getattr(self, name).frac:
+                raise ValueError(f"state.frac must be at least {name}.frac")
+        return self
+
+    @property
+    def phases(self) -> tuple[tuple[str, ...], ...]:
+        """All gates at once, or the candidate after the others."""
+        return (("r", "z", "n"),) if self.reset == "after" else (("r", "z"), ("n",))
+
+    @property
+    def carried(self) -> Format:
+        """The hidden state with all its bits."""
+        return self.state
+
+    @property
+    def separate(self) -> bool:
+        """The reset gate after the product acts on ``A`` alone."""
+        return self.reset == "after"
+
+    @property
+    def unit_tensors(self) -> dict[str, Interval]:
+        """The candidate's recurrent bias, on which the reset gate acts, too."""
+        return {"bias_h": self.normaliser.biases} if self.separate else {}

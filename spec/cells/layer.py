@@ -1,0 +1,160 @@
+"""What all recurrent layers have in common.
+
+A layer has two matrix products and, element by element, a cell. For each gate row ``r`` there are
+exact sums ``A`` and ``B``::
+
+    A = sum_j weight_h[r, j] * h[j]         B = sum_i weight_x[r, i] * x[i]
+
+The normaliser of training (batch norm, weight norm, learned scales) is folded into two scales and
+a bias of each row, with which the cells make pre-activations::
+
+    narrow(v) = saturate(round_shift(v, normaliser.shift), pre)
+    z = narrow(scale_h[r] * A + scale_x[r] * B + bias[r])
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from spec.activation import Activation, PiecewiseLinear, Table
+from spec.arithmetic import Arithmetic, ArithmeticField, common
+from spec.checked import Checked
+from spec.errors import InputError
+from spec.formats import Format, Interval
+
+__all__ = ["Q0_7", "Affine", "Layer"]
+
+Q0_7 = Format(width=8, frac=7)
+
+
+class Affine(Checked):
+    """Integer formats of ``saturate(round_shift(scale * value + bias, shift), ...)``.
+
+    Parameters
+    ----------
+    scale_width, bias_width : int
+        Signed bits of every scale and every bias.
+    shift : int
+        The shift that follows, common to all rows.
+    """
+
+    scale_width: int = Field(default=16, ge=2, le=24)
+    bias_width: int = Field(default=32, ge=2, le=48)
+    shift: int = Field(default=16, ge=0, le=40)
+
+    @property
+    def scales(self) -> Interval:
+        """Range of a scale."""
+        return Interval.signed_bits(self.scale_width)
+
+    @property
+    def biases(self) -> Interval:
+        """Range of a bias."""
+        return Interval.signed_bits(self.bias_width)
+
+
+class Layer(Checked, ABC):
+    """A recurrent layer; formats default to 8-bit activations.
+
+    Parameters
+    ----------
+    hidden : int
+        Hidden units of a direction, 1 to 2048.
+    bidirectional : bool
+        Whether a second set of weights runs over each sequence from its end; the output of a step
+        is then h of the forward direction followed by h of the backward one.
+    weights_x, weights_h : Arithmetic
+        Arithmetics of the input and of the recurrent weights; ``weights`` stands for both.
+    h, pre : Format
+        Hidden state, pre-activation.
+    normaliser : Affine
+        Formats of the row scales and biases.
+    activation : Table or PiecewiseLinear
+        Form of the functions.
+
+    """
+
+    kind: str
+    hidden: int = Field(ge=1, le=2048)
+    bidirectional: bool = False
+    weights_x: ArithmeticField
+    weights_h: ArithmeticField
+    h: Format = Q0_7
+    pre: Format = Format(width=12, frac=8)
+    normaliser: Affine = Affine()
+    activation: Activation = Table()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_weights(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "weights" not in values:
+            return values
+        both = {"weights_x": values["weights"], "weights_h": values["weights"]}
+        if both.keys() & values.keys():
+            raise ValueError("weights stands for weights_x and weights_h")
+        return {name: value for name, value in values.items() if name != "weights"} | both
+
+    @model_validator(mode="after")
+    def _common_rules(self) -> Layer:
+        for name in ("h", "pre"):
+            if not getattr(self, name).signed:
+                raise ValueError(f"{name} must be a signed format")
+        if not 2 <= self.pre.width <= 16:
+            raise ValueError(f"pre.width must be 2 to 16, not {self.pre.width}")
+        if isinstance(self.activation, PiecewiseLinear):
+            most = 1 << (self.pre.width - 1)
+            if self.activation.segments > most:
+                raise ValueError(f"activation.segments must be at most {most} for this pre")
+        try:
+            common(self.weights_x, self.weights_h)
+        except InputError as error:
+            raise ValueError(error.rule) from None
+        return self
+
+    @property
+    def weights(self) -> Arithmetic:
+        """What lanes compute with: the smallest arithmetic that has all weights of both."""
+        return common(self.weights_x, self.weights_h)
+
+    @property
+    @abstractmethod
+    def phases(self) -> tuple[tuple[str, ...], ...]:
+        """Gates whose rows are computed together, phase after phase of a step."""
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """Order of the gates in stacked rows: row ``r`` is gate ``r // hidden``."""
+        return tuple(gate for phase in self.phases for gate in phase)
+
+    @property
+    def rows(self) -> int:
+        """Gate rows of a direction."""
+        return len(self.gates) * self.hidden
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def outputs(self) -> int:
+        """Elements of the output of a step."""
+        return self.directions * self.hidden
+
+    @property
+    @abstractmethod
+    def carried(self) -> Format | None:
+        """What each unit keeps from step to step beside h, if anything."""
+
+    @property
+    def separate(self) -> bool:
+        """Whether the cell needs ``A`` and ``B`` apart even where their scales are the same."""
+        return False
+
+    @property
+    def unit_tensors(self) -> dict[str, Interval]:
+        """Integers of each unit beside those of its rows: names and ranges."""
+        return {}
