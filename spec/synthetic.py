@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spec.arithmetic import Arithmetic
+from spec.cells.layer import Affine, Layer
+from spec.cells.lstm import LstmLayer
+from spec.formats import Format
 from spec.model import Model
-from spec.network import Network
-from spec.tensors import Integers, tensor_specs
+from spec.network import Head, Network
+from spec.tensors import Integers, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
 
@@ -27,36 +30,60 @@ def synthetic_model(
             weights = spec.values.values
             tensors[key] = weights[rng.integers(0, len(weights), spec.shape)]
     for index, layer in enumerate(network.layers):
-        at, affine = f"layers.{index}.", layer.normaliser
-        unit = float(1 << (layer.pre.frac + affine.shift))
-        for part, source in (("x", network.x.interval), ("h", layer.h.interval)):
-            sums = tensors[f"{at}weight_{part}"].std(axis=1) * np.sqrt(
-                tensors[f"{at}weight_{part}"].shape[1]
-            )
-            scale = unit / np.maximum(sums, 0.5) / (source.magnitude / 2)
-            jitter = rng.uniform(0.5, 1.5, layer.rows) * rng.choice([-1, 1], layer.rows)
-            tensors[f"{at}scale_{part}"] = _clip(scale * jitter, affine.scales.hi)
-        if shared_scale:
-            tensors[at + "scale_x"] = tensors[at + "scale_h"]
-        tensors[at + "bias"] = _clip(rng.normal(0, unit / 2, layer.rows), affine.biases.hi)
-        if layer.cell_affine is not None:
-            gain = 2.0 ** (layer.cell_affine.shift + layer.pre.frac - layer.cell.frac)
-            tensors[at + "scale_c"] = _clip(
-                gain * rng.uniform(0.5, 1.5, layer.hidden), layer.cell_affine.scales.hi
-            )
-            unit = float(1 << (layer.pre.frac + layer.cell_affine.shift))
-            tensors[at + "bias_c"] = _clip(
-                rng.normal(0, unit / 4, layer.hidden), layer.cell_affine.biases.hi
-            )
+        for at in layer_prefixes(network, index):
+            for part, source in (("x", network.layer_x(index)), ("h", layer.h)):
+                scale = _scales(layer, tensors[f"{at}weight_{part}"], source, rng)
+                tensors[f"{at}scale_{part}"] = scale
+            if shared_scale:
+                tensors[at + "scale_x"] = tensors[at + "scale_h"]
+            tensors[at + "bias"] = _biases(layer.normaliser, layer.pre, rng, layer.rows, 2)
+            for unit, values in _units(layer, rng).items():
+                tensors[at + unit] = values
     if (head := network.head) is not None:
-        reach = network.layers[-1].h.interval.magnitude
-        if head.scaled:
-            tensors["head.scale"] = rng.integers(
-                head.scales.lo, head.scales.hi, head.classes, endpoint=True
-            )
-            reach *= head.scales.hi
-        tensors["head.bias"] = _clip(rng.normal(0, reach, head.classes), head.biases.hi)
+        tensors |= _head(head, network.layer.h, rng)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
+
+
+def _scales(layer: Layer, weights: Integers, source: Format, rng: np.random.Generator) -> Integers:
+    """Of the rows' sums over elements of a format, with either sign."""
+    unit = float(1 << (layer.pre.frac + layer.normaliser.shift))
+    sums = weights.std(axis=1) * np.sqrt(weights.shape[1])
+    scale = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
+    jitter = rng.uniform(0.5, 1.5, layer.rows) * rng.choice([-1, 1], layer.rows)
+    return _clip(scale * jitter, layer.normaliser.scales.hi)
+
+
+def _biases(
+    affine: Affine, to: Format, rng: np.random.Generator, count: int, part: int
+) -> Integers:
+    """Whose deviation is a part of 1."""
+    unit = float(1 << (to.frac + affine.shift))
+    return _clip(rng.normal(0, unit / part, count), affine.biases.hi)
+
+
+def _units(layer: Layer, rng: np.random.Generator) -> dict[str, Integers]:
+    """What the cell needs beside the rows' integers."""
+    if isinstance(layer, LstmLayer) and (affine := layer.cell_affine) is not None:
+        gain = 2.0 ** (affine.shift + layer.pre.frac - layer.cell.frac)
+        scale = _clip(gain * rng.uniform(0.5, 1.5, layer.hidden), affine.scales.hi)
+        return {"scale_c": scale, "bias_c": _biases(affine, layer.pre, rng, layer.hidden, 4)}
+    return {
+        name: _biases(layer.normaliser, layer.pre, rng, layer.hidden, 2)
+        for name in layer.unit_tensors
+    }
+
+
+def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:
+    """All but the weights."""
+    tensors: dict[str, Integers] = {}
+    reach = h.interval.magnitude
+    if head.scaled:
+        tensors["head.scale"] = rng.integers(
+            head.scales.lo, head.scales.hi, head.classes, endpoint=True
+        )
+        reach *= head.scales.hi
+    tensors["head.bias"] = _clip(rng.normal(0, reach, head.classes), head.biases.hi)
+    return tensors
 
 
 def _clip(values: NDArray[np.float64], limit: int) -> Integers:
