@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from golden.cells import State, Step, cell_of
 from golden.head import Dense, classify
-from golden.lstm import Lstm, State, Step
+from golden.passes import Active, Pass
 from golden.rounding import Integers
+from spec.errors import InputError
 from spec.model import Model
 
 __all__ = ["Golden", "Run"]
@@ -26,13 +29,13 @@ class Run:
     ----------
     results : list of Integers
         One array a sequence, its first axis the results in order: one result, or one a step.
-        Then classes have no other axis; logits and h have one.
-    state : State
-        State of each sequence after its last step.
+        Then classes have no other axis; logits and outputs have one.
+    state : tuple of State
+        Of each layer, for each sequence after its last step; none of a bidirectional network.
     """
 
     results: list[Integers]
-    state: State
+    state: tuple[State, ...]
 
 
 class Golden:
@@ -47,60 +50,120 @@ class Golden:
     def __init__(self, model: Model) -> None:
         network = model.network
         self._network = network
-        self._layer = Lstm(network.layers[0], model.layers[0], network.x)
-        self._head = Dense(model.head, network.layers[0].h) if model.head else None
+        self._layers = [
+            [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
+            for index, layer in enumerate(network.layers)
+        ]
+        self._head = Dense(model.head, network.layer.h) if model.head else None
 
-    def zero(self, batch: int = 1) -> State:
-        """The state of ``batch`` sequences before their first step."""
-        return self._layer.zero(batch)
+    def zero(self, batch: int = 1) -> tuple[State, ...]:
+        """The state of ``batch`` sequences before their first step, as `Run` has states."""
+        if self._network.bidirectional:
+            return ()
+        return tuple(cell.zero(batch) for [cell] in self._layers)
 
-    def step(self, x: Integers, state: State) -> Step:
-        """One step with all its intermediates; ``x`` of shape (batch, inputs)."""
-        return self._layer.step(np.asarray(x), state)
+    def step(self, x: Integers, states: Sequence[State]) -> tuple[Step, ...]:
+        """One step of each layer with all its intermediates.
 
-    def results(self, h: Integers) -> Integers:
-        """Results of h (batch, hidden): classes (batch,), logits (batch, classes), or h itself."""
+        Parameters
+        ----------
+        x : Integers
+            (batch, inputs).
+        states : sequence of State
+            Of each layer, before the step.
+
+        Raises
+        ------
+        InputError
+            If a layer is bidirectional: such a network has no steps.
+        """
+        if self._network.bidirectional:
+            raise InputError("network", "must have no bidirectional layer to go step by step")
+        steps: list[Step] = []
+        vectors = np.asarray(x)
+        for [cell], state in zip(self._layers, states, strict=True):
+            steps.append(cell.step(vectors, state))
+            vectors = steps[-1].h
+        return tuple(steps)
+
+    def results(self, outputs: Integers) -> Integers:
+        """Results of the last layer's outputs, pooled or not.
+
+        Parameters
+        ----------
+        outputs : Integers
+            (batch, outputs).
+
+        Returns
+        -------
+        Integers
+            Classes (batch,), logits (batch, classes), or the outputs themselves.
+        """
         if self._head is None:
-            return h
-        logits = self._head(h)
+            return outputs
+        logits = self._head(outputs)
         assert self._network.head is not None
         return classify(logits) if self._network.head.output == "class" else logits
 
     def run(
         self,
         sequences: Sequence[Integers],
-        state: State | None = None,
+        state: Sequence[State] | None = None,
         *,
-        watch: Callable[[int, Step], None] | None = None,
+        watch: Callable[[int, int, int, Step], None] | None = None,
     ) -> Run:
         """Run sequences side by side, each of shape (steps, inputs) with its own steps, at least 1.
+
+        A network without bidirectional layers takes memory for a step, whatever their number.
 
         Parameters
         ----------
         sequences : sequence of Integers
             The batch.
-        state : State, optional
-            What to start from; zero by default.
+        state : sequence of State, optional
+            What each layer starts from; zero by default.
         watch : callable, optional
-            Gets the number of each step and its intermediates, the whole batch in each array;
-            sequences that have ended go on with zero input there and are to be ignored.
+            Gets layer, direction (0 forward, 1 backward), number and intermediates of each step,
+            the whole batch in each array; sequences that have ended go on with zero input there
+            and are to be ignored.
+
+        Raises
+        ------
+        InputError
+            If a bidirectional network is given a state.
         """
-        lengths = np.array([len(sequence) for sequence in sequences])
-        state = self.zero(len(sequences)) if state is None else state
-        every = self._network.results == "every"
-        results: list[list[Integers]] = [[] for _ in sequences]
-        for index, x in enumerate(_side_by_side(sequences, self._network.inputs)):
-            active = lengths > index
-            step = self.step(x, state)
-            state = step.state.where(active, state)
-            if watch is not None:
-                watch(index, step)
-            done = active if every else lengths == index + 1
-            if done.any():
-                rows = np.flatnonzero(done).tolist()
-                for row, result in zip(rows, self.results(step.h[rows]), strict=True):
-                    results[row].append(result)
-        return Run([np.array(found) for found in results], state)
+        network, batch = self._network, len(sequences)
+        if network.bidirectional and state:
+            raise InputError("state", "must not be given: a bidirectional network has none")
+        lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+        active = lengths > np.arange(lengths.max(initial=0))[:, None]
+        passes: list[Pass] = []
+        outputs: Iterable[Integers] = _side_by_side(sequences, network.inputs)
+        for index, cells in enumerate(self._layers):
+            first = [state[index]] if state else [cell.zero(batch) for cell in cells]
+            seen = partial(watch, index) if watch else None
+            outputs = one = Pass(cells, outputs, active, first, seen)
+            passes.append(one)
+        results = self._collect(passes[-1], active)
+        return Run(results, () if network.bidirectional else tuple(p.states[0] for p in passes))
+
+    def _collect(self, outputs: Pass, active: Active) -> list[Integers]:
+        """Results of each sequence."""
+        network, batch = self._network, active.shape[1]
+        if network.results == "every":
+            found: list[list[Integers]] = [[] for _ in range(batch)]
+            for output, now in zip(outputs, active, strict=True):
+                rows = np.flatnonzero(now).tolist()
+                for row, result in zip(rows, self.results(output[rows]), strict=True):
+                    found[row].append(result)
+            return [np.array(one) for one in found]
+        lowest = network.layer.h.interval.lo
+        pooled = np.full((batch, network.layer.outputs), lowest, dtype=np.int64)
+        for output, now in zip(outputs, active, strict=True):
+            if network.pooling == "max":
+                np.maximum(pooled, output, out=pooled, where=now[:, None])
+        last = self.results(pooled if network.pooling == "max" else outputs.last)
+        return list(last[:, None])
 
 
 def _side_by_side(sequences: Sequence[Integers], inputs: int) -> Iterator[Integers]:

@@ -6,51 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from golden.activation import ActivationFunction
 from golden.affine import Affine
-from golden.product import Product
+from golden.cells.cell import Cell, State, Step
 from golden.rounding import Integers, holding, narrow
+from spec.cells.lstm import LstmLayer
 from spec.formats import Format
-from spec.network import GATES, LstmLayer
 from spec.tensors import LayerTensors
 
-__all__ = ["Lstm", "State", "Step"]
+__all__ = ["Lstm", "LstmStep"]
 
 
-@dataclass(frozen=True)
-class State:
-    """What a layer remembers: ``h`` and ``c`` of shape (batch, hidden)."""
-
-    h: Integers
-    c: Integers
-
-    def where(self, active: NDArray[np.bool_], other: State) -> State:
-        """Take this state for the sequences that are ``active``, and ``other`` for the rest."""
-        if active.all():
-            return self
-        mask = active[:, None]
-        return State(np.where(mask, self.h, other.h), np.where(mask, self.c, other.c))
-
-
-@dataclass(frozen=True)
-class Step:
-    """Every intermediate of a step by its name in `spec.network`.
+@dataclass(frozen=True, kw_only=True)
+class LstmStep(Step):
+    """A step with what is the LSTM's own.
 
     Attributes
     ----------
-    sum_h, sum_x, pre : (batch, 4 * hidden)
-        ``A``, ``B`` and ``z``, rows stacked by gate.
     i, f, g, o : (batch, hidden)
         Gates.
-    c, u, tanh_c, h : (batch, hidden)
-        New cell, what its tanh is taken of, that tanh, and the new h.
+    c, u, tanh_c : (batch, hidden)
+        New cell, what its tanh is taken of, and that tanh.
     """
 
-    sum_h: Integers
-    sum_x: Integers
-    pre: Integers
     i: Integers
     f: Integers
     g: Integers
@@ -58,40 +37,21 @@ class Step:
     c: Integers
     u: Integers
     tanh_c: Integers
-    h: Integers
 
     @property
     def state(self) -> State:
-        """The state after the step."""
         return State(self.h, self.c)
 
 
-class Lstm:
-    """A layer with its weights.
-
-    Parameters
-    ----------
-    layer : LstmLayer
-        The description.
-    tensors : LayerTensors
-        Its integers.
-    x : Format
-        Format of the inputs.
-    """
+class Lstm(Cell):
+    """The cell of `spec.cells.lstm`."""
 
     def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
         self._layer = layer
-        self._product_x = Product(tensors.weight_x, x.interval)
-        self._product_h = Product(tensors.weight_h, layer.h.interval)
+        self._to_pre = self._normaliser(layer, tensors, slice(None))
         self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
-        self._normaliser = Affine(
-            [tensors.scale_h, tensors.scale_x],
-            [self._product_h.bounds, self._product_x.bounds],
-            tensors.bias,
-            layer.normaliser.shift,
-            layer.pre,
-        )
         self._cell_affine = _cell_affine(layer, tensors)
         gate, cell = layer.sigmoid.interval, layer.cell.interval
         self._fresh_shift = layer.cell.frac - layer.tanh.frac
@@ -100,19 +60,12 @@ class Lstm:
         self._h_shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
         self._h_type = holding(gate * layer.tanh.interval, shift=self._h_shift)
 
-    def zero(self, batch: int) -> State:
-        """The state that a sequence starts from."""
-        shape = (batch, self._layer.hidden)
-        return State(np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
-
-    def step(self, x: Integers, state: State) -> Step:
-        """One step of a batch: ``x`` of shape (batch, inputs)."""
+    def step(self, x: Integers, state: State) -> LstmStep:
         layer = self._layer
         sum_h, sum_x = self._product_h(state.h), self._product_x(x)
-        pre = self._normaliser(sum_h, sum_x)
+        pre = self._to_pre(sum_h, sum_x)
 
-        by_gate = pre.reshape(len(pre), len(GATES), layer.hidden).swapaxes(0, 1)
-        z = dict(zip(GATES, by_gate, strict=True))
+        z = dict(zip(layer.gates, self._by_gate(pre), strict=True))
         i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
         g = self._tanh(z["g"])
 
@@ -124,7 +77,9 @@ class Lstm:
         tanh_c = self._tanh(u)
         h = np.multiply(o, tanh_c, dtype=self._h_type)
         h = narrow(h, self._h_shift, layer.h, out=h)
-        return Step(sum_h, sum_x, pre, i, f, g, o, c, u, tanh_c, h)
+        return LstmStep(
+            sum_h=sum_h, sum_x=sum_x, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h
+        )
 
 
 def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers], Integers]:
@@ -133,8 +88,5 @@ def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers]
         shift = layer.cell.frac - layer.pre.frac
         held = holding(layer.cell.interval, shift=shift)
         return lambda c: narrow(c.astype(held, copy=False), shift, layer.pre)
-    assert tensors.scale_c is not None
-    assert tensors.bias_c is not None
-    bounds = [layer.cell.interval.magnitude] * layer.hidden
-    shift = layer.cell_affine.shift
-    return Affine([tensors.scale_c], [bounds], tensors.bias_c, shift, layer.pre)
+    bounds, shift = [layer.cell.interval.magnitude] * layer.hidden, layer.cell_affine.shift
+    return Affine([tensors.units["scale_c"]], [bounds], tensors.units["bias_c"], shift, layer.pre)

@@ -1,0 +1,179 @@
+"""One GRU layer, step by step, bit-exact."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from golden.activation import ActivationFunction
+from golden.affine import Affine
+from golden.cells.cell import Cell, State, Step
+from golden.product import Product
+from golden.rounding import Integers, holding, narrow, round_shift, saturate
+from spec.cells.gru import GruLayer
+from spec.formats import Format, Interval
+from spec.tensors import LayerTensors
+
+__all__ = ["Gru", "GruStep", "ResetAfter", "ResetBefore"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What comes before the candidate's tanh.
+
+    Attributes
+    ----------
+    sum_h, pre : (batch, hidden)
+        ``A`` of the candidate's rows, and what its tanh is taken of.
+    p, q : (batch, hidden) or None
+        The normalised sums of the input and of the state; with the reset gate after the product.
+    k : (batch, hidden) or None
+        What the reset gate lets through; with the reset gate before the product.
+    """
+
+    sum_h: Integers
+    pre: Integers
+    p: Integers | None = None
+    q: Integers | None = None
+    k: Integers | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruStep(Step):
+    """A step with what is the GRU's own.
+
+    Attributes
+    ----------
+    r, z, n : (batch, hidden)
+        Gates and candidate.
+    w, c : (batch, hidden)
+        The candidate with the bits of the state, and the new state.
+    p, q, k : (batch, hidden) or None
+        As in `Candidate`.
+    """
+
+    r: Integers
+    z: Integers
+    n: Integers
+    w: Integers
+    c: Integers
+    p: Integers | None
+    q: Integers | None
+    k: Integers | None
+
+    @property
+    def state(self) -> State:
+        return State(self.h, self.c)
+
+
+class Gru(Cell):
+    """The cell of `spec.cells.gru`; where the reset gate acts is a matter of subclasses."""
+
+    def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._layer = layer
+        self._gates = slice(2 * layer.hidden)
+        self._rest = slice(2 * layer.hidden, None)
+        self._to_gates = self._normaliser(layer, tensors, self._gates)
+        self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
+        self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
+        self._w_shift = layer.state.frac - layer.tanh.frac
+        w = layer.tanh.interval << self._w_shift
+        moved = layer.sigmoid.interval * (layer.state.interval + w * Interval(-1, -1))
+        total = (w << layer.sigmoid.frac) + moved
+        self._c_type = holding(total | moved, shift=layer.sigmoid.frac)
+        self._h_shift = layer.state.frac - layer.h.frac
+        self._h_type = holding(layer.state.interval, shift=self._h_shift)
+
+    def step(self, x: Integers, state: State) -> GruStep:
+        layer, gates = self._layer, self._gates
+        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
+        pre = self._to_gates(sum_h[:, gates], sum_x[:, gates])
+        r, z = (self._sigmoid(gate) for gate in self._by_gate(pre))
+        made = self._candidate(sum_h[:, self._rest], sum_x[:, self._rest], r, state.c)
+        n = self._tanh(made.pre)
+
+        w = n.astype(self._c_type) << self._w_shift
+        total = np.subtract(state.c, w, dtype=self._c_type)
+        total *= z
+        total += w << layer.sigmoid.frac
+        c = narrow(total, layer.sigmoid.frac, layer.state, out=total)
+        h = self._to_h(c)
+        return GruStep(
+            sum_h=np.concatenate([sum_h[:, gates], made.sum_h], axis=1),
+            sum_x=sum_x,
+            pre=np.concatenate([pre, made.pre], axis=1),
+            r=r,
+            z=z,
+            n=n,
+            w=w,
+            c=c,
+            h=h,
+            p=made.p,
+            q=made.q,
+            k=made.k,
+        )
+
+    def _to_h(self, state: Integers) -> Integers:
+        """From the format of the state to that of h."""
+        return narrow(state.astype(self._h_type, copy=False), self._h_shift, self._layer.h)
+
+    @abstractmethod
+    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
+        """From the reset gate, the state, and such sums of the candidate's rows as there are."""
+
+
+class ResetAfter(Gru):
+    """The reset gate acts after the recurrent product of the candidate."""
+
+    def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        rows, shift = self._rest, layer.normaliser.shift
+        self._to_p = Affine(
+            [tensors.scale_x[rows]],
+            [self._product_x.bounds[rows]],
+            tensors.bias[rows],
+            shift,
+            layer.pre,
+        )
+        self._to_q = Affine(
+            [tensors.scale_h[rows]],
+            [self._product_h.bounds[rows]],
+            tensors.units["bias_h"],
+            shift,
+            layer.pre,
+        )
+        reset = layer.sigmoid.interval * layer.pre.interval
+        self._reset_type = holding(reset, shift=layer.sigmoid.frac)
+        passed = reset.rounded(layer.sigmoid.frac)
+        self._pre_type = holding(passed | passed + layer.pre.interval)
+
+    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
+        layer, p, q = self._layer, self._to_p(sum_x), self._to_q(sum_h)
+        reset = np.multiply(r, q, dtype=self._reset_type)
+        reset = round_shift(reset, layer.sigmoid.frac, out=reset)
+        pre = np.add(reset, p, dtype=self._pre_type, casting="same_kind")
+        return Candidate(sum_h, saturate(pre, layer.pre, out=pre), p=p, q=q)
+
+
+class ResetBefore(Gru):
+    """The reset gate acts on the state, of which the candidate's recurrent product is taken."""
+
+    def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._to_pre = self._normaliser(layer, tensors, self._rest)
+        self._product_k = Product(tensors.weight_h[self._rest], layer.h.interval)
+        self._product_h = Product(tensors.weight_h[self._gates], layer.h.interval)
+        self._reset_type = holding(
+            layer.sigmoid.interval * layer.state.interval, shift=layer.sigmoid.frac
+        )
+
+    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
+        layer = self._layer
+        reset = np.multiply(r, c, dtype=self._reset_type)
+        reset = narrow(reset, layer.sigmoid.frac, layer.state, out=reset)
+        k = self._to_h(reset)
+        sum_k = self._product_k(k)
+        return Candidate(sum_k, self._to_pre(sum_k, sum_x), k=k)

@@ -1,0 +1,36 @@
+"""One layer of a vanilla RNN, step by step, bit-exact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from golden.activation import ActivationFunction
+from golden.cells.cell import Cell, State, Step
+from golden.rounding import Integers, narrow
+from spec.cells.rnn import RnnLayer
+from spec.formats import Format
+from spec.tensors import LayerTensors
+
+__all__ = ["Rnn"]
+
+
+class Rnn(Cell):
+    """The cell of `spec.cells.rnn`."""
+
+    def __init__(self, layer: RnnLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._layer = layer
+        self._to_pre = self._normaliser(layer, tensors, slice(None))
+        self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.h)
+
+    def step(self, x: Integers, state: State) -> Step:
+        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
+        pre = self._to_pre(sum_h, sum_x)
+        return Step(sum_h=sum_h, sum_x=sum_x, pre=pre, h=self._function(pre))
+
+    def _function(self, pre: Integers) -> Integers:
+        layer = self._layer
+        if layer.function == "tanh":
+            return self._tanh(pre)
+        positive: Integers = np.maximum(pre, 0)
+        return narrow(positive, layer.pre.frac - layer.h.frac, layer.h, out=positive)
