@@ -9,7 +9,7 @@ of Ott et al. 2016 as released)::
 
 and before it (Cho et al. 2014)::
 
-    k = saturate(round_shift(r * c, sigmoid.frac + state.frac - h.frac), h)
+    k = saturate(round_shift(saturate(round_shift(r * c, sigmoid.frac), state), state.frac - h.frac), h)
     n = tanh(z_n)       where A_n = sum_j weight_h[n, j] * k[j]
 
 Then, in both, with ``w = n << state.frac - tanh.frac``::
@@ -24,14 +24,16 @@ and w.
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from spec.cells.layer import Q0_7, Layer
 from spec.formats import Format, Interval
+from spec.pipeline import Pipeline
 
-__all__ = ["GruLayer"]
+__all__ = ["GruLayer", "GruPipeline"]
 
 
 class GruLayer(Layer):
@@ -81,3 +83,50 @@ class GruLayer(Layer):
     def unit_tensors(self) -> dict[str, Interval]:
         """The candidate's recurrent bias, on which the reset gate acts, too."""
         return {"bias_h": self.normaliser.biases} if self.separate else {}
+
+    def pipeline(self, **core: Any) -> GruPipeline:
+        """Latencies."""
+        return GruPipeline(activation=self.activation, after=self.reset == "after", **core)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GruPipeline(Pipeline):
+    """Latencies of a GRU unit; in both phases, if it has two.
+
+    Parameters
+    ----------
+    after : bool
+        Whether the reset gate acts after the product.
+    """
+
+    after: bool
+
+    @property
+    def candidate(self) -> int:
+        """From the gates to n: product with the reset gate, sum, narrowed, and the function."""
+        return 1 + self.sum + self.narrow + self.activate if self.after else 0
+
+    @property
+    def update(self) -> int:
+        """A difference, its product with a gate, and a sum, narrowed."""
+        return 2 + self.sum + self.narrow
+
+    @property
+    def carried(self) -> int:
+        """With n, from which it is subtracted."""
+        return self.gate + self.candidate
+
+    @property
+    def made(self) -> int:
+        """After the update."""
+        return self.carried + self.update
+
+    @property
+    def unit(self) -> int:
+        """The recurrent bias, beside those of the rows."""
+        return self.front + 1 + self.sum
+
+    @property
+    def whole(self) -> int:
+        """Narrowed once more, and written to memory."""
+        return self.made + (3 if self.long else 1)

@@ -24,6 +24,7 @@ from spec.arithmetic import Arithmetic, ArithmeticField, common
 from spec.checked import Checked
 from spec.errors import InputError
 from spec.formats import Format, Interval
+from spec.pipeline import Pipeline
 
 __all__ = ["Q0_7", "Affine", "Layer"]
 
@@ -148,6 +149,10 @@ class Layer(Checked, ABC):
     @abstractmethod
     def carried(self) -> Format | None:
         """What each unit keeps from step to step beside h, if anything."""
+
+    @abstractmethod
+    def pipeline(self, **core: Any) -> Pipeline:
+        """Latencies of a core with this layer; the parameters of `Pipeline` but ``activation``."""
 
     @property
     def separate(self) -> bool:

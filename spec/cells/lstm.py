@@ -14,14 +14,16 @@ over time).
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from spec.cells.layer import Q0_7, Affine, Layer
 from spec.formats import Format, Interval
+from spec.pipeline import Pipeline
 
-__all__ = ["GATES", "LstmLayer"]
+__all__ = ["GATES", "LstmLayer", "LstmPipeline"]
 
 GATES = ("i", "f", "g", "o")
 
@@ -72,3 +74,78 @@ class LstmLayer(Layer):
         if self.cell_affine is None:
             return {}
         return {"scale_c": self.cell_affine.scales, "bias_c": self.cell_affine.biases}
+
+    def pipeline(self, **core: Any) -> LstmPipeline:
+        """Latencies."""
+        return LstmPipeline(
+            activation=self.activation, affine=self.cell_affine is not None, **core
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LstmPipeline(Pipeline):
+    """Latencies of an LSTM unit.
+
+    A serial one has one multiplier, whose products are these, in the order of cycles: ``sums`` for
+    each of the four gates; ``f * c`` and ``i * g`` once their factors are there; for the affine on
+    the cell; ``o * tanh``. Each is registered.
+
+    Parameters
+    ----------
+    affine : bool
+        Whether there is an affine on the cell.
+    """
+
+    affine: bool
+
+    @property
+    def update(self) -> int:
+        """Products f * c and i * g; their sum, narrowed."""
+        return 1 + self.sum + self.narrow
+
+    @property
+    def scale(self) -> int:
+        """Cell to pre-activation format: narrowed; with an affine, product and sum before."""
+        return (1 + self.sum if self.affine else 0) + self.narrow
+
+    @property
+    def output(self) -> int:
+        """Product o * tanh, narrowed and written to memory."""
+        return 4 if self.long else 2
+
+    @property
+    def carried(self) -> int:
+        """With the gates."""
+        return self.gate
+
+    @property
+    def made(self) -> int:
+        """After the update."""
+        return self.carried + self.update
+
+    @property
+    def unit(self) -> int:
+        """The affine, with the new c."""
+        return self.made
+
+    @property
+    def serial_gate(self) -> int:
+        """Serial: from the first product of a gate to its activation's value."""
+        return self.sums + 1 + self.activate
+
+    @property
+    def serial_cell(self) -> int:
+        """Serial: from a unit at the front of the drain to its new c."""
+        return self.serial_gate + 3 * self.sums + 1
+
+    @property
+    def serial_tanh(self) -> int:
+        """Serial: the same for tanh of the new c."""
+        return self.serial_cell + self.affine + 1 + self.activate
+
+    @property
+    def whole(self) -> int:
+        """After the output."""
+        if self.serial:
+            return self.serial_tanh + 2
+        return self.made + self.scale + self.activate + self.output

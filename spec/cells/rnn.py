@@ -8,13 +8,15 @@ With ``z`` as in `spec.cells.layer`::
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from spec.cells.layer import Layer
+from spec.pipeline import Pipeline
 
-__all__ = ["RnnLayer"]
+__all__ = ["RnnLayer", "RnnPipeline"]
 
 
 class RnnLayer(Layer):
@@ -44,3 +46,45 @@ class RnnLayer(Layer):
     def carried(self) -> None:
         """Nothing beside h."""
         return None
+
+    def pipeline(self, **core: Any) -> RnnPipeline:
+        """Latencies."""
+        return RnnPipeline(activation=self.activation, relu=self.function == "relu", **core)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RnnPipeline(Pipeline):
+    """Latencies of an RNN unit.
+
+    Parameters
+    ----------
+    relu : bool
+        Whether the function is one.
+    """
+
+    relu: bool
+
+    @property
+    def activate(self) -> int:
+        """A relu is narrowed; else as for all."""
+        return self.narrow if self.relu else super().activate
+
+    @property
+    def carried(self) -> int:
+        """Nothing is."""
+        return self.gate
+
+    @property
+    def made(self) -> int:
+        """Nothing is."""
+        return self.gate
+
+    @property
+    def unit(self) -> int:
+        """There are none."""
+        return self.gate
+
+    @property
+    def whole(self) -> int:
+        """Written to memory; in the long pipeline from a register close to it."""
+        return self.gate + (2 if self.long else 1)

@@ -1,0 +1,116 @@
+"""A dense head on lanes of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from spec.errors import InputError
+from spec.formats import Format, Interval
+from spec.lanes import tree_levels
+from spec.machine import Machine
+from spec.network import Head
+from spec.pipeline import Timing
+from spec.product import Product
+from spec.scales import Constant, Scale, scale_of
+from spec.tensors import HeadTensors
+
+__all__ = ["Dense"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dense:
+    """A head on a machine.
+
+    Parameters
+    ----------
+    head, tensors : Head, HeadTensors
+        The head.
+    inputs, h : tuple of int, Format
+        Elements of its input, in parts that each start with a chunk; their format.
+    machine : Machine
+        The machine.
+    budget : int
+        Cycles in which it should be done, if it has as many units as it likes.
+
+    Raises
+    ------
+    InputError
+        If the machine cannot be built for it.
+    """
+
+    head: Head
+    tensors: HeadTensors
+    inputs: tuple[int, ...]
+    h: Format
+    machine: Machine
+    budget: int
+
+    def __post_init__(self) -> None:
+        if self.machine.simd % self.machine.head_simd:
+            rule = f"must divide simd ({self.machine.simd})"
+            raise InputError("machine: head_simd", rule, self.machine.head_simd)
+
+    @cached_property
+    def product(self) -> Product:
+        """The product."""
+        units = self.machine.head_units
+        if units is None:
+            units = self._fewest_units()
+        return self._product(min(units, self.head.classes))
+
+    def _product(self, units: int) -> Product:
+        machine = self.machine
+        *whole, last = self.inputs
+        levels = tree_levels("tree", machine.head_simd)
+        return Product(
+            rows=self.head.classes,
+            columns=sum(-(-part // machine.simd) * machine.simd for part in whole) + last,
+            lanes=units,
+            simd=machine.head_simd,
+            operand_registers=machine.operand_registers,
+            tree_registers=min(machine.tree_registers, levels),
+        )
+
+    def _fewest_units(self) -> int:
+        for units in range(1, self.head.classes + 1):
+            product = self._product(units)
+            if product.tiles * product.chunks <= self.budget:
+                return units
+        return self.head.classes
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Scale of the rows; 1 if they have none."""
+        scales = self.tensors.scale
+        return Constant(1) if scales is None else scale_of(scales, self.head.scale_width)
+
+    @property
+    def sum(self) -> Interval:
+        """Range of the sum that a row has."""
+        return (self.head.weights.weights * self.h.interval).times(self.product.columns)
+
+    @property
+    def logit(self) -> Interval:
+        """Range of a logit."""
+        return self.scale.interval * self.sum + self.head.biases
+
+    @property
+    def timing(self) -> Timing:
+        """Latencies of memories."""
+        return Timing(self.machine.pipelined)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
+        return self.timing.issue + self.timing.memory + self.product.registers + 1
+
+    @property
+    def tile_cycles(self) -> int:
+        """Cycles from tile to tile; a tile waits until the drain is empty."""
+        return max(self.product.chunks, self.latency + self.product.lanes)
+
+    @property
+    def logit_latency(self) -> int:
+        """Cycles from a row at the front of the drain to its logit, or to the class."""
+        return 2 + self.timing.long + self.head.scaled + (self.head.output == "class")
