@@ -9,8 +9,7 @@ one, in which h is after the reset.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -118,6 +117,10 @@ class Core:
         if len(self.layers) > 1 and len(layer.phases) > 1:
             rule = "must be pipelined for cells that compute their gates in phases"
             raise InputError("machine: stack", rule, machine.stack)
+
+    def with_dense(self, dense: Dense) -> Core:
+        """The same with a head."""
+        return replace(self, dense=dense)
 
     @property
     def layer(self) -> Layer:
@@ -399,5 +402,3 @@ class Core:
     def place(self, scale: str) -> int:
         """Which of the sums of a row a scale belongs to."""
         return list(self.row_scales).index(scale)
-
-

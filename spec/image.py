@@ -10,122 +10,164 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spec.arithmetic import Arithmetic
-from spec.design import Design
+from spec.core import Core
+from spec.dense import Dense
 from spec.formats import Interval, half
 from spec.layout import Field, Layout
-from spec.network import GATES
 from spec.scales import Number, Scale
+from spec.tensors import Integers, LayerTensors
 from spec.trits import GROUP, pack_trits
 
 __all__ = [
-    "cell_layout",
-    "cell_words",
     "gate_weight_words",
     "head_layout",
     "head_row_words",
     "head_weight_words",
     "row_layout",
     "row_words",
+    "unit_layout",
+    "unit_words",
 ]
 
 
-def gate_weight_words(design: Design) -> list[int]:
+def gate_weight_words(core: Core) -> list[int]:
     """Weights of the gates, in the order in which the lanes read them.
 
-    One word a chunk: tile by tile, first the chunks of x, then those of h. A word has a part for
-    each lane, lane ``4 * unit + gate``; a part has a code for each of the ``simd`` inputs. In the
-    dense form, each five weights of a word in this order are a byte.
+    One word a chunk: direction by direction, pass by pass, tile by tile, part by part. A word has a
+    code for each of the ``simd`` inputs of each lane, lane ``gates * unit + gate``. In the packed
+    form, each five weights of a word in this order are a byte.
     """
-    tensors, arithmetic = design.model.layers[0], design.layer.weights
-    parts = []
-    for matrix, product in (
-        (tensors.weight_x, design.x_product),
-        (tensors.weight_h, design.h_product),
-    ):
-        by_unit = _by_unit(design, arithmetic.encode(matrix))
-        parts.append(_tiles(by_unit, design.tiles, product.lanes, product.simd, arithmetic))
-    codes = np.concatenate(parts, axis=1)
-    if not design.dense:
-        return _words(codes, arithmetic.bits)
-    weights = arithmetic.decode(codes).reshape(codes.shape[0], codes.shape[1], 1, -1)
+    words: list[int] = []
+    for direction in range(core.directions):
+        for index, step in enumerate(core.passes):
+            tensors = core.tensors[step.layer][direction]
+            matrices = {"x": tensors.weight_x, "h": tensors.weight_h}
+            parts = [
+                _gate_tiles(core, index, part, matrices[part]) for part in core.order
+            ]
+            codes = np.concatenate(parts, axis=1)
+            words += _packed(core, codes) if core.packed else _words(codes, core.arithmetic.bits)
+    return words
+
+
+def _gate_tiles(core: Core, index: int, part: str, matrix: Integers) -> NDArray[np.uint16]:
+    """Codes of a part of a pass, (tiles, chunks, lanes, simd)."""
+    product, arithmetic = core.part(index, part), core.arithmetic
+    codes = arithmetic.encode(matrix)
+    if product is core.x_product:
+        codes = _columns(codes, core.inputs, core.machine.simd, arithmetic)
+    rows = _by_unit(core, index, codes, arithmetic.padding)
+    return _tiles(rows, product.tiles, product.lanes, product.simd, arithmetic)
+
+
+def _packed(core: Core, codes: NDArray[np.uint16]) -> list[int]:
+    weights = core.arithmetic.decode(codes).reshape(codes.shape[0], codes.shape[1], 1, -1)
     fill = [(0, 0)] * 3 + [(0, -weights.shape[-1] % GROUP)]
     groups = np.pad(weights, fill).reshape(*codes.shape[:2], -1, GROUP)
     return _words(pack_trits(groups).astype(np.uint16), 8)
 
 
-def head_weight_words(design: Design) -> list[int]:
+def head_weight_words(dense: Dense) -> list[int]:
     """Weights of the head: one word a chunk, tile by tile; a part for each row of the tile."""
-    product, head, tensors = design.head_product, design.head, design.model.head
-    assert product is not None
-    assert head is not None
-    assert tensors is not None
-    codes = head.weights.encode(tensors.weight)
-    tiles = _tiles(codes, product.tiles, product.lanes, product.simd, head.weights)
-    return _words(tiles, head.weights.bits)
+    product, arithmetic = dense.product, dense.head.weights
+    codes = arithmetic.encode(dense.tensors.weight)
+    codes = _columns(codes, dense.inputs, dense.machine.simd, arithmetic)
+    tiles = _tiles(codes, product.tiles, product.lanes, product.simd, arithmetic)
+    return _words(tiles, arithmetic.bits)
 
 
-def row_words(design: Design) -> list[int]:
+def row_words(core: Core) -> list[int]:
     """Scales and biases of the gate rows: a word for the rows whose sums leave the lanes together.
 
-    These are the four gates of each unit of a group, or with a serial cell unit one gate. Each row
-    has `row_layout`. What is made of places beyond the last unit is used nowhere.
+    These are all gates of each unit of a group, or with a serial cell unit one gate; pass after
+    pass, in a bidirectional core with the directions in turn. Each row has `row_layout`. What is
+    made of places beyond the last unit, or the last gate of a phase, is used nowhere.
     """
-    columns = _row_columns(design)
-    records = _records(row_layout(design), columns, design.row_scales)
-    by_unit = [
-        records[gate * design.layer.hidden + unit]
-        for unit in range(design.layer.hidden)
-        for gate in range(len(GATES))
-    ]
-    return _join(by_unit, row_layout(design).bits, design.front)
+    layout, scales = row_layout(core), core.row_scales
+    words = []
+    for step in core.passes:
+        phase = core.layer.phases[step.phase]
+        turns = []
+        for tensors in core.tensors[step.layer]:
+            records = _records(layout, _row_columns(core, tensors), scales)
+            by_unit = []
+            for unit in range(core.layer.hidden):
+                rows = [core.layer.gates.index(gate) * core.layer.hidden + unit for gate in phase]
+                by_unit += [records[row] for row in rows] + [0] * (core.gates - len(phase))
+            turns.append(_join(by_unit, layout.bits, core.front))
+        words += _in_turn(turns)
+    return words
 
 
-def cell_words(design: Design) -> list[int]:
-    """The affines on the cell: one word a group, with `cell_layout` for each unit."""
-    layout = cell_layout(design)
-    scales = {"scale_c": design.cell_scale}
-    records = _records(layout, _cell_columns(design), scales)
-    return _join(records, layout.bits, design.cell_units)
+def unit_words(core: Core) -> list[int]:
+    """The tensors of units: one word a group, with `unit_layout` for each unit; else as the rows."""
+    layout = unit_layout(core)
+    words = []
+    for step in core.passes:
+        turns = [
+            _join(
+                _records(layout, _unit_columns(core, tensors), core.unit_scales),
+                layout.bits,
+                core.cell_units,
+            )
+            for tensors in core.tensors[step.layer]
+        ]
+        words += _in_turn(turns)
+    return words
 
 
-def head_row_words(design: Design) -> list[int]:
+def head_row_words(dense: Dense) -> list[int]:
     """Scale and bias of the head's rows, `head_layout`: one word a row."""
-    head = design.model.head
-    assert head is not None
-    return _records(head_layout(design), vars(head), {"scale": design.head_scale})
+    return _records(head_layout(dense), vars(dense.tensors), {"scale": dense.scale})
 
 
-def row_layout(design: Design) -> Layout:
+def row_layout(core: Core) -> Layout:
     """What the normaliser needs of a gate row; one scale where the scales of x and h agree.
 
     The half that rounds is in the bias.
     """
-    return _affine_layout(design.row_scales, "bias", _width(_row_columns(design)["bias"]))
+    biases = [_row_columns(core, one)["bias"] for one in _all(core)]
+    return _affine_layout(core.row_scales, "bias", _width(np.concatenate(biases)))
 
 
-def cell_layout(design: Design) -> Layout:
-    """What the affine on the cell needs of a unit; the half that rounds is in the bias."""
-    width = _width(_cell_columns(design)["bias_c"])
-    return _affine_layout({"scale_c": design.cell_scale}, "bias_c", width)
+def unit_layout(core: Core) -> Layout:
+    """What the cell needs of a unit; the half that rounds is in a bias."""
+    fields = []
+    for name, interval in core.layer.unit_tensors.items():
+        if name in core.unit_scales:
+            fields += _scale_fields({name: core.unit_scales[name]})
+        else:
+            found = [_unit_columns(core, one)[name] for one in _all(core)]
+            assert interval.signed
+            fields.append(Field(name, _width(np.concatenate(found)), signed=True))
+    return Layout(tuple(fields))
 
 
-def head_layout(design: Design) -> Layout:
+def head_layout(dense: Dense) -> Layout:
     """What the head needs of a row."""
-    head = design.head
-    assert head is not None
-    return _affine_layout({"scale": design.head_scale}, "bias", head.bias_width)
+    return _affine_layout({"scale": dense.scale}, "bias", dense.head.bias_width)
 
 
-def _row_columns(design: Design) -> dict[str, NDArray[np.int64]]:
-    tensors = design.model.layers[0]
-    return vars(tensors) | {"bias": tensors.bias + half(design.layer.normaliser.shift)}
+def _all(core: Core) -> list[LayerTensors]:
+    return [tensors for directions in core.tensors for tensors in directions]
 
 
-def _cell_columns(design: Design) -> dict[str, NDArray[np.int64]]:
-    tensors, affine = design.model.layers[0], design.layer.cell_affine
-    assert affine is not None
-    assert tensors.bias_c is not None
-    return vars(tensors) | {"bias_c": tensors.bias_c + half(affine.shift)}
+def _row_columns(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
+    return {
+        "scale_x": tensors.scale_x,
+        "scale_h": tensors.scale_h,
+        "bias": tensors.bias + half(core.layer.normaliser.shift),
+    }
+
+
+def _unit_columns(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
+    halves = {name: half(shift) for name, shift in core.layer.unit_shifts.items()}
+    return {name: values + halves.get(name, 0) for name, values in tensors.units.items()}
+
+
+def _in_turn(turns: list[list[int]]) -> list[int]:
+    """The first words of all, then the second ones."""
+    return [word for words in zip(*turns, strict=True) for word in words]
 
 
 def _width(values: NDArray[np.int64]) -> int:
@@ -135,12 +177,16 @@ def _width(values: NDArray[np.int64]) -> int:
 
 def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:
     """Scales that are stored, and a bias."""
-    fields = [
+    return Layout((*_scale_fields(scales), Field(bias, width, signed=True)))
+
+
+def _scale_fields(scales: dict[str, Scale]) -> list[Field]:
+    """Those that are stored."""
+    return [
         Field(name, scale.bits, signed=isinstance(scale, Number))
         for name, scale in scales.items()
         if scale.bits
     ]
-    return Layout((*fields, Field(bias, width, signed=True)))
 
 
 def _records(
@@ -166,11 +212,28 @@ def _join(records: list[int], bits: int, per_word: int) -> list[int]:
     ]
 
 
-def _by_unit(design: Design, stacked: NDArray) -> NDArray:  # type: ignore[type-arg]
-    """Rows from gate-major (as in PyTorch) to unit-major (as the lanes stand)."""
-    hidden = design.layer.hidden
-    gates = stacked.reshape(len(GATES), hidden, -1)
-    return gates.swapaxes(0, 1).reshape(len(GATES) * hidden, -1)
+def _by_unit(
+    core: Core, index: int, stacked: NDArray[np.uint16], padding: int
+) -> NDArray[np.uint16]:
+    """Rows of a pass from gate-major (as in PyTorch) to unit-major (as the lanes stand)."""
+    layer, phase = core.layer, core.layer.phases[core.passes[index].phase]
+    gates = stacked.reshape(len(layer.gates), layer.hidden, -1)
+    chosen = gates[[layer.gates.index(gate) for gate in phase]]
+    missing = [(0, core.gates - len(phase)), (0, 0), (0, 0)]
+    filled = np.pad(chosen, missing, constant_values=padding)
+    return filled.swapaxes(0, 1).reshape(core.gates * layer.hidden, -1)
+
+
+def _columns(
+    codes: NDArray[np.uint16], parts: tuple[int, ...], simd: int, arithmetic: Arithmetic
+) -> NDArray[np.uint16]:
+    """Columns by parts, each of which starts with a chunk; what is between meets zeros."""
+    *whole, last = np.split(codes, np.cumsum(parts)[:-1], axis=1)
+    filled = [
+        np.pad(part, [(0, 0), (0, -part.shape[1] % simd)], constant_values=arithmetic.padding)
+        for part in whole
+    ]
+    return np.concatenate([*filled, last], axis=1)
 
 
 def _tiles(

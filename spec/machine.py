@@ -27,6 +27,10 @@ class Machine(Checked):
     streams : int
         Sequences that are interleaved, each with a state of its own: while the lanes work on a step
         of one, the h of another's last step is on its way.
+    stack : {"pipelined", "shared"}
+        Whether each layer of a stack has lanes of its own and works on a step while the next layer
+        works on the step before, or all take turns on the same lanes; these must then be equal but
+        for their inputs.
     lane : {"tree", "pairs", "subsets", "booth"}
         How lanes compute their sums, see `spec.lanes`. All compute the same.
     operand_registers : int
@@ -63,6 +67,7 @@ class Machine(Checked):
     units: int = Field(default=1, ge=1, le=2048)
     simd: int = Field(default=1, ge=1, le=2048)
     streams: int = Field(default=1, ge=1, le=64)
+    stack: Literal["pipelined", "shared"] = "pipelined"
     lane: LaneDesign = "tree"
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)

@@ -1,4 +1,4 @@
-"""The streams of the top: which fields a payload has.
+"""The streams of a core and of the top: which fields a payload has.
 
 A beat goes over when ``valid`` and ``ready`` are both 1 at a clock edge; ``valid`` never waits for
 ``ready``, and while a beat waits it does not change.
@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spec.core import Core
+from spec.dense import Dense
 from spec.design import Design
-from spec.formats import Interval
+from spec.formats import Format, Interval
 from spec.layout import Field, Layout
 
-__all__ = ["FROM_LOADED", "FROM_PREVIOUS", "FROM_ZERO", "Port", "ports"]
+__all__ = [
+    "FROM_LOADED",
+    "FROM_PREVIOUS",
+    "FROM_ZERO",
+    "Port",
+    "core_ports",
+    "ports",
+    "result_layout",
+    "vector_layout",
+]
 
 FROM_ZERO, FROM_PREVIOUS, FROM_LOADED = range(3)
 """Values of the field ``state``: what h and c a sequence starts from. After reset there is no
@@ -43,41 +54,78 @@ def ports(design: Design) -> dict[str, Port]:
     """The streams of a design's top by name.
 
     ``i_x``
-        Input vectors, ``x_product.chunks`` beats each, ``simd`` elements a beat; elements beyond
-        the vector are ignored. ``state`` counts on the first beat of a sequence; ``last`` on the
-        last beat of a vector and marks the sequence's last vector; ``dump`` beside it asks for
-        the sequence's final state.
+        Input vectors, as many beats each as the first core's ``x_product`` has chunks, ``simd``
+        elements a beat; elements beyond the vector are ignored. ``last`` counts on the last beat of
+        a vector and marks the sequence's last vector. ``state`` counts on the first beat of a
+        sequence; ``dump`` beside ``last`` asks for the sequence's final state.
     ``o``
         Results: a class a beat, or a logit a beat, or (without a head) ``simd`` elements of h a
-        beat, 0 beyond the vector. ``last`` marks the last beat of a sequence's last result.
+        beat, 0 beyond the vector; of a bidirectional layer each direction starts with a beat.
+        ``last`` marks the last beat of a sequence's last result.
     ``i_state``, ``o_state``
-        A state to start from, and a sequence's final state: ``groups`` beats of ``cell_units``
-        elements of h and of c each. Elements beyond the state are ignored, and given out as 0.
+        A state to start from, and a sequence's final state: of each layer of the core, ``groups``
+        beats of ``cell_units`` elements of h and of c each, if there is a c. Elements beyond the
+        state are ignored, and given out as 0. With several cores the names end in their numbers:
+        ``i_state_0``. Networks with bidirectional layers have no such ports, no ``state`` and no
+        ``dump``: their sequences start from zero.
 
     With more than one stream of sequences, ``stream`` says which one a vector continues (it counts
     on the vector's first beat), or a result or a final state belongs to. Steps are computed, and
     results and states given and taken, in the order in which their vectors came.
     """
-    layer, simd, units = design.layer, design.machine.simd, design.cell_units
-    x = Field("data", design.network.x.width, signed=design.network.x.signed, count=simd)
-    last = Field("last", 1)
-    state = (
-        Field("h", layer.h.width, signed=True, count=units),
-        Field("c", layer.cell.width, signed=True, count=units),
-    )
-    stream = (Field("stream", design.stream_bits),) * (design.stream_bits > 0)
-    all_ports = [
-        Port("i_x", "in", Layout((x, last, Field("dump", 1), Field("state", 2), *stream))),
-        Port("i_state", "in", Layout(state)),
-        Port("o", "out", Layout((_result(design), last, *stream))),
-        Port("o_state", "out", Layout((*state, *stream))),
-    ]
-    return {port.name: port for port in all_ports}
+    first = design.cores[0]
+    stateful, streams = first.stateful, design.machine.streams
+    x = vector_layout(first.x, first.machine.simd, stateful=stateful, streams=streams)
+    result = result_layout(design.dense, design.cores[-1].layer.h, design.machine.simd, streams)
+    found = [Port("i_x", "in", x), Port("o", "out", result)]
+    for number, core in enumerate(design.cores if stateful else ()):
+        at = f"_{number}" if len(design.cores) > 1 else ""
+        found.append(Port(f"i_state{at}", "in", _state_layout(core, tagged=False)))
+        found.append(Port(f"o_state{at}", "out", _state_layout(core, tagged=True)))
+    return {port.name: port for port in found}
 
 
-def _result(design: Design) -> Field:
-    if design.head is None:
-        return Field("data", design.layer.h.width, signed=True, count=design.machine.simd)
-    if design.head.output == "class":
-        return Field("data", Interval(0, design.head.classes - 1).width)
-    return Field("data", design.logit.width, signed=True)
+def core_ports(core: Core) -> dict[str, Port]:
+    """The streams of a core, by the names that they have in a design of one core."""
+    simd = core.machine.simd
+    x = vector_layout(core.x, simd, stateful=core.stateful, streams=core.streams)
+    if core.onward:
+        o = vector_layout(core.layer.h, simd, stateful=core.stateful, streams=core.streams)
+    else:
+        o = result_layout(core.dense, core.layer.h, simd, core.streams)
+    found = [Port("i_x", "in", x), Port("o", "out", o)]
+    if core.stateful:
+        found.append(Port("i_state", "in", _state_layout(core, tagged=False)))
+        found.append(Port("o_state", "out", _state_layout(core, tagged=True)))
+    return {port.name: port for port in found}
+
+
+def vector_layout(element: Format, simd: int, *, stateful: bool, streams: int) -> Layout:
+    """A beat of vectors on their way into a core."""
+    state = (Field("dump", 1), Field("state", 2)) if stateful else ()
+    data = Field("data", element.width, signed=element.signed, count=simd)
+    return Layout((data, Field("last", 1), *state, *_stream(streams)))
+
+
+def result_layout(dense: Dense | None, h: Format, simd: int, streams: int) -> Layout:
+    """A beat of results."""
+    if dense is None:
+        data = Field("data", h.width, signed=True, count=simd)
+    elif dense.head.output == "class":
+        data = Field("data", Interval(0, dense.head.classes - 1).width)
+    else:
+        data = Field("data", dense.logit.width, signed=True)
+    return Layout((data, Field("last", 1), *_stream(streams)))
+
+
+def _state_layout(core: Core, *, tagged: bool) -> Layout:
+    layer, units = core.layer, core.cell_units
+    h = Field("h", layer.h.width, signed=True, count=units)
+    c = layer.carried
+    kept = (h,) if c is None else (h, Field("c", c.width, signed=True, count=units))
+    return Layout((*kept, *_stream(core.streams))) if tagged else Layout(kept)
+
+
+def _stream(streams: int) -> tuple[Field, ...]:
+    bits = (streams - 1).bit_length()
+    return (Field("stream", bits),) if bits else ()

@@ -84,6 +84,11 @@ class GruLayer(Layer):
         """The candidate's recurrent bias, on which the reset gate acts, too."""
         return {"bias_h": self.normaliser.biases} if self.separate else {}
 
+    @property
+    def unit_shifts(self) -> dict[str, int]:
+        """That of the rows."""
+        return {"bias_h": self.normaliser.shift} if self.separate else {}
+
     def pipeline(self, **core: Any) -> GruPipeline:
         """Latencies."""
         return GruPipeline(activation=self.activation, after=self.reset == "after", **core)

@@ -163,3 +163,8 @@ class Layer(Checked, ABC):
     def unit_tensors(self) -> dict[str, Interval]:
         """Integers of each unit beside those of its rows: names and ranges."""
         return {}
+
+    @property
+    def unit_shifts(self) -> dict[str, int]:
+        """Biases among these, each with the shift whose rounding half is stored with it."""
+        return {}

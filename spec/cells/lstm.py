@@ -75,6 +75,11 @@ class LstmLayer(Layer):
             return {}
         return {"scale_c": self.cell_affine.scales, "bias_c": self.cell_affine.biases}
 
+    @property
+    def unit_shifts(self) -> dict[str, int]:
+        """That of the affine."""
+        return {} if self.cell_affine is None else {"bias_c": self.cell_affine.shift}
+
     def pipeline(self, **core: Any) -> LstmPipeline:
         """Latencies."""
         return LstmPipeline(
