@@ -1,0 +1,146 @@
+"""The cells over real numbers, with bounds of what their integers may stray."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from golden.bounded import Bounded, Function, Reals
+from golden.cells import State
+from spec.cells.gru import GruLayer
+from spec.cells.layer import Layer
+from spec.cells.lstm import LstmLayer
+from spec.cells.rnn import RnnLayer
+from spec.formats import Format
+from spec.network import AnyLayer
+from spec.tensors import LayerTensors
+
+__all__ = ["RealState", "Twin", "twin_of"]
+
+
+@dataclass(frozen=True)
+class RealState:
+    """A state: h (batch, hidden), and c, which is (batch, 0) where the cell carries nothing."""
+
+    h: Bounded
+    c: Bounded
+
+
+class Twin(ABC):
+    """One direction of a layer with the same coefficients, exact functions and no rounding.
+
+    Parameters
+    ----------
+    layer : Layer
+        The description.
+    tensors : LayerTensors
+        Its integers: an integer scale stands for a real one.
+    x : Format
+        Format of the inputs.
+    """
+
+    def __init__(self, layer: Layer, tensors: LayerTensors, x: Format) -> None:
+        self._described = layer
+        self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
+        # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
+        self._weight_h = (tensors.scale_h * unit / layer.h.lsb)[:, None] * tensors.weight_h
+        self._weight_x = (tensors.scale_x * unit / x.lsb)[:, None] * tensors.weight_x
+        self._bias = tensors.bias * unit
+
+    def zero(self, batch: int) -> RealState:
+        """The state before the first step; exact."""
+        hidden = self._described.hidden
+        carried = hidden if self._described.carried else 0
+        return self.at(State(*(np.zeros((batch, n), np.int64) for n in (hidden, carried))))
+
+    def at(self, state: State) -> RealState:
+        """The state that the integers stand for; exact. Bounds from here on are those of a step."""
+        layer = self._described
+        c = Bounded.exact(state.c, layer.carried or layer.h)
+        return RealState(Bounded.exact(state.h, layer.h), c)
+
+    @abstractmethod
+    def step(self, x: Bounded, state: RealState) -> RealState:
+        """One step of a batch: ``x`` of shape (batch, inputs)."""
+
+    def _gates(self, x: Bounded, h: Bounded, first: int, count: int) -> list[Bounded]:
+        """Pre-activations of some gates, (batch, hidden) each."""
+        layer = self._described
+        rows = slice(first * layer.hidden, (first + count) * layer.hidden)
+        both = x.product(self._weight_x[rows], self._bias[rows]) + h.product(self._weight_h[rows])
+        pre = both.narrowed(layer.pre)
+        return [pre[:, at * layer.hidden : (at + 1) * layer.hidden] for at in range(count)]
+
+
+class _Lstm(Twin):
+    def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._layer = layer
+        self._sigmoid = Function(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
+        self._tanh = Function(layer.activation, "tanh", layer.pre, layer.tanh)
+        self._affine: tuple[Reals, Reals] | None = None
+        if layer.cell_affine is not None:
+            unit = 2.0 ** -(layer.pre.frac + layer.cell_affine.shift)
+            scale, bias = tensors.units["scale_c"], tensors.units["bias_c"]
+            self._affine = (scale * unit / layer.cell.lsb, bias * unit)
+
+    def step(self, x: Bounded, state: RealState) -> RealState:
+        layer = self._layer
+        i, f, g, o = self._gates(x, state.h, 0, 4)
+        i, f, g, o = self._sigmoid(i), self._sigmoid(f), self._tanh(g), self._sigmoid(o)
+        c = (f * state.c + i * g).narrowed(layer.cell)
+        u = c if self._affine is None else c.affine(*self._affine)
+        u = u.narrowed(layer.pre)
+        return RealState((o * self._tanh(u)).narrowed(layer.h), c)
+
+
+class _Gru(Twin):
+    def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._layer = layer
+        self._sigmoid = Function(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
+        self._tanh = Function(layer.activation, "tanh", layer.pre, layer.tanh)
+        self._bias_h = tensors.units["bias_h"] * self._unit if layer.separate else None
+
+    def step(self, x: Bounded, state: RealState) -> RealState:
+        layer = self._layer
+        r, z = map(self._sigmoid, self._gates(x, state.h, 0, 2))
+        n = self._tanh(self._candidate(x, state, r))
+        c = state.c.mixed(n, z).narrowed(layer.state)
+        return RealState(c.narrowed(layer.h), c)
+
+    def _candidate(self, x: Bounded, state: RealState, r: Bounded) -> Bounded:
+        layer = self._layer
+        if self._bias_h is None:
+            [pre] = self._gates(x, (r * state.c).narrowed(layer.state).narrowed(layer.h), 2, 1)
+            return pre
+        rows = slice(2 * layer.hidden, None)
+        p = x.product(self._weight_x[rows], self._bias[rows]).narrowed(layer.pre)
+        q = state.h.product(self._weight_h[rows], self._bias_h).narrowed(layer.pre)
+        return (p + r * q).narrowed(layer.pre)
+
+
+class _Rnn(Twin):
+    def __init__(self, layer: RnnLayer, tensors: LayerTensors, x: Format) -> None:
+        super().__init__(layer, tensors, x)
+        self._layer = layer
+        self._tanh = Function(layer.activation, "tanh", layer.pre, layer.h)
+
+    def step(self, x: Bounded, state: RealState) -> RealState:
+        layer = self._layer
+        [z] = self._gates(x, state.h, 0, 1)
+        relu = layer.function == "relu"
+        return RealState(z.positive().narrowed(layer.h) if relu else self._tanh(z), state.c)
+
+
+def twin_of(layer: AnyLayer, tensors: LayerTensors, x: Format) -> Twin:
+    """One direction of a layer; ``x`` is the format of its inputs."""
+    match layer:
+        case LstmLayer():
+            return _Lstm(layer, tensors, x)
+        case GruLayer():
+            return _Gru(layer, tensors, x)
+        case RnnLayer():
+            return _Rnn(layer, tensors, x)

@@ -1,0 +1,84 @@
+"""Networks that the golden model is compared on, and what they are fed with."""
+
+import json
+
+import numpy as np
+
+from spec.network import Network
+from spec.synthetic import synthetic_model
+
+
+def q(width, frac, signed=True):
+    return {"width": width, "frac": frac, "signed": signed}
+
+
+WIDE = {
+    # Sums and products that need 64 bits.
+    "h": q(16, 15),
+    "pre": q(16, 12),
+    "normaliser": {"scale_width": 24, "bias_width": 40, "shift": 30},
+}
+
+CELLS = {
+    "lstm": {},
+    "lstm-affine": {"weights": "binary", "cell_affine": {}},
+    "lstm-pwl": {"weights": "fixed12", "activation": {"form": "pwl"}},
+    "lstm-wide": {
+        "weights": "fixed16",
+        **WIDE,
+        "sigmoid": q(17, 15),
+        "tanh": q(16, 15),
+        "cell": q(26, 20),
+        "cell_affine": {"scale_width": 16},
+    },
+    "lstm-unsigned-gates": {"sigmoid": q(9, 8, False)},
+    "gru": {"kind": "gru"},
+    "gru-before": {"kind": "gru", "reset": "before", "weights": "binary"},
+    "gru-pwl": {"kind": "gru", "weights": "exp4", "activation": {"form": "pwl"}},
+    "gru-narrow": {"kind": "gru", "reset": "before", "state": q(9, 8), "h": q(6, 4)},
+    "gru-wide": {
+        "kind": "gru",
+        "weights": "fixed16",
+        **WIDE,
+        "sigmoid": q(17, 15),
+        "tanh": q(16, 15),
+        "state": q(26, 24),
+    },
+    "gru-wide-before": {
+        "kind": "gru",
+        "reset": "before",
+        "weights": "fixed16",
+        **WIDE,
+        "sigmoid": q(17, 16, False),
+        "tanh": q(16, 15),
+        "state": q(26, 25),
+    },
+    "rnn": {"kind": "rnn"},
+    "rnn-pwl": {"kind": "rnn", "weights": "pow2i1f2", "activation": {"form": "pwl"}},
+    "rnn-relu": {"kind": "rnn", "function": "relu", "h": q(8, 5)},
+    "rnn-wide": {"kind": "rnn", "function": "relu", "weights": "fixed16", **WIDE, "h": q(16, 12)},
+    "mixed": {"weights_x": "fixed8", "weights_h": "binary"},
+    "gru-mixed": {"kind": "gru", "weights_x": "exp5", "weights_h": "ternary"},
+}
+"""Layers of all kinds, each with what makes it take another way."""
+
+
+def network(layers, *, inputs=3, **rest):
+    """Layers without a size have 4 units, those without weights are ternary."""
+    full = [
+        {"hidden": 4, **({} if {"weights", "weights_x"} & one.keys() else {"weights": "ternary"})}
+        | one
+        for one in layers
+    ]
+    return Network.parse(json.dumps({"inputs": inputs, "layers": full, **rest}), thing="network")
+
+
+def model(layers, *, seed=0, shared_scale=False, **rest):
+    rng = np.random.default_rng(seed)
+    return synthetic_model("test", network(layers, **rest), rng, shared_scale=shared_scale)
+
+
+def draw(made, rng, *lengths):
+    """A sequence of each length, over the whole range of x."""
+    x, inputs = made.network.x.interval, made.network.inputs
+    return [rng.integers(x.lo, x.hi, (steps, inputs), endpoint=True) for steps in lengths]

@@ -1,0 +1,155 @@
+"""The network once more, of one sequence, in Python integers alone: slow, and plain to read.
+
+Written from the formulas of `spec.cells` and `spec.network`; shares nothing with ``golden`` but the
+entries of tables and lines.
+"""
+
+import math
+from fractions import Fraction
+from functools import cache
+
+from spec.activation import Table, lines, table
+
+
+def rounded(value, shift):
+    """The nearest integer to ``value / 2**shift``, of two the upper."""
+    return math.floor(Fraction(value, 2**shift) + Fraction(1, 2))
+
+
+def down(value, shift, to):
+    """``saturate(round_shift(value, shift), to)``."""
+    value = rounded(value, shift)
+    return max(to.interval.lo, min(to.interval.hi, value))
+
+
+@cache
+def entries(name, pre, out):
+    return table(name, pre, out).tolist()
+
+
+def function(layer, name, z, out):
+    if isinstance(layer.activation, Table):
+        return entries(name, layer.pre, out)[z % (1 << layer.pre.width)]
+    line = lines(name, layer.pre, out, layer.activation.segments)
+    segment, low = divmod(z % (1 << layer.pre.width), 1 << line.low_bits)
+    return down(int(line.slope[segment]) * low + int(line.offset[segment]), line.shift, out)
+
+
+def dot(weights, vector):
+    return sum(int(w) * v for w, v in zip(weights, vector, strict=True))
+
+
+def slow_step(layer, tensors, x, h, c):
+    """New h and c, lists of ints, of any cell; c is empty where the cell carries nothing."""
+    if layer.kind == "gru":
+        return (gru_after if layer.reset == "after" else gru_before)(layer, tensors, x, h, c)
+    return {"lstm": lstm, "rnn": rnn}[layer.kind](layer, tensors, x, h, c)
+
+
+def preactivation(layer, t, row, x, h):
+    total = int(t.scale_h[row]) * dot(t.weight_h[row], h)
+    total += int(t.scale_x[row]) * dot(t.weight_x[row], x) + int(t.bias[row])
+    return down(total, layer.normaliser.shift, layer.pre)
+
+
+def lstm(layer, t, x, h, c):
+    new_h, new_c = [], []
+    for unit in range(layer.hidden):
+        zi, zf, zg, zo = (
+            preactivation(layer, t, gate * layer.hidden + unit, x, h) for gate in range(4)
+        )
+        i, f, o = (function(layer, "sigmoid", z, layer.sigmoid) for z in (zi, zf, zo))
+        g = function(layer, "tanh", zg, layer.tanh)
+        total = f * c[unit] + i * g * 2 ** (layer.cell.frac - layer.tanh.frac)
+        cell = down(total, layer.sigmoid.frac, layer.cell)
+        if layer.cell_affine is None:
+            u = down(cell, layer.cell.frac - layer.pre.frac, layer.pre)
+        else:
+            scaled = int(t.units["scale_c"][unit]) * cell + int(t.units["bias_c"][unit])
+            u = down(scaled, layer.cell_affine.shift, layer.pre)
+        product = o * function(layer, "tanh", u, layer.tanh)
+        new_h.append(down(product, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h))
+        new_c.append(cell)
+    return new_h, new_c
+
+
+def rnn(layer, t, x, h, c):
+    z = [preactivation(layer, t, unit, x, h) for unit in range(layer.hidden)]
+    if layer.function == "relu":
+        return [down(max(v, 0), layer.pre.frac - layer.h.frac, layer.h) for v in z], []
+    return [function(layer, "tanh", v, layer.h) for v in z], []
+
+
+def gru_after(layer, t, x, h, c):
+    new = []
+    for unit in range(layer.hidden):
+        r, z = gru_gates(layer, t, unit, x, h)
+        row, shift = 2 * layer.hidden + unit, layer.normaliser.shift
+        q = int(t.scale_h[row]) * dot(t.weight_h[row], h) + int(t.units["bias_h"][unit])
+        p = int(t.scale_x[row]) * dot(t.weight_x[row], x) + int(t.bias[row])
+        q, p = down(q, shift, layer.pre), down(p, shift, layer.pre)
+        passed = rounded(r * q, layer.sigmoid.frac)
+        new.append(gru_update(layer, down(p + passed, 0, layer.pre), z, c[unit]))
+    return [h for h, _ in new], [c for _, c in new]
+
+
+def gru_before(layer, t, x, h, c):
+    gates = [gru_gates(layer, t, unit, x, h) for unit in range(layer.hidden)]
+    k = []
+    for (r, _), state in zip(gates, c, strict=True):
+        passed = down(r * state, layer.sigmoid.frac, layer.state)
+        k.append(down(passed, layer.state.frac - layer.h.frac, layer.h))
+    new = []
+    for unit in range(layer.hidden):
+        u = preactivation(layer, t, 2 * layer.hidden + unit, x, k)
+        new.append(gru_update(layer, u, gates[unit][1], c[unit]))
+    return [h for h, _ in new], [c for _, c in new]
+
+
+def gru_gates(layer, t, unit, x, h):
+    z = (preactivation(layer, t, gate * layer.hidden + unit, x, h) for gate in range(2))
+    return tuple(function(layer, "sigmoid", v, layer.sigmoid) for v in z)
+
+
+def gru_update(layer, u, z, c):
+    w = function(layer, "tanh", u, layer.tanh) * 2 ** (layer.state.frac - layer.tanh.frac)
+    total = w * 2**layer.sigmoid.frac + z * (c - w)
+    c = down(total, layer.sigmoid.frac, layer.state)
+    return down(c, layer.state.frac - layer.h.frac, layer.h), c
+
+
+def slow_outputs(layer, directions, sequence):
+    """Outputs of each step, and h of each direction after its own last step, joined."""
+    outputs, last = [[] for _ in sequence], []
+    for backward, tensors in enumerate(directions):
+        h = [0] * layer.hidden
+        c = [] if layer.carried is None else [0] * layer.hidden
+        steps = range(len(sequence))
+        for index in reversed(steps) if backward else steps:
+            h, c = slow_step(layer, tensors, sequence[index], h, c)
+            outputs[index] += h
+        last += h
+    return outputs, last
+
+
+def slow_run(model, sequence):
+    """Results of a sequence: a list of them, each a class or a list."""
+    network, vectors, last = model.network, [x.tolist() for x in sequence], []
+    for layer, directions in zip(network.layers, model.directions, strict=True):
+        vectors, last = slow_outputs(layer, directions, vectors)
+    if network.pooling == "max":
+        last = [max(column) for column in zip(*vectors, strict=True)]
+    found = vectors if network.results == "every" else [last]
+    if network.head is None:
+        return found
+    logits = [slow_head(model.head, h) for h in found]
+    if network.head.output == "logits":
+        return logits
+    return [max(range(len(one)), key=one.__getitem__) for one in logits]
+
+
+def slow_head(head, h):
+    scale = [1] * len(head.bias) if head.scale is None else head.scale.tolist()
+    return [
+        s * dot(row, h) + int(b) for s, row, b in zip(scale, head.weight, head.bias, strict=True)
+    ]
