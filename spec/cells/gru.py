@@ -80,6 +80,11 @@ class GruLayer(Layer):
         return self.reset == "after"
 
     @property
+    def functions(self) -> dict[str, Format]:
+        """Both."""
+        return {"sigmoid": self.sigmoid, "tanh": self.tanh}
+
+    @property
     def unit_tensors(self) -> dict[str, Interval]:
         """The candidate's recurrent bias, on which the reset gate acts, too."""
         return {"bias_h": self.normaliser.biases} if self.separate else {}

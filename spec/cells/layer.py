@@ -155,6 +155,11 @@ class Layer(Checked, ABC):
         """Latencies of a core with this layer; the parameters of `Pipeline` but ``activation``."""
 
     @property
+    @abstractmethod
+    def functions(self) -> dict[str, Format]:
+        """The functions of `spec.activation` that the cell takes of pre-activations: outputs."""
+
+    @property
     def separate(self) -> bool:
         """Whether the cell needs ``A`` and ``B`` apart even where their scales are the same."""
         return False

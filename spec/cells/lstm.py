@@ -69,6 +69,11 @@ class LstmLayer(Layer):
         return self.cell
 
     @property
+    def functions(self) -> dict[str, Format]:
+        """Both."""
+        return {"sigmoid": self.sigmoid, "tanh": self.tanh}
+
+    @property
     def unit_tensors(self) -> dict[str, Interval]:
         """Scale and bias of the affine on the cell."""
         if self.cell_affine is None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import model_validator
 
 from spec.cells.layer import Layer
+from spec.formats import Format
 from spec.pipeline import Pipeline
 
 __all__ = ["RnnLayer", "RnnPipeline"]
@@ -46,6 +47,11 @@ class RnnLayer(Layer):
     def carried(self) -> None:
         """Nothing beside h."""
         return None
+
+    @property
+    def functions(self) -> dict[str, Format]:
+        """A tanh straight to h; a relu is none of them."""
+        return {"tanh": self.h} if self.function == "tanh" else {}
 
     def pipeline(self, **core: Any) -> RnnPipeline:
         """Latencies."""
