@@ -1,22 +1,27 @@
 """How many bits a model takes: its weights, and all that it needs beside them.
 
-Each number is counted once, in the code that memories have: equal scales and powers of two cost
-what `spec.scales` says, each of the two functions has one table. A machine may hold more: copies of
-the tables, one for each unit of its element-wise part, and places that its shape leaves empty.
+Each number is counted once, in the code that memories have: the weights of a layer in the
+arithmetic that lanes compute with, equal scales and powers of two at what `spec.scales` says, one
+table of each function and formats. A machine may hold more: copies of the tables, one for each
+unit of its element-wise part, and places that its shape leaves empty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from spec.activation import FUNCTIONS, PiecewiseLinear, lines
+import numpy as np
+
+from spec.activation import PiecewiseLinear, lines
 from spec.arithmetic import Arithmetic, Fixed
+from spec.cells.layer import Layer
 from spec.errors import InputError
 from spec.formats import Interval, half
 from spec.model import Model
-from spec.network import LstmLayer, Network
+from spec.network import Network
 from spec.scales import scale_of
-from spec.tensors import Integers, tensor_specs
+from spec.tensors import Integers, LayerTensors
 from spec.trits import GROUP
 
 __all__ = ["BASELINE", "Storage", "baseline", "storage"]
@@ -32,7 +37,7 @@ class Storage:
     Attributes
     ----------
     weights, scales, biases, tables : int
-        Of the layer. Scales and biases are those of its rows and, if there are any, of its cells.
+        Of all layers. Scales and biases are those of rows and, if there are any, of units.
     head : int
         Of the head: weights, scales and biases.
     """
@@ -45,12 +50,12 @@ class Storage:
 
     @property
     def layer(self) -> int:
-        """The layer."""
+        """All layers."""
         return self.weights + self.scales + self.biases + self.tables
 
     @property
     def total(self) -> int:
-        """The layer and the head."""
+        """The layers and the head."""
         return self.layer + self.head
 
     def as_dict(self) -> dict[str, int]:
@@ -68,32 +73,26 @@ def storage(model: Model, *, dense: bool = False) -> Storage:
     model : Model
         The model.
     dense : bool
-        Five ternary weights of the layer in a byte (`spec.trits`).
+        Five ternary weights of a layer in a byte (`spec.trits`).
 
     Raises
     ------
     InputError
         If they shall be so and are not ternary.
     """
-    network, layer, tensors = model.network, model.network.layer, model.layers[0]
-    if dense and not layer.weights.trits:
-        raise InputError("dense", "must have ternary weights", layer.weights.name)
-    width = layer.normaliser.scale_width
-    scales = scale_of(tensors.scale_h, width).bits * layer.rows
-    if not tensors.shared_scale:
-        scales += scale_of(tensors.scale_x, width).bits * layer.rows
-    if layer.cell_affine is not None:
-        assert tensors.scale_c is not None
-        scales += scale_of(tensors.scale_c, layer.cell_affine.scale_width).bits * layer.hidden
-    head = _head(network, network.head.weights if network.head else None)
-    if network.head is not None and model.head is not None and model.head.scale is not None:
-        head += scale_of(model.head.scale, network.head.scale_width).bits * network.head.classes
+    network, head = model.network, model.network.head
+    for layer in network.layers if dense else ():
+        if not layer.weights.trits:
+            raise InputError("dense", "must have ternary weights", layer.weights.name)
+    bits = _head(network, head.weights if head else None)
+    if head is not None and model.head is not None and model.head.scale is not None:
+        bits += scale_of(model.head.scale, head.scale_width).bits * head.classes
     return Storage(
-        weights=_weights(network, None if dense else layer.weights),
-        scales=scales,
-        biases=_biases(model),
-        tables=_tables(layer),
-        head=head,
+        weights=_weights(network, lambda layer: None if dense else layer.weights),
+        scales=_of_layers(model, _scales),
+        biases=_of_layers(model, _biases),
+        tables=_tables(network),
+        head=bits,
     )
 
 
@@ -104,49 +103,78 @@ def baseline(model: Model) -> Storage:
     """
     network = model.network
     return Storage(
-        weights=_weights(network, BASELINE),
+        weights=_weights(network, lambda layer: BASELINE),
         scales=0,
-        biases=_biases(model),
-        tables=_tables(network.layer),
+        biases=_of_layers(model, _biases),
+        tables=_tables(network),
         head=_head(network, BASELINE),
     )
 
 
-def _weights(network: Network, arithmetic: Arithmetic | None) -> int:
-    """Of both matrices; in the dense form where there is no arithmetic."""
-    specs = tensor_specs(network)
-    count = sum(
-        specs[name].shape[0] * specs[name].shape[1]
-        for name in ("layers.0.weight_x", "layers.0.weight_h")
-    )
-    return 8 * -(-count // GROUP) if arithmetic is None else count * arithmetic.bits
-
-
-def _biases(model: Model) -> int:
-    """As wide as the largest with the half that rounds, which memories keep in it."""
-    layer, tensors = model.network.layer, model.layers[0]
-    total = _width(tensors.bias + half(layer.normaliser.shift)) * layer.rows
-    if layer.cell_affine is not None:
-        assert tensors.bias_c is not None
-        total += _width(tensors.bias_c + half(layer.cell_affine.shift)) * layer.hidden
+def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> int:
+    """Of all matrices; in the dense form where there is no arithmetic."""
+    total = 0
+    for index, layer in enumerate(network.layers):
+        columns = network.layer_inputs(index) + layer.hidden
+        count, arithmetic = layer.directions * layer.rows * columns, code(layer)
+        total += count * arithmetic.bits if arithmetic else 8 * -(-count // GROUP)
     return total
+
+
+def _of_layers(model: Model, part: Callable[[Layer, dict[str, Integers]], int]) -> int:
+    """Something of each layer and its tensors, those of both directions in one."""
+    layers = zip(model.network.layers, model.directions, strict=True)
+    return sum(part(layer, _joined(directions)) for layer, directions in layers)
+
+
+def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
+    rows = ("scale_x", "scale_h", "bias")
+    found = {name: [getattr(one, name) for one in directions] for name in rows}
+    found |= {name: [one.units[name] for one in directions] for name in directions[0].units}
+    return {name: np.concatenate(values) for name, values in found.items()}
+
+
+def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
+    """Of rows, one where x and h share it, and of units."""
+    shared = not layer.separate and np.array_equal(tensors["scale_x"], tensors["scale_h"])
+    widths = dict.fromkeys(
+        ("scale_h",) if shared else ("scale_h", "scale_x"), layer.normaliser.scale_width
+    )
+    for name, values in layer.unit_tensors.items():
+        if name not in layer.unit_shifts:
+            widths[name] = values.width
+    return sum(
+        scale_of(tensors[name], width).bits * len(tensors[name]) for name, width in widths.items()
+    )
+
+
+def _biases(layer: Layer, tensors: dict[str, Integers]) -> int:
+    """As wide as the largest with the half that rounds, which memories keep in it."""
+    shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
+    return sum(
+        _width(tensors[name] + half(shift)) * len(tensors[name]) for name, shift in shifts.items()
+    )
 
 
 def _width(values: Integers) -> int:
     return (Interval.signed_bits(1) | Interval.of(values)).width
 
 
-def _tables(layer: LstmLayer) -> int:
-    """One table of each function."""
+def _tables(network: Network) -> int:
+    """One table of each function, where formats or forms differ one of each."""
+    tables = {
+        (layer.activation, function, layer.pre, out)
+        for layer in network.layers
+        for function, out in layer.functions.items()
+    }
     total = 0
-    for function in FUNCTIONS:
-        out = getattr(layer, function)
-        if isinstance(layer.activation, PiecewiseLinear):
-            line = lines(function, layer.pre, out, layer.activation.segments)
+    for activation, function, pre, out in tables:
+        if isinstance(activation, PiecewiseLinear):
+            line = lines(function, pre, out, activation.segments)
             word = Interval.of(line.slope).width + Interval.of(line.offset).width
-            total += word * layer.activation.segments
+            total += word * activation.segments
         else:
-            total += out.width << layer.pre.width
+            total += out.width << pre.width
     return total
 
 
@@ -155,4 +183,4 @@ def _head(network: Network, arithmetic: Arithmetic | None) -> int:
     head = network.head
     if head is None or arithmetic is None:
         return 0
-    return head.classes * (network.layer.hidden * arithmetic.bits + head.bias_width)
+    return head.classes * (network.layer.outputs * arithmetic.bits + head.bias_width)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from spec.errors import InputError
-from spec.image import cell_layout, head_layout, row_layout
+from spec.image import head_layout, row_layout, unit_layout
 from spec.storage import Storage, baseline, storage
+from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 
 TABLES = 2 * 8 * 4096
@@ -48,15 +49,51 @@ def test_scales_cost_what_they_cost_a_machine():
 
 @pytest.mark.parametrize("activation", [{"form": "table"}, {"form": "pwl"}])
 @pytest.mark.parametrize("scaled", [False, True])
-def test_is_what_the_memories_of_a_machine_hold(activation, scaled):
-    layer = {"activation": activation, "cell_affine": {}}
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [{"cell_affine": {}}],
+        [{"kind": "gru"}],
+        [{"kind": "gru", "reset": "before"}, {"kind": "rnn", "weights": "exp4"}],
+        [{"bidirectional": True, "weights": "binary"}, {"kind": "gru", "hidden": 3}],
+    ],
+)
+@pytest.mark.parametrize("shared_scale", [False, True])
+def test_is_what_the_memories_of_a_machine_hold(activation, scaled, layers, shared_scale):
+    layers = [layer | {"activation": activation} for layer in layers]
     head = {"classes": 3, "weights": "ternary", "scaled": scaled}
-    design = make_design(make_model(hidden=4, layer=layer, head=head))
+    design = make_design(make_stack(layers, head=head, shared_scale=shared_scale))
     found = storage(design.model)
-    rows = row_layout(design).bits * 16 + cell_layout(design).bits * 4
+    rows = 0
+    for core in design.cores:
+        units = core.directions * core.layer.hidden
+        rows += (row_layout(core).bits * len(core.layer.gates) + unit_layout(core).bits) * units
     assert found.scales + found.biases == rows
-    assert found.head == 3 * (2 * 4 + head_layout(design).bits)
+    inputs = design.network.layer.outputs
+    assert found.head == 3 * (2 * inputs + head_layout(design.dense).bits)
     assert found.tables < TABLES or activation["form"] == "table"
+
+
+def test_weights_by_hand():
+    mixed = {"weights_x": "binary", "weights_h": "exp4"}
+    one = {"kind": "gru", "hidden": 5, "bidirectional": True, "weights": "fixed3"}
+    model = make_stack([one, mixed | {"hidden": 4}], inputs=7)
+    first, second = 2 * 15 * (7 + 5), 16 * (10 + 4)
+    # The lanes compute both products of a layer with the same code.
+    assert storage(model).weights == 3 * first + 4 * second
+    assert baseline(model).weights == 12 * (first + second)
+    ternary = make_stack([one | {"weights": "ternary"}, {"hidden": 4}], inputs=7)
+    assert storage(ternary, dense=True).weights == 8 * (first // 5 + -(-second // 5))
+    with pytest.raises(InputError, match=r"^dense: must have ternary weights, not 'exp4'$"):
+        storage(make_stack([{}, mixed]), dense=True)
+
+
+def test_equal_tables_are_counted_once():
+    assert storage(make_stack([{}, {"kind": "gru"}])).tables == TABLES
+    assert storage(make_stack([{"kind": "rnn"}])).tables == TABLES // 2
+    assert storage(make_stack([{"kind": "rnn", "function": "relu"}])).tables == 0
+    wide = {"kind": "rnn", "h": {"width": 12, "frac": 11}}
+    assert storage(make_stack([{}, wide])).tables == TABLES + 12 * 4096
 
 
 def test_dense_is_for_ternary_weights():
