@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from golden.rounding import Integers, holding, narrow
@@ -9,6 +11,8 @@ from spec.activation import Activation, PiecewiseLinear, lines, table
 from spec.formats import Format
 
 __all__ = ["ActivationFunction"]
+
+_table = cache(table)  # All layers and directions of equal formats have the same.
 
 
 class ActivationFunction:
@@ -33,7 +37,7 @@ class ActivationFunction:
             held = holding(line.total, shift=line.shift)
             self._slope, self._offset = line.slope.astype(held), line.offset.astype(held)
         else:
-            self._table = table(function, pre, out).astype(holding(out.interval))
+            self._table = _table(function, pre, out).astype(holding(out.interval))
 
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
