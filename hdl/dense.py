@@ -10,16 +10,17 @@ from hdl.rom import Rom, read_rom
 from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
-from spec.design import Design
+from spec.dense import Dense
 from spec.formats import Interval
 from spec.image import head_layout, head_row_words, head_weight_words
+from spec.layout import Layout
 
 __all__ = ["ArgMax", "DenseReader", "RowAffine"]
 
 
-def logits_signature(design: Design):
+def logits_signature(dense: Dense, fields: Layout):
     """A stream of logits; ``last_row``: it is the head's last; ``mark``: of the result."""
-    payload = {"value": shape(design.logit), "last_row": 1, "mark": mark_layout(design)}
+    payload = {"value": shape(dense.logit), "last_row": 1, "mark": mark_layout(fields)}
     return stream.Signature(data.StructLayout(payload))
 
 
@@ -27,25 +28,33 @@ class DenseReader(wiring.Component):
     """Computes the head on lanes of its own and gives logits or classes.
 
     A chunk of ``head_simd`` elements is read a cycle, as often as there are tiles of rows. The last
-    chunk of a tile waits until the drain is empty. Ports: `hdl.reader.reader_members`.
+    chunk of a tile waits until the drain is empty.
+
+    Parameters
+    ----------
+    dense : Dense
+        The head.
+    memory, fields
+        As of `hdl.reader.reader_members`, which has the ports.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        super().__init__(reader_members(design))
+    def __init__(self, dense: Dense, memory, fields: Layout):
+        self._dense = dense
+        self._fields = fields
+        super().__init__(reader_members(memory, fields))
 
     def elaborate(self, platform):
         m = Module()
-        design = self._design
-        product, head = design.head_product, design.head
+        dense = self._dense
+        product = dense.product
         m.submodules.lanes = lanes = Lanes(
             product=product,
-            arithmetic=head.weights,
-            element=design.layer.h.interval,
-            sums=(design.head_sum,),
+            arithmetic=dense.head.weights,
+            element=dense.h.interval,
+            sums=(dense.sum,),
             front=1,
         )
-        m.submodules.rows = rows = RowAffine(design)
+        m.submodules.rows = rows = RowAffine(dense, self._fields)
 
         # Reading: tile by tile, chunk by chunk.
         tile = Signal(range(product.tiles))
@@ -67,7 +76,7 @@ class DenseReader(wiring.Component):
         self._operands(m, lanes, read, chunk, end)
 
         # Draining, row by row.
-        wait = design.pipeline.issue + design.pipeline.memory + product.registers
+        wait = dense.timing.issue + dense.timing.memory + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
         marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
@@ -93,9 +102,9 @@ class DenseReader(wiring.Component):
 
     def _operands(self, m, lanes, read, chunk, end):
         """Read elements and weights."""
-        design, product, simd = self._design, self._design.head_product, self._design.machine.simd
-        words, issue = head_weight_words(design), design.pipeline.issue
-        wait = issue + design.pipeline.memory
+        dense, product, simd = self._dense, self._dense.product, self._dense.machine.simd
+        words, issue = head_weight_words(dense), dense.timing.issue
+        wait = issue + dense.timing.memory
         slots = simd // product.simd
         address = Signal(range(len(words)))
         word = Signal.like(self.read.chunk)
@@ -116,20 +125,20 @@ class DenseReader(wiring.Component):
         use = delayed(m, read, wait, name="use")
         place = delayed(m, slot, wait, name="place", reset_less=True)
         at_end = delayed(m, end, wait, name="at_end", reset_less=True)
-        width = design.layer.h.width * product.simd
-        elements = Signal(data.ArrayLayout(shape(design.layer.h), product.simd))
-        kept = design.pipeline.memory - 1
+        width = dense.h.width * product.simd
+        elements = Signal(data.ArrayLayout(shape(dense.h), product.simd))
+        kept = dense.timing.memory - 1
         chunk_read = delayed(m, self.read.data.as_value(), kept, name="chunk", reset_less=True)
         m.d.comb += elements.eq(chunk_read.word_select(place, width))
         operands = Signal.like(elements)
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
             # Only a weight without 0 needs its operand to be 0 where there is no column.
-            absent = at_end if k >= product.tail and not design.head.weights.has_zero else 0
+            absent = at_end if k >= product.tail and not dense.head.weights.has_zero else 0
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
-        bits = product.lanes * product.simd * design.head.weights.bits
+        bits = product.lanes * product.simd * dense.head.weights.bits
         address = delayed(m, address, issue, name="address")
-        latency = design.pipeline.memory
+        latency = dense.timing.memory
         codes = read_rom(m, words, bits, address, latency=latency, name="weights")
         m.d.comb += [
             lanes.codes.eq(codes),
@@ -137,15 +146,15 @@ class DenseReader(wiring.Component):
         ]
 
     def _deliver(self, m, rows):
-        if self._design.head.output == "class":
-            m.submodules.argmax = argmax = ArgMax(self._design)
+        if self._dense.head.output == "class":
+            m.submodules.argmax = argmax = ArgMax(self._dense, self._fields)
             connect(m, rows=rows.o, argmax=argmax.i)
             connect(m, argmax=argmax.o, o=flipped(self.o))
             return
         m.d.comb += [
             self.o.valid.eq(rows.o.valid),
             self.o.p.data.eq(rows.o.p.value),
-            *mark(self._design, self.o.p, rows.o.p.mark, end=rows.o.p.last_row),
+            *mark(self.o.p, rows.o.p.mark, end=rows.o.p.last_row),
             rows.o.ready.eq(self.o.ready),
         ]
 
@@ -158,8 +167,10 @@ class RowAffine(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    dense : Dense
+        The head.
+    fields : Layout
+        Payload of the results.
 
     Members
     -------
@@ -171,36 +182,37 @@ class RowAffine(wiring.Component):
         Logits.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
+    def __init__(self, dense: Dense, fields: Layout):
+        self._dense = dense
+        self._mark = mark_layout(fields)
         super().__init__(
             {
-                "sum": In(shape(design.head_sum)),
+                "sum": In(shape(dense.sum)),
                 "last_row": In(1),
-                "mark": In(mark_layout(design)),
+                "mark": In(self._mark),
                 "i_valid": In(1),
                 "i_ready": Out(1),
-                "o": Out(logits_signature(design)),
+                "o": Out(logits_signature(dense, fields)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        head = self._design.head
-        layout = head_layout(self._design)
-        m.submodules.parameters = rom = Rom(head_row_words(self._design), layout.bits)
+        dense = self._dense
+        layout = head_layout(dense)
+        m.submodules.parameters = rom = Rom(head_row_words(dense), layout.bits)
         row = Signal(struct(layout))
         m.d.comb += row.eq(rom.data)
         number = Signal.like(rom.addr)
         m.d.comb += rom.addr.eq(number)
 
         # The sum, while its row's parameters are read.
-        stages = 1 + self._design.pipeline.long + head.scaled + 1
+        stages = 1 + dense.timing.long + dense.head.scaled + 1
         ready = [Signal(name=f"ready_{k}") for k in range(stages - 1)]
         full, take = elastic(m, self.i_valid, ready[0], name="sum")
         m.d.comb += [self.i_ready.eq(~full | ready[0]), rom.en.eq(take)]
         value = Signal.like(self.sum, reset_less=True)
-        about = Signal(data.StructLayout({"last_row": 1, "mark": mark_layout(self._design)}))
+        about = Signal(data.StructLayout({"last_row": 1, "mark": self._mark}))
         with m.If(take):
             m.d.sync += [value.eq(self.sum), about.last_row.eq(self.last_row)]
             m.d.sync += about.mark.eq(self.mark)
@@ -209,7 +221,7 @@ class RowAffine(wiring.Component):
         for k in range(1, stages - 1):
             full, take = elastic(m, full, ready[k], name=f"stage_{k}")
             m.d.comb += ready[k - 1].eq(~full | ready[k])
-            product = head.scaled and k == stages - 2
+            product = dense.head.scaled and k == stages - 2
             value, row, about = self._stage(m, take, value, row, about, product, f"stage_{k}")
         full, take = elastic(m, full, self.o.ready, name="logit")
         m.d.comb += [ready[-1].eq(~full | self.o.ready), self.o.valid.eq(full)]
@@ -223,8 +235,8 @@ class RowAffine(wiring.Component):
 
     def _stage(self, m, take, value, row, about, product, name):
         """Registers of a stage; if ``product``, with the scale between."""
-        scale = self._design.head_scale
-        reach = scale.interval * self._design.head_sum
+        scale = self._dense.scale
+        reach = scale.interval * self._dense.sum
         kept = Signal(shape(reach) if product else value.shape(), name=name, reset_less=True)
         row_kept = Signal.like(row, name=f"{name}_row", reset_less=True)
         about_kept = Signal.like(about, name=f"{name}_about", reset_less=True)
@@ -241,8 +253,10 @@ class ArgMax(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    dense : Dense
+        The head.
+    fields : Layout
+        Payload of the results.
 
     Members
     -------
@@ -252,10 +266,10 @@ class ArgMax(wiring.Component):
         Classes, as `spec.ports` has them.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        payload = reader_members(design)["o"].signature
-        super().__init__({"i": In(logits_signature(design)), "o": Out(payload)})
+    def __init__(self, dense: Dense, fields: Layout):
+        self._dense = dense
+        o = stream.Signature(struct(fields))
+        super().__init__({"i": In(logits_signature(dense, fields)), "o": Out(o)})
 
     def elaborate(self, platform):
         m = Module()
@@ -264,9 +278,9 @@ class ArgMax(wiring.Component):
 
         row = Signal.like(self.o.p.data)
         best_row = Signal.like(self.o.p.data)
-        best = Signal(shape(self._design.logit), reset_less=True)
+        best = Signal(shape(self._dense.logit), reset_less=True)
         # The sign of a difference is one chain of carries; a comparison may be more.
-        logit = self._design.logit
+        logit = self._dense.logit
         behind = Signal(shape(Interval(logit.lo - logit.hi, logit.hi - logit.lo)))
         better = Signal()
         winner = Signal.like(self.o.p.data)
@@ -281,5 +295,5 @@ class ArgMax(wiring.Component):
         with m.If(self.i.valid & better):
             m.d.sync += [best.eq(self.i.p.value), best_row.eq(row)]
         with m.If(take):
-            m.d.sync += [self.o.p.data.eq(winner), *mark(self._design, self.o.p, self.i.p.mark)]
+            m.d.sync += [self.o.p.data.eq(winner), *mark(self.o.p, self.i.p.mark)]
         return m

@@ -6,18 +6,20 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.shapes import shape, struct
 from hdl.vector import VectorMemory, read_signature
-from spec.design import Design
-from spec.ports import ports
+from spec.core import Core
+from spec.ports import core_ports
 
 __all__ = ["Inputs", "flags_layout"]
 
 
-def flags_layout(design: Design):
+def flags_layout(core: Core):
     """What comes with a vector.
 
     It starts a sequence, from which state; it ends it; state wanted; which stream it continues.
     """
-    fields = {"start": 1, "state": 2, "last": 1, "dump": 1, "stream": design.stream_bits}
+    stateful = core.stateful
+    fields = {"start": 1, "state": 2 * stateful, "last": 1, "dump": 1 * stateful}
+    fields["stream"] = core.stream_bits
     return data.StructLayout(fields)
 
 
@@ -29,8 +31,8 @@ class Inputs(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    core : Core
+        The core.
 
     Members
     -------
@@ -46,38 +48,38 @@ class Inputs(wiring.Component):
         Its chunks; ``bank`` is not used.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        element = shape(design.network.x)
+    def __init__(self, core: Core):
+        self._core = core
+        element = shape(core.x)
         super().__init__(
             {
-                "i": In(stream.Signature(struct(ports(design)["i_x"].layout))),
+                "i": In(stream.Signature(struct(core_ports(core)["i_x"].layout))),
                 "full": Out(1),
-                "flags": Out(flags_layout(design)),
+                "flags": Out(flags_layout(core)),
                 "free": In(1),
-                "read": In(read_signature(element, design.x_product.chunks, design.machine.simd)),
+                "read": In(read_signature(element, core.x_product.chunks, core.machine.simd)),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        design = self._design
-        chunks, simd = design.x_product.chunks, design.machine.simd
+        core = self._core
+        chunks, simd = core.x_product.chunks, core.machine.simd
         m.submodules.vectors = vectors = VectorMemory(
-            shape(design.network.x), chunks=chunks, simd=simd, units=simd, reads=1
+            shape(core.x), chunks=chunks, simd=simd, units=simd, reads=1
         )
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))
-        flags = Array(Signal(flags_layout(design), name=f"flags_{bank}") for bank in range(2))
+        flags = Array(Signal(flags_layout(core), name=f"flags_{bank}") for bank in range(2))
 
         # Writing.
         bank = Signal()
         chunk = Signal(range(chunks))
         beat = self.i.p
         # The stream counts on a vector's first beat; a vector of one beat has no other.
-        stream = Signal(design.stream_bits)
+        stream = Signal(core.stream_bits)
         kept = Signal.like(stream)
-        start = Signal(1 << design.stream_bits, init=-1)
-        if design.stream_bits:
+        start = Signal(1 << core.stream_bits, init=-1)
+        if core.stream_bits:
             m.d.comb += stream.eq(Mux(chunk == 0, beat.stream, kept))
             m.d.sync += kept.eq(stream)
         m.d.comb += [
@@ -89,15 +91,17 @@ class Inputs(wiring.Component):
         ]
         with m.If(self.i.valid & self.i.ready):
             with m.If(chunk == 0):
+                if core.stateful:
+                    m.d.sync += flags[bank].state.eq(beat.state)
                 m.d.sync += [
                     flags[bank].start.eq(start.bit_select(stream, 1)),
-                    flags[bank].state.eq(beat.state),
                     flags[bank].stream.eq(stream),
                 ]
             with m.If(chunk == chunks - 1):
+                if core.stateful:
+                    m.d.sync += flags[bank].dump.eq(beat.last & beat.dump)
                 m.d.sync += [
                     flags[bank].last.eq(beat.last),
-                    flags[bank].dump.eq(beat.last & beat.dump),
                     full[bank].eq(1),
                     start.bit_select(stream, 1).eq(beat.last),
                     bank.eq(~bank),

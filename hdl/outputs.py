@@ -1,55 +1,68 @@
-"""The output side: a queue of vectors of h to be read, and their reader."""
+"""The output side: a queue of vectors to be read, and their reader."""
 
 from amaranth.hdl import Module
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.dense import DenseReader
-from hdl.reader import HiddenReader, job_layout, reader_members
-from spec.design import Design
+from hdl.reader import VectorReader, job_layout, reader_members
+from hdl.shapes import shape
+from spec.core import Core
+from spec.dense import Dense
+from spec.layout import Layout
+from spec.ports import core_ports
 
-__all__ = ["Outputs"]
+__all__ = ["CoreOutputs", "Outputs"]
 
 
 class Outputs(wiring.Component):
-    """Gives the results of steps, in order.
+    """Gives the results that are made of vectors, in order.
 
-    At most as many jobs wait or are worked on as there are banks of h; the sequencer sees to that.
+    At most as many jobs wait or are worked on as there are banks; who gives them sees to that.
 
     Parameters
     ----------
-    design : Design
-        The design.
+    memory, fields
+        As of `hdl.reader.reader_members`.
+    dense : Dense or None
+        The head, if there is one.
+    tail : int
+        Elements of a vector's last chunk.
 
     Members
     -------
     job, job_valid : In
-        A step's h is complete in the next cycle, and its result is wanted.
+        A vector is complete in the next cycle, and its result is wanted.
     done_bank : Out
         With ``done``: the bank that has been read.
     done, holding, read, o
         As in `hdl.reader.reader_members`.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        members = reader_members(design)
+    def __init__(self, memory, fields: Layout, *, dense: Dense | None, tail):
+        self._memory = memory
+        self._fields = fields
+        self._dense = dense
+        self._tail = tail
         super().__init__(
             {
-                **members,
-                "job": In(job_layout(design)),
+                **reader_members(memory, fields),
+                "job": In(job_layout(fields, memory["banks"])),
                 "job_valid": In(1),
-                "done_bank": Out(range(design.hidden_banks)),
+                "done_bank": Out(range(memory["banks"])),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        maker = HiddenReader if self._design.head is None else DenseReader
         m.submodules.queue = queue = fifo.SyncFIFO(
-            width=job_layout(self._design).size, depth=self._design.hidden_banks
+            width=job_layout(self._fields, self._memory["banks"]).size, depth=self._memory["banks"]
         )
-        m.submodules.reader = reader = maker(self._design)
+        if self._dense is None:
+            reader = VectorReader(self._memory, self._fields, self._tail)
+        else:
+            reader = DenseReader(self._dense, self._memory, self._fields)
+        m.submodules.reader = reader
         m.d.comb += [
             queue.w_data.eq(self.job),
             queue.w_en.eq(self.job_valid),
@@ -63,3 +76,17 @@ class Outputs(wiring.Component):
         connect(m, reader=reader.read, memory=flipped(self.read))
         connect(m, reader=reader.o, o=flipped(self.o))
         return m
+
+
+class CoreOutputs(Outputs):
+    """Those of a core, from its memory of h."""
+
+    def __init__(self, core: Core):
+        memory = {
+            "element": shape(core.layer.h),
+            "chunks": core.h_product.chunks,
+            "simd": core.machine.simd,
+            "banks": core.hidden_banks,
+        }
+        fields = core_ports(core)["o"].layout
+        super().__init__(memory, fields, dense=core.dense, tail=core.h_product.tail)

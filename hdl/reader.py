@@ -1,84 +1,101 @@
-"""Readers turn the h of a step into its result; the plain one gives h itself."""
+"""Readers turn vectors in a memory into results; the plain one gives them as they are."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape, struct
+from hdl.shapes import struct
 from hdl.stages import elastic
 from hdl.vector import read_signature
-from spec.design import Design
-from spec.ports import ports
+from spec.layout import Layout
 
-__all__ = ["HiddenReader", "job_layout", "mark", "mark_layout", "reader_members"]
-
-
-def job_layout(design: Design):
-    """A vector of h to be read: where it is, and what is told about its result."""
-    return data.StructLayout({"bank": 1 + design.stream_bits, "mark": mark_layout(design)})
+__all__ = ["VectorReader", "job_layout", "mark", "mark_layout", "reader_members"]
 
 
-def mark_layout(design: Design):
-    """What is told about a result: it is its sequence's last; of which stream it is."""
-    return data.StructLayout({"last": 1, "stream": design.stream_bits})
+def mark_layout(fields: Layout):
+    """What is told about a result on a stream with these fields.
+
+    It is its sequence's last; of which stream it is; for a core that comes after, what the sequence
+    starts from, and whether its last state is wanted.
+    """
+    widths = {field.name: field.width for field in fields.fields}
+    names = ("last", "stream", "state", "dump")
+    return data.StructLayout({name: widths.get(name, 0) for name in names})
 
 
-def mark(design: Design, payload, marks, *, end=1):
+def job_layout(fields: Layout, banks):
+    """A vector to be read: where it is, and what is told about its result."""
+    return data.StructLayout({"bank": (banks - 1).bit_length(), "mark": mark_layout(fields)})
+
+
+def mark(payload, marks, *, end=1):
     """Statements that mark a beat of ``o``; ``end``: it is its result's last."""
-    stream = [payload.stream.eq(marks.stream)] if design.stream_bits else []
-    return [payload.last.eq(marks.last & end), *stream]
+    names = payload.shape().members
+    told = [payload[name].eq(marks[name]) for name in ("stream", "state", "dump") if name in names]
+    return [payload.last.eq(marks.last & end), *told]
 
 
-def reader_members(design: Design):
+def reader_members(memory, fields: Layout):
     """Ports of a reader.
 
     ``job`` holds until ``done``, the cycle in which the last chunk is read. While ``holding``, the
-    last word that was read must stay where it is. ``o`` is the stream of `spec.ports`.
+    last word that was read must stay where it is.
+
+    Parameters
+    ----------
+    memory : dict
+        Parameters of `read_signature`.
+    fields : Layout
+        Payload of ``o``.
     """
-    element = shape(design.layer.h)
     return {
-        "job": In(job_layout(design)),
+        "job": In(job_layout(fields, memory["banks"])),
         "job_valid": In(1),
         "done": Out(1),
         "holding": Out(1),
-        "read": Out(
-            read_signature(
-                element, design.h_product.chunks, design.machine.simd, banks=design.hidden_banks
-            )
-        ),
-        "o": Out(stream.Signature(struct(ports(design)["o"].layout))),
+        "read": Out(read_signature(**memory)),
+        "o": Out(stream.Signature(struct(fields))),
     }
 
 
-class HiddenReader(wiring.Component):
-    """Gives h as it is, a chunk a cycle, one cycle after it is read. Ports: `reader_members`."""
+class VectorReader(wiring.Component):
+    """Gives a vector as it is, a chunk a cycle, one cycle after it is read.
 
-    def __init__(self, design: Design):
-        self._design = design
-        super().__init__(reader_members(design))
+    Parameters
+    ----------
+    memory, fields
+        As of `reader_members`.
+    tail : int
+        Elements of the last chunk; what is beyond is 0.
+    """
+
+    def __init__(self, memory, fields: Layout, tail):
+        self._memory = memory
+        self._fields = fields
+        self._tail = tail
+        super().__init__(reader_members(memory, fields))
 
     def elaborate(self, platform):
         m = Module()
-        product = self._design.h_product
-        chunk = Signal(range(product.chunks))
+        chunk = Signal(range(self._memory["chunks"]))
         last_chunk = Signal()
         full, take = elastic(m, self.job_valid, self.o.ready, name="beat")
         tail = Signal()
-        marks = Signal(mark_layout(self._design))
+        marks = Signal(mark_layout(self._fields))
         m.d.comb += [
-            last_chunk.eq(chunk == product.chunks - 1),
+            last_chunk.eq(chunk == self._memory["chunks"] - 1),
             self.read.en.eq(take),
             self.read.bank.eq(self.job.bank),
             self.read.chunk.eq(chunk),
             self.done.eq(take & last_chunk),
             self.holding.eq(full),
             self.o.valid.eq(full),
-            *mark(self._design, self.o.p, marks, end=tail),
+            *mark(self.o.p, marks, end=tail),
         ]
         with m.If(take):
             m.d.sync += [tail.eq(last_chunk), marks.eq(self.job.mark)]
             m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
-        for k in range(product.simd):
-            beyond = tail if k >= product.tail else 0
+        for k in range(self._memory["simd"]):
+            beyond = tail if k >= self._tail else 0
             m.d.comb += self.o.p.data[k].eq(Mux(beyond, 0, self.read.data[k]))
         return m

@@ -1,35 +1,35 @@
 """Control: which chunk the lanes read in which cycle.
 
 Everything behind the read ports runs without ever waiting, so all waiting happens here, by not
-reading. The rules are those of `spec.cycles`; they need two timers and no feedback from the
+reading. The rules are those of `spec.clock`; they need timers and no feedback from the
 datapath.
 """
 
 from types import SimpleNamespace
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.cells import token_layout
+from hdl.cells.groups import token_layout
 from hdl.inputs import flags_layout
 from hdl.shapes import delayed
-from spec.cycles import h_latency, written_latency
-from spec.design import Design
+from spec.clock import h_latency, written_latency
+from spec.core import Core
 from spec.ports import FROM_LOADED, FROM_PREVIOUS
 
 __all__ = ["Sequencer"]
 
 
 class Sequencer(wiring.Component):
-    """Starts steps and walks through their tiles and chunks.
+    """Starts steps and walks through their passes, tiles, parts and chunks.
 
     What is read, and all that describes it, comes out ``pipeline.issue`` cycles late.
 
     Parameters
     ----------
-    design : Design
-        The design.
+    core : Core
+        The core.
 
     Members
     -------
@@ -37,20 +37,20 @@ class Sequencer(wiring.Component):
         The input vector, see `Inputs`.
     read : Out
         A chunk is read in this cycle; the following describe it.
-    is_h : Out
-        Of h, not of x.
-    x_chunk, h_chunk, weight : Out
-        Where it is in the vector memories and in the weight memory.
+    from_h, zero : Out
+        Of the memory of h, not of the input; what is there does not count, but zero does.
+    chunk, bank, weight : Out
+        Where it is in the vector memories, in that of h, and in the weight memory.
     split, load : Out
-        It ends the x part, ends the tile.
+        It ends the first part, ends the tile.
     last_tile : Out
-        It belongs to the step's last tile.
+        It belongs to the pass' last tile.
     token : Out
-        Flags of the step.
+        Flags of the step, and the number of the pass.
     stream : Out
         The stream of the step; else, of the state at hand; else, of the step that comes next.
-    read_bank : Out
-        Bank of h that the stream's step reads, or will read; its other one is written.
+    parity : Out
+        Which of its two banks the stream's step reads, or will read; the other one is written.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
@@ -65,27 +65,28 @@ class Sequencer(wiring.Component):
         It has been read.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        words = design.tiles * design.tile_chunks
+    def __init__(self, core: Core):
+        self._core = core
+        chunks = max(core.x_product.chunks, core.h_product.chunks)
         super().__init__(
             {
                 "full": In(1),
-                "flags": In(flags_layout(design)),
+                "flags": In(flags_layout(core)),
                 "free": Out(1),
                 "read": Out(1),
-                "is_h": Out(1),
-                "x_chunk": Out(range(design.x_product.chunks)),
-                "h_chunk": Out(range(design.h_product.chunks)),
-                "weight": Out(range(words)),
+                "from_h": Out(1),
+                "zero": Out(1),
+                "chunk": Out(range(chunks)),
+                "bank": Out(range(core.hidden_banks)),
+                "weight": Out(range(core.words)),
                 "split": Out(1),
                 "load": Out(1),
                 "last_tile": Out(1),
-                "token": Out(token_layout(design)),
-                "stream": Out(design.stream_bits),
-                "read_bank": Out(range(design.hidden_banks)),
+                "token": Out(token_layout(core)),
+                "stream": Out(core.stream_bits),
+                "parity": Out(1),
                 "released": In(1),
-                "released_bank": In(range(design.hidden_banks)),
+                "released_bank": In(range(core.hidden_banks)),
                 "holding": In(1),
                 "load_state": Out(1),
                 "state_loaded": In(1),
@@ -97,7 +98,7 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         running = Signal()
-        kept = Signal(token_layout(self._design))
+        kept = Signal(token_layout(self._core))
         now = self._issue(m)
         starting, token = self._start(m, running, kept, now)
         go = Signal()
@@ -106,43 +107,47 @@ class Sequencer(wiring.Component):
         # Flags of the step: decided at its start, then kept.
         with m.If(starting):
             m.d.sync += kept.eq(token)
-        m.d.comb += now.token.eq(Mux(running, kept.as_value(), token.as_value()))
+        index = Signal.like(token.index)
+        m.d.comb += [
+            now.token.eq(Mux(running, kept.as_value(), token.as_value())),
+            now.token.index.eq(index),
+        ]
 
-        done = self._walk(m, go, now, kept)
+        done = self._walk(m, go, now, index)
         m.d.sync += running.eq(go & ~done)
-        banks = Signal(1 << self._design.stream_bits)
+        banks = Signal(1 << self._core.stream_bits)
         bank = banks.bit_select(now.stream, 1)
-        m.d.comb += now.read_bank.eq(Cat(~bank, now.stream))
+        m.d.comb += now.parity.eq(~bank)
         with m.If(done):
             m.d.sync += banks.eq(banks ^ (1 << now.stream))
         return m
 
     def _issue(self, m):
         """Signals of this cycle for the ports that describe what is read."""
-        what = "free read is_h x_chunk h_chunk weight split load last_tile token stream read_bank"
+        what = "free read from_h zero chunk bank weight split load last_tile token stream parity"
         now = SimpleNamespace()
         for name in what.split():
             port = getattr(self, name)
             signal = Signal.like(port, name=f"{name}_now")
             setattr(now, name, signal)
-            m.d.comb += port.eq(delayed(m, signal, self._design.pipeline.issue, name=name))
+            m.d.comb += port.eq(delayed(m, signal, self._core.pipeline.issue, name=name))
         return now
 
     def _start(self, m, running, kept, now):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
-        design = self._design
+        core = self._core
         loaded = Signal()
-        has_state = Signal(1 << design.stream_bits)
+        has_state = Signal(1 << core.stream_bits)
         dumping = Signal()
-        reserved = Signal(design.hidden_banks)
+        reserved = Signal(core.hidden_banks)
         from_loaded = Signal()
         wants_state = Signal()
         quiet = Signal()
         # With one stream no step is on its way once all results have been read, since the last step
         # of a sequence has one. The others' steps may have none.
         under_way = 0
-        if design.stream_bits:
-            under_way = _timer(m, running, written_latency(design) + 1, name="under_way")
+        if core.stream_bits:
+            under_way = _timer(m, running, written_latency(core) + 1, name="under_way")
         m.d.comb += [
             now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
             quiet.eq(~running & (reserved == 0) & ~under_way),
@@ -158,16 +163,18 @@ class Sequencer(wiring.Component):
         with m.If(self.released):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
 
-        every = design.network.results == "every"
+        every = core.results == "every"
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
-        token = Signal(token_layout(design), name="start_token")
-        at = Cat(~now.read_bank[0], self.flags.stream)
+        token = Signal(token_layout(core), name="start_token")
+        at = Cat(~now.parity, C(core.result_vector, core.vector_bits), self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
             token.result.eq(1 if every else self.flags.last),
             token.last.eq(self.flags.last),
             token.stream.eq(self.flags.stream),
+            token.state.eq(self.flags.state),
+            token.dump.eq(self.flags.dump),
             starting.eq(
                 ~running & self.full & ~wants_state & ~dumping & ~reserved.bit_select(at, 1)
             ),
@@ -182,69 +189,123 @@ class Sequencer(wiring.Component):
                 m.d.sync += reserved.bit_select(at, 1).eq(1)
         return starting, token
 
-    def _walk(self, m, go, now, kept):
+    def _walk(self, m, go, now, index):
         """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""
-        design = self._design
-        chunks_x, chunks_h = design.x_product.chunks, design.h_product.chunks
-        tile = Signal(range(design.tiles))
-        chunk = Signal(range(max(chunks_x, chunks_h)))
-        in_h = Signal()
-        weight = Signal.like(now.weight)
-        end_x = Signal()
-        end_h = Signal()
+        core = self._core
+        passes = core.passes
+        tile = Signal(range(core.tiles))
+        chunk = Signal.like(now.chunk)
+        second = Signal()
+        weight = Signal(range(core.step_words))
+        end = Signal()
         first_tile = Signal()
+        last_pass = Signal()
         done = Signal()
+        lengths = {True: core.h_product.chunks - 1, False: core.x_product.chunks - 1}
         m.d.comb += [
             first_tile.eq(tile == 0),
-            now.last_tile.eq(tile == design.tiles - 1),
-            end_x.eq(~in_h & (chunk == chunks_x - 1)),
-            end_h.eq(in_h & (chunk == chunks_h - 1)),
-            now.read.eq(
-                go & ~self._must_wait(m, now, kept, in_h & (chunk == 0) & first_tile, end_h)
-            ),
-            now.is_h.eq(in_h),
-            now.x_chunk.eq(chunk),
-            now.h_chunk.eq(chunk),
-            now.weight.eq(weight),
-            now.split.eq(end_x),
-            now.load.eq(end_h),
-            now.free.eq(now.read & end_x & now.last_tile),
-            done.eq(now.read & end_h & now.last_tile),
+            now.last_tile.eq(tile == core.tiles - 1),
+            last_pass.eq(index == len(passes) - 1),
+            end.eq(chunk == Mux(now.from_h, lengths[True], lengths[False])),
+            now.read.eq(go & ~self._must_wait(m, now, second, (chunk == 0) & first_tile, end)),
+            now.chunk.eq(chunk),
+            now.weight.eq(Cat(now.stream, weight) if core.directions > 1 else weight),
+            now.split.eq(end & ~second),
+            now.load.eq(end & second),
+            done.eq(now.read & now.load & now.last_tile & last_pass),
         ]
+        is_x = second if core.order[1] == "x" else ~second
+        self._source(m, now, index, is_x)
+        uses = [number for number, one in enumerate(passes) if one.x is None]
+        last_use = index == uses[-1]
+        m.d.comb += now.free.eq(now.read & end & ~now.from_h & now.last_tile & last_use)
         with m.If(now.read):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
-            with m.If(end_x):
-                m.d.sync += [in_h.eq(1), chunk.eq(0)]
-            with m.If(end_h):
-                m.d.sync += [in_h.eq(0), chunk.eq(0), tile.eq(tile + 1)]
+            with m.If(end):
+                m.d.sync += [second.eq(~second), chunk.eq(0)]
+            with m.If(now.load):
+                m.d.sync += tile.eq(tile + 1)
+                with m.If(now.last_tile):
+                    m.d.sync += [tile.eq(0), index.eq(index + 1)]
             with m.If(done):
-                m.d.sync += [tile.eq(0), weight.eq(0)]
+                m.d.sync += [index.eq(0), weight.eq(0)]
         return done
 
-    def _must_wait(self, m, now, kept, starts_h, end_h):
-        """Whether the chunk at hand has to wait: for the h of the last step, or for the drain."""
-        design = self._design
+    def _source(self, m, now, index, is_x):
+        """What is read: the input, or a vector of h, the last one or the one that was just made."""
+        core = self._core
+        vector = Signal(core.vector_bits)
+        parity = Signal()
+        m.d.comb += [
+            parity.eq(now.parity),
+            now.bank.eq(Cat(parity, vector, now.stream)),
+            now.from_h.eq(~is_x),
+            now.zero.eq(~is_x & now.token.fresh),
+        ]
+        if len(core.passes) == 1:
+            return
+        for number, one in enumerate(core.passes):
+            with m.If((index == number) & ~is_x):
+                m.d.comb += vector.eq(one.h)
+                if one.made:
+                    m.d.comb += [parity.eq(~now.parity), now.zero.eq(0)]
+            if one.x is not None:
+                with m.If((index == number) & is_x):
+                    m.d.comb += [
+                        now.from_h.eq(1),
+                        vector.eq(one.x),
+                        parity.eq(~now.parity),
+                        now.zero.eq(0),
+                    ]
+
+    def _must_wait(self, m, now, second, starts, end):
+        """Whether the chunk at hand has to wait: for h that is not yet made, or for the drain."""
+        core = self._core
         waits = Signal()
         timers = []
-        # The last chunk of h is there h_latency cycles after the stream's last step was read, and
-        # every earlier chunk at least a cycle earlier: so the part may start this long after it.
-        after_step = h_latency(design) - (design.h_product.chunks - 1)
-        if after_step > 1 + design.x_product.chunks:
-            ends = now.read & now.load & now.last_tile
-            for stream in range(1 << design.stream_bits):
-                # Where the part of h starts, the step's flags have been kept for a cycle or more.
-                mine = kept.stream == stream
-                timer = _timer(m, ends & mine, after_step, name=f"h_wait_{stream}")
-                timers.append(starts_h & ~kept.fresh & mine & timer)
-        if design.tile_drain > design.tile_chunks:
-            leaves = Mux(now.last_tile, design.last_drain, design.tile_drain)
-            most = design.tile_drain
+        ends = now.read & now.load & now.last_tile
+        # The last chunk of a vector is there h_latency cycles after its pass was read, and every
+        # earlier chunk at least a cycle earlier: so the part may start this long after it.
+        after = h_latency(core) - (core.h_product.chunks - 1)
+        for source, users in self._waits(after).items():
+            ended = ends & (now.token.index == source)
+            for stream in range(1 << core.stream_bits):
+                mine = now.token.stream == stream
+                timer = _timer(m, ended & mine, after, name=f"h_wait_{source}_{stream}")
+                for number, place, made in users:
+                    at = starts & (second == place) & (now.token.index == number)
+                    counts = mine if made else mine & ~now.token.fresh
+                    timers.append(at & counts & timer)
+        if core.tile_drain > min(core.chunks(number) for number in range(len(core.passes))):
+            leaves = Mux(now.last_tile, core.last_drain, core.tile_drain)
+            most = core.tile_drain
             timer = _timer(m, now.read & now.load, leaves, most=most, name="drain_wait")
-            timers.append(end_h & timer)
+            timers.append(end & second & timer)
         for timer in timers:
             with m.If(timer):
                 m.d.comb += waits.eq(1)
         return waits
+
+    def _waits(self, after):
+        """Which pass is waited for by which parts: (pass, place in it, whether in this step)."""
+        core = self._core
+        found = {}
+        lengths = [core.tiles * core.chunks(number) for number in range(len(core.passes))]
+        for number, one in enumerate(core.passes):
+            vectors = {"x": (one.x, True), "h": (one.h, one.made)}
+            for place, part in enumerate(core.order):
+                vector, made = vectors[part]
+                if vector is None:
+                    continue
+                source = max(k for k, other in enumerate(core.passes) if other.to == vector)
+                # Cycles from the end of that pass to this part, if nothing holds it up.
+                between = lengths[source + 1 : number] if made else (
+                    lengths[source + 1 :] + lengths[:number]
+                )
+                first = core.part(number, core.order[0]).chunks if place else 0
+                if after > 1 + sum(between) + first:
+                    found.setdefault(source, []).append((number, place, made))
+        return found
 
 
 def _timer(m, start, cycles, *, most=None, name):

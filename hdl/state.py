@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.shapes import delayed, shape, struct
 from hdl.vector import GroupPointer, read_signature
-from spec.design import Design
-from spec.ports import ports
+from spec.core import Core
+from spec.ports import core_ports
 
 __all__ = ["StatePort"]
 
@@ -19,8 +19,8 @@ class StatePort(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    core : Core
+        The core.
 
     Members
     -------
@@ -34,27 +34,26 @@ class StatePort(wiring.Component):
         Take a state; this was its last group.
     dump, dumped : In, Out
         Give the state; this was its last group.
-    chunk, slot, group : Out
+    layer, chunk, slot, group : Out
         Where the group at hand is in h, and in c.
     write, h_data, c_data : Out
-        Write the group of h and of c.
+        Write the group of h and of c (if there is one).
     read : Out
         Port to the memory of h; ``bank`` is not used.
     c_read : In
         The group of c that was addressed ``pipeline.memory`` cycles ago.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        layouts = {name: struct(port.layout) for name, port in ports(design).items()}
-        h = data.ArrayLayout(shape(design.layer.h), design.cell_units)
-        c = data.ArrayLayout(shape(design.layer.cell), design.cell_units)
-        chunks = design.h_product.chunks
+    def __init__(self, core: Core):
+        self._core = core
+        layouts = {name: struct(port.layout) for name, port in core_ports(core).items()}
+        h = data.ArrayLayout(shape(core.layer.h), core.cell_units)
+        chunks = core.h_product.chunks
         super().__init__(
             {
                 "i": In(stream.Signature(layouts["i_state"])),
                 "o": Out(stream.Signature(layouts["o_state"])),
-                "stream": In(design.stream_bits),
+                "stream": In(core.stream_bits),
                 "loading": Out(1),
                 "dumping": Out(1),
                 "load": In(1),
@@ -62,22 +61,33 @@ class StatePort(wiring.Component):
                 "dump": In(1),
                 "dumped": Out(1),
                 "chunk": Out(range(chunks)),
-                "slot": Out(range(design.machine.simd // design.cell_units)),
-                "group": Out(range(design.groups)),
+                "slot": Out(range(core.machine.simd // core.cell_units)),
+                "layer": Out(core.vector_bits),
+                "group": Out(range(len(core.layers) * core.groups)),
                 "write": Out(1),
                 "h_data": Out(h),
-                "c_data": Out(c),
-                "read": Out(read_signature(shape(design.layer.h), chunks, design.machine.simd)),
-                "c_read": In(c),
+                "read": Out(read_signature(shape(core.layer.h), chunks, core.machine.simd)),
+                **self._c_members(),
             }
         )
 
+    def _c_members(self):
+        core = self._core
+        if core.layer.carried is None:
+            return {}
+        c = data.ArrayLayout(shape(core.layer.carried), core.cell_units)
+        return {"c_data": Out(c), "c_read": In(c)}
+
     def elaborate(self, platform):
         m = Module()
-        design = self._design
-        units = design.cell_units
-        slots = design.machine.simd // units
-        m.submodules.pointer = pointer = GroupPointer(design.groups, slots)
+        core = self._core
+        units = core.cell_units
+        slots = core.machine.simd // units
+        m.submodules.pointer = pointer = GroupPointer(core.groups, slots)
+        m.submodules.groups = groups = GroupPointer(len(core.layers) * core.groups, 1)
+        layer = Signal(core.vector_bits)
+        with m.If(pointer.advance & pointer.last):
+            m.d.sync += layer.eq(Mux(groups.last, 0, layer + 1))
         given = Signal()
         fetch = Signal()
         fetched = Signal()
@@ -88,45 +98,47 @@ class StatePort(wiring.Component):
         m.d.comb += [
             self.chunk.eq(pointer.chunk),
             self.slot.eq(pointer.slot),
-            self.group.eq(pointer.group),
+            self.layer.eq(layer),
+            self.group.eq(groups.group),
             pointer.advance.eq(self.write | given),
+            groups.advance.eq(pointer.advance),
             # Loading.
             self.i.ready.eq(self.loading),
             self.write.eq(self.loading & self.i.valid),
-            self.loaded.eq(self.write & pointer.last),
+            self.loaded.eq(self.write & groups.last),
             # Dumping: fetch a group, then give it.
             self.read.en.eq(fetch),
             self.read.chunk.eq(pointer.chunk),
             self.o.valid.eq(fetched),
             given.eq(fetched & self.o.ready),
-            self.dumped.eq(given & pointer.last),
+            self.dumped.eq(given & groups.last),
         ]
         # In the long pipeline a group stands in registers before it is given.
-        long = design.pipeline.long
+        long = core.pipeline.long
         wait = delayed(m, fetch, long, name="wait")
         read = delayed(m, wait, long, name="read")
         m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if long else 1))
         m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.
-        here = Signal(data.ArrayLayout(shape(design.layer.h), units))
+        here = Signal(data.ArrayLayout(shape(core.layer.h), units))
         chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
         m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
-        filled = design.layer.hidden - (design.groups - 1) * units
-        for k in range(units):
-            beyond = pointer.last if k >= filled else 0
-            m.d.comb += [
-                self.h_data[k].eq(Mux(beyond, 0, self.i.p.h[k])),
-                self.c_data[k].eq(Mux(beyond, 0, self.i.p.c[k])),
-            ]
-            for target, value in ((self.o.p.h[k], here[k]), (self.o.p.c[k], self.c_read[k])):
-                kept = Signal(value.shape(), reset_less=True)
+        filled = core.layer.hidden - (core.groups - 1) * units
+        given_out, taken = {"h": here}, {"h": self.h_data}
+        if core.layer.carried is not None:
+            given_out["c"], taken["c"] = self.c_read, self.c_data
+        for name, source in given_out.items():
+            for k in range(units):
+                beyond = pointer.last if k >= filled else 0
+                m.d.comb += taken[name][k].eq(Mux(beyond, 0, self.i.p[name][k]))
+                kept = Signal(source[k].shape(), reset_less=True)
                 if long:
                     with m.If(read):
-                        m.d.sync += kept.eq(value)
+                        m.d.sync += kept.eq(source[k])
                 else:
-                    m.d.comb += kept.eq(value)
-                m.d.comb += target.eq(Mux(beyond, 0, kept))
-        if design.stream_bits:
+                    m.d.comb += kept.eq(source[k])
+                m.d.comb += self.o.p[name][k].eq(Mux(beyond, 0, kept))
+        if core.stream_bits:
             m.d.comb += self.o.p.stream.eq(self.stream)
         return m

@@ -9,7 +9,7 @@ from hdl.kinds import place
 from hdl.rom import read_rom
 from hdl.shapes import delayed
 from hdl.trits import TritDecoder
-from spec.design import Design
+from spec.core import Core
 from spec.image import gate_weight_words
 from spec.trits import GROUP
 
@@ -21,8 +21,8 @@ class Weights(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    core : Core
+        The core.
 
     Members
     -------
@@ -32,19 +32,19 @@ class Weights(wiring.Component):
         Weights of the lanes, side by side.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        product = design.x_product
-        bits = product.lanes * product.simd * design.layer.weights.bits
-        super().__init__({"addr": In(range(design.pipeline.words)), "codes": Out(bits)})
+    def __init__(self, core: Core):
+        self._core = core
+        product = core.x_product
+        bits = product.lanes * product.simd * core.arithmetic.bits
+        super().__init__({"addr": In(range(core.words)), "codes": Out(bits)})
 
     def elaborate(self, platform):
         m = Module()
-        words = gate_weight_words(self._design)
-        design, pipeline = self._design, self._design.pipeline
-        bits = design.weight_bits
+        words = gate_weight_words(self._core)
+        core, pipeline = self._core, self._core.pipeline
+        bits = core.weight_bits
         word = read_rom(m, words, bits, self.addr, latency=pipeline.word, name="words")
-        if not design.dense:
+        if not core.packed:
             m.d.comb += self.codes.eq(word)
             return m
         decoded = Signal(bits // 8 * 2 * GROUP)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.lstm import State
+from golden.cells import State
 from sim.job import Episode, Job, Pauses, Sequence
 from spec.arithmetic import Arithmetic
 from spec.cycles import step_cycles
@@ -15,7 +15,7 @@ from spec.design import Design
 from spec.lanes import lane_designs
 from spec.machine import Machine
 from spec.network import Network
-from spec.ports import FROM_LOADED, ports
+from spec.ports import FROM_LOADED
 from spec.synthetic import synthetic_model
 
 __all__ = ["Case", "draw"]
@@ -87,7 +87,7 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
             ),
             Episode(sequences=_sequences(rng, design, steps, rough=True), shuffled=True),
         ),
-        pauses=Pauses(**{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ports(design)}),
+        pauses=Pauses(**{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ("i_x", "i_state", "o", "o_state")}),
         seed=seed,
     )
     return Case(design, plain, rough)
@@ -170,15 +170,18 @@ def _sequences(
             sequences.append(Sequence(x=x))
             continue
         state = int(rng.integers(3))
-        load = None
+        load: tuple[State, ...] = ()
         if state == FROM_LOADED:
-            shape = (1, design.layer.hidden)
-            load = State(
-                _values(rng, design.layer.h.interval, shape),
-                _values(rng, design.layer.cell.interval, shape),
-            )
+            load = tuple(_state(rng, layer) for layer in design.network.layers)
         sequences.append(Sequence(x=x, state=state, load=load, dump=bool(rng.random() < 0.5)))
     return tuple(sequences)
+
+
+def _state(rng: np.random.Generator, layer: Layer) -> State:
+    shape, carried = (1, layer.hidden), layer.carried
+    h = _values(rng, layer.h.interval, shape)
+    c = h[:, :0] if carried is None else _values(rng, carried.interval, shape)
+    return State(h, c)
 
 
 def _values(rng: np.random.Generator, interval: Any, shape: tuple[int, int]) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.lstm import State
+from golden.cells import State
 from golden.rounding import Integers
 from spec.machine import Machine
 from spec.model import Model
@@ -31,15 +31,15 @@ class Sequence:
         Inputs, shape (steps, inputs).
     state : int
         What it starts from, of its stream: a value of the field ``state`` in `spec.ports`.
-    load : State or None
-        The state for `FROM_LOADED`, shape (1, hidden).
+    load : tuple of State
+        The state of each layer for `FROM_LOADED`, shape (1, hidden).
     dump : bool
         Whether the final state is wanted.
     """
 
     x: Integers
     state: int = FROM_ZERO
-    load: State | None = None
+    load: tuple[State, ...] = ()
     dump: bool = False
 
 
@@ -71,6 +71,11 @@ class Pauses:
     i_state: float = 0.0
     o: float = 0.0
     o_state: float = 0.0
+
+    def of(self, port: str) -> float:
+        """That of a port; the cores of a design have their state ports alike."""
+        pause: float = getattr(self, port.rstrip("0123456789").rstrip("_"))
+        return pause
 
     @property
     def any(self) -> bool:

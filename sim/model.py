@@ -7,17 +7,20 @@ it knows no clock.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from golden.lstm import State
+from golden.cells import State
 from golden.network import Golden
 from golden.rounding import Integers
 from sim.bench import Checker, Values
+from spec.core import Core
 from spec.design import Design
-from spec.ports import FROM_LOADED, FROM_PREVIOUS
+from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
 
 __all__ = ["BenchModel"]
 
@@ -29,7 +32,9 @@ class _Stream:
     number: int
     sequence: int = 0
     step: int = 0
-    state: State | None = None
+    states: tuple[State, ...] | None = None
+    pooled: Integers | None = None
+    vectors: list[Integers] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"stream {self.number}, sequence {self.sequence}, step {self.step}"
@@ -42,11 +47,13 @@ class BenchModel:
     ----------
     design : Design
         The design.
-    results, states : Checker
-        Get the beats that are expected on ``o`` and on ``o_state``.
+    results : Checker
+        Gets the beats that are expected on ``o``.
+    states : sequence of Checker
+        For each core, get the beats that are expected of its final states.
     """
 
-    def __init__(self, design: Design, results: Checker, states: Checker) -> None:
+    def __init__(self, design: Design, results: Checker, states: Sequence[Checker]) -> None:
         self._design = design
         self._golden = Golden(design.model)
         self._results = results
@@ -55,8 +62,8 @@ class BenchModel:
         self._beats = 0
         self._streams = [_Stream(k) for k in range(design.machine.streams)]
         self._waiting: deque[tuple[_Stream, Values, Integers]] = deque()
-        self._groups: list[Values] = []
-        self._loaded: deque[State] = deque()
+        self._groups: list[list[Values]] = [[] for _ in design.cores]
+        self._loaded: list[deque[tuple[State, ...]]] = [deque() for _ in design.cores]
         self.steps = 0
 
     def on_x(self, beat: Values) -> None:
@@ -65,20 +72,25 @@ class BenchModel:
             self._first = dict(beat)
         self._vector += beat["data"]
         self._beats += 1
-        if self._beats < self._design.x_product.chunks:
+        if self._beats < self._design.cores[0].x_product.chunks:
             return
         x = np.array([self._vector[: self._design.network.inputs]], dtype=np.int64)
-        flags = {"state": self._first["state"], "last": beat["last"], "dump": beat["dump"]}
+        flags = {
+            "state": self._first.get("state", FROM_ZERO),
+            "last": beat["last"],
+            "dump": beat.get("dump", 0),
+        }
         self._vector, self._beats = [], 0
         self._waiting.append((self._streams[self._first.get("stream", 0)], flags, x))
         self._go_on()
 
-    def on_state(self, beat: Values) -> None:
-        """A beat of ``i_state`` went over."""
-        self._groups.append(beat)
-        if len(self._groups) == self._design.groups:
-            self._loaded.append(self._join(self._groups))
-            self._groups = []
+    def on_state(self, number: int, beat: Values) -> None:
+        """A beat of a core's ``i_state`` went over."""
+        core, groups = self._design.cores[number], self._groups[number]
+        groups.append(beat)
+        if len(groups) == core.groups * len(core.layers):
+            self._loaded[number].append(_join(core, groups))
+            self._groups[number] = []
             self._go_on()
 
     def _go_on(self) -> None:
@@ -87,36 +99,67 @@ class BenchModel:
             stream, flags, x = self._waiting[0]
             if stream.step == 0:
                 if flags["state"] == FROM_LOADED:
-                    if not self._loaded:
+                    if not all(self._loaded):
                         return
-                    stream.state = self._loaded.popleft()
-                elif flags["state"] != FROM_PREVIOUS or stream.state is None:
-                    stream.state = self._golden.zero()
+                    loaded = [waiting.popleft() for waiting in self._loaded]
+                    stream.states = tuple(state for states in loaded for state in states)
+                elif flags["state"] != FROM_PREVIOUS or stream.states is None:
+                    stream.states = self._golden.zero()
             self._waiting.popleft()
             self._take(stream, flags, x)
 
     def _take(self, stream: _Stream, flags: Values, x: Integers) -> None:
-        assert stream.state is not None
-        step = self._golden.step(x, stream.state)
-        stream.state = step.state
+        last = bool(flags["last"])
         self.steps += 1
-        where, last = str(stream), bool(flags["last"])
-        tag = {"stream": stream.number} if self._design.stream_bits else {}
-        if last or self._design.network.results == "every":
-            self._expect_result(where, step.h, last, tag)
-        if last and flags["dump"]:
-            for group, beat in enumerate(self._split(step.state)):
-                self._states.expect(f"{where}, group {group}", beat | tag)
+        if self._design.network.bidirectional:
+            stream.vectors.append(x[0])
+            if last:
+                self._whole(stream)
+        else:
+            self._one(stream, flags, x)
         stream.step = 0 if last else stream.step + 1
         stream.sequence += last
 
-    def _expect_result(self, where: str, h: Integers, last: bool, tag: Values) -> None:
-        [result] = self._golden.results(h).tolist()
+    def _whole(self, stream: _Stream) -> None:
+        """All steps of a sequence, at its end."""
+        [results] = self._golden.run([np.array(stream.vectors)]).results
+        for index, result in enumerate(results.tolist()):
+            where = f"sequence {stream.sequence}, result {index}"
+            self._expect_result(where, result, index == len(results) - 1, {})
+        stream.vectors = []
+
+    def _one(self, stream: _Stream, flags: Values, x: Integers) -> None:
+        """A step."""
+        network, last = self._design.network, bool(flags["last"])
+        assert stream.states is not None
+        steps = self._golden.step(x, stream.states)
+        stream.states = tuple(step.state for step in steps)
+        where = str(stream)
+        tag = {"stream": stream.number} if self._design.stream_bits else {}
+        outputs = steps[-1].h
+        if network.pooling == "max":
+            if stream.step > 0:
+                assert stream.pooled is not None
+                outputs = np.maximum(outputs, stream.pooled)
+            stream.pooled = outputs
+        if last or network.results == "every":
+            [result] = self._golden.results(outputs).tolist()
+            self._expect_result(where, result, last, tag)
+        if last and flags["dump"]:
+            states = iter(stream.states)
+            for core, checker in zip(self._design.cores, self._states, strict=True):
+                for state in islice(states, len(core.layers)):
+                    for group, beat in enumerate(_split(core, state)):
+                        checker.expect(f"{where}, group {group}", beat | tag)
+
+    def _expect_result(self, where: str, result: Any, last: bool, tag: Values) -> None:
         beats: list[Any]
         if self._design.head is None:
-            simd = self._design.machine.simd
-            padded = result + [0] * (-len(result) % simd)
-            beats = [padded[k : k + simd] for k in range(0, len(padded), simd)]
+            beats, simd = [], self._design.machine.simd
+            for elements in self._design.result_parts:
+                part, result = result[:elements], result[elements:]
+                padded = part + [0] * (-len(part) % simd)
+                beats += [padded[k : k + simd] for k in range(0, len(padded), simd)]
         else:
             beats = result if isinstance(result, list) else [result]
         for index, value in enumerate(beats):
@@ -124,15 +167,29 @@ class BenchModel:
             beat = {"data": value, "last": int(final)}
             self._results.expect(f"{where}, beat {index}", beat | tag)
 
-    def _split(self, state: State) -> list[Values]:
-        """A state as beats of groups, with 0 beyond the last unit."""
-        units = self._design.cell_units
-        fill = [0] * (self._design.groups * units - self._design.layer.hidden)
-        h, c = state.h[0].tolist() + fill, state.c[0].tolist() + fill
-        return [{"h": h[k : k + units], "c": c[k : k + units]} for k in range(0, len(h), units)]
 
-    def _join(self, groups: list[Values]) -> State:
-        hidden = self._design.layer.hidden
-        h = [element for group in groups for element in group["h"]][:hidden]
-        c = [element for group in groups for element in group["c"]][:hidden]
-        return State(np.array([h], dtype=np.int64), np.array([c], dtype=np.int64))
+def _split(core: Core, state: State) -> list[Values]:
+    """A layer's state as beats of groups, with 0 beyond the last unit."""
+    units = core.cell_units
+    places = core.groups * units
+    kept = {"h": state.h[0].tolist(), "c": state.c[0].tolist()}
+    if core.layer.carried is None:
+        del kept["c"]
+    filled = {name: values + [0] * (places - len(values)) for name, values in kept.items()}
+    return [
+        {name: values[k : k + units] for name, values in filled.items()}
+        for k in range(0, places, units)
+    ]
+
+
+def _join(core: Core, beats: list[Values]) -> tuple[State, ...]:
+    """The states of a core's layers."""
+    states = []
+    for start in range(0, len(beats), core.groups):
+        groups = beats[start : start + core.groups]
+        h, c = (
+            [element for group in groups for element in group.get(name, ())][: core.layer.hidden]
+            for name in ("h", "c")
+        )
+        states.append(State(np.array([h], dtype=np.int64), np.array([c], dtype=np.int64)))
+    return tuple(states)

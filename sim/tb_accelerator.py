@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +55,10 @@ class Bench:
         rng = random.Random(f"{self._job.seed} {number}")
         # What a cut episode gave is checked, too, but not counted as an outcome.
         outcome = self._outcome if episode.cut is None else Outcome()
-        results, states = Checker("o", outcome), Checker("o_state", outcome)
-        model = BenchModel(design, results, states)
+        results = Checker("o", outcome)
+        given = [name for name in streams if name.startswith("o_state")]
+        states = {name: Checker(name, outcome) for name in given}
+        model = BenchModel(design, results, list(states.values()))
         first, last = -1, -1
 
         def on_x(beat: Values) -> None:
@@ -69,11 +73,12 @@ class Bench:
             if episode.cut is None:
                 outcome.results.append(beat["data"])
 
-        listeners = {
+        loaded = [name for name in streams if name.startswith("i_state")]
+        listeners: dict[str, Callable[[Values], None]] = {
             "i_x": on_x,
-            "i_state": model.on_state,
             "o": on_result,
-            "o_state": states.actual,
+            **{name: partial(model.on_state, number) for number, name in enumerate(loaded)},
+            **{name: checker.actual for name, checker in states.items()},
         }
         await self._reset()
         tasks = [cocotb.start_soon(self._count())]
@@ -81,16 +86,19 @@ class Bench:
             monitor = Monitor(streams[name], outcome, listener)
             tasks.append(cocotb.start_soon(monitor.run()))
         pauses = self._job.pauses
-        for name in ("o", "o_state"):
-            sink = Sink(streams[name], getattr(pauses, name), random.Random(rng.random()))
+        for name in ("o", *states):
+            sink = Sink(streams[name], pauses.of(name), random.Random(rng.random()))
             tasks.append(cocotb.start_soon(sink.run()))
         for name, beats in stimulus(design, episode, rng).items():
-            driver = Driver(streams[name], getattr(pauses, name), random.Random(rng.random()))
+            driver = Driver(streams[name], pauses.of(name), random.Random(rng.random()))
             tasks.append(cocotb.start_soon(driver.run(beats)))
+
+        def missing() -> int:
+            return sum(checker.missing for checker in states.values())
 
         steps = sum(len(sequence.x) for sequence in episode.sequences)
         patience = episode.cut or self._patience(episode)
-        while model.steps < steps or results.missing or states.missing:
+        while model.steps < steps or results.missing or missing():
             if patience == 0:
                 break
             patience -= 1
@@ -101,7 +109,7 @@ class Bench:
             if patience == 0:
                 outcome.fault(
                     f"timeout after {model.steps} of {steps} steps: {results.missing} results and"
-                    f" {states.missing} groups of states are missing"
+                    f" {missing()} groups of states are missing"
                 )
             for _ in range(20):  # Time for beats that nobody expects.
                 await RisingEdge(self._dut.clk)
@@ -119,22 +127,27 @@ class Bench:
         pauses = self._job.pauses
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths)
-        needed += len(lengths) * (3 * self._design.groups + 100)
-        beats = sum(lengths) * 2 * max(self._design.x_product.chunks, self._results_per_step())
+        needed += sum(len(lengths) * (3 * core.groups + 100) for core in self._design.cores)
+        most = max(core.x_product.chunks for core in self._design.cores)
+        beats = sum(lengths) * 2 * max(most, self._results_per_step())
         slow = 1 - max(pauses.i_x, pauses.i_state, pauses.o, pauses.o_state)
         return 1000 + int(4 * (needed + beats) / max(slow, 0.01))
 
     def _results_per_step(self) -> int:
         head = self._design.head
-        return self._design.h_product.chunks if head is None else head.classes
+        if head is not None:
+            return head.classes
+        core = self._design.cores[-1]
+        return core.directions * core.h_product.chunks
 
     async def _reset(self) -> None:
         dut = self._dut
-        for name in ("i_x", "i_state"):
-            self._streams[name].valid.value = 0
-            self._streams[name].payload.value = 0
-        for name in ("o", "o_state"):
-            self._streams[name].ready.value = 0
+        for name, stream in self._streams.items():
+            if name.startswith("i_"):
+                stream.valid.value = 0
+                stream.payload.value = 0
+            else:
+                stream.ready.value = 0
         dut.rst.value = 1
         for _ in range(RESET_CYCLES):
             await RisingEdge(dut.clk)

@@ -82,9 +82,10 @@ class CoreClock:
     @property
     def state(self) -> tuple[int, ...]:
         """All that matters for what comes next, as distances."""
-        made = [self._made[key] for key in sorted(self._made)]
-        banks = [max(read, self.end - 10**6) for banks in self._read for read in banks]
-        return tuple(time - self.end for time in [self._drained, *made, *banks])
+        past = self.end - h_latency(self._core)
+        times = [self._made[key] for key in sorted(self._made)]
+        times += [read for banks in self._read for read in banks]
+        return tuple(max(time, past) - self.end for time in [self._drained, *times])
 
     def step(self, stream: int, arrival: int, *, fresh: bool) -> int:
         """Do a step.

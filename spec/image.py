@@ -33,12 +33,13 @@ __all__ = [
 def gate_weight_words(core: Core) -> list[int]:
     """Weights of the gates, in the order in which the lanes read them.
 
-    One word a chunk: direction by direction, pass by pass, tile by tile, part by part. A word has a
-    code for each of the ``simd`` inputs of each lane, lane ``gates * unit + gate``. In the packed
+    One word a chunk: pass by pass, tile by tile, part by part, in a bidirectional core with the
+    directions in turn. A word has a code for each of the ``simd`` inputs of each lane, lane ``gates * unit + gate``. In the packed
     form, each five weights of a word in this order are a byte.
     """
-    words: list[int] = []
+    turns: list[list[int]] = []
     for direction in range(core.directions):
+        words: list[int] = []
         for index, step in enumerate(core.passes):
             tensors = core.tensors[step.layer][direction]
             matrices = {"x": tensors.weight_x, "h": tensors.weight_h}
@@ -47,7 +48,8 @@ def gate_weight_words(core: Core) -> list[int]:
             ]
             codes = np.concatenate(parts, axis=1)
             words += _packed(core, codes) if core.packed else _words(codes, core.arithmetic.bits)
-    return words
+        turns.append(words)
+    return _in_turn(turns)
 
 
 def _gate_tiles(core: Core, index: int, part: str, matrix: Integers) -> NDArray[np.uint16]:

@@ -81,7 +81,7 @@ def timeline(core: Core) -> Timeline:
             clock.read(stream, reader.end)
         steps.append(done)
         ends.append(clock.end)
-        state = (stream, *clock.state, *(time - clock.end for time in reader.times))
+        state = (stream, *clock.state, *(max(time - clock.end, 0) for time in reader.times))
         if state in seen:
             break
         seen[state] = step

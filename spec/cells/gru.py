@@ -75,6 +75,11 @@ class GruLayer(Layer):
         return self.state
 
     @property
+    def scratch(self) -> Format | None:
+        """The update gate, which waits for the candidate."""
+        return None if self.separate else self.sigmoid
+
+    @property
     def separate(self) -> bool:
         """The reset gate after the product acts on ``A`` alone."""
         return self.reset == "after"

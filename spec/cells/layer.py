@@ -150,6 +150,11 @@ class Layer(Checked, ABC):
     def carried(self) -> Format | None:
         """What each unit keeps from step to step beside h, if anything."""
 
+    @property
+    def scratch(self) -> Format | None:
+        """What each unit keeps from one phase of a step to the next, if anything."""
+        return None
+
     @abstractmethod
     def pipeline(self, **core: Any) -> Pipeline:
         """Latencies of a core with this layer; the parameters of `Pipeline` but ``activation``."""

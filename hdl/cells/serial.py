@@ -5,46 +5,46 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, memory, wiring
 
 from hdl.activation import ActivationFunction
-from hdl.cells import cells_members
+from hdl.cells.groups import groups_members
 from hdl.kinds import place
 from hdl.rom import Rom
 from hdl.rounding import narrow
 from hdl.scaling import number
 from hdl.shapes import delayed, shape, struct
 from hdl.vector import GroupPointer
-from spec.design import Design
+from spec.cells.lstm import GATES
+from spec.core import Core
 from spec.formats import Interval, half
-from spec.image import cell_layout, cell_words, row_layout, row_words
-from spec.network import GATES
+from spec.image import row_layout, row_words, unit_layout, unit_words
 
-__all__ = ["SerialCells"]
+__all__ = ["SerialGroups"]
 
 
-class SerialCells(wiring.Component):
-    """An LSTM unit, its scales and biases, and the memory of c (formulas in `spec.network`).
+class SerialGroups(wiring.Component):
+    """An LSTM unit, its scales and biases, and the memory of c (formulas in `spec.cells.lstm`).
 
     A unit takes ``pipeline.whole`` cycles, and the next one comes after it. In cycle 0 the sum of
-    its gate i is at the front of the drain; `spec.pipeline` says in which cycle each product is
-    made. The new c is written in cycle ``new_cell``, the new h in the last one.
+    its gate i is at the front of the drain; `spec.cells.lstm` says in which cycle each product is
+    made. The new c is written in cycle ``serial_cell``, the new h in the last one.
 
     Parameters
     ----------
-    design : Design
-        The design.
+    core : Core
+        The core.
 
     Members
     -------
-    See `hdl.cells.cells_members`.
+    See `hdl.cells.groups.groups_members`.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        super().__init__(cells_members(design))
+    def __init__(self, core: Core):
+        self._core = core
+        super().__init__(groups_members(core))
 
     def elaborate(self, platform):
         m = Module()
-        design, layer, pipeline = self._design, self._design.layer, self._design.pipeline
-        gate, sums = pipeline.gate, pipeline.sums
+        core, layer, pipeline = self._core, self._core.layer, self._core.pipeline
+        gate, sums = pipeline.serial_gate, pipeline.sums
         at, begins, flags = self._control(m)
 
         # The value of an activation function stays for `sums` cycles, those of a gate.
@@ -60,7 +60,7 @@ class SerialCells(wiring.Component):
         row = self._rows(m, at, begins)
 
         # The multiplier. Its product is used in the next cycle.
-        f_c, i_g, o_tanh = gate + 2 * sums - 1, gate + 3 * sums - 1, pipeline.new_tanh
+        f_c, i_g, o_tanh = gate + 2 * sums - 1, gate + 3 * sums - 1, pipeline.serial_tanh
         kept_c = layer.sigmoid.interval * layer.cell.interval
         gated = layer.sigmoid.interval * layer.tanh.interval
         products = [
@@ -68,10 +68,10 @@ class SerialCells(wiring.Component):
             (Mux(flags.fresh, 0, old_c), sigmoid, at(f_c), kept_c),
         ]
         if affine is not None:
-            scale = design.cell_scale
+            scale = core.unit_scales["scale_c"]
             factor, reach = number(affine, "scale_c", scale), scale.interval * layer.cell.interval
-            products.append((c, factor, at(pipeline.new_cell), reach))
-        rows = zip(design.row_scales.items(), design.row_sums, strict=True)
+            products.append((c, factor, at(pipeline.serial_cell), reach))
+        rows = zip(core.row_scales.items(), core.row_sums, strict=True)
         for k, ((name, scale), row_sum) in enumerate(rows):
             factor, reach = number(row, name, scale), scale.interval * row_sum
             products.append((self.sums[0][f"s{k}"], factor, self._each(at, k), reach))
@@ -82,7 +82,7 @@ class SerialCells(wiring.Component):
         pre, u = self._normalised(m, product, row), self._cell_to_pre(m, c, product, affine)
         with m.If(self._each(at, sums)):
             m.d.sync += z.eq(pre)
-        with m.Elif(at(pipeline.new_tanh - 1 - pipeline.activate)):
+        with m.Elif(at(pipeline.serial_tanh - 1 - pipeline.activate)):
             m.d.sync += z.eq(u)
 
         # New c and new h.
@@ -104,10 +104,10 @@ class SerialCells(wiring.Component):
 
     def _control(self, m):
         """Strobes of a unit's cycles, a strobe before each unit, and the step's flags."""
-        design, last = self._design, self._design.pipeline.whole - 1
+        core, last = self._core, self._core.pipeline.whole - 1
         busy = Signal()
         cycle = Signal(range(last + 1))
-        left = Signal(range(max(design.tile_groups, 2)))
+        left = Signal(range(max(core.tile_groups, 2)))
         flags = Signal.like(self.token)
         begins = Signal()
         over = Signal()
@@ -118,7 +118,7 @@ class SerialCells(wiring.Component):
         with m.If(self.loaded):
             m.d.sync += [
                 busy.eq(1),
-                left.eq(Mux(self.last_tile, design.last_groups - 1, design.tile_groups - 1)),
+                left.eq(Mux(self.last_tile, core.last_groups - 1, core.tile_groups - 1)),
                 flags.eq(self.token),
             ]
         with m.Elif(over):
@@ -128,28 +128,28 @@ class SerialCells(wiring.Component):
 
     def _each(self, at, offset):
         """That many cycles after the first product of any gate."""
-        sums = self._design.pipeline.sums
+        sums = self._core.pipeline.sums
         return Cat(at(index * sums + offset) for index in range(len(GATES))).any()
 
     def _function(self, m, platform, name, out, z):
-        pre, form = self._design.layer.pre, self._design.layer.activation
+        pre, form = self._core.layer.pre, self._core.layer.activation
         return place(m, platform, name, ActivationFunction(form, name, pre, out, long=False), z=z).y
 
     def _cell_memory(self, m, at, flags):
         """The new c, the old one, and the number of the unit."""
-        design, state = self._design, self.state
-        cell = data.ArrayLayout(shape(design.layer.cell), 1)
-        depth = design.groups << design.stream_bits
+        core, state = self._core, self.state
+        cell = data.ArrayLayout(shape(core.layer.carried), 1)
+        depth = core.groups << core.stream_bits
         m.submodules.old_c = contents = memory.Memory(shape=cell, depth=depth, init=[])
-        m.submodules.pointer = pointer = GroupPointer(design.groups, 1)
+        m.submodules.pointer = pointer = GroupPointer(core.groups, 1)
         read, write = contents.read_port(), contents.write_port()
-        c = Signal(shape(design.layer.cell), reset_less=True)
+        c = Signal(shape(core.layer.carried), reset_less=True)
         chosen = Mux(state.select, Cat(state.stream, state.addr), Cat(flags.stream, pointer.group))
         m.d.comb += [
-            pointer.advance.eq(at(design.pipeline.whole - 1)),
+            pointer.advance.eq(at(core.pipeline.whole - 1)),
             read.addr.eq(chosen),
             write.addr.eq(chosen),
-            write.en.eq(Mux(state.select, state.write_en, at(design.pipeline.new_cell))),
+            write.en.eq(Mux(state.select, state.write_en, at(core.pipeline.serial_cell))),
             write.data.eq(Mux(state.select, state.write_data.as_value(), c)),
             state.data.eq(read.data),
         ]
@@ -157,23 +157,23 @@ class SerialCells(wiring.Component):
 
     def _rows(self, m, at, begins):
         """Scales and bias of the gate whose sum is at the front."""
-        design, sums = self._design, self._design.pipeline.sums
-        m.submodules.row_pointer = pointer = GroupPointer(design.groups * len(GATES), 1)
-        m.submodules.rows = rom = Rom(row_words(design), row_layout(design).bits)
+        core, sums = self._core, self._core.pipeline.sums
+        m.submodules.row_pointer = pointer = GroupPointer(core.groups * len(GATES), 1)
+        m.submodules.rows = rom = Rom(row_words(core), row_layout(core).bits)
         # The address goes on a cycle before the word must, which is after a gate's last product.
         ahead = [index * sums + sums - 2 for index in range(len(GATES))]
         advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
         m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
-        return data.View(struct(row_layout(design)), rom.data)
+        return data.View(struct(row_layout(core)), rom.data)
 
     def _affine(self, m, addr):
         """Scale and bias of the affine on the cell, if there is one."""
-        design = self._design
-        if design.layer.cell_affine is None:
+        core = self._core
+        if core.layer.cell_affine is None:
             return None
-        m.submodules.affines = rom = Rom(cell_words(design), cell_layout(design).bits)
+        m.submodules.affines = rom = Rom(unit_words(core), unit_layout(core).bits)
         m.d.comb += rom.addr.eq(addr)
-        return data.View(struct(cell_layout(design)), rom.data)
+        return data.View(struct(unit_layout(core)), rom.data)
 
     def _multiplier(self, m, products):
         """The product of the factors that are chosen, one cycle later; each has its range."""
@@ -190,26 +190,26 @@ class SerialCells(wiring.Component):
 
     def _normalised(self, m, product, row):
         """The sum of a gate's products and its bias, rounded: the last product has just come."""
-        design, affine = self._design, self._design.layer.normaliser
+        core, affine = self._core, self._core.layer.normaliser
         ends = Interval(half(affine.shift), half(affine.shift))
         bias = delayed(m, row.bias, 1, name="bias", reset_less=True)
-        total = Signal(shape(design.row_total + ends))
+        total = Signal(shape(core.row_product + core.biases + ends))
         m.d.comb += total.eq(product + bias)
-        if design.pipeline.sums == 2:
-            before = Signal(shape(design.row_product), reset_less=True)
+        if core.pipeline.sums == 2:
+            before = Signal(shape(core.row_product), reset_less=True)
             m.d.sync += before.eq(product)
             m.d.comb += total.eq(before + product + bias)
-        return narrow(
-            m, total, design.row_total, affine.shift, design.layer.pre, name="z_new", halved=True
-        )
+        reach, pre = core.row_product + core.biases, core.layer.pre
+        return narrow(m, total, reach, affine.shift, pre, name="z_new", halved=True)
 
     def _cell_to_pre(self, m, c, product, affine):
         """The cell in the format that its tanh is taken of."""
-        layer = self._design.layer
+        layer = self._core.layer
         if affine is None:
             shift = layer.cell.frac - layer.pre.frac
             return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
-        reach = self._design.cell_total
+        scale, biases = self._core.unit_scales["scale_c"], self._core.all_of("bias_c")
+        reach = scale.interval * layer.cell.interval + Interval.of(biases)
         shift = layer.cell_affine.shift
         total = Signal(shape(reach + Interval(half(shift), half(shift))), name="u_total")
         m.d.comb += total.eq(product + affine.bias_c)

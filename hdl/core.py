@@ -1,0 +1,217 @@
+"""A core: the lanes, and one layer on them or several."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hdl.cells.groups import Groups
+from hdl.cells.serial import SerialGroups
+from hdl.inputs import Inputs
+from hdl.lanes import Lanes
+from hdl.outputs import CoreOutputs
+from hdl.sequencer import Sequencer
+from hdl.shapes import delayed, shape, struct
+from hdl.state import StatePort
+from hdl.vector import GroupPointer, VectorMemory
+from hdl.weights import Weights
+from spec.core import Core
+from spec.ports import core_ports
+
+__all__ = ["LayerCore"]
+
+
+class LayerCore(wiring.Component):
+    """Layers on a machine: streams in, streams out.
+
+    Cycle counts are those of `spec.clock`.
+
+    Parameters
+    ----------
+    core : Core
+        The core.
+
+    Members
+    -------
+    i_x, o, i_state, o_state : In, Out
+        See `spec.ports`.
+    """
+
+    def __init__(self, core: Core):
+        self._core = core
+        flows = {"in": In, "out": Out}
+        super().__init__(
+            {
+                name: flows[port.direction](stream.Signature(struct(port.layout)))
+                for name, port in core_ports(core).items()
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        core = self._core
+        m.submodules.inputs = inputs = Inputs(core)
+        m.submodules.sequencer = sequencer = Sequencer(core)
+        m.submodules.lanes = lanes = Lanes(
+            product=core.x_product,
+            arithmetic=core.arithmetic,
+            element=core.element,
+            sums=core.row_sums,
+            front=core.front,
+        )
+        m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(core)
+        m.submodules.hidden = hidden = VectorMemory(
+            shape(core.layer.h),
+            chunks=core.h_product.chunks,
+            simd=core.machine.simd,
+            units=core.cell_units,
+            reads=2,
+            banks=core.hidden_banks,
+        )
+        m.submodules.outputs = outputs = CoreOutputs(core)
+
+        connect(m, inputs=inputs.i, top=flipped(self.i_x))
+        connect(m, outputs=outputs.o, top=flipped(self.o))
+        m.d.comb += [
+            sequencer.full.eq(inputs.full),
+            sequencer.flags.eq(inputs.flags),
+            inputs.free.eq(sequencer.free),
+            inputs.read.en.eq(1),
+            inputs.read.chunk.eq(sequencer.chunk),
+            hidden.read_0.en.eq(1),
+            hidden.read_0.bank.eq(sequencer.bank),
+            hidden.read_0.chunk.eq(sequencer.chunk),
+        ]
+        self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
+        self._take(m, sequencer, lanes, cells)
+        self._write(m, cells, hidden, outputs)
+        self._read_out(m, sequencer, hidden, outputs)
+        if core.stateful:
+            self._keep(m, sequencer, cells, hidden, outputs)
+        return m
+
+    def _feed(self, m, sequencer, x, h, lanes):
+        """Operands, weights and strobes of the chunk that was read."""
+        core = self._core
+        product = core.x_product
+        m.submodules.weights = weights = Weights(core)
+        wait = core.pipeline.weights
+        x, h = (
+            delayed(m, word, wait - 1, name=name, reset_less=True)
+            for name, word in (("x", x), ("h", h))
+        )
+        m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(weights.codes)]
+
+        from_h = delayed(m, sequencer.from_h, wait, name="from_h", reset_less=True)
+        use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
+        ends = delayed(m, sequencer.split | sequencer.load, wait, name="ends", reset_less=True)
+        operands = Signal(data.ArrayLayout(shape(core.element), product.simd))
+        m.d.comb += lanes.x.eq(operands)
+        for k in range(product.simd):
+            used = use
+            if not core.arithmetic.has_zero:
+                # Where a weight cannot be 0, the operand must be where there is no column.
+                x_absent = ends & ~from_h if k >= core.x_product.tail else 0
+                h_absent = ends & from_h if k >= core.h_product.tail else 0
+                used = use & ~(x_absent | h_absent)
+            m.d.comb += operands[k].eq(Mux(used, Mux(from_h, h[k], x[k]), 0))
+        read = sequencer.read
+        m.d.comb += [
+            lanes.split.eq(delayed(m, read & sequencer.split, wait, name="split")),
+            lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
+        ]
+
+    def _take(self, m, sequencer, lanes, cells):
+        """From the lanes to the cell units; the step's flags come along with the sums."""
+        wait = self._core.pipeline.weights + self._core.x_product.registers
+        last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
+        token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
+        m.d.comb += [
+            cells.loaded.eq(lanes.loaded),
+            cells.last_tile.eq(last_tile),
+            cells.token.eq(token),
+            cells.sums.eq(lanes.sums),
+            lanes.shift.eq(cells.shift),
+        ]
+
+    def _write(self, m, cells, hidden, outputs):
+        """New h goes to memory, group by group; the last one of the last pass completes a step."""
+        core = self._core
+        slots = core.machine.simd // core.cell_units
+        m.submodules.pointer = pointer = GroupPointer(core.groups, slots)
+        # Which of its two banks a stream's next step fills.
+        banks = Signal(1 << core.stream_bits)
+        token = cells.write_token
+        parity = banks.bit_select(token.stream, 1)
+        vector = Signal(core.vector_bits)
+        for number, one in enumerate(core.passes):
+            with m.If(token.index == number):
+                m.d.comb += vector.eq(one.to)
+        done = Signal()
+        m.d.comb += [
+            done.eq(cells.write & pointer.last & (token.index == len(core.passes) - 1)),
+            pointer.advance.eq(cells.write),
+            hidden.write.en.eq(cells.write),
+            hidden.write.bank.eq(Cat(parity, vector, token.stream)),
+            hidden.write.chunk.eq(pointer.chunk),
+            hidden.write.slot.eq(pointer.slot),
+            hidden.write.data.eq(cells.h.as_value()),
+            outputs.job.bank.eq(Cat(parity, vector, token.stream)),
+            outputs.job.mark.last.eq(token.last),
+            outputs.job.mark.stream.eq(token.stream),
+            outputs.job.mark.state.eq(token.state),
+            outputs.job.mark.dump.eq(token.dump),
+            outputs.job_valid.eq(done & token.result),
+        ]
+        with m.If(done):
+            m.d.sync += banks.eq(banks ^ (1 << token.stream))
+
+    def _read_out(self, m, sequencer, hidden, outputs):
+        """The second read port of h serves the results."""
+        m.d.comb += [
+            sequencer.released.eq(outputs.done),
+            sequencer.released_bank.eq(outputs.done_bank),
+            sequencer.holding.eq(outputs.holding),
+            hidden.read_1.en.eq(outputs.read.en),
+            hidden.read_1.bank.eq(outputs.read.bank),
+            hidden.read_1.chunk.eq(outputs.read.chunk),
+            outputs.read.data.eq(hidden.read_1.data),
+        ]
+
+    def _keep(self, m, sequencer, cells, hidden, outputs):
+        """The state port takes the memories over when all is quiet."""
+        m.submodules.state = state = StatePort(self._core)
+        connect(m, state=state.i, top=flipped(self.i_state))
+        connect(m, state=state.o, top=flipped(self.o_state))
+        # A loaded state is what the next step reads.
+        bank = Cat(sequencer.parity, state.layer, sequencer.stream)
+        m.d.comb += [
+            state.stream.eq(sequencer.stream),
+            state.load.eq(sequencer.load_state),
+            sequencer.state_loaded.eq(state.loaded),
+            state.dump.eq(sequencer.dump_state),
+            sequencer.state_dumped.eq(state.dumped),
+            state.read.data.eq(hidden.read_1.data),
+        ]
+        with m.If(state.write):
+            m.d.comb += [
+                hidden.write.en.eq(1),
+                hidden.write.bank.eq(bank),
+                hidden.write.chunk.eq(state.chunk),
+                hidden.write.slot.eq(state.slot),
+                hidden.write.data.eq(state.h_data.as_value()),
+            ]
+        with m.If(state.dumping):
+            m.d.comb += [
+                hidden.read_1.en.eq(state.read.en),
+                hidden.read_1.bank.eq(bank),
+                hidden.read_1.chunk.eq(state.read.chunk),
+            ]
+        if self._core.layer.carried is not None:
+            m.d.comb += [
+                cells.state.select.eq(state.loading | state.dumping),
+                cells.state.addr.eq(state.group),
+                cells.state.stream.eq(sequencer.stream),
+                cells.state.write_en.eq(state.write),
+                cells.state.write_data.eq(state.c_data),
+                state.c_read.eq(cells.state.data),
+            ]

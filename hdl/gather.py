@@ -1,0 +1,143 @@
+"""Collects the vectors that results are made of: both directions, or the largest of all steps."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hdl.outputs import Outputs
+from hdl.shapes import delayed, shape, struct
+from spec.design import Design
+from spec.ports import core_ports, ports, vector_layout
+
+__all__ = ["GatherUnit"]
+
+
+class GatherUnit(wiring.Component):
+    """A memory of two vectors for each stream, and what reads it.
+
+    A beat a cycle is taken while there is room. A vector can be read in the cycle after its last
+    beat, or one later where elements are the largest of all steps.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    i_x : In
+        Vectors, or a direction of one each.
+    o : Out
+        Results, see `spec.ports.ports`.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        self._gather = gather = design.gather
+        core, simd = design.cores[-1], design.machine.simd
+        if design.replays(core):
+            i = vector_layout(gather.h, simd, stateful=False, streams=1)
+        else:
+            i = core_ports(core)["o"].layout
+        o = ports(design)["o"].layout
+        super().__init__(
+            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))}
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        design, gather = self._design, self._gather
+        simd, streams = design.machine.simd, design.machine.streams
+        banks = 2 << gather.stream_bits
+        word = data.ArrayLayout(shape(gather.h), simd)
+        m.submodules.vectors = vectors = memory.Memory(
+            shape=word, depth=gather.chunks * banks, init=[]
+        )
+        read_memory = {
+            "element": shape(gather.h),
+            "chunks": gather.chunks,
+            "simd": simd,
+            "banks": banks,
+        }
+        m.submodules.outputs = outputs = Outputs(
+            read_memory,
+            ports(design)["o"].layout,
+            dense=gather.dense,
+            tail=gather.parts[-1] - (gather.part_chunks - 1) * simd,
+        )
+        connect(m, outputs.o, flipped(self.o))
+        write, read = vectors.write_port(), vectors.read_port()
+        m.d.comb += [
+            read.en.eq(outputs.read.en),
+            read.addr.eq(Cat(outputs.read.bank, outputs.read.chunk)),
+            outputs.read.data.eq(read.data),
+        ]
+
+        # Where a beat belongs: directions that come one after the other are parts of a vector.
+        beat, chunks = self.i_x.p, gather.chunks
+        directed = gather.arrivals > 1
+        arrives = chunks // gather.arrivals
+        chunk = Signal(range(arrives))
+        end = Signal()
+        whole = Signal()
+        number = beat.stream if gather.stream_bits else Signal(0)
+        part = beat.stream if directed else Signal(0)
+        place = Signal(range(chunks))
+        m.d.comb += [
+            end.eq(chunk == arrives - 1),
+            place.eq(chunk + Mux(part, arrives, 0)),
+        ]
+        # A vector is whole with the end of the last part, and with pooling of the last step.
+        last_part = part if directed else 1
+        told = beat.last if gather.pools else 1
+        m.d.comb += whole.eq(end & last_part & told)
+        parities = Signal(1 << gather.stream_bits)
+        parity = parities.bit_select(number, 1)
+        bank = Cat(parity, number)
+        reserved = Signal(banks)
+        taken = Signal()
+        m.d.comb += [
+            self.i_x.ready.eq(~reserved.bit_select(bank, 1)),
+            taken.eq(self.i_x.valid & self.i_x.ready),
+        ]
+        with m.If(taken):
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+        with m.If(outputs.done):
+            m.d.sync += reserved.bit_select(outputs.done_bank, 1).eq(0)
+        with m.If(taken & whole):
+            m.d.sync += reserved.bit_select(bank, 1).eq(1)
+            m.d.sync += parities.eq(parities ^ (1 << number))
+        address = Cat(bank, place)
+        late = int(gather.pools)
+        strobe = delayed(m, taken, late, name="write")
+        m.d.comb += [
+            write.en.eq(strobe),
+            write.addr.eq(delayed(m, address, late, name="address", reset_less=True)),
+            outputs.job_valid.eq(delayed(m, taken & whole, late, name="job")),
+            outputs.job.bank.eq(delayed(m, bank, late, name="bank", reset_less=True)),
+            outputs.job.mark.stream.eq(delayed(m, number, late, name="stream", reset_less=True)),
+            outputs.job.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
+        ]
+        if gather.pools:
+            m.d.comb += write.data.eq(self._largest(m, vectors, write, taken, end, address, beat))
+        else:
+            m.d.comb += write.data.eq(beat.data)
+        return m
+
+    def _largest(self, m, vectors, write, taken, end, address, beat):
+        """Of each element and what was there; in the first step of a sequence, the element."""
+        gather = self._gather
+        old = vectors.read_port(transparent_for=(write,))
+        m.d.comb += [old.en.eq(1), old.addr.eq(address)]
+        # Each stream's, or each direction's, next step is its sequence's first.
+        number = beat.stream if "stream" in beat.shape().members else Signal(0)
+        firsts = Signal(1 << len(number), init=-1)
+        with m.If(taken & end):
+            m.d.sync += firsts.bit_select(number, 1).eq(beat.last)
+        first = delayed(m, firsts.bit_select(number, 1), 1, name="first", reset_less=True)
+        given = delayed(m, beat.data.as_value(), 1, name="given", reset_less=True)
+        given = data.View(beat.data.shape(), given)
+        largest = Signal(beat.data.shape())
+        for k in range(gather.machine.simd):
+            m.d.comb += largest[k].eq(Mux(first | (given[k] > old.data[k]), given[k], old.data[k]))
+        return largest

@@ -1,0 +1,197 @@
+"""Buffers of whole sequences, for layers with two directions."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import shape, struct
+from hdl.stages import elastic
+from spec.core import Core
+from spec.ports import core_ports, vector_layout
+
+__all__ = ["Both", "Merge"]
+
+
+class _Replay(wiring.Component):
+    """Memory for two sequences: one is given while the next comes in.
+
+    A beat a cycle is taken while there is room, and given a cycle after it is read. Reading starts
+    in the cycle after a sequence's last beat. Sequences have at most ``machine.longest`` steps.
+
+    Members
+    -------
+    i_x, o : In, Out
+        Vectors, see `spec.ports.vector_layout`.
+    """
+
+    def __init__(self, core: Core, element, chunks, i, o):
+        self._core = core
+        self._element = element
+        self._chunks = chunks
+        super().__init__({"i_x": In(stream.Signature(i)), "o": Out(stream.Signature(o))})
+
+    def _memory(self, m, name):
+        """A memory of two sequences of vectors, with its ports."""
+        simd, longest = self._core.machine.simd, self._core.machine.longest
+        words = data.ArrayLayout(shape(self._element), simd)
+        depth = 2 * longest * self._chunks
+        m.submodules[name] = contents = memory.Memory(shape=words, depth=depth, init=[])
+        return contents.write_port(), contents.read_port()
+
+    def _address(self, bank, step, chunk):
+        """Where a chunk is."""
+        longest = self._core.machine.longest
+        return (Mux(bank, longest, 0) + step) * self._chunks + chunk
+
+    def _banks(self, m):
+        """Which of two sequences is written, which read; whether each is whole, and its steps."""
+        steps = range(self._core.machine.longest)
+        whole = Array(Signal(name=f"whole_{bank}") for bank in range(2))
+        last = Array(Signal(steps, name=f"last_{bank}") for bank in range(2))
+        return Signal(name="writing"), Signal(name="reading"), whole, last
+
+
+class Both(_Replay):
+    """Gives the vectors of a sequence from its start, and from its end, in turn.
+
+    Parameters
+    ----------
+    core : Core
+        The core that comes next; its streams are the two directions.
+    """
+
+    def __init__(self, core: Core):
+        simd = core.machine.simd
+        i = vector_layout(core.x, simd, stateful=False, streams=1)
+        o = core_ports(core)["i_x"].layout
+        super().__init__(core, core.x, core.x_product.chunks, struct(i), struct(o))
+
+    def elaborate(self, platform):
+        m = Module()
+        write, read = self._memory(m, "sequences")
+        writing, reading, whole, last = self._banks(m)
+        steps, chunks = range(self._core.machine.longest), range(self._chunks)
+
+        # Writing.
+        step, chunk = Signal(steps), Signal(chunks)
+        end = chunk == self._chunks - 1
+        m.d.comb += [
+            self.i_x.ready.eq(~whole[writing]),
+            write.en.eq(self.i_x.valid & self.i_x.ready),
+            write.addr.eq(self._address(writing, step, chunk)),
+            write.data.eq(self.i_x.p.data),
+        ]
+        with m.If(write.en):
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+            with m.If(end):
+                m.d.sync += step.eq(Mux(self.i_x.p.last, 0, step + 1))
+                with m.If(self.i_x.p.last):
+                    m.d.sync += [whole[writing].eq(1), last[writing].eq(step)]
+                    m.d.sync += writing.eq(~writing)
+
+        # Reading.
+        step, chunk, backward = Signal(steps), Signal(chunks), Signal()
+        full, take = elastic(m, whole[reading], self.o.ready, name="beat")
+        end = chunk == self._chunks - 1
+        ends = step == last[reading]
+        from_end = last[reading] - step
+        about = Signal(data.StructLayout({"last": 1, "stream": 1}))
+        m.d.comb += [
+            read.en.eq(take),
+            read.addr.eq(self._address(reading, Mux(backward, from_end[: len(step)], step), chunk)),
+            self.o.valid.eq(full),
+            self.o.p.data.eq(read.data),
+            self.o.p.last.eq(about.last),
+            self.o.p.stream.eq(about.stream),
+        ]
+        with m.If(take):
+            m.d.sync += [about.last.eq(ends), about.stream.eq(backward)]
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+            with m.If(end):
+                m.d.sync += backward.eq(~backward)
+            with m.If(end & backward):
+                m.d.sync += step.eq(Mux(ends, 0, step + 1))
+                with m.If(ends):
+                    m.d.sync += [whole[reading].eq(0), reading.eq(~reading)]
+        return m
+
+
+class Merge(_Replay):
+    """Puts the outputs of both directions in the order of steps, side by side.
+
+    Parameters
+    ----------
+    core : Core
+        The core that comes before.
+    """
+
+    def __init__(self, core: Core):
+        simd = core.machine.simd
+        i = core_ports(core)["o"].layout
+        o = vector_layout(core.layer.h, simd, stateful=False, streams=1)
+        super().__init__(core, core.layer.h, core.h_product.chunks, struct(i), struct(o))
+
+    def elaborate(self, platform):
+        m = Module()
+        ports = [self._memory(m, name) for name in ("forward", "backward")]
+        writing, reading, whole, last = self._banks(m)
+        longest, chunks = self._core.machine.longest, range(self._chunks)
+        steps = range(longest)
+
+        # Writing: forward from the bottom up, backward from the top down.
+        step, chunk = Signal(steps), Signal(chunks)
+        end = chunk == self._chunks - 1
+        backward = self.i_x.p.stream
+        top = Signal(steps)
+        taken = Signal()
+        m.d.comb += [
+            top.eq(longest - 1 - step),
+            self.i_x.ready.eq(~whole[writing]),
+            taken.eq(self.i_x.valid & self.i_x.ready),
+        ]
+        for direction, (write, _) in enumerate(ports):
+            m.d.comb += [
+                write.en.eq(taken & (backward == direction)),
+                write.addr.eq(self._address(writing, top if direction else step, chunk)),
+                write.data.eq(self.i_x.p.data),
+            ]
+        ended = Signal()
+        with m.If(taken):
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+            with m.If(end):
+                # Of a sequence's last step, the last beat of either direction has the mark.
+                m.d.comb += ended.eq(backward & self.i_x.p.last)
+                with m.If(backward):
+                    m.d.sync += step.eq(Mux(ended, 0, step + 1))
+                with m.If(ended):
+                    m.d.sync += [whole[writing].eq(1), last[writing].eq(step)]
+                    m.d.sync += writing.eq(~writing)
+
+        # Reading: the backward output of the first step was written last.
+        step, chunk, second = Signal(steps), Signal(chunks), Signal()
+        full, take = elastic(m, whole[reading], self.o.ready, name="beat")
+        end = chunk == self._chunks - 1
+        ends = step == last[reading]
+        low = Signal(steps)
+        about = Signal(data.StructLayout({"last": 1, "second": 1}))
+        m.d.comb += [
+            low.eq(longest - 1 - last[reading] + step),
+            self.o.valid.eq(full),
+            self.o.p.data.eq(Mux(about.second, *(Cat(read.data) for _, read in ports[::-1]))),
+            self.o.p.last.eq(about.last),
+        ]
+        for direction, (_, read) in enumerate(ports):
+            m.d.comb += [
+                read.en.eq(take),
+                read.addr.eq(self._address(reading, low if direction else step, chunk)),
+            ]
+        with m.If(take):
+            m.d.sync += [about.last.eq(ends & second & end), about.second.eq(second)]
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+            with m.If(end):
+                m.d.sync += second.eq(~second)
+            with m.If(end & second):
+                m.d.sync += step.eq(Mux(ends, 0, step + 1))
+                with m.If(ends):
+                    m.d.sync += [whole[reading].eq(0), reading.eq(~reading)]
+        return m
