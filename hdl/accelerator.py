@@ -1,5 +1,7 @@
 """The whole machine: cores in a chain, and what joins them."""
 
+from itertools import pairwise
+
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -67,7 +69,7 @@ class Accelerator(wiring.Component):
             m.submodules[name] = part
         units = [part for _, part in parts]
         self._join(m, units[0].i_x, flipped(self.i_x))
-        for before, after in zip(units, units[1:], strict=False):
+        for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
         self._join(m, flipped(self.o), units[-1].o)
         return m

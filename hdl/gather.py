@@ -47,7 +47,7 @@ class GatherUnit(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design, gather = self._design, self._gather
-        simd, streams = design.machine.simd, design.machine.streams
+        simd = design.machine.simd
         banks = 2 << gather.stream_bits
         word = data.ArrayLayout(shape(gather.h), simd)
         m.submodules.vectors = vectors = memory.Memory(

@@ -299,8 +299,10 @@ class Sequencer(wiring.Component):
                     continue
                 source = max(k for k, other in enumerate(core.passes) if other.to == vector)
                 # Cycles from the end of that pass to this part, if nothing holds it up.
-                between = lengths[source + 1 : number] if made else (
-                    lengths[source + 1 :] + lengths[:number]
+                between = (
+                    lengths[source + 1 : number]
+                    if made
+                    else (lengths[source + 1 :] + lengths[:number])
                 )
                 first = core.part(number, core.order[0]).chunks if place else 0
                 if after > 1 + sum(between) + first:

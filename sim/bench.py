@@ -159,27 +159,49 @@ class Checker:
         Of the stream, for messages.
     outcome : Outcome
         Where values and mismatches are counted.
+    early : bool
+        Whether the machine may give a beat before the model expects it: a core is ahead of the
+        model while the one behind it waits for a state.
     """
 
-    def __init__(self, name: str, outcome: Outcome) -> None:
+    def __init__(self, name: str, outcome: Outcome, *, early: bool = False) -> None:
         self._name = name
         self._outcome = outcome
+        self._may_be_early = early
         self._expected: deque[tuple[str, Values]] = deque()
-        self.missing = 0
+        self._early: deque[Values] = deque()
+
+    @property
+    def missing(self) -> int:
+        """Beats that are expected and did not come."""
+        return len(self._expected)
 
     def expect(self, where: str, beat: Values) -> None:
         """The model expects a beat; ``where`` names it in messages."""
         self._expected.append((where, beat))
-        self.missing += 1
+        if self._early:
+            self._compare(self._early.popleft())
 
     def actual(self, beat: Values) -> None:
         """The machine gave a beat."""
-        if not self._expected:
-            self._outcome.mismatches += 1
-            self._outcome.fault(f"{self._name}: a beat that nobody expects: {beat}")
-            return
+        if self._expected:
+            self._compare(beat)
+        elif self._may_be_early:
+            self._early.append(beat)
+        else:
+            self._surplus(beat)
+
+    def settle(self) -> None:
+        """All is over: what came early will not be expected any more."""
+        for beat in self._early:
+            self._surplus(beat)
+
+    def _surplus(self, beat: Values) -> None:
+        self._outcome.mismatches += 1
+        self._outcome.fault(f"{self._name}: a beat that nobody expects: {beat}")
+
+    def _compare(self, beat: Values) -> None:
         where, expected = self._expected.popleft()
-        self.missing -= 1
         for field, wanted in expected.items():
             given = beat[field]
             if isinstance(wanted, int):

@@ -10,6 +10,7 @@ import numpy as np
 from golden.cells import State
 from sim.job import Episode, Job, Pauses, Sequence
 from spec.arithmetic import Arithmetic
+from spec.cells.layer import Layer
 from spec.cycles import step_cycles
 from spec.design import Design
 from spec.lanes import lane_designs
@@ -87,7 +88,9 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
             ),
             Episode(sequences=_sequences(rng, design, steps, rough=True), shuffled=True),
         ),
-        pauses=Pauses(**{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ("i_x", "i_state", "o", "o_state")}),
+        pauses=Pauses(
+            **{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ("i_x", "i_state", "o", "o_state")}
+        ),
         seed=seed,
     )
     return Case(design, plain, rough)

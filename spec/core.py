@@ -335,7 +335,9 @@ class Core:
 
     def all_of(self, name: str) -> Integers:
         """The values of a tensor, of all layers and directions."""
-        found = [one.units[name] if name in one.units else getattr(one, name) for one in self._tensors]
+        found = [
+            one.units[name] if name in one.units else getattr(one, name) for one in self._tensors
+        ]
         return np.concatenate(found)
 
     @cached_property
@@ -381,7 +383,7 @@ class Core:
 
     @property
     def row_sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums that a gate row has: ``A + B``, or both, that of the last part first."""
+        """Ranges of the sums that a gate row has: ``A + B``, or both, the last part's first."""
         both = {"x": self.x_sum, "h": self.h_sum}
         if self.shared_scale:
             return (self.x_sum + self.h_sum,)

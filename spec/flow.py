@@ -1,8 +1,8 @@
 """How vectors go through the cores and buffers of a design, cycle by cycle, one vector at a time.
 
-A vector is read from a memory, a chunk a cycle, and each chunk is a beat that is taken a cycle later
-or when there is room for it. Times of a vector depend on those of vectors before it alone, so each
-is followed from the design's input to its output before the next one.
+A vector is read from a memory, a chunk a cycle, and each chunk is a beat that is taken a cycle
+later or when there is room for it. Times of a vector depend on those of vectors before it alone, so
+each is followed from the design's input to its output before the next one.
 """
 
 from __future__ import annotations

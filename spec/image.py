@@ -34,8 +34,8 @@ def gate_weight_words(core: Core) -> list[int]:
     """Weights of the gates, in the order in which the lanes read them.
 
     One word a chunk: pass by pass, tile by tile, part by part, in a bidirectional core with the
-    directions in turn. A word has a code for each of the ``simd`` inputs of each lane, lane ``gates * unit + gate``. In the packed
-    form, each five weights of a word in this order are a byte.
+    directions in turn. A word has a code for each of the ``simd`` inputs of each lane, lane
+    ``gates * unit + gate``. In the packed form, each five weights in this order are a byte.
     """
     turns: list[list[int]] = []
     for direction in range(core.directions):
@@ -43,9 +43,7 @@ def gate_weight_words(core: Core) -> list[int]:
         for index, step in enumerate(core.passes):
             tensors = core.tensors[step.layer][direction]
             matrices = {"x": tensors.weight_x, "h": tensors.weight_h}
-            parts = [
-                _gate_tiles(core, index, part, matrices[part]) for part in core.order
-            ]
+            parts = [_gate_tiles(core, index, part, matrices[part]) for part in core.order]
             codes = np.concatenate(parts, axis=1)
             words += _packed(core, codes) if core.packed else _words(codes, core.arithmetic.bits)
         turns.append(words)
@@ -102,7 +100,7 @@ def row_words(core: Core) -> list[int]:
 
 
 def unit_words(core: Core) -> list[int]:
-    """The tensors of units: one word a group, with `unit_layout` for each unit; else as the rows."""
+    """The tensors of units: one word a group, `unit_layout` for each unit; else as the rows."""
     layout = unit_layout(core)
     words = []
     for step in core.passes:

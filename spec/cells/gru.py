@@ -9,7 +9,8 @@ of Ott et al. 2016 as released)::
 
 and before it (Cho et al. 2014)::
 
-    k = saturate(round_shift(saturate(round_shift(r * c, sigmoid.frac), state), state.frac - h.frac), h)
+    q = saturate(round_shift(r * c, sigmoid.frac), state)
+    k = saturate(round_shift(q, state.frac - h.frac), h)
     n = tanh(z_n)       where A_n = sum_j weight_h[n, j] * k[j]
 
 Then, in both, with ``w = n << state.frac - tanh.frac``::

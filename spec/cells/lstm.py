@@ -87,9 +87,7 @@ class LstmLayer(Layer):
 
     def pipeline(self, **core: Any) -> LstmPipeline:
         """Latencies."""
-        return LstmPipeline(
-            activation=self.activation, affine=self.cell_affine is not None, **core
-        )
+        return LstmPipeline(activation=self.activation, affine=self.cell_affine is not None, **core)
 
 
 @dataclass(frozen=True, kw_only=True)
