@@ -62,6 +62,43 @@ CELLS = {
 }
 """Layers of all kinds, each with what makes it take another way."""
 
+LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
+BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
+BOTH = {"bidirectional": True}
+
+STACKS = {
+    "lstm": [LSTM],
+    "three-cells": [GRU, LSTM, RNN],
+    "formats": [
+        RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},
+        GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},
+    ],
+    "lstm-both": [LSTM | BOTH],
+    "gru-both": [GRU | BOTH],
+    "before-both": [BEFORE | BOTH],
+    "rnn-both": [RNN | BOTH],
+    "both-first": [LSTM | BOTH, GRU],
+    "both-last": [GRU, RNN, LSTM | BOTH],
+    "both-both": [GRU | BOTH, LSTM | BOTH, RNN],
+}
+"""Layers on layers, in one direction and in both."""
+
+ENDS = {
+    "outputs": {},
+    "every": {"results": "every"},
+    "pooled": {"pooling": "max"},
+    "class": {"head": {"classes": 3, "weights": "ternary", "scaled": True}},
+    "logits": {
+        "head": {"classes": 3, "weights": "binary", "output": "logits"},
+        "results": "every",
+    },
+    "pooled-logits": {
+        "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
+        "pooling": "max",
+    },
+}
+"""What networks may end in."""
+
 
 def network(layers, *, inputs=3, **rest):
     """Layers without a size have 4 units, those without weights are ternary."""

@@ -11,45 +11,10 @@ from golden.network import Golden
 from golden.parallel import run_all
 from spec.configs import configs
 from spec.errors import InputError
-from tests.golden.networks import draw, model
+from tests.golden.networks import BOTH, ENDS, GRU, LSTM, RNN, STACKS, draw, model
 from tests.golden.oracle import slow_run
 
 VECTORS = Path(__file__).with_name("vectors.json")
-
-LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
-BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
-BOTH = {"bidirectional": True}
-
-STACKS = {
-    "lstm": [LSTM],
-    "three-cells": [GRU, LSTM, RNN],
-    "formats": [
-        RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},
-        GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},
-    ],
-    "lstm-both": [LSTM | BOTH],
-    "gru-both": [GRU | BOTH],
-    "before-both": [BEFORE | BOTH],
-    "rnn-both": [RNN | BOTH],
-    "both-first": [LSTM | BOTH, GRU],
-    "both-last": [GRU, RNN, LSTM | BOTH],
-    "both-both": [GRU | BOTH, LSTM | BOTH, RNN],
-}
-
-ENDS = {
-    "outputs": {},
-    "every": {"results": "every"},
-    "pooled": {"pooling": "max"},
-    "class": {"head": {"classes": 3, "weights": "ternary", "scaled": True}},
-    "logits": {
-        "head": {"classes": 3, "weights": "binary", "output": "logits"},
-        "results": "every",
-    },
-    "pooled-logits": {
-        "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
-        "pooling": "max",
-    },
-}
 
 
 @pytest.fixture(params=STACKS)

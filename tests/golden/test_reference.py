@@ -5,8 +5,7 @@ import pytest
 
 from golden.network import Golden
 from golden.reference import Reference
-from tests.golden.networks import CELLS, draw, model
-from tests.golden.test_network import ENDS, STACKS
+from tests.golden.networks import CELLS, ENDS, STACKS, draw, model
 
 
 def holds(integers, lsb, ideal):

@@ -5,6 +5,7 @@ import pytest
 
 from spec.errors import InputError
 from spec.model import Model
+from tests.golden.networks import model as make_stack
 from tests.models import make_model
 
 
@@ -24,11 +25,29 @@ def model():
 def test_parts(model):
     [layer] = model.layers
     assert layer.weight_x.shape == (16, 3)
-    assert layer.scale_c.shape == (4,)
+    assert {name: tensor.shape for name, tensor in layer.units.items()} == {
+        "scale_c": (4,),
+        "bias_c": (4,),
+    }
     assert not layer.shared_scale
     assert model.head.scale.shape == (2,)
     assert make_model(shared_scale=True).layers[0].shared_scale
     assert make_model().head is None
+
+
+def test_parts_of_stacks_and_directions():
+    made = make_stack([{"kind": "gru", "bidirectional": True}, {"kind": "rnn", "hidden": 5}])
+    assert [name for name in made.tensors if name.endswith("weight_x")] == [
+        "layers.0.weight_x",
+        "layers.0.reverse.weight_x",
+        "layers.1.weight_x",
+    ]
+    (forward, backward), (last,) = made.directions
+    assert made.layers == (forward, last)
+    assert not np.array_equal(forward.weight_x, backward.weight_x)
+    assert backward.weight_x is made.tensors["layers.0.reverse.weight_x"]
+    assert backward.units["bias_h"].shape == (4,)
+    assert (last.weight_x.shape, last.units) == ((5, 8), {})
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from safetensors.numpy import load_file, save_file
 
 from spec.errors import InputError
 from spec.modelfile import pack, read_model, unpack, write_model
+from tests.golden.networks import STACKS
+from tests.golden.networks import model as make_stack
 from tests.models import make_model
 
 
@@ -51,6 +53,32 @@ def test_round_trip(model, path):
     assert back.tensors.keys() == model.tensors.keys()
     for name, tensor in model.tensors.items():
         assert np.array_equal(back.tensors[name], tensor)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_round_trip_of_stacks(name, tmp_path):
+    model = make_stack([*STACKS[name], {"weights_x": "exp4", "weights_h": "binary"}])
+    write_model(model, tmp_path / "m.safetensors")
+    back = read_model(tmp_path / "m.safetensors")
+    assert back.network == model.network
+    for name, tensor in model.tensors.items():
+        assert np.array_equal(back.tensors[name], tensor)
+
+
+def test_files_from_before_there_were_other_cells(path):
+    """An LSTM layer without a kind and with one arithmetic for both matrices."""
+    new = read_model(path)
+
+    def older(content):
+        [layer] = content["network"]["layers"]
+        layer["weights"] = layer.pop("weights_x")
+        for name in ("kind", "weights_h", "bidirectional"):
+            del layer[name]
+        del content["network"]["pooling"]
+        return content
+
+    rewrite(path, document=older)
+    assert read_model(path).network == new.network
 
 
 def test_same_model_same_bytes(model, path, tmp_path):

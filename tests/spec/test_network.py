@@ -1,13 +1,13 @@
+import json
+
 import pytest
 
-from spec.arithmetic import RULE
+from spec.arithmetic import RULE, arithmetic
 from spec.errors import InputError
 from spec.network import Network
+from tests.golden.networks import CELLS, q
+from tests.golden.networks import network as make_stack
 from tests.models import make_network
-
-
-def q(width, frac, signed=True):
-    return {"width": width, "frac": frac, "signed": signed}
 
 
 def test_description_survives_json():
@@ -27,42 +27,84 @@ def test_sizes_reach_2048():
         ({"inputs": 2049}, "network: inputs: should be less than or equal to 2048, not 2049"),
         (
             {"hidden": 2049},
-            "network: layers.0.hidden: should be less than or equal to 2048, not 2049",
+            "network: layers.0.lstm.hidden: should be less than or equal to 2048, not 2049",
         ),
         (
             {"hidden": 1.5},
-            "network: layers.0.hidden: should be a valid integer, not 1.5",
+            "network: layers.0.lstm.hidden: should be a valid integer, not 1.5",
         ),
         (
             {"weights": "int8"},
-            f"network: layers.0.weights: {RULE}, not 'int8'",
+            f"network: layers.0.lstm.weights_x: {RULE}, not 'int8'",
         ),
-        ({"weights": 2}, "network: layers.0.weights: must be the name of an arithmetic, not 2"),
+        (
+            {"weights": 2},
+            "network: layers.0.lstm.weights_x: must be the name of an arithmetic, not 2",
+        ),
         ({"results": "first"}, "network: results: should be 'last' or 'every', not 'first'"),
-        ({"layer": {"h": q(8, 7, False)}}, "network: layers.0: h must be a signed format"),
-        ({"layer": {"cell": q(16, 6)}}, "network: layers.0: cell.frac must be at least tanh.frac"),
-        ({"layer": {"pre": q(20, 12)}}, "network: layers.0: cell.frac must be at least pre.frac"),
-        ({"layer": {"pre": q(17, 8)}}, "network: layers.0: pre.width must be 2 to 16, not 17"),
+        ({"layer": {"h": q(8, 7, False)}}, "network: layers.0.lstm: h must be a signed format"),
+        (
+            {"layer": {"cell": q(16, 6)}},
+            "network: layers.0.lstm: cell.frac must be at least tanh.frac",
+        ),
+        (
+            {"layer": {"pre": q(16, 12)}},
+            "network: layers.0.lstm: cell.frac must be at least pre.frac",
+        ),
+        ({"layer": {"pre": q(17, 8)}}, "network: layers.0.lstm: pre.width must be 2 to 16, not 17"),
         (
             {"layer": {"h": q(20, 15)}},
-            "network: layers.0: h.frac must be at most sigmoid.frac + tanh.frac",
+            "network: layers.0.lstm: h.frac must be at most sigmoid.frac + tanh.frac",
         ),
         (
             {"layer": {"activation": {"form": "pwl", "segments": 64}, "pre": q(6, 4)}},
-            "network: layers.0: activation.segments must be at most 32 for this pre",
+            "network: layers.0.lstm: activation.segments must be at most 32 for this pre",
         ),
         (
             {"layer": {"activation": {"form": "spline"}}},
             (
-                "network: layers.0.activation: tag 'spline' found using 'form' does not match"
+                "network: layers.0.lstm.activation: tag 'spline' found using 'form' does not match"
                 " any of the expected tags: 'table', 'pwl'"
             ),
         ),
         (
             {"layer": {"peephole": True}},
-            "network: layers.0.peephole: extra inputs are not permitted, not True",
+            "network: layers.0.lstm.peephole: extra inputs are not permitted, not True",
         ),
-        ({"layer": {"kind": "gru"}}, "network: layers.0.kind: should be 'lstm', not 'gru'"),
+        (
+            {"layer": {"kind": "transformer"}},
+            "network: layers.0: kind must be lstm, gru or rnn",
+        ),
+        ({"layer": {"kind": 3}}, "network: layers.0: kind must be lstm, gru or rnn"),
+        (
+            {"layer": {"kind": "gru", "reset": "between"}},
+            "network: layers.0.gru.reset: should be 'after' or 'before', not 'between'",
+        ),
+        (
+            {"layer": {"kind": "gru", "state": q(16, 6)}},
+            "network: layers.0.gru: state.frac must be at least tanh.frac",
+        ),
+        (
+            {"layer": {"kind": "gru", "state": q(8, 7), "h": q(10, 9)}},
+            "network: layers.0.gru: state.frac must be at least h.frac",
+        ),
+        (
+            {"layer": {"kind": "gru", "state": q(16, 15, False)}},
+            "network: layers.0.gru: state must be a signed format",
+        ),
+        (
+            {"layer": {"kind": "rnn", "function": "relu", "h": q(12, 9)}},
+            "network: layers.0.rnn: pre.frac must be at least h.frac for a relu",
+        ),
+        (
+            {"layer": {"weights_x": "binary"}},
+            "network: layers.0.lstm: weights stands for weights_x and weights_h",
+        ),
+        ({"pooling": "mean"}, "network: pooling: should be 'none' or 'max', not 'mean'"),
+        (
+            {"pooling": "max", "results": "every"},
+            "network: results must be last with pooling",
+        ),
         ({"x": q(17, 8)}, "network: x.width must be at most 16, not 17"),
         (
             {"head": {"classes": 0, "weights": "binary"}},
@@ -80,7 +122,32 @@ def test_errors(fields, text):
     assert str(error.value) == text
 
 
-def test_exactly_one_layer():
-    layer = '{"hidden": 2, "weights": "binary"}'
-    with pytest.raises(InputError, match=r"^n: layers: tuple should have at most 1 item"):
-        Network.parse(f'{{"inputs": 1, "layers": [{layer}, {layer}]}}', thing="n")
+def test_one_to_eight_layers():
+    layer = {"hidden": 2, "weights": "binary"}
+    for count, text in ((0, "at least 1 item"), (9, "at most 8 items")):
+        with pytest.raises(InputError, match=rf"^n: layers: tuple should have {text}"):
+            Network.parse(json.dumps({"inputs": 1, "layers": count * [layer]}), thing="n")
+
+
+def test_what_a_layer_takes_is_what_the_one_before_it_gives():
+    network = make_stack(
+        [{"bidirectional": True, "h": q(12, 11)}, {"kind": "rnn", "hidden": 5}], inputs=3
+    )
+    assert [network.layer_inputs(index) for index in range(2)] == [3, 8]
+    assert [network.layer_x(index) for index in range(2)] == [network.x, network.layers[0].h]
+    assert (network.layer.outputs, network.bidirectional) == (5, True)
+    assert not make_network().bidirectional
+
+
+def test_weights_stands_for_both_arithmetics():
+    same = make_network(weights="binary").layer
+    assert same.weights_x == same.weights_h == same.weights == arithmetic("binary")
+    mixed = make_stack([{"weights_x": "exp4", "weights_h": "ternary"}]).layer
+    assert (mixed.weights_x.name, mixed.weights_h.name) == ("exp4", "ternary")
+    assert mixed.weights == arithmetic("exp4")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_survives_json(name):
+    network = make_stack([CELLS[name] | {"bidirectional": True}], pooling="max")
+    assert Network.parse(network.model_dump_json(), thing="n") == network
