@@ -73,6 +73,7 @@ STACKS = {
         RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},
         GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},
     ],
+    "wide-below": [GRU | {"h": {"width": 12, "frac": 11}}, RNN],
     "lstm-both": [LSTM | BOTH],
     "gru-both": [GRU | BOTH],
     "before-both": [BEFORE | BOTH],
