@@ -72,6 +72,9 @@ class Accelerator(wiring.Component):
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
         self._join(m, flipped(self.o), units[-1].o)
+        if units[-1] is unit and core.directions > 1:
+            # One direction's h comes after the other's, and is the end of the result.
+            m.d.comb += self.o.p.last.eq(unit.o.p.last & unit.o.p.stream)
         return m
 
     def _join(self, m, into, out):

@@ -169,7 +169,7 @@ def _sequences(
         length = min(_pick(rng, (1, 1, 2, 3, 5, 8, 13)), steps)
         steps -= length
         x = _values(rng, design.network.x.interval, (length, design.network.inputs))
-        if not rough:
+        if not rough or not design.cores[0].stateful:
             sequences.append(Sequence(x=x))
             continue
         state = int(rng.integers(3))
