@@ -28,10 +28,16 @@ class Stream:
         The top.
     port : Port
         Which stream.
+
+    Attributes
+    ----------
+    drives_valid : bool
+        Whether it is the machine that offers the beats.
     """
 
     def __init__(self, dut: Any, port: Port) -> None:
         self.name: str = port.name
+        self.drives_valid = port.direction == "out"
         self.layout: Layout = port.layout
         self.clock: LogicObject = dut.clk
         self.payload = getattr(dut, f"{port.name}__payload")
@@ -71,6 +77,8 @@ class Driver:
             stream.valid.value = 1
             await RisingEdge(stream.clock)
             while not stream.ready.value:
+                # Where nothing happens for long, the simulator alone counts the cycles.
+                await RisingEdge(stream.ready)
                 await RisingEdge(stream.clock)
         self._idle(bits)
 
@@ -135,19 +143,23 @@ class Monitor:
                 if waiting is not None:
                     self._outcome.fault(f"{stream.name}: valid fell while a beat was waiting")
                     waiting = None
+                await RisingEdge(stream.valid)
                 continue
             value = stream.payload.value
-            if not value.is_resolvable:
+            try:
+                payload = value.to_unsigned()
+            except ValueError:
                 self._outcome.fault(f"{stream.name}: a payload has unknown bits: {value}")
                 return
-            payload = int(value)
             if waiting is not None and payload != waiting:
                 self._outcome.fault(f"{stream.name}: the payload changed while it was waiting")
             if stream.ready.value:
                 waiting = None
                 self._on_beat(stream.layout.unpack(payload))
-            else:
-                waiting = payload
+                continue
+            waiting = payload
+            if not stream.drives_valid:
+                await RisingEdge(stream.ready)
 
 
 class Checker:

@@ -129,6 +129,8 @@ class Outcome:
         Numbers compared with the golden model: results, and elements of states.
     mismatches : int
         Of these, how many differ.
+    hangs : int
+        Episodes that were not over after several times the cycles that they need.
     faults : list of str
         What was wrong, a line each: the first mismatches, broken stream rules, missing output.
     cycles : int
@@ -141,6 +143,7 @@ class Outcome:
     steps: int = 0
     values: int = 0
     mismatches: int = 0
+    hangs: int = 0
     faults: list[str] = field(default_factory=list)
     cycles: int = 0
     results: list[int | list[int]] = field(default_factory=list)
