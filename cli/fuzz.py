@@ -1,83 +1,139 @@
-"""``fuzz``: random networks on random machines with random traffic."""
+"""``fuzz``: random networks on random machines with random traffic, and broken model files."""
 
 from __future__ import annotations
 
+import itertools
 import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cli.catalogue import build_folder
 from cli.console import bar, json_option, print_json, table
-from sim.cases import draw
-from sim.runner import build, run
+from cli.verdict import Verdict, judge, judge_seed
+from cli.workers import workers
+from sim.recipe import Recipe
 from sim.simulators import SIMULATORS, simulator
-from spec import cycles
+from spec.tools import cores
 
 __all__ = ["fuzz"]
 
 
 @click.command()
-@click.option("--cases", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--cases", type=click.IntRange(min=1), help="How many; 5 unless --minutes says so.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="For how long.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the first case."
 )
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option(
     "--cycles",
-    "budget",
     type=click.IntRange(min=1),
     default=5000,
     show_default=True,
-    help="Of a job, about; fast machines get more steps.",
+    help="Of a traffic, about; fast machines get more steps.",
 )
 @click.option(
     "--largest", type=click.IntRange(min=1), default=65, show_default=True, help="Size of a vector."
 )
+@click.option(
+    "--shrink",
+    "tries",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Smaller cases to try where one fails.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time; as many as cores.")
+@click.option(
+    "--replay", type=click.Path(path_type=Path), help="A file of a failed case: only that."
+)
 @json_option
-def fuzz(*, cases: int, seed: int, sim: str, budget: int, largest: int, as_json: bool) -> None:
+def fuzz(
+    *,
+    cases: int | None,
+    minutes: float | None,
+    seed: int,
+    sim: str,
+    cycles: int,
+    largest: int,
+    tries: int,
+    jobs: int | None,
+    replay: Path | None,
+    as_json: bool,
+) -> None:
     """Compare RTL and golden on random cases: network, arithmetic, machine, traffic.
 
     Each case is simulated twice: without pauses, where its cycles must be those of the formula, and
-    with pauses, loaded and kept states, dumps, and a reset in the middle.
+    with pauses, loaded and kept states, dumps, and a reset in the middle. A case that fails is made
+    as small as it can be, and kept in a file.
     """
-    from hdl.verilog import generate
+    simulator(sim)
+    cache = build_folder() / "fuzz"
+    whole, failures = Verdict(), []
 
-    tool = simulator(sim)
-    result: dict[str, Any] = {
-        "simulator": sim,
-        "seed": seed,
-        "cases": 0,
-        "sequences": 0,
-        "steps": 0,
-        "values": 0,
-        "mismatches": 0,
-        "cycles": 0,
-        "wrong_formulas": 0,
-        "failures": [],
-    }
-    with bar(f"fuzzing in {sim}") as progress:
-        for number in range(seed, seed + cases):
-            progress(number - seed, cases)
-            case = draw(number, cycles=budget, largest=largest)
-            design = case.design
-            verilog, _ = generate(design).write(build_folder() / "fuzz")
-            folder = build(verilog, design.name, tool, build_folder() / "sim")
-            faults = []
-            for job in (case.plain, case.rough):
-                outcome = run(job, folder, design.name, tool)
-                for key in ("sequences", "steps", "values", "mismatches", "cycles"):
-                    result[key] += getattr(outcome, key)
-                faults += outcome.faults
-                if job is case.plain:
-                    lengths = [len(sequence.x) for sequence in job.episodes[0].sequences]
-                    formula = cycles.sequence_cycles(design, lengths)
-                    if outcome.cycles != formula:
-                        result["wrong_formulas"] += 1
-                        faults.append(f"took {outcome.cycles} cycles, the formula says {formula}")
-            result["cases"] += 1
-            if faults:
-                result["failures"].append({"seed": number, "faults": faults})
+    def collect(number: int | None, verdict: Verdict) -> None:
+        whole.add(verdict)
+        if verdict.recipe is None:
+            return
+        path = replay or cache / f"{verdict.recipe.design.name}-{sim}.json"
+        verdict.recipe.write(path)
+        again = f"pascaline fuzz --replay {path} --sim {sim}"
+        failures.append({"seed": number, "faults": verdict.faults, "again": again})
+
+    if replay is not None:
+        collect(None, judge(Recipe.read(replay), sim, cache))
+    else:
+        drawn = {"cycles": cycles, "largest": largest}
+        start = time.monotonic()
+        count = cases or (5 if minutes is None else None)
+        with bar(f"fuzzing in {sim}") as progress:
+
+            def more(number: int) -> bool:
+                spent = time.monotonic() - start
+                if count is not None:
+                    progress(min(whole.cases, count), count)
+                elif minutes is not None:
+                    progress(min(int(spent), int(60 * minutes)), int(60 * minutes))
+                late = minutes is not None and spent > 60 * minutes
+                return not late and (count is None or number < seed + count)
+
+            _all_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
+    result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts, "failures": failures}
+    _print(result, as_json=as_json)
+    sys.exit(1 if failures else 0)
+
+
+def _all_seeds(
+    first: int,
+    more: Callable[[int], bool],
+    collect: Callable[[int, Verdict], None],
+    arguments: tuple[Any, ...],
+    tries: int,
+    jobs: int,
+) -> None:
+    """Judge seed after seed while there are ``more``, some at a time."""
+    running: dict[Future[Verdict], int] = {}
+    numbers = itertools.count(first)
+    number = next(numbers)
+    with workers(jobs) as pool:
+        while True:
+            while len(running) < jobs and more(number):
+                running[pool.submit(judge_seed, number, *arguments, tries=tries)] = number
+                number = next(numbers)
+            if not running:
+                return
+            done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
+            for future in done:
+                collect(running.pop(future), future.result())
+            more(number)
+
+
+def _print(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
@@ -86,7 +142,5 @@ def fuzz(*, cases: int, seed: int, sim: str, budget: int, largest: int, as_json:
         ]
         table("Fuzzing", ["what", "count"], rows)
     for failure in result["failures"]:
-        replay = f"pascaline fuzz --cases 1 --seed {failure['seed']} --sim {sim}"
-        replay += f" --cycles {budget} --largest {largest}"
-        click.echo(f"seed {failure['seed']}: {failure['faults'][0]} (again: {replay})", err=True)
-    sys.exit(1 if result["failures"] else 0)
+        which = "case" if failure["seed"] is None else f"seed {failure['seed']}"
+        click.echo(f"{which}: {failure['faults'][0]} (again: {failure['again']})", err=True)

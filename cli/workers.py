@@ -1,4 +1,4 @@
-"""Where the points of an exploration are computed: processes of this machine, or a Dask cluster."""
+"""Where much is computed: processes of this machine, or a Dask cluster."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spec.errors import InputError
 from spec.machine import Machine
 from synth.explore import Point
 
-__all__ = ["Outcomes", "in_processes", "on_dask"]
+__all__ = ["Outcomes", "in_processes", "on_dask", "workers"]
 
 Outcomes = Generator[tuple[Machine, Point | str], None, None]
 """Machines as they get done, with their points or the reasons why there are none."""
@@ -35,19 +35,25 @@ def in_processes(job: Job, machines: Sequence[Machine], processes: int) -> Outco
 
     When the iterator is left before its end, all that runs for it is stopped.
     """
-    count = min(processes, len(machines))
-    # A fresh interpreter each: forks would take the locks of the progress bar along.
-    others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-    )
-    try:
+    with workers(min(processes, len(machines))) as pool:
         running = {pool.submit(try_to_measure, job, machine): machine for machine in machines}
         for done in as_completed(running):
             try:
                 yield running[done], done.result()
             except BrokenProcessPool:
                 yield running[done], "a worker process died (memory? then try fewer --jobs)"
+
+
+@contextmanager
+def workers(count: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of processes; when it is left early, all that runs in them is stopped."""
+    # A fresh interpreter each: forks would take the locks of the progress bar along.
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+    )
+    try:
+        yield pool
         pool.shutdown()
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from golden.cells import State
-from sim.job import Episode, Job, Pauses, Sequence
-from spec.arithmetic import Arithmetic
-from spec.cells.layer import Layer
+from sim.recipe import Burst, Recipe, Traffic, Walk
+from spec.arithmetic import arithmetic, common
 from spec.cycles import step_cycles
-from spec.design import Design
+from spec.errors import InputError
 from spec.lanes import lane_designs
 from spec.machine import Machine
 from spec.network import Network
-from spec.ports import FROM_LOADED
-from spec.synthetic import synthetic_model
 
-__all__ = ["Case", "draw"]
+__all__ = ["draw"]
 
 SIZES = (1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 63, 64, 65)
 """Sizes of vectors: 1, primes, powers of two and their neighbours."""
@@ -32,68 +27,46 @@ ARITHMETICS = (
     *("fixed2", "fixed3", "fixed8", "fixed12", "fixed16"),
 )
 
-
-@dataclass(frozen=True)
-class Case:
-    """A drawn case: two jobs on one design.
-
-    Attributes
-    ----------
-    design : Design
-        The design.
-    plain : Job
-        Sequences from zero without any pause; its cycles must be what the formula says.
-    rough : Job
-        Pauses, kept and loaded states, dumps, and a reset in the middle.
-    """
-
-    design: Design
-    plain: Job
-    rough: Job
+PORTS = ("i_x", "i_state", "o", "o_state")
+"""What may pause; the state ports of all cores alike."""
 
 
-def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Case:
-    """Draw the case of a seed.
+def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
+    """Draw the case of a seed: two traffics on one design.
+
+    The first has sequences from zero without any pause; its cycles must be what the formula says.
+    The second has pauses, kept and loaded states, dumps, and a reset in the middle.
 
     Parameters
     ----------
     seed : int
         The seed; the same one gives the same case.
     cycles : int
-        About how many cycles each job takes without pauses: fast machines get more steps.
+        About how many cycles each traffic takes without pauses: fast machines get more steps.
     largest : int
         Largest size of a vector.
     """
     rng = np.random.default_rng(seed)
     sizes = [size for size in SIZES if size <= largest]
     network = Network.parse(_network(rng, sizes), thing="case")
-    model = synthetic_model(f"case-{seed}", network, rng, shared_scale=bool(rng.random() < 0.4))
-    machine = _machine(rng, network.layers[0].weights, largest)
-    design = Design(model=model, machine=Machine.parse(machine, thing="case"))
+    shared_scale = bool(rng.random() < 0.4)
+    machine = Machine.parse(_machine(rng, network, largest), thing="case")
+    drawn: dict[str, Any] = {
+        "seed": seed,
+        "network": network,
+        "shared_scale": shared_scale,
+        "machine": machine,
+    }
+    design = Recipe(**drawn, traffic=(Traffic(bursts=(Burst(walks=(Walk(steps=1),)),)),)).design
     steps = int(min(max(cycles / step_cycles(design), 4), 5000))
-    plain = Job(
-        model=model,
-        machine=design.machine,
-        episodes=(Episode(sequences=_sequences(rng, design, steps, rough=False)),),
-        seed=seed,
+    cut = int(rng.integers(1, 400))
+    bursts = (
+        Burst(walks=_walks(rng, steps // 2, rough=True), shuffled=True, cut=cut),
+        Burst(walks=_walks(rng, steps, rough=True), shuffled=True),
     )
-    rough = Job(
-        model=model,
-        machine=design.machine,
-        episodes=(
-            Episode(
-                sequences=_sequences(rng, design, steps // 2, rough=True),
-                shuffled=True,
-                cut=int(rng.integers(1, 400)),
-            ),
-            Episode(sequences=_sequences(rng, design, steps, rough=True), shuffled=True),
-        ),
-        pauses=Pauses(
-            **{name: _pick(rng, (0.0, 0.2, 0.7)) for name in ("i_x", "i_state", "o", "o_state")}
-        ),
-        seed=seed,
-    )
-    return Case(design, plain, rough)
+    pauses = {name: _pick(rng, (0.0, 0.2, 0.7)) for name in PORTS}
+    plain = Traffic(bursts=(Burst(walks=_walks(rng, steps, rough=False)),))
+    return Recipe(**drawn, traffic=(plain, Traffic(bursts=bursts, pauses=pauses)))
 
 
 def _pick(rng: np.random.Generator, choices: Any) -> Any:
@@ -104,25 +77,64 @@ def _format(width: int, frac: int, *, signed: bool = True) -> dict[str, Any]:
     return {"width": width, "frac": frac, "signed": signed}
 
 
-def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
-    hidden = _pick(rng, sizes)
-    layer: dict[str, Any] = {"hidden": hidden, "weights": _pick(rng, ARITHMETICS)}
-    if rng.random() < 0.3:
-        layer["cell_affine"] = {}
+def _layer(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
+    layer: dict[str, Any] = {"kind": _pick(rng, ("lstm", "lstm", "gru", "gru", "rnn"))}
+    layer["hidden"] = _pick(rng, sizes)
+    layer |= _weights(rng)
     if rng.random() < 0.5:
         layer["activation"] = {"form": "pwl", "segments": 1 << int(rng.integers(1, 8))}
-    if rng.random() < 0.5:
+    formats = rng.random() < 0.5
+    if formats:
         pre = int(rng.integers(9, 14))
         layer["pre"] = _format(pre, pre - 4)
         layer["h"] = _format(int(rng.integers(2, 13)), int(rng.integers(4, 12)))
         layer["tanh"] = _format(int(rng.integers(3, 13)), int(rng.integers(6, 12)))
         layer["sigmoid"] = _format(int(rng.integers(3, 13)), int(rng.integers(6, 12)), signed=False)
-        layer["cell"] = _format(int(rng.integers(12, 20)), int(rng.integers(11, 16)))
+    match layer["kind"]:
+        case "lstm":
+            if rng.random() < 0.3:
+                layer["cell_affine"] = {}
+            if formats:
+                layer["cell"] = _format(int(rng.integers(12, 20)), int(rng.integers(11, 16)))
+        case "gru":
+            layer["reset"] = _pick(rng, ("after", "after", "before"))
+            if formats:
+                layer["state"] = _format(int(rng.integers(12, 20)), int(rng.integers(11, 16)))
+        case "rnn":
+            layer["function"] = _pick(rng, ("tanh", "relu"))
+            for name in ("tanh", "sigmoid"):
+                layer.pop(name, None)
+            if layer["function"] == "relu":
+                layer["h"] = _format(int(rng.integers(2, 13)), int(rng.integers(2, 6)))
+    return layer
+
+
+def _weights(rng: np.random.Generator) -> dict[str, Any]:
+    """Mostly the same arithmetic for x and h; else two that have one in common."""
+    one = _pick(rng, ARITHMETICS)
+    two = _pick(rng, ARITHMETICS) if rng.random() < 0.3 else one
+    try:
+        common(arithmetic(one), arithmetic(two))
+    except InputError:
+        two = one
+    return {"weights_x": one, "weights_h": two}
+
+
+def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
+    layers = [_layer(rng, sizes)]
+    count = _pick(rng, (1, 1, 1, 2, 3))
+    directed = rng.random() < 0.2
+    while len(layers) < count:
+        layers.append(_layer(rng, sizes) if rng.random() < 0.4 else layers[-1])
+    if directed:
+        layers = [layer | {"bidirectional": bool(rng.random() < 0.7)} for layer in layers]
     network: dict[str, Any] = {
         "inputs": _pick(rng, sizes),
-        "layers": (layer,),
+        "layers": tuple(layers),
         "results": _pick(rng, ("last", "every")),
     }
+    if network["results"] == "last" and rng.random() < 0.2:
+        network["pooling"] = "max"
     if rng.random() < 0.4:
         width = int(rng.integers(1, 13))
         network["x"] = _format(width + 1, 3, signed=bool(rng.random() < 0.5))
@@ -136,22 +148,32 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
     return network
 
 
-def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> dict[str, Any]:
+def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[str, Any]:
+    arithmetics = [layer.weights for layer in network.layers]
+    first, *others = [lane_designs(one) for one in arithmetics]
+    lanes = [lane for lane in first if all(lane in designs for designs in others)]
+    equal = all(layer == network.layer for layer in network.layers)
+    shares = equal and not network.bidirectional and len(network.layer.phases) == 1
     widths = [width for width in WIDTHS if width <= largest]
     units, simd = _pick(rng, widths[:-1]), _pick(rng, widths)
     machine: dict[str, Any] = {
         "units": units,
         "simd": simd,
-        "streams": _pick(rng, (1, 1, 2, 3, 4)),
+        "streams": 1 if network.bidirectional else _pick(rng, (1, 1, 2, 3, 4)),
+        "stack": _pick(rng, ("pipelined", "shared")) if shares else "pipelined",
+        "longest": 16,
         "pipelined": bool(rng.random() < 0.5),
-        "lane": _pick(rng, lane_designs(arithmetic)),
+        "lane": _pick(rng, lanes),
         "operand_registers": int(rng.integers(0, 3)),
         "tree_registers": int(rng.integers(0, 5)),
         "head_simd": _pick(rng, [k for k in range(1, simd + 1) if simd % k == 0]),
     }
-    if arithmetic.trits and rng.random() < 0.5:
+    if all(one.trits for one in arithmetics) and rng.random() < 0.5:
         machine["weight_code"] = "dense"
-    if not machine["pipelined"] and rng.random() < 0.4:
+    stacked = len(network.layers) > 1 and machine["stack"] == "shared"
+    serial = not (machine["pipelined"] or stacked or network.bidirectional)
+    serial = serial and all(layer.kind == "lstm" for layer in network.layers)
+    if serial and rng.random() < 0.4:
         machine["cell_unit"] = "serial"
     elif rng.random() < 0.3:
         both = [k for k in range(1, units + 1) if units % k == 0 and simd % k == 0]
@@ -161,38 +183,12 @@ def _machine(rng: np.random.Generator, arithmetic: Arithmetic, largest: int) -> 
     return machine
 
 
-def _sequences(
-    rng: np.random.Generator, design: Design, steps: int, *, rough: bool
-) -> tuple[Sequence, ...]:
-    sequences = []
+def _walks(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[Walk, ...]:
+    walks = []
     while steps > 0:
         length = min(_pick(rng, (1, 1, 2, 3, 5, 8, 13)), steps)
         steps -= length
-        x = _values(rng, design.network.x.interval, (length, design.network.inputs))
-        if not rough or not design.cores[0].stateful:
-            sequences.append(Sequence(x=x))
-            continue
-        state = int(rng.integers(3))
-        load: tuple[State, ...] = ()
-        if state == FROM_LOADED:
-            load = tuple(_state(rng, layer) for layer in design.network.layers)
-        sequences.append(Sequence(x=x, state=state, load=load, dump=bool(rng.random() < 0.5)))
-    return tuple(sequences)
-
-
-def _state(rng: np.random.Generator, layer: Layer) -> State:
-    shape, carried = (1, layer.hidden), layer.carried
-    h = _values(rng, layer.h.interval, shape)
-    c = h[:, :0] if carried is None else _values(rng, carried.interval, shape)
-    return State(h, c)
-
-
-def _values(rng: np.random.Generator, interval: Any, shape: tuple[int, int]) -> Any:
-    """Random numbers, or one of the corners everywhere, or corners at random."""
-    lo, hi = interval.lo, interval.hi
-    kind = rng.random()
-    if kind < 0.6:
-        return rng.integers(lo, hi, shape, endpoint=True)
-    if kind < 0.8:
-        return np.full(shape, _pick(rng, (lo, hi, 0)), dtype=np.int64)
-    return rng.choice(np.array([lo, hi, 0]), shape)
+        seed = int(rng.integers(1 << 32))
+        state, dump = (int(rng.integers(3)), bool(rng.random() < 0.5)) if rough else (0, False)
+        walks.append(Walk(steps=length, state=state, dump=dump, seed=seed))
+    return tuple(walks)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import models
+from sim.cases import draw
 from spec.modelfile import read_model, write_model
 from synth.choice import costs
 from tests.models import make_model
@@ -189,13 +190,22 @@ def test_fuzz(pascaline):
     assert found["values"] > 0
 
 
-def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch):
-    monkeypatch.setattr("cli.fuzz.cycles.sequence_cycles", lambda *_: 1)
-    words = ["fuzz", "--cases", "1", "--seed", "2", "--cycles", "300", "--largest", "5"]
-    status, _, err = pascaline(*words)
+def test_fuzz_for_a_time(pascaline):
+    words = ["fuzz", "--minutes", "0.01", "--jobs", "1", "--cycles", "100", "--largest", "3"]
+    found = only_json(*pascaline(*words, "--json"))
+    assert found["cases"] >= 1
+    assert found["failures"] == []
+
+
+def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
+    path = tmp_path / "case.json"
+    draw(2, cycles=100, largest=3).write(path)
+    assert pascaline("fuzz", "--replay", path)[0] == 0
+    monkeypatch.setattr("cli.verdict.cycles.sequence_cycles", lambda *_: 1)
+    status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
     assert "the formula says 1" in err
-    assert "pascaline fuzz --cases 1 --seed 2 --sim verilator --cycles 300 --largest 5" in err
+    assert f"again: pascaline fuzz --replay {path} --sim verilator" in err
 
 
 def test_every_shipped_model_has_a_machine():

@@ -97,12 +97,12 @@ def test_reset_in_the_middle(tool, cache, tmp_path, rng, seed, cut):
 @pytest.mark.parametrize("seed", range(3))
 def test_random_case(tool, cache, tmp_path, seed):
     case = draw(seed, cycles=1500, largest=9)
-    for job in (case.plain, case.rough):
+    for traffic, job in zip(case.traffic, case.jobs, strict=True):
         outcome = simulate(
             case.design, tool, cache, tmp_path, *job.episodes, pauses=job.pauses, seed=job.seed
         )
         assert outcome.good, outcome.faults
-        if job is case.plain:
+        if traffic.plain:
             lengths = [len(sequence.x) for sequence in job.episodes[0].sequences]
             assert outcome.cycles == cycles.sequence_cycles(case.design, lengths)
 

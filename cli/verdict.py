@@ -1,0 +1,113 @@
+"""Whether RTL and golden agree on a case."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sim.cases import draw
+from sim.recipe import Recipe
+from sim.runner import build, run
+from sim.shrink import shrink
+from sim.simulators import simulator
+from spec import cycles
+
+__all__ = ["Verdict", "judge", "judge_seed"]
+
+
+@dataclass(kw_only=True)
+class Verdict:
+    """What was compared, and what was wrong.
+
+    Attributes
+    ----------
+    cases, sequences, steps, values, cycles : int
+        How much of each; values are the numbers that were compared.
+    mismatches, hangs, wrong_formulas : int
+        Numbers that differ; runs that did not end; runs whose cycles are not the formula's.
+    faults : list of str
+        A line each.
+    recipe : Recipe or None
+        With faults: a case that has some, shrunk where that was wanted.
+    """
+
+    cases: int = 0
+    sequences: int = 0
+    steps: int = 0
+    values: int = 0
+    cycles: int = 0
+    mismatches: int = 0
+    hangs: int = 0
+    wrong_formulas: int = 0
+    faults: list[str] = field(default_factory=list)
+    recipe: Recipe | None = None
+
+    def add(self, other: Verdict) -> None:
+        """Count another verdict's numbers in."""
+        for name in self.counts:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """All numbers by name."""
+        names = {field.name for field in fields(self)} - {"faults", "recipe"}
+        return {name: number for name, number in asdict(self).items() if name in names}
+
+
+def judge(recipe: Recipe, sim: str, cache: Path) -> Verdict:
+    """Simulate a case; what is built for it is removed again.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The case.
+    sim : str
+        Name of the simulator.
+    cache : Path
+        Folder to build in.
+    """
+    verdict = Verdict(cases=1)
+    try:
+        _compare(recipe, sim, cache, verdict)
+    except Exception as error:  # Whatever breaks on a case is a finding.
+        verdict.faults.append(" ".join(f"{type(error).__name__}: {error}".split()))
+    if verdict.faults:
+        verdict.recipe = recipe
+    return verdict
+
+
+def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
+    from hdl.verilog import generate
+
+    tool, design = simulator(sim), recipe.design
+    verilog, _ = generate(design).write(cache / design.name)
+    folder = build(verilog, design.name, tool, cache)
+    for traffic, job in zip(recipe.traffic, recipe.jobs, strict=True):
+        outcome = run(job, folder, design.name, tool)
+        for name in ("sequences", "steps", "values", "cycles", "mismatches", "hangs"):
+            setattr(verdict, name, getattr(verdict, name) + getattr(outcome, name))
+        verdict.faults += outcome.faults
+        if traffic.plain and not outcome.hangs:
+            formula = sum(
+                cycles.sequence_cycles(design, [walk.steps for walk in burst.walks])
+                for burst in traffic.bursts
+            )
+            if outcome.cycles != formula:
+                verdict.wrong_formulas += 1
+                verdict.faults.append(f"took {outcome.cycles} cycles, the formula says {formula}")
+    shutil.rmtree(folder)
+    shutil.rmtree(verilog.parent)
+
+
+def judge_seed(seed: int, sim: str, cache: Path, options: dict[str, Any], *, tries: int) -> Verdict:
+    """The verdict on the case of a seed, with a small case beside its faults if it has some."""
+    verdict = judge(draw(seed, **options), sim, cache)
+    if verdict.recipe is not None:
+
+        def fails(recipe: Recipe) -> bool:
+            return bool(judge(recipe, sim, cache).faults)
+
+        verdict.recipe = shrink(verdict.recipe, fails, tries=tries)
+    return verdict

@@ -1,0 +1,182 @@
+"""A case for a bench, in plain values: small enough to be read, changed and kept in a file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from golden.cells import State
+from golden.rounding import Integers
+from sim.job import Episode, Job, Pauses, Sequence
+from spec.cells.layer import Layer
+from spec.checked import Checked
+from spec.design import Design
+from spec.errors import InputError
+from spec.files import write_atomic
+from spec.formats import Interval
+from spec.machine import Machine
+from spec.network import Network
+from spec.ports import FROM_LOADED, FROM_ZERO
+from spec.synthetic import synthetic_model
+
+__all__ = ["Burst", "Recipe", "Traffic", "Walk"]
+
+
+class Walk(Checked):
+    """A sequence: its length, what it starts from, and the seed of its numbers.
+
+    Parameters
+    ----------
+    steps : int
+        Vectors.
+    state : int
+        What it starts from: a value of the field ``state`` in `spec.ports`.
+    dump : bool
+        Whether its final state is wanted.
+    seed : int
+        Of its inputs, and of the state that is loaded.
+    """
+
+    steps: int = Field(ge=1, le=100_000)
+    state: int = Field(default=FROM_ZERO, ge=FROM_ZERO, le=FROM_LOADED)
+    dump: bool = False
+    seed: int = Field(default=0, ge=0)
+
+
+class Burst(Checked):
+    """What happens between two resets; see `sim.job.Episode`."""
+
+    walks: tuple[Walk, ...] = Field(min_length=1)
+    shuffled: bool = False
+    cut: int | None = Field(default=None, ge=1)
+
+
+class Traffic(Checked):
+    """Bursts one after the other, and how likely each side is to pause; see `sim.job.Job`."""
+
+    bursts: tuple[Burst, ...] = Field(min_length=1)
+    pauses: dict[str, float] = Field(default_factory=dict)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its cycles are those of the formula: from zero, in turn, without any pause."""
+        return not any(self.pauses.values()) and all(
+            burst.cut is None
+            and not burst.shuffled
+            and all(walk.state == FROM_ZERO and not walk.dump for walk in burst.walks)
+            for burst in self.bursts
+        )
+
+
+class Recipe(Checked):
+    """A network with random weights, a machine, and traffic.
+
+    Parameters
+    ----------
+    seed : int
+        Of the weights, and of the pauses.
+    network : Network
+        The network.
+    shared_scale : bool
+        Whether x and h have the same random scales.
+    machine : Machine
+        The machine.
+    traffic : tuple of Traffic
+        Simulated one after the other.
+    """
+
+    seed: int = Field(ge=0)
+    network: Network
+    shared_scale: bool = False
+    machine: Machine = Machine()
+    traffic: tuple[Traffic, ...] = Field(min_length=1)
+
+    @cached_property
+    def design(self) -> Design:
+        """The design.
+
+        Raises
+        ------
+        InputError
+            If the machine cannot be built for this network.
+        """
+        rng = np.random.default_rng(self.seed)
+        name = f"case-{self.seed}"
+        model = synthetic_model(name, self.network, rng, shared_scale=self.shared_scale)
+        return Design(model=model, machine=self.machine)
+
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
+        """A job for each traffic."""
+        return tuple(
+            Job(
+                model=self.design.model,
+                machine=self.machine,
+                episodes=tuple(self._episode(burst) for burst in traffic.bursts),
+                pauses=Pauses(**traffic.pauses),
+                seed=self.seed,
+            )
+            for traffic in self.traffic
+        )
+
+    def _episode(self, burst: Burst) -> Episode:
+        sequences = tuple(self._sequence(walk) for walk in burst.walks)
+        return Episode(sequences=sequences, shuffled=burst.shuffled, cut=burst.cut)
+
+    def _sequence(self, walk: Walk) -> Sequence:
+        rng = np.random.default_rng(walk.seed)
+        network = self.network
+        x = _values(rng, network.x.interval, (walk.steps, network.inputs))
+        if network.bidirectional:
+            return Sequence(x=x)
+        load: tuple[State, ...] = ()
+        if walk.state == FROM_LOADED:
+            load = tuple(_state(rng, layer) for layer in network.layers)
+        return Sequence(x=x, state=walk.state, load=load, dump=walk.dump)
+
+    def write(self, path: Path) -> None:
+        """Write the file that `read` reads."""
+        write_atomic(path, self.model_dump_json(indent=1) + "\n")
+
+    @staticmethod
+    def read(path: Path) -> Recipe:
+        """Read a recipe, and see that it is one of a machine that can be built.
+
+        Raises
+        ------
+        InputError
+            One line that names the file, the field, the rule and the value.
+        """
+        try:
+            recipe = Recipe.parse(path.read_bytes(), thing=str(path))
+        except OSError as error:
+            raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+        known = set(Pauses.__dataclass_fields__)
+        for name in (name for traffic in recipe.traffic for name in traffic.pauses):
+            if name not in known:
+                raise InputError(f"{path}: pauses", f"must be of {', '.join(sorted(known))}", name)
+        assert recipe.design
+        return recipe
+
+
+def _state(rng: np.random.Generator, layer: Layer) -> State:
+    shape, carried = (1, layer.hidden), layer.carried
+    h = _values(rng, layer.h.interval, shape)
+    c = h[:, :0] if carried is None else _values(rng, carried.interval, shape)
+    return State(h, c)
+
+
+def _values(rng: np.random.Generator, interval: Interval, shape: tuple[int, int]) -> Integers:
+    """Random numbers, or one of the corners everywhere, or corners at random."""
+    corners = np.array([interval.lo, interval.hi, 0])
+    kind = rng.random()
+    if kind < 0.6:
+        return rng.integers(interval.lo, interval.hi, shape, endpoint=True)
+    if kind < 0.8:
+        return np.full(shape, rng.choice(corners), dtype=np.int64)
+    chosen: Any = rng.choice(corners, shape)
+    return np.asarray(chosen, dtype=np.int64)

@@ -1,0 +1,161 @@
+"""From a case that fails to a small one that still does."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, TypeVar
+
+from sim.recipe import Burst, Recipe, Traffic, Walk
+from spec.cells.layer import Layer
+from spec.checked import Checked
+from spec.errors import InputError
+from spec.machine import Machine
+from spec.network import Network
+
+__all__ = ["shrink", "smaller"]
+
+Kind = TypeVar("Kind", bound=Checked)
+
+
+def shrink(recipe: Recipe, fails: Callable[[Recipe], bool], *, tries: int = 200) -> Recipe:
+    """The smallest recipe that can be reached by steps of `smaller`, all of which fail.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        One that fails.
+    fails : callable
+        Tells whether another one does.
+    tries : int
+        How often it is asked, at most.
+    """
+    seen = {recipe.model_dump_json()}
+    shrunk = True
+    while shrunk:
+        shrunk = False
+        for candidate in smaller(recipe):
+            key = candidate.model_dump_json()
+            if key in seen:
+                continue
+            seen.add(key)
+            if tries == 0:
+                return recipe
+            tries -= 1
+            if fails(candidate):
+                recipe, shrunk = candidate, True
+                break
+    return recipe
+
+
+def smaller(recipe: Recipe) -> Iterator[Recipe]:
+    """Simpler recipes of machines that can be built: first what needs no other machine."""
+    changes: Iterator[dict[str, Any]] = chain(
+        ({"traffic": traffic} for traffic in _traffics(recipe.traffic)),
+        ({"network": network} for network in _networks(recipe.network)),
+        ({"machine": machine} for machine in _machines(recipe.machine)),
+        [] if recipe.shared_scale else [{"shared_scale": True}],
+    )
+    fields = {name: getattr(recipe, name) for name in Recipe.model_fields}
+    for change in changes:
+        text = Recipe.model_construct(**(fields | change)).model_dump_json()
+        with contextlib.suppress(InputError):
+            candidate = Recipe.parse(text, thing="case")
+            assert candidate.design
+            yield candidate
+
+
+def _with(record: Kind, **changes: Any) -> Kind:
+    """The record with some fields changed, not checked yet."""
+    return record.model_copy(update=changes)
+
+
+def _traffics(traffics: tuple[Traffic, ...]) -> Iterator[tuple[Traffic, ...]]:
+    if len(traffics) > 1:
+        yield from ((traffic,) for traffic in traffics)
+        return
+    [traffic] = traffics
+    for bursts in _bursts(traffic.bursts):
+        yield (_with(traffic, bursts=bursts),)
+    if any(traffic.pauses.values()):
+        yield (_with(traffic, pauses={}),)
+        for name in (name for name, pause in traffic.pauses.items() if pause):
+            yield (_with(traffic, pauses=traffic.pauses | {name: 0.0}),)
+
+
+def _bursts(bursts: tuple[Burst, ...]) -> Iterator[tuple[Burst, ...]]:
+    if len(bursts) > 1:
+        yield from ((burst,) for burst in bursts)
+    for index, burst in enumerate(bursts):
+        for walks in _walks(burst.walks):
+            yield (*bursts[:index], _with(burst, walks=walks), *bursts[index + 1 :])
+        if burst.shuffled:
+            yield (*bursts[:index], _with(burst, shuffled=False), *bursts[index + 1 :])
+        if burst.cut is not None and len(bursts) == 1:
+            yield (_with(burst, cut=None),)
+
+
+def _walks(walks: tuple[Walk, ...]) -> Iterator[tuple[Walk, ...]]:
+    if walks != (simplest := (Walk(steps=1),)):
+        yield simplest
+    size = len(walks) // 2
+    while size:
+        for first in range(0, len(walks), size):
+            if rest := walks[:first] + walks[first + size :]:
+                yield rest
+        size //= 2
+    for index, walk in enumerate(walks):
+        changes: list[dict[str, Any]] = [{"steps": steps} for steps in _less(walk.steps)]
+        changes += [{"state": 0}] * (walk.state > 0) + [{"dump": False}] * walk.dump
+        for change in changes:
+            yield (*walks[:index], _with(walk, **change), *walks[index + 1 :])
+
+
+def _networks(network: Network) -> Iterator[Network]:
+    if network.head is not None:
+        yield _with(network, head=None)
+        for classes in _less(network.head.classes):
+            yield _with(network, head=_with(network.head, classes=classes))
+    if network.pooling != "none":
+        yield _with(network, pooling="none")
+    if len(network.layers) > 1:
+        for index in range(len(network.layers)):
+            yield _with(network, layers=network.layers[:index] + network.layers[index + 1 :])
+        yield from (_with(network, layers=(one,) * len(network.layers)) for one in network.layers)
+    else:
+        yield from (_with(network, layers=(one,)) for one in _layers(network.layer))
+    for inputs in _less(network.inputs):
+        yield _with(network, inputs=inputs)
+    x = Network.model_fields["x"].default
+    if network.x != x:
+        yield _with(network, x=x)
+
+
+def _layers(layer: Layer) -> Iterator[Layer]:
+    for hidden in _less(layer.hidden):
+        yield _with(layer, hidden=hidden)
+    for name, field in type(layer).model_fields.items():
+        if not field.is_required() and getattr(layer, name) != field.default:
+            yield _with(layer, **{name: field.default})
+    if layer.weights_x != layer.weights_h:
+        yield _with(layer, weights_x=layer.weights_h)
+        yield _with(layer, weights_h=layer.weights_x)
+
+
+def _machines(machine: Machine) -> Iterator[Machine]:
+    plain = Machine()
+    if machine != plain:
+        yield plain
+    for name in Machine.model_fields:
+        value, simple = getattr(machine, name), getattr(plain, name)
+        if value == simple:
+            continue
+        yield _with(machine, **{name: simple})
+        if isinstance(value, int) and isinstance(simple, int):
+            yield from (_with(machine, **{name: less}) for less in _less(value))
+
+
+def _less(size: int) -> list[int]:
+    """Smaller sizes to try, the smallest first."""
+    return sorted({less for less in (1, 2, size // 2, size - 1) if 0 < less < size})

@@ -1,0 +1,92 @@
+"""Cases as files, and how a failing one is made small."""
+
+import re
+
+import pytest
+
+import hdl.verilog
+from cli.verdict import judge_seed
+from hdl.verilog import Verilog, generate
+from sim.cases import draw
+from sim.recipe import Recipe
+from sim.shrink import shrink, smaller
+from spec.errors import InputError
+from spec.machine import Machine
+from tests.sim.test_simulation import tool_of
+
+
+def test_a_file_of_a_case_gives_the_same_case(tmp_path):
+    case = draw(5, cycles=300, largest=9)
+    case.write(tmp_path / "case.json")
+    again = Recipe.read(tmp_path / "case.json")
+    assert again == case
+    for one, other in zip(case.jobs, again.jobs, strict=True):
+        for a, b in zip(one.episodes[-1].sequences, other.episodes[-1].sequences, strict=True):
+            assert (a.x == b.x).all()
+            assert (a.state, a.dump) == (b.state, b.dump)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda t: t[:50], "invalid JSON"),
+        (lambda t: t.replace('"seed": 5', '"seed": -5', 1), "seed: "),
+        (lambda t: t.replace('"i_x"', '"j_x"'), "pauses: must be of i_state, i_x, o, o_state"),
+    ],
+)
+def test_files_that_are_no_cases(change, text, tmp_path):
+    path = tmp_path / "case.json"
+    draw(5, cycles=300, largest=9).write(path)
+    path.write_text(change(path.read_text()))
+    with pytest.raises(InputError, match=re.escape(text)) as error:
+        Recipe.read(path)
+    assert str(error.value).startswith(str(path))
+
+
+def test_smaller_cases_can_be_built():
+    for seed in range(6):
+        for case in smaller(draw(seed, cycles=300, largest=17)):
+            assert case.design
+            assert case.jobs
+
+
+def test_shrinking_ends_at_the_smallest_case_that_fails():
+    """A fault that takes three units, two streams and a sequence from a kept state."""
+
+    def fails(case):
+        walks = [
+            walk for traffic in case.traffic for burst in traffic.bursts for walk in burst.walks
+        ]
+        kept = any(walk.state == 1 for walk in walks)
+        return kept and case.network.layers[0].hidden > 2 and case.machine.streams > 1
+
+    case = next(case for case in map(draw, range(100)) if fails(case))
+    small = shrink(case, fails, tries=2000)
+    layer = small.network.layers[0]
+    [traffic] = small.traffic
+    [burst] = traffic.bursts
+    [walk] = burst.walks
+    assert (walk.steps, walk.state, walk.dump) == (1, 1, False)
+    assert (layer.hidden, small.network.inputs, small.network.head) == (3, 1, None)
+    assert small.machine == Machine(streams=2)
+    assert traffic.pauses == {}
+
+
+def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
+    tool_of("icarus")
+
+    def broken(design):
+        made = generate(design)
+        text = made.text.replace("assign o__payload =", "assign o__payload = 1 ^", 1)
+        assert text != made.text
+        return Verilog(made.name, text, made.description)
+
+    monkeypatch.setattr(hdl.verilog, "generate", broken)
+    verdict = judge_seed(4, "icarus", tmp_path, {"cycles": 60, "largest": 3}, tries=60)
+    assert verdict.mismatches
+    case = verdict.recipe
+    [traffic] = case.traffic
+    [burst] = traffic.bursts
+    assert [walk.steps for walk in burst.walks] == [1]
+    assert case.machine == Machine()
+    assert case.network.layers[0].hidden == 1
