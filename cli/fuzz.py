@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from cli.catalogue import build_folder
-from cli.console import bar, json_option, print_json, table
+from cli.console import bar, json_option, print_json, say, table
+from cli.fuzz_files import fuzz_files
 from cli.verdict import Verdict, judge, judge_seed
 from cli.workers import workers
 from sim.recipe import Recipe
@@ -21,6 +22,9 @@ from sim.simulators import SIMULATORS, simulator
 from spec.tools import cores
 
 __all__ = ["fuzz"]
+
+SIMULATED = 10
+"""Good ones of the broken model files that are simulated."""
 
 
 @click.command()
@@ -52,6 +56,7 @@ __all__ = ["fuzz"]
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="A file of a failed case: only that."
 )
+@click.option("--files", type=click.IntRange(min=1), help="So many broken model files instead.")
 @json_option
 def fuzz(
     *,
@@ -64,6 +69,7 @@ def fuzz(
     tries: int,
     jobs: int | None,
     replay: Path | None,
+    files: int | None,
     as_json: bool,
 ) -> None:
     """Compare RTL and golden on random cases: network, arithmetic, machine, traffic.
@@ -71,9 +77,16 @@ def fuzz(
     Each case is simulated twice: without pauses, where its cycles must be those of the formula, and
     with pauses, loaded and kept states, dumps, and a reset in the middle. A case that fails is made
     as small as it can be, and kept in a file.
+
+    With --files, model files are broken in many ways instead. Each must be refused with one line,
+    in bounded time and memory, or be a good model; of these, some are simulated.
     """
     simulator(sim)
     cache = build_folder() / "fuzz"
+    if files is not None:
+        found = fuzz_files(files, seed, sim, cache, simulated=SIMULATED, jobs=jobs or cores())
+        _print_files(found, as_json=as_json)
+        sys.exit(1 if found["failures"] else 0)
     whole, failures = Verdict(), []
 
     def collect(number: int | None, verdict: Verdict) -> None:
@@ -144,3 +157,21 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
     for failure in result["failures"]:
         which = "case" if failure["seed"] is None else f"seed {failure['seed']}"
         click.echo(f"{which}: {failure['faults'][0]} (again: {failure['again']})", err=True)
+
+
+def _print_files(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            [name, counts["refused"], counts["taken"]]
+            for name, counts in found["by_mutation"].items()
+        ]
+        rows.append(["all", found["refused"], found["taken"]])
+        table("Broken model files", ["mutation", "refused", "good models"], rows)
+        compared = f"{found['values']} values of {found['simulated']} models"
+        say(f"{compared} compared in a simulator, {len(found['failures'])} failures")
+    for failure in found["failures"]:
+        again = f" (again: pascaline fuzz --files 1 --seed {failure['seed']})"
+        shown = again if failure["seed"] is not None else ""
+        click.echo(f"{failure['fault']}{shown}", err=True)

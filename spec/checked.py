@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spec.errors import InputError
+from spec.errors import InputError, brief
 
 __all__ = ["Checked"]
 
@@ -31,12 +31,12 @@ class Checked(BaseModel):
             return cls.model_validate_json(source)
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in fault["loc"])
+            where = ".".join(brief(str(part)) for part in fault["loc"])
             rule = fault["msg"].removeprefix("Value error, ")
             rule = (rule[:1].lower() + rule[1:]).removeprefix("input ")
             value = fault["input"]
             # A record or a whole document as the value would not be one clear line.
             shown = value if isinstance(value, (str, int, float, bool)) else None
-            if isinstance(shown, str) and len(shown) > 40:
-                shown = shown[:40] + "..."
+            if isinstance(shown, str):
+                shown = brief(shown)
             raise InputError(f"{thing}: {where}" if where else thing, rule, shown) from None

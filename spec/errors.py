@@ -1,13 +1,21 @@
 """The one error that a user of Pascaline is meant to read."""
 
-__all__ = ["InputError"]
+__all__ = ["InputError", "brief"]
+
+LONGEST = 400
+"""Characters of a rule, of which a library may have written a part."""
+
+
+def brief(text: str, most: int = 40) -> str:
+    """The text, or its beginning if it is longer than ``most`` characters."""
+    return text if len(text) <= most else text[:most] + "..."
 
 
 class InputError(ValueError):
     """Something from outside (a file, an option, a machine) breaks a rule.
 
     The text is one line that names the thing, the rule and the value; the command line prints it as
-    it stands and exits with status 2.
+    it stands and exits with status 2. What cannot be printed is escaped.
 
     Parameters
     ----------
@@ -23,7 +31,8 @@ class InputError(ValueError):
         self.thing = thing
         self.rule = rule
         self.value = value
-        text = f"{thing}: {rule}"
+        text = f"{thing}: {brief(rule, LONGEST)}"
         if value is not None:
             text += f", not {value!r}" if isinstance(value, str) else f", not {value}"
-        super().__init__(" ".join(text.split()))
+        line = " ".join(text.split())
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))

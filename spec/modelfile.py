@@ -20,7 +20,7 @@ from safetensors.numpy import save
 
 from spec.arithmetic import Arithmetic
 from spec.checked import Checked
-from spec.errors import InputError
+from spec.errors import InputError, brief
 from spec.files import write_atomic
 from spec.model import Model
 from spec.network import Network
@@ -114,14 +114,14 @@ def _read_document(path: Path, metadata: dict[str, str]) -> _Document:
         raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({error})") from None
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
-        raise InputError(f"{path}: version", f"must be {VERSION}", json.dumps(version))
+        raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))
     return _Document.parse(metadata[KEY], thing=str(path))
 
 
 def _read_tensors(network: Network, file: Any) -> dict[str, NDArray[np.int64]]:
     specs, names = tensor_specs(network), set(file.keys())
     for name in sorted(names - specs.keys()):
-        raise InputError(name, "tensor is not part of the network")
+        raise InputError(brief(name), "tensor is not part of the network")
     tensors: dict[str, NDArray[np.int64]] = {}
     for name, spec in specs.items():
         if name not in names:

@@ -4,12 +4,15 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import models
+from cli.fuzz_files import _unclear
 from sim.cases import draw
+from sim.mutations import MUTATIONS
 from spec.modelfile import read_model, write_model
 from synth.choice import costs
 from tests.models import make_model
@@ -206,6 +209,28 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     assert status == 1
     assert "the formula says 1" in err
     assert f"again: pascaline fuzz --replay {path} --sim verilator" in err
+
+
+def test_fuzz_of_model_files(pascaline, monkeypatch):
+    monkeypatch.setattr("cli.fuzz.SIMULATED", 1)
+    found = only_json(*pascaline("fuzz", "--files", "300", "--jobs", "1", "--json"))
+    assert (found["files"], found["failures"]) == (300, [])
+    assert found["refused"] + found["taken"] == 300
+    assert set(found["by_mutation"]) == set(MUTATIONS)
+    assert (found["simulated"], found["values"] > 0) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("/m: must be 1", None),
+        ("n: must be 1", "the message does not name the file: 'n: must be 1'"),
+        ("/m: a\nb", "the message cannot be printed: '/m: a\\nb'"),
+        ("/m: " + "a" * 600, f"the message is long: '/m: {'a' * 496}'..."),
+    ],
+)
+def test_what_fuzz_wants_of_a_message(text, fault):
+    assert _unclear(text, Path("/m")) == fault
 
 
 def test_every_shipped_model_has_a_machine():

@@ -117,6 +117,14 @@ def test_truncated(path, length):
     assert error_of(path).startswith(": must be a safetensors file (")
 
 
+def test_long_messages_of_a_library_are_cut(path):
+    header = b'"' + b"a" * 5000 + b'"'
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    text = error_of(path)
+    assert text.startswith(": must be a safetensors file (")
+    assert len(text) < 500
+
+
 def test_garbage(path, rng):
     path.write_bytes(rng.bytes(1000))
     assert error_of(path).startswith(": must be a safetensors file (")
@@ -151,6 +159,9 @@ def test_no_flipped_bit_of_the_header_is_more_than_one_line(path, rng):
             ": name: must be a letter, then letters, digits, - or _, not 'a b'",
         ),
         (lambda d: d | {"extra": 1}, ": extra: extra inputs are not permitted, not 1"),
+        (lambda d: d | {"\x7f": 1}, r": \x7f: extra inputs are not permitted, not 1"),
+        (lambda d: d | {"a" * 99: 1}, f": {'a' * 40}...: extra inputs are not permitted, not 1"),
+        (lambda d: d | {"version": "9" * 99}, f": version: must be 1, not '\"{'9' * 39}...'"),
         (
             lambda d: d | {"network": d["network"] | {"inputs": 400}},
             ": layers.0.weight_x: stored shape must be [20, 100], not [20, 1]",
