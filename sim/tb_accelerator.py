@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-<<<<<<< HEAD
+import time
 from collections.abc import Callable
 from functools import partial
-=======
-import time
->>>>>>> c5d1c41 (sim.bench: it waits for what happens, cycles without any are the simulator's; runs start in a third of the time.)
 from pathlib import Path
 from typing import Any
 
