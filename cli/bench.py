@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli.baselines import baselines
+from cli.bench_combinations import combinations
 from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
@@ -42,6 +43,7 @@ bench.add_command(lane_designs_)
 bench.add_command(paper)
 bench.add_command(training)
 bench.add_command(peers)
+bench.add_command(combinations)
 
 
 @bench.command()

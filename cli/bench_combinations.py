@@ -1,0 +1,113 @@
+"""``bench combinations``: every cell with every arithmetic, stacked and in both directions."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from cli.catalogue import build_folder
+from cli.console import bar, json_option, print_json, table
+from cli.verdict import Verdict, judge
+from cli.workers import workers
+from sim.recipe import Burst, Recipe, Traffic, Walk
+from sim.simulators import SIMULATORS, simulator
+from spec.machine import Machine
+from spec.network import Network
+from spec.tools import cores
+
+__all__ = ["combinations"]
+
+CELLS: dict[str, dict[str, Any]] = {
+    "lstm": {"kind": "lstm"},
+    "gru, reset after": {"kind": "gru"},
+    "gru, reset before": {"kind": "gru", "reset": "before"},
+    "rnn, tanh": {"kind": "rnn"},
+    "rnn, relu": {"kind": "rnn", "function": "relu", "h": {"width": 8, "frac": 4}},
+}
+WEIGHTS: dict[str, tuple[str, str]] = {
+    "binary": ("binary", "binary"),
+    "ternary": ("ternary", "ternary"),
+    "pow2": ("pow2i1f2", "pow2i1f2"),
+    "exp4": ("exp4", "exp4"),
+    "fixed8": ("fixed8", "fixed8"),
+    "mixed": ("exp4", "ternary"),
+}
+"""Of x and of h."""
+
+
+@click.command()
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
+@click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
+@json_option
+def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json: bool) -> None:
+    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
+
+    Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
+    must be those of the formula, and with pauses, states and a reset.
+    """
+    simulator(sim)
+    cache = build_folder() / "combinations"
+    cases = dict(_cases(hidden, steps))
+    whole, failures = Verdict(), []
+    with bar(f"simulating in {sim}") as progress, workers(jobs or cores()) as pool:
+        futures = {name: pool.submit(judge, case, sim, cache) for name, case in cases.items()}
+        for number, (name, future) in enumerate(futures.items()):
+            progress(number, len(futures))
+            verdict = future.result()
+            whole.add(verdict)
+            if verdict.faults:
+                failures.append({"case": name, "faults": verdict.faults})
+    result = {"simulator": sim, **whole.counts, "failures": failures}
+    if as_json:
+        print_json(result)
+    else:
+        rows = [[name.replace("_", " "), count] for name, count in whole.counts.items()]
+        table(f"Combinations in {sim}", ["what", "count"], rows)
+    for failure in failures:
+        click.echo(f"{failure['case']}: {failure['faults'][0]}", err=True)
+    sys.exit(1 if failures else 0)
+
+
+def _cases(hidden: int, steps: int) -> Iterator[tuple[str, Recipe]]:
+    for (cell, layer), (name, (x, h)) in itertools.product(CELLS.items(), WEIGHTS.items()):
+        for count, directions in itertools.product((1, 2), (1, 2)):
+            stacks = ["pipelined"]
+            if count == 2 and directions == 1 and layer.get("reset") != "before":
+                stacks.append("shared")
+            one = layer | {"hidden": hidden, "weights_x": x, "weights_h": h}
+            network = Network.parse(
+                {
+                    "inputs": hidden - 2 if hidden > 2 else 1,
+                    "layers": (one | {"bidirectional": directions == 2},) * count,
+                    "head": {"classes": 3, "weights": x, "output": "logits"},
+                    "results": "every",
+                },
+                thing=cell,
+            )
+            for stack in stacks:
+                title = f"{cell}, {name}, {count} x {directions}, {stack}"
+                yield title, _recipe(network, stack, steps)
+
+
+def _recipe(network: Network, stack: str, steps: int) -> Recipe:
+    machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
+    lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
+    walks = tuple(Walk(steps=length, seed=k) for k, length in enumerate(lengths))
+    states = (0, 0, 0) if network.bidirectional else (2, 1, 0)
+    rough = tuple(
+        Walk(steps=4, seed=k, state=state, dump=any(states)) for k, state in enumerate(states * 3)
+    )
+    pauses = {"i_x": 0.3, "o": 0.3, "i_state": 0.3, "o_state": 0.3}
+    bursts = (Burst(walks=rough, cut=70), Burst(walks=rough))
+    return Recipe(
+        seed=1,
+        network=network,
+        machine=Machine.parse(machine, thing="machine"),
+        traffic=(Traffic(bursts=(Burst(walks=walks),)), Traffic(bursts=bursts, pauses=pauses)),
+    )
