@@ -1,10 +1,11 @@
 """Running hardware in Amaranth's own simulator."""
 
 import random
+from functools import partial
 
 from amaranth.sim import Simulator
 
-from hdl.accelerator import Accelerator
+from hdl.accelerator import accelerator
 from sim.bench import Checker
 from sim.job import Outcome
 from sim.model import BenchModel
@@ -37,23 +38,26 @@ def run_job(job, *, deadline=200_000):
 
 
 def _run_episode(job, design, episode, outcome, deadline):
-    dut = Accelerator(design)
+    dut = accelerator(design)
     rng = random.Random(job.seed)
-    results, states = Checker("o", outcome), Checker("o_state", outcome)
-    model = BenchModel(design, results, states)
+    layouts = {name: port.layout for name, port in ports(design).items()}
+    results = Checker("o", outcome)
+    given = [name for name in layouts if name.startswith("o_state")]
+    states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
+    model = BenchModel(design, results, list(states.values()))
     steps = sum(len(sequence.x) for sequence in episode.sequences)
     times = []
     listeners = {
         "i_x": model.on_x,
-        "i_state": model.on_state,
         "o": results.actual,
-        "o_state": states.actual,
+        **{name: checker.actual for name, checker in states.items()},
     }
-    layouts = {name: port.layout for name, port in ports(design).items()}
+    loaded = [name for name in layouts if name.startswith("i_state")]
+    listeners |= {name: partial(model.on_state, number) for number, name in enumerate(loaded)}
     beats = stimulus(design, episode, rng)
 
     def over():
-        return model.steps == steps and not results.missing and not states.missing
+        return model.steps == steps and not any(c.missing for c in (results, *states.values()))
 
     async def everything(ctx):
         streams = {name: getattr(dut, name) for name in layouts}
@@ -61,12 +65,12 @@ def _run_episode(job, design, episode, outcome, deadline):
         offered = dict.fromkeys(queues)
         for cycle in range(deadline):
             for name, queue in queues.items():
-                if offered[name] is None and queue and rng.random() >= getattr(job.pauses, name):
+                if offered[name] is None and queue and rng.random() >= job.pauses.of(name):
                     offered[name] = layouts[name].pack(queue.pop())
                 ctx.set(streams[name].valid, offered[name] is not None)
                 ctx.set(streams[name].payload.as_value(), offered[name] or 0)
-            for name in ("o", "o_state"):
-                ctx.set(streams[name].ready, rng.random() >= getattr(job.pauses, name))
+            for name in ("o", *states):
+                ctx.set(streams[name].ready, rng.random() >= job.pauses.of(name))
             taken = {}
             for name, stream in streams.items():
                 if ctx.get(stream.valid) and ctx.get(stream.ready):
@@ -84,6 +88,8 @@ def _run_episode(job, design, episode, outcome, deadline):
             outcome.fault(f"timeout after {model.steps} of {steps} steps")
 
     run(dut, everything)
+    for checker in states.values():
+        checker.settle()
     outcome.sequences += len(episode.sequences)
     outcome.steps += model.steps
     outcome.cycles += times[-1] - times[0] + 1

@@ -11,13 +11,17 @@ from tests.hdl.bench import run_job
 from tests.models import make_design
 
 # With a serial cell unit: lines and tables, one and two sums a row, an affine on the cell.
-SERIAL = [18, 40, 44, 56]
+SERIAL = [24, 112, 174, 195]
+
+# Both directions: alone, stacked, below a layer of one direction.
+DIRECTED = [22, 27, 35]
 
 
-@pytest.mark.parametrize("seed", [*range(12), *SERIAL])
+@pytest.mark.parametrize("seed", [*range(12), *SERIAL, *DIRECTED])
 def test_random_case(seed):
     case = draw(seed, cycles=400, largest=9)
-    assert case.design.serial or seed not in SERIAL
+    assert case.design.cores[0].serial or seed not in SERIAL
+    assert case.network.bidirectional or seed not in DIRECTED
     plain, rough = case.jobs
     outcome = run_job(plain)
     assert outcome.good, outcome.faults

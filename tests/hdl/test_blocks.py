@@ -10,11 +10,11 @@ from amaranth.lib.wiring import In, Out
 
 from golden import rounding
 from golden.activation import ActivationFunction as GoldenActivation
-from golden.lstm import Lstm
+from golden.cells import State, cell_of
 from hdl.activation import ActivationFunction
+from hdl.cells.groups import UNITS
 from hdl.dense import ArgMax
 from hdl.lanes import Lanes
-from hdl.lstm import LstmUnit
 from hdl.rounding import narrow
 from hdl.shapes import shape
 from hdl.terms import terms_of
@@ -23,10 +23,11 @@ from hdl.trits import TritDecoder
 from hdl.vector import GroupPointer, VectorMemory
 from spec.activation import PiecewiseLinear, Table
 from spec.arithmetic import arithmetic
+from spec.cells.rnn import RnnPipeline
 from spec.formats import Format, Interval, half
-from spec.image import cell_layout, row_layout
+from spec.image import row_layout, unit_layout
 from spec.lanes import lane_designs, lane_terms
-from spec.pipeline import Pipeline
+from spec.ports import ports
 from spec.product import Product
 from spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
@@ -258,7 +259,7 @@ def test_activation(form, function, out, long):
         out = Format(width=5, frac=4)
     pre = Format(width=10, frac=6)
     dut = ActivationFunction(form, function, pre, out, long=long)
-    latency = Pipeline(long, form, affine=False).activate
+    latency = RnnPipeline(long=long, activation=form, relu=False).activate
     values = np.arange(pre.interval.lo, pre.interval.hi + 1)
     wanted = GoldenActivation(form, function, pre, out)(values)
 
@@ -273,65 +274,77 @@ def test_activation(form, function, out, long):
     run(dut, testbench)
 
 
+CELLS = {
+    "lstm": {},
+    "lstm, affine": {"cell_affine": {}},
+    "gru": {"kind": "gru"},
+    "gru, before": {"kind": "gru", "reset": "before"},
+    "rnn": {"kind": "rnn"},
+    "rnn, relu": {"kind": "rnn", "function": "relu", "h": {"width": 8, "frac": 4}},
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize("affine", [False, True])
 @pytest.mark.parametrize("long", [False, True])
-def test_lstm_unit(shared, affine, long, rng):
-    """The whole pipeline, a new unit every cycle, with the latencies that `spec.pipeline` has."""
-    layer = {"cell_affine": {}} if affine else {}
-    model = make_model(hidden=40, inputs=9, shared_scale=shared, layer=layer)
-    design = make_design(model, pipelined=long)
-    pipeline = design.pipeline
-    dut = LstmUnit(design)
-    tensors = model.layers[0]
-    golden = Lstm(design.layer, tensors, model.network.x)
-    from golden.lstm import State
-
-    ends = design.layer.cell.interval
-    state = State(rng.integers(-128, 127, (1, 40)), rng.integers(ends.lo, ends.hi, (1, 40)))
+def test_unit(cell, shared, long, rng):
+    """The whole pipeline, a new unit every cycle, with the latencies that its layer has."""
+    count = 40
+    model = make_model(hidden=count, inputs=9, shared_scale=shared, layer=CELLS[cell])
+    [core] = make_design(model, pipelined=long).cores
+    layer, pipeline, tensors = core.layer, core.pipeline, model.layers[0]
+    golden = cell_of(layer, tensors, model.network.x)
+    ends = layer.carried.interval if layer.carried else Interval(0, 0)
+    carried = rng.integers(ends.lo, ends.hi, (1, count), endpoint=True)
+    state = State(rng.integers(-128, 127, (1, count)), carried if layer.carried else carried[:, :0])
     step = golden.step(rng.integers(-128, 127, (1, 9)), state)
-    rows, cells = row_layout(design), cell_layout(design) if affine else None
-    span = pipeline.whole
-    news = []
-
-    rounds = {"bias": half(design.layer.normaliser.shift)}
-    if affine:
-        rounds["bias_c"] = half(design.layer.cell_affine.shift)
+    rounds = {"bias": half(layer.normaliser.shift)}
+    rounds |= {name: half(shift) for name, shift in layer.unit_shifts.items()}
+    values = vars(tensors) | tensors.units
 
     def fields(layout, index):
-        return {
-            f.name: int(getattr(tensors, f.name)[index]) + rounds.get(f.name, 0)
-            for f in layout.fields
-        }
+        return {f.name: int(values[f.name][index]) + rounds.get(f.name, 0) for f in layout.fields}
 
-    async def testbench(ctx):
-        for cycle in range(40 + span):
-            if cycle < 40:
-                for gate in range(4):
-                    index = gate * 40 + cycle
-                    a, b = int(step.sum_h[0, index]), int(step.sum_x[0, index])
-                    ctx.set(dut.sums[gate].s0, a + b if shared else a)
-                    if not shared:
-                        ctx.set(dut.sums[gate].s1, b)
-            at_rows = cycle - pipeline.rows
-            if 0 <= at_rows < 40:
-                for gate in range(4):
-                    ctx.set(dut.rows[gate], fields(rows, gate * 40 + at_rows))
-            at_c = cycle - pipeline.old_cell
-            if 0 <= at_c < 40:
-                ctx.set(dut.c, int(state.c[0, at_c]))
-            at_new = at_c - pipeline.update
-            if 0 <= at_new < 40:
-                if affine:
-                    ctx.set(dut.affine, fields(cells, at_new))
-                assert ctx.get(dut.c_next) == step.c[0, at_new]
-            at_h = cycle - (span - 1)
-            if 0 <= at_h < 40:
-                news.append(ctx.get(dut.h_next))
-            await ctx.tick()
+    for phase, gates in enumerate(layer.phases):
+        dut, last, news = UNITS[layer.kind](core), phase == len(layer.phases) - 1, []
+        rows = [layer.gates.index(gate) * count for gate in gates]
 
-    run(dut, testbench)
-    assert news == step.h[0].tolist()
+        async def testbench(ctx, dut=dut, rows=rows, phase=phase, last=last, news=news):
+            for cycle in range(count + pipeline.whole):
+                if cycle < count:
+                    if len(layer.phases) > 1:
+                        ctx.set(dut.phase, phase)
+                    for lane, row in enumerate(rows):
+                        sums = {"h": step.sum_h[0, row + cycle], "x": step.sum_x[0, row + cycle]}
+                        if core.shared_scale:
+                            ctx.set(dut.sums[lane].s0, int(sum(sums.values())))
+                        else:
+                            for part, value in sums.items():
+                                place = core.place(f"scale_{part}")
+                                ctx.set(dut.sums[lane][f"s{place}"], int(value))
+                at = cycle - pipeline.rows
+                if 0 <= at < count:
+                    for lane, row in enumerate(rows):
+                        ctx.set(dut.rows[lane], fields(row_layout(core), row + at))
+                at = cycle - pipeline.unit
+                if 0 <= at < count and layer.unit_tensors:
+                    ctx.set(dut.unit, fields(unit_layout(core), at))
+                at = cycle - pipeline.carried
+                if 0 <= at < count and layer.carried:
+                    ctx.set(dut.old.c, int(state.c[0, at]))
+                    if layer.scratch and last:
+                        ctx.set(dut.old.scratch, int(step.z[0, at]))
+                at = cycle - pipeline.made
+                if 0 <= at < count and layer.carried:
+                    assert ctx.get(dut.new.c) == (step.state if last else state).c[0, at]
+                    if layer.scratch and not last:
+                        assert ctx.get(dut.new.scratch) == step.z[0, at]
+                if cycle >= pipeline.whole - 1:
+                    news.append(ctx.get(dut.h_next))
+                await ctx.tick()
+
+        run(dut, testbench)
+        assert news[:count] == (step.h if last else step.k)[0].tolist()
 
 
 def test_vector_memory_reads_what_was_written(rng):
@@ -381,7 +394,8 @@ def test_pointer(groups, slots):
 @pytest.mark.parametrize("logits", [[5], [1, 2, 3], [3, 2, 3], [-4, -4, -5], [0, 0, 0, 9]])
 def test_argmax(logits):
     head = {"classes": len(logits), "weights": "binary"}
-    dut = ArgMax(make_design(make_model(head=head)))
+    design = make_design(make_model(head=head))
+    dut = ArgMax(design.dense, ports(design)["o"].layout)
 
     async def testbench(ctx):
         for _ in range(2):  # The second time it must not remember the first.
