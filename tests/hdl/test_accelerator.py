@@ -17,9 +17,9 @@ SERIAL = [24, 112, 174, 195]
 DIRECTED = [22, 27, 35]
 
 
-@pytest.mark.parametrize("seed", [*range(12), *SERIAL, *DIRECTED])
+@pytest.mark.parametrize("seed", [*range(8), *SERIAL, *DIRECTED])
 def test_random_case(seed):
-    case = draw(seed, cycles=400, largest=9)
+    case = draw(seed, cycles=120, largest=9)
     assert case.design.cores[0].serial or seed not in SERIAL
     assert case.network.bidirectional or seed not in DIRECTED
     plain, rough = case.jobs
