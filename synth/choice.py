@@ -13,6 +13,7 @@ from pathlib import Path
 from spec.arithmetic import Arithmetic, arithmetic
 from spec.files import write_atomic
 from spec.lanes import LaneDesign, lane_designs
+from spec.network import Network
 
 __all__ = ["best_lane", "costs", "write_costs"]
 
@@ -22,12 +23,18 @@ Costs = dict[str, dict[str, dict[str, float]]]
 """Cost of a weight operation by target, arithmetic and lane design, in the target's unit."""
 
 
-def best_lane(target: str, arithmetic_: Arithmetic) -> LaneDesign:
-    """The cheapest lane design for an arithmetic on a target, without hard multipliers.
+def best_lane(target: str, network: Network) -> LaneDesign:
+    """The cheapest lane design for a network on a target, without hard multipliers.
 
-    Measured for the arithmetic, or for the one with the same lane designs that is nearest in bits;
-    ``tree`` where none was.
+    Layers with different weights share a machine and so a lane design: that which is the cheapest
+    for one of them if it is for all, else ``tree``, which all arithmetics have.
     """
+    best = {_best(target, layer.weights) for layer in network.layers}
+    return best.pop() if len(best) == 1 else "tree"
+
+
+def _best(target: str, arithmetic_: Arithmetic) -> LaneDesign:
+    """As measured for the arithmetic, or for the one with the same lanes nearest in bits."""
     lanes = lane_designs(arithmetic_)
     alike = [name for name in costs()[target] if lane_designs(arithmetic(name)) == lanes]
     if not alike:

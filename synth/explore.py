@@ -12,7 +12,6 @@ from spec.design import Design
 from spec.errors import InputError
 from spec.machine import Machine
 from spec.model import Model
-from spec.network import GATES
 from synth.pareto import non_dominated
 
 __all__ = ["Point", "Sweep", "front", "objectives", "powers", "sweep"]
@@ -84,13 +83,19 @@ class Point:
 def powers(model: Model, values: Values, operations: int) -> dict[str, list[int]]:
     """Powers of two for ``units`` and ``simd``, where ``values`` has none.
 
-    There are no more units than hidden ones, ``simd`` is at most a quarter of the columns of the
-    gates' product (beyond that the lanes mostly wait), and no machine does more than
-    ``operations`` a cycle.
+    There are no more units than hidden ones, and ``simd`` is at most a quarter of the columns of
+    the gates' product (beyond that the lanes mostly wait), each of the layer that has most; and no
+    layer's lanes do more than ``operations`` a cycle.
     """
-    hidden = model.network.layers[0].hidden
-    most = {"units": hidden, "simd": max(1, (model.network.inputs + hidden) // 4)}
-    places = operations // len(GATES)
+    network = model.network
+    columns = [
+        network.layer_inputs(index) + layer.hidden for index, layer in enumerate(network.layers)
+    ]
+    most = {
+        "units": max(layer.hidden for layer in network.layers),
+        "simd": max(1, max(columns) // 4),
+    }
+    places = operations // max(len(phase) for one in network.layers for phase in one.phases)
     return {
         name: [2**k for k in range(min(limit, max(places, 1)).bit_length())]
         for name, limit in most.items()
@@ -128,9 +133,9 @@ def sweep(
     for chosen in _combinations(values):
         try:
             machine = Machine.parse(base.model_dump() | chosen, thing="machine")
-            if operations is not None and len(GATES) * machine.units * machine.simd > operations:
-                continue
-            designs.append(Design(model=model, machine=machine))
+            design = Design(model=model, machine=machine)
+            if operations is None or design.places <= operations:
+                designs.append(design)
         except InputError as error:
             reasons.append(str(error))
     if not designs:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from synth.absorb import absorb_registers
-from synth.report import PARTS
+from synth.parts import ALL, PARTS, Counts, Place, modules, place_of, total
 from synth.targets import Target
 from synth.wrapper import INSTANCE, WRAPPER, wrapper
 from synth.yosys import statistics
 
 __all__ = ["PLACES", "Netlist", "netlist", "part_of"]
 
-PLACES = (*PARTS, "wrapper")
+PLACES = (*ALL, "wrapper")
 """Where a cell can be: in a part of the machine, or in what is around it."""
 
 # As in a report: modules that are there many times are synthesised once, and no logic wanders from
@@ -48,13 +48,16 @@ class Netlist:
     text : str
         In Yosys' JSON.
     by_part : dict of str to dict
-        Cells in the target's columns, for each of `PLACES`.
+        Cells in the target's columns, for each of `PLACES` that there is.
+    by_unit : dict of str to dict
+        The same for each part of each part of the chain, if the design has several.
     """
 
     target: Target
     dsp: bool
     text: str
-    by_part: dict[str, dict[str, int]]
+    by_part: Counts
+    by_unit: dict[str, Counts]
 
 
 def netlist(
@@ -81,7 +84,7 @@ def netlist(
         If Yosys is not there or fails.
     """
     top = description["name"]
-    parts = [f"{top}_{module}" for modules in PARTS.values() for module in modules]
+    parts = modules(verilog, top)
     script = SCRIPT.format(
         WRAPPER=WRAPPER,
         kept=" ".join([top, *parts, *description["kinds"]]),
@@ -89,21 +92,26 @@ def netlist(
     )
     made = statistics(verilog + wrapper(description), script, cache)["netlist"]
     absorb_registers(made["modules"][WRAPPER])
-    cells = {place: Counter[str]() for place in PLACES}
+    cells: dict[Place, Counter[str]] = {("", part): Counter() for part in (*PARTS, "wrapper")}
     for name, cell in made["modules"][WRAPPER]["cells"].items():
-        cells[part_of(name)][cell["type"]] += 1
+        cells.setdefault(_place(name), Counter())[cell["type"]] += 1
+    by_unit: dict[str, Counts] = {}
+    for (unit, part), counts in cells.items():
+        by_unit.setdefault(unit, {})[part] = target.count(counts)
     return Netlist(
         target=target,
         dsp=dsp,
         text=json.dumps(made),
-        by_part={place: target.count(counts) for place, counts in cells.items()},
+        by_part=total(by_unit),
+        by_unit={unit: parts for unit, parts in by_unit.items() if unit},
     )
 
 
 def part_of(cell: str) -> str:
-    """The place, of `PLACES`, of a cell with this name in the netlist."""
+    """The part, of `PLACES`, of a cell with this name in the netlist."""
+    return _place(cell)[1]
+
+
+def _place(cell: str) -> Place:
     top, *inside = cell.replace("\\", "").removeprefix("$flatten").split(".")
-    if top != INSTANCE:
-        return "wrapper"
-    submodule = inside[0] if len(inside) > 1 else ""
-    return next((part for part, modules in PARTS.items() if submodule in modules), "control")
+    return place_of(inside[:-1]) if top == INSTANCE else ("", "wrapper")

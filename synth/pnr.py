@@ -14,6 +14,7 @@ from spec.tools import cores
 from synth.devices import Device, Family, family
 from synth.netlist import Netlist
 from synth.nextpnr import nextpnr, nextpnr_version
+from synth.parts import Counts
 from synth.paths import CriticalPath, critical_path, slowest
 from synth.yosys import yosys_version
 
@@ -61,6 +62,8 @@ class Placement:
         By resource of the device, with what is around the machine.
     by_part : dict of str to dict
         Cells of the netlist, in the target's columns, for each part in `synth.netlist.PLACES`.
+    by_unit : dict of str to dict
+        The same for each part of each part of the chain, if the design has several.
     """
 
     target: str
@@ -74,7 +77,8 @@ class Placement:
     critical_path: CriticalPath
     slowest: dict[str, float]
     utilisation: dict[str, Use]
-    by_part: dict[str, dict[str, int]]
+    by_part: Counts
+    by_unit: dict[str, Counts]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -146,6 +150,7 @@ def place_and_route(
         slowest=slowest(report["detailed_net_timings"]),
         utilisation=utilisation,
         by_part=netlist.by_part,
+        by_unit=netlist.by_unit,
     )
 
 

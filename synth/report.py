@@ -9,20 +9,11 @@ from typing import Any
 
 from spec.errors import InputError
 from synth.memories import Roms, black_boxes
+from synth.parts import ALL, PARTS, Counts, modules, total
 from synth.targets import Target
 from synth.yosys import statistics, yosys_version
 
-__all__ = ["PARTS", "Report", "report"]
-
-PARTS = {
-    "weight memory": ("weights",),
-    "lanes": ("lanes",),
-    "cell units": ("cells",),
-    "vector memory": ("hidden", "inputs"),
-    "head": ("outputs",),
-    "control": ("sequencer", "state", "pointer"),
-}
-"""Parts of a machine and the top's submodules that make them; its own logic is control."""
+__all__ = ["Report", "report"]
 
 # Modules that are there many times are synthesised once, and the parts stay apart so that they can
 # be counted; what is inside of a part or of a kind is flattened.
@@ -55,7 +46,10 @@ class Report:
         first ``area_um2``. None of these has the memories in it, which are counted in bits alone,
         except that FPGA targets list the blocks that memories were mapped to.
     by_part : dict of str to dict
-        The same for each part in `PARTS`.
+        The same for each part in `synth.parts.PARTS`, and of `synth.parts.JOINTS` if there are any.
+    by_unit : dict of str to dict
+        The same for each part of each part of the chain, if the design has several: its cores and
+        what joins them.
     script : str
         The Yosys commands.
     netlist : dict or None
@@ -69,7 +63,8 @@ class Report:
     dsp: bool
     cells: int
     area: dict[str, int]
-    by_part: dict[str, dict[str, int]]
+    by_part: Counts
+    by_unit: dict[str, Counts]
     script: str
     netlist: dict[str, Any] | None = None
     roms: Roms = field(default_factory=Roms)
@@ -105,10 +100,10 @@ def report(
         If Yosys is not there or fails, or if a cell library lacks a cell that is needed.
     """
     top, generic = description["name"], target.name == "generic"
-    parts = {f"{top}_{module}": part for part, modules in PARTS.items() for module in modules}
+    places = modules(verilog, top)
     script = SCRIPT.format(
         top=top,
-        kept=" ".join([*parts, *description["kinds"]]),
+        kept=" ".join([*places, *description["kinds"]]),
         commands=target.commands(top, dsp=dsp),
         tech="-tech cmos" if generic else "",
     )
@@ -133,19 +128,26 @@ def report(
             area["gate_equivalents"] = round(area["transistors"] / 4)
         return area | {"memory_bits": memories.bits(module, without)}
 
-    by_part = {part: Counter[str]() for part in PARTS}
-    for module, part in parts.items():
+    counted = {"": {part: Counter[str]() for part in PARTS}}
+    apart = frozenset(places)
+    for module, (unit, part) in places.items():
         if module in cells:
-            by_part[part].update(count(module))
-    by_part["control"].update(count(top, frozenset(parts)))
+            parts = counted.setdefault(unit, {})
+            parts.setdefault(part, Counter()).update(count(module, apart))
+    counted[""]["control"].update(count(top, apart))
     whole = count(top)
+    by_unit = {
+        unit: {part: {name: parts[part][name] for name in whole} for part in ALL if part in parts}
+        for unit, parts in sorted(counted.items())
+    }
     return Report(
         target=target.name,
         tool_version=f"Yosys {yosys_version()}",
         dsp=dsp,
         cells=sum(number for type_, number in cells.cells(top).items() if _is_hardware(type_)),
         area=whole,
-        by_part={part: {name: by_part[part][name] for name in whole} for part in PARTS},
+        by_part=total(by_unit),
+        by_unit={unit: parts for unit, parts in by_unit.items() if unit},
         script=script.strip(),
         netlist=found["netlist"]["modules"] if "netlist" in found else None,
         roms=roms,

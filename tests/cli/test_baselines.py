@@ -9,7 +9,7 @@ from cli.baselines import designs, measure
 from cli.catalogue import find_design
 from spec import cycles
 from synth.baselines import TARGETS, differences, read_baselines, write_baselines
-from synth.report import PARTS
+from synth.parts import PARTS
 
 QUICK = ("tiny-ternary", "digits-ternary")
 """The others are checked by ``make baselines-check``."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.catalogue import find_model
-from synth.netlist import PLACES
+from synth.parts import PARTS
 from synth.paths import CriticalPath
 from synth.pnr import Placement, Use
 from synth.targets import target
@@ -30,7 +30,8 @@ PLACED = Placement(
     ),
     slowest={"lanes.lane_N.sums": 20.0, "cells.unit_N.fc": 12.5},
     utilisation={"logic_cells": Use(4000, 24288), "multipliers": Use(0, 0)},
-    by_part={part: dict.fromkeys(target("ecp5").columns, 1) for part in PLACES},
+    by_part={part: dict.fromkeys(target("ecp5").columns, 1) for part in (*PARTS, "wrapper")},
+    by_unit={},
 )
 
 

@@ -7,7 +7,8 @@ from spec.errors import InputError
 from synth.adders import adder_map
 from synth.asic import asic_target
 from synth.liberty import FullAdder, read_library
-from synth.report import PARTS, report
+from synth.parts import PARTS
+from synth.report import report
 from synth.yosys import statistics
 from tests.liberty import ADDER, GATES, cell, library, osu018
 from tests.models import build_folder, make_design, make_model

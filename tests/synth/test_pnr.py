@@ -11,6 +11,7 @@ from spec.errors import InputError
 from synth.devices import FAMILIES, family
 from synth.netlist import PLACES, Netlist, netlist, part_of
 from synth.nextpnr import nextpnr_version
+from synth.parts import PARTS
 from synth.pnr import Use, place_and_route
 from synth.targets import target
 from synth.wrapper import INSTANCE, WRAPPER, wrapper
@@ -63,7 +64,7 @@ def test_placement(made):
 
 
 def test_parts(made):
-    for part in PLACES:
+    for part in (*PARTS, "wrapper"):
         assert sum(made.by_part[part].values()) > 0, part
     description = json.loads(made.text)["modules"][WRAPPER]
     widths = {name: len(port["bits"]) for name, port in description["ports"].items()}
@@ -95,6 +96,11 @@ def test_wrapper_is_wide_enough(verilog):
         ("machine.hidden.read_0_SB_DFF_Q", "vector memory"),
         ("$flatten\\machine.\\weights.$auto$1", "weight memory"),
         ("taken_TRELLIS_FF_Q", "wrapper"),
+        ("machine.core_1.lanes.lane_3.sums_TRELLIS_FF_Q", "lanes"),
+        ("machine.core_1.use_1_TRELLIS_FF_Q", "control"),
+        ("machine.both_0.sequences.0.0", "sequence buffers"),
+        ("machine.gather.place_LUT4_Z", "gather"),
+        ("machine.gather.outputs.reader.chunk_TRELLIS_FF_Q", "head"),
     ],
 )
 def test_part_of(cell, part):
@@ -156,7 +162,7 @@ def packer(monkeypatch):
 
 @pytest.fixture
 def empty():
-    return Netlist(target=target("ecp5"), dsp=False, text="{}", by_part={})
+    return Netlist(target=target("ecp5"), dsp=False, text="{}", by_part={}, by_unit={})
 
 
 def test_the_smallest_device_with_room_to_route(packer, empty, tmp_path):

@@ -4,7 +4,8 @@ import pytest
 
 from hdl.verilog import generate
 from spec.errors import InputError
-from synth.report import PARTS, report
+from synth.parts import PARTS
+from synth.report import report
 from synth.targets import TARGETS, target
 from synth.yosys import statistics
 from tests.models import build_folder, make_design, make_model
