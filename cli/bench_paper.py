@@ -89,8 +89,7 @@ def paper(
         trees = Machine.parse(point.trees, thing="machine")
         for form, machine in (("one input a lane", config.machine), ("trees", trees)):
             design = Design(model=model, machine=machine)
-            product = design.x_product
-            assert product.lanes * product.simd == point.lanes
+            assert design.places == point.lanes
             # With 12 bits the paper's low power and its high speed are the same machine.
             same = design.network.model_dump_json() + machine.model_dump_json()
             if same not in measured:

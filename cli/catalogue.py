@@ -82,7 +82,7 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     path = options.pop("machine")
     chosen = {key: value for key, value in options.items() if value is not None}
     if chosen.get("lane") == "auto":
-        chosen["lane"] = best_lane(target, model.network.layers[0].weights)
+        chosen["lane"] = best_lane(target, model.network)
     machine = Machine.parse(find_base(model, path).model_dump() | chosen, thing="machine")
     return Design(model=model, machine=machine)
 
@@ -94,6 +94,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--units", type=int, help="Hidden units side by side."),
             click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
             click.option("--streams", type=int, help="Sequences that are interleaved."),
+            click.option(
+                "--stack",
+                type=click.Choice(get_args(Machine.model_fields["stack"].annotation)),
+                help="Whether each layer has lanes of its own, or equal layers share them.",
+            ),
             click.option(
                 "--lane",
                 type=click.Choice([*get_args(LaneDesign), "auto"]),

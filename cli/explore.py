@@ -92,7 +92,7 @@ def explore(
     found = find_model(model)
     base, values = find_base(found, path), read_ranges(ranges, found, target.name)
     if path is None and "lane" not in values:
-        values["lane"] = [best_lane(target.name, found.network.layers[0].weights)]
+        values["lane"] = [best_lane(target.name, found.network)]
     if operations is None and not {"units", "simd"} <= values.keys():
         operations = OPERATIONS
     values |= powers(found, values, operations or OPERATIONS)

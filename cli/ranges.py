@@ -56,7 +56,7 @@ def read_ranges(texts: dict[str, str | None], model: Model, target: str) -> dict
 def _value(name: str, text: str, model: Model, target: str) -> Any:
     value: Any
     if text == AUTO and name == "lane":
-        value = best_lane(target, model.network.layers[0].weights)
+        value = best_lane(target, model.network)
     elif text == AUTO and Machine.model_fields[name].default is None:
         value = None
     else:

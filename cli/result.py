@@ -11,8 +11,12 @@ import click
 from click.core import ParameterSource
 
 from cli.generate import make_verilog
-from spec import cycles
+from cli.layers import core_step, layer_list, network_words, totals
+from spec.core import Core
+from spec.cycles import step_cycles
+from spec.dense import Dense
 from spec.design import Design
+from spec.gather import Gather
 from spec.timeline import timeline
 from synth.targets import Target
 
@@ -39,6 +43,9 @@ def make_result(
     described = make_verilog(design).description
     result = {
         "model": design.model.name,
+        "network": network_words(design.network),
+        "layers": layer_list(design.network),
+        "results": design.network.results,
         "machine": design.machine.model_dump(mode="json"),
         "command": command,
         "generator": {"pascaline": described["pascaline"], **described["tools"]},
@@ -46,43 +53,35 @@ def make_result(
         "target_title": target.title,
         "cost": target.cost,
         **found,
-        "cycles_per_step": cycles.step_cycles(design),
-        "step": _step(design),
-        "timeline": timeline(design).as_dict(),
+        "cycles_per_step": step_cycles(design),
+        "totals": totals(design),
+        "cores": [_core(core) for core in design.cores],
+        "sequence_buffers": [
+            {"before": core.directions > 1, "behind": design.replays(core)} for core in design.cores
+        ],
+        "gather": design.gather and _gather(design.gather),
+        "head": design.dense and _head(design.dense),
     }
     # As a reader of the JSON has it: names of fields are text there, even those of seeds.
     plain: dict[str, Any] = json.loads(json.dumps(result))
     return plain
 
 
-def _step(design: Design) -> dict[str, Any]:
-    """What the cycles of a step follow from."""
-    product = design.x_product
-    head = design.head_product
-    return {
-        "inputs": design.network.inputs,
-        "hidden": design.layer.hidden,
-        "weights": design.layer.weights.name,
-        "results": design.network.results,
-        "lanes": product.lanes,
-        "simd": product.simd,
-        "cell_units": design.cell_units,
-        "head": None if head is None else {"rows": head.rows, "lanes": head.lanes},
-        "tiles": design.tiles,
-        "x_chunks": design.x_product.chunks,
-        "h_chunks": design.h_product.chunks,
-        "tile_groups": design.tile_groups,
-        "last_groups": design.last_groups,
-        "group_cycles": design.group_cycles,
-        "tile_drain": design.tile_drain,
-        "last_drain": design.last_drain,
-        "streams": design.machine.streams,
-        "lane_latency": cycles.lane_latency(design),
-        "cell_latency": design.pipeline.whole,
-        "h_latency": cycles.h_latency(design),
-        "utilisation": cycles.useful_operations(design)
-        / (product.lanes * product.simd * cycles.step_cycles(design)),
-    }
+def _core(core: Core) -> dict[str, Any]:
+    """What the cycles of a core's step follow from, and what goes on in it."""
+    found = timeline(core)
+    return {"step": core_step(core, found), "timeline": found.as_dict()}
+
+
+def _gather(gather: Gather) -> dict[str, Any]:
+    """What is collected."""
+    return {"parts": list(gather.parts), "pools": gather.pools}
+
+
+def _head(dense: Dense) -> dict[str, Any]:
+    """The head on its lanes."""
+    product = dense.product
+    return {"rows": product.rows, "columns": sum(dense.inputs), "lanes": product.lanes}
 
 
 def command_line(context: click.Context, *, without: tuple[str, ...]) -> str:

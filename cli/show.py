@@ -9,11 +9,12 @@ import click
 import models
 from cli.catalogue import find_design, machine_options, target_option
 from cli.console import json_option, print_json, table
-from spec import cycles
+from cli.layers import core_step, layer_list, network_words, totals
 from spec.arithmetic import Arithmetic
 from spec.configs import configs
 from spec.design import Design
 from spec.modelfile import read_model
+from spec.network import Network
 from spec.storage import BASELINE, baseline, storage
 from spec.tensors import tensor_specs
 
@@ -31,8 +32,7 @@ def list_(*, as_json: bool) -> None:
             {
                 "name": model.name,
                 "inputs": model.network.inputs,
-                "hidden": model.network.layers[0].hidden,
-                "weights": model.network.layers[0].weights.name,
+                **_layers(model.network),
                 "accuracy": model.card.get("accuracy"),
             }
             for model in shipped
@@ -41,8 +41,7 @@ def list_(*, as_json: bool) -> None:
             {
                 "name": name,
                 "inputs": config.network.inputs,
-                "hidden": config.network.layers[0].hidden,
-                "weights": config.network.layers[0].weights.name,
+                **_layers(config.network),
                 "machine": config.machine.model_dump(mode="json", exclude_none=True),
             }
             for name, config in named.items()
@@ -52,7 +51,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    columns = ["name", "inputs", "hidden", "weights"]
+    columns = ["name", "inputs", "layers", "weights"]
     table(
         "Shipped models",
         [*columns, "held-out accuracy (integer)"],
@@ -74,6 +73,12 @@ def list_(*, as_json: bool) -> None:
     )
 
 
+def _layers(network: Network) -> dict[str, Any]:
+    """What ``list`` says of a network beside its inputs."""
+    weights = dict.fromkeys(layer.weights.name for layer in network.layers)
+    return {"layers": network_words(network), "weights": ", ".join(weights)}
+
+
 @click.command()
 @click.argument("model")
 @target_option
@@ -90,30 +95,66 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
     if bits_only:
         _show_storage(design, result["storage"])
         return
-    layer, network = design.layer, design.network
-    formats = {name: str(getattr(layer, name)) for name in ("h", "pre", "sigmoid", "tanh", "cell")}
-    head = design.head
+    network, head, parameters = design.network, design.head, design.machine
     rows: list[list[Any]] = [
-        ["network", f"{network.inputs} inputs, {layer.hidden} hidden units, {layer.kind}"],
-        ["weights", f"{layer.weights.name}, {result['weight_bits']:,} bits"],
-        ["scales", "one a row" if design.shared_scale else "two a row"],
-        ["formats", ", ".join(f"{k} {v}" for k, v in ({"x": str(network.x)} | formats).items())],
-        ["activation", layer.activation.form],
+        ["network", f"{network.inputs} inputs: {network_words(network)}"],
+        ["weights", f"{result['weight_bits']:,} bits"],
+        *_layer_rows(result["layers"]),
         ["head", f"{head.classes} x {head.weights.name}, {head.output}" if head else "none"],
         ["results", network.results],
-        ["machine", f"{design.machine.units} units x {design.machine.simd} inputs"],
+        [
+            "machine",
+            f"{parameters.units} units x {parameters.simd} inputs, {parameters.lane} lanes",
+        ],
         [
             "lanes",
             f"{result['lanes']}, {result['operations_per_cycle']:,} weight operations a cycle",
         ],
-        ["lane design", design.machine.lane],
-        ["cell units", design.cell_units],
+        *_core_rows(result["cores"]),
         ["cycles a step", f"{result['cycles_per_step']:,}"],
         ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],
     ]
     if accuracy := design.model.card.get("accuracy"):
         rows.append(["accuracy", f"{_score(accuracy)} held out"])
     table(design.model.name, ["what", "value"], rows)
+
+
+def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:
+    """Of each layer what it computes, and its formats."""
+    rows: list[list[Any]] = []
+    for index, layer in enumerate(layers):
+        at = f" {index}" if len(layers) > 1 else ""
+        x, h = layer["weights_x"], layer["weights_h"]
+        words = [
+            layer["cell"],
+            f"{layer['inputs']} inputs",
+            f"{layer['hidden']} hidden units",
+            *(["two directions"] if layer["directions"] > 1 else []),
+            f"{x} weights" if x == h else f"{x} input and {h} recurrent weights",
+            layer["activation"],
+        ]
+        rows.append([f"layer{at}", ", ".join(words)])
+        formats = ", ".join(f"{name} {text}" for name, text in layer["formats"].items())
+        rows.append([f"formats{at}", formats])
+    return rows
+
+
+def _core_rows(cores: list[dict[str, Any]]) -> list[list[Any]]:
+    """Of each core what is on it, and how busy it is at its own pace."""
+    rows: list[list[Any]] = []
+    for index, core in enumerate(cores):
+        count = core["layers"]
+        words = [
+            *([f"{count} layers in turn"] if count > 1 else []),
+            f"{core['lanes']} lanes",
+            f"{core['cell_units']} cell unit{'s' if core['cell_units'] > 1 else ''}",
+            f"{'one scale' if core['shared_scale'] else 'two scales'} a row",
+            *([f"{len(core['passes'])} passes"] if len(core["passes"]) > 1 else []),
+            *([f"{core['directions']} directions in turn"] if core["directions"] > 1 else []),
+            f"{core['cycles_per_step']:,} cycles a step",
+        ]
+        rows.append([f"core {index}" if len(cores) > 1 else "core", ", ".join(words)])
+    return rows
 
 
 def describe(design: Design) -> dict[str, Any]:
@@ -123,26 +164,22 @@ def describe(design: Design) -> dict[str, Any]:
         for spec in tensor_specs(design.network).values()
         if isinstance(spec.values, Arithmetic)
     )
-    product, step = design.x_product, cycles.step_cycles(design)
     return {
         "name": design.model.name,
         "network": design.network.model_dump(mode="json"),
+        "layers": layer_list(design.network),
         "machine": design.machine.model_dump(mode="json"),
         "card": design.model.card,
         "weight_bits": weight_bits,
         "storage": _storage(design),
-        "lanes": product.lanes,
-        "operations_per_cycle": product.lanes * product.simd,
-        "cell_units": design.cell_units,
-        "shared_scale": design.shared_scale,
-        "cycles_per_step": step,
-        "utilisation": cycles.useful_operations(design) / (product.lanes * product.simd * step),
+        "cores": [core_step(core) | {"shared_scale": core.shared_scale} for core in design.cores],
+        **totals(design),
     }
 
 
 def _storage(design: Design) -> dict[str, Any]:
     """Bits of the model, and of the one with 12-bit weights that it is compared with."""
-    bits = storage(design.model, dense=design.dense).as_dict()
+    bits = storage(design.model, dense=_packed(design)).as_dict()
     compared = baseline(design.model).as_dict()
     ratio = {part: compared[part] / bits[part] for part in ("weights", "layer", "total")}
     return {"bits": bits, BASELINE.name: compared, "ratio": ratio}
@@ -150,7 +187,8 @@ def _storage(design: Design) -> dict[str, Any]:
 
 def _show_storage(design: Design, found: dict[str, Any]) -> None:
     bits, compared, ratio = found["bits"], found[BASELINE.name], found["ratio"]
-    weights = design.layer.weights.name + (", five in a byte" if design.dense else "")
+    names = dict.fromkeys(layer.weights.name for layer in design.network.layers)
+    weights = ", ".join(names) + (", five in a byte" if _packed(design) else "")
     table(
         f"Bits of {design.model.name}: each number once",
         ["part", weights, BASELINE.name, "ratio"],
@@ -159,6 +197,10 @@ def _show_storage(design: Design, found: dict[str, Any]) -> None:
             for part in bits
         ],
     )
+
+
+def _packed(design: Design) -> bool:
+    return design.machine.weight_code == "dense"
 
 
 def _score(accuracy: Any) -> str:

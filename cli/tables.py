@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Table", "remarks", "tables"]
+__all__ = ["Table", "counts", "placed", "remarks", "tables"]
 
 Result = dict[str, Any]
 
@@ -20,11 +20,20 @@ class Table:
 
 
 def tables(result: Result) -> list[Table]:
-    """The tables: parts, and of what is placed and routed the device and the slowest paths."""
-    found = [_parts(result)]
-    if "device" in result:
-        found += [_device(result), _critical_path(result), _slowest(result)]
-    return found
+    """The tables: what is counted, and of what is placed and routed where it is slow."""
+    return counts(result) + placed(result)
+
+
+def counts(result: Result) -> list[Table]:
+    """Parts, and in a chain of several cores the parts of each."""
+    return [_parts(result), *([_units(result)] if result["by_unit"] else [])]
+
+
+def placed(result: Result) -> list[Table]:
+    """The device and the slowest paths, if there are any."""
+    if "device" not in result:
+        return []
+    return [_device(result), _critical_path(result), _slowest(result)]
 
 
 def remarks(result: Result) -> list[str]:
@@ -54,6 +63,18 @@ def _parts(result: Result) -> Table:
         ["part", *(column.replace("_", " ") for column in columns)],
         rows,
     )
+
+
+def _units(result: Result) -> Table:
+    by_unit = result["by_unit"]
+    columns = list(next(iter(result["by_part"].values())))
+    rows = [
+        [f"{unit.replace('_', ' ')}: {part}", *(found[column] for column in columns)]
+        for unit, parts in by_unit.items()
+        for part, found in parts.items()
+    ]
+    names = [column.replace("_", " ") for column in columns]
+    return Table("Cores, and what joins them", ["part", *names], rows)
 
 
 def _device(result: Result) -> Table:

@@ -1,4 +1,4 @@
-"""The block diagram: the parts of a machine, each with its share of the area."""
+"""The block diagram of a core: its parts, each with its share of the area."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Any
 from cli.page.colours import shade
 from cli.page.words import words
 
-__all__ = ["Block", "areas", "blocks", "memories", "unit"]
+__all__ = [
+    "TIMES",
+    "Block",
+    "Counts",
+    "areas",
+    "blocks",
+    "core_words",
+    "memories",
+    "memory_words",
+    "some",
+    "unit",
+]
 
 PLACES = {
     "vector memory": (0, 44, 168, 76),
@@ -21,6 +32,9 @@ PLACES = {
 """Left, top, width and height. The arrows are in the template."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+
+Counts = dict[str, dict[str, int]]
+"""Columns of each part."""
 
 MEMORIES = ("memory_bits", "lut_rams", "block_rams")
 """Columns of memories."""
@@ -37,11 +51,11 @@ class Block:
     lines: tuple[str, ...]
 
 
-def areas(result: dict[str, Any]) -> dict[str, float]:
+def areas(result: dict[str, Any], counts: Counts) -> dict[str, float]:
     """Area of each part, as the target counts it."""
     return {
-        part: sum(price * counts[column] for column, price in result["cost"].items())
-        for part, counts in result["by_part"].items()
+        part: sum(price * found[column] for column, price in result["cost"].items())
+        for part, found in counts.items()
     }
 
 
@@ -53,49 +67,55 @@ def unit(result: dict[str, Any]) -> str:
     )
 
 
-def memories(result: dict[str, Any]) -> dict[str, dict[str, int]]:
+def memories(counts: Counts) -> dict[str, dict[str, int]]:
     """Memories of each part, by kind: in bits where those are counted, else in blocks."""
-    by_part = result["by_part"]
-    columns = [column for column in MEMORIES if all(column in parts for parts in by_part.values())]
+    columns = [column for column in MEMORIES if all(column in found for found in counts.values())]
     return {
-        words(column): {part: counts[column] for part, counts in by_part.items()}
+        words(column): {part: found[column] for part, found in counts.items()}
         for column in (columns[:1] if "memory_bits" in columns else columns)
-        if any(counts[column] for counts in by_part.values())
+        if any(found[column] for found in counts.values())
     }
 
 
-def blocks(result: dict[str, Any]) -> list[Block]:
-    """The boxes of a result."""
-    area = areas(result)
+def blocks(result: dict[str, Any], core: dict[str, Any], counts: Counts) -> list[Block]:
+    """The boxes of a core, whose parts have these counts; shares are those of the core."""
+    area = areas(result, counts)
     whole = sum(area.values()) or 1
     most = max(area.values()) or 1
-    more = _words(result)
+    more = core_words(result, core)
     found = []
     for part, place in PLACES.items():
         lines = [more[part]] if part in more else []
-        lines += [
-            _some(count[part], kind.removeprefix("memory ").removesuffix("s"))
-            for kind, count in memories(result).items()
-            if count[part]
-        ]
-        colour = shade(area[part] / most)
-        found.append(Block(part, place, colour, area[part] / whole, tuple(lines)))
+        lines += memory_words({part: counts[part]} if part in counts else {})
+        size = area.get(part, 0.0)
+        found.append(Block(part, place, shade(size / most), size / whole, tuple(lines)))
     return found
 
 
-def _words(result: dict[str, Any]) -> dict[str, str]:
-    step, machine = result["step"], result["machine"]
+def memory_words(counts: Counts) -> list[str]:
+    """The memories of some parts, kind by kind."""
+    return [
+        some(total, kind.removeprefix("memory ").removesuffix("s"))
+        for kind, by_part in memories(counts).items()
+        if (total := sum(by_part.values()))
+    ]
+
+
+def core_words(result: dict[str, Any], core: dict[str, Any]) -> dict[str, str]:
+    """What is said of the parts of a core."""
+    step, machine = core["step"], result["machine"]
     head = step["head"]
     each = step["group_cycles"]
     pace = "a cycle" if each == 1 else f"in {each} cycles"
     return {
-        "lanes": f"{step['lanes']:,} {TIMES} {_some(step['simd'], 'input')}, {machine['lane']}",
-        "cell units": f"{_some(step['cell_units'], 'unit')} {pace}",
-        "head": f"{head['rows']:,} rows, {_some(head['lanes'], 'lane')}"
+        "lanes": f"{step['lanes']:,} {TIMES} {some(step['simd'], 'input')}, {machine['lane']}",
+        "cell units": f"{some(step['cell_units'], 'unit')} {pace}",
+        "head": f"{head['rows']:,} rows, {some(head['lanes'], 'lane')}"
         if head
         else "none: h itself",
     }
 
 
-def _some(count: int, name: str) -> str:
+def some(count: int, name: str) -> str:
+    """A number of things, the name of one of them."""
     return f"{count:,} {name}" + ("s" if count != 1 else "")

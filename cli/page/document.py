@@ -9,12 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from cli.page.blocks import areas, blocks, memories, unit
+from cli.page.chain import chain
+from cli.page.core import section
 from cli.page.explored import Explored
-from cli.page.figures import key_figures, provenance, speed
+from cli.page.figures import key_figures, layers, provenance, speed, summary
 from cli.page.plots import bars, pareto
-from cli.page.steps import formula, rows, step_starts, ticks, window
 from cli.page.words import number, words
-from cli.tables import remarks, tables
+from cli.tables import counts, placed, remarks
 
 __all__ = ["page"]
 
@@ -29,24 +30,26 @@ def page(result: dict[str, Any], explored: Explored | None = None) -> str:
     explored : Explored, optional
         Other machines for the same model and target.
     """
-    parts, *others = tables(result)
+    parts, *units = counts(result)
+    drawn = chain(result)
+    indices = range(len(result["cores"]))
     template = _environment().get_template("report.html.jinja")
     return template.render(
         result=result,
+        summary=summary(result),
         key_figures=key_figures(result),
         provenance=provenance(result),
+        layers=layers(result),
         parts=parts,
-        tables=others,
+        units=units,
+        tables=placed(result),
         speed=speed(result),
         remarks=remarks(result),
-        blocks=blocks(result),
+        chain=drawn,
+        blocks=[] if drawn else blocks(result, result["cores"][0], result["by_part"]),
         plots=_plots(result),
         unit=unit(result),
-        rows=rows(result),
-        window=window(result),
-        ticks=ticks(window(result)),
-        step_starts=step_starts(result),
-        formula=formula(result),
+        sections=[section(result, index, alone=drawn is None) for index in indices],
         explored=explored,
         pareto=_pareto(result, explored) if explored and explored.points else None,
     )
@@ -54,14 +57,14 @@ def page(result: dict[str, Any], explored: Explored | None = None) -> str:
 
 def _plots(result: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Titles and plots of areas, of memories, and of what is used of a device."""
-    area = areas(result)
+    area = areas(result, result["by_part"])
     whole = sum(area.values()) or 1
     labels = {part: f"{number(value)} ({value / whole:.1%})" for part, value in area.items()}
     title = f"Area by part, in {unit(result)}"
     found = [(title, bars(title, area, labels))]
-    for kind, counts in memories(result).items():
+    for kind, by_part in memories(result["by_part"]).items():
         title = f"{kind[:1].upper()}{kind[1:]} by part"
-        found.append((title, bars(title, counts, {part: f"{n:,}" for part, n in counts.items()})))
+        found.append((title, bars(title, by_part, {part: f"{n:,}" for part, n in by_part.items()})))
     uses = {
         words(name): use for name, use in result.get("utilisation", {}).items() if use["available"]
     }
@@ -90,7 +93,7 @@ def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
         None,
     )
     if this is None and explored.unit == unit(result):
-        this = (result["cycles_per_step"], sum(areas(result).values()))
+        this = (result["cycles_per_step"], sum(areas(result, result["by_part"]).values()))
     title = f"Machines for {explored.model} on {explored.target}"
     names = ("cycles a step", explored.unit)
     drawn = pareto(title, others=points[False], best=points[True], this=this, names=names)

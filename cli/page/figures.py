@@ -8,19 +8,19 @@ from cli.page.blocks import areas, memories, unit
 from cli.page.words import number, words
 from cli.tables import Table
 
-__all__ = ["key_figures", "provenance", "speed"]
+__all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
 
 Result = dict[str, Any]
 
 
 def key_figures(result: Result) -> list[tuple[str, str]]:
     """A value, and what it is."""
-    step, cycles = result["step"], result["cycles_per_step"]
-    found = [(number(sum(areas(result).values())), unit(result))]
-    for kind, counts in memories(result).items():
+    cycles, counted = result["cycles_per_step"], result["by_part"]
+    found = [(number(sum(areas(result, counted).values())), unit(result))]
+    for kind, counts in memories(counted).items():
         found.append((number(sum(counts.values())), kind))
     found.append((number(cycles), "cycles a step"))
-    found.append((f"{step['utilisation']:.1%}", "of the lanes at work"))
+    found.append((f"{result['totals']['utilisation']:.1%}", "of the lanes at work"))
     clock = _fastest(result)
     if clock is not None:
         found.append((f"{clock:.4g} MHz", "highest clock"))
@@ -28,6 +28,43 @@ def key_figures(result: Result) -> list[tuple[str, str]]:
     if result.get("energy_per_step_nj") is not None:
         found.append((f"{result['energy_per_step_nj']:.4g} nJ", "a step, without memories"))
     return found
+
+
+def summary(result: Result) -> str:
+    """The network and its machine in a few sentences."""
+    found, all_ = result["layers"], result["totals"]
+    first = found[0]
+    inputs = f"{number(first['inputs'])} inputs"
+    if len(found) == 1:
+        weights = " and ".join(dict.fromkeys((first["weights_x"], first["weights_h"])))
+        name = first["cell"].partition(",")[0]
+        article = "A bidirectional" if first["directions"] > 1 else "A" if name == "GRU" else "An"
+        units = f"{number(first['hidden'])} hidden units and {weights} weights"
+        network = f"{article} {name} with {inputs}, {units}"
+    else:
+        network = f"A network with {inputs}: {result['network']}"
+    machine, cores = result["machine"], len(result["cores"])
+    sides = f"{number(machine['units'])} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
+    chain = f"a chain of {cores} cores, each" if cores > 1 else "a machine"
+    return (
+        f"{network}, on {chain} of {sides} inputs. All {number(all_['lanes'])} lanes do"
+        f" {number(all_['operations_per_cycle'])} weight operations a cycle;"
+        f" a step has {number(all_['operations_per_step'])}."
+    )
+
+
+def layers(result: Result) -> Table:
+    """The layers, with their formats."""
+    columns = ["layer", "cell", "inputs", "hidden", "weights", "formats"]
+    rows = []
+    for index, layer in enumerate(result["layers"]):
+        hidden = layer["hidden"]
+        if layer["directions"] > 1:
+            hidden = f"{layer['directions']} \N{MULTIPLICATION SIGN} {number(hidden)}"
+        names = dict.fromkeys((layer["weights_x"], layer["weights_h"]))
+        formats = ", ".join(f"{name} {text}" for name, text in layer["formats"].items())
+        rows.append([index, layer["cell"], layer["inputs"], hidden, " and ".join(names), formats])
+    return Table("Layers", columns, rows)
 
 
 def _fastest(result: Result) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from cli.page.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
 from spec.timeline import ACTIVITIES
 
-__all__ = ["Bar", "Row", "formula", "rows", "step_starts", "ticks", "window"]
+__all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]
 
 COLOURS = {
     "x read": SKY,
@@ -32,6 +32,9 @@ MANY, SOME = 60, 24
 
 Interval = tuple[int, int]
 
+Core = dict[str, Any]
+"""What a result says of a core: its ``step`` and its ``timeline``."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -53,22 +56,40 @@ class Row:
     cycles: int
 
 
-def window(result: dict[str, Any]) -> int:
+def _tiles(core: Core) -> list[Interval]:
+    """When each tile of the period starts, and when its last chunk is read and the next starts."""
+    found, step = core["timeline"]["intervals"], core["step"]
+    reads = sorted(map(tuple, found["x read"] + found["h read"]))
+    lengths = [one["chunks"] for one in step["passes"] for _ in range(step["tiles"])]
+    tiles, place = [], 0
+    for length in lengths * core["timeline"]["steps"]:
+        start, left = reads[place][0], length
+        while left:
+            left -= reads[place][1] - reads[place][0]
+            place += 1
+        tiles.append((start, reads[place - 1][1]))
+    return tiles
+
+
+def window(core: Core) -> int:
     """Cycles that are drawn: the period, or the first tiles of many."""
-    starts = [start for start, _ in result["timeline"]["intervals"]["x read"]]
-    return int(starts[SOME] if len(starts) > MANY else result["timeline"]["period"])
+    tiles = _tiles(core)
+    return int(tiles[SOME][0] if len(tiles) > MANY else core["timeline"]["period"])
 
 
-def rows(result: dict[str, Any]) -> list[Row]:
-    """The rows of a result's timeline, in the order in which things happen."""
-    period, found = result["timeline"]["period"], result["timeline"]["intervals"]
-    per_step, seen = result["step"]["tiles"], window(result)
+def rows(core: Core) -> list[Row]:
+    """The rows of a core's timeline, in the order in which things happen."""
+    period, found = core["timeline"]["period"], core["timeline"]["intervals"]
+    per_pass, seen = core["step"]["tiles"], window(core)
+    firsts = _tiles(core)[::per_pass]
     drawn = []
     for name, intervals in found.items():
         everything = _wrap(intervals, period)
-        of_first = [] if name in ("wait", "result read") else intervals[::per_step]
-        if name == "h read":
-            of_first = _h_of_first(found["x read"], intervals, per_step, period)
+        of_first = [] if name in ("wait", "result read") else intervals[::per_pass]
+        if name in ("x read", "h read"):
+            of_first = [
+                one for one in intervals if any(start <= one[0] < stop for start, stop in firsts)
+            ]
         bars = [
             _bar(start, min(stop, seen), seen, first=first)
             for first, some in ((False, _merge(everything, seen / FINEST)), (True, of_first))
@@ -78,13 +99,6 @@ def rows(result: dict[str, Any]) -> list[Row]:
         cycles = sum(stop - start for start, stop in _merge(everything, 0))
         drawn.append(Row(name, ACTIVITIES[name], COLOURS[name], tuple(bars), cycles))
     return drawn
-
-
-def _h_of_first(x: list[Interval], h: list[Interval], per_step: int, period: int) -> list[Interval]:
-    """Intervals of h between the first x of a step and the next x."""
-    starts = [*(start for start, _ in x), period]
-    tiles = [(starts[place], starts[place + 1]) for place in range(0, len(x), per_step)]
-    return [one for one in h if any(start < one[0] < stop for start, stop in tiles)]
 
 
 def _wrap(intervals: Iterable[Interval], period: int) -> list[Interval]:
@@ -127,20 +141,34 @@ def ticks(cycles: int) -> list[int]:
     return list(range(0, cycles, step))
 
 
-def step_starts(result: dict[str, Any]) -> list[int]:
-    """Cycles in which the steps of the period begin, as far as they are drawn."""
-    starts = result["timeline"]["intervals"]["x read"][:: result["step"]["tiles"]]
-    return [start for start, _ in starts if start < window(result)]
+def starts(core: Core) -> list[tuple[int, bool]]:
+    """Cycles in which passes begin, as far as they are drawn; whether a step begins with them."""
+    step = core["step"]
+    count, seen = len(step["passes"]), window(core)
+    firsts = [start for start, _ in _tiles(core)[:: step["tiles"]]]
+    return [(start, index % count == 0) for index, start in enumerate(firsts) if start < seen]
 
 
-def formula(result: dict[str, Any]) -> str | None:
-    """The cycles of a step, as they are calculated; None where the results may set the pace."""
-    step = result["step"]
-    if step["results"] != "last":
-        return None
-    chunks, streams = step["x_chunks"] + step["h_chunks"], step["streams"]
-    rest = f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})"
-    if streams == 1:
-        return f"{rest} + max({chunks}, {step['h_latency']})"
-    pace = f"{rest} + max({chunks}, {step['last_drain']})"
-    return f"max({pace}, ({rest} + {step['h_latency']}) / {streams})"
+def formula(core: Core) -> str | None:
+    """The cycles of a step, as they are calculated; None where reading results sets the pace."""
+    step = core["step"]
+    terms, cycles = [], 0
+    for one in step["passes"]:
+        chunks, last = one["chunks"], step["h_latency" if one["waits"] else "last_drain"]
+        pace = max(chunks, step["tile_drain"])
+        terms.append(f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})")
+        terms.append(f"max({chunks}, {last})")
+        cycles += (step["tiles"] - 1) * pace + max(chunks, last)
+    text = " + ".join(terms)
+    streams = step["streams"]
+    if streams > 1 and len(step["passes"]) == 1:
+        # A stream's next step waits for its own h, while those of the others are under way.
+        text = f"max({text}, ({terms[0]} + {step['h_latency']}) / {streams})"
+        rest = (step["tiles"] - 1) * pace
+        whole = max(cycles * streams, rest + step["h_latency"])
+    else:
+        whole = cycles * streams
+    if step["directions"] > 1:
+        text = f"{step['directions']} * ({text})"
+    found = step["directions"] * whole / streams
+    return text if found == step["cycles_per_step"] else None

@@ -11,7 +11,7 @@ import pytest
 
 from cli.page.document import page
 from cli.page.explored import Explored, read_explored
-from cli.page.steps import formula, rows, ticks, window
+from cli.page.steps import formula, rows, starts, ticks, window
 from cli.page.words import number
 from cli.result import make_result
 from spec.errors import InputError
@@ -88,6 +88,7 @@ def counted():
         "cells": 12345,
         "area": {column: sum(counts[column] for counts in by_part.values()) for column in columns},
         "by_part": by_part,
+        "by_unit": {},
         "script": "read_verilog design.v",
     }
     return made(found, name="generic")
@@ -158,7 +159,7 @@ def test_all_of_the_result_is_there(kind, request):
     shown = set(re.findall(r"-?[\d,]*\d(?:\.\d+)?", text))
     for written in numbers(result):
         assert written & shown, written
-    assert f"{100 * result['step']['utilisation']:.1f}%" in text
+    assert f"{100 * result['totals']['utilisation']:.1f}%" in text
     for words in (result["model"], result["target_title"], result["verilog_sha256"]):
         assert words in text
     assert "pascaline report net --html report.html" in text
@@ -201,29 +202,36 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
     described = {"pascaline": "0", "tools": {}, "verilog_sha256": "0"}
     monkeypatch.setattr("cli.result.make_verilog", lambda _: SimpleNamespace(description=described))
     design = random_design(np.random.default_rng(case))
-    result = made({name: counted[name] for name in ("target", "by_part")}, design)
-    for row in rows(result):
-        assert all(bar.left >= 0 and bar.width > 0 for bar in row.bars)
-        assert all(bar.left + bar.width <= 100.01 for bar in row.bars)
-        assert row.cycles <= result["timeline"]["period"]
-    period, tiles = result["timeline"]["period"], design.tiles * result["timeline"]["steps"]
-    by_name = {row.name: row for row in rows(result)}
-    assert by_name["x read"].cycles == tiles * design.x_product.chunks
-    assert by_name["h read"].cycles == tiles * design.h_product.chunks
-    assert sum(by_name[name].cycles for name in ("x read", "h read", "wait")) == period
-    assert 1 <= len(ticks(period)) <= 6
-    calculated = formula(result)
-    if calculated is not None:
-        assert eval(calculated) == result["cycles_per_step"]
+    result = made({name: counted[name] for name in ("target", "by_part", "by_unit")}, design)
+    for core, found in zip(design.cores, result["cores"], strict=True):
+        period, steps = found["timeline"]["period"], found["timeline"]["steps"]
+        for row in rows(found):
+            assert all(bar.left >= 0 and bar.width > 0 for bar in row.bars)
+            assert all(bar.left + bar.width <= 100.01 for bar in row.bars)
+            assert row.cycles <= period
+        by_name = {row.name: row for row in rows(found)}
+        assert by_name["x read"].cycles + by_name["h read"].cycles == steps * core.step_words
+        assert sum(by_name[name].cycles for name in ("x read", "h read", "wait")) == period
+        assert len(starts(found)) <= steps * len(core.passes)
+        assert 1 <= len(ticks(period)) <= 6
+        calculated = formula(found)
+        assert calculated is not None or core.results == "every"
+        if calculated is not None:
+            assert eval(calculated) == found["step"]["cycles_per_step"]
+    paces = [found["step"]["cycles_per_step"] for found in result["cores"]]
+    assert result["cycles_per_step"] >= max(paces)
 
 
 def test_many_tiles_are_not_all_drawn(counted):
     timeline = {"period": 800, "steps": 1, "intervals": {}}
     for name, start in (("x read", 0), ("h read", 2), ("drain", 9)):
         timeline["intervals"][name] = [[8 * t + start, 8 * t + start + 3] for t in range(100)]
-    result = counted | {"timeline": timeline, "step": counted["step"] | {"tiles": 100}}
-    assert window(result) == 24 * 8
-    for row in rows(result):
+    passes = [{"layer": 0, "phase": 0, "chunks": 6, "waits": True}]
+    step = counted["cores"][0]["step"] | {"tiles": 100, "passes": passes}
+    core = {"timeline": timeline, "step": step}
+    result = counted | {"cores": [core]}
+    assert window(core) == 24 * 8
+    for row in rows(core):
         assert (row.cycles, len(row.bars)) == (300, 24 + 1)
     assert "first 192 of 800 cycles" in page(result)
 

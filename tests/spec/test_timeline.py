@@ -7,45 +7,83 @@ import numpy as np
 import pytest
 
 from spec import cycles
+from spec.clock import h_latency, lane_latency
 from spec.timeline import ACTIVITIES, timeline
+from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 
 
-def random_design(rng):
-    def pick(*values):
-        return values[rng.integers(len(values))]
+def pick(rng, *values):
+    return values[rng.integers(len(values))]
 
-    units, simd = pick(1, 2, 4, 8, 16, 64), pick(1, 2, 4, 8, 16, 64)
-    head = pick(None, {"classes": pick(1, 2, 10, 40), "weights": pick("binary", "fixed4")})
-    model = make_model(
-        hidden=pick(1, 3, 8, 17, 40, 64),
-        inputs=pick(1, 2, 9, 30),
-        results=pick("last", "every"),
-        head=head,
+
+def random_layer(rng, hidden):
+    cells = (
+        {},
+        {"kind": "gru"},
+        {"kind": "gru", "reset": "before"},
+        {"kind": "rnn"},
+    )
+    return {"hidden": hidden, "weights": "ternary", **pick(rng, *cells)}
+
+
+def random_design(rng):
+    units, simd = pick(rng, 1, 2, 4, 8, 16, 64), pick(rng, 1, 2, 4, 8, 16, 64)
+    head = {"classes": pick(rng, 1, 2, 10, 40), "weights": pick(rng, "binary", "fixed4")}
+    hidden, both = pick(rng, 1, 3, 8, 17, 40, 64), pick(rng, False, False, True)
+    layers = [
+        random_layer(rng, pick(rng, hidden, 7)) | {"bidirectional": both and pick(rng, True, False)}
+        for _ in range(pick(rng, 1, 1, 1, 2, 3))
+    ]
+    both = any(layer["bidirectional"] for layer in layers)
+    equal = all(layer == layers[0] for layer in layers) and layers[0].get("reset") != "before"
+    results = pick(rng, "last", "every")
+    model = make_stack(
+        layers,
+        inputs=pick(rng, 1, 2, 9, 30),
+        results=results,
+        head=pick(rng, None, head),
+        pooling=pick(rng, "none", "max") if results == "last" else "none",
     )
     return make_design(
         model,
         units=units,
         simd=simd,
-        cell_units=pick(None, 1, min(units, simd)),
-        head_units=pick(None, 1, 7),
-        head_simd=pick(1, simd),
-        operand_registers=pick(0, 3),
-        tree_registers=pick(0, 2, 12),
-        streams=pick(1, 1, 2, 3),
-        pipelined=pick(False, True),
+        cell_units=pick(rng, None, 1, min(units, simd)),
+        head_units=pick(rng, None, 1, 7),
+        head_simd=pick(rng, 1, simd),
+        operand_registers=pick(rng, 0, 3),
+        tree_registers=pick(rng, 0, 2, 12),
+        streams=1 if both else pick(rng, 1, 1, 2, 3),
+        pipelined=pick(rng, False, True),
+        stack=pick(rng, "pipelined", "shared") if equal and not both else "pipelined",
     )
 
 
 @pytest.mark.parametrize("case", range(200))
 def test_period_is_that_of_the_formula(case):
     design = random_design(np.random.default_rng(case))
-    made = timeline(design)
+    for core in design.cores:
+        check_timeline(core, timeline(core))
+    # The slowest core sets the pace, unless a head or a reader of vectors behind it does.
+    paces = [
+        core.directions * one.period / one.steps for core in design.cores if (one := timeline(core))
+    ]
+    assert cycles.step_cycles(design) >= max(paces)
+
+
+@pytest.mark.parametrize("case", range(100))
+def test_pace_is_that_of_long_sequences(case):
+    design = random_design(np.random.default_rng(1000 + case))
     streams = design.machine.streams
-    short, long = (cycles.sequence_cycles(design, [steps] * streams) for steps in (240, 480))
-    assert made.period / made.steps == (long - short) / (240 * streams)
-    assert made.period / made.steps == cycles.step_cycles(design)
-    if design.network.results == "last" and streams == 1:
+    counts = (480, 720)
+    short, long = (cycles.sequence_cycles(design, [steps] * streams) for steps in counts)
+    if not design.network.bidirectional:
+        assert (long - short) / (240 * streams) == cycles.step_cycles(design)
+
+
+def check_timeline(core, made):
+    if core.results == "last" and core.streams == 1:
         assert made.steps == 1
 
     # In each cycle of a period, lanes read one chunk or wait.
@@ -53,32 +91,38 @@ def test_period_is_that_of_the_formula(case):
     start = -sum(stop - start for start, stop in lanes if stop <= 0)
     assert (lanes[0][0], lanes[-1][1]) == (start, made.period + start)
     assert all(one[1] == other[0] for one, other in pairwise(lanes))
-    for name, chunks in (("x read", design.x_product.chunks), ("h read", design.h_product.chunks)):
+    first = [one for one in core.passes if one.x is None]
+    chunks = {"x read": len(first) * core.x_product.chunks}
+    chunks["h read"] = core.step_words // core.tiles - chunks["x read"]
+    for name, count in chunks.items():
         busy = sum(stop - start for start, stop in made.intervals[name])
-        assert busy == made.steps * design.tiles * chunks
+        assert busy == made.steps * core.tiles * count
 
     # Groups leave one at a time, in order, and as many h are written as there are groups.
     for name in ("drain", "h written"):
         intervals = made.intervals[name]
-        assert sum(stop - start for start, stop in intervals) == made.steps * design.groups
+        assert len(intervals) == made.steps * core.tiles * len(core.passes)
+        groups = made.steps * core.groups * len(core.passes)
+        assert sum(stop - start for start, stop in intervals) == groups
         assert all(one[1] <= other[0] for one, other in pairwise(intervals))
         assert intervals[-1][1] - intervals[0][0] <= made.period
 
     # The first tile reads its last chunk of h when that has been written, not a cycle before.
-    if made.steps == 1 and streams == 1:
-        read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1 + design.pipeline.issue
+    if made.steps == 1 and core.streams == 1 and len(core.passes) == 1:
+        read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1 + core.pipeline.issue
         written = made.intervals["h written"][-1][1] - made.period
         assert read >= written
-        if cycles.h_latency(design) > design.tile_chunks and design.network.results == "last":
+        if h_latency(core) > core.chunks(0) and core.results == "last":
             assert read == written
-    assert ("result read" in made.intervals) == (design.network.results == "every")
+    assert ("result read" in made.intervals) == (core.results == "every")
 
 
 def test_by_hand():
     # 4 tiles of 1 chunk of x and 2 of h.
     design = make_design(make_model(hidden=8, inputs=3), units=2, simd=4)
-    assert (cycles.lane_latency(design), design.pipeline.whole) == (2, 11)
-    made = timeline(design)
+    (core,) = design.cores
+    assert (lane_latency(core), core.pipeline.whole) == (2, 11)
+    made = timeline(core)
     assert (made.period, made.steps) == (3 * 3 + 14, 1)
     assert made.intervals["x read"] == ((0, 1), (14, 15), (17, 18), (20, 21))
     assert made.intervals["h read"] == ((12, 14), (15, 17), (18, 20), (21, 23))
@@ -88,6 +132,6 @@ def test_by_hand():
 
 
 def test_json():
-    made = timeline(make_design(units=2)).as_dict()
+    made = timeline(make_design(units=2).cores[0]).as_dict()
     assert json.loads(json.dumps(made)) == made
     assert set(made["intervals"]) <= set(ACTIVITIES)

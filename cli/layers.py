@@ -1,0 +1,130 @@
+"""Layers and cores as plain values and in words, for commands and pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spec import cycles
+from spec.cells.gru import GruLayer
+from spec.cells.layer import Layer
+from spec.cells.rnn import RnnLayer
+from spec.clock import h_latency, lane_latency
+from spec.core import Core
+from spec.design import Design
+from spec.formats import Format
+from spec.network import Network
+from spec.timeline import Timeline, timeline
+
+__all__ = ["cell_words", "core_step", "layer_list", "network_words", "totals"]
+
+
+def cell_words(layer: Layer) -> str:
+    """The name of a layer's cell, with its form if there are several."""
+    if isinstance(layer, GruLayer):
+        return f"GRU, reset {layer.reset} the product"
+    return f"RNN, {layer.function}" if isinstance(layer, RnnLayer) else layer.kind.upper()
+
+
+def layer_list(network: Network) -> list[dict[str, Any]]:
+    """Each layer of a network: its cell, sizes, weights and formats."""
+    return [
+        {
+            "cell": cell_words(layer),
+            "inputs": network.layer_inputs(index),
+            "hidden": layer.hidden,
+            "directions": layer.directions,
+            "weights_x": layer.weights_x.name,
+            "weights_h": layer.weights_h.name,
+            "activation": layer.activation.form,
+            "formats": {"x": str(network.layer_x(index))}
+            | {name: str(value) for name, value in layer if isinstance(value, Format)},
+        }
+        for index, layer in enumerate(network.layers)
+    ]
+
+
+def network_words(network: Network) -> str:
+    """A network in a line: its layers from input to output."""
+    sizes = []
+    for layer in network.layers:
+        both = "bidirectional " if layer.bidirectional else ""
+        sizes.append(f"{both}{layer.kind.upper()} {layer.hidden:,}")
+    pooling = [] if network.pooling == "none" else [f"{network.pooling} pooling"]
+    head = [] if network.head is None else [f"head {network.head.classes:,}"]
+    return ", ".join([*sizes, *pooling, *head])
+
+
+def totals(design: Design) -> dict[str, Any]:
+    """What all cores have together."""
+    step = cycles.step_cycles(design)
+    return {
+        "lanes": sum(core.x_product.lanes for core in design.cores),
+        "operations_per_cycle": design.places,
+        "operations_per_step": design.operations,
+        "cycles_per_step": step,
+        "utilisation": design.operations / (design.places * step),
+    }
+
+
+def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
+    """What the cycles of a core follow from.
+
+    Parameters
+    ----------
+    core : Core
+        The core.
+    found : Timeline, optional
+        Its timeline, if that is known.
+    """
+    found = found or timeline(core)
+    layer, product, dense = core.layer, core.x_product, core.dense
+    paces = core.directions * found.period / found.steps
+    pace = int(paces) if paces == int(paces) else paces
+    columns = [sum(core.inputs)] + [layer.hidden] * (len(core.layers) - 1)
+    operations = layer.directions * layer.rows * sum(one + layer.hidden for one in columns)
+    return {
+        "cell": cell_words(layer),
+        "layers": len(core.layers),
+        "directions": core.directions,
+        "inputs": sum(core.inputs),
+        "hidden": layer.hidden,
+        "weights": layer.weights.name,
+        "results": core.results,
+        "lanes": product.lanes,
+        "simd": product.simd,
+        "cell_units": core.cell_units,
+        "head": None
+        if dense is None
+        else {"rows": dense.product.rows, "lanes": dense.product.lanes},
+        "tiles": core.tiles,
+        "x_chunks": core.x_product.chunks,
+        "h_chunks": core.h_product.chunks,
+        "passes": [
+            {
+                "layer": one.layer,
+                "phase": one.phase,
+                "chunks": core.chunks(index),
+                "waits": _waits(core, index),
+            }
+            for index, one in enumerate(core.passes)
+        ],
+        "tile_groups": core.tile_groups,
+        "last_groups": core.last_groups,
+        "group_cycles": core.group_cycles,
+        "tile_drain": core.tile_drain,
+        "last_drain": core.last_drain,
+        "streams": core.streams,
+        "lane_latency": lane_latency(core),
+        "cell_latency": core.pipeline.whole,
+        "h_latency": h_latency(core),
+        "cycles_per_step": pace,
+        "utilisation": operations / (product.lanes * product.simd * pace),
+    }
+
+
+def _waits(core: Core, index: int) -> bool:
+    """Whether a pass needs the h that the pass just before it makes."""
+    if index == 0 and core.streams > 1:
+        return False
+    now, before = core.passes[index], core.passes[index - 1]
+    return before.to in (now.x, now.h)
