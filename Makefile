@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
 CELLS  := $(if $(DONT_USE),--dont-use '$(DONT_USE)')
+LANES  := ternary,binary,pow2,exp3,exp4,exp5,pow2i1f2,fixed8,fixed12
 FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
 
 export PYTHONHASHSEED := 0
@@ -63,12 +64,14 @@ bench: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE, 
 	@$(BIN)/pascaline bench arithmetics
 	@$(BIN)/pascaline bench simulators
 	@$(BIN)/pascaline bench peers
-	@$(BIN)/pascaline bench lane-designs --target ecp5
-	@$(BIN)/pascaline bench lane-designs --target ecp5 --width 8
+	@for width in 8 12 16; do $(BIN)/pascaline bench lane-designs --target ecp5 --width $$width --weights $(LANES); done
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --cell-units 2
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --streams 2
 ifdef LIBERTY
-	@$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --multipliers --power 50
+	@for width in 8 12 16; do \
+		$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --width $$width --weights $(LANES); \
+	done
+	@$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --weights fixed12,ternary,binary --power 50
 	@$(BIN)/pascaline bench paper --liberty '$(LIBERTY)' $(CELLS)
 endif
 

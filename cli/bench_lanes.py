@@ -72,7 +72,7 @@ TILES = 1
     metavar="A,B,...",
     default=WEIGHTS,
     show_default=True,
-    help="Arithmetics; with fixed12, all are compared with it.",
+    help="Arithmetics; with fixed12, all are compared with its cheapest lanes.",
 )
 @click.option(
     "--power",
@@ -258,11 +258,14 @@ def _show(
     powers: dict[str, dict[str, Any]],
     clock: float | None,
 ) -> None:
-    worst = measured.get(REFERENCE, {}).get("tree")
-    most = powers.get(REFERENCE, {}).get("tree", {}).get("uw_per_operation")
+    worst, most = None, None
+    if designs := measured.get(REFERENCE):
+        worst = min(designs.values())
+        least = powers[REFERENCE].get(min(designs, key=lambda lane: designs[lane]), {})
+        most = least.get("uw_per_operation")
     rows: list[list[Any]] = []
-    for name, designs in measured.items():
-        for lane, cost in designs.items():
+    for name, costs in measured.items():
+        for lane, cost in costs.items():
             row = [name, lane, f"{cost:.2f}", *([f"{worst / cost:.2f}"] if worst else [])]
             if clock:
                 one = powers[name][lane]

@@ -33,17 +33,7 @@ from spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
-ARITHMETICS = (
-    "binary",
-    "ternary",
-    "pow2",
-    "pow2i1f1",
-    "exp3",
-    "exp4",
-    "fixed2",
-    "fixed3",
-    "fixed4",
-)
+ARITHMETICS = ("binary", "ternary", "pow2", "pow2i1f1", "exp3", "exp4", "fixed3", "fixed4")
 
 
 class Function(wiring.Component):
@@ -112,8 +102,8 @@ def test_terms(name, lane, simd, interval, rng):
     names = {f"x{k}": shape(interval) for k in range(simd)}
     wide = Interval(2 * reach.lo - 200, 2 * reach.hi + 200)
     dut = Function(add_up, shape(wide), code=kind.bits * simd, **names)
-    every = list(itertools.product(kind.values.tolist(), repeat=simd))
-    every = every[:: 1 if len(kind.values) < 4 or simd == 1 else 7]
+    # Exhaustive up to 100 combinations.
+    every = rng.permutation(list(itertools.product(kind.values.tolist(), repeat=simd)))[:100]
 
     async def testbench(ctx):
         for weights in every:
@@ -179,7 +169,7 @@ def test_tree(count, registers, carries, rng):
     ("name", "lane"),
     [
         (name, lane)
-        for name in ("binary", "ternary", "pow2", "pow2i1f2", "exp3", "exp5", "fixed6")
+        for name in ("binary", "ternary", "exp3", "fixed6")
         for lane in lane_designs(arithmetic(name))
     ],
 )

@@ -112,7 +112,7 @@ class TestTrain:
     @pytest.mark.parametrize(
         ("choice", "text"),
         [
-            ({"weights": "octal"}, "arithmetic: must be binary, ternary .*"),
+            ({"weights": "octal"}, "arithmetic: must be binary, ternary, pow2, .*"),
             ({"normaliser": "stepnorm"}, "normaliser: cannot be frozen: stepnorm keeps .*"),
             ({"rule": "octal"}, "rule: of ternary weights must be threshold .*, not 'octal'"),
         ],
