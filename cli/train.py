@@ -10,6 +10,7 @@ import click
 from cli.console import bars, json_option, print_json, say
 from cli.curves import draw, sparkline
 from spec.files import write_atomic
+from train.draft import CELLS
 from train.options import NormaliserName, Options
 from train.options import task as find_task
 
@@ -21,12 +22,24 @@ __all__ = ["train"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
+@click.option("--cell", help=f"Of all layers: {', '.join(CELLS)}.  [default: lstm]")
+@click.option("--layers", type=int, help="How many, one on top of another.  [default: 1]")
+@click.option("--bidirectional", is_flag=True, default=None, help="Layers of both directions.")
+@click.option(
+    "--pooling",
+    type=click.Choice(["none", "max"]),
+    default="none",
+    show_default=True,
+    help="What the head sees: the last outputs, or the largest ones of all steps.",
+)
 @click.option(
     "--weights",
     default="ternary",
     show_default=True,
     help="binary, ternary, pow2, pow2iNfN, exp3 to exp5, fixed2 to fixed16 or float.",
 )
+@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
+@click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
 @click.option("--rule", help="How weights are quantised: ardakani, ott; else the usual rule.")
 @click.option("--stochastic", is_flag=True, help="Draw the weights anew for every step.")
 @click.option("--draw", is_flag=True, help="Freeze such a draw, not the deterministic weights.")
@@ -55,12 +68,12 @@ __all__ = ["train"]
 @click.option(
     "--start",
     type=click.Path(path_type=Path),
-    help="Fine-tune: a file of an LSTM that `import` reads, whose weights are the first ones.",
+    help="Fine-tune: a file that `import` reads, whose weights are the first ones.",
 )
 @click.option(
     "--start-preprocess",
     type=click.Path(path_type=Path),
-    help="JSON file with offset and gain of each input, if that LSTM did not get raw features.",
+    help="JSON file with offset and gain of each input, if that network did not get raw features.",
 )
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."

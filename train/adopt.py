@@ -1,4 +1,4 @@
-"""Starting weights: what an LSTM that was trained elsewhere has learned, before more is learned.
+"""Starting weights: what a network that was trained elsewhere has learned, before more is learned.
 
 Fine-tuning an imported network recovers what quantising its weights has cost. The network that is
 trained keeps a shadow weight for each of its own and a scale for each row; both are chosen so that
@@ -8,20 +8,17 @@ preprocessed by an affine here, which is taken out of the weights of x again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from spec.errors import InputError
-from spec.network import GATES
-from train.convert import floats
+from train.floats import Floats
+from train.freeze import Reals
 from train.network import Classifier
 from train.normalisers import Scales
 from train.preprocess import Preprocess, Rule
+from train.recurrent import Recurrent
 
 __all__ = ["adopt"]
 
@@ -31,7 +28,7 @@ SPREAD = 0.1
 
 def adopt(
     network: Classifier,
-    tensors: Mapping[str, NDArray[Any]],
+    found: Floats,
     rule: Rule | None = None,
     *,
     before: Preprocess | None = None,
@@ -42,8 +39,8 @@ def adopt(
     ----------
     network : Classifier
         The network; changed in place. Its normaliser must have learned scales.
-    tensors : mapping of str to array
-        The other, as `train.convert.convert` takes it. Without a head in it the head stays.
+    found : Floats
+        The other. Without a head in it the head stays.
     rule : Preprocess or OneHot, optional
         What raw features go through before the network.
     before : Preprocess, optional
@@ -54,13 +51,31 @@ def adopt(
     InputError
         If a tensor is not as it must be, if sizes differ, or for another normaliser.
     """
-    layer = network.layer
-    if not isinstance(layer.normaliser, Scales):
-        raise InputError("normaliser", "must be scale to start from other weights")
-    found = floats(tensors)
-    weight_x, weight_h, bias = found.weight_x, found.weight_h, found.bias
-    _check("hidden units", len(weight_h) // len(GATES), layer.hidden)
-    _check("inputs", weight_x.shape[1], layer.shadow_x.shape[1])
+    _check("layers", len(found.layers), len(network.stack))
+    _check("directions", len(found.layers[0]), len(network.stack[0].parts))
+    _check("hidden units", found.hidden, network.stack[0].parts[0].hidden)
+    _check("inputs", found.inputs, network.stack[0].parts[0].shadow_x.shape[1])
+    with torch.no_grad():
+        for index, (layer, parts) in enumerate(zip(network.stack, found.layers, strict=True)):
+            for part, other in zip(layer.parts, parts, strict=True):
+                weight_x, bias = other.weight_x, other.bias
+                if not index:
+                    weight_x, bias = _refed(weight_x, bias, rule, before)
+                _adopt_part(part, weight_x, other.weight_h, bias)
+                if part.bias_h is not None and other.bias_h is not None:
+                    part.bias_h.copy_(torch.from_numpy(other.bias_h))
+        if found.head_weight is not None and found.head_bias is not None:
+            _check("classes", len(found.head_weight), network.head.out_features)
+            if network.head.quantiser is not None:
+                raise InputError("head weights", "must be fixed point to start from other weights")
+            network.head.weight.copy_(torch.from_numpy(found.head_weight))
+            network.head.bias.copy_(torch.from_numpy(found.head_bias))
+
+
+def _refed(
+    weight_x: Reals, bias: Reals, rule: Rule | None, before: Preprocess | None
+) -> tuple[Reals, Reals]:
+    """Weights and bias for inputs as they come here instead of as they came there."""
     if before is not None:
         before.check(weight_x.shape[1], thing="preprocess")
         weight_x = weight_x * np.array(before.gain)
@@ -68,27 +83,29 @@ def adopt(
     if isinstance(rule, Preprocess):
         bias = bias + weight_x @ np.array(rule.offset)
         weight_x = weight_x / np.array(rule.gain)
-    parts = [torch.from_numpy(part).float() for part in (weight_x, weight_h)]
-    with torch.no_grad():
-        if layer.normaliser.shared:
-            units = [_magnitude(torch.cat(parts, dim=1))] * 2
-        else:
-            units = [_magnitude(part) for part in parts]
-        for shadow, part, unit in zip((layer.shadow_x, layer.shadow_h), parts, units, strict=True):
-            shadow.copy_(part / unit[:, None] * SPREAD)
-        layer.clamp()
-        values = layer.weights()
-        if layer.normaliser.shared:
-            gains = [_fitted(torch.cat(parts, dim=1), torch.cat(values, dim=1))]
-        else:
-            gains = [_fitted(part, value) for part, value in zip(parts, values, strict=True)]
-        for gain, fitted in zip(layer.normaliser.gains, gains, strict=True):
-            gain.copy_(fitted)
-        layer.normaliser.bias.copy_(torch.from_numpy(bias))
-        if found.head_weight is not None and found.head_bias is not None:
-            _check("classes", len(found.head_weight), network.head.out_features)
-            network.head.weight.copy_(torch.from_numpy(found.head_weight))
-            network.head.bias.copy_(torch.from_numpy(found.head_bias))
+    return weight_x, bias
+
+
+def _adopt_part(part: Recurrent, weight_x: Reals, weight_h: Reals, bias: Reals) -> None:
+    normaliser = part.normaliser
+    if not isinstance(normaliser, Scales):
+        raise InputError("normaliser", "must be scale to start from other weights")
+    wanted = [torch.from_numpy(matrix).float() for matrix in (weight_x, weight_h)]
+    if normaliser.shared:
+        units = [_magnitude(torch.cat(wanted, dim=1))] * 2
+    else:
+        units = [_magnitude(matrix) for matrix in wanted]
+    for shadow, matrix, unit in zip(part.shadows, wanted, units, strict=True):
+        shadow.copy_(matrix / unit[:, None] * SPREAD)
+    part.clamp()
+    values = part.weights()
+    if normaliser.shared:
+        gains = [_fitted(torch.cat(wanted, dim=1), torch.cat(values, dim=1))]
+    else:
+        gains = [_fitted(matrix, value) for matrix, value in zip(wanted, values, strict=True)]
+    for gain, fitted in zip(normaliser.gains, gains, strict=True):
+        gain.copy_(fitted)
+    normaliser.bias.copy_(torch.from_numpy(bias))
 
 
 def _magnitude(rows: Tensor) -> Tensor:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from spec.activation import Activation
 from spec.arithmetic import Arithmetic, ArithmeticField, Fixed
+from spec.cells.gru import GruLayer
+from spec.cells.layer import Affine, Layer
+from spec.cells.lstm import LstmLayer
+from spec.cells.rnn import RnnLayer
 from spec.checked import Checked
+from spec.errors import InputError
 from spec.formats import Format
-from spec.network import Affine, LstmLayer, Network
+from spec.network import Network
 
-__all__ = ["Formats", "draft"]
+__all__ = ["CELLS", "Formats", "cell_of", "draft"]
+
+CELLS: dict[str, tuple[type[Layer], dict[str, str]]] = {
+    "lstm": (LstmLayer, {}),
+    "gru": (GruLayer, {"reset": "after"}),
+    "gru-before": (GruLayer, {"reset": "before"}),
+    "rnn": (RnnLayer, {"function": "tanh"}),
+    "rnn-relu": (RnnLayer, {"function": "relu"}),
+}
+"""The cells by the names that users write: their layers, and what tells them from others."""
 
 NETWORK, LAYER, AFFINE = Network.model_fields, LstmLayer.model_fields, Affine.model_fields
 
@@ -23,8 +37,9 @@ class Formats(Checked):
 
     Parameters
     ----------
-    x, h, pre, sigmoid, tanh, cell : Format
-        As in `spec.network.Network` and `spec.network.LstmLayer`.
+    x, h, pre, sigmoid, tanh, cell, state : Format
+        As in `spec.network.Network` and `spec.cells`; a cell takes those that it has. Outputs of a
+        relu have the format of the pre-activation.
     activation : Table or PiecewiseLinear
         Form of the functions.
     scale_width : int
@@ -39,6 +54,7 @@ class Formats(Checked):
     sigmoid: Format = LAYER["sigmoid"].default
     tanh: Format = LAYER["tanh"].default
     cell: Format = LAYER["cell"].default
+    state: Format = GruLayer.model_fields["state"].default
     activation: Activation = LAYER["activation"].default
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
@@ -49,6 +65,23 @@ class Formats(Checked):
         x = {"width": self.x.width, "frac": self.x.width - 1 - before}
         return self.model_copy(update={"x": Format.parse(x, thing="x")})
 
+    def layer(self, cell: str) -> dict[str, Any]:
+        """A layer's description, but for its sizes and weights, from these formats."""
+        layer, form = CELLS[cell]
+        taken = {name: getattr(self, name) for name in Formats.model_fields}
+        taken = {name: value for name, value in taken.items() if name in layer.model_fields}
+        if form.get("function") == "relu":
+            taken["h"] = self.pre
+        kind = layer.model_fields["kind"].default
+        return {"kind": kind, "normaliser": {"scale_width": self.scale_width}} | form | taken
+
+
+def cell_of(name: str) -> str:
+    """The name itself; raises `InputError` if no cell is called so."""
+    if name not in CELLS:
+        raise InputError("cell", f"must be one of {', '.join(CELLS)}", name)
+    return name
+
 
 def draft(
     formats: Formats,
@@ -57,25 +90,44 @@ def draft(
     hidden: int,
     weights: Arithmetic,
     classes: int | None,
+    weights_h: Arithmetic | None = None,
+    cell: str = "lstm",
+    layers: int = 1,
+    bidirectional: bool = False,
+    pooling: Literal["none", "max"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every"] = "last",
 ) -> Network:
-    """A network of one LSTM layer, with a head if there are ``classes``.
+    """A network of equal layers, with a head if there are ``classes``.
+
+    Parameters
+    ----------
+    formats : Formats
+        Its formats.
+    inputs, hidden, classes, layers : int
+        Sizes; hidden units are those of a direction.
+    weights, weights_h : Arithmetic
+        Of the input weights, and of the recurrent ones, by default the same.
+    cell : str
+        A key of `CELLS`.
+    bidirectional, pooling, output, results
+        As in `spec.network`.
 
     Raises
     ------
     InputError
         If a size or a combination of formats is not possible.
     """
-    layer = formats.model_dump(exclude={"x", "scale_width", "head"})
-    layer |= {"hidden": hidden, "weights": weights}
-    layer |= {"normaliser": {"scale_width": formats.scale_width}}
+    layer = formats.layer(cell_of(cell))
+    layer |= {"hidden": hidden, "bidirectional": bidirectional}
+    layer |= {"weights_x": weights, "weights_h": weights_h or weights}
     head = {"classes": classes, "weights": formats.head, "output": output}
     return Network.parse(
         {
             "inputs": inputs,
             "x": formats.x,
-            "layers": (layer | {"kind": "lstm"},),
+            "layers": (layer,) * layers,
+            "pooling": pooling,
             "head": None if classes is None else head,
             "results": results,
         },

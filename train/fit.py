@@ -9,9 +9,9 @@ import math
 import time
 from collections.abc import Callable
 
+from spec.network import Network
 from train.options import Schedule
 from train.progress import Report, silent
-from train.rounding import Rounding
 from train.snapshot import Snapshot
 from train.steps import Stepper
 
@@ -28,12 +28,12 @@ def fit(
     stepper: Stepper,
     schedule: Schedule,
     *,
-    rounding: Rounding | None = None,
+    rounding: Network | None = None,
     snapshot: Snapshot | None = None,
     report: Report = silent,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[tuple[int, float]]:
-    """Teach a network.
+    """Teach a network, or several side by side.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def fit(
         The network and what it learns; changed in place, and left in evaluation mode.
     schedule : Schedule
         How long, how fast.
-    rounding : Rounding, optional
-        Formats to which activations are rounded in the last part of training, so that the
-        network adapts to them; by default they never are.
+    rounding : Network, optional
+        The description to whose formats activations are rounded in the last part of training, so
+        that the network adapts to them; by default they never are.
     snapshot : Snapshot, optional
         Where the state of training is kept now and then, and taken up from.
     report : Report
@@ -54,7 +54,8 @@ def fit(
     Returns
     -------
     list of tuple
-        The learning curve: numbers of steps, and the mean loss, in nats, of those before each.
+        The learning curve: numbers of steps, and the mean loss, in nats, of those before each;
+        of several networks, of those whose loss is a number.
     """
     epoch = stepper.feed.steps
     total = schedule.epochs * epoch
@@ -72,7 +73,7 @@ def fit(
         stepper.step(done, schedule.rate * (1 + math.cos(math.pi * done / total)) / 2)
         done += 1
         if done % pause == 0 or done % every == 0 or done == total:
-            losses.append(stepper.loss.item())
+            losses.append(stepper.losses.nanmean().item())
             report("train", done, total, f"loss {losses[-1]:.3f}")
         if done % every == 0 or done == total:
             curve.append((done, sum(losses) / len(losses)))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from spec.errors import InputError
 from train.checkpoint import READERS, Arrays, read_checkpoint
+from train.floats import Floats, floats
 from train.onnxfile import read_onnx
 from train.preprocess import Preprocess
 
@@ -19,7 +20,7 @@ ONNX = ".onnx"
 
 @dataclass(frozen=True, eq=False)
 class Foreign:
-    """A float network of one LSTM and perhaps a dense head.
+    """A float network of recurrent layers and perhaps a dense head.
 
     Attributes
     ----------
@@ -33,6 +34,8 @@ class Foreign:
         When it gives results, if the file says so.
     preprocess : Preprocess or None
         What raw features have to go through before it; ``None``: nothing.
+    cell : str or None
+        Its cell, if the file says so.
     """
 
     tensors: Arrays
@@ -40,6 +43,17 @@ class Foreign:
     sha256: str
     results: Literal["last", "every"] | None = None
     preprocess: Preprocess | None = None
+    cell: str | None = None
+
+    def floats(self, cell: str | None = None) -> Floats:
+        """The tensors, sorted, as those of a cell, by default of what the file says.
+
+        Raises
+        ------
+        InputError
+            If something is wrong with them.
+        """
+        return floats(self.tensors, cell or self.cell)
 
 
 def read_foreign(path: Path, preprocess: Path | None = None) -> Foreign:
@@ -61,11 +75,13 @@ def read_foreign(path: Path, preprocess: Path | None = None) -> Foreign:
         rule = f"must end with {', '.join((*READERS, ONNX))}"
         raise InputError(str(path), rule, path.suffix)
     results: Literal["last", "every"] | None = None
+    cell: str | None = None
     if path.suffix == ONNX:
-        tensors, results = read_onnx(path)
+        graph = read_onnx(path)
+        tensors, results, cell = graph.tensors, graph.results, graph.cell
     else:
         tensors = read_checkpoint(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    source = "torch.nn.LSTM" if results is None else "ONNX LSTM"
+    source = "PyTorch" if cell is None else "ONNX"
     before = None if preprocess is None else Preprocess.read(preprocess)
-    return Foreign(tensors, source, sha256, results, before)
+    return Foreign(tensors, source, sha256, results, before, cell)

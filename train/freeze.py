@@ -2,25 +2,27 @@
 
 An integer scale is ``scale * 2**(pre.frac + shift - frac)``, with ``frac`` that of the vector it
 meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the largest with which all of
-them fit, so that rounding loses least. The head has one scale for all its rows: it moves no
-maximum, so the machine need not know it.
+them fit, so that rounding loses least; both directions of a layer have the same. The head has one
+scale for all its rows: it moves no maximum, so the machine need not know it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spec.cells.layer import Affine, Layer
 from spec.errors import InputError
-from spec.formats import Interval
+from spec.formats import Format, Interval
 from spec.model import Model
-from spec.network import Affine, Head, Network
-from spec.tensors import Integers
+from spec.network import Head, Network
+from spec.tensors import Integers, layer_prefixes
 
-__all__ = ["Learned", "Reals", "freeze"]
+__all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
 
 Reals = NDArray[np.float64]
 
@@ -32,8 +34,8 @@ BIASES = Interval.signed_bits(48)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Learned:
-    """A layer and its head before freezing.
+class LearnedPart:
+    """One direction of a layer before freezing.
 
     Attributes
     ----------
@@ -41,8 +43,8 @@ class Learned:
         Weights, as values of an arithmetic: (rows, inputs) and (rows, hidden).
     scale_x, scale_h, bias : Reals
         The affine of each row, (rows,).
-    head_weight, head_bias : Reals or None
-        (classes, hidden) and (classes,), if there is a head.
+    bias_h : Reals or None
+        What a cell adds to its products of h alone, (hidden,), if it does.
     """
 
     weight_x: Integers
@@ -50,8 +52,34 @@ class Learned:
     scale_x: Reals
     scale_h: Reals
     bias: Reals
+    bias_h: Reals | None = None
+
+    @property
+    def reals(self) -> dict[str, Reals]:
+        """All but the weights, by the names of their tensors."""
+        found = {"scale_x": self.scale_x, "scale_h": self.scale_h, "bias": self.bias}
+        return found if self.bias_h is None else found | {"bias_h": self.bias_h}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Learned:
+    """A stack of layers and its head before freezing.
+
+    Attributes
+    ----------
+    layers : tuple of tuple of LearnedPart
+        Of each layer the forward direction, then the backward one if there is one.
+    head_weight, head_bias : Reals or None
+        (classes, outputs) and (classes,), if there is a head.
+    head_unit : float or None
+        What a weight of 1 stands for, if those of the head have been quantised in training;
+        ``None``: the largest becomes the largest weight.
+    """
+
+    layers: tuple[tuple[LearnedPart, ...], ...] = field(default=())
     head_weight: Reals | None = None
     head_bias: Reals | None = None
+    head_unit: float | None = None
 
 
 def freeze(
@@ -64,7 +92,7 @@ def freeze(
     learned : Learned
         The numbers.
     draft : Network
-        The network with all its formats. Only the shift and the widths of biases are not taken
+        The network with all its formats. Only the shifts and the widths of biases are not taken
         from here: they follow from the numbers.
     name : str
         The model's name.
@@ -78,29 +106,38 @@ def freeze(
         If a number is not finite, or too large even without any shift; it is named.
     """
     card = dict(card or {})
-    affine, folded = _freeze_rows(learned, draft)
-    tensors = {"weight_x": learned.weight_x, "weight_h": learned.weight_h} | folded
-    tensors = {f"layers.0.{key}": values for key, values in tensors.items()}
-    layer, head = draft.layer.model_copy(update={"normaliser": affine}), draft.head
+    tensors: dict[str, Integers] = {}
+    layers = []
+    for index, parts in enumerate(learned.layers):
+        prefixes, layer = layer_prefixes(draft, index), draft.layers[index]
+        affine, folded = _freeze_rows(prefixes, parts, layer, draft.layer_x(index))
+        layers.append(layer.model_copy(update={"normaliser": affine}))
+        for at, part in zip(prefixes, parts, strict=True):
+            tensors |= {f"{at}weight_x": part.weight_x, f"{at}weight_h": part.weight_h}
+        tensors |= folded
+    head = draft.head
     if head is not None:
         head, dense, card["logit_unit"] = _freeze_head(learned, head, draft.layer.h.lsb)
         tensors |= {f"head.{key}": values for key, values in dense.items()}
-    network = draft.model_copy(update={"layers": (layer,), "head": head})
+    network = draft.model_copy(update={"layers": tuple(layers), "head": head})
     return Model(name=name, network=network, tensors=tensors, card=card)
 
 
-def _freeze_rows(learned: Learned, draft: Network) -> tuple[Affine, dict[str, Integers]]:
-    """The formats of the affine, and its tensors."""
-    exponent, frac = draft.layer.pre.frac, {"scale_x": draft.x.frac, "scale_h": draft.layer.h.frac}
-    scales = draft.layer.normaliser.scales
-    reals = {"scale_x": learned.scale_x, "scale_h": learned.scale_h, "bias": learned.bias}
-    limits = {"scale_x": scales, "scale_h": scales, "bias": BIASES}
-    for thing, values in reals.items():
-        _check_finite(thing, values)
-    reals |= _without_idle(learned)
+def _freeze_rows(
+    prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, x: Format
+) -> tuple[Affine, dict[str, Integers]]:
+    """The formats of a layer's affine, common to its directions, and its tensors."""
+    reals: dict[str, Reals] = {}
+    for at, part in zip(prefixes, parts, strict=True):
+        for thing, values in part.reals.items():
+            _check_finite(at + thing, values)
+        reals |= {at + thing: values for thing, values in _without_idle(part).items()}
+    exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
+    scales = layer.normaliser.scales
+    limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     for shift in SHIFTS:
         made = {
-            thing: _integers(values, exponent + shift - frac.get(thing, 0))
+            thing: _integers(values, exponent + shift - frac.get(_kind(thing), 0))
             for thing, values in reals.items()
         }
         if all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
@@ -109,21 +146,27 @@ def _freeze_rows(learned: Learned, draft: Network) -> tuple[Affine, dict[str, In
         for thing, values in made.items():
             _check_range(thing, reals[thing], _is_in(values, limits[thing]))
     tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
-    bias_width, scale_width = _bias_width(tensors["bias"]), draft.layer.normaliser.scale_width
-    return Affine(scale_width=scale_width, bias_width=bias_width, shift=shift), tensors
+    biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
+    width, bias_width = layer.normaliser.scale_width, _bias_width(np.concatenate(biases))
+    return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
 
 
-def _without_idle(learned: Learned) -> dict[str, Reals]:
-    """The scales, with 0 where all weights of a row are 0: such a scale may be anything.
+def _kind(thing: str) -> str:
+    """The last part of a tensor's name."""
+    return thing.rpartition(".")[2]
+
+
+def _without_idle(part: LearnedPart) -> dict[str, Reals]:
+    """The numbers, with scales of 0 where all weights of a row are 0: such may be anything.
 
     Batch normalisation makes it large, which would cost all others precision. Scales of a row that
     are equal stay equal.
     """
-    idle_x, idle_h = ~learned.weight_x.any(axis=1), ~learned.weight_h.any(axis=1)
-    equal, both = learned.scale_x == learned.scale_h, idle_x & idle_h
-    return {
-        "scale_x": np.where(np.where(equal, both, idle_x), 0.0, learned.scale_x),
-        "scale_h": np.where(np.where(equal, both, idle_h), 0.0, learned.scale_h),
+    idle_x, idle_h = ~part.weight_x.any(axis=1), ~part.weight_h.any(axis=1)
+    equal, both = part.scale_x == part.scale_h, idle_x & idle_h
+    return part.reals | {
+        "scale_x": np.where(np.where(equal, both, idle_x), 0.0, part.scale_x),
+        "scale_h": np.where(np.where(equal, both, idle_h), 0.0, part.scale_h),
     }
 
 
@@ -138,7 +181,7 @@ def _freeze_head(
     _check_finite("head.weight", learned.head_weight)
     _check_finite("head.bias", learned.head_bias)
     largest = float(np.abs(learned.head_weight).max(initial=0)) or 1.0
-    unit = largest / head.weights.weights.hi
+    unit = learned.head_unit or largest / head.weights.weights.hi
     bias = _integers(learned.head_bias / (unit * lsb))
     _check_range("head.bias", learned.head_bias, _is_in(bias, BIASES))
     tensors = {

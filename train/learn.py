@@ -9,21 +9,24 @@ import numpy as np
 import torch
 
 from spec.errors import InputError
+from spec.network import Network
 from spec.tensors import Integers
+from train.cells import CELLS
+from train.draft import cell_of
 from train.evaluate import Outcome
 from train.feeds import Feed
 from train.fit import fit
-from train.network import Classifier, Recurrent, pad
+from train.network import Classifier, Layer, pad
 from train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
 from train.options import Options, Schedule
 from train.progress import Report, silent
 from train.quantisers import quantiser
-from train.rounding import Rounding
+from train.recurrent import Recurrent
 from train.snapshot import Snapshot
 from train.steps import Stepper
 from train.stepwise import LayerNorm, StepBatchNorm, Stepwise
 
-__all__ = ["NORMALISERS", "build", "device", "learn", "run"]
+__all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run"]
 
 NORMALISERS: dict[str, type[Normaliser] | type[Stepwise]] = {
     "scale": Scales,
@@ -39,7 +42,10 @@ RESTATED = 50
 """Batches, at most, from which statistics are taken anew when the weights are frozen."""
 
 CHUNK = 200
-"""Steps that are run at once where nothing is learned."""
+"""Steps that are run at once where nothing is learned, if there is a result after each."""
+
+AT_ONCE = 100_000
+"""Steps of sequences that are run at once at most, where there are results at the end alone."""
 
 
 def build(
@@ -53,16 +59,32 @@ def build(
     gain: float = 1.0,
 ) -> Classifier:
     """An untaught network; its random start comes from torch's generator."""
-    layer = Recurrent(
-        quantiser(options.weights, options.rule, stochastic=options.stochastic),
-        NORMALISERS[options.normaliser or "scale"],
-        inputs=inputs,
-        hidden=hidden,
-        shared=options.shared_scale is not False,
-        memory=memory,
-        gain=gain,
+    cell = CELLS[cell_of(options.cell or "lstm")]
+    x, h = (
+        quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
+        for weights, rule, drawn in options.rules
     )
-    return Classifier(layer, classes=classes, every=every)
+    layers: list[Layer] = []
+    for index in range(options.layers or 1):
+        parts = [
+            Recurrent(
+                cell,
+                (x, h),
+                NORMALISERS[options.normaliser or "scale"],
+                inputs=layers[-1].outputs if index else inputs,
+                hidden=hidden,
+                shared=options.shared_scale is not False,
+                memory=memory,
+                gain=gain,
+                stochastic=(options.rules[0].stochastic, options.rules[1].stochastic),
+            )
+            for _ in range(2 if options.bidirectional else 1)
+        ]
+        layers.append(Layer(parts))
+    head = None
+    if options.head_weights is not None and not options.head_weights.startswith("fixed"):
+        head = quantiser(options.head_weights, gates=1)
+    return Classifier(layers, classes=classes, every=every, pooling=options.pooling, head=head)
 
 
 def device(name: str) -> torch.device:
@@ -79,7 +101,7 @@ def learn(
     options: Options,
     schedule: Schedule,
     *,
-    rounding: Rounding | None = None,
+    rounding: Network | None = None,
     snapshot: Snapshot | None = None,
     check: Callable[[Classifier], object] = lambda network: None,
     report: Report = silent,
@@ -108,23 +130,17 @@ def learn(
         The learning curve, see `train.fit.fit`.
     """
     place = device(options.device)
-    with _reproducible(options.seed, place):
+    with reproducible(options.seed, place):
         made = network()
         check(made)
         made.to(place)
-        stepper = Stepper(
-            made,
-            feed(place),
-            seed=options.seed,
-            stochastic=options.stochastic,
-            dropout=schedule.dropout,
-        )
+        stepper = Stepper(made, feed(place), seed=options.seed, dropout=schedule.dropout)
         curve = fit(stepper, schedule, rounding=rounding, snapshot=snapshot, report=report)
         if options.stochastic:
             stepper.freeze(draw=options.draw, batches=RESTATED)
-    if made.layer.noise is not None:
-        noise_x, noise_h = made.layer.noise
-        made.layer.noise = (noise_x.cpu(), noise_h.cpu())
+    for part in made.parts:
+        noise_x, noise_h = (None if one is None else one.cpu() for one in part.noise)
+        part.noise = (noise_x, noise_h)
     made.mask = None
     return made.cpu(), curve
 
@@ -133,26 +149,30 @@ def run(network: Classifier, inputs: Sequence[Integers], *, lsb: float) -> list[
     """Logits that a network in evaluation mode gives for each of some sequences."""
     found: list[Outcome] = []
     place = network.head.weight.device
+    # A piece of a sequence tells nothing of what a backward direction starts from.
+    chunk = CHUNK if network.every and len(list(network.parts)) == len(network.stack) else None
+    longest = max(map(len, inputs))
+    count = 500 if chunk else max(1, min(500, AT_ONCE // longest))
     with torch.no_grad():
-        for first in range(0, len(inputs), 500):
-            sequences = inputs[first : first + 500]
+        for first in range(0, len(inputs), count):
+            sequences = inputs[first : first + count]
             lengths = np.array([len(sequence) for sequence in sequences])
-            state, parts = None, []
-            for start in range(0, int(lengths.max()), CHUNK):
-                part = [sequence[start : start + CHUNK] for sequence in sequences]
-                x, _ = pad(part, lsb)
-                h, c = network.layer(x.to(place), None, state)
-                state = (h[-1], c)
-                parts.append(h[1:])
-            h = torch.cat(parts)
-            for index, length in enumerate(lengths):
-                seen = h[:length, index] if network.every else h[length - 1 : length, index]
-                found.append(network.head(seen).cpu().numpy())
+            states, parts = None, []
+            for start in range(0, int(lengths.max()), chunk or int(lengths.max())):
+                part = [sequence[start:][:chunk] for sequence in sequences]
+                x, steps = pad(part, lsb)
+                logits, states = network(x.to(place), steps.to(place), states)
+                parts.append(logits.cpu().numpy())
+            if network.every:
+                every = np.concatenate(parts)
+                found += [every[:length, index] for index, length in enumerate(lengths)]
+            else:
+                found += list(parts[0][:, None])
     return found
 
 
 @contextmanager
-def _reproducible(seed: int, place: torch.device) -> Iterator[None]:
+def reproducible(seed: int, place: torch.device) -> Iterator[None]:
     """Seeded, and in one thread: sums have one order, and matrices this small are fastest so."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     torch.set_num_threads(1)

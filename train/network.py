@@ -1,4 +1,4 @@
-"""The network that is trained: one LSTM layer of a quantiser and a normaliser, and a head.
+"""The network that is trained: a stack of recurrent layers, and a head.
 
 It computes in floating point with quantised weights; freezing (`train.freeze`) only rounds its
 coefficients.
@@ -6,31 +6,23 @@ coefficients.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spec.arithmetic import Fixed
-from spec.errors import InputError
-from spec.network import GATES
+from spec.network import Network
 from spec.tensors import Integers
-from train.freeze import Learned, Reals
-from train.normalisers import Coefficients, Normaliser
-from train.quantisers import Quantiser, Real
-from train.rounding import Rounding
-from train.scan import exact, scan
-from train.stepwise import Stepwise
+from train.quantisers import Quantiser
+from train.recurrent import Recurrent, State
 
-__all__ = ["FIXED", "Classifier", "Recurrent", "State", "pad"]
+__all__ = ["Classifier", "Head", "Layer", "States", "backwards", "pad"]
 
-State = tuple[Tensor, Tensor]
-"""h and c, (batch, hidden)."""
-
-FIXED = Fixed(12)
-"""What the weights of a floating-point network become in a machine: the papers' baseline."""
+States = tuple[State, ...]
+"""One a layer."""
 
 
 def pad(sequences: Sequence[Integers], lsb: float) -> tuple[Tensor, Tensor]:
@@ -42,90 +34,42 @@ def pad(sequences: Sequence[Integers], lsb: float) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(batch), torch.tensor(lengths)
 
 
-class Recurrent(nn.Module):
-    """An LSTM layer.
+def backwards(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Each sequence of (steps, batch, elements) from its own end; what is behind stays there."""
+    if lengths is None:
+        return x.flip(0)
+    steps = torch.arange(len(x), device=x.device)[:, None]
+    places = torch.where(steps < lengths, lengths - 1 - steps, steps)
+    return x.gather(0, places[..., None].expand(x.shape))
+
+
+class Layer(nn.Module):
+    """A layer of one direction or of both.
 
     Parameters
     ----------
-    quantiser : Quantiser
-        What becomes of both weight matrices.
-    normaliser : type of Normaliser or of Stepwise
-        What becomes of their sums.
-    inputs, hidden : int
-        Sizes.
-    shared : bool
-        Whether the normaliser has one scale for both sums of a row.
-    memory : int or None
-        Steps over which cells are to remember: their forget gates start with times from 1 to this
-        (Tallec and Ollivier 2018). By default they start open, with bias 1.
-    gain : float
-        How large sums of h are at the start, compared with those of the inputs.
-
-    Attributes
-    ----------
-    rounding : Rounding or None
-        Formats to which activations are rounded; ``None``: they are not.
-    noise : tuple of Tensor, or None
-        Uniform noise for each matrix: weights are drawn with it. ``None``: they are deterministic.
-    plain : bool
-        Whether to go step by step, by automatic differentiation and without rounding: the slow
-        way, for comparison.
+    directions : sequence of Recurrent
+        Forward, then backward if there is one.
     """
 
-    def __init__(
-        self,
-        quantiser: Quantiser,
-        normaliser: type[Normaliser] | type[Stepwise],
-        *,
-        inputs: int,
-        hidden: int,
-        shared: bool = False,
-        memory: int | None = None,
-        gain: float = 1.0,
-    ) -> None:
+    def __init__(self, directions: Sequence[Recurrent]) -> None:
         super().__init__()
-        rows = len(GATES) * hidden
-        self.quantiser, self.hidden = quantiser, hidden
-        self.rounding: Rounding | None = None
-        self.plain = False
-        self.noise: tuple[Tensor, Tensor] | None = None
-        self.shadow_x = nn.Parameter(torch.empty(rows, inputs))
-        self.shadow_h = nn.Parameter(torch.empty(rows, hidden))
-        bias = _bias(hidden, memory)
-        with torch.no_grad():
-            quantiser.start(self.shadow_x)
-            quantiser.start(self.shadow_h)
-            self.normaliser: Normaliser | Stepwise
-            if issubclass(normaliser, Stepwise):
-                self.normaliser = normaliser(bias)
-            else:
-                units = quantiser.unit(rows, inputs), quantiser.unit(rows, hidden)
-                self.normaliser = normaliser(
-                    *self.weights(), bias, shared=shared, units=units, gain=gain
-                )
+        self.directions = nn.ModuleList(directions)
 
-    def weights(self) -> tuple[Tensor, Tensor]:
-        """Both weight matrices, quantised; differentiable."""
-        noise_x, noise_h = self.noise or (None, None)
-        return self.quantiser(self.shadow_x, noise_x), self.quantiser(self.shadow_h, noise_h)
+    @property
+    def parts(self) -> list[Recurrent]:
+        """The directions."""
+        return [part for part in self.directions if isinstance(part, Recurrent)]
 
-    def folded(self) -> tuple[Tensor, Tensor, Coefficients]:
-        """Both weight matrices, quantised, and the affine of the rows; differentiable.
-
-        Raises
-        ------
-        InputError
-            If the normaliser is no affine.
-        """
-        if isinstance(self.normaliser, Stepwise):
-            raise InputError("normaliser", f"cannot be frozen: {self.normaliser.refusal}")
-        weight_x, weight_h = self.weights()
-        return weight_x, weight_h, self.normaliser.coefficients(weight_x, weight_h)
+    @property
+    def outputs(self) -> int:
+        """Elements of the output of a step."""
+        return sum(part.hidden for part in self.parts)
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, state: State | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """All h, before the first step and after every step, and the last c.
+    ) -> tuple[Tensor, Tensor, State]:
+        """Outputs of all steps, those of each direction's own last step, and the forward state.
 
         Parameters
         ----------
@@ -134,143 +78,160 @@ class Recurrent(nn.Module):
         lengths : Tensor, optional
             Steps of each sequence; what comes behind is not counted in statistics.
         state : State, optional
-            What to start from, by default zeros.
+            What to start from, by default zeros; not for a layer of both directions.
 
         Returns
         -------
-        h : Tensor
-            (steps + 1, batch, hidden).
-        c : Tensor
-            (batch, hidden).
+        every : Tensor
+            (steps, batch, outputs).
+        last : Tensor
+            (batch, outputs).
+        state : State
+            Of the forward direction after all steps of ``x``, whatever the lengths.
         """
-        start = x.new_zeros(x.shape[1], self.hidden) if state is None else None
-        h, c = (start, start) if state is None else state
-        assert h is not None
-        assert c is not None
-        if isinstance(self.normaliser, Stepwise):
-            return self._stepwise(self.normaliser, x, h, c)
-        weight_x, weight_h, (scale_x, scale_h, bias) = self.folded()
-        # Rows are scaled here, once a batch, instead of sums at every step.
-        from_x = functional.linear(x, scale_x[:, None] * weight_x, bias)
-        scaled_h = scale_h[:, None] * weight_h
-        if self.plain:
-            every, last = exact(from_x, scaled_h, h, c)
-        else:
-            every, last = scan(from_x, scaled_h, h, c, self.rounding)
-        if self.training:
-            active = None
-            if lengths is not None:
-                steps = torch.arange(len(x), device=x.device)
-                active = (steps[:, None] < lengths).flatten()
-            self.normaliser.observe(x.flatten(0, 1), every[:-1].flatten(0, 1), active)
-        return every, last
-
-    def clamp(self) -> None:
-        """Bring the shadow weights back within the limit of their quantiser."""
-        with torch.no_grad():
-            for shadow in (self.shadow_x, self.shadow_h):
-                shadow.clamp_(-self.quantiser.limit, self.quantiser.limit)
-
-    def _stepwise(self, normaliser: Stepwise, x: Tensor, h: Tensor, c: Tensor) -> State:
-        (weight_x, weight_h), every = self.weights(), [h]
-        # unbind, not indexing: the backward pass of an index fills a whole array of zeros.
-        for step, sums in enumerate(functional.linear(x, weight_x).unbind(0)):
-            from_h = normaliser.sums(1, functional.linear(every[-1], weight_h), step)
-            i, f, g, o = (normaliser.sums(0, sums, step) + from_h).chunk(len(GATES), dim=1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            every.append(torch.sigmoid(o) * torch.tanh(normaliser.cell(c, step)))
-        return torch.stack(every), c
+        active = None
+        if lengths is not None:
+            active = torch.arange(len(x), device=x.device)[:, None] < lengths
+        every, last, after = [], [], None
+        for index, part in enumerate(self.parts):
+            h, c = part(backwards(x, lengths) if index else x, active, state)
+            after = after or (h[-1], c)
+            batch = torch.arange(x.shape[1], device=x.device)
+            last.append(h[-1] if lengths is None else h[lengths, batch])
+            every.append(backwards(h[1:], lengths) if index else h[1:])
+        assert after is not None
+        if len(every) == 1:
+            return every[0], last[0], after
+        return torch.cat(every, dim=-1), torch.cat(last, dim=-1), after
 
 
-def _bias(hidden: int, memory: int | None) -> Tensor:
-    """Biases of the stacked gates at the start."""
-    parts = {gate: torch.zeros(hidden) for gate in GATES}
-    if memory is None:
-        parts["f"] += 1
-    else:
-        parts["f"] = torch.empty(hidden).uniform_(1, memory - 1).log()
-        parts["i"] = -parts["f"]
-    return torch.cat([parts[gate] for gate in GATES])
-
-
-class Classifier(nn.Module):
-    """A recurrent layer, and a head on its h after the last step, or after every step.
+class Head(nn.Linear):
+    """The dense layer.
 
     Parameters
     ----------
-    layer : Recurrent
-        The layer.
+    outputs, classes : int
+        What it gets, and logits.
+    quantiser : Quantiser or None
+        What becomes of its weights, which then have one learned scale; by default they are real.
+    """
+
+    def __init__(self, outputs: int, classes: int, quantiser: Quantiser | None = None) -> None:
+        super().__init__(outputs, classes)
+        self.quantiser = quantiser
+        if quantiser is not None:
+            with torch.no_grad():
+                quantiser.start(self.weight)
+                spread = quantiser(self.weight).square().sum(dim=1).mean().clamp(min=1).rsqrt()
+            self.scale = nn.Parameter(spread)
+
+    def forward(self, features: Tensor) -> Tensor:
+        if self.quantiser is None:
+            return super().forward(features)
+        return functional.linear(features, self.scale * self.quantiser(self.weight), self.bias)
+
+    def clamp(self) -> None:
+        """Bring the shadow weights back within the limit of their quantiser."""
+        if self.quantiser is not None:
+            with torch.no_grad():
+                self.weight.clamp_(-self.quantiser.limit, self.quantiser.limit)
+
+
+class Classifier(nn.Module):
+    """A stack of layers, and a head on what comes out of the last one.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From input to output.
     classes : int
         Logits of the head.
     every : bool
         Whether there are logits after every step.
+    pooling : {"none", "max"}
+        What the head sees at the end of a sequence: the last output, or the largest value of each
+        of its elements over all steps.
+    head : Quantiser or None
+        Of the head's weights.
 
     Attributes
     ----------
     mask : Tensor or None
-        What every h is multiplied by in training before the head sees it, (batch, hidden).
+        What every output is multiplied by in training before the head sees it, (batch, outputs).
     """
 
-    def __init__(self, layer: Recurrent, *, classes: int, every: bool = False) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        *,
+        classes: int,
+        every: bool = False,
+        pooling: Literal["none", "max"] = "none",
+        head: Quantiser | None = None,
+    ) -> None:
         super().__init__()
-        self.layer, self.every = layer, every
+        self.layers = nn.ModuleList(layers)
+        self.every, self.pooling = every, pooling
         self.mask: Tensor | None = None
-        self.head = nn.Linear(layer.hidden, classes)
+        self.head = Head(layers[-1].outputs, classes, head)
+
+    @property
+    def stack(self) -> list[Layer]:
+        """The layers."""
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
+    @property
+    def parts(self) -> Iterator[Recurrent]:
+        """All directions of all layers."""
+        return (part for layer in self.stack for part in layer.parts)
+
+    @property
+    def members(self) -> tuple[Classifier, ...]:
+        """The networks that learn side by side: this one."""
+        return (self,)
+
+    def zero(self, batch: int) -> States:
+        """The state before the first step, where the network is."""
+        return tuple(layer.parts[0].zero(self.head.bias, batch) for layer in self.stack)
+
+    def round(self, network: Network | None) -> None:
+        """Round activations to the formats of a description from now on, or do not."""
+        for index, layer in enumerate(self.stack):
+            for part in layer.parts:
+                part.rounding = None if network is None else network.layers[index]
+
+    def clamp(self) -> None:
+        """Bring all shadow weights back within the limits of their quantisers."""
+        for part in self.parts:
+            part.clamp()
+        self.head.clamp()
 
     def forward(
-        self, x: Tensor, lengths: Tensor | None = None, state: State | None = None
-    ) -> tuple[Tensor, State]:
-        """Logits (batch, classes), or (steps, batch, classes); and the state after the last step.
+        self, x: Tensor, lengths: Tensor | None = None, states: States | None = None
+    ) -> tuple[Tensor, States]:
+        """Logits (batch, classes), or (steps, batch, classes); and the states after the last step.
 
-        The state is that after all steps of ``x``, whatever the lengths.
+        The states are those after all steps of ``x``, whatever the lengths.
         """
-        h, c = self.layer(x, lengths, state)
-        seen = h[1:]
-        if not self.every:
-            batch = torch.arange(x.shape[1], device=x.device)
-            seen = h[-1] if lengths is None else h[lengths, batch]
+        after, last = [], x
+        for index, layer in enumerate(self.stack):
+            x, last, state = layer(x, lengths, None if states is None else states[index])
+            after.append(state)
+        return self.classify(x, last, lengths), tuple(after)
+
+    def classify(self, every: Tensor, last: Tensor, lengths: Tensor | None) -> Tensor:
+        """Logits for what comes out of the last layer, as `Layer.forward` gives it."""
+        seen = every if self.every else last
+        if self.pooling == "max":
+            seen = _largest(every, lengths)
         if self.training and self.mask is not None:
             seen = seen * self.mask
-        return self.head(seen), (h[-1], c)
-
-    def learned(self) -> Learned:
-        """What has been learned, as NumPy arrays: the weights as integers, the rest as reals.
-
-        Weights of a floating-point network become `FIXED`, rounded to a scale of each row.
-
-        Raises
-        ------
-        InputError
-            If the normaliser is none that a machine has.
-        """
-        quantiser = self.layer.quantiser
-        with torch.no_grad():
-            weight_x, weight_h, affine = self.layer.folded()
-        weights, scales = [_reals(weight_x), _reals(weight_h)], list(map(_reals, affine[:2]))
-        if isinstance(quantiser, Real):
-            weights, scales = _as_fixed(weights, scales)
-        return Learned(
-            weight_x=weights[0].astype(np.int64),
-            weight_h=weights[1].astype(np.int64),
-            scale_x=scales[0],
-            scale_h=scales[1],
-            bias=_reals(affine.bias),
-            head_weight=_reals(self.head.weight),
-            head_bias=_reals(self.head.bias),
-        )
+        return self.head(seen)
 
 
-def _as_fixed(weights: list[Reals], scales: list[Reals]) -> tuple[list[Reals], list[Reals]]:
-    """Integers of `FIXED` and scales of the rows; equal scales of a row stay equal."""
-    largest = [np.abs(weight).max(axis=1) for weight in weights]
-    if np.array_equal(scales[0], scales[1]):
-        largest = [np.maximum(*largest)] * 2
-    units = [np.where(row > 0, row, 1) / FIXED.weights.hi for row in largest]
-    integers = [
-        np.floor(weight / unit[:, None] + 0.5) for weight, unit in zip(weights, units, strict=True)
-    ]
-    return integers, [scale * unit for scale, unit in zip(scales, units, strict=True)]
-
-
-def _reals(tensor: Tensor) -> Reals:
-    return tensor.detach().cpu().numpy().astype(np.float64)
+def _largest(every: Tensor, lengths: Tensor | None) -> Tensor:
+    """The largest of all steps of each sequence, (batch, outputs)."""
+    if lengths is not None:
+        behind = torch.arange(len(every), device=every.device)[:, None] >= lengths
+        every = every.masked_fill(behind[..., None], -torch.inf)
+    return every.amax(dim=0)

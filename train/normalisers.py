@@ -18,11 +18,16 @@ __all__ = ["BatchNorm", "Coefficients", "Normaliser", "Scales", "Units", "Weight
 
 
 class Coefficients(NamedTuple):
-    """The affine of every row; each of shape (rows,)."""
+    """The affine of every row; each of shape (rows,).
+
+    ``offset``, if there is one, is the part of the bias that belongs to the sums of h: it goes
+    where a cell adds to them alone.
+    """
 
     scale_x: Tensor
     scale_h: Tensor
     bias: Tensor
+    offset: Tensor | None = None
 
 
 class Normaliser(nn.Module, ABC):
@@ -164,7 +169,7 @@ class BatchNorm(Normaliser):
             return Coefficients(scale, scale, self.bias + offset)
         scale_x, offset_x = self._part(self.gammas[0], weight, slice(split))
         scale_h, offset_h = self._part(self.gammas[1], weight, slice(split, None))
-        return Coefficients(scale_x, scale_h, self.bias + offset_x + offset_h)
+        return Coefficients(scale_x, scale_h, self.bias + offset_x, offset_h)
 
     def observe(self, x: Tensor, h: Tensor, active: Tensor | None = None) -> None:
         # Everything stays on its device, with fixed shapes: it is part of a CUDA graph. In double

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -16,11 +16,11 @@ from spec.errors import InputError
 from spec.formats import Format
 from train.augment import Shift
 from train.data import Part
-from train.draft import Formats
+from train.draft import Formats, cell_of
 from train.own import is_own
 from train.preprocess import OneHot, Preprocess
 
-__all__ = ["TASKS", "Options", "Schedule", "Task", "task"]
+__all__ = ["TASKS", "Options", "Schedule", "Task", "WeightRule", "task"]
 
 
 class Schedule(Checked):
@@ -56,19 +56,41 @@ NormaliserName = Literal["scale", "batchnorm", "weightnorm", "none", "layernorm"
 """The normalisers; see `Options`."""
 
 
+class WeightRule(NamedTuple):
+    """How one matrix of weights comes about."""
+
+    weights: str
+    rule: str | None
+    stochastic: bool
+
+
 class Options(Checked):
     """What a user may choose.
 
     Parameters
     ----------
+    cell : str or None
+        The cell of all layers, a key of `train.draft.CELLS`; ``None``: an LSTM.
+    layers : int or None
+        How many; ``None``: one.
+    bidirectional : bool or None
+        Whether each has a direction from the end of a sequence to its beginning, too; ``None``:
+        it has not.
+    pooling : {"none", "max"}
+        What the head sees at the end of a sequence, as in `spec.network.Network`.
     weights : str
-        What the weights of both matrices are: the name of an arithmetic; or ``float``: real
+        What the weights of the matrices are: the name of an arithmetic; or ``float``: real
         numbers, which become ``fixed12`` in the model.
+    recurrent_weights : str or None
+        What those are that meet h; ``None``: the same.
+    head_weights : str or None
+        What those of the head are; ``None``: learned as real numbers and rounded to the head's
+        format in the end, as ``fixed2`` to ``fixed16`` always are.
     rule : str or None
-        How they come from those that are learned, see `train.quantisers.rules`; ``None``: the
-        usual rule.
+        How ``weights`` come from those that are learned, see `train.quantisers.rules`; ``None``:
+        the usual rule, which recurrent weights of another kind have in any case.
     stochastic : bool
-        Whether weights are drawn anew for every step of training.
+        Whether ``weights`` are drawn anew for every step of training.
     draw : bool
         Whether the weights of the model are such a draw, too; else they are deterministic.
     hidden : int or None
@@ -93,7 +115,13 @@ class Options(Checked):
         Where to train; ``auto``: on a GPU if there is one.
     """
 
+    cell: str | None = None
+    layers: int | None = Field(default=None, ge=1, le=8)
+    bidirectional: bool | None = None
+    pooling: Literal["none", "max"] = "none"
     weights: str = "ternary"
+    recurrent_weights: str | None = None
+    head_weights: str | None = None
     rule: str | None = None
     stochastic: bool = False
     draw: bool = False
@@ -109,25 +137,47 @@ class Options(Checked):
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
     @property
-    def arithmetic(self) -> Arithmetic:
-        """What the weights of the model are.
+    def rules(self) -> tuple[WeightRule, WeightRule]:
+        """How the weights of x come about, and those of h."""
+        x = WeightRule(self.weights, self.rule, self.stochastic)
+        other = self.recurrent_weights
+        return x, x if other in (None, self.weights) else WeightRule(str(other), None, False)
+
+    @property
+    def arithmetics(self) -> tuple[Arithmetic, Arithmetic]:
+        """What the weights of the model are that meet x, and those that meet h.
 
         Raises
         ------
         InputError
             If there are no such weights.
         """
-        return arithmetic("fixed12" if self.weights == "float" else self.weights)
+        x, h = ("fixed12" if rule.weights == "float" else rule.weights for rule in self.rules)
+        return arithmetic(x), arithmetic(h)
 
     def settled(self, task: Task) -> Options:
-        """The same, with what the task has wherever nothing is chosen."""
+        """The same, with what the task has wherever nothing is chosen.
+
+        Raises
+        ------
+        InputError
+            If something chosen is not possible for the task.
+        """
+        if self.bidirectional and task.schedule.length is not None:
+            raise InputError("bidirectional", "must not be for a text, whose end is not known")
+        if self.pooling != "none" and task.results == "every":
+            raise InputError("pooling", "must be none for a task with a result at every step")
         usual = {
+            "cell": "lstm",
+            "layers": 1,
+            "bidirectional": False,
             "hidden": task.hidden,
             "normaliser": task.normaliser,
             "shared_scale": task.shared_scale,
             **task.schedule.model_dump(include=set(SCHEDULED)),
         }
         missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        cell_of(self.cell or "lstm")
         return self.model_copy(update=missing)
 
     def schedule(self, task: Task) -> Schedule:
@@ -141,7 +191,14 @@ class Options(Checked):
         An absolute path is cut to its file name, so that the command is the same everywhere.
         """
         settled = self.settled(task)
-        words = ["pascaline", "train", task.name, "--weights", self.weights]
+        words = ["pascaline", "train", task.name]
+        words += ["--cell", str(settled.cell)] if settled.cell != "lstm" else []
+        words += ["--layers", str(settled.layers)] if settled.layers != 1 else []
+        words += ["--bidirectional"] if settled.bidirectional else []
+        words += ["--pooling", self.pooling] if self.pooling != "none" else []
+        words += ["--weights", self.weights]
+        words += ["--recurrent-weights", self.recurrent_weights] if self.recurrent_weights else []
+        words += ["--head-weights", self.head_weights] if self.head_weights else []
         words += ["--rule", self.rule] if self.rule else []
         words += ["--stochastic"] if self.stochastic else []
         words += ["--draw"] if self.draw else []
@@ -169,6 +226,7 @@ WIDE = Formats(
     sigmoid=Format(width=12, frac=11, signed=False),
     tanh=Format(width=12, frac=11),
     cell=Format(width=20, frac=15),
+    state=Format(width=20, frac=19),
 )
 """12-bit activations, as in the papers: for long sequences and likelihoods.
 
@@ -202,7 +260,7 @@ class Task:
     results : {"last", "every"}
         A result after the last step of a sequence, or after every step.
     memory, gain
-        As in `train.network.Recurrent`.
+        As in `train.recurrent.Recurrent`.
     """
 
     name: str

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from statistics import NormalDist
 
 import torch
 from torch import Tensor
 
 from spec.arithmetic import Arithmetic, Binary, Exponential, Pow2, Ternary, arithmetic
 from spec.errors import InputError
-from spec.network import GATES
 
 __all__ = [
     "Ardakani",
@@ -57,11 +57,14 @@ class Quantiser(ABC):
         Shadow weights are kept within this magnitude: beyond, they would take long to turn.
     stochastic : bool
         Whether there is a stochastic form.
+    gates : int
+        Gates whose rows are stacked in a matrix.
     """
 
     arithmetic: Arithmetic | None
     limit: float = math.inf
     stochastic: bool = False
+    gates: int = 4
 
     def unit(self, rows: int, columns: int) -> float:
         """What a value of 1 stands for, in a matrix of stacked gates."""
@@ -177,7 +180,27 @@ class Ardakani(_Glorot):
         return (shadow > -edge).to(shadow.dtype) + (shadow > edge).to(shadow.dtype) - 1
 
 
-class Ott(Ardakani):
+class _OneGate(Quantiser):
+    """Rules of Ott et al. (2016): shadow weights start within Glorot's limit of one gate."""
+
+    def limit_of_gate(self, rows: int, columns: int) -> float:
+        """That limit."""
+        return _glorot(rows // self.gates, columns)
+
+    def start(self, shadow: Tensor) -> None:
+        limit = self.limit_of_gate(shadow.shape[0], shadow.shape[1])
+        shadow.uniform_(-limit, limit)
+
+
+class OttReal(_OneGate, Real):
+    """No quantisation, with the start of Ott et al. (2016)."""
+
+
+class OttSign(_OneGate, Sign):
+    """BinaryConnect, with the start of Ott et al. (2016)."""
+
+
+class Ott(_OneGate, Ardakani):
     """TernaryConnect of Ott et al. (2016), 3.2: the unit is Glorot's limit of one gate's matrix.
 
     0 within half of it; or the sign with probability ``|w| / unit``, else 0.
@@ -186,18 +209,24 @@ class Ott(Ardakani):
     threshold = 1 / 2
 
     def unit(self, rows: int, columns: int) -> float:
-        return _glorot(rows // len(GATES), columns)
+        return self.limit_of_gate(rows, columns)
 
 
-class _Steps(Quantiser):
+class _Steps(_OneGate):
     """Rules with a unit that does not hang on the matrix, and shadow weights to match."""
 
     step: float
     """The smallest weight but 0, in units of shadow weights."""
 
     def start(self, shadow: Tensor) -> None:
-        # Of weights that are all 0 nothing would be learned.
-        shadow.normal_(0, max(SPREAD, self.step / 2)).clamp_(-self.limit, self.limit)
+        limit = self.limit_of_gate(shadow.shape[0], shadow.shape[1])
+        # So many weights that are not 0 have the variance of Glorot's distribution.
+        share = limit**2 / 3 / self.step**2
+        if share > 0.5:
+            super().start(shadow)
+            return
+        spread = self.step / 2 / -NormalDist().inv_cdf(share / 2)
+        shadow.normal_(0, spread).clamp_(-self.limit, self.limit)
 
 
 class PowerOfTwo(_Steps):
@@ -277,7 +306,7 @@ def rules(weights: str) -> dict[str, Quantiser]:
         If there are no such weights.
     """
     if weights == "float":
-        return {"real": Real()}
+        return {"real": Real(), "ott": OttReal()}
     try:
         found = arithmetic(weights)
     except InputError as error:
@@ -285,7 +314,7 @@ def rules(weights: str) -> dict[str, Quantiser]:
         raise InputError("weights", rule, weights) from None
     match found:
         case Binary():
-            return {"sign": Sign(), "ardakani": ArdakaniSign()}
+            return {"sign": Sign(), "ardakani": ArdakaniSign(), "ott": OttSign()}
         case Ternary():
             return {"threshold": Threshold(), "ardakani": Ardakani(), "ott": Ott()}
         case Pow2():
@@ -296,8 +325,10 @@ def rules(weights: str) -> dict[str, Quantiser]:
             return {"nearest": Nearest(found)}
 
 
-def quantiser(weights: str, rule: str | None = None, *, stochastic: bool = False) -> Quantiser:
-    """The quantiser of that name; raises `InputError` if there is none."""
+def quantiser(
+    weights: str, rule: str | None = None, *, stochastic: bool = False, gates: int = 4
+) -> Quantiser:
+    """The quantiser of that name for matrices of so many gates; raises `InputError` if none is."""
     known = rules(weights)
     if rule is not None and rule not in known:
         raise InputError("rule", f"of {weights} weights must be {' or '.join(known)}", rule)
@@ -306,6 +337,7 @@ def quantiser(weights: str, rule: str | None = None, *, stochastic: bool = False
         raise InputError(
             "stochastic", "there is no such form of the rule", rule or next(iter(known))
         )
+    found.gates = gates
     return found
 
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spec.arithmetic import Arithmetic
+from spec.arithmetic import Arithmetic, arithmetic
 from spec.errors import InputError
 from spec.model import Model
 from spec.modelfile import write_model
 from spec.network import Network
 from spec.tensors import tensor_specs
-from train.convert import floats
 from train.data import DataSet, Part, Parts
 from train.draft import draft
 from train.evaluate import measure, outcomes
@@ -78,12 +77,23 @@ class Plan:
     @cached_property
     def draft(self) -> Network:
         """The network that is going to be frozen."""
+        options = self.options
+        weights_x, weights_h = options.arithmetics
+        formats = self.task.formats
+        if options.head_weights is not None:
+            head = arithmetic(options.head_weights)
+            formats = formats.model_copy(update={"head": head})
         return draft(
-            self.task.formats,
+            formats,
             inputs=self.data.inputs,
-            hidden=self.options.hidden or self.task.hidden,
-            weights=self.options.arithmetic,
+            hidden=options.hidden or self.task.hidden,
+            weights=weights_x,
+            weights_h=weights_h,
             classes=self.data.classes,
+            cell=options.cell or "lstm",
+            layers=options.layers or 1,
+            bidirectional=bool(options.bidirectional),
+            pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
         )
@@ -103,37 +113,38 @@ class Plan:
 
         network = build(
             self.options,
-            inputs=self.draft.inputs,
-            hidden=self.draft.layer.hidden,
+            inputs=self.data.inputs,
+            hidden=self.options.hidden or self.task.hidden,
             classes=self.data.classes,
             every=self.task.results == "every",
             memory=self.task.memory,
             gain=self.task.gain,
         )
         if self.start is not None:
-            adopt(network, self.start.tensors, self.rule, before=self.start.preprocess)
+            found = self.start.floats(self.options.cell)
+            adopt(network, found, self.rule, before=self.start.preprocess)
         return network
 
-    def feed(self, device: torch.device) -> Feed:
-        """The training part, on a device."""
+    def feed(self, device: torch.device, places: int | None = None) -> Feed:
+        """The training part, on a device; of a text so many characters, by default all."""
         from train.feeds import Sequences, Streams
 
-        part, schedule = self.parts.train, self.schedule
+        part, schedule, x = self.parts.train, self.schedule, self.task.formats.x
         if schedule.length is not None:
             assert isinstance(self.rule, OneHot)
             return Streams(
-                part.sequences[0][:, 0].astype(np.int64),
-                part.labels[0],
+                part.sequences[0][:places, 0].astype(np.int64),
+                part.labels[0][:places],
                 symbols=len(self.rule.alphabet),
                 batch=schedule.batch,
                 length=schedule.length,
                 device=device,
             )
         return Sequences(
-            self.rule.apply(part.sequences, self.draft.x),
+            self.rule.apply(part.sequences, x),
             part.labels,
             batch=schedule.batch,
-            lsb=self.draft.x.lsb,
+            lsb=x.lsb,
             seed=self.options.seed,
             augment=self.task.augment,
             device=device,
@@ -180,18 +191,18 @@ def train(
         cannot be written; then there is no file.
     """
     try:
+        from train.extract import learned as extract
         from train.learn import learn, run
-        from train.rounding import Rounding
         from train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
-    if start is not None and options.hidden is None:
-        options = options.model_copy(update={"hidden": floats(start.tensors).weight_h.shape[1]})
+    if start is not None:
+        options = _as_start(options, start)
     plan = Plan(task(name), options.settled(task(name)), start)
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:
-        return freeze(network.learned(), description, name=output.stem)
+        return freeze(extract(network), description, name=output.stem)
 
     snapshot = Snapshot(output.with_suffix(".training"), plan.run(), resume)
     learned, curve = learn(
@@ -199,7 +210,7 @@ def train(
         plan.feed,
         plan.options,
         plan.schedule,
-        rounding=Rounding.of(description.layer),
+        rounding=description,
         snapshot=snapshot,
         check=frozen,
         report=report,
@@ -207,7 +218,7 @@ def train(
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
     bits = plan.task.output == "logits"
-    learned.layer.rounding = None
+    learned.round(None)
     score = partial(measure, labels=parts.held_out.labels)
     as_float = score(run(learned, inputs, lsb=description.x.lsb), unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
@@ -232,6 +243,19 @@ def train(
     write_model(model, output)
     snapshot.path.unlink(missing_ok=True)
     return model
+
+
+def _as_start(options: Options, start: Foreign) -> Options:
+    """With the shape of the starting network, as far as nothing else is chosen."""
+    found = start.floats(options.cell)
+    shape = {
+        "hidden": found.hidden,
+        "cell": found.cell,
+        "layers": len(found.layers),
+        "bidirectional": found.bidirectional,
+    }
+    unset = {name: value for name, value in shape.items() if getattr(options, name) is None}
+    return options.model_copy(update=unset)
 
 
 def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from spec.cells.layer import Layer
 from spec.formats import Format
-from spec.network import LstmLayer
 
 __all__ = ["Rounding", "rounded"]
 
 
 class Rounding(NamedTuple):
-    """Formats of what a step computes, as in `spec.network.LstmLayer`."""
+    """Formats of what a step of an LSTM computes, as in `spec.cells.lstm`."""
 
     pre: Format
     sigmoid: Format
@@ -27,7 +27,7 @@ class Rounding(NamedTuple):
     h: Format
 
     @classmethod
-    def of(cls, layer: LstmLayer) -> Rounding:
+    def of(cls, layer: Layer) -> Rounding:
         """Those of a layer."""
         return cls(*(getattr(layer, name) for name in cls._fields))
 

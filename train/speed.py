@@ -82,14 +82,15 @@ def _seconds(work: Work, place: torch.device, repeats: int, *, plain: bool) -> f
     network = build(
         Options(), inputs=sizes[0], hidden=work.hidden, classes=sizes[1], every=bool(work.symbols)
     )
-    network.layer.plain = plain
+    for part in network.parts:
+        part.plain = plain
     stepper = Stepper(network.to(place).train(), work.feed(place))
     best = float("inf")
     # The first step is not timed: it compiles, and records what the others replay.
     for number in range(repeats + 1):
         start = time.perf_counter()
         stepper.step(number, 1e-3)
-        stepper.loss.item()
+        stepper.losses[0].item()
         if number:
             best = min(best, time.perf_counter() - start)
     return best

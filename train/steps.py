@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spec.network import Network
 from train.data import IGNORED
+from train.ensemble import Ensemble
 from train.feeds import Feed
 from train.network import Classifier
-from train.rounding import Rounding
 
 __all__ = ["Stepper"]
 
@@ -28,68 +29,80 @@ WARM_UP = 3
 
 
 class Stepper:
-    """Teaches a network, step by step.
+    """Teaches a network, or several side by side, step by step.
 
     Parameters
     ----------
-    network : Classifier
-        The network, on its device; changed in place.
+    network : Classifier or Ensemble
+        What learns, on its device; changed in place.
     feed : Feed
         Where batches come from.
     seed : int
         Of the weights that are drawn.
-    stochastic : bool
-        Whether weights are drawn.
     dropout : float
         Part of the units that the head does not see.
+    factors : tuple of float
+        What the learning rate of each member is multiplied by; by default 1.
 
     Attributes
     ----------
-    loss : Tensor
-        Mean loss of the last step, in nats; on the device.
+    parts : list of Recurrent
+        All layers and directions of all members.
+    losses : Tensor
+        Mean loss of the last step, in nats, of each member; on the device.
     """
 
     def __init__(
         self,
-        network: Classifier,
+        network: Classifier | Ensemble,
         feed: Feed,
         *,
         seed: int = 0,
-        stochastic: bool = False,
         dropout: float = 0.0,
+        factors: tuple[float, ...] = (),
     ) -> None:
         self.network, self.feed, self._seed, self._dropout = network, feed, seed, dropout
-        layer = network.layer
-        self.device = layer.shadow_h.device
-        self._graphed = self.device.type == "cuda" and not layer.plain
+        self.members = network.members
+        self._factors = factors or (1.0,) * len(self.members)
+        self.parts = [part for member in self.members for part in member.parts]
+        self.device = self.parts[0].shadow_h.device
+        self._graphed = self.device.type == "cuda" and not any(part.plain for part in self.parts)
         self._replay: Callable[[], None] | None = None
+        self._rounding: Network | None = None
         self._adam = self._make_adam()
-        self.loss = torch.zeros((), device=self.device)
-        zeros = layer.shadow_h.new_zeros(feed.batch, layer.hidden)
-        self._state = (zeros, zeros.clone()) if feed.carries else None
-        if stochastic:
-            layer.noise = (torch.zeros_like(layer.shadow_x), torch.zeros_like(layer.shadow_h))
+        self.losses = torch.zeros(len(self.members), device=self.device)
+        self._states = network.zero(feed.batch) if feed.carries else None
+        for part in self.parts:
+            noise_x, noise_h = (
+                torch.zeros_like(shadow) if drawn else None
+                for shadow, drawn in zip(part.shadows, part.stochastic, strict=True)
+            )
+            part.noise = (noise_x, noise_h)
         if dropout:
-            network.mask = torch.zeros_like(zeros)
+            for member in self.members:
+                head = member.head
+                member.mask = head.weight.new_zeros(feed.batch, head.in_features)
 
-    def round(self, rounding: Rounding | None) -> None:
-        """Round activations from now on."""
-        if rounding != self.network.layer.rounding:
-            self.network.layer.rounding = rounding
+    def round(self, rounding: Network | None) -> None:
+        """Round activations to the formats of a description from now on, or do not."""
+        if rounding != self._rounding:
+            self._rounding = rounding
+            for member in self.members:
+                member.round(rounding)
             self._replay = None
 
     def step(self, number: int, rate: float) -> None:
         """Do the training step of that number with a learning rate."""
         self.feed.place(number)
-        if self._state is not None and number % self.feed.steps == 0:
-            for part in self._state:
+        if number % self.feed.steps == 0:
+            for part in self._state_parts():
                 part.zero_()
         self._draw(number)
-        for group in self._adam.param_groups:
+        for group, factor in zip(self._adam.param_groups, self._factors, strict=True):
             if self._graphed:
-                group["lr"].fill_(rate)
+                group["lr"].fill_(rate * factor)
             else:
-                group["lr"] = rate
+                group["lr"] = rate * factor
         if not self._graphed:
             self._work()
             return
@@ -102,34 +115,37 @@ class Stepper:
         found = dict(self.network.state_dict(keep_vars=True))
         for index, state in enumerate(self._adam.state.values()):
             found |= {f"adam.{index}.{name}": value for name, value in state.items()}
-        if self._state is not None:
-            found |= {"state.h": self._state[0], "state.c": self._state[1]}
-        return found
+        return found | {f"state.{index}": part for index, part in enumerate(self._state_parts())}
 
     def freeze(self, *, draw: bool, batches: int) -> None:
         """Settle the weights, on one draw or deterministically; take statistics for them anew."""
-        layer = self.network.layer
         if draw:
             self._draw(-1)
-        else:
-            layer.noise = None
-        layer.normaliser.restart()
+        for part in self.parts:
+            if not draw:
+                part.noise = (None, None)
+            part.normaliser.restart()
         self.network.train()
-        state = None
+        states = None
         with torch.no_grad():
             for number in range(min(batches, self.feed.steps)):
                 self.feed.place(number)
                 batch = self.feed.take()
-                h, c = layer(batch.x, batch.lengths, state)
-                state = (h[-1], c) if self.feed.carries else None
+                _, after = self.network(batch.x, batch.lengths, states)
+                states = after if self.feed.carries else None
         self.network.eval()
 
     def _make_adam(self) -> torch.optim.Adam:
-        """Adam, its averages already there."""
-        parameters = list(self.network.parameters())
-        rate = torch.zeros((), device=self.device) if self._graphed else 0.0
-        adam = torch.optim.Adam(parameters, lr=rate, capturable=self._graphed)
-        for parameter in parameters:
+        """Adam, its averages already there; a group of parameters for each member."""
+        groups = [
+            {
+                "params": list(member.parameters()),
+                "lr": torch.zeros((), device=self.device) if self._graphed else 0.0,
+            }
+            for member in self.members
+        ]
+        adam = torch.optim.Adam(groups, capturable=self._graphed)
+        for parameter in self.network.parameters():
             parameter.grad = torch.zeros_like(parameter)
         adam.step()
         for state in adam.state.values():
@@ -137,43 +153,48 @@ class Stepper:
                 value.zero_()
         return adam
 
+    def _state_parts(self) -> list[Tensor]:
+        """Both h and c of all layers, as they go on from step to step."""
+        return [part for state in self._states or () for part in state]
+
     def _draw(self, number: int) -> None:
-        """Noise and mask of a step."""
-        noise, mask = self.network.layer.noise or (), self.network.mask
-        if not noise and mask is None:
+        """Noise and masks of a step."""
+        noise = [one for part in self.parts for one in part.noise if one is not None]
+        masks = [member.mask for member in self.members if member.mask is not None]
+        if not noise and not masks:
             return
         seed = np.random.SeedSequence((self._seed, number + 1)).generate_state(1, np.uint64)
         generator = torch.Generator(self.device).manual_seed(int(seed[0]) >> 1)
-        for part in noise:
-            part.uniform_(generator=generator)
-        if mask is not None:
-            kept = 1 - self._dropout
+        for one in noise:
+            one.uniform_(generator=generator)
+        kept = 1 - self._dropout
+        for mask in masks:
             mask.bernoulli_(kept, generator=generator).div_(kept)
 
     def _work(self) -> None:
         batch = self.feed.take()
-        logits, state = self.network(batch.x, batch.lengths, self._state)
-        loss = functional.cross_entropy(
-            logits.flatten(0, -2), batch.targets.flatten(), ignore_index=IGNORED
+        logits, after = self.network(batch.x, batch.lengths, self._states)
+        targets = batch.targets.flatten()
+        losses = torch.stack(
+            [
+                functional.cross_entropy(one.flatten(0, -2), targets, ignore_index=IGNORED)
+                for one in (logits if isinstance(logits, tuple) else (logits,))
+            ]
         )
         self._adam.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        self._clip()
+        torch.autograd.backward(losses.sum())
+        for member in self.members:
+            _clip(member)
         self._adam.step()
-        self.network.layer.clamp()
+        for member in self.members:
+            member.clamp()
         with torch.no_grad():
-            self.loss.copy_(loss)
-            if self._state is not None:
-                for part, after in zip(self._state, state, strict=True):
-                    part.copy_(after)
-
-    def _clip(self) -> None:
-        """Limit the norm of the gradient; one that is beyond all numbers counts as zero."""
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients)
-        factor = torch.where(norm.isfinite(), (CLIP / (norm + 1e-6)).clamp(max=1), 0)
-        for gradient in gradients:
-            gradient.mul_(factor).nan_to_num_(0, 0, 0)
+            self.losses.copy_(losses)
+            if self._states is not None:
+                for state, new in zip(self._states, after, strict=True):
+                    for part, one in zip(state, new, strict=True):
+                        # A state that is beyond all numbers starts again.
+                        part.copy_(one).nan_to_num_(0, 0, 0)
 
     def _record(self) -> Callable[[], None]:
         """Record a step as a CUDA graph; nothing that training changes is changed by that."""
@@ -192,3 +213,12 @@ class Stepper:
             for name, tensor in self.tensors().items():
                 tensor.copy_(kept[name])
         return graph.replay
+
+
+def _clip(member: Classifier) -> None:
+    """Limit the norm of the gradient; one that is beyond all numbers counts as zero."""
+    gradients = [p.grad for p in member.parameters() if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients)
+    factor = torch.where(norm.isfinite(), (CLIP / (norm + 1e-6)).clamp(max=1), 0)
+    for gradient in gradients:
+        gradient.mul_(factor).nan_to_num_(0, 0, 0)

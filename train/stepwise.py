@@ -1,6 +1,6 @@
 """Normalisers that are no fixed affine of the sums: for comparisons of training alone.
 
-They act inside every step, so that networks with them take the slow way through `train.network`
+They act inside every step, so that networks with them take a slow way through the steps
 and cannot be frozen into a machine.
 """
 
@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from spec.network import GATES
+from spec.cells.lstm import GATES
 
 __all__ = ["LayerNorm", "StepBatchNorm", "Stepwise"]
 
@@ -29,13 +29,29 @@ class Stepwise(nn.Module, ABC):
     ----------
     refusal : str
         Why no machine has it.
+    gates : tuple of str
+        Those of the cell that it is for: the LSTM.
     """
 
     refusal: str
+    gates = GATES
 
     def __init__(self, bias: Tensor) -> None:
         super().__init__()
         self.bias = nn.Parameter(bias.clone())
+
+    def scan(
+        self, weight_x: Tensor, weight_h: Tensor, x: Tensor, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Run an LSTM; see `train.recurrent.Recurrent.forward`."""
+        every = [h]
+        # unbind, not indexing: the backward pass of an index fills a whole array of zeros.
+        for step, sums in enumerate(nn.functional.linear(x, weight_x).unbind(0)):
+            from_h = self.sums(1, nn.functional.linear(every[-1], weight_h), step)
+            i, f, g, o = (self.sums(0, sums, step) + from_h).chunk(len(GATES), dim=1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            every.append(torch.sigmoid(o) * torch.tanh(self.cell(c, step)))
+        return torch.stack(every), c
 
     @abstractmethod
     def sums(self, part: int, sums: Tensor, step: int) -> Tensor:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from spec.errors import InputError
-from train.plain import run_head, run_lstm
+from train.floats import floats
+from train.plain import run_head, run_layers
 from train.preprocess import Preprocess
 
 torch = pytest.importorskip("torch")
@@ -51,14 +52,14 @@ def test_computes_what_the_other_does(weights: str, shared: bool, affine: bool) 
     before = Preprocess(offset=(3.0,) * INPUTS, gain=(0.25,) * INPUTS)
     features = x = np.random.default_rng(0).normal(size=(7, 3, INPUTS))
     if affine:
-        adopt(network, other, rule, before=before)
+        adopt(network, floats(other), rule, before=before)
         x, features = (x - 1) * 0.5, (features - 3) * 0.25
     else:
-        adopt(network, other)
+        adopt(network, floats(other))
     network.eval()
     with torch.no_grad():
         found = network(torch.from_numpy(x).float())[0].numpy()
-    wanted = run_head(other, run_lstm(other, features))
+    wanted = run_head(floats(other), run_layers(floats(other), features)[0])
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-4)
 
 
@@ -67,10 +68,10 @@ def test_any_weights_are_near() -> None:
 
     network, rng = make("ternary"), np.random.default_rng(0)
     other = tensors("ternary") | {"weight_ih_l0": rng.normal(size=(ROWS, INPUTS))}
-    adopt(network, other)
+    adopt(network, floats(other))
     with torch.no_grad():
-        weight, _, scales = network.layer.folded()
-        near = (weight * scales.scale_x[:, None]).numpy()
+        folded = network.stack[0].parts[0].folded()
+        near = (folded.weight_x * folded.scale_x[:, None]).numpy()
     error = np.square(near - other["weight_ih_l0"]).sum() / np.square(other["weight_ih_l0"]).sum()
     assert error < 0.3
 
@@ -80,7 +81,7 @@ def test_a_head_may_be_missing() -> None:
 
     network, other = make("ternary"), tensors("ternary")
     before = network.head.weight.detach().clone()
-    adopt(network, {key: value for key, value in other.items() if "head" not in key})
+    adopt(network, floats({key: value for key, value in other.items() if "head" not in key}))
     assert torch.equal(network.head.weight, before)
 
 
@@ -100,11 +101,11 @@ def test_sizes(key: str, shape: tuple[int, int], text: str) -> None:
     else:
         other[key] = np.zeros(shape)
     with pytest.raises(InputError, match=f"^{text}$"):
-        adopt(make("ternary"), other)
+        adopt(make("ternary"), floats(other))
 
 
 def test_other_normaliser() -> None:
     from train.adopt import adopt
 
     with pytest.raises(InputError, match=r"^normaliser: must be scale to start from other"):
-        adopt(make("ternary", normaliser="batchnorm"), tensors("ternary"))
+        adopt(make("ternary", normaliser="batchnorm"), floats(tensors("ternary")))

@@ -25,6 +25,7 @@ WIDE = Formats(
     sigmoid=Format(width=16, frac=15, signed=False),
     tanh=Format(width=16, frac=15),
     cell=Format(width=24, frac=20),
+    state=Format(width=24, frac=20),
     scale_width=24,
     head=arithmetic("fixed16"),
 )
@@ -216,15 +217,24 @@ ROWS = 4 * HIDDEN
         (drop("bias_ih_l0"), "bias_ih_l0: tensor is missing"),
         (drop("bias_hh_l0"), "bias_hh_l0: tensor is missing"),
         (drop("fc.weight"), "fc.weight: tensor is missing"),
-        (put("weight_ih_l1", 0), "weight_ih_l1: a second layer is not supported"),
-        (put("bias_hh_l0_reverse", 0), "bias_hh_l0_reverse: a second direction is not supported"),
+        (put("weight_ih_l1", 0), "weight_hh_l1: tensor is missing"),
+        (put("weight_ih_l2", 0), "weight_ih_l1: tensor is missing"),
+        (put("weight_ih_l8", 0), "weight_ih_l8: more than 8 layers are not supported"),
+        (put("bias_hh_l0_reverse", 0), "weight_ih_l0_reverse: tensor is missing"),
         (put("weight_hr_l0", 0), "weight_hr_l0: a projection is not supported"),
         (put("b.bias_ih_l0", 0), "b.bias_ih_l0: a second module of its kind is not supported"),
         (put("linear.bias", 0), "linear.bias: a second module of its kind is not supported"),
-        (put("norm.weight", 0), "norm.weight: tensor is not part of an LSTM or of its head"),
+        (
+            put("norm.weight", 0),
+            "norm.weight: tensor is not part of an LSTM, GRU or RNN or of its head",
+        ),
         (
             put("weight_hh_l0", np.zeros((3 * HIDDEN, HIDDEN))),
-            f"weight_hh_l0: shape must be [{ROWS}, {HIDDEN}], not [{3 * HIDDEN}, {HIDDEN}]",
+            f"weight_ih_l0: shape must be [{3 * HIDDEN}, {INPUTS}], not [{ROWS}, {INPUTS}]",
+        ),
+        (
+            put("weight_hh_l0", np.zeros((2 * HIDDEN, HIDDEN))),
+            f"weight_hh_l0: must have 1, 3, 4 rows a column, not [{2 * HIDDEN}, {HIDDEN}]",
         ),
         (
             put("weight_ih_l0", np.zeros((ROWS, 0))),
@@ -254,3 +264,49 @@ def test_bad_preprocess(tensors: Tensors) -> None:
     conversion = Conversion(weights=arithmetic("fixed8"))
     with pytest.raises(InputError, match=r"^preprocess.offset: must have 5 values, not 4$"):
         convert(tensors, conversion, name="lstm", preprocess=Preprocess.uniform(4))
+
+
+def test_cell_that_the_weights_are_not_of(tensors: Tensors) -> None:
+    conversion = Conversion(weights=arithmetic("fixed8"), cell="gru")
+    text = f"weight_hh_l0: must have 3 rows a column for gru, not [{ROWS}, {HIDDEN}]"
+    with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
+        convert(tensors, conversion, name="lstm")
+    with pytest.raises(InputError, match=r"^cell: must be one of lstm, gru, .*, not 'elman'$"):
+        convert(tensors, conversion.model_copy(update={"cell": "elman"}), name="lstm")
+
+
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "rnn-relu"])
+@pytest.mark.parametrize("pooling", ["none", "max"])
+def test_follows_the_module_of_pytorch(
+    cell: str, layers: int, bidirectional: bool, pooling: Any
+) -> None:
+    """Its outputs after every step, and logits of a head at the end, for 16-bit weights."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(3)
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
+    choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
+    shape = {"num_layers": layers, "bidirectional": bidirectional}
+    module = kind(INPUTS, HIDDEN, **shape, **choices).double()
+    head = torch.nn.Linear(HIDDEN * (1 + bidirectional), CLASSES).double()
+    net = torch.nn.ModuleDict({"rnn": module, "fc": head})
+    state = {key: value.numpy() for key, value in net.state_dict().items()}
+    conversion = Conversion(
+        weights=arithmetic("fixed16"), formats=WIDE, cell=cell, output="logits", pooling=pooling
+    )
+    model = convert(state, conversion, name="net")
+    x = torch.randn(9, 4, INPUTS, dtype=torch.float64)
+    with torch.no_grad():
+        every, last = module(x)
+        last = last[0] if cell == "lstm" else last
+        seen = torch.cat(list(last[-1 - bidirectional :]), dim=1)
+        logits = head(every.amax(dim=0) if pooling == "max" else seen).numpy()
+    inputs = quantize(list(x.numpy().swapaxes(0, 1)), model)
+    found = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
+    np.testing.assert_allclose(found, logits, rtol=0, atol=4e-3)
+    bare = {key: value for key, value in state.items() if "fc" not in key}
+    without = conversion.model_copy(update={"results": "every", "pooling": "none"})
+    results = Golden(convert(bare, without, name="net")).run(inputs).results
+    outputs = np.stack(results, axis=1) * model.network.layer.h.lsb
+    np.testing.assert_allclose(outputs, every.numpy(), rtol=0, atol=2e-3)

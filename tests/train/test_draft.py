@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from spec.arithmetic import arithmetic
+from spec.cells.lstm import LstmLayer
 from spec.errors import InputError
 from spec.formats import Format
-from spec.network import LstmLayer, Network
+from spec.network import Network
 from train.draft import Formats, draft
 
 
@@ -37,7 +38,7 @@ def test_choices() -> None:
 
 
 def test_impossible_size() -> None:
-    text = r"^network: layers.0.hidden: should be greater than or equal to 1, not 0$"
+    text = r"^network: layers.0.lstm.hidden: should be greater than or equal to 1, not 0$"
     with pytest.raises(InputError, match=text):
         draft(Formats(), inputs=3, hidden=0, weights=arithmetic("binary"), classes=None)
 
@@ -45,6 +46,6 @@ def test_impossible_size() -> None:
 def test_impossible_formats() -> None:
     formats = Formats(cell=Format(width=16, frac=6))
     with pytest.raises(
-        InputError, match=r"^network: layers.0: cell.frac must be at least tanh.frac"
+        InputError, match=r"^network: layers.0.lstm: cell.frac must be at least tanh.frac"
     ):
         draft(formats, inputs=3, hidden=5, weights=arithmetic("binary"), classes=None)

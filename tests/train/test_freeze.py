@@ -12,7 +12,7 @@ from spec.arithmetic import arithmetic
 from spec.errors import InputError
 from spec.formats import Format
 from train.draft import Formats, draft
-from train.freeze import Learned, freeze
+from train.freeze import Learned, LearnedPart, freeze
 
 TERNARY = arithmetic("ternary")
 
@@ -21,12 +21,15 @@ def make_learned(rng: np.random.Generator, *, hidden: int = 3, inputs: int = 2) 
     rows = 4 * hidden
     weight_x, weight_h = rng.integers(-1, 2, (rows, inputs)), rng.integers(-1, 2, (rows, hidden))
     weight_x[:, 0] = weight_h[:, 0] = 1  # no row of zeros
-    return Learned(
+    part = LearnedPart(
         weight_x=weight_x,
         weight_h=weight_h,
         scale_x=rng.uniform(-0.7, 0.7, rows),
         scale_h=rng.uniform(-0.3, 0.3, rows),
         bias=rng.uniform(-2, 2, rows),
+    )
+    return Learned(
+        layers=((part,),),
         head_weight=rng.normal(size=(4, hidden)),
         head_bias=rng.normal(size=4),
     )
@@ -37,8 +40,19 @@ def learned() -> Learned:
     return make_learned(np.random.default_rng(0))
 
 
+def part_of(learned: Learned) -> LearnedPart:
+    """Its one direction of one layer."""
+    return learned.layers[0][0]
+
+
+def with_part(learned: Learned, **values: Any) -> Learned:
+    """The same with other numbers in it."""
+    return replace(learned, layers=((replace(part_of(learned), **values),),))
+
+
 def network(learned: Learned, formats: Formats | None = None, **kwargs: Any) -> Any:
-    hidden, inputs = learned.weight_h.shape[1], learned.weight_x.shape[1]
+    part = part_of(learned)
+    hidden, inputs = part.weight_h.shape[1], part.weight_x.shape[1]
     kwargs = {"classes": 4} | kwargs
     return draft(formats or Formats(), inputs=inputs, hidden=hidden, weights=TERNARY, **kwargs)
 
@@ -48,13 +62,13 @@ def test_integers_stand_for_the_numbers(learned: Learned) -> None:
     layer, tensors = model.network.layer, model.layers[0]
     unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
     for made, real, lsb in (
-        (tensors.scale_x, learned.scale_x, model.network.x.lsb),
-        (tensors.scale_h, learned.scale_h, layer.h.lsb),
-        (tensors.bias, learned.bias, 1.0),
+        (tensors.scale_x, part_of(learned).scale_x, model.network.x.lsb),
+        (tensors.scale_h, part_of(learned).scale_h, layer.h.lsb),
+        (tensors.bias, part_of(learned).bias, 1.0),
     ):
         np.testing.assert_allclose(made * unit / lsb, real, rtol=0, atol=unit / lsb / 2)
-    np.testing.assert_array_equal(tensors.weight_x, learned.weight_x)
-    np.testing.assert_array_equal(tensors.weight_h, learned.weight_h)
+    np.testing.assert_array_equal(tensors.weight_x, part_of(learned).weight_x)
+    np.testing.assert_array_equal(tensors.weight_h, part_of(learned).weight_h)
 
 
 @pytest.mark.parametrize("scale_width", [4, 8, 16, 24])
@@ -69,28 +83,32 @@ def test_shift_is_the_largest(scale_width: int, learned: Learned) -> None:
 
 
 def test_shift_when_biases_decide(learned: Learned) -> None:
-    tiny = replace(learned, scale_x=learned.scale_x * 0, scale_h=learned.scale_h * 1e-9)
+    tiny = with_part(
+        learned, scale_x=part_of(learned).scale_x * 0, scale_h=part_of(learned).scale_h * 1e-9
+    )
     affine = freeze(tiny, network(tiny), name="a").network.layer.normaliser
     assert (affine.bias_width, affine.shift) == (48, 38)
 
 
 def test_all_zero(learned: Learned) -> None:
-    zero = {key: np.zeros_like(value) for key, value in vars(learned).items()}
-    model = freeze(Learned(**zero), network(learned), name="a")
+    part = {key: value for key, value in vars(part_of(learned)).items() if value is not None}
+    zero = with_part(learned, **{key: np.zeros_like(value) for key, value in part.items()})
+    zero = replace(zero, head_weight=np.zeros((4, 3)), head_bias=np.zeros(4))
+    model = freeze(zero, network(learned), name="a")
     assert all(not tensor.any() for tensor in model.tensors.values())
     assert model.network.layer.normaliser.bias_width == 2
 
 
 def test_equal_scales_stay_equal(learned: Learned) -> None:
-    shared = replace(learned, scale_h=learned.scale_x)
+    shared = with_part(learned, scale_h=part_of(learned).scale_x)
     assert freeze(shared, network(shared), name="a").layers[0].shared_scale
 
 
 def test_scale_of_a_row_of_zeros_does_not_count(learned: Learned) -> None:
-    learned.weight_x[4], learned.weight_x[5] = 0, 0
-    learned.weight_h[4] = 0
-    learned.scale_x[4:6] = 1e9
-    learned.scale_h[4] = 1e9
+    part_of(learned).weight_x[4], part_of(learned).weight_x[5] = 0, 0
+    part_of(learned).weight_h[4] = 0
+    part_of(learned).scale_x[4:6] = 1e9
+    part_of(learned).scale_h[4] = 1e9
     tensors = freeze(learned, network(learned), name="a").layers[0]
     assert tensors.scale_x[4:6].tolist() == [0, 0]
     assert tensors.scale_h[4] == 0
@@ -98,8 +116,8 @@ def test_scale_of_a_row_of_zeros_does_not_count(learned: Learned) -> None:
 
 
 def test_equal_scales_stay_equal_where_one_row_is_zero(learned: Learned) -> None:
-    learned.weight_x[4] = 0
-    shared = replace(learned, scale_h=learned.scale_x)
+    part_of(learned).weight_x[4] = 0
+    shared = with_part(learned, scale_h=part_of(learned).scale_x)
     tensors = freeze(shared, network(shared), name="a").layers[0]
     assert tensors.shared_scale
     assert tensors.scale_x[4] != 0
@@ -130,22 +148,41 @@ def test_card_is_not_changed(learned: Learned) -> None:
 
 
 def changed(learned: Learned, name: str, place: tuple[int, ...], value: float) -> Learned:
-    values = getattr(learned, name).copy()
+    whole = name.startswith("head_")
+    values = getattr(learned if whole else part_of(learned), name).copy()
     values[place] = value
-    return replace(learned, **{name: values})
+    return replace(learned, **{name: values}) if whole else with_part(learned, **{name: values})
+
+
+SHIFT = "must fit its format without any shift"
 
 
 @pytest.mark.parametrize(
     ("name", "place", "value", "text"),
     [
-        ("scale_h", (7,), np.nan, "scale_h[7]: must be finite, not nan"),
-        ("scale_x", (0,), np.inf, "scale_x[0]: must be finite, not inf"),
-        ("bias", (11,), -np.inf, "bias[11]: must be finite, not -inf"),
+        ("scale_h", (7,), np.nan, "layers.0.scale_h[7]: must be finite, not nan"),
+        ("scale_x", (0,), np.inf, "layers.0.scale_x[0]: must be finite, not inf"),
+        ("bias", (11,), -np.inf, "layers.0.bias[11]: must be finite, not -inf"),
         ("head_weight", (3, 1), np.nan, "head.weight[3, 1]: must be finite, not nan"),
         ("head_bias", (2,), np.nan, "head.bias[2]: must be finite, not nan"),
-        ("scale_x", (5,), 2e4, "scale_x[5]: must fit its format without any shift, not 20000.0"),
-        ("scale_h", (6,), -1e300, "scale_h[6]: must fit its format without any shift, not -1e+300"),
-        ("bias", (1,), 1e12, "bias[1]: must fit its format without any shift, not 1000000000000.0"),
+        (
+            "scale_x",
+            (5,),
+            2e4,
+            f"layers.0.scale_x[5]: {SHIFT}, not 20000.0",
+        ),
+        (
+            "scale_h",
+            (6,),
+            -1e300,
+            f"layers.0.scale_h[6]: {SHIFT}, not -1e+300",
+        ),
+        (
+            "bias",
+            (1,),
+            1e12,
+            f"layers.0.bias[1]: {SHIFT}, not 1000000000000.0",
+        ),
         ("head_bias", (3,), 1e30, "head.bias[3]: must fit its format without any shift, not 1e+30"),
         (
             "weight_h",
@@ -186,6 +223,6 @@ def test_other_binary_points(learned: Learned) -> None:
         formats = Formats(x=wide, h=wide, scale_width=20)
         model = freeze(learned, network(learned, formats, classes=None), name="a")
         run = Golden(model).run([model.network.x.quantize(x)])
-        found.append(run.state.h[0] * wide.lsb)
+        found.append(run.state[0].h[0] * wide.lsb)
     np.testing.assert_allclose(found[0], found[2], atol=0.03)
     np.testing.assert_allclose(found[1], found[2], atol=0.03)

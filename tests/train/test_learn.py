@@ -15,8 +15,8 @@ from train.recipe import Plan
 torch = pytest.importorskip("torch")
 
 from train import fit  # noqa: E402
+from train.extract import learned  # noqa: E402
 from train.learn import device, learn, run  # noqa: E402
-from train.rounding import Rounding  # noqa: E402
 from train.snapshot import Snapshot  # noqa: E402
 
 RULES: list[dict[str, Any]] = [
@@ -45,7 +45,7 @@ def teach(schedule: Schedule | None = None, **choices: Any) -> tuple[Any, float]
         plan.feed,
         options,
         schedule or plan.schedule,
-        rounding=rounding and Rounding.of(plan.draft.layer),
+        rounding=plan.draft if rounding else None,
         snapshot=snapshot,
         report=report,
     )
@@ -77,6 +77,11 @@ def test_dropout_is_of_training_alone(tones: DataSet) -> None:
     assert network.mask is None
 
 
+def weight_h(network: Any) -> Any:
+    """Recurrent weights of its one layer, as integers."""
+    return learned(network).layers[0][0].weight_h
+
+
 def test_same_seed_same_network(tones: DataSet) -> None:
     schedule = Schedule(epochs=2, batch=50)
     first, _ = teach(schedule, seed=7)
@@ -85,7 +90,7 @@ def test_same_seed_same_network(tones: DataSet) -> None:
     other, _ = teach(schedule, seed=8)
     for name, tensor in first.state_dict().items():
         assert torch.equal(tensor, second.state_dict()[name])
-    assert not np.array_equal(first.learned().weight_h, other.learned().weight_h)
+    assert not np.array_equal(weight_h(first), weight_h(other))
 
 
 def test_a_draw_is_one_set_of_weights(tones: DataSet) -> None:
@@ -94,10 +99,10 @@ def test_a_draw_is_one_set_of_weights(tones: DataSet) -> None:
     drawn, _ = teach(schedule, draw=True, **choices)
     again, _ = teach(schedule, draw=True, **choices)
     fixed, _ = teach(schedule, **choices)
-    weights = [network.learned().weight_h for network in (drawn, again, fixed)]
+    weights = [weight_h(network) for network in (drawn, again, fixed)]
     np.testing.assert_array_equal(weights[0], weights[1])
     assert (weights[0] != weights[2]).any()
-    assert (drawn.learned().weight_h == weights[0]).all()
+    assert (weight_h(drawn) == weights[0]).all()
 
 
 def test_leaves_the_process_as_it_was(tones: DataSet) -> None:

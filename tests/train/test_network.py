@@ -7,19 +7,19 @@ import pytest
 
 from golden.network import Golden
 from golden.reference import Reference
+from spec.cells.lstm import GATES
 from spec.errors import InputError
 from spec.formats import Format
 from spec.model import Model
-from spec.network import GATES
 from train.draft import Formats, draft
 from train.freeze import freeze
 from train.options import Options
 
 torch = pytest.importorskip("torch")
 
+from train.extract import FIXED, learned  # noqa: E402
 from train.learn import build, run  # noqa: E402
-from train.network import FIXED, pad  # noqa: E402
-from train.rounding import Rounding  # noqa: E402
+from train.network import pad  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3
 
@@ -56,6 +56,13 @@ def options(request: pytest.FixtureRequest, weights: Any, normaliser: Any) -> Op
     )
 
 
+def layer_of(network: Any) -> Any:
+    """The one layer of a network."""
+    (layer,) = network.stack
+    (part,) = layer.parts
+    return part
+
+
 def make_network(options: Options, rng: np.random.Generator) -> Any:
     """A network in double precision, as if it had learned: nothing is where it started."""
     with torch.random.fork_rng(devices=[]):
@@ -67,14 +74,14 @@ def make_network(options: Options, rng: np.random.Generator) -> Any:
             network.head.weight *= 5
     x = torch.from_numpy(rng.uniform(-1, 1, (200, INPUTS)))
     h = torch.from_numpy(rng.uniform(-0.5, 0.5, (200, HIDDEN)))
-    network.layer.normaliser.observe(x, h)
+    layer_of(network).normaliser.observe(x, h)
     return network.eval()
 
 
 def make_model(network: Any, options: Options, formats: Formats) -> Model:
     sizes = {"inputs": INPUTS, "hidden": HIDDEN, "classes": CLASSES}
-    network_draft = draft(formats, weights=options.arithmetic, **sizes)
-    return freeze(network.learned(), network_draft, name="a")
+    network_draft = draft(formats, weights=options.arithmetics[0], **sizes)
+    return freeze(learned(network), network_draft, name="a")
 
 
 def classify(network: Any, inputs: list[Any], lsb: float) -> Any:
@@ -94,14 +101,14 @@ def test_pad() -> None:
 
 def test_forget_gates_start_open() -> None:
     network = build(Options(hidden=3), inputs=INPUTS, hidden=3, classes=CLASSES)
-    bias = network.layer.normaliser.bias.reshape(len(GATES), 3)
+    bias = layer_of(network).normaliser.bias.reshape(len(GATES), 3)
     assert bias[GATES.index("f")].tolist() == [1, 1, 1]
     assert bias.sum() == 3
 
 
 def test_memories_of_many_lengths() -> None:
     network = build(Options(), inputs=INPUTS, hidden=500, classes=CLASSES, memory=784)
-    bias = network.layer.normaliser.bias.detach().reshape(len(GATES), 500)
+    bias = layer_of(network).normaliser.bias.detach().reshape(len(GATES), 500)
     steps = bias[GATES.index("f")].exp()
     assert steps.min() >= 1
     assert steps.max() <= 783.5
@@ -113,7 +120,7 @@ def test_memories_of_many_lengths() -> None:
 def test_layer_is_an_lstm(options: Options, rng: np.random.Generator) -> None:
     """The layer computes what ``nn.LSTM`` does with the same scaled weights."""
     network = make_network(options, rng)
-    weight_x, weight_h, (scale_x, scale_h, bias) = network.layer.folded()
+    weight_x, weight_h, scale_x, scale_h, bias, _ = layer_of(network).folded()
     lstm = torch.nn.LSTM(INPUTS, HIDDEN).double()
     lstm.load_state_dict(
         {
@@ -124,14 +131,14 @@ def test_layer_is_an_lstm(options: Options, rng: np.random.Generator) -> None:
         }
     )
     x = torch.from_numpy(rng.uniform(-1, 1, (6, 5, INPUTS)))
-    every, c = network.layer(x)
+    every, c = layer_of(network)(x)
     expected, (_, last) = lstm(x)
     torch.testing.assert_close(every[1:], expected)
     torch.testing.assert_close(c, last[0])
     assert not every[0].any()
     # The second half from the state after the first one.
-    first, middle = network.layer(x[:3])
-    second, _ = network.layer(x[3:], state=(first[-1], middle))
+    first, middle = layer_of(network)(x[:3])
+    second, _ = layer_of(network)(x[3:], state=(first[-1], middle))
     torch.testing.assert_close(second[1:], expected[3:])
 
 
@@ -142,13 +149,15 @@ def test_folding_is_exact(options: Options, rng: np.random.Generator) -> None:
     assert not options.shared_scale or model.layers[0].shared_scale
     inputs = np.stack(make_inputs(rng, WIDE.x, [6, 6, 6]), axis=1)
     with torch.no_grad():
-        real = network.layer(torch.from_numpy(inputs * WIDE.x.lsb))[0][1:].numpy()
+        real = layer_of(network)(torch.from_numpy(inputs * WIDE.x.lsb))[0][1:].numpy()
     reference, golden = Reference(model), Golden(model)
-    twin, state = reference.zero(3), golden.zero(3)
+    twins, states = reference.zero(3), golden.zero(3)
     # Real weights are rounded to twelve bits, too.
     slack = 3e-3 if options.weights == "float" else 2e-4
     for step, x in enumerate(inputs):
-        twin, state = reference.step(x, twin), golden.step(x, state).state
+        twins = reference.step(x, twins)
+        states = tuple(one.state for one in golden.step(x, states))
+        (twin,), (state,) = twins, states
         np.testing.assert_allclose(twin.h.value, real[step], rtol=0, atol=slack)
         assert (np.abs(state.h * WIDE.h.lsb - real[step]) <= twin.h.error + slack).all()
         assert np.abs(state.h * WIDE.h.lsb - real[step]).max() < 5e-3
@@ -189,28 +198,30 @@ def test_only_training_moves_statistics(options: Options, rng: np.random.Generat
 def test_clamp(options: Options, rng: np.random.Generator) -> None:
     network = make_network(options, rng)
     with torch.no_grad():
-        network.layer.shadow_x *= 100
-        network.layer.shadow_h *= 100
-    before = network.learned()
-    network.layer.clamp()
+        layer_of(network).shadow_x *= 100
+        layer_of(network).shadow_h *= 100
+    before = learned(network)
+    layer_of(network).clamp()
     if options.weights == "float":
-        assert network.layer.shadow_x.abs().max() > 1
+        assert layer_of(network).shadow_x.abs().max() > 1
         return
-    assert network.layer.shadow_x.abs().max() == network.layer.shadow_h.abs().max() == 1
+    assert layer_of(network).shadow_x.abs().max() == layer_of(network).shadow_h.abs().max() == 1
     if options.weights == "binary":
-        np.testing.assert_array_equal(network.learned().weight_h, before.weight_h)
+        np.testing.assert_array_equal(
+            learned(network).layers[0][0].weight_h, before.layers[0][0].weight_h
+        )
 
 
 def test_rounding_is_the_machine_s(options: Options, rng: np.random.Generator) -> None:
     """With rounded activations the network is its model, but for rounded coefficients."""
     network = make_network(options, rng)
     model = make_model(network, options, Formats(scale_width=24))
-    network.layer.rounding = Rounding.of(model.network.layer)
+    layer_of(network).rounding = model.network.layer
     inputs = make_inputs(rng, Formats().x, [8] * 50)
     x, _ = pad(inputs, Formats().x.lsb)
     with torch.no_grad():
-        h = network.layer(x.double())[0][-1] / Formats().h.lsb
-    state = Golden(model).run(inputs).state
+        h = layer_of(network)(x.double())[0][-1] / Formats().h.lsb
+    (state,) = Golden(model).run(inputs).state
     assert torch.equal(h, h.round())
     same = (h.numpy() == state.h).mean()
     assert same > (0.7 if options.weights == "float" else 0.97)
@@ -225,10 +236,10 @@ def test_gradient_passes_rounding(rng: np.random.Generator) -> None:
     def gradient() -> Any:
         network.zero_grad()
         torch.autograd.backward(network(x)[0].square().sum())
-        return network.layer.shadow_h.grad.clone()
+        return layer_of(network).shadow_h.grad.clone()
 
     exact = gradient()
-    network.layer.rounding = Rounding.of(draft_layer(options))
+    layer_of(network).rounding = draft_layer(options)
     rounded = gradient()
     assert not torch.equal(exact, rounded)
     assert float((exact - rounded).norm() / exact.norm()) < 0.1
@@ -236,29 +247,29 @@ def test_gradient_passes_rounding(rng: np.random.Generator) -> None:
 
 def draft_layer(options: Options) -> Any:
     return draft(
-        Formats(), inputs=INPUTS, hidden=HIDDEN, weights=options.arithmetic, classes=CLASSES
+        Formats(), inputs=INPUTS, hidden=HIDDEN, weights=options.arithmetics[0], classes=CLASSES
     ).layer
 
 
 def test_plain_way_is_the_same(rng: np.random.Generator) -> None:
     network = make_network(Options(hidden=HIDDEN), rng)
     x = torch.from_numpy(rng.uniform(-1, 1, (5, 7, INPUTS)))
-    fused = network.layer(x)
-    network.layer.plain = True
-    for one, other in zip(fused, network.layer(x), strict=True):
+    fused = layer_of(network)(x)
+    layer_of(network).plain = True
+    for one, other in zip(fused, layer_of(network)(x), strict=True):
         torch.testing.assert_close(one, other)
 
 
 def test_real_weights_become_fixed_point(rng: np.random.Generator) -> None:
     for shared in (False, True):
         network = make_network(Options(weights="float", hidden=HIDDEN, shared_scale=shared), rng)
-        learned = network.learned()
-        _, weight_h, affine = network.layer.folded()
-        FIXED.encode(learned.weight_h)
-        real = (affine.scale_h[:, None] * weight_h).detach().numpy()
-        step = np.abs(learned.scale_h)[:, None]
-        assert (np.abs(learned.scale_h[:, None] * learned.weight_h - real) <= step / 2 + 1e-9).all()
-        assert np.array_equal(learned.scale_x, learned.scale_h) == shared
+        (part,) = learned(network).layers[0]
+        affine = layer_of(network).folded()
+        FIXED.encode(part.weight_h)
+        real = (affine.scale_h[:, None] * affine.weight_h).detach().numpy()
+        step = np.abs(part.scale_h)[:, None]
+        assert (np.abs(part.scale_h[:, None] * part.weight_h - real) <= step / 2 + 1e-9).all()
+        assert np.array_equal(part.scale_x, part.scale_h) == shared
 
 
 @pytest.mark.parametrize(
@@ -271,4 +282,4 @@ def test_real_weights_become_fixed_point(rng: np.random.Generator) -> None:
 def test_what_no_machine_has(choice: dict[str, Any], text: str) -> None:
     network = build(Options(**choice), inputs=INPUTS, hidden=HIDDEN, classes=CLASSES)
     with pytest.raises(InputError, match=f"^{text}$"):
-        network.learned()
+        learned(network)

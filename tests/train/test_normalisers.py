@@ -35,7 +35,7 @@ def test_shared_scales_are_one_tensor(name: str, shared: bool, weights: Any) -> 
     normaliser = AFFINE[name](*weights, shared=shared).double()
     affine = normaliser.coefficients(*weights[:2])
     assert (affine.scale_x is affine.scale_h) == shared
-    assert all(part.shape == (ROWS,) for part in affine)
+    assert all(part is None or part.shape == (ROWS,) for part in affine)
 
 
 def test_scales_start_at_unit_variance(weights: Any) -> None:
@@ -62,6 +62,8 @@ def test_batch_norm_is_that_of_the_sums(shared: bool, weights: Any) -> None:
     affine = normaliser.coefficients(weight_x, weight_h)
     sum_x, sum_h = x @ weight_x.T, h @ weight_h.T
     found = affine.scale_x * sum_x + affine.scale_h * sum_h + affine.bias
+    assert (affine.offset is None) == shared
+    found = found if affine.offset is None else found + affine.offset
 
     def normalised(sums: Any, gamma: Any) -> Any:
         eps = normaliser.epsilon

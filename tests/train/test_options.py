@@ -30,10 +30,10 @@ def test_what_is_not_chosen_is_the_task_s() -> None:
 
 
 def test_arithmetic_of_the_model() -> None:
-    assert Options(weights="binary").arithmetic.name == "binary"
-    assert Options(weights="float").arithmetic.name == "fixed12"
+    assert Options(weights="binary").arithmetics[0].name == "binary"
+    assert Options(weights="float").arithmetics[1].name == "fixed12"
     with pytest.raises(InputError, match=r"^arithmetic: must be .*, not 'octal'$"):
-        _ = Options(weights="octal").arithmetic
+        _ = Options(weights="octal").arithmetics
 
 
 def test_command_spells_everything_out() -> None:

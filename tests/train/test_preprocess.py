@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from spec.arithmetic import arithmetic
+from spec.cells.lstm import LstmLayer
 from spec.errors import InputError
 from spec.formats import Format
 from spec.model import Model
-from spec.network import LstmLayer, Network
+from spec.network import Network
 from spec.synthetic import synthetic_model
 from train.preprocess import REACH, Preprocess, quantize, rule_of
 

@@ -218,7 +218,11 @@ def test_rules_by_name() -> None:
             False,
             "weights: must be float, binary, .* or fixed2 to fixed16, not 'octal'",
         ),
-        (("binary", "ott"), False, "rule: of binary weights must be sign or ardakani, not 'ott'"),
+        (
+            ("binary", "pow2"),
+            False,
+            "rule: of binary weights must be sign or ardakani or ott, not 'pow2'",
+        ),
         (("ternary",), True, "stochastic: there is no such form of the rule, not 'threshold'"),
     ],
 )

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from spec.cells.lstm import LstmLayer
 from spec.formats import Format
-from spec.network import LstmLayer
 
 torch = pytest.importorskip("torch")
 

@@ -1,0 +1,112 @@
+"""What all cells have in common in training.
+
+A cell gets the scaled products of its inputs for all steps at once, and goes through the steps. It
+works on (batch, rows) of one network and on (networks, batch, rows) of several alike: many small
+networks side by side take a GPU hardly longer than one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spec.cells.layer import Layer
+from spec.formats import Format
+from train.quantisers import straight_through
+from train.rounding import rounded
+
+__all__ = ["Cell", "Formats", "added", "passed"]
+
+Formats = Any
+"""The layer of `spec.cells` whose formats activations are rounded to; ``None``: they are not."""
+
+
+class Cell(ABC):
+    """What a layer does in a step.
+
+    Attributes
+    ----------
+    gates : tuple of str
+        Order of the gates in stacked rows.
+    separate : bool
+        Whether products of h have a bias of their own, ``bias_h``.
+    carries : bool
+        Whether units keep anything beside h, c.
+    products : bool
+        Whether all recurrent weights meet h itself, as statistics of their sums assume.
+    """
+
+    gates: ClassVar[tuple[str, ...]]
+    separate: bool = False
+    carries: bool = True
+    products: bool = True
+
+    @abstractmethod
+    def bias(self, hidden: int, memory: int | None) -> Tensor:
+        """Biases of the stacked gates at the start; see `train.network.Recurrent`."""
+
+    @abstractmethod
+    def step(
+        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+    ) -> tuple[Tensor, Tensor]:
+        """New h and c.
+
+        Parameters
+        ----------
+        x : Tensor
+            Scaled products of the inputs with biases, (..., batch, rows).
+        weight : Tensor
+            Scaled recurrent weights, (..., hidden, rows).
+        bias_h : Tensor or None
+            Added to products of h, (..., 1, rows); of cells that keep them ``separate``.
+        h, c : Tensor
+            The state, (..., batch, hidden).
+        form : Formats
+            What to round to.
+        """
+
+    def scan(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias_h: Tensor | None,
+        h: Tensor,
+        c: Tensor,
+        form: Layer | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """All h, before the first step and after every step, and the last c.
+
+        Parameters
+        ----------
+        x : Tensor
+            As in `step`, of all steps: (steps, ..., batch, rows).
+        weight : Tensor
+            Scaled recurrent weights, (..., rows, hidden).
+        bias_h : Tensor or None
+            (..., rows).
+        h, c, form
+            As in `step`.
+        """
+        turned, every = weight.transpose(-1, -2), [h]
+        if bias_h is not None:
+            bias_h = bias_h[..., None, :]
+        # unbind, not indexing: the backward pass of an index fills a whole array of zeros.
+        for now in x.unbind(0):
+            h, c = self.step(now, turned, bias_h, h, c, form)
+            every.append(h)
+        return torch.stack(every), c
+
+
+def added(sums: Tensor, h: Tensor, weight: Tensor) -> Tensor:
+    """``sums + h @ weight``, in one operation."""
+    return (torch.addmm if h.dim() == 2 else torch.baddbmm)(sums, h, weight)
+
+
+def passed(values: Tensor, form: Format | None) -> Tensor:
+    """`train.rounding.rounded` with the straight-through gradient."""
+    if form is None:
+        return values
+    return straight_through(values, rounded(values.detach(), form))

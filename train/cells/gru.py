@@ -1,0 +1,57 @@
+"""The GRU in training, in both of its forms; its formulas are in `spec.cells.gru`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from train.cells.cell import Cell, Formats, added, passed
+
+__all__ = ["Gru"]
+
+
+class Gru(Cell):
+    """A GRU.
+
+    Parameters
+    ----------
+    reset : {"after", "before"}
+        Whether the reset gate acts after the recurrent product of the candidate, or before it.
+    """
+
+    gates = ("r", "z", "n")
+
+    def __init__(self, reset: Literal["after", "before"]) -> None:
+        self.reset = reset
+        self.separate = self.products = reset == "after"
+
+    def bias(self, hidden: int, memory: int | None) -> Tensor:
+        """Update gates start so that the state is kept: 1, or for times from 1 to ``memory``."""
+        kept = torch.ones(hidden)
+        if memory is not None:
+            kept = kept.uniform_(1, memory - 1).log()
+        return torch.cat((torch.zeros(hidden), kept, torch.zeros(hidden)))
+
+    def step(
+        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+    ) -> tuple[Tensor, Tensor]:
+        pre, sigmoid, tanh, state, out = (
+            (form.pre, form.sigmoid, form.tanh, form.state, form.h) if form else (None,) * 5
+        )
+        both = 2 * h.shape[-1]
+        if bias_h is not None:
+            from_h = added(bias_h, h, weight)
+            gates = x[..., :both] + from_h[..., :both]
+        else:
+            gates = added(x[..., :both], h, weight[..., :both])
+        r, z = passed(torch.sigmoid(passed(gates, pre)), sigmoid).chunk(2, dim=-1)
+        if bias_h is not None:
+            product = passed(r * passed(from_h[..., both:], pre), pre)
+            candidate = passed(x[..., both:], pre) + product
+        else:
+            candidate = added(x[..., both:], passed(r * c, out), weight[..., both:])
+        n = passed(torch.tanh(passed(candidate, pre)), tanh)
+        c = passed(torch.lerp(n, c, z), state)
+        return passed(c, out), c

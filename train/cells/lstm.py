@@ -1,0 +1,53 @@
+"""The LSTM in training; its formulas are in `spec.cells.lstm`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from spec.cells.layer import Layer
+from spec.cells.lstm import GATES
+from train.cells.cell import Cell, Formats, added, passed
+from train.rounding import Rounding
+from train.scan import scan
+
+__all__ = ["Lstm"]
+
+
+class Lstm(Cell):
+    """One network goes through all its steps by `train.scan`, several through `step`."""
+
+    gates = GATES
+
+    def bias(self, hidden: int, memory: int | None) -> Tensor:
+        """Forget gates start open: 1, or times from 1 to ``memory``."""
+        parts = {gate: torch.zeros(hidden) for gate in self.gates}
+        if memory is None:
+            parts["f"] += 1
+        else:
+            parts["f"] = torch.empty(hidden).uniform_(1, memory - 1).log()
+            parts["i"] = -parts["f"]
+        return torch.cat([parts[gate] for gate in self.gates])
+
+    def step(
+        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+    ) -> tuple[Tensor, Tensor]:
+        pre, sigmoid, tanh, cell, out = Rounding.of(form) if form else (None,) * 5
+        z = passed(added(x, h, weight), pre)
+        i, f, g, o = z.chunk(len(self.gates), dim=-1)
+        i, f, o = (passed(torch.sigmoid(gate), sigmoid) for gate in (i, f, o))
+        c = passed(f * c + i * passed(torch.tanh(g), tanh), cell)
+        return passed(o * passed(torch.tanh(passed(c, pre)), tanh), out), c
+
+    def scan(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias_h: Tensor | None,
+        h: Tensor,
+        c: Tensor,
+        form: Layer | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        if h.dim() > 2:
+            return super().scan(x, weight, bias_h, h, c, form)
+        return scan(x, weight, h, c, Rounding.of(form) if form else None)

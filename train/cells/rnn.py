@@ -1,0 +1,38 @@
+"""The vanilla RNN in training; its formulas are in `spec.cells.rnn`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from train.cells.cell import Cell, Formats, added, passed
+
+__all__ = ["Rnn"]
+
+
+class Rnn(Cell):
+    """A vanilla RNN.
+
+    Parameters
+    ----------
+    function : {"tanh", "relu"}
+        Of the pre-activation.
+    """
+
+    gates = ("h",)
+    carries = False
+
+    def __init__(self, function: Literal["tanh", "relu"]) -> None:
+        self.function = torch.tanh if function == "tanh" else torch.relu
+
+    def bias(self, hidden: int, memory: int | None) -> Tensor:
+        """Zeros: nothing holds a memory open."""
+        return torch.zeros(hidden)
+
+    def step(
+        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+    ) -> tuple[Tensor, Tensor]:
+        pre, out = (form.pre, form.h) if form else (None, None)
+        return passed(self.function(passed(added(x, h, weight), pre)), out), c

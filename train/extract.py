@@ -1,0 +1,81 @@
+"""What a network has learned, as NumPy arrays: what `train.freeze` makes a model of."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spec.arithmetic import Fixed
+from train.freeze import Learned, LearnedPart, Reals
+from train.network import Classifier, Head
+from train.quantisers import Real
+from train.recurrent import Quantisers, Recurrent
+
+__all__ = ["FIXED", "learned"]
+
+FIXED = Fixed(12)
+"""What the weights of a floating-point network become in a machine: the papers' baseline."""
+
+
+def learned(network: Classifier) -> Learned:
+    """Weights as integers, the rest as reals.
+
+    Weights of a floating-point network become `FIXED`, rounded to a scale of each row.
+
+    Raises
+    ------
+    InputError
+        If the normaliser is none that a machine has.
+    """
+    head = network.head
+    with torch.no_grad():
+        return Learned(
+            layers=tuple(tuple(map(_learned_part, layer.parts)) for layer in network.stack),
+            head_weight=_reals(_head_weight(head)),
+            head_bias=_reals(head.bias),
+            head_unit=None if head.quantiser is None else float(head.scale),
+        )
+
+
+def _learned_part(part: Recurrent) -> LearnedPart:
+    folded = part.folded()
+    weights = [_reals(folded.weight_x), _reals(folded.weight_h)]
+    weights, scales = _as_integers(
+        part.quantisers, weights, [_reals(folded.scale_x), _reals(folded.scale_h)]
+    )
+    return LearnedPart(
+        weight_x=weights[0].astype(np.int64),
+        weight_h=weights[1].astype(np.int64),
+        scale_x=scales[0],
+        scale_h=scales[1],
+        bias=_reals(folded.bias),
+        bias_h=None if folded.bias_h is None else _reals(folded.bias_h),
+    )
+
+
+def _head_weight(head: Head) -> Tensor:
+    if head.quantiser is None:
+        return head.weight
+    return head.scale * head.quantiser(head.weight)
+
+
+def _as_integers(
+    quantisers: Quantisers, weights: list[Reals], scales: list[Reals]
+) -> tuple[list[Reals], list[Reals]]:
+    """Real weights as those of `FIXED` and scales of the rows; equal scales of a row stay equal."""
+    real = [isinstance(quantiser, Real) for quantiser in quantisers]
+    largest = [np.abs(weight).max(axis=1) for weight in weights]
+    if all(real) and np.array_equal(scales[0], scales[1]):
+        largest = [np.maximum(*largest)] * 2
+    for index in range(2):
+        if real[index]:
+            row = largest[index]
+            unit = np.where(row > 0, row, 1) / FIXED.weights.hi
+            weights[index] = np.floor(weights[index] / unit[:, None] + 0.5)
+            scales[index] = scales[index] * unit
+    return weights, scales
+
+
+def _reals(tensor: Tensor) -> Reals:
+    return tensor.detach().cpu().numpy().astype(np.float64)

@@ -1,0 +1,213 @@
+"""One direction of a recurrent layer as it is trained: a cell, two quantisers, a normaliser."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spec.cells.layer import Layer
+from spec.errors import InputError
+from train.cells import Cell
+from train.normalisers import BatchNorm, Normaliser
+from train.quantisers import Quantiser
+from train.scan import exact
+from train.stepwise import Stepwise
+
+__all__ = ["Folded", "Quantisers", "Recurrent", "State"]
+
+State = tuple[Tensor, Tensor]
+"""h and c, (batch, hidden); c has no elements for a cell that keeps nothing beside h."""
+
+Quantisers = tuple[Quantiser, Quantiser]
+"""Of the input weights and of the recurrent weights."""
+
+
+class Folded(NamedTuple):
+    """Quantised weights and the affine of each row; ``bias_h``: see `train.cells.Cell`."""
+
+    weight_x: Tensor
+    weight_h: Tensor
+    scale_x: Tensor
+    scale_h: Tensor
+    bias: Tensor
+    bias_h: Tensor | None
+
+
+class Recurrent(nn.Module):
+    """One direction of a layer.
+
+    Parameters
+    ----------
+    cell : Cell
+        What happens in a step.
+    quantisers : Quantisers
+        What becomes of the weight matrices.
+    normaliser : type of Normaliser or of Stepwise
+        What becomes of their sums.
+    inputs, hidden : int
+        Sizes.
+    shared : bool
+        Whether the normaliser has one scale for both sums of a row.
+    memory : int or None
+        Steps over which units are to remember: their gates start with times from 1 to this
+        (Tallec and Ollivier 2018). By default they start open, with bias 1.
+    gain : float
+        How large sums of h are at the start, compared with those of the inputs.
+    stochastic : tuple of bool
+        Which of the matrices are drawn anew for every step of training.
+
+    Attributes
+    ----------
+    rounding : Layer or None
+        The layer to whose formats activations are rounded; ``None``: they are not.
+    noise : tuple of (Tensor or None)
+        Uniform noise for each matrix: weights are drawn with it. ``None``: they are deterministic.
+    plain : bool
+        Whether to go step by step, by automatic differentiation and without rounding: the slow
+        way, for comparison.
+
+    Raises
+    ------
+    InputError
+        If the normaliser is none for this cell.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        quantisers: Quantisers,
+        normaliser: type[Normaliser] | type[Stepwise],
+        *,
+        inputs: int,
+        hidden: int,
+        shared: bool = False,
+        memory: int | None = None,
+        gain: float = 1.0,
+        stochastic: tuple[bool, bool] = (False, False),
+    ) -> None:
+        super().__init__()
+        rows = len(cell.gates) * hidden
+        self.cell, self.quantisers, self.hidden = cell, quantisers, hidden
+        self.stochastic = stochastic
+        self.rounding: Layer | None = None
+        self.plain = False
+        self.noise: tuple[Tensor | None, Tensor | None] = (None, None)
+        self.shadow_x = nn.Parameter(torch.empty(rows, inputs))
+        self.shadow_h = nn.Parameter(torch.empty(rows, hidden))
+        bias = cell.bias(hidden, memory)
+        with torch.no_grad():
+            for quantiser, shadow in zip(quantisers, self.shadows, strict=True):
+                quantiser.start(shadow)
+            self.normaliser: Normaliser | Stepwise
+            if issubclass(normaliser, Stepwise):
+                _check_stepwise(cell, normaliser)
+                self.normaliser = normaliser(bias)
+            else:
+                if normaliser is BatchNorm and not cell.products:
+                    rule = "must not be batchnorm for gru-before: a reset gate changes what is met"
+                    raise InputError("normaliser", rule)
+                units = quantisers[0].unit(rows, inputs), quantisers[1].unit(rows, hidden)
+                self.normaliser = normaliser(
+                    *self.weights(), bias, shared=shared, units=units, gain=gain
+                )
+        self.bias_h = nn.Parameter(torch.zeros(hidden)) if cell.separate else None
+
+    @property
+    def shadows(self) -> tuple[Tensor, Tensor]:
+        """Both matrices of shadow weights."""
+        return self.shadow_x, self.shadow_h
+
+    def weights(self) -> tuple[Tensor, Tensor]:
+        """Both weight matrices, quantised; differentiable."""
+        (quantiser_x, quantiser_h), (noise_x, noise_h) = self.quantisers, self.noise
+        return quantiser_x(self.shadow_x, noise_x), quantiser_h(self.shadow_h, noise_h)
+
+    def folded(self) -> Folded:
+        """Weights and the affine of the rows; differentiable.
+
+        Raises
+        ------
+        InputError
+            If the normaliser is no affine.
+        """
+        if isinstance(self.normaliser, Stepwise):
+            raise InputError("normaliser", f"cannot be frozen: {self.normaliser.refusal}")
+        weight_x, weight_h = self.weights()
+        scale_x, scale_h, bias, offset = self.normaliser.coefficients(weight_x, weight_h)
+        if self.bias_h is None:
+            bias = bias if offset is None else bias + offset
+            return Folded(weight_x, weight_h, scale_x, scale_h, bias, None)
+        bias_h = self.bias_h
+        if offset is not None:
+            # The candidate's rows, the last ones, keep products of h apart.
+            rest = len(offset) - self.hidden
+            bias = bias + functional.pad(offset[:rest], (0, self.hidden))
+            bias_h = bias_h + offset[rest:]
+        return Folded(weight_x, weight_h, scale_x, scale_h, bias, bias_h)
+
+    def products(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """What the cell's `scan` takes for inputs (steps, batch, inputs): x, weight, bias_h."""
+        folded = self.folded()
+        # Rows are scaled here, once a batch, instead of sums at every step.
+        from_x = functional.linear(x, folded.scale_x[:, None] * folded.weight_x, folded.bias)
+        bias_h = folded.bias_h
+        if bias_h is not None:
+            bias_h = functional.pad(bias_h, (len(folded.bias) - self.hidden, 0))
+        return from_x, folded.scale_h[:, None] * folded.weight_h, bias_h
+
+    def zero(self, like: Tensor, batch: int) -> State:
+        """The state before the first step, of the tensor's kind."""
+        carried = self.hidden if self.cell.carries else 0
+        return like.new_zeros(batch, self.hidden), like.new_zeros(batch, carried)
+
+    def forward(
+        self, x: Tensor, active: Tensor | None = None, state: State | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """All h, before the first step and after every step, and the last c.
+
+        Parameters
+        ----------
+        x : Tensor
+            (steps, batch, inputs).
+        active : Tensor, optional
+            (steps, batch): which steps are counted in statistics, by default all.
+        state : State, optional
+            What to start from, by default zeros.
+
+        Returns
+        -------
+        h : Tensor
+            (steps + 1, batch, hidden).
+        c : Tensor
+            (batch, hidden).
+        """
+        h, c = self.zero(x, x.shape[1]) if state is None else state
+        if isinstance(self.normaliser, Stepwise):
+            return self.normaliser.scan(*self.weights(), x, h, c)
+        from_x, weight, bias_h = self.products(x)
+        if self.plain:
+            every, last = exact(from_x, weight, h, c)
+        else:
+            every, last = self.cell.scan(from_x, weight, bias_h, h, c, self.rounding)
+        self.observe(x, every, active)
+        return every, last
+
+    def observe(self, x: Tensor, every: Tensor, active: Tensor | None) -> None:
+        """In training, let the normaliser see what was multiplied; as in and out of `forward`."""
+        if self.training and isinstance(self.normaliser, Normaliser):
+            counted = None if active is None else active.flatten()
+            self.normaliser.observe(x.flatten(0, 1), every[:-1].flatten(0, 1), counted)
+
+    def clamp(self) -> None:
+        """Bring the shadow weights back within the limits of their quantisers."""
+        with torch.no_grad():
+            for quantiser, shadow in zip(self.quantisers, self.shadows, strict=True):
+                shadow.clamp_(-quantiser.limit, quantiser.limit)
+
+
+def _check_stepwise(cell: Cell, normaliser: type[Stepwise]) -> None:
+    if cell.gates != normaliser.gates:
+        raise InputError("normaliser", "must be scale, batchnorm, weightnorm or none for this cell")
