@@ -141,7 +141,7 @@ def test_imported_follows_the_reference_implementation(tmp_path: Path) -> None:
         graph = make()
         path = graph.write(tmp_path / "net.onnx")
         foreign = read_foreign(path)
-        assert (foreign.results, foreign.source) == (results, "ONNX LSTM"), name
+        assert (foreign.results, foreign.source) == (results, "ONNX"), name
         conversion = Conversion(
             weights=arithmetic("fixed16"), formats=WIDE, results=results, output="logits"
         )
@@ -178,8 +178,8 @@ def test_what_pytorch_exports(every: bool, first: bool, tmp_path: Path) -> None:
     torch.onnx.export(
         net, (torch.zeros(2, 7, INPUTS),), path, dynamo=False, input_names=["x"], dynamic_axes=axes
     )
-    tensors, results = read_onnx(path)
-    assert results == ("every" if every else "last")
+    tensors, cell, results, pooling = read_onnx(path)
+    assert (cell, results, pooling) == ("lstm", "every" if every else "last", "none")
     wanted = net.state_dict()
     for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
         np.testing.assert_array_equal(tensors[name], wanted[f"lstm.{name}"].numpy())
@@ -188,8 +188,8 @@ def test_what_pytorch_exports(every: bool, first: bool, tmp_path: Path) -> None:
 
 
 def test_states_that_are_inputs_start_from_zero(tmp_path: Path) -> None:
-    _, results = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"))
-    assert results == "every"
+    network = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"))
+    assert network.results == "every"
 
 
 def test_axes_without_sizes(tmp_path: Path) -> None:
@@ -197,13 +197,15 @@ def test_axes_without_sizes(tmp_path: Path) -> None:
     graph.inputs = [
         helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["batch", "time", None])
     ]
-    tensors, results = read_onnx(graph.write(tmp_path / "a.onnx"))
-    assert (tensors["weight_ih_l0"].shape, results) == ((ROWS, INPUTS), "last")
+    network = read_onnx(graph.write(tmp_path / "a.onnx"))
+    assert (network.tensors["weight_ih_l0"].shape, network.results) == ((ROWS, INPUTS), "last")
 
 
-def second() -> Graph:
+def second(**attributes: Any) -> Graph:
     graph = Graph().squeezed()
-    more = helper.make_node("LSTM", ["H", "W2", "R", "B"], ["Z"], name="two", hidden_size=HIDDEN)
+    more = helper.make_node(
+        "LSTM", ["H", "W2", "R", "B"], ["Z"], name="two", hidden_size=HIDDEN, **attributes
+    )
     graph.more.append(more)
     graph.output = "Z"
     return graph
@@ -232,7 +234,7 @@ def gemm(**attributes: Any) -> Graph:
     return head_on_last().add("Gemm", "last", "V", "b", transB=1, **attributes)
 
 
-SUM = "must compute its LSTM from zero, with its dense layer if any, and nothing else"
+SUM = "must compute its layers from zero, with its dense layer if any, and nothing else"
 
 BAD: dict[str, Callable[[], Graph]] = {
     "LSTM lstm: direction is not supported, not 'reverse'": lambda: Graph(direction="reverse"),
@@ -244,15 +246,17 @@ BAD: dict[str, Callable[[], Graph]] = {
     "LSTM lstm: peepholes (P) are not supported": lambda: connect(7, "P"),
     "LSTM lstm: sequence_lens is not supported: a sequence ends where it ends": lengths,
     "LSTM lstm: W must be a constant": dynamic_weights,
-    "LSTM two: a second LSTM is not supported": second,
     "Relu nRelu0: is not supported": lambda: Graph().add("Relu", "Y"),
-    "GRU nGRU0: is not supported": lambda: Graph().add("GRU", "x", "W", "R", hidden_size=HIDDEN),
+    "LSTM lstm: is not supported beside GRU": lambda: Graph().add(
+        "GRU", "x", "W", "R", hidden_size=HIDDEN
+    ),
+    "LSTM two: direction must be the same in all layers": lambda: second(direction="forward"),
     "Gemm nGemm2: alpha must be 1.0, not 2.0": lambda: gemm(alpha=2.0),
     "MatMul nMatMul3: a second Gemm or MatMul is not supported": lambda: (
         Graph().squeezed().add("MatMul", "H", "S", to="s").add("MatMul", "s", "VT")
     ),
     "Add nAdd0: is not supported without a MatMul": lambda: Graph().add("Add", "Y", "Y"),
-    "Add nAdd3: must have a constant beside what comes from the LSTM": lambda: (
+    "Add nAdd3: must have a constant beside what comes from the layers": lambda: (
         Graph().squeezed().add("MatMul", "H", "S", to="s").add("Add", "s", "H")
     ),
     SUM: lambda: connect(5, "start"),
@@ -265,12 +269,6 @@ def test_refused_by_name(text: str, tmp_path: Path) -> None:
     path = BAD[text]().write(tmp_path / "a.onnx")
     with pytest.raises(InputError, match=f"^{re.escape(f'{path}: {text.strip()}')}$"):
         read_onnx(path)
-
-
-def test_bidirectional(tmp_path: Path) -> None:
-    graph = Graph(direction="bidirectional")
-    with pytest.raises(InputError, match=r"direction is not supported, not 'bidirectional'$"):
-        read_onnx(graph.write(tmp_path / "a.onnx"))
 
 
 def test_two_inputs(tmp_path: Path) -> None:
@@ -286,7 +284,7 @@ def test_no_lstm(tmp_path: Path) -> None:
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [one], [two])
     imports = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "a.onnx")
-    with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM$"):
+    with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM, GRU or RNN$"):
         read_onnx(tmp_path / "a.onnx")
 
 
@@ -313,3 +311,107 @@ def test_other_suffix(tmp_path: Path) -> None:
     text = r"must end with \.safetensors, \.npz, \.pt, \.pth, \.onnx, not '\.h5'$"
     with pytest.raises(InputError, match=text):
         read_foreign(tmp_path / "a.h5")
+
+
+CELLS: dict[str, tuple[str, int, dict[str, Any]]] = {
+    "lstm": ("LSTM", 4, {}),
+    "gru": ("GRU", 3, {"linear_before_reset": 1}),
+    "gru-before": ("GRU", 3, {"linear_before_reset": 0}),
+    "rnn": ("RNN", 1, {}),
+    "rnn-relu": ("RNN", 1, {"activations": ["Relu"]}),
+}
+"""Operator, gates and attributes of each cell."""
+
+
+def stack(path: Path, cell: str, *, layers: int, directions: int, output: str) -> Path:
+    """A graph of some layers of a cell."""
+    rng = np.random.default_rng(4)
+    operator, gates, chosen = CELLS[cell]
+    chosen = dict(chosen) | {"direction": ("forward", "bidirectional")[directions - 1]}
+    if "activations" in chosen:
+        chosen["activations"] = chosen["activations"] * directions
+    size, wide, vector = INPUTS, directions * HIDDEN, "x"
+    constants = {"flat": np.array([0, 0, -1]), "axis": np.array([0])}
+    nodes = []
+    for index in range(layers):
+        shapes = {"W": size, "R": HIDDEN}
+        for name, columns in shapes.items():
+            shape = (directions, gates * HIDDEN, columns)
+            constants[f"{name}{index}"] = rng.uniform(-0.4, 0.4, shape).astype(np.float32)
+        bias = rng.uniform(-0.4, 0.4, (directions, 2 * gates * HIDDEN)).astype(np.float32)
+        constants[f"B{index}"] = bias
+        names = [vector, f"W{index}", f"R{index}", f"B{index}"]
+        made = [f"Y{index}", f"h{index}"]
+        nodes.append(helper.make_node(operator, names, made, hidden_size=HIDDEN, **chosen))
+        # From (steps, directions, batch, hidden) to (steps, batch, directions * hidden).
+        order = [0, 2, 1, 3]
+        nodes.append(helper.make_node("Transpose", [f"Y{index}"], [f"t{index}"], perm=order))
+        nodes.append(helper.make_node("Reshape", [f"t{index}", "flat"], [f"v{index}"]))
+        vector, size = f"v{index}", wide
+    if output == "max":
+        nodes.append(helper.make_node("ReduceMax", [vector, "axis"], ["out"], keepdims=0))
+    else:
+        nodes.append(helper.make_node("Identity", [vector], ["out"]))
+    graph = helper.make_graph(
+        nodes,
+        "graph",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [6, 2, INPUTS])],
+        [helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, [])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    imports = [helper.make_opsetid("", 18)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), path)
+    return path
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell(cell: str, layers: int, directions: int, tmp_path: Path) -> None:
+    """Cells that PyTorch has, too, compute what its modules do with the same tensors."""
+    for output in ("every", "max"):
+        path = stack(
+            tmp_path / "net.onnx", cell, layers=layers, directions=directions, output=output
+        )
+        found = read_onnx(path)
+        pooling = "max" if output == "max" else "none"
+        results = "last" if output == "max" else "every"
+        assert (found.cell, found.results, found.pooling) == (cell, results, pooling)
+    if cell == "gru-before":
+        return
+    torch = pytest.importorskip("torch")
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
+    choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
+    module = kind(INPUTS, HIDDEN, num_layers=layers, bidirectional=directions == 2, **choices)
+    module.load_state_dict({name: torch.tensor(one) for name, one in found.tensors.items()})
+    x = torch.randn(6, 2, INPUTS, generator=torch.Generator().manual_seed(1))
+    from train.floats import floats
+    from train.plain import run_layers
+
+    every, _ = run_layers(floats(found.tensors, cell), x.double().numpy())
+    np.testing.assert_allclose(every, module(x)[0].detach().numpy(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.filterwarnings("ignore")
+def test_stacks_of_both_directions_that_pytorch_exports(cell: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+
+    class Net(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[cell]
+            self.rnn = kind(INPUTS, HIDDEN, num_layers=2, bidirectional=True)
+            self.fc = torch.nn.Linear(2 * HIDDEN, CLASSES)
+
+        def forward(self, x: Any) -> Any:
+            last = self.rnn(x)[1]
+            last = last[0] if cell == "lstm" else last
+            return self.fc(torch.cat([last[-2], last[-1]], dim=1))
+
+    net, path = Net(), tmp_path / "net.onnx"
+    torch.onnx.export(net, (torch.zeros(7, 2, INPUTS),), path, dynamo=False, input_names=["x"])
+    found = read_onnx(path)
+    assert (found.cell, found.results, found.pooling) == (cell, "last", "none")
+    for name, tensor in net.rnn.state_dict().items():
+        np.testing.assert_array_equal(found.tensors[name], tensor.numpy())
