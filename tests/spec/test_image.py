@@ -6,6 +6,8 @@ import pytest
 from spec import image
 from spec.formats import half
 from spec.layout import Layout
+from spec.model import Model
+from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 
 
@@ -17,22 +19,22 @@ def codes_of(word, bits, count):
 @pytest.mark.parametrize(("units", "simd"), [(1, 1), (2, 3), (4, 2), (8, 16)])
 def test_gate_weights(weights, units, simd):
     model = make_model(weights=weights, hidden=5, inputs=4)
-    design = make_design(model, units=units, simd=simd)
-    words = image.gate_weight_words(design)
-    assert len(words) == design.tiles * design.tile_chunks
-    kind, tensors = design.layer.weights, model.layers[0]
+    (core,) = make_design(model, units=units, simd=simd).cores
+    words = image.gate_weight_words(core)
+    assert len(words) == core.words == core.tiles * core.chunks(0)
+    kind, tensors = core.arithmetic, model.layers[0]
     x = np.zeros((20, 4), dtype=np.int64)
     h = np.zeros((20, 5), dtype=np.int64)
     for index, word in enumerate(words):
-        tile, chunk = divmod(index, design.tile_chunks)
+        tile, chunk = divmod(index, core.chunks(0))
         codes = codes_of(word, kind.bits, 4 * units * simd)
         for lane in range(4 * units):
             unit, gate = tile * units + lane // 4, lane % 4
             for k in range(simd):
                 code = codes[lane * simd + k]
                 matrix, column = (x, chunk * simd + k)
-                if chunk >= design.x_product.chunks:
-                    matrix, column = h, (chunk - design.x_product.chunks) * simd + k
+                if chunk >= core.x_product.chunks:
+                    matrix, column = h, (chunk - core.x_product.chunks) * simd + k
                 if unit < 5 and column < matrix.shape[1]:
                     matrix[gate * 5 + unit, column] = kind.decode([code])[0]
                 else:
@@ -44,15 +46,15 @@ def test_gate_weights(weights, units, simd):
 @pytest.mark.parametrize("shared", [False, True])
 def test_rows(shared):
     model = make_model(hidden=5, shared_scale=shared)
-    design = make_design(model, units=2, simd=2, cell_units=2)
-    layout = image.row_layout(design)
+    (core,) = make_design(model, units=2, simd=2, cell_units=2).cores
+    layout = image.row_layout(core)
     assert [field.name for field in layout.fields] == (
         ["scale_h", "bias"] if shared else ["scale_h", "scale_x", "bias"]
     )
-    words = image.row_words(design)
-    rounds = half(design.layer.normaliser.shift)
+    words = image.row_words(core)
+    rounds = half(core.layer.normaliser.shift)
     assert rounds > 0
-    assert len(words) == design.groups == 3
+    assert len(words) == core.groups == 3
     for group, word in enumerate(words):
         for place in range(8):
             unit, gate = group * 2 + place // 4, place % 4
@@ -64,10 +66,10 @@ def test_rows(shared):
 
 def test_rows_of_a_serial_cell_unit():
     model = make_model(hidden=5)
-    words = image.row_words(make_design(model, units=2, cell_unit="serial"))
+    words = image.row_words(make_design(model, units=2, cell_unit="serial").cores[0])
     assert len(words) == 4 * 5
-    together = image.row_words(make_design(model, units=2, simd=2, cell_units=1))
-    bits = image.row_layout(make_design(model)).bits
+    together = image.row_words(make_design(model, units=2, simd=2, cell_units=1).cores[0])
+    bits = image.row_layout(make_design(model).cores[0]).bits
     assert together == [
         sum(word << (bits * gate) for gate, word in enumerate(words[unit * 4 :][:4]))
         for unit in range(5)
@@ -78,21 +80,66 @@ def test_cells_and_head():
     head = {"classes": 3, "weights": "ternary", "scaled": True}
     model = make_model(hidden=5, layer={"cell_affine": {}}, head=head)
     design = make_design(model, units=2, simd=4, cell_units=2, head_units=2, head_simd=2)
-    layout = image.cell_layout(design)
-    first = layout.unpack(image.cell_words(design)[0] & ((1 << layout.bits) - 1))
-    tensors, rounds = model.layers[0], half(design.layer.cell_affine.shift)
-    assert first == {"scale_c": tensors.scale_c[0], "bias_c": tensors.bias_c[0] + rounds}
-    rows = [image.head_layout(design).unpack(word) for word in image.head_row_words(design)]
+    (core,), dense = design.cores, design.dense
+    layout = image.unit_layout(core)
+    first = layout.unpack(image.unit_words(core)[0] & ((1 << layout.bits) - 1))
+    units, rounds = model.layers[0].units, half(core.layer.cell_affine.shift)
+    assert first == {"scale_c": units["scale_c"][0], "bias_c": units["bias_c"][0] + rounds}
+    rows = [image.head_layout(dense).unpack(word) for word in image.head_row_words(dense)]
     assert [row["bias"] for row in rows] == model.head.bias.tolist()
     assert [row["scale"] for row in rows] == model.head.scale.tolist()
-    words = image.head_weight_words(design)
+    words = image.head_weight_words(dense)
     assert len(words) == 2 * 3
     row0 = [code for word in words[:3] for code in codes_of(word, 2, 2)]
-    assert design.head.weights.decode(row0).tolist() == [*model.head.weight[0].tolist(), 0]
+    assert dense.head.weights.decode(row0).tolist() == [*model.head.weight[0].tolist(), 0]
+
+
+GRU = {"kind": "gru", "hidden": 4}
+
+
+def test_passes_one_after_the_other():
+    """Layers that share lanes: words of each alone, its recurrent part first in each tile."""
+    model = make_stack([GRU, GRU], inputs=4)
+    (shared,) = make_design(model, units=2, simd=4, stack="shared").cores
+    apart = [image.gate_weight_words(core) for core in make_design(model, units=2, simd=4).cores]
+    # A tile of each has a chunk of x and one of h.
+    swapped = [[words[k ^ 1] for k in range(4)] for words in apart]
+    assert image.gate_weight_words(shared) == swapped[0] + swapped[1]
+
+
+def test_phases_one_after_the_other():
+    model = make_stack([GRU | {"reset": "before"}], inputs=2)
+    (core,) = make_design(model, units=4, simd=4).cores
+    words, arithmetic = image.gate_weight_words(core), core.arithmetic
+    assert (core.gates, len(words)) == (2, 4)
+    tensors = model.layers[0]
+    for word, matrix in zip(words[::2], (tensors.weight_x[:8], tensors.weight_x[8:]), strict=True):
+        codes = np.array(codes_of(word, 2, 8 * 4)).reshape(4, 2, 4)
+        found = arithmetic.decode(codes[:, : len(matrix) // 4].swapaxes(0, 1))
+        assert np.array_equal(found[..., :2].reshape(-1, 2), matrix)
+    # The second phase has one gate: the other lane of each unit has nothing to do.
+    assert (np.array(codes_of(words[2], 2, 32)).reshape(4, 2, 4)[:, 1] == arithmetic.padding).all()
+
+
+def test_directions_in_turn():
+    model = make_stack([{"hidden": 4, "bidirectional": True}], inputs=4)
+    (core,) = make_design(model, units=2, simd=4).cores
+    found = []
+    for direction in range(2):
+        tensors = {
+            name.replace("reverse.", ""): tensor
+            for name, tensor in model.tensors.items()
+            if ("reverse." in name) == bool(direction)
+        }
+        network = make_stack([{"hidden": 4}], inputs=4).network
+        alone = Model(name="one", network=network, tensors=tensors)
+        found.append(image.gate_weight_words(make_design(alone, units=2, simd=4).cores[0]))
+    words = image.gate_weight_words(core)
+    assert [words[::2], words[1::2]] == found
 
 
 def test_layout_cuts_and_restores_signs():
-    layout = Layout(image.row_layout(make_design()).fields)
+    layout = Layout(image.row_layout(make_design().cores[0]).fields)
     widths = {field.name: field.width for field in layout.fields}
     values = {"scale_h": -1, "scale_x": 32767, "bias": -(1 << (widths["bias"] - 1))}
     assert layout.unpack(layout.pack(values)) == values
