@@ -5,6 +5,7 @@ from spec.configs import configs
 from spec.design import Design
 from spec.errors import InputError
 from spec.machine import Machine
+from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 
 
@@ -28,8 +29,9 @@ from tests.models import make_design, make_model
     ],
 )
 def test_machines_that_cannot_be(machine, text):
+    model = make_model(head={"classes": 2, "weights": "binary"})
     with pytest.raises(InputError) as error:
-        make_design(**machine)
+        make_design(model, **machine)
     assert str(error.value) == text
 
 
@@ -72,15 +74,15 @@ def test_machine_file(tmp_path):
 )
 def test_fewest_cell_units_that_keep_up(hidden, inputs, units, simd, cell_units):
     design = make_design(make_model(hidden=hidden, inputs=inputs), units=units, simd=simd)
-    assert design.cell_units == cell_units
+    assert design.cores[0].cell_units == cell_units
 
 
 @pytest.mark.parametrize("classes", [1, 10, 97])
 def test_fewest_head_units_that_keep_up(classes):
     head = {"classes": classes, "weights": "fixed8"}
     design = make_design(make_model(hidden=64, head=head), units=4, simd=8)
-    units = design.head_product.lanes
-    budget = design.tiles * design.tile_chunks
+    units = design.dense.product.lanes
+    budget = design.cores[0].step_words
     assert -(-classes // units) * 64 <= budget or units == classes
     if units > 1:
         assert -(-classes // (units - 1)) * 64 > budget
@@ -88,17 +90,18 @@ def test_fewest_head_units_that_keep_up(classes):
 
 def test_more_hardware_than_the_network_needs():
     design = make_design(make_model(hidden=3, inputs=2), units=8, simd=16)
-    assert (design.tiles, design.tile_chunks) == (1, 2)
+    (core,) = design.cores
+    assert (core.tiles, core.chunks(0)) == (1, 2)
 
 
 def test_ranges_hold_the_extremes():
     model = make_model(
         weights="fixed4", hidden=5, inputs=3, x={"width": 4, "frac": 0, "signed": False}
     )
-    design = make_design(model)
-    assert (design.x_sum.lo, design.x_sum.hi) == (3 * 15 * -8, 3 * 15 * 7)
-    assert (design.h_sum.lo, design.h_sum.hi) == (5 * -8 * 127, 5 * 8 * 128)
-    assert (design.element.lo, design.element.hi) == (-128, 127)
+    (core,) = make_design(model).cores
+    assert (core.x_sum.lo, core.x_sum.hi) == (3 * 15 * -8, 3 * 15 * 7)
+    assert (core.h_sum.lo, core.h_sum.hi) == (5 * -8 * 127, 5 * 8 * 128)
+    assert (core.element.lo, core.element.hi) == (-128, 127)
 
 
 def test_every_configuration_is_a_design():
@@ -127,8 +130,64 @@ def test_step_is_the_slope_of_the_sequence(results, hidden, machine, head, head_
 
 def test_utilisation_is_1_if_all_places_are_used():
     design = make_design(make_model(hidden=8, inputs=8), units=4, simd=4)
-    per_step = cycles.useful_operations(design) // (design.x_product.lanes * 4)
+    per_step = design.operations // design.places
     assert cycles.utilisation(design, 10, 10 * per_step) == 1.0
+
+
+GRU = {"kind": "gru", "hidden": 4}
+BOTH = {"hidden": 4, "bidirectional": True}
+
+
+@pytest.mark.parametrize(
+    ("layers", "machine", "text"),
+    [
+        ([GRU, {"hidden": 4}], {"stack": "shared"}, "stack: must be pipelined for layers that are"),
+        (
+            [GRU | {"reset": "before"}] * 2,
+            {"stack": "shared"},
+            "stack: must be pipelined for cells",
+        ),
+        ([BOTH, BOTH], {"stack": "shared"}, "stack: must be pipelined with bidirectional layers"),
+        ([BOTH], {"streams": 2}, "streams: must be 1 with bidirectional layers"),
+        ([GRU], {"cell_unit": "serial"}, "cell_unit: must be pipelined, except for one LSTM layer"),
+    ],
+)
+def test_chains_that_cannot_be(layers, machine, text):
+    with pytest.raises(InputError, match=f"^machine: {text}"):
+        make_design(make_stack(layers), **machine)
+
+
+def test_layers_share_lanes_or_have_their_own():
+    model = make_stack([GRU] * 3, head={"classes": 2, "weights": "binary"})
+    pipelined = make_design(model, units=2, simd=2)
+    assert [len(core.layers) for core in pipelined.cores] == [1, 1, 1]
+    assert [core.onward for core in pipelined.cores] == [True, True, False]
+    assert [core.dense is not None for core in pipelined.cores] == [False, False, True]
+    (shared,) = make_design(model, units=2, simd=2, stack="shared").cores
+    assert [(one.layer, one.x, one.to) for one in shared.passes] == [
+        (0, None, 0),
+        (1, 0, 1),
+        (2, 1, 2),
+    ]
+    assert shared.words == sum(core.words for core in pipelined.cores)
+    assert make_design(model, stack="shared").operations == pipelined.operations == 12 * (7 + 8 + 8)
+    assert pipelined.places == 3 * 6 * 2
+
+
+def test_what_a_network_needs_beside_its_cores():
+    head = {"classes": 2, "weights": "binary"}
+    for layers, rest, gathers, replays in (
+        ([GRU], {}, False, [False]),
+        ([GRU], {"pooling": "max"}, True, [False]),
+        ([BOTH], {}, False, [False]),
+        ([BOTH], {"head": head}, True, [False]),
+        ([BOTH, GRU], {"head": head}, False, [True, False]),
+        ([BOTH], {"results": "every"}, False, [True]),
+    ):
+        design = make_design(make_stack(layers, **rest))
+        assert (design.gather is not None) == gathers
+        assert [design.replays(core) for core in design.cores] == replays
+        assert (design.dense is not None) == ("head" in rest)
 
 
 def test_a_keyword_is_no_name_of_a_module():
