@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.hierarchy import Hierarchy, Net
 
-__all__ = ["PARTS", "Part", "parts"]
+__all__ = ["CHAIN", "PARTS", "Part", "parts"]
 
 PARTS = {
     "inputs": {
@@ -15,8 +15,8 @@ PARTS = {
         "inputs": "full bank chunk",
     },
     "control": {
-        "sequencer": "running starting quiet waits h_wait_0 read is_h x_chunk h_chunk weight split"
-        " load first_tile last_tile token read_bank reserved load_state dump_state",
+        "sequencer": "running starting quiet waits h_wait_0_0 read from_h chunk bank weight split"
+        " load first_tile last_tile token reserved load_state dump_state",
     },
     "lanes": {
         "": "operands_0 operands_1 codes split load",
@@ -25,7 +25,8 @@ PARTS = {
     },
     "cell units": {
         "cells": "loaded busy left write flags",
-        "cells.unit_0": "sums i_pre f_pre g_pre o_pre c fc ig c_next u h_next",
+        "cells.unit_0": "sums i_pre f_pre g_pre o_pre r_pre z_pre q_pre p_pre old fc ig rq new u"
+        " difference product h_next",
     },
     "hidden memory": {
         "hidden": "write__en write__bank write__chunk write__slot write__data"
@@ -43,14 +44,24 @@ PARTS = {
         "": "o__valid o__ready o__payload o_state__valid o_state__ready o_state__payload",
     },
 }
-"""Parts of a machine: instances below the top, and names of nets in them.
+"""Parts of a core: instances below it, and names of nets in them.
 
 Of lanes and of cell units the first one is shown. A machine has what its parameters ask for: what
 it has not is left out.
 """
 
+CHAIN = {
+    "both": "i_x__valid i_x__ready i_x__payload writing reading chunk backward o__payload o__ready",
+    "merge": "i_x__valid i_x__ready i_x__payload writing reading chunk second o__payload o__ready",
+    "gather": "i_x__valid i_x__ready i_x__payload chunk reserved whole",
+}
+"""The same for what stands between the cores of a chain."""
+
+MOST = 8
+"""Cores of a chain."""
+
 NUMBERS = frozenset(
-    "chunk x_chunk h_chunk weight h_wait_0 reserved left slot level row best_row"
+    "chunk weight h_wait_0_0 reserved left slot level row best_row"
     " write__chunk write__slot read_0__chunk read_1__chunk".split()
 )
 """Nets that count; what is negative at times is marked as signed in the Verilog."""
@@ -74,8 +85,18 @@ class Part:
 
 def parts(hierarchy: Hierarchy) -> list[Part]:
     """The parts of a machine with the nets that it has, each with at least one."""
+    alone = {title: dict(instances) for title, instances in PARTS.items()}
+    chain: dict[str, dict[str, str]] = {}
+    for number in range(MOST):
+        core = f"core_{number}"
+        for title, instances in PARTS.items():
+            below = {f"{core}.{name}" if name else core: nets for name, nets in instances.items()}
+            chain[f"core {number}: {title}"] = below
+        for name in ("both", "merge"):
+            chain[f"{name} {number}"] = {f"{name}_{number}": CHAIN[name]}
+    chain["gather"] = {"gather": CHAIN["gather"]}
     found = []
-    for title, instances in PARTS.items():
+    for title, instances in (alone | chain).items():
         nets = [
             (net, _format(name, net))
             for instance, names in instances.items()

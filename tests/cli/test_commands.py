@@ -183,7 +183,7 @@ def test_import(pascaline, tmp_path, rng):
     found = only_json(
         *pascaline("import", checkpoint, "-o", output, "--weights", "fixed6", "--json")
     )
-    assert found["network"]["layers"][0]["weights"] == "fixed6"
+    assert found["network"]["layers"][0]["weights_x"] == "fixed6"
     model = read_model(output)
     assert (model.name, model.network.layers[0].hidden) == ("mine", hidden)
     assert pascaline("show", output)[0] == 0

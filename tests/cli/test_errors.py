@@ -46,7 +46,7 @@ def model(tmp_path):
         ),
         (
             ["show", "medium-fixed12", "--lane", "pairs"],
-            "machine: lane: must be tree for fixed12 weights, not 'pairs'",
+            "machine: lane: must be tree or booth for fixed12 weights, not 'pairs'",
         ),
         (
             ["show", "medium-ternary", "--lane", "subsets"],

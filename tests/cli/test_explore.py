@@ -180,7 +180,7 @@ def test_every_parameter_of_a_machine_is_an_option(pascaline):
         ("--units 1,x", "machine: units: should be a valid integer, not 'x'"),
         ("--units 1,,2", "--units: must be values with commas between them"),
         ("--units auto", "machine: units: should be a valid integer, not 'auto'"),
-        ("--lane heap", "machine: lane: should be 'tree', 'pairs' or 'subsets', not 'heap'"),
+        ("--lane heap", "machine: lane: should be 'tree', 'pairs', 'subsets' or 'booth'"),
         ("--lane subsets", "explore: no machine can be built (machine: lane: must be tree or"),
         ("--limit 3", "explore: must have at most 3 machines (--limit), not"),
         ("--target fpga", "target: must be one of generic, ice40, ecp5, xilinx, asic, not 'fpga'"),

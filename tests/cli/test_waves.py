@@ -8,7 +8,7 @@ from pywellen import Waveform
 
 from hdl.verilog import generate
 from sim.hierarchy import Hierarchy
-from sim.signals import NUMBERS, PARTS
+from sim.signals import CHAIN, NUMBERS, PARTS
 from sim.simulators import SIMULATORS
 from spec.errors import InputError
 from tests.sim.test_simulation import TINY, design_of, tool_of
@@ -20,7 +20,8 @@ RUNS = [("tiny-ternary", sim) for sim in SIMULATORS] + [
 
 @pytest.fixture(scope="module")
 def hierarchies():
-    designs = [design_of(name) for name in TINY]
+    names = (*TINY, "tiny-gru", "tiny-bilstm", "tiny-rnn")
+    designs = [design_of(name) for name in names]
     return [Hierarchy(generate(design).text, design.name) for design in designs]
 
 
@@ -97,7 +98,16 @@ def test_simulators_record_the_same(record):
 def test_every_name_is_in_some_machine(part, hierarchies):
     for instance, names in PARTS[part].items():
         for name in names.split():
-            assert any(known.net(instance, name) for known in hierarchies), f"{instance}.{name}"
+            places = [instance, f"core_0.{instance}" if instance else "core_0"]
+            nets = [known.net(place, name) for known in hierarchies for place in places]
+            assert any(nets), f"{instance}.{name}"
+
+
+def test_every_name_is_in_some_chain(hierarchies):
+    for part, names in CHAIN.items():
+        for name in names.split():
+            place = part if part == "gather" else f"{part}_0"
+            assert any(known.net(place, name) for known in hierarchies), f"{place}.{name}"
 
 
 def test_numbers_are_shown():

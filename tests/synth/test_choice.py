@@ -2,15 +2,19 @@
 
 import pytest
 
-from spec.arithmetic import arithmetic
 from synth.choice import best_lane, costs
 from synth.targets import TARGETS
+from tests.models import make_network
+
+
+def best(target, weights):
+    return best_lane(target, make_network(weights=weights))
 
 
 @pytest.mark.parametrize("target", costs())
 def test_takes_the_cheapest(target):
     for name, measured in costs()[target].items():
-        assert measured[best_lane(target, arithmetic(name))] == min(measured.values())
+        assert measured[best(target, name)] == min(measured.values())
 
 
 def test_every_target_is_measured_where_there_is_a_choice_without_multipliers():
@@ -20,6 +24,6 @@ def test_every_target_is_measured_where_there_is_a_choice_without_multipliers():
 
 
 def test_what_was_not_measured_is_as_the_nearest_alike():
-    assert best_lane("ecp5", arithmetic("pow2i1f0")) == best_lane("ecp5", arithmetic("ternary"))
-    assert best_lane("asic", arithmetic("fixed7")) == "booth"
-    assert best_lane("ice40", arithmetic("fixed8")) == "tree"
+    assert best("ecp5", "pow2i1f0") == best("ecp5", "ternary")
+    assert best("asic", "fixed7") == "booth"
+    assert best("ice40", "fixed8") == "tree"

@@ -22,9 +22,11 @@ from train.sample import COUNT
 FLOOR = {
     "copy-ternary": 0.99,
     "digits-binary": 0.985,
+    "digits-gru-ternary": 0.985,
     "digits-ternary": 0.985,
     "pixel-binary": 0.98,
     "pixel-ternary": 0.985,
+    "rows-bilstm-ternary": 0.985,
     "rows-binary": 0.987,
     "rows-ternary": 0.985,
 }
