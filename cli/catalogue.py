@@ -87,6 +87,17 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     return Design(model=model, machine=machine)
 
 
+def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
+    """Numbers with commas between them."""
+    if text is None:
+        return None
+    try:
+        return [int(piece) for piece in text.split(",")]
+    except ValueError:
+        rule = "must be numbers with commas between them"
+        raise InputError(str(option.opts[0]), rule, text) from None
+
+
 def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that describe a machine."""
     for option in reversed(
@@ -98,6 +109,12 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--stack",
                 type=click.Choice(get_args(Machine.model_fields["stack"].annotation)),
                 help="Whether each layer has lanes of its own, or equal layers share them.",
+            ),
+            click.option(
+                "--layer-units",
+                metavar="A,B,...",
+                callback=_numbers,
+                help="Units of each core of a pipelined stack, instead of --units.",
             ),
             click.option(
                 "--lane",

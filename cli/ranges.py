@@ -27,7 +27,7 @@ def range_options(command: Callable[..., Any]) -> Callable[..., Any]:
     said = dict(
         re.findall(r"^(\w+) : .*\n {4}((?:.|\n(?= {4}))+)", inspect.getdoc(Machine) or "", re.M)
     )
-    for name in reversed(Machine.model_fields):
+    for name in reversed([name for name in Machine.model_fields if name != "layer_units"]):
         first, _, _ = " ".join(said.get(name, "").split()).replace("`", "").partition(". ")
         option = click.option(
             f"--{name.replace('_', '-')}",

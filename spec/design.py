@@ -46,6 +46,11 @@ class Design:
         if self._shared and any(layer != network.layer for layer in network.layers):
             rule = "must be pipelined for layers that are not equal"
             raise InputError("machine: stack", rule, machine.stack)
+        if machine.layer_units is not None:
+            count = 1 if self._shared else len(network.layers)
+            if len(machine.layer_units) != count:
+                rule = f"must have a number for each of {count} cores"
+                raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.cores  # All that is checked is checked now.
 
     @property
@@ -73,17 +78,19 @@ class Design:
         """The cores, from input to output."""
         count = len(self.network.layers)
         spans = [range(count)] if self._shared else [range(k, k + 1) for k in range(count)]
-        return tuple(self._core(span) for span in spans)
+        units = self.machine.layer_units or (self.machine.units,) * len(spans)
+        return tuple(self._core(span, one) for span, one in zip(spans, units, strict=True))
 
-    def _core(self, span: range) -> Core:
+    def _core(self, span: range, units: int) -> Core:
         network, model = self.network, self.model
+        machine = self.machine.model_copy(update={"units": units, "layer_units": None})
         last = span[-1] == len(network.layers) - 1
         core = Core(
             layers=network.layers[span[0] : span[-1] + 1],
             tensors=model.directions[span[0] : span[-1] + 1],
             inputs=self._parts(span[0]),
             x=network.layer_x(span[0]),
-            machine=self.machine,
+            machine=machine,
             stateful=not network.bidirectional,
             results=network.results if last and network.pooling == "none" else "every",
             onward=not last,

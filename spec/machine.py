@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from spec.checked import Checked
 from spec.errors import InputError
@@ -31,6 +31,9 @@ class Machine(Checked):
         Whether each layer of a stack has lanes of its own and works on a step while the next layer
         works on the step before, or all take turns on the same lanes; these must then be equal but
         for their inputs.
+    layer_units : tuple of int or None
+        Units of each core of a pipelined stack, from input to output; ``None``: ``units`` for all.
+        The slowest core sets the pace, so one with less to do needs fewer.
     lane : {"tree", "pairs", "subsets", "booth"}
         How lanes compute their sums, see `spec.lanes`. All compute the same.
     operand_registers : int
@@ -68,6 +71,7 @@ class Machine(Checked):
     simd: int = Field(default=1, ge=1, le=2048)
     streams: int = Field(default=1, ge=1, le=64)
     stack: Literal["pipelined", "shared"] = "pipelined"
+    layer_units: tuple[Annotated[int, Field(ge=1, le=2048)], ...] | None = None
     lane: LaneDesign = "tree"
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
@@ -80,6 +84,11 @@ class Machine(Checked):
     weight_code: Literal["plain", "dense"] = "plain"
     ports: Literal["stream", "axi", "wishbone"] = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
+
+    @field_validator("layer_units", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
     @classmethod
     def read(cls, path: Path) -> Machine:

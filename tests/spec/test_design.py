@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from spec import cycles
@@ -5,6 +6,8 @@ from spec.configs import configs
 from spec.design import Design
 from spec.errors import InputError
 from spec.machine import Machine
+from spec.network import Network
+from spec.synthetic import synthetic_model
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 
@@ -193,3 +196,18 @@ def test_what_a_network_needs_beside_its_cores():
 def test_a_keyword_is_no_name_of_a_module():
     assert make_design(make_model(name="small")).name == "small_top"
     assert make_design(make_model(name="small-one")).name == "small_one"
+
+
+def test_cores_of_a_pipelined_stack_have_units_of_their_own():
+    layer = {"hidden": 32, "weights": "ternary"}
+    network = Network.parse({"inputs": 8, "layers": (layer, layer)}, thing="network")
+    model = synthetic_model("stack", network, np.random.default_rng(0))
+    design = make_design(model, units=8, simd=4, layer_units=[4, 8])
+    assert [core.x_product.lanes for core in design.cores] == [16, 32]
+    equal = make_design(model, units=8, simd=4)
+    step, other = cycles.step_cycles(design), cycles.step_cycles(equal)
+    assert step >= other
+    assert cycles.utilisation(design, 1, step) > cycles.utilisation(equal, 1, other)
+    for machine in ({"layer_units": [4]}, {"layer_units": [4, 8], "stack": "shared"}):
+        with pytest.raises(InputError, match="machine: layer_units: must have a number for each"):
+            make_design(model, **machine)
