@@ -53,7 +53,11 @@ def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json
     """
     simulator(sim)
     cache = build_folder() / "combinations"
-    cases = dict(_cases(hidden, steps))
+    # A seed each: cases at work at the same time have names of their own.
+    cases = {
+        name: _recipe(seed, network, stack, steps)
+        for seed, (name, network, stack) in enumerate(_networks(hidden))
+    }
     whole, failures = Verdict(), []
     with bar(f"simulating in {sim}") as progress, workers(jobs or cores()) as pool:
         futures = {name: pool.submit(judge, case, sim, cache) for name, case in cases.items()}
@@ -74,7 +78,7 @@ def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json
     sys.exit(1 if failures else 0)
 
 
-def _cases(hidden: int, steps: int) -> Iterator[tuple[str, Recipe]]:
+def _networks(hidden: int) -> Iterator[tuple[str, Network, str]]:
     for (cell, layer), (name, (x, h)) in itertools.product(CELLS.items(), WEIGHTS.items()):
         for count, directions in itertools.product((1, 2), (1, 2)):
             stacks = ["pipelined"]
@@ -91,11 +95,10 @@ def _cases(hidden: int, steps: int) -> Iterator[tuple[str, Recipe]]:
                 thing=cell,
             )
             for stack in stacks:
-                title = f"{cell}, {name}, {count} x {directions}, {stack}"
-                yield title, _recipe(network, stack, steps)
+                yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
 
 
-def _recipe(network: Network, stack: str, steps: int) -> Recipe:
+def _recipe(seed: int, network: Network, stack: str, steps: int) -> Recipe:
     machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
     lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
     walks = tuple(Walk(steps=length, seed=k) for k, length in enumerate(lengths))
@@ -106,7 +109,7 @@ def _recipe(network: Network, stack: str, steps: int) -> Recipe:
     pauses = {"i_x": 0.3, "o": 0.3, "i_state": 0.3, "o_state": 0.3}
     bursts = (Burst(walks=rough, cut=70), Burst(walks=rough))
     return Recipe(
-        seed=1,
+        seed=seed,
         network=network,
         machine=Machine.parse(machine, thing="machine"),
         traffic=(Traffic(bursts=(Burst(walks=walks),)), Traffic(bursts=bursts, pauses=pauses)),
