@@ -9,6 +9,7 @@ import click
 
 from cli.console import json_option, print_json, say
 from spec.modelfile import write_model
+from train.draft import CELLS, Formats
 
 __all__ = ["import_"]
 
@@ -18,7 +19,9 @@ __all__ = ["import_"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
+@click.option("--cell", help=f"{', '.join(CELLS)}.  [default: by the number of gates]")
 @click.option("--weights", default="fixed8", show_default=True, help="Arithmetic of the weights.")
+@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
 @click.option(
     "--reach",
@@ -40,6 +43,11 @@ __all__ = ["import_"]
     show_default=True,
 )
 @click.option(
+    "--pooling",
+    type=click.Choice(["none", "max"]),
+    help="What a head sees at the end.  [default: as the graph does; none]",
+)
+@click.option(
     "--results",
     type=click.Choice(["last", "every"]),
     help="When results come.  [default: as the graph does; last]",
@@ -52,23 +60,31 @@ def import_(
     reach: float,
     preprocess: Path | None,
     output_kind: str,
+    cell: str | None,
+    pooling: str | None,
     results: str | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Make a model file of a FILE: an LSTM of one layer and, if any, a dense head.
+    """Make a model file of a FILE: an LSTM, a GRU or an RNN and, if any, a dense head.
 
-    Reads the state_dict of an nn.LSTM as .safetensors, .npz, and (with PyTorch installed) .pt; and
-    (with onnx installed) .onnx. `pascaline evaluate MODEL --data ...` then says how good it is.
+    Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
+    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
+    `pascaline evaluate MODEL --data ...` then says how good it is.
     """
     from train.convert import Conversion, convert
-    from train.draft import Formats
     from train.foreign import read_foreign
 
     chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
     conversion = Conversion.parse(chosen, thing="import")
     foreign = read_foreign(file, preprocess)
-    conversion = conversion.model_copy(update={"results": results or foreign.results or "last"})
+    conversion = conversion.model_copy(
+        update={
+            "cell": cell or foreign.cell,
+            "pooling": pooling or foreign.pooling or "none",
+            "results": results or foreign.results or "last",
+        }
+    )
     model = convert(
         foreign.tensors,
         conversion,

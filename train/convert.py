@@ -67,7 +67,7 @@ def convert(
     *,
     name: str,
     preprocess: Preprocess | None = None,
-    source: str = "torch.nn",
+    source: str = "PyTorch",
 ) -> Model:
     """Make a model of an ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN`` and, if there is one, a dense head.
 

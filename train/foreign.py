@@ -36,6 +36,8 @@ class Foreign:
         What raw features have to go through before it; ``None``: nothing.
     cell : str or None
         Its cell, if the file says so.
+    pooling : {"none", "max"} or None
+        What its head sees at the end, if the file says so.
     """
 
     tensors: Arrays
@@ -44,6 +46,7 @@ class Foreign:
     results: Literal["last", "every"] | None = None
     preprocess: Preprocess | None = None
     cell: str | None = None
+    pooling: Literal["none", "max"] | None = None
 
     def floats(self, cell: str | None = None) -> Floats:
         """The tensors, sorted, as those of a cell, by default of what the file says.
@@ -74,14 +77,13 @@ def read_foreign(path: Path, preprocess: Path | None = None) -> Foreign:
     if path.suffix not in (*READERS, ONNX):
         rule = f"must end with {', '.join((*READERS, ONNX))}"
         raise InputError(str(path), rule, path.suffix)
-    results: Literal["last", "every"] | None = None
-    cell: str | None = None
+    before = None if preprocess is None else Preprocess.read(preprocess)
     if path.suffix == ONNX:
         graph = read_onnx(path)
-        tensors, results, cell = graph.tensors, graph.results, graph.cell
-    else:
-        tensors = read_checkpoint(path)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    source = "PyTorch" if cell is None else "ONNX"
-    before = None if preprocess is None else Preprocess.read(preprocess)
-    return Foreign(tensors, source, sha256, results, before, cell)
+        found = graph.results, before, graph.cell, graph.pooling
+        return Foreign(graph.tensors, "ONNX", _sha256(path), *found)
+    return Foreign(read_checkpoint(path), "PyTorch", _sha256(path), preprocess=before)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

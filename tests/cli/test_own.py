@@ -133,10 +133,36 @@ class TestTraining:
         options = ["--epochs", 12, "--device", "cpu", "--separate-scale", "--rate", 0.003]
         words = ["train", waves, "--start", start, "-o", output, *options, "--json"]
         card = only_json(*pascaline(*words))["card"]
-        assert card["start"]["imported"] == "torch.nn.LSTM"
+        assert card["start"]["imported"] == "PyTorch"
         assert read_model(output).network.layer.hidden == 10
         tuned = card["accuracy"]["integer"]
         assert tuned["correct"] / tuned["total"] > max(0.85, found["ternary"] - 0.1)
+
+    def test_fine_tune_gru_layers_of_both_directions(
+        self, waves: Path, tmp_path: Path, pascaline: Any
+    ) -> None:
+        import torch
+
+        torch.manual_seed(0)
+        net = {
+            "rnn": torch.nn.GRU(2, 6, num_layers=2, bidirectional=True),
+            "fc": torch.nn.Linear(12, len(CLASSES)),
+        }
+        start, output = tmp_path / "float.pt", tmp_path / "net.safetensors"
+        torch.save(torch.nn.ModuleDict(net).state_dict(), start)
+        words = ["import", start, "-o", output, "--weights", "exp4", "--pooling", "max"]
+        network = only_json(*pascaline(*words, "--recurrent-weights", "fixed4", "--json"))[
+            "network"
+        ]
+        assert [layer["kind"] for layer in network["layers"]] == ["gru", "gru"]
+        assert network["layers"][1]["bidirectional"]
+        assert network["pooling"] == "max"
+        options = ["--epochs", 12, "--device", "cpu", "--rate", 0.02, "--weights", "exp4"]
+        words = ["train", waves, "--start", start, "-o", output, *options, "--json"]
+        card = only_json(*pascaline(*words))["card"]
+        assert "--cell gru --layers 2 --bidirectional --weights exp4" in card["command"]
+        tuned = card["accuracy"]["integer"]
+        assert tuned["correct"] / tuned["total"] > 0.85
 
 
 def evaluate_on(model: Any, path: Path, part: str) -> Score:
