@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from golden.network import Golden
+from spec.errors import InputError
+from spec.formats import Format
+from train.draft import CELLS as NAMES
+from train.draft import Formats, draft
+from train.freeze import freeze
+from train.options import Options, task
+
+torch = pytest.importorskip("torch")
+
+from train.cells import CELLS  # noqa: E402
+from train.ensemble import Ensemble  # noqa: E402
+from train.extract import learned  # noqa: E402
+from train.learn import build  # noqa: E402
+from train.network import backwards, pad  # noqa: E402
+
+INPUTS, HIDDEN, CLASSES, STEPS, BATCH = 4, 10, 3, 6, 40
+
+WIDE = Formats(
+    x=Format(width=16, frac=14),
+    h=Format(width=16, frac=14),
+    pre=Format(width=16, frac=11),
+    sigmoid=Format(width=16, frac=14),
+    tanh=Format(width=16, frac=14),
+    cell=Format(width=24, frac=20),
+    state=Format(width=24, frac=22),
+    scale_width=24,
+)
+
+pytestmark = pytest.mark.parametrize("cell", CELLS)
+
+
+def make(cell: str, **chosen: Any) -> Any:
+    """A network in double precision, as if it had learned: nothing is where it started."""
+    options = Options(cell=cell, hidden=HIDDEN, **chosen)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        network = build(options, inputs=INPUTS, hidden=HIDDEN, classes=CLASSES).double()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter += 0.1 * torch.randn_like(parameter)
+    return network.eval()
+
+
+def make_inputs(seed: int = 0) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, STEPS + 1, BATCH)
+    lengths[0] = STEPS
+    return torch.from_numpy(rng.uniform(-1, 1, (STEPS, BATCH, INPUTS))), torch.from_numpy(lengths)
+
+
+def module_of(cell: str, network: Any) -> Any:
+    """The module of PyTorch with the same weights."""
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
+    choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
+    parts = [layer.parts for layer in network.stack]
+    shape = {"num_layers": len(parts), "bidirectional": len(parts[0]) == 2}
+    module = kind(INPUTS, HIDDEN, **shape, **choices).double()
+    state = {}
+    for index, layer in enumerate(parts):
+        for part, suffix in zip(layer, ("", "_reverse"), strict=False):
+            folded, at = part.folded(), f"l{index}{suffix}"
+            state[f"weight_ih_{at}"] = folded.scale_x[:, None] * folded.weight_x
+            state[f"weight_hh_{at}"] = folded.scale_h[:, None] * folded.weight_h
+            state[f"bias_ih_{at}"] = folded.bias
+            state[f"bias_hh_{at}"] = torch.zeros_like(folded.bias)
+            if folded.bias_h is not None:
+                state[f"bias_hh_{at}"][-HIDDEN:] = folded.bias_h
+    module.load_state_dict(state)
+    return module
+
+
+@pytest.mark.parametrize("pooling", ["none", "max"])
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_is_the_module_of_pytorch(
+    cell: str, layers: int, bidirectional: bool, pooling: str
+) -> None:
+    if cell == "gru-before":
+        pytest.skip("PyTorch has no such cell")
+    network = make(cell, layers=layers, bidirectional=bidirectional, pooling=pooling)
+    module, (x, lengths) = module_of(cell, network), make_inputs()
+    rnn = torch.nn.utils.rnn
+    every, last = module(rnn.pack_padded_sequence(x, lengths, enforce_sorted=False))
+    every, _ = rnn.pad_packed_sequence(every)
+    last = last[0] if cell == "lstm" else last
+    seen = torch.cat(list(last[-1 - bidirectional :]), dim=1)
+    if pooling == "max":
+        behind = torch.arange(STEPS)[:, None] >= lengths
+        seen = every.masked_fill(behind[..., None], -torch.inf).amax(dim=0)
+    torch.testing.assert_close(network(x, lengths)[0], network.head(seen))
+
+
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
+@pytest.mark.parametrize("normaliser", ["scale", "batchnorm", "weightnorm", "none"])
+def test_freezing_and_rounding_are_the_machine_s(
+    cell: str, normaliser: Any, bidirectional: bool
+) -> None:
+    if (cell, normaliser) == ("gru-before", "batchnorm"):
+        pytest.skip("refused")
+    chosen: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
+    network = make(cell, normaliser=normaliser, rule="ott", **chosen)
+    x, lengths = make_inputs()
+    with torch.no_grad():
+        # Statistics of batch normalisation.
+        network.train()(x, lengths)
+        description = draft(
+            WIDE,
+            inputs=INPUTS,
+            hidden=HIDDEN,
+            weights=Options().arithmetics[0],
+            classes=CLASSES,
+            cell=cell,
+            output="logits",
+            **chosen,
+        )
+        model = freeze(learned(network.eval()), description, name="a")
+        inputs = [
+            WIDE.x.quantize(x[:length, index].numpy())
+            for index, length in enumerate(lengths.tolist())
+        ]
+        integers = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
+        network.round(model.network)
+        found = network(pad(inputs, WIDE.x.lsb)[0].double(), lengths)[0].numpy()
+    assert np.abs(found - integers).max() < 0.01 * np.abs(found).max()
+
+
+def test_gradient(cell: str) -> None:
+    """Through all steps of a layer, of one network and of two side by side."""
+    rows = len(CELLS[cell].gates) * 3
+    shapes = [(4, 2, rows), (rows, 3), (rows,), (2, 3), (2, 3)]
+    torch.manual_seed(0)
+    for alike in ((), (2,)):
+        made = [
+            torch.randn(*shape[:1], *alike, *shape[1:], dtype=torch.float64)
+            if len(shape) == 3
+            else torch.randn(*alike, *shape, dtype=torch.float64)
+            for shape in shapes
+        ]
+        if not CELLS[cell].separate:
+            made[2] = None
+        tensors = [one.requires_grad_() for one in made if one is not None]
+
+        def run(*given: Any) -> Any:
+            left = iter(given)
+            full = [None if one is None else next(left) for one in made]  # noqa: B023
+            return CELLS[cell].scan(*full)[0]
+
+        assert torch.autograd.gradcheck(run, tensors)
+
+
+def test_side_by_side(cell: str) -> None:
+    """An ensemble computes what its members do, with state and lengths."""
+    members = [make(cell, layers=2, weights=weights) for weights in ("ternary", "binary")]
+    (x, lengths), ensemble = make_inputs(), Ensemble(members)
+    states = ensemble.zero(BATCH)
+    for _ in range(2):
+        logits, states = ensemble(x, lengths, states)
+    for index, member in enumerate(members):
+        mine = member.zero(BATCH)
+        for _ in range(2):
+            wanted, mine = member(x, lengths, mine)
+        torch.testing.assert_close(logits[index], wanted)
+        for (h, c), (own_h, own_c) in zip(states, mine, strict=True):
+            torch.testing.assert_close((h[index], c[index]), (own_h, own_c))
+
+
+def test_weights_of_x_and_h_and_head(cell: str) -> None:
+    network = make(cell, weights="exp4", recurrent_weights="binary", head_weights="ternary")
+    description = draft(
+        Formats(head=Options().arithmetics[0]),
+        inputs=INPUTS,
+        hidden=HIDDEN,
+        weights=Options(weights="exp4").arithmetics[0],
+        weights_h=Options(weights="binary").arithmetics[1],
+        classes=CLASSES,
+        cell=cell,
+    )
+    model = freeze(learned(network), description, name="a")
+    (layer,) = model.network.layers
+    assert (layer.weights_x.name, layer.weights_h.name) == ("exp4", "binary")
+    assert set(np.unique(model.tensors["head.weight"])) <= {-1, 0, 1}
+    assert set(np.unique(model.layers[0].weight_h)) == {-1, 1}
+    real = (network.head.scale * network.head.quantiser(network.head.weight)).detach().numpy()
+    unit = model.card["logit_unit"] / layer.h.lsb
+    np.testing.assert_allclose(model.tensors["head.weight"] * unit, real, atol=1e-9)
+
+
+def test_names(cell: str) -> None:
+    assert list(NAMES) == list(CELLS)
+    layer, form = NAMES[cell]
+    made = layer.model_validate({"hidden": 1, "weights": "ternary", **form})
+    assert made.gates == CELLS[cell].gates
+    assert (made.carried is not None) == CELLS[cell].carries
+    assert made.separate == CELLS[cell].separate
+
+
+def test_refused(cell: str) -> None:
+    if cell != "lstm":
+        with pytest.raises(InputError, match=r"^normaliser: must be .* for this cell$"):
+            make(cell, normaliser="layernorm")
+    if cell == "gru-before":
+        with pytest.raises(InputError, match=r"^normaliser: must not be batchnorm for gru-before"):
+            make(cell, normaliser="batchnorm")
+    with pytest.raises(InputError, match=r"^bidirectional: must not be for a text"):
+        Options(cell=cell, bidirectional=True).settled(task("austen"))
+    with pytest.raises(InputError, match=r"^pooling: must be none for a task with a result at eve"):
+        Options(cell=cell, pooling="max").settled(task("copy"))
+    with pytest.raises(InputError, match=r"^cell: must be one of lstm, gru, .*, not 'elman'$"):
+        Options(cell="elman").settled(task("digits"))
+
+
+def test_backwards_is_its_own_inverse(cell: str) -> None:
+    x, lengths = make_inputs()
+    turned = backwards(x, lengths)
+    torch.testing.assert_close(backwards(turned, lengths), x)
+    assert torch.equal(turned[0, 3], x[lengths[3] - 1, 3])
