@@ -142,6 +142,10 @@ def compare(
         What is in the file: ``size``, ``device``, and ``runs``: for each network its task, cell,
         variant, rate, seed, and scores on the validation and the held-out part.
     """
+    for kind, chosen, known in (("cell", cells, CELLS), ("variant", variants, VARIANTS)):
+        for name in chosen:
+            if name not in known:
+                raise InputError(kind, f"must be one of {', '.join(known)}", name)
     found = _begun(path, size, resume)
     where = device(place)
     found["device"] = torch.cuda.get_device_name(where) if where.type == "cuda" else "cpu"
