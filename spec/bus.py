@@ -1,0 +1,220 @@
+"""The machine on a bus: signals of its top, and how numbers lie in the bytes of a stream.
+
+Data goes over AXI4-Stream (ARM IHI 0051): a packet in is a sequence, a packet out its results. The
+registers of `spec.registers` are reached over AXI4-Lite (ARM IHI 0022) or pipelined Wishbone B4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from spec.design import Design
+from spec.layout import Field
+from spec.ports import ports
+
+__all__ = [
+    "ADDRESS_BITS",
+    "CLOCK",
+    "CONTROL",
+    "GO_ON",
+    "RESET",
+    "STREAMS",
+    "TID_BITS",
+    "TUSER_BITS",
+    "WORD",
+    "Bytes",
+    "Pin",
+    "input_bytes",
+    "output_bytes",
+    "pins",
+]
+
+CLOCK, RESET = "aclk", "aresetn"
+"""All signals belong to one clock; the reset is low while it is active, and synchronous."""
+
+STREAMS = {"s_axis": "in", "m_axis": "out"}
+"""Prefixes of the streams of data."""
+
+CONTROL = {"axi": "s_axi", "wishbone": "wbs"}
+"""Prefix of the control port in each style of ports."""
+
+TID_BITS = 8
+"""TID is as wide on every machine; it is the number of a stream of sequences."""
+
+TUSER_BITS = 1
+
+GO_ON = 1
+"""TUSER of a packet's first beat: start from the state in which the stream's last packet ended, not
+from zero. TUSER of other beats is ignored."""
+
+ADDRESS_BITS = 12
+"""Bytes of registers, as bits of their address: a page of 4 KiB."""
+
+WORD = 32
+"""Bits of a register."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A port of the top's module."""
+
+    name: str
+    direction: Literal["in", "out"]
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Numbers in byte lanes: 1, 2, 4 or 8 bytes each, little-endian, extended by sign or zero.
+
+    Parameters
+    ----------
+    width : int
+        Bits of a number.
+    signed : bool
+        Two's complement.
+    count : int
+        Numbers of a beat; the first lies in the lowest bytes.
+
+    Examples
+    --------
+    >>> lanes = Bytes(width=9, signed=True, count=2)
+    >>> lanes.encode([-1, 2]).hex()
+    'ffff0200'
+    >>> lanes.decode(bytes.fromhex("ffff0200"))
+    [-1, 2]
+    """
+
+    width: int
+    signed: bool
+    count: int
+
+    @classmethod
+    def of(cls, field: Field) -> Bytes:
+        """The byte lanes of a field of a payload."""
+        return cls(field.width, field.signed, field.count or 1)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a number."""
+        return 1 << max(0, -(-self.width // 8) - 1).bit_length()
+
+    @property
+    def beat(self) -> int:
+        """Bytes of a beat."""
+        return self.size * self.count
+
+    def encode(self, values: Sequence[int]) -> bytes:
+        """The bytes of numbers."""
+        return b"".join(
+            int(value).to_bytes(self.size, "little", signed=self.signed) for value in values
+        )
+
+    def decode(self, data: bytes) -> list[int]:
+        """The numbers of bytes."""
+        return [
+            int.from_bytes(data[place : place + self.size], "little", signed=self.signed)
+            for place in range(0, len(data), self.size)
+        ]
+
+
+def input_bytes(design: Design) -> Bytes:
+    """Elements of x in ``s_axis_tdata``; a vector takes ``x_product.chunks`` beats."""
+    return _bytes(design, "i_x")
+
+
+def output_bytes(design: Design) -> Bytes:
+    """Numbers of a result in ``m_axis_tdata``: a class, a logit, or elements of h."""
+    return _bytes(design, "o")
+
+
+def _bytes(design: Design, name: str) -> Bytes:
+    [data] = [field for field in ports(design)[name].layout.fields if field.name == "data"]
+    return Bytes.of(data)
+
+
+def pins(design: Design) -> tuple[Pin, ...]:
+    """All ports of the top, whatever the style of ports, the clock first and then the reset."""
+    style = design.machine.ports
+    if style == "stream":
+        return (Pin("clk", "in"), Pin("rst", "in"), *_plain(design))
+    control = _axi_lite() if style == "axi" else _wishbone()
+    prefix = CONTROL[style]
+    return (
+        Pin(CLOCK, "in"),
+        Pin(RESET, "in"),
+        *_stream("s_axis", input_bytes(design).beat, "in", user=True),
+        *_stream("m_axis", output_bytes(design).beat, "out", user=False),
+        *(Pin(f"{prefix}_{pin.name}", pin.direction, pin.width) for pin in control),
+        Pin("irq", "out"),
+    )
+
+
+def _plain(design: Design) -> list[Pin]:
+    found = []
+    for port in ports(design).values():
+        along, against = _ways(port.direction == "in")
+        found += [
+            Pin(f"{port.name}__payload", along, port.layout.bits),
+            Pin(f"{port.name}__valid", along),
+            Pin(f"{port.name}__ready", against),
+        ]
+    return found
+
+
+def _stream(prefix: str, size: int, direction: str, *, user: bool) -> list[Pin]:
+    along, against = _ways(direction == "in")
+    found = [
+        Pin(f"{prefix}_tdata", along, 8 * size),
+        Pin(f"{prefix}_tkeep", along, size),
+        Pin(f"{prefix}_tlast", along),
+        Pin(f"{prefix}_tid", along, TID_BITS),
+        Pin(f"{prefix}_tvalid", along),
+        Pin(f"{prefix}_tready", against),
+    ]
+    return found + [Pin(f"{prefix}_tuser", along, TUSER_BITS)] * user
+
+
+def _ways(enters: bool) -> tuple[Literal["in", "out"], Literal["in", "out"]]:
+    return ("in", "out") if enters else ("out", "in")
+
+
+def _axi_lite() -> list[Pin]:
+    return [
+        Pin("awaddr", "in", ADDRESS_BITS),
+        Pin("awprot", "in", 3),
+        Pin("awvalid", "in"),
+        Pin("awready", "out"),
+        Pin("wdata", "in", WORD),
+        Pin("wstrb", "in", WORD // 8),
+        Pin("wvalid", "in"),
+        Pin("wready", "out"),
+        Pin("bresp", "out", 2),
+        Pin("bvalid", "out"),
+        Pin("bready", "in"),
+        Pin("araddr", "in", ADDRESS_BITS),
+        Pin("arprot", "in", 3),
+        Pin("arvalid", "in"),
+        Pin("arready", "out"),
+        Pin("rdata", "out", WORD),
+        Pin("rresp", "out", 2),
+        Pin("rvalid", "out"),
+        Pin("rready", "in"),
+    ]
+
+
+def _wishbone() -> list[Pin]:
+    return [
+        Pin("cyc_i", "in"),
+        Pin("stb_i", "in"),
+        Pin("we_i", "in"),
+        Pin("adr_i", "in", ADDRESS_BITS),
+        Pin("sel_i", "in", WORD // 8),
+        Pin("dat_i", "in", WORD),
+        Pin("dat_o", "out", WORD),
+        Pin("ack_o", "out"),
+        Pin("err_o", "out"),
+        Pin("stall_o", "out"),
+    ]

@@ -1,0 +1,260 @@
+"""The registers of a machine on a bus: one table.
+
+The register file, the C header, the page and the Python driver are all made from it. Registers are
+32 bits wide and little-endian; an access to an address that is not in the table is answered with an
+error, and so is a write to a register that has nothing to write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from spec.bus import WORD, input_bytes, output_bytes
+from spec.design import Design
+from spec.modelfile import model_bytes
+
+__all__ = ["ERRORS", "LOAD", "MAGIC", "MAP_VERSION", "Bits", "Kind", "Register", "registers"]
+
+MAGIC = 0x50415343
+"""What ``id`` reads: PASC."""
+
+MAP_VERSION = 0x00010000
+"""Version of this table: major in the upper half, minor in the lower."""
+
+LOAD = range(0x800, 0x1000)
+"""Addresses that are kept for the loading of weights; with weights in ROM there is nothing."""
+
+Kind = Literal["constant", "status", "control", "pulse", "sticky", "counter"]
+"""What a field does.
+
+``constant``, ``status``
+    Read only: a number that was fixed when the machine was built; a signal of the machine.
+``control``
+    Read and written.
+``pulse``
+    Reads 0; writing 1 does something once.
+``sticky``
+    Set by the machine, cleared by writing 1. Where both happen at once it stays set.
+``counter``
+    Counts events, modulo 2**32; cleared by ``control.clear``.
+"""
+
+ERRORS = {
+    "cut": "a packet ended in the middle of a vector, or lacked bytes (TKEEP) of one",
+    "long": "a packet had more than `longest` vectors",
+    "tid": "the TID of a beat was not that of a stream of the machine",
+    "early": "a beat came while the machine was not enabled",
+    "range": "an element was not in the range of its format",
+}
+"""Faults of packets by the names of their bits, from bit 0 on. The packet is dropped as a whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bits:
+    """A field of a register.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the register.
+    kind : Kind
+        What it does.
+    place, width : int
+        Its lowest bit, and how many it has.
+    value : int
+        What it reads after reset; for constants, always.
+    doc : str
+        What it means.
+    """
+
+    name: str
+    kind: Kind
+    place: int = 0
+    width: int = 1
+    value: int = 0
+    doc: str
+
+    @property
+    def mask(self) -> int:
+        """Its bits in the register."""
+        return ((1 << self.width) - 1) << self.place
+
+    @property
+    def writable(self) -> bool:
+        """Whether writing does anything."""
+        return self.kind in ("control", "pulse", "sticky")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """A register.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the table.
+    offset : int
+        Its address in bytes.
+    fields : tuple of Bits
+        From bit 0 on; bits between them read 0.
+    doc : str
+        What it is for.
+    """
+
+    name: str
+    offset: int
+    fields: tuple[Bits, ...]
+    doc: str
+
+    @property
+    def writable(self) -> bool:
+        """Whether any field is."""
+        return any(field.writable for field in self.fields)
+
+
+def registers(design: Design) -> tuple[Register, ...]:
+    """The registers of a design, by address."""
+    return (*_identity(design), *_shape(design), *_control(), *_counters())
+
+
+def _identity(design: Design) -> list[Register]:
+    model = hashlib.sha256(model_bytes(design.model)).digest()
+    return [
+        _constant("id", 0x000, MAGIC, "Says that this is such a machine: PASC in ASCII."),
+        _constant("version", 0x004, MAP_VERSION, "Of this table: major, then minor, 16 bits each."),
+        _constant(
+            "model",
+            0x008,
+            int.from_bytes(model[:4], "big"),
+            "Which weights are inside: the first 32 bits of the model file's SHA-256.",
+        ),
+    ]
+
+
+def _shape(design: Design) -> list[Register]:
+    network, machine, head = design.network, design.machine, design.head
+    given, taken = input_bytes(design), output_bytes(design)
+    if head is None:
+        numbers, kind = design.h_product.columns, 2
+    else:
+        numbers, kind = (1, 0) if head.output == "class" else (head.classes, 1)
+    every = network.results == "every"
+    return [
+        _constant("inputs", 0x010, network.inputs, "Elements of an input vector."),
+        _constant("beats", 0x014, design.x_product.chunks, "Beats of an input vector."),
+        _constant("results", 0x018, numbers, "Numbers of a result."),
+        _constant("longest", 0x01C, machine.longest, "Vectors that a packet may have."),
+        _constant("streams", 0x020, machine.streams, "Streams of sequences; TIDs are below."),
+        Register(
+            name="format",
+            offset=0x024,
+            doc="How numbers are built.",
+            fields=(
+                _fixed("x_bits", 0, 8, given.width, "bits of an element of x"),
+                _fixed("x_signed", 8, 1, given.signed, "it is signed"),
+                _fixed("x_bytes", 9, 4, given.size, "bytes that it takes on `s_axis`"),
+                _fixed("o_bits", 16, 8, taken.width, "bits of a number of a result"),
+                _fixed("o_signed", 24, 1, taken.signed, "it is signed"),
+                _fixed("o_bytes", 25, 4, taken.size, "bytes that it takes on `m_axis`"),
+                _fixed("result", 29, 2, kind, "0: a class; 1: logits; 2: h"),
+                _fixed("every", 31, 1, every, "a result after every vector, not only the last"),
+            ),
+        ),
+        Register(
+            name="machine",
+            offset=0x028,
+            doc="How much hardware there is.",
+            fields=(
+                _fixed("units", 0, 16, machine.units, "hidden units side by side"),
+                _fixed("simd", 16, 16, machine.simd, "inputs that a lane adds in a cycle"),
+            ),
+        ),
+    ]
+
+
+def _control() -> list[Register]:
+    loading = "weights are being loaded; 0 where they are in ROM"
+    errors = tuple(
+        Bits(name=name, kind="sticky", place=place, doc=doc)
+        for place, (name, doc) in enumerate(ERRORS.items())
+    )
+    refused = "weights were refused; 0 where they are in ROM"
+    events = {"done": "the last result of a packet was taken", "error": "a bit of `error` was set"}
+    return [
+        Register(
+            name="control",
+            offset=0x040,
+            doc="What the machine is to do.",
+            fields=(
+                Bits(name="enable", kind="control", doc="take packets"),
+                Bits(name="clear", kind="pulse", place=1, doc="set all counters to 0"),
+            ),
+        ),
+        Register(
+            name="status",
+            offset=0x044,
+            doc="What the machine is doing.",
+            fields=(
+                Bits(
+                    name="busy", kind="status", doc="packets are waiting, or have results to come"
+                ),
+                _fixed("loading", 1, 1, 0, loading),
+            ),
+        ),
+        Register(
+            name="error",
+            offset=0x048,
+            doc="What was wrong with packets that were dropped.",
+            fields=(*errors, _fixed("load", 16, 1, 0, refused)),
+        ),
+        Register(
+            name="interrupt_enable",
+            offset=0x04C,
+            doc="Which events raise `irq`.",
+            fields=tuple(
+                Bits(name=name, kind="control", place=place, doc=doc)
+                for place, (name, doc) in enumerate(events.items())
+            ),
+        ),
+        Register(
+            name="interrupt_status",
+            offset=0x050,
+            doc="Which events there were; `irq` is 1 while one of them is enabled.",
+            fields=tuple(
+                Bits(name=name, kind="sticky", place=place, doc=doc)
+                for place, (name, doc) in enumerate(events.items())
+            ),
+        ),
+    ]
+
+
+def _counters() -> list[Register]:
+    counted = {
+        "packets": "Packets that were taken.",
+        "dropped": "Packets that were dropped.",
+        "steps": "Vectors that went into the lanes' memory.",
+        "results_out": "Packets of results that were taken.",
+        "busy_cycles": "Cycles in which `status.busy` was 1.",
+        "stalled_in": "Cycles in which a beat of `s_axis` had to wait.",
+        "stalled_out": "Cycles in which a beat of `m_axis` had to wait.",
+    }
+    return [
+        Register(
+            name=name,
+            offset=0x060 + 4 * place,
+            doc=doc,
+            fields=(Bits(name="count", kind="counter", width=WORD, doc="modulo 2**32"),),
+        )
+        for place, (name, doc) in enumerate(counted.items())
+    ]
+
+
+def _constant(name: str, offset: int, value: int, doc: str) -> Register:
+    field = Bits(name="value", kind="constant", width=WORD, value=value, doc="a constant")
+    return Register(name=name, offset=offset, doc=doc, fields=(field,))
+
+
+def _fixed(name: str, place: int, width: int, value: int, doc: str) -> Bits:
+    return Bits(name=name, kind="constant", place=place, width=width, value=int(value), doc=doc)
