@@ -11,9 +11,12 @@ import amaranth
 from amaranth.back import rtlil
 
 from hdl.accelerator import accelerator
+from hdl.bus.machine import BusMachine
+from hdl.export.files import bus_files, interfaces
 from hdl.kinds import Kinds
 from hdl.names import plain_names
 from spec import cycles
+from spec.bus import CLOCK, RESET, pins
 from spec.clock import lane_latency
 from spec.design import Design
 from spec.files import write_atomic
@@ -53,31 +56,37 @@ class Verilog:
         Verilog 2005; same design, same text.
     description : dict
         What a user of the text needs to know; the content of the JSON file beside it.
+    companions : dict of str to str
+        Other files by name: what a machine on a bus comes with.
     """
 
     name: str
     text: str
     description: dict
+    companions: dict
 
     def write(self, folder: Path) -> list[Path]:
-        """Write ``<name>.v`` and ``<name>.json``; the latter last, so that it may serve as a stamp.
+        """Write ``<name>.v``, companions, ``<name>.json``; the last may serve as a stamp.
 
         Raises
         ------
         InputError
             If the folder cannot be written.
         """
-        paths = [folder / f"{self.name}.v", folder / f"{self.name}.json"]
-        write_atomic(paths[0], self.text)
-        write_atomic(paths[1], json.dumps(self.description, indent=2) + "\n")
-        return paths
+        description = json.dumps(self.description, indent=2) + "\n"
+        files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
+        for name, text in files.items():
+            write_atomic(folder / name, text)
+        return [folder / name for name in files]
 
 
 def generate(design: Design) -> Verilog:
     """Generate the Verilog of a design."""
-    modules, kinds = emit(accelerator(design), design.name)
+    plain = design.machine.ports == "stream"
+    modules, kinds = emit((accelerator if plain else BusMachine)(design), design.name)
     text = "\n".join([_header(design), modules])
-    return Verilog(design.name, text, _describe(design, text, kinds))
+    companions = {} if plain else bus_files(design)
+    return Verilog(design.name, text, _describe(design, text, kinds), companions)
 
 
 def emit(component, name):
@@ -133,20 +142,31 @@ def _describe(design, text, kinds):
             }
             for core in design.cores
         ],
-        "clock": "clk",
-        "reset": {"name": "rst", "active": "high", "synchronous": True},
-        "ports": [
-            {
-                "name": port.name,
-                "direction": port.direction,
-                "payload_width": port.layout.bits,
-                "fields": [vars(field) for field in port.layout.fields],
-            }
-            for port in ports(design).values()
-        ],
+        **_ports(design),
         "cycles": {
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),
             "beats_per_vector": design.cores[0].x_product.chunks,
         },
+    }
+
+
+def _ports(design):
+    """Clock, reset and interfaces; the pins of all of them."""
+    plain = design.machine.ports == "stream"
+    clock, reset, active = ("clk", "rst", "high") if plain else (CLOCK, RESET, "low")
+    streams = [
+        {
+            "name": port.name,
+            "direction": port.direction,
+            "payload_width": port.layout.bits,
+            "fields": [vars(field) for field in port.layout.fields],
+        }
+        for port in ports(design).values()
+    ]
+    return {
+        "clock": clock,
+        "reset": {"name": reset, "active": active, "synchronous": True},
+        "ports": streams if plain else interfaces(design),
+        "pins": [vars(pin) for pin in pins(design)],
     }

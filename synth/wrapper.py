@@ -24,7 +24,7 @@ module {WRAPPER}(input clk, input serial_in, output serial_out);
     folded <= {{folded, 1'b0}} ^ taken;
   end
   {top} {INSTANCE} (
-    .clk(clk),
+    .{clock}(clk),
     {connections}
   );
 endmodule
@@ -39,12 +39,10 @@ def wrapper(description: dict[str, Any]) -> str:
     through a port of the machine is one between registers, as it would be between streams that are
     registered, none is optimised away, and none depends on a pin.
     """
-    flows: dict[str, list[tuple[str, int]]] = {"in": [(description["reset"]["name"], 1)], "out": []}
-    for port in description["ports"]:
-        name, along = port["name"], port["direction"]
-        against = "out" if along == "in" else "in"
-        flows[along] += [(f"{name}__payload", port["payload_width"]), (f"{name}__valid", 1)]
-        flows[against].append((f"{name}__ready", 1))
+    flows: dict[str, list[tuple[str, int]]] = {"in": [], "out": []}
+    for pin in description["pins"]:
+        if pin["name"] != description["clock"]:
+            flows[pin["direction"]].append((pin["name"], pin["width"]))
     connections = []
     for register, signals in (("to_machine", flows["in"]), ("from_machine", flows["out"])):
         place = 0
@@ -55,6 +53,7 @@ def wrapper(description: dict[str, Any]) -> str:
         WRAPPER=WRAPPER,
         INSTANCE=INSTANCE,
         top=description["name"],
+        clock=description["clock"],
         inputs=sum(width for _, width in flows["in"]) - 1,
         outputs=sum(width for _, width in flows["out"]) - 1,
         connections=",\n    ".join(connections),

@@ -1,0 +1,1 @@
+"""The machine on a bus: streams and registers around `hdl.accelerator.Accelerator`."""

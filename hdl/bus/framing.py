@@ -1,0 +1,170 @@
+"""From beats of AXI4-Stream to words of packets, none of a packet in which something is wrong."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import shape
+from spec.bus import GO_ON, TID_BITS, TUSER_BITS, input_bytes
+from spec.design import Design
+from spec.registers import ERRORS
+
+__all__ = ["Framing", "word_layout"]
+
+
+def word_layout(design: Design):
+    """A beat as it is stored: its elements, the end of the packet, and where it starts from."""
+    element = shape(design.network.x)
+    elements = data.ArrayLayout(element, design.machine.simd)
+    return data.StructLayout({"data": elements, "last": 1, "go_on": 1})
+
+
+class Framing(wiring.Component):
+    """Takes beats, checks them, and says what becomes of their packets.
+
+    A beat a cycle is taken while there is room. After the first mistake in a packet the rest of it
+    is taken and thrown away, room or not. Packets of different streams may come beat by beat.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    tdata, tkeep, tlast, tid, tuser, tvalid, tready : In, Out
+        The stream ``s_axis``.
+    enabled : In
+        Packets are wanted.
+    full : In
+        For each stream: no room.
+    word, stream, write : Out
+        What is to be stored, for which stream; now.
+    commit : Out
+        With ``write``: the packet is complete and right.
+    drop : Out
+        With ``write``: the packet is wrong; nothing of it is to be kept, nor this word.
+    errors : Out
+        A strobe for each of `ERRORS`.
+    dropped : Out
+        A packet has been dropped.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        lanes = input_bytes(design)
+        super().__init__(
+            {
+                "tdata": In(8 * lanes.beat),
+                "tkeep": In(lanes.beat),
+                "tlast": In(1),
+                "tid": In(TID_BITS),
+                "tuser": In(TUSER_BITS),
+                "tvalid": In(1),
+                "tready": Out(1),
+                "enabled": In(1),
+                "full": In(design.machine.streams),
+                "word": Out(word_layout(design)),
+                "stream": Out(range(design.machine.streams)),
+                "write": Out(1),
+                "commit": Out(1),
+                "drop": Out(1),
+                "errors": Out(data.StructLayout(dict.fromkeys(ERRORS, 1))),
+                "dropped": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        known = Signal()
+        bad = Signal()
+        full = Signal()
+        first = Signal()
+        last = Signal()
+        longest = Signal()
+        take = Signal()
+        wrong = Signal()
+        m.d.comb += [
+            known.eq(self.tid < self._design.machine.streams),
+            self.stream.eq(self.tid),
+            self.tready.eq(~known | bad | ~full),
+            take.eq(self.tvalid & self.tready),
+        ]
+        for stream in range(self._design.machine.streams):
+            here = known & (self.tid == stream)
+            place = self._follow(m, stream, take & here, wrong)
+            with m.If(here):
+                m.d.comb += [
+                    full.eq(self.full[stream]),
+                    bad.eq(place.bad),
+                    first.eq(place.first),
+                    last.eq(place.last),
+                    longest.eq(place.longest),
+                ]
+
+        absent, out_of_range = self._elements(m, last)
+        counts = Signal()
+        m.d.comb += [
+            counts.eq(take & known & ~bad),
+            self.errors.cut.eq(counts & (absent | (self.tlast & ~last))),
+            self.errors.long.eq(counts & first & longest),
+            self.errors.tid.eq(take & ~known),
+            self.errors.early.eq(counts & ~self.enabled),
+            self.errors.range.eq(counts & out_of_range),
+            wrong.eq(self.errors.as_value().any()),
+            self.write.eq(counts),
+            self.drop.eq(counts & wrong),
+            self.commit.eq(counts & ~wrong & self.tlast),
+            self.dropped.eq(self.drop | (self.errors.tid & self.tlast)),
+            self.word.last.eq(self.tlast),
+            self.word.go_on.eq((self.tuser & GO_ON).any()),
+        ]
+        return m
+
+    def _follow(self, m, stream, take, wrong):
+        """Where the open packet of a stream is."""
+        chunks, longest = self._design.x_product.chunks, self._design.machine.longest
+        place = _Place(stream)
+        chunk = Signal(range(chunks), name=f"chunk_{stream}")
+        steps = Signal(range(longest + 1), name=f"steps_{stream}")
+        m.d.comb += [
+            place.first.eq(chunk == 0),
+            place.last.eq(chunk == chunks - 1),
+            place.longest.eq(steps == longest),
+        ]
+        with m.If(take & self.tlast):
+            m.d.sync += [chunk.eq(0), steps.eq(0), place.bad.eq(0)]
+        with m.Elif(take):
+            m.d.sync += [chunk.eq(chunk + 1), place.bad.eq(place.bad | wrong)]
+            with m.If(place.last):
+                m.d.sync += [chunk.eq(0), steps.eq(steps + 1)]
+        return place
+
+    def _elements(self, m, last):
+        """The beat's elements go to the word; whether bytes are absent, or numbers too large.
+
+        Beyond the end of a vector neither counts.
+        """
+        lanes, tail = input_bytes(self._design), self._design.x_product.tail
+        bits, width = 8 * lanes.size, lanes.width
+        absent, large = [], []
+        for k in range(lanes.count):
+            wanted = ~last if k >= tail else 1
+            raw = self.tdata.word_select(k, bits)
+            m.d.comb += self.word.data[k].eq(raw[:width])
+            absent.append(wanted & ~self.tkeep.word_select(k, lanes.size).all())
+            if bits > width:
+                sign = raw[width - 1] if lanes.signed else 0
+                extension = sign.replicate(bits - width) if lanes.signed else 0
+                large.append(wanted & (raw[width:] != extension))
+        return Cat(absent).any(), Cat(large).any()
+
+
+class _Place:
+    """What is known of the open packet of a stream."""
+
+    def __init__(self, stream):
+        self.bad = Signal(name=f"bad_{stream}")
+        self.first = Signal(name=f"first_{stream}")
+        self.last = Signal(name=f"last_{stream}")
+        self.longest = Signal(name=f"longest_{stream}")

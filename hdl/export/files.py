@@ -1,0 +1,49 @@
+"""What a machine on a bus comes with."""
+
+from hdl.export.c_header import c_header
+from hdl.export.driver import driver
+from hdl.export.fusesoc import core_file
+from hdl.export.page import page
+from spec.bus import ADDRESS_BITS, CONTROL, Bytes, input_bytes, output_bytes
+from spec.design import Design
+
+__all__ = ["bus_files", "interfaces"]
+
+PROTOCOLS = {"axi": "AXI4-Lite", "wishbone": "Wishbone B4, pipelined"}
+
+
+def bus_files(design: Design) -> dict[str, str]:
+    """Texts by the names of their files."""
+    name = design.name
+    return {
+        f"{name}.h": c_header(design),
+        f"{name}_registers.md": page(design),
+        f"{name}_driver.py": driver(design),
+        f"{name}.core": core_file(design),
+    }
+
+
+def interfaces(design: Design) -> list[dict]:
+    """The interfaces for the description: two streams and the control port."""
+    head = design.head
+    numbers = design.h_product.columns if head is None else head.classes
+    if head is not None and head.output == "class":
+        numbers = 1
+    style = design.machine.ports
+    return [
+        _stream("s_axis", "in", input_bytes(design), design.network.inputs),
+        _stream("m_axis", "out", output_bytes(design), numbers),
+        {"name": CONTROL[style], "protocol": PROTOCOLS[style], "address_width": ADDRESS_BITS},
+    ]
+
+
+def _stream(name: str, direction: str, lanes: Bytes, numbers: int) -> dict:
+    return {
+        "name": name,
+        "protocol": "AXI4-Stream",
+        "direction": direction,
+        "element": {"width": lanes.width, "signed": lanes.signed, "bytes": lanes.size},
+        "elements_per_beat": lanes.count,
+        "elements": numbers,
+        "beats": -(-numbers // lanes.count),
+    }

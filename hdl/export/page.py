@@ -1,0 +1,58 @@
+"""The registers as a page of Markdown."""
+
+from spec.bus import CONTROL, WORD
+from spec.design import Design
+from spec.registers import LOAD, Bits, Register, registers
+
+__all__ = ["page"]
+
+ACCESS = {
+    "constant": "read",
+    "status": "read",
+    "control": "read, write",
+    "pulse": "write 1",
+    "sticky": "read, write 1 to clear",
+    "counter": "read",
+}
+
+
+HEAD = """# Registers of {name}
+
+32 bits wide, little-endian, on `{port}`. An access to any other address, and a write to a register
+that cannot be written, is answered with an error. After reset, all but constants are 0.
+
+| offset | register | bits | field | access | value | meaning |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+TAIL = "| 0x{start:03X} to 0x{end:03X} | `load` | | | | | kept for the loading of weights |\n"
+
+
+def page(design: Design) -> str:
+    """A table of registers and of their fields."""
+    rows = [row for register in registers(design) for row in _rows(register)]
+    head = HEAD.format(name=design.name, port=CONTROL[design.machine.ports])
+    tail = TAIL.format(start=LOAD.start, end=LOAD.stop - 1)
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail
+
+
+def _rows(register: Register) -> list[list[str]]:
+    """A row for the register, and one for each field; one for both if the field is all of it."""
+    start = [f"0x{register.offset:03X}", f"`{register.name}`"]
+    if register.fields[0].width == WORD:
+        [field] = register.fields
+        return [[*start, _bits(field), "", *_access(field), register.doc]]
+    fields = [
+        ["", "", _bits(field), f"`{field.name}`", *_access(field), field.doc]
+        for field in register.fields
+    ]
+    return [[*start, "", "", "", "", register.doc], *fields]
+
+
+def _access(field: Bits) -> list[str]:
+    return [ACCESS[field.kind], f"0x{field.value:X}" if field.kind == "constant" else ""]
+
+
+def _bits(field: Bits) -> str:
+    last = field.place + field.width - 1
+    return f"{last}" if field.width == 1 else f"{last}:{field.place}"
