@@ -128,7 +128,7 @@ def run_design(
     design: Design, tool: Simulator, job: Job, *, waves: Path | None = None
 ) -> tuple[Path, Outcome]:
     """Generate a design, build it for a simulator and run a job; the Verilog, and what came out."""
-    verilog, _ = make_verilog(design).write(build_folder() / "verilog")
+    verilog, *_ = make_verilog(design).write(build_folder() / "verilog")
     with spinner(f"building {design.name} for {tool.name}"):
         folder = build(verilog, design.name, tool, build_folder() / "sim", waves=waves is not None)
     sequences = sum(len(episode.sequences) for episode in job.episodes)
@@ -177,17 +177,18 @@ def summary(
     correct = None
     head, last = design.head, design.network.results == "last"
     if samples.labels is not None and head is not None and head.output == "class" and last:
-        labels = [samples.labels[k] for k in _completed(lengths, design.machine.streams)]
+        labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
-    formula = None if job.pauses.any else cycles.sequence_cycles(design, lengths)
+    plain = design.machine.ports == "stream" and not job.pauses.any
+    formula = cycles.sequence_cycles(design, lengths) if plain else None
     return {
         "model": design.model.name,
         "simulator": sim,
         "source": samples.source,
         "samples": outcome.sequences,
         "results": outcome.results,
-        "order": _completed(lengths, design.machine.streams),
+        "order": _completed(lengths, design),
         "correct": correct,
         "steps": outcome.steps,
         "values": outcome.values,
@@ -201,9 +202,11 @@ def summary(
     }
 
 
-def _completed(lengths: list[int], streams: int) -> list[int]:
-    """Sequences in the order in which they end."""
-    steps = interleaved(lengths, streams)
+def _completed(lengths: list[int], design: Design) -> list[int]:
+    """Sequences in the order of their results: that in which they end; on a bus, as they were."""
+    if design.machine.ports != "stream":
+        return list(range(len(lengths)))
+    steps = interleaved(lengths, design.machine.streams)
     return [number for _, number, step in steps if step == lengths[number] - 1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import shutil
 import tempfile
 import threading
@@ -74,6 +75,7 @@ def run(
     *,
     waves: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    bench: str | None = None,
 ) -> Outcome:
     """Run a job on a design that has been built.
 
@@ -91,6 +93,8 @@ def run(
         FST file for all signals; the design has been built with ``waves``.
     progress : callable, optional
         Told now and then how many steps are done, and how many there are.
+    bench : str, optional
+        Module of another bench than that of the machine's ports.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def run(
     # Whether the bench was content is in its outcome; if there is none, something broke.
     with _watch(work / "progress", job, progress), contextlib.suppress(RuntimeError, SystemExit):
         simulator.runner().test(
-            test_module="sim.tb_accelerator",
+            test_module=bench or _bench(job),
             hdl_toplevel=top,
             hdl_toplevel_lang="verilog",
             build_dir=folder,
@@ -125,6 +129,14 @@ def run(
     if outcome.good:
         shutil.rmtree(work)
     return outcome
+
+
+def _bench(job: Job) -> str:
+    if job.machine.ports == "stream":
+        return "sim.tb_accelerator"
+    if importlib.util.find_spec("cocotbext.axi") is None:
+        raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")
+    return "sim.tb_bus"
 
 
 @contextlib.contextmanager

@@ -28,6 +28,11 @@ PORTS_ONLY = """`verilator_config
 public_flat_rw -module "{top}" -var "*__*"
 public_flat_rw -module "{top}" -var "clk"
 public_flat_rw -module "{top}" -var "rst"
+public_flat_rw -module "{top}" -var "?_axi*_*"
+public_flat_rw -module "{top}" -var "wbs_*"
+public_flat_rw -module "{top}" -var "aclk"
+public_flat_rw -module "{top}" -var "aresetn"
+public_flat_rw -module "{top}" -var "irq"
 """
 
 

@@ -1,0 +1,137 @@
+"""A machine on a bus in a bench: bus models that others wrote, and rules of handshakes."""
+
+from __future__ import annotations
+
+import logging
+import random
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge
+
+from sim.control import CONTROLS, Control
+from sim.handshake import Rules, pausing
+from sim.job import Outcome
+from spec.bus import RESET, input_bytes, output_bytes, pins
+from spec.design import Design
+from spec.registers import Register, registers
+
+# Written for cocotb 1 as well, they use names that cocotb 2 calls old.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
+
+__all__ = ["Bus", "Packet"]
+
+RESET_CYCLES = 3
+
+Packet = tuple[int, list[int]]
+"""A packet of results: its TID, and its numbers."""
+
+
+class Bus:
+    """The buses of a machine, with a model on each; made once for a simulation.
+
+    Parameters
+    ----------
+    dut : handle
+        The top.
+    design : Design
+        The design.
+    outcome : Outcome
+        Where broken rules are noted.
+    on_packet : callable
+        Gets each packet of results.
+    """
+
+    def __init__(
+        self, dut: Any, design: Design, outcome: Outcome, on_packet: Callable[[Packet], None]
+    ) -> None:
+        logging.getLogger(f"cocotb.{dut._name}").setLevel(logging.ERROR)
+        self._dut = dut
+        self._on_packet = on_packet
+        self.lanes = input_bytes(design)
+        self._lanes = output_bytes(design)
+        self._parts: dict[int, bytearray] = {}
+        self.first = self.last = -1
+        self.cycle = 0
+        self.table: dict[str, Register] = {r.name: r for r in registers(design)}
+        dut.aresetn.value = 0
+        Clock(dut.aclk, 2, "ns").start()
+        self.source = AxiStreamSource(
+            AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk, dut.aresetn, False
+        )
+        self.sink = AxiStreamSink(
+            AxiStreamBus.from_prefix(dut, "m_axis"), dut.aclk, dut.aresetn, False
+        )
+        self.control: Control = CONTROLS[design.machine.ports](dut, design)
+        names = [pin.name for pin in pins(design) if pin.name.startswith("m_axis_")]
+        self._rules = [Rules(dut, "m_axis_t", names, outcome), *self.control.rules(outcome)]
+
+    def pause(self, likely: tuple[float, float, float], rng: random.Random) -> None:
+        """Pause the stream in, the stream out, and all channels of the control port."""
+        self.source.set_pause_generator(pausing(likely[0], rng))
+        self.sink.set_pause_generator(pausing(likely[1], rng))
+        self.control.pause(likely[2], rng)
+
+    async def reset(self) -> None:
+        """Reset the machine and all models; what was on its way is gone."""
+        dut = self._dut
+        getattr(dut, RESET).value = 0
+        for _ in range(RESET_CYCLES):
+            await self.tick()
+        self.source.clear()
+        self.sink.clear()
+        self._parts.clear()
+        for rules in self._rules:
+            rules.waiting = None
+        getattr(dut, RESET).value = 1
+        await self.tick()
+
+    async def tick(self) -> None:
+        """Let a cycle go by; packets of results that were complete in it are handed on."""
+        dut = self._dut
+        await RisingEdge(dut.aclk)
+        self.cycle += 1
+        if not getattr(dut, RESET).value:
+            return
+        if self.first < 0 and dut.s_axis_tvalid.value and dut.s_axis_tready.value:
+            self.first = self.cycle
+        if dut.m_axis_tvalid.value and dut.m_axis_tready.value:
+            self.last = self.cycle
+        for rules in self._rules:
+            rules.check()
+        while not self.sink.empty():
+            self._take(self.sink.recv_nowait(compact=False))
+
+    def send(self, vectors: list[list[int]], *, tid: int = 0, user: int = 0, drop: int = 0) -> None:
+        """Send a packet of vectors, without the last ``drop`` bytes."""
+        missing = -len(vectors[0]) % self.lanes.count
+        rows = [vector + [0] * missing for vector in vectors]
+        self.send_bytes(b"".join(map(self.lanes.encode, rows))[: -drop or None], tid, user)
+
+    def send_bytes(self, packet: bytes, tid: int, user: int) -> None:
+        """Send a packet of any bytes."""
+        self.source.send_nowait(AxiStreamFrame(packet, tid=tid, tuser=user))
+
+    async def get(self, name: str) -> int:
+        """Read a register."""
+        value = await self.control.read(self.table[name].offset)
+        assert value is not None, f"{name} cannot be read"
+        return value
+
+    async def set(self, name: str, value: int) -> None:
+        """Write a register."""
+        assert await self.control.write(self.table[name].offset, value), f"{name} is not taken"
+
+    def _take(self, frame: Any) -> None:
+        """Beats of several packets may take turns: TID says to which a byte belongs."""
+        size = len(frame.tdata)
+        keep = frame.tkeep or [1] * size
+        for byte, kept, tid in zip(frame.tdata, keep, frame.tid, strict=True):
+            if kept:
+                self._parts.setdefault(tid, bytearray()).append(byte)
+        tid = frame.tid[-1]
+        self._on_packet((tid, self._lanes.decode(bytes(self._parts.pop(tid, b"")))))

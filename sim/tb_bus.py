@@ -1,0 +1,149 @@
+"""The bench of a whole machine on a bus; cocotb imports it inside the simulator."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from golden.network import Golden
+from sim.bus import Bus, Packet
+from sim.job import Episode, Job, Outcome
+from spec import cycles
+from spec.bus import GO_ON
+from spec.design import Design
+from spec.ports import FROM_PREVIOUS
+
+PATIENCE = 1000
+"""Cycles beyond all that are needed."""
+
+
+@cocotb.test()
+async def run_job(dut: Any) -> None:
+    """Run the job of the environment; fail unless every packet is as expected."""
+    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    outcome = Outcome()
+    bench = Bench(dut, job, outcome)
+    for number, episode in enumerate(job.episodes):
+        await bench.run(number, episode)
+    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
+    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+
+
+class Bench:
+    """A machine on a bus, and the golden model beside it."""
+
+    def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
+        self._job, self._outcome = job, outcome
+        self._design = Design(model=job.model, machine=job.machine)
+        self._golden = Golden(job.model)
+        self._bus = Bus(dut, self._design, outcome, self._on_packet)
+        self._progress = Path(os.environ["PASCALINE_PROGRESS"])
+        self._expected: list[deque[tuple[int, list[int]]]] = []
+        self._results: dict[int, list[int]] = {}
+
+    async def run(self, number: int, episode: Episode) -> None:
+        """Reset, send the packets of the episode, and wait for their results or for the cut."""
+        bus, outcome, pauses = self._bus, self._outcome, self._job.pauses
+        rng = random.Random(f"{self._job.seed} {number}")
+        self._expected = [deque() for _ in range(self._design.machine.streams)]
+        self._results = {}
+        bus.pause((pauses.i_x, pauses.o, max(pauses.i_x, pauses.o)), rng)
+        await bus.reset()
+        await bus.set("control", 1)
+        bus.first = bus.last = -1
+        self._send(episode, rng)
+        steps = sum(len(sequence.x) for sequence in episode.sequences)
+        patience = episode.cut or self._patience(episode)
+        while any(self._expected) and patience:
+            await bus.tick()
+            patience -= 1
+            if patience % 1000 == 0:
+                done = sum(len(episode.sequences[k].x) for k in self._results)
+                self._progress.write_text(str(outcome.steps + done))
+        if episode.cut is not None:
+            return
+        missing = sum(map(len, self._expected))
+        if missing:
+            outcome.fault(f"timeout: {missing} of {len(episode.sequences)} packets are missing")
+            return
+        cycles_taken = bus.last - bus.first + 1
+        for _ in range(20):  # Time for packets that nobody expects.
+            await bus.tick()
+        await self._counters(len(episode.sequences), steps)
+        outcome.sequences += len(episode.sequences)
+        outcome.steps += steps
+        outcome.cycles += cycles_taken
+        for key in sorted(self._results):
+            outcome.results += self._rows(self._results[key])
+
+    def _send(self, episode: Episode, rng: random.Random) -> None:
+        """Queue the packets, a stream after the other, and what is expected of each."""
+        streams = self._design.machine.streams
+        states: list[Any] = [None] * streams
+        for number, sequence in enumerate(episode.sequences):
+            assert sequence.load is None, "a state cannot be loaded over a bus"
+            tid = rng.randrange(streams) if episode.shuffled else number % streams
+            go_on = sequence.state == FROM_PREVIOUS
+            run = self._golden.run([sequence.x], states[tid] if go_on else None)
+            states[tid] = run.state
+            numbers = np.concatenate([np.ravel(result) for result in run.results]).tolist()
+            self._expected[tid].append((number, numbers))
+            missing = -self._design.network.inputs % self._bus.lanes.count
+            drop = rng.randrange(missing + 1) * self._bus.lanes.size
+            user = GO_ON if go_on else 0
+            self._bus.send(sequence.x.tolist(), tid=tid, user=user, drop=drop)
+
+    def _on_packet(self, packet: Packet) -> None:
+        tid, numbers = packet
+        outcome = self._outcome
+        if tid >= len(self._expected) or not self._expected[tid]:
+            outcome.mismatches += 1
+            outcome.fault(f"stream {tid}: a packet that nobody expects: {numbers}")
+            return
+        number, wanted = self._expected[tid].popleft()
+        self._results[number] = numbers
+        outcome.values += max(len(wanted), len(numbers))
+        wrong = sum(a != b for a, b in zip(wanted, numbers, strict=False))
+        wrong += abs(len(wanted) - len(numbers))
+        outcome.mismatches += wrong
+        if wrong:
+            outcome.fault(f"sequence {number}: the packet is {numbers}, must be {wanted}")
+
+    async def _counters(self, packets: int, steps: int) -> None:
+        """What the counters must say, without an error."""
+        counted = {
+            "packets": packets,
+            "steps": steps,
+            "results_out": packets,
+            "dropped": 0,
+            "error": 0,
+            "status": 0,
+        }
+        for name, wanted in counted.items():
+            found = await self._bus.get(name)
+            if found != wanted:
+                self._outcome.fault(f"register {name} is {found}, must be {wanted}")
+
+    def _rows(self, numbers: list[int]) -> list[Any]:
+        """Results of a packet, each a class or a list of numbers."""
+        head = self._design.head
+        if head is not None and head.output == "class":
+            return numbers
+        size = self._design.h_product.columns if head is None else head.classes
+        return [numbers[k : k + size] for k in range(0, len(numbers), size)]
+
+    def _patience(self, episode: Episode) -> int:
+        pauses = self._job.pauses
+        lengths = [len(sequence.x) for sequence in episode.sequences]
+        needed = cycles.sequence_cycles(self._design, lengths) * self._design.machine.streams
+        head = self._design.head
+        results = self._design.h_product.chunks if head is None else head.classes
+        beats = sum(lengths) * (self._design.x_product.chunks + results)
+        slow = 1 - max(pauses.i_x, pauses.o)
+        return PATIENCE + int(4 * (needed + 2 * beats) / max(slow, 0.01))
