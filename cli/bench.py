@@ -11,6 +11,7 @@ import click
 
 from cli.baselines import baselines
 from cli.bench_combinations import combinations
+from cli.bench_faults import faults
 from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
@@ -38,6 +39,7 @@ def bench() -> None:
 
 
 bench.add_command(baselines)
+bench.add_command(faults)
 bench.add_command(golden)
 bench.add_command(simulators)
 bench.add_command(lane_designs_)

@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
 from sim.control import CONTROLS, Control
-from sim.handshake import Rules, pausing
+from sim.handshake import Rules, pause
 from sim.job import Outcome
 from spec.bus import RESET, input_bytes, output_bytes, pins
 from spec.design import Design
@@ -44,6 +45,13 @@ class Bus:
         Where broken rules are noted.
     on_packet : callable
         Gets each packet of results.
+
+    Attributes
+    ----------
+    source, sink, control
+        The models.
+    first, last : int
+        Cycles of the first beat in and of the last one out; -1 if there was none.
     """
 
     def __init__(
@@ -56,7 +64,7 @@ class Bus:
         self._lanes = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1
-        self.cycle = 0
+        self._cycle = 0
         self.table: dict[str, Register] = {r.name: r for r in registers(design)}
         dut.aresetn.value = 0
         Clock(dut.aclk, 2, "ns").start()
@@ -69,11 +77,12 @@ class Bus:
         self.control: Control = CONTROLS[design.machine.ports](dut, design)
         names = [pin.name for pin in pins(design) if pin.name.startswith("m_axis_")]
         self._rules = [Rules(dut, "m_axis_t", names, outcome), *self.control.rules(outcome)]
+        cocotb.start_soon(self._watch())
 
     def pause(self, likely: tuple[float, float, float], rng: random.Random) -> None:
         """Pause the stream in, the stream out, and all channels of the control port."""
-        self.source.set_pause_generator(pausing(likely[0], rng))
-        self.sink.set_pause_generator(pausing(likely[1], rng))
+        pause([self.source], likely[0], rng)
+        pause([self.sink], likely[1], rng)
         self.control.pause(likely[2], rng)
 
     async def reset(self) -> None:
@@ -85,26 +94,31 @@ class Bus:
         self.source.clear()
         self.sink.clear()
         self._parts.clear()
-        for rules in self._rules:
-            rules.waiting = None
         getattr(dut, RESET).value = 1
         await self.tick()
 
     async def tick(self) -> None:
-        """Let a cycle go by; packets of results that were complete in it are handed on."""
+        """Let a cycle go by."""
+        await RisingEdge(self._dut.aclk)
+
+    async def _watch(self) -> None:
+        """Check rules, note times, and hand on packets of results, for ever."""
         dut = self._dut
-        await RisingEdge(dut.aclk)
-        self.cycle += 1
-        if not getattr(dut, RESET).value:
-            return
-        if self.first < 0 and dut.s_axis_tvalid.value and dut.s_axis_tready.value:
-            self.first = self.cycle
-        if dut.m_axis_tvalid.value and dut.m_axis_tready.value:
-            self.last = self.cycle
-        for rules in self._rules:
-            rules.check()
-        while not self.sink.empty():
-            self._take(self.sink.recv_nowait(compact=False))
+        while True:
+            await RisingEdge(dut.aclk)
+            self._cycle += 1
+            if not getattr(dut, RESET).value:
+                for rules in self._rules:
+                    rules.waiting = None
+                continue
+            if self.first < 0 and dut.s_axis_tvalid.value and dut.s_axis_tready.value:
+                self.first = self._cycle
+            if dut.m_axis_tvalid.value and dut.m_axis_tready.value:
+                self.last = self._cycle
+            for rules in self._rules:
+                rules.check()
+            while not self.sink.empty():
+                self._take(self.sink.recv_nowait(compact=False))
 
     def send(self, vectors: list[list[int]], *, tid: int = 0, user: int = 0, drop: int = 0) -> None:
         """Send a packet of vectors, without the last ``drop`` bytes."""

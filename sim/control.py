@@ -9,7 +9,7 @@ from typing import Any
 
 from cocotb.triggers import RisingEdge
 
-from sim.handshake import Rules, pausing
+from sim.handshake import Rules, pause, pausing
 from sim.job import Outcome
 from spec.bus import pins
 from spec.design import Design
@@ -72,8 +72,7 @@ class AxiLiteControl(Control):
     def pause(self, likely: float, rng: random.Random) -> None:
         write, read = self._master.write_if, self._master.read_if
         channels = (write.aw_channel, write.w_channel, write.b_channel)
-        for channel in (*channels, read.ar_channel, read.r_channel):
-            channel.set_pause_generator(pausing(likely, rng))
+        pause((*channels, read.ar_channel, read.r_channel), likely, rng)
 
     def rules(self, outcome: Outcome) -> list[Rules]:
         return [
@@ -113,7 +112,7 @@ class WishboneControl(Control):
         edge = RisingEdge(self._dut.aclk)
         await edge
         self._drive("cyc", 1)
-        while self._pauses is not None and next(self._pauses):
+        while next(self._pauses):
             await edge
             assert not self._replies(), "a reply without a request"
         self._drive("stb", 1)

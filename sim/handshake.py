@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sim.job import Outcome
 
-__all__ = ["Rules", "pausing"]
+__all__ = ["Rules", "pause", "pausing"]
 
 
 class Rules:
@@ -48,6 +48,15 @@ class Rules:
         self.waiting = None if self._ready.value else payload
 
 
-def pausing(likely: float, rng: random.Random) -> Iterator[bool] | None:
-    """Pauses for a bus model, each cycle with that probability."""
-    return iter(lambda: rng.random() < likely, None) if likely else None
+def pausing(likely: float, rng: random.Random) -> Iterator[bool]:
+    """For each cycle whether to pause, with that probability."""
+    while True:
+        yield rng.random() < likely
+
+
+def pause(models: Iterable[Any], likely: float, rng: random.Random) -> None:
+    """Let models of cocotbext-axi pause in a cycle with that probability."""
+    for model in models:
+        model.set_pause_generator(pausing(likely, rng) if likely else None)
+        # Else it would keep what an earlier generator said last.
+        model.pause = False

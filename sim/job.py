@@ -97,6 +97,8 @@ class Job:
         On each stream.
     seed : int
         Of the pauses.
+    faults : int
+        For a machine on a bus: instead of the episodes, inject this many faults of each kind.
     """
 
     model: Model
@@ -104,6 +106,7 @@ class Job:
     episodes: tuple[Episode, ...]
     pauses: Pauses = field(default_factory=Pauses)
     seed: int = 0
+    faults: int = 0
 
     def write(self, path: Path) -> None:
         """Write the job for the simulator's process."""
@@ -137,6 +140,8 @@ class Outcome:
         Of all uncut episodes: from the first beat in to the last one out, both included.
     results : list
         Results that came out of uncut episodes, in order: a class, or a list of numbers.
+    injected, recovered : dict of str to int
+        Faults by kind; after how many of them all was right again.
     """
 
     sequences: int = 0
@@ -147,6 +152,8 @@ class Outcome:
     faults: list[str] = field(default_factory=list)
     cycles: int = 0
     results: list[int | list[int]] = field(default_factory=list)
+    injected: dict[str, int] = field(default_factory=dict)
+    recovered: dict[str, int] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:

@@ -75,7 +75,6 @@ def run(
     *,
     waves: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
-    bench: str | None = None,
 ) -> Outcome:
     """Run a job on a design that has been built.
 
@@ -92,9 +91,7 @@ def run(
     waves : Path, optional
         FST file for all signals; the design has been built with ``waves``.
     progress : callable, optional
-        Told now and then how many steps are done, and how many there are.
-    bench : str, optional
-        Module of another bench than that of the machine's ports.
+        Told now and then how many steps, or faults of each kind, are done, and how many there are.
 
     Raises
     ------
@@ -107,7 +104,7 @@ def run(
     # Whether the bench was content is in its outcome; if there is none, something broke.
     with _watch(work / "progress", job, progress), contextlib.suppress(RuntimeError, SystemExit):
         simulator.runner().test(
-            test_module=bench or _bench(job),
+            test_module=_bench(job),
             hdl_toplevel=top,
             hdl_toplevel_lang="verilog",
             build_dir=folder,
@@ -136,7 +133,7 @@ def _bench(job: Job) -> str:
         return "sim.tb_accelerator"
     if importlib.util.find_spec("cocotbext.axi") is None:
         raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")
-    return "sim.tb_bus"
+    return "sim.tb_faults" if job.faults else "sim.tb_bus"
 
 
 @contextlib.contextmanager
@@ -145,7 +142,8 @@ def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) ->
     if progress is None:
         yield
         return
-    total = sum(len(s.x) for episode in job.episodes for s in episode.sequences)
+    steps = sum(len(s.x) for episode in job.episodes for s in episode.sequences)
+    total = job.faults or steps
     over = threading.Event()
 
     def watch() -> None:

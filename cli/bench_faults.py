@@ -1,0 +1,68 @@
+"""``bench faults``: wrong packets on a bus, and whether all is right after each."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from cli.catalogue import build_folder, find_design, machine_options, target_option
+from cli.console import bar, json_option, print_json, spinner, table
+from cli.generate import make_verilog
+from sim.job import Job
+from sim.runner import build, run
+from sim.simulators import SIMULATORS, simulator
+from spec.errors import InputError
+
+__all__ = ["faults"]
+
+
+@click.command()
+@click.argument("model", default="tiny-fixed12")
+@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@target_option
+@machine_options
+@json_option
+def faults(
+    model: str, *, count: int, sim: str, seed: int, target: str, as_json: bool, **machine: Any
+) -> None:
+    """Inject COUNT faults of each kind into a MODEL on a bus, right packets around each.
+
+    A packet that is cut or too long, has an unknown TID, comes before the machine is enabled, or
+    has a number out of range; and a reset in any cycle. Of each, the registers must tell, nothing
+    may come out, and the next packet must have the right results, bit by bit.
+    """
+    design = find_design(model, machine, target)
+    if design.machine.ports == "stream":
+        raise InputError("--ports", "must be axi or wishbone", "stream")
+    tool = simulator(sim)
+    verilog, *_ = make_verilog(design).write(build_folder() / "verilog")
+    with spinner(f"building {design.name} for {tool.name}"):
+        folder = build(verilog, design.name, tool, build_folder() / "sim")
+    job = Job(model=design.model, machine=design.machine, episodes=(), seed=seed, faults=count)
+    with bar(f"injecting {count} faults of each kind") as progress:
+        outcome = run(job, folder, design.name, tool, progress=progress)
+    result = {
+        "model": model,
+        "machine": design.machine.model_dump(mode="json"),
+        "simulator": sim,
+        "seed": seed,
+        "injected": outcome.injected,
+        "recovered": outcome.recovered,
+        "values": outcome.values,
+        "mismatches": outcome.mismatches,
+        "faults": outcome.faults,
+    }
+    if as_json:
+        print_json(result)
+    else:
+        rows = [[kind, n, outcome.recovered[kind]] for kind, n in outcome.injected.items()]
+        compared = f"{outcome.values:,} values compared, {outcome.mismatches} mismatches"
+        title = f"Faults on {design.machine.ports}, {model} in {sim}: {compared}"
+        table(title, ["fault", "injected", "recovered"], rows)
+    for fault in outcome.faults:
+        click.echo(fault, err=True)
+    sys.exit(0 if outcome.good else 1)

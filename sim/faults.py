@@ -1,0 +1,109 @@
+"""Faults of packets: what is sent, and what the machine must say of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spec.bus import TID_BITS, input_bytes
+from spec.design import Design
+
+__all__ = ["FAULTS", "Wrong", "applicable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wrong:
+    """A wrong packet.
+
+    Attributes
+    ----------
+    data : bytes
+        What is sent.
+    tid : int
+        TID of all its beats.
+    enabled : bool
+        Whether the machine is enabled while it comes.
+    """
+
+    data: bytes
+    tid: int = 0
+    enabled: bool = True
+
+
+def applicable(design: Design) -> list[str]:
+    """The faults that there can be on a design.
+
+    A number that fills its bytes cannot be out of range, and a vector of one byte cannot be cut.
+    """
+    lanes = input_bytes(design)
+    never = {"range"} if lanes.width == 8 * lanes.size else set()
+    never |= {"cut"} if _vector(design)[1] == 1 else set()
+    return [name for name in FAULTS if name not in never]
+
+
+def _packet(design: Design, rng: random.Random, steps: int) -> bytearray:
+    """A right packet of random numbers; whole beats."""
+    lanes, interval = input_bytes(design), design.network.x.interval
+    count = steps * design.x_product.chunks * lanes.count
+    return bytearray(lanes.encode([rng.randint(interval.lo, interval.hi) for _ in range(count)]))
+
+
+def _steps(design: Design, rng: random.Random) -> int:
+    return rng.randint(1, design.machine.longest)
+
+
+def _tid(design: Design, rng: random.Random) -> int:
+    return rng.randrange(design.machine.streams)
+
+
+def _vector(design: Design) -> tuple[int, int]:
+    """Bytes of a vector with and without those beyond its end."""
+    lanes = input_bytes(design)
+    return design.x_product.chunks * lanes.beat, design.network.inputs * lanes.size
+
+
+def _cut(design: Design, rng: random.Random) -> Wrong:
+    """Ends anywhere but between two vectors."""
+    whole, used = _vector(design)
+    packet = _packet(design, rng, _steps(design, rng))
+    kept = rng.randrange(len(packet) // whole) * whole + rng.randrange(1, used)
+    return Wrong(data=bytes(packet[:kept]), tid=_tid(design, rng))
+
+
+def _long(design: Design, rng: random.Random) -> Wrong:
+    steps = design.machine.longest + rng.randint(1, 4)
+    return Wrong(data=bytes(_packet(design, rng, steps)), tid=_tid(design, rng))
+
+
+def _unknown(design: Design, rng: random.Random) -> Wrong:
+    tid = rng.randrange(design.machine.streams, 1 << TID_BITS)
+    return Wrong(data=bytes(_packet(design, rng, _steps(design, rng))), tid=tid)
+
+
+def _early(design: Design, rng: random.Random) -> Wrong:
+    packet = _packet(design, rng, _steps(design, rng))
+    return Wrong(data=bytes(packet), tid=_tid(design, rng), enabled=False)
+
+
+def _range(design: Design, rng: random.Random) -> Wrong:
+    """One element anywhere has a wrong bit above its format."""
+    lanes, (whole, used) = input_bytes(design), _vector(design)
+    packet = _packet(design, rng, _steps(design, rng))
+    place = (
+        rng.randrange(len(packet) // whole) * whole + rng.randrange(used // lanes.size) * lanes.size
+    )
+    raw = int.from_bytes(packet[place : place + lanes.size], "little")
+    raw ^= 1 << rng.randrange(lanes.width, 8 * lanes.size)
+    packet[place : place + lanes.size] = raw.to_bytes(lanes.size, "little")
+    return Wrong(data=bytes(packet), tid=_tid(design, rng))
+
+
+FAULTS: dict[str, Callable[[Design, random.Random], Wrong]] = {
+    "cut": _cut,
+    "long": _long,
+    "tid": _unknown,
+    "early": _early,
+    "range": _range,
+}
+"""What makes a wrong packet for each bit of `spec.registers.ERRORS`."""
