@@ -17,6 +17,7 @@ from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
 from cli.bench_peers import peers
 from cli.bench_precision import precision
+from cli.bench_ports import ports_
 from cli.bench_training import training
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table
@@ -48,6 +49,7 @@ bench.add_command(training)
 bench.add_command(peers)
 bench.add_command(combinations)
 bench.add_command(precision)
+bench.add_command(ports_)
 
 
 @bench.command()

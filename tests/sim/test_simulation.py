@@ -177,7 +177,7 @@ def test_a_design_that_cannot_be_built(tool, tmp_path):
 
 
 def test_builds_are_found_again(tool, cache, tmp_path, monkeypatch):
-    [verilog, _] = generate(design_of("tiny-binary")).write(tmp_path)
+    [verilog, *_] = generate(design_of("tiny-binary")).write(tmp_path)
     first = build(verilog, "tiny_binary", tool, cache)
     monkeypatch.setattr(type(tool), "build", None)
     assert build(verilog, "tiny_binary", tool, cache) == first

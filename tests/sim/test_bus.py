@@ -1,0 +1,139 @@
+"""Machines on a bus in real simulators, driven by other people's models of buses."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hdl.verilog import generate
+from sim.job import Episode, Job, Pauses, Sequence
+from sim.runner import build, run
+from sim.simulators import SIMULATORS, Verilator
+from spec import cycles
+from spec.configs import configs
+from spec.design import Design
+from spec.ports import FROM_PREVIOUS
+from tests.models import build_folder, make_design, make_model
+from tests.sim.test_simulation import sequences_of, tool_of
+
+PORTS = ("axi", "wishbone")
+
+
+@pytest.fixture
+def cache():
+    """Builds are found by their content, so they may stay for the next run."""
+    return build_folder() / "sim"
+
+
+@pytest.fixture(params=SIMULATORS)
+def tool(request):
+    return tool_of(request.param)
+
+
+def design_of(name, **machine):
+    config = configs()[name]
+    changed = config.machine.model_copy(update=machine)
+    return Design(model=config.synthetic(name), machine=changed)
+
+
+def simulate(design, tool, cache, folder, *episodes, change=None, **settings):
+    verilog = generate(design)
+    text = verilog.text if change is None else change(verilog.text)
+    assert change is None or text != verilog.text
+    path = folder / f"{verilog.name}.v"
+    path.write_text(text)
+    built = build(path, verilog.name, tool, cache)
+    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
+    return run(job, built, verilog.name, tool)
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_packets_are_sequences(ports, tool, cache, tmp_path, rng, seed):
+    design = design_of("tiny-ternary", ports=ports, longest=8)
+    episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3, 1, 1, 8, 2]))
+    outcome = simulate(
+        design, tool, cache, tmp_path, episode, pauses=Pauses(i_x=0.3, o=0.4), seed=seed
+    )
+    assert outcome.good, outcome.faults
+    assert outcome.steps == 24
+
+
+def test_streams_and_states(tool, cache, tmp_path, rng, seed):
+    design = design_of("tiny-fixed12", ports="axi", longest=5, streams=3)
+    sequences = [
+        Sequence(x=one.x, state=int(rng.integers(2)) * FROM_PREVIOUS)
+        for one in sequences_of(design, rng, [2, 5, 1, 3, 4, 1, 5, 5, 2])
+    ]
+    first = Episode(sequences=tuple(sequences), shuffled=True, cut=150)
+    second = Episode(sequences=tuple(sequences), shuffled=True)
+    outcome = simulate(
+        design, tool, cache, tmp_path, first, second, pauses=Pauses(i_x=0.2, o=0.6), seed=seed
+    )
+    assert outcome.good, outcome.faults
+    assert outcome.sequences == 9
+
+
+def test_a_bus_that_keeps_up_costs_no_cycle(cache, tmp_path, rng):
+    """Only the first packet is late, by what it takes to store it."""
+    design = design_of("tiny-ternary", ports="axi", longest=6)
+    taken = []
+    for packets in (2, 7):
+        lengths = [6, 2] * packets
+        episode = Episode(sequences=sequences_of(design, rng, lengths))
+        outcome = simulate(design, tool_of("icarus"), cache, tmp_path, episode)
+        assert outcome.good, outcome.faults
+        taken.append(outcome.cycles - cycles.sequence_cycles(design, lengths))
+    assert taken[0] == taken[1] <= 6 * design.x_product.chunks + 2
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_faults_are_told_and_forgotten(ports, cache, tmp_path, seed):
+    model = make_model(hidden=5, inputs=3, results="every", x={"width": 10, "frac": 8})
+    design = make_design(model, units=2, simd=2, streams=3, longest=4, ports=ports)
+    outcome = simulate(design, tool_of("icarus"), cache, tmp_path, faults=3, seed=seed)
+    assert outcome.good, outcome.faults
+    assert outcome.injected == outcome.recovered
+    assert set(outcome.injected) == {"cut", "long", "tid", "early", "range", "reset"}
+    assert set(outcome.injected.values()) == {3}
+
+
+def ignore(fault):
+    """Verilog in which a fault of that kind is not noticed."""
+    return lambda text: text.replace(f"assign {fault} =", f"assign {fault} = 0 &")
+
+
+@pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
+def test_the_bench_of_faults_notices(signal, cache, tmp_path, seed):
+    model = make_model(hidden=5, inputs=3, results="every", x={"width": 10, "frac": 8})
+    design = make_design(model, units=2, simd=2, streams=3, longest=4, ports="axi")
+    outcome = simulate(
+        design, tool_of("icarus"), cache, tmp_path, faults=1, seed=seed, change=ignore(signal)
+    )
+    assert not outcome.good
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_fusesoc_lints_the_core(ports, tmp_path):
+    fusesoc = shutil.which("fusesoc", path=Path(sys.executable).parent) or shutil.which("fusesoc")
+    if fusesoc is None:
+        pytest.skip("fusesoc is not installed")
+    design = design_of("tiny-binary", ports=ports, longest=8)
+    generate(design).write(tmp_path / "core")
+    command = [
+        fusesoc,
+        "--cores-root",
+        "core",
+        "run",
+        "--target",
+        "lint",
+        f"pascaline::{design.name}",
+    ]
+    environment = os.environ | Verilator._variables() | {"XDG_DATA_HOME": str(tmp_path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "%Warning" not in done.stdout + done.stderr
