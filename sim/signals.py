@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.hierarchy import Hierarchy, Net
 
-__all__ = ["CHAIN", "PARTS", "Part", "parts"]
+__all__ = ["BUS", "CHAIN", "PARTS", "Part", "parts"]
 
 PARTS = {
     "inputs": {
@@ -60,6 +60,12 @@ CHAIN = {
 MOST = 8
 """Cores of a chain."""
 
+BUS = {
+    "packets in": "aclk aresetn s_axis_tvalid s_axis_tready s_axis_tdata s_axis_tlast s_axis_tid",
+    "packets out": "m_axis_tvalid m_axis_tready m_axis_tdata m_axis_tlast m_axis_tid irq",
+}
+"""What a machine on a bus shows first; the instance ``machine`` is all the rest."""
+
 NUMBERS = frozenset(
     "chunk weight h_wait_0_0 reserved left slot level row best_row"
     " write__chunk write__slot read_0__chunk read_1__chunk".split()
@@ -95,8 +101,14 @@ def parts(hierarchy: Hierarchy) -> list[Part]:
         for name in ("both", "merge"):
             chain[f"{name} {number}"] = {f"{name}_{number}": CHAIN[name]}
     chain["gather"] = {"gather": CHAIN["gather"]}
+    wanted = alone | chain
+    if hierarchy.net("machine", "clk") is not None:
+        wanted = {title: {"": names} for title, names in BUS.items()} | {
+            title: {f"machine.{part}".rstrip("."): names for part, names in instances.items()}
+            for title, instances in wanted.items()
+        }
     found = []
-    for title, instances in (alone | chain).items():
+    for title, instances in wanted.items():
         nets = [
             (net, _format(name, net))
             for instance, names in instances.items()
