@@ -50,6 +50,8 @@ class Bus:
     ----------
     source, sink, control
         The models.
+    lanes, results : Bytes
+        How vectors and results lie in the streams.
     first, last : int
         Cycles of the first beat in and of the last one out; -1 if there was none.
     """
@@ -61,7 +63,7 @@ class Bus:
         self._dut = dut
         self._on_packet = on_packet
         self.lanes = input_bytes(design)
-        self._lanes = output_bytes(design)
+        self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1
         self._cycle = 0
@@ -148,4 +150,4 @@ class Bus:
             if kept:
                 self._parts.setdefault(tid, bytearray()).append(byte)
         tid = frame.tid[-1]
-        self._on_packet((tid, self._lanes.decode(bytes(self._parts.pop(tid, b"")))))
+        self._on_packet((tid, self.results.decode(bytes(self._parts.pop(tid, b"")))))

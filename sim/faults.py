@@ -45,7 +45,7 @@ def applicable(design: Design) -> list[str]:
 def _packet(design: Design, rng: random.Random, steps: int) -> bytearray:
     """A right packet of random numbers; whole beats."""
     lanes, interval = input_bytes(design), design.network.x.interval
-    count = steps * design.x_product.chunks * lanes.count
+    count = steps * lanes.beats * lanes.count
     return bytearray(lanes.encode([rng.randint(interval.lo, interval.hi) for _ in range(count)]))
 
 
@@ -60,7 +60,7 @@ def _tid(design: Design, rng: random.Random) -> int:
 def _vector(design: Design) -> tuple[int, int]:
     """Bytes of a vector with and without those beyond its end."""
     lanes = input_bytes(design)
-    return design.x_product.chunks * lanes.beat, design.network.inputs * lanes.size
+    return lanes.beats * lanes.beat, lanes.numbers * lanes.size
 
 
 def _cut(design: Design, rng: random.Random) -> Wrong:

@@ -132,18 +132,15 @@ class Bench:
 
     def _rows(self, numbers: list[int]) -> list[Any]:
         """Results of a packet, each a class or a list of numbers."""
-        head = self._design.head
-        if head is not None and head.output == "class":
+        size = self._bus.results.numbers
+        if size == 1 and self._design.head is not None:
             return numbers
-        size = self._design.h_product.columns if head is None else head.classes
         return [numbers[k : k + size] for k in range(0, len(numbers), size)]
 
     def _patience(self, episode: Episode) -> int:
         pauses = self._job.pauses
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths) * self._design.machine.streams
-        head = self._design.head
-        results = self._design.h_product.chunks if head is None else head.classes
-        beats = sum(lengths) * (self._design.x_product.chunks + results)
+        beats = sum(lengths) * (self._bus.lanes.beats + self._bus.results.beats)
         slow = 1 - max(pauses.i_x, pauses.o)
         return PATIENCE + int(4 * (needed + 2 * beats) / max(slow, 0.01))

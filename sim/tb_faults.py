@@ -18,6 +18,7 @@ from golden.network import Golden
 from sim.bus import Bus, Packet
 from sim.faults import FAULTS, applicable
 from sim.job import Job, Outcome
+from spec import cycles
 from spec.design import Design
 from spec.registers import ERRORS
 
@@ -171,7 +172,4 @@ class Bench:
 
     def _cycles(self) -> int:
         """A time in which the machine is anywhere between its first beat and its last result."""
-        beats = LONGEST * (
-            self.design.x_product.chunks + self.design.tiles * self.design.tile_chunks
-        )
-        return 2 * beats + 60
+        return 2 * cycles.sequence_cycles(self.design, [LONGEST]) + 60

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spec.design import Design
-from spec.layout import Field
 from spec.ports import ports
 
 __all__ = [
@@ -77,24 +76,24 @@ class Bytes:
         Two's complement.
     count : int
         Numbers of a beat; the first lies in the lowest bytes.
+    numbers : int
+        Numbers of a vector, which starts on a beat of its own.
 
     Examples
     --------
-    >>> lanes = Bytes(width=9, signed=True, count=2)
+    >>> lanes = Bytes(width=9, signed=True, count=2, numbers=3)
     >>> lanes.encode([-1, 2]).hex()
     'ffff0200'
     >>> lanes.decode(bytes.fromhex("ffff0200"))
     [-1, 2]
+    >>> lanes.beats, lanes.tail
+    (2, 1)
     """
 
     width: int
     signed: bool
     count: int
-
-    @classmethod
-    def of(cls, field: Field) -> Bytes:
-        """The byte lanes of a field of a payload."""
-        return cls(field.width, field.signed, field.count or 1)
+    numbers: int
 
     @property
     def size(self) -> int:
@@ -105,6 +104,16 @@ class Bytes:
     def beat(self) -> int:
         """Bytes of a beat."""
         return self.size * self.count
+
+    @property
+    def beats(self) -> int:
+        """Beats of a vector."""
+        return -(-self.numbers // self.count)
+
+    @property
+    def tail(self) -> int:
+        """Numbers of a vector's last beat."""
+        return self.numbers - (self.beats - 1) * self.count
 
     def encode(self, values: Sequence[int]) -> bytes:
         """The bytes of numbers."""
@@ -121,18 +130,21 @@ class Bytes:
 
 
 def input_bytes(design: Design) -> Bytes:
-    """Elements of x in ``s_axis_tdata``; a vector takes ``x_product.chunks`` beats."""
-    return _bytes(design, "i_x")
+    """Elements of x in ``s_axis_tdata``."""
+    return _bytes(design, "i_x", design.network.inputs)
 
 
 def output_bytes(design: Design) -> Bytes:
-    """Numbers of a result in ``m_axis_tdata``: a class, a logit, or elements of h."""
-    return _bytes(design, "o")
+    """Numbers of a result in ``m_axis_tdata``: a class, logits, or elements of h."""
+    head = design.head
+    if head is None:
+        return _bytes(design, "o", design.layer.hidden)
+    return _bytes(design, "o", 1 if head.output == "class" else head.classes)
 
 
-def _bytes(design: Design, name: str) -> Bytes:
+def _bytes(design: Design, name: str, numbers: int) -> Bytes:
     [data] = [field for field in ports(design)[name].layout.fields if field.name == "data"]
-    return Bytes.of(data)
+    return Bytes(data.width, data.signed, data.count or 1, numbers)
 
 
 def pins(design: Design) -> tuple[Pin, ...]:

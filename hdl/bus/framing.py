@@ -123,7 +123,7 @@ class Framing(wiring.Component):
 
     def _follow(self, m, stream, take, wrong):
         """Where the open packet of a stream is."""
-        chunks, longest = self._design.x_product.chunks, self._design.machine.longest
+        chunks, longest = input_bytes(self._design).beats, self._design.machine.longest
         place = _Place(stream)
         chunk = Signal(range(chunks), name=f"chunk_{stream}")
         steps = Signal(range(longest + 1), name=f"steps_{stream}")
@@ -145,11 +145,11 @@ class Framing(wiring.Component):
 
         Beyond the end of a vector neither counts.
         """
-        lanes, tail = input_bytes(self._design), self._design.x_product.tail
+        lanes = input_bytes(self._design)
         bits, width = 8 * lanes.size, lanes.width
         absent, large = [], []
         for k in range(lanes.count):
-            wanted = ~last if k >= tail else 1
+            wanted = ~last if k >= lanes.tail else 1
             raw = self.tdata.word_select(k, bits)
             m.d.comb += self.word.data[k].eq(raw[:width])
             absent.append(wanted & ~self.tkeep.word_select(k, lanes.size).all())

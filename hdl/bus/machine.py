@@ -10,7 +10,7 @@ from hdl.bus.framing import Framing
 from hdl.bus.packets import PacketBuffer
 from hdl.bus.registers import RegisterFile
 from hdl.bus.wishbone import Wishbone
-from spec.bus import CLOCK, CONTROL, RESET, output_bytes, pins
+from spec.bus import CLOCK, CONTROL, RESET, input_bytes, output_bytes, pins
 from spec.design import Design
 from spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
 from spec.registers import ERRORS, registers
@@ -115,16 +115,16 @@ class BusMachine(wiring.Component):
             m.d.comb += self.m_axis_tid.eq(beat.stream)
         for place, number in enumerate(numbers):
             m.d.comb += self.m_axis_tdata.word_select(place, 8 * lanes.size).eq(number)
-        if design.head is None and design.h_product.tail < lanes.count:
+        if lanes.tail < lanes.count:
             # There is no number beyond the end of h.
-            chunk, chunks = Signal(range(design.h_product.chunks)), design.h_product.chunks
-            last = chunk == chunks - 1
+            chunk = Signal(range(lanes.beats))
+            last = chunk == lanes.beats - 1
             with m.If(core.o.valid & core.o.ready):
                 m.d.sync += chunk.eq(chunk + 1)
                 with m.If(last):
                     m.d.sync += chunk.eq(0)
             with m.If(last):
-                m.d.comb += self.m_axis_tkeep.eq((1 << lanes.size * design.h_product.tail) - 1)
+                m.d.comb += self.m_axis_tkeep.eq((1 << lanes.size * lanes.tail) - 1)
 
     def _observe(self, m, core, framing, file):
         """Counters, sticky bits and the interrupt."""
@@ -135,11 +135,12 @@ class BusMachine(wiring.Component):
         m.d.comb += done.eq(self.m_axis_tvalid & self.m_axis_tready & self.m_axis_tlast)
         m.d.sync += waiting.eq(waiting + framing.commit - done)
 
-        chunk, chunks = Signal(range(design.x_product.chunks)), design.x_product.chunks
+        beats = input_bytes(design).beats
+        chunk = Signal(range(beats))
         taken = core.i_x.valid & core.i_x.ready
         with m.If(taken):
             m.d.sync += chunk.eq(chunk + 1)
-            with m.If(chunk == chunks - 1):
+            with m.If(chunk == beats - 1):
                 m.d.sync += chunk.eq(0)
         for name in ERRORS:
             m.d.comb += getattr(file, f"error_{name}").eq(framing.errors[name])
@@ -154,7 +155,7 @@ class BusMachine(wiring.Component):
             ),
             file.packets_count.eq(framing.commit),
             file.dropped_count.eq(framing.dropped),
-            file.steps_count.eq(taken & (chunk == chunks - 1)),
+            file.steps_count.eq(taken & (chunk == beats - 1)),
             file.results_out_count.eq(done),
             file.busy_cycles_count.eq(busy),
             file.stalled_in_count.eq(self.s_axis_tvalid & ~self.s_axis_tready),

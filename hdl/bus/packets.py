@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hdl.bus.framing import word_layout
 from hdl.stages import elastic
+from spec.bus import input_bytes
 from spec.design import Design
 
 __all__ = ["PacketBuffer", "Queue"]
@@ -123,7 +124,7 @@ class PacketBuffer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design = self._design
-        streams, chunks = design.machine.streams, design.x_product.chunks
+        streams, chunks = design.machine.streams, input_bytes(design).beats
         depth = (design.machine.longest + 1) * chunks
         m.submodules.memory = words = memory.Memory(
             shape=word_layout(design), depth=streams * depth, init=[]

@@ -108,8 +108,6 @@ def driver(design: Design) -> str:
         for register in table
         if all(field.kind == "constant" for field in register.fields)
     }
-    head = design.head
-    numbers = design.h_product.columns if head is None else head.classes
     return TEXT.format(
         name=design.name,
         registers="\n".join(
@@ -117,8 +115,8 @@ def driver(design: Design) -> str:
             for register in table
         ),
         constants="\n".join(f'    "{name}": 0x{value:X},' for name, value in constants.items()),
-        x=_lanes(input_bytes(design), design.network.inputs),
-        o=_lanes(output_bytes(design), numbers),
+        x=_lanes(input_bytes(design)),
+        o=_lanes(output_bytes(design)),
         go_on=GO_ON,
     )
 
@@ -127,5 +125,5 @@ def _fields(register):
     return ", ".join(f'"{field.name}": ({field.place}, {field.width})' for field in register.fields)
 
 
-def _lanes(lanes: Bytes, numbers: int) -> tuple:
-    return (lanes.size, lanes.signed, lanes.count, numbers)
+def _lanes(lanes: Bytes) -> tuple:
+    return (lanes.size, lanes.signed, lanes.count, lanes.numbers)

@@ -25,25 +25,21 @@ def bus_files(design: Design) -> dict[str, str]:
 
 def interfaces(design: Design) -> list[dict]:
     """The interfaces for the description: two streams and the control port."""
-    head = design.head
-    numbers = design.h_product.columns if head is None else head.classes
-    if head is not None and head.output == "class":
-        numbers = 1
     style = design.machine.ports
     return [
-        _stream("s_axis", "in", input_bytes(design), design.network.inputs),
-        _stream("m_axis", "out", output_bytes(design), numbers),
+        _stream("s_axis", "in", input_bytes(design)),
+        _stream("m_axis", "out", output_bytes(design)),
         {"name": CONTROL[style], "protocol": PROTOCOLS[style], "address_width": ADDRESS_BITS},
     ]
 
 
-def _stream(name: str, direction: str, lanes: Bytes, numbers: int) -> dict:
+def _stream(name: str, direction: str, lanes: Bytes) -> dict:
     return {
         "name": name,
         "protocol": "AXI4-Stream",
         "direction": direction,
         "element": {"width": lanes.width, "signed": lanes.signed, "bytes": lanes.size},
         "elements_per_beat": lanes.count,
-        "elements": numbers,
-        "beats": -(-numbers // lanes.count),
+        "elements": lanes.numbers,
+        "beats": lanes.beats,
     }

@@ -266,7 +266,7 @@ def test_axi_lite_takes_address_and_data_in_any_order(order):
     ("width", "size"), [(1, 1), (8, 1), (9, 2), (16, 2), (17, 4), (32, 4), (33, 8)]
 )
 def test_numbers_take_whole_bytes(width, size):
-    lanes = Bytes(width=width, signed=False, count=3)
+    lanes = Bytes(width=width, signed=False, count=3, numbers=4)
     assert lanes.size == size
     values = [0, 1, (1 << width) - 1]
     assert lanes.decode(lanes.encode(values)) == values
