@@ -16,8 +16,8 @@ from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
 from cli.bench_paper import paper
 from cli.bench_peers import peers
-from cli.bench_precision import precision
 from cli.bench_ports import ports_
+from cli.bench_precision import precision
 from cli.bench_training import training
 from cli.catalogue import find_model
 from cli.console import json_option, print_json, spinner, table

@@ -133,6 +133,8 @@ class Bench:
     def _rows(self, numbers: list[int]) -> list[Any]:
         """Results of a packet, each a class or a list of numbers."""
         size = self._bus.results.numbers
+        if self._design.head is None:
+            size *= self._design.network.layer.directions
         if size == 1 and self._design.head is not None:
             return numbers
         return [numbers[k : k + size] for k in range(0, len(numbers), size)]

@@ -135,10 +135,10 @@ def input_bytes(design: Design) -> Bytes:
 
 
 def output_bytes(design: Design) -> Bytes:
-    """Numbers of a result in ``m_axis_tdata``: a class, logits, or elements of h."""
+    """Numbers of a result in ``m_axis_tdata``: a class, logits, or h, of each direction apart."""
     head = design.head
     if head is None:
-        return _bytes(design, "o", design.layer.hidden)
+        return _bytes(design, "o", design.network.layer.hidden)
     return _bytes(design, "o", 1 if head.output == "class" else head.classes)
 
 

@@ -136,12 +136,13 @@ def _identity(design: Design) -> list[Register]:
 def _shape(design: Design) -> list[Register]:
     network, machine, head = design.network, design.machine, design.head
     given, taken = input_bytes(design), output_bytes(design)
+    ways = network.layer.directions if head is None else 1
     kind = 2 if head is None else ("class", "logits").index(head.output)
     every = network.results == "every"
     return [
         _constant("inputs", 0x010, network.inputs, "Elements of an input vector."),
         _constant("beats", 0x014, given.beats, "Beats of an input vector."),
-        _constant("results", 0x018, taken.numbers, "Numbers of a result."),
+        _constant("results", 0x018, taken.numbers * ways, "Numbers of a result."),
         _constant("longest", 0x01C, machine.longest, "Vectors that a packet may have."),
         _constant("streams", 0x020, machine.streams, "Streams of sequences; TIDs are below."),
         Register(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["ALL", "JOINTS", "PARTS", "Counts", "Place", "modules", "place_of", "total"]
+__all__ = ["ALL", "JOINTS", "MACHINE", "PARTS", "Counts", "Place", "modules", "place_of", "total"]
 
 PARTS = {
     "weight memory": ("weights",),
@@ -21,7 +21,13 @@ PARTS = {
 JOINTS = {"sequence buffers": ("both", "merge"), "gather": ("gather",)}
 """What else a chain of cores has: these are parts, but for the head behind what is gathered."""
 
-ALL = (*PARTS, *JOINTS)
+BUS = ("framing", "packets", "registers", "control")
+"""Submodules of a machine on a bus beside the machine itself; with the top's own logic, the bus."""
+
+MACHINE = "machine"
+"""The submodule in which the machine is, if it is on a bus."""
+
+ALL = (*PARTS, *JOINTS, "bus")
 """All parts."""
 
 UNIT = re.compile(r"((core|both|merge)_\d+|gather)(?![^_])")
@@ -38,6 +44,10 @@ Counts = dict[str, dict[str, int]]
 def place_of(instances: Sequence[str]) -> Place:
     """The place of what is in these instances, the outermost below the top first."""
     unit, inside = "", list(instances)
+    if inside and inside[0] in BUS:
+        return "", "bus"
+    if inside and inside[0] == MACHINE:
+        inside.pop(0)
     if inside and UNIT.fullmatch(inside[0]):
         unit = inside.pop(0)
     submodule = inside[0] if inside else ""
@@ -52,11 +62,17 @@ def place_of(instances: Sequence[str]) -> Place:
 def modules(verilog: str, top: str) -> dict[str, Place]:
     """The modules that stay apart in synthesis, so that they can be counted, and their places."""
     submodules = {name for names in PARTS.values() for name in names}
-    found = {}
-    for name in re.findall(rf"^module {top}_(\w+)", verilog, re.M):
-        unit = UNIT.match(name)
+    names = re.findall(rf"^module {top}_(\w+)", verilog, re.M)
+    found: dict[str, Place] = {}
+    shell = f"{MACHINE}_" if MACHINE in names else ""
+    for name in names:
+        if shell and (name == MACHINE or name in BUS):
+            found[f"{top}_{name}"] = place_of([name])
+            continue
+        local = name.removeprefix(shell)
+        unit = UNIT.match(local)
         instances = [unit[0]] if unit else []
-        if inside := name[len(unit[0]) + 1 :] if unit else name:
+        if inside := local[len(unit[0]) + 1 :] if unit else local:
             instances.append(inside)
         if inside in submodules or (unit and not inside):
             found[f"{top}_{name}"] = place_of(instances)

@@ -9,7 +9,7 @@ from typing import Any
 
 from spec.errors import InputError
 from synth.memories import Roms, black_boxes
-from synth.parts import ALL, PARTS, Counts, modules, total
+from synth.parts import ALL, MACHINE, PARTS, Counts, modules, total
 from synth.targets import Target
 from synth.yosys import statistics, yosys_version
 
@@ -134,7 +134,8 @@ def report(
         if module in cells:
             parts = counted.setdefault(unit, {})
             parts.setdefault(part, Counter()).update(count(module, apart))
-    counted[""]["control"].update(count(top, apart))
+    own = "bus" if f"{top}_{MACHINE}" in places else "control"
+    counted[""].setdefault(own, Counter()).update(count(top, apart))
     whole = count(top)
     by_unit = {
         unit: {part: {name: parts[part][name] for name in whole} for part in ALL if part in parts}

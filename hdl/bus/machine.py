@@ -1,10 +1,10 @@
 """The machine on a bus."""
 
-from amaranth.hdl import ClockDomain, ClockSignal, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Module, Mux, ResetSignal, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from hdl.accelerator import Accelerator
+from hdl.accelerator import accelerator
 from hdl.bus.axi_lite import AxiLite
 from hdl.bus.framing import Framing
 from hdl.bus.packets import PacketBuffer
@@ -24,7 +24,7 @@ UNDER_WAY = 64
 
 
 class BusMachine(wiring.Component):
-    """An `Accelerator` with AXI4-Stream for data and AXI4-Lite or Wishbone for registers.
+    """A machine with AXI4-Stream for data and AXI4-Lite or Wishbone for registers.
 
     Its streams of states are not used: a packet starts from zero or, by TUSER, from where the last
     one of its stream ended.
@@ -53,7 +53,7 @@ class BusMachine(wiring.Component):
             ResetSignal().eq(~getattr(self, RESET)),
         ]
         design = self._design
-        m.submodules.core = core = Accelerator(design)
+        m.submodules.machine = core = accelerator(design)
         m.submodules.framing = framing = Framing(design)
         m.submodules.packets = packets = PacketBuffer(design)
         m.submodules.registers = file = RegisterFile(registers(design))
@@ -93,9 +93,11 @@ class BusMachine(wiring.Component):
             packets.o_ready.eq(core.i_x.ready),
             beat.data.eq(packets.o_word.data),
             beat.last.eq(packets.o_word.last),
-            beat.state.eq(packets.o_word.go_on * (FROM_PREVIOUS - FROM_ZERO) + FROM_ZERO),
         ]
-        if self._design.stream_bits:
+        if self._design.cores[0].stateful:
+            go_on = Mux(packets.o_word.go_on, FROM_PREVIOUS, FROM_ZERO)
+            m.d.comb += beat.state.eq(go_on)
+        if self._design.machine.streams > 1:
             m.d.comb += beat.stream.eq(packets.o_stream)
         for name, port in ports(self._design).items():
             if port.direction == "out" and name != "o":
@@ -111,7 +113,7 @@ class BusMachine(wiring.Component):
             self.m_axis_tlast.eq(beat.last),
             self.m_axis_tkeep.eq(-1),
         ]
-        if design.stream_bits:
+        if design.machine.streams > 1:
             m.d.comb += self.m_axis_tid.eq(beat.stream)
         for place, number in enumerate(numbers):
             m.d.comb += self.m_axis_tdata.word_select(place, 8 * lanes.size).eq(number)

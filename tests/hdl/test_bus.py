@@ -56,7 +56,7 @@ def test_queue_is_a_list_that_can_be_taken_back(seed):
 def packet_of(design, rng, steps):
     """Beats of a packet: their elements."""
     ends, count = design.network.x.interval, input_bytes(design).count
-    beats = range(steps * design.x_product.chunks)
+    beats = range(steps * input_bytes(design).beats)
     return [[rng.randint(ends.lo, ends.hi) for _ in range(count)] for _ in beats]
 
 
@@ -64,7 +64,7 @@ def packet_of(design, rng, steps):
 def test_packets_come_whole_and_beat_by_beat(streams, seed):
     rng = random.Random(seed)
     design = make_design(make_model(inputs=5), simd=2, streams=streams, longest=4, ports="axi")
-    chunks = design.x_product.chunks
+    chunks = input_bytes(design).beats
     lanes = input_bytes(design)
     waiting = {tid: [] for tid in range(streams)}
     wanted = {tid: [] for tid in range(streams)}

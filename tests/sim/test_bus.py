@@ -13,6 +13,7 @@ from sim.job import Episode, Job, Pauses, Sequence
 from sim.runner import build, run
 from sim.simulators import SIMULATORS, Verilator
 from spec import cycles
+from spec.bus import input_bytes
 from spec.configs import configs
 from spec.design import Design
 from spec.ports import FROM_PREVIOUS
@@ -86,7 +87,7 @@ def test_a_bus_that_keeps_up_costs_no_cycle(cache, tmp_path, rng):
         outcome = simulate(design, tool_of("icarus"), cache, tmp_path, episode)
         assert outcome.good, outcome.faults
         taken.append(outcome.cycles - cycles.sequence_cycles(design, lengths))
-    assert taken[0] == taken[1] <= 6 * design.x_product.chunks + 2
+    assert taken[0] == taken[1] <= 6 * input_bytes(design).beats + 2
 
 
 @pytest.mark.parametrize("ports", PORTS)
