@@ -87,7 +87,7 @@ class Bench:
         streams = self._design.machine.streams
         states: list[Any] = [None] * streams
         for number, sequence in enumerate(episode.sequences):
-            assert sequence.load is None, "a state cannot be loaded over a bus"
+            assert not sequence.load, "a state cannot be loaded over a bus"
             tid = rng.randrange(streams) if episode.shuffled else number % streams
             go_on = sequence.state == FROM_PREVIOUS
             run = self._golden.run([sequence.x], states[tid] if go_on else None)
