@@ -25,9 +25,6 @@ from spec.registers import ERRORS
 RESET = "reset"
 """The fault that is no packet: a reset in any cycle."""
 
-PATIENCE = 3000
-"""Cycles that a right packet may take."""
-
 LONGEST = 3
 """Vectors of a right packet: what matters is what comes before it."""
 
@@ -109,7 +106,7 @@ class Bench:
     async def _finish(self, errors: int, dropped: int) -> None:
         """Wait for all results; then the registers must say this, and after that, nothing."""
         bus = self._bus
-        for _ in range(PATIENCE):
+        for _ in range(1000 + 20 * self._cycles()):
             if not any(self._expected):
                 break
             await bus.tick()
