@@ -18,12 +18,12 @@ from spec.arithmetic import Arithmetic
 from spec.cells.layer import Layer
 from spec.dense import Dense
 from spec.errors import InputError
-from spec.formats import Format, Interval
+from spec.formats import Format, Interval, half
 from spec.lanes import check_lane, tree_levels
 from spec.machine import Machine
 from spec.pipeline import Pipeline
 from spec.product import Product
-from spec.scales import Scale, scale_of
+from spec.scales import Number, Scale, scale_of
 from spec.tensors import Integers, LayerTensors
 from spec.trits import GROUP
 
@@ -327,14 +327,28 @@ class Core:
     @cached_property
     def shared_scale(self) -> bool:
         """Whether one sum a lane is enough: the scales of x and h agree in every row."""
-        return not self.layer.separate and all(one.shared_scale for one in self._tensors)
+        if self.layer.separate or self.machine.loadable:
+            return False
+        return all(one.shared_scale for one in self._tensors)
 
     @property
     def _tensors(self) -> list[LayerTensors]:
         return [one for directions in self.tensors for one in directions]
 
-    def all_of(self, name: str) -> Integers:
-        """The values of a tensor, of all layers and directions."""
+    def range_of(self, name: str, *, shift: int = 0) -> Interval:
+        """Range of a bias: of its values, or where they are loaded of what it may be.
+
+        With ``shift``, of the sum of the bias and the half that rounds before the shift.
+        """
+        if not self.machine.loadable:
+            return Interval.of(self._all_of(name) + half(shift))
+        allowed = self.layer.unit_tensors.get(name, self.layer.normaliser.biases)
+        return Interval(0, 0) | allowed + Interval(half(shift), half(shift))
+
+    def _scale(self, name: str, width: int) -> Scale:
+        return Number(width) if self.machine.loadable else scale_of(self._all_of(name), width)
+
+    def _all_of(self, name: str) -> Integers:
         found = [
             one.units[name] if name in one.units else getattr(one, name) for one in self._tensors
         ]
@@ -345,13 +359,13 @@ class Core:
         """Scales of the sums of a gate row, in the order of `row_sums`."""
         width = self.layer.normaliser.scale_width
         names = ["scale_h"] if self.shared_scale else [f"scale_{p}" for p in self.order[::-1]]
-        return {name: scale_of(self.all_of(name), width) for name in names}
+        return {name: self._scale(name, width) for name in names}
 
     @cached_property
     def unit_scales(self) -> dict[str, Scale]:
         """Scales among the tensors of units."""
         return {
-            name: scale_of(self.all_of(name), interval.width)
+            name: self._scale(name, interval.width)
             for name, interval in self.layer.unit_tensors.items()
             if name.startswith("scale")
         }
@@ -399,7 +413,7 @@ class Core:
     @cached_property
     def biases(self) -> Interval:
         """Range of the rows' biases."""
-        return Interval.of(self.all_of("bias"))
+        return self.range_of("bias")
 
     def place(self, scale: str) -> int:
         """Which of the sums of a row a scale belongs to."""

@@ -12,7 +12,7 @@ from spec.machine import Machine
 from spec.network import Head
 from spec.pipeline import Timing
 from spec.product import Product
-from spec.scales import Constant, Scale, scale_of
+from spec.scales import Constant, Number, Scale, scale_of
 from spec.tensors import HeadTensors
 
 __all__ = ["Dense"]
@@ -82,8 +82,10 @@ class Dense:
     @cached_property
     def scale(self) -> Scale:
         """Scale of the rows; 1 if they have none."""
-        scales = self.tensors.scale
-        return Constant(1) if scales is None else scale_of(scales, self.head.scale_width)
+        scales, width = self.tensors.scale, self.head.scale_width
+        if scales is None:
+            return Constant(1)
+        return Number(width) if self.machine.loadable else scale_of(scales, width)
 
     @property
     def sum(self) -> Interval:

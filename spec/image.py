@@ -126,8 +126,8 @@ def row_layout(core: Core) -> Layout:
 
     The half that rounds is in the bias.
     """
-    biases = [_row_columns(core, one)["bias"] for one in _all(core)]
-    return _affine_layout(core.row_scales, "bias", _width(np.concatenate(biases)))
+    width = _signed_width(core.range_of("bias", shift=core.layer.normaliser.shift))
+    return _affine_layout(core.row_scales, "bias", width)
 
 
 def unit_layout(core: Core) -> Layout:
@@ -137,19 +137,15 @@ def unit_layout(core: Core) -> Layout:
         if name in core.unit_scales:
             fields += _scale_fields({name: core.unit_scales[name]})
         else:
-            found = [_unit_columns(core, one)[name] for one in _all(core)]
             assert interval.signed
-            fields.append(Field(name, _width(np.concatenate(found)), signed=True))
+            biases = core.range_of(name, shift=core.layer.unit_shifts[name])
+            fields.append(Field(name, _signed_width(biases), signed=True))
     return Layout(tuple(fields))
 
 
 def head_layout(dense: Dense) -> Layout:
     """What the head needs of a row."""
     return _affine_layout({"scale": dense.scale}, "bias", dense.head.bias_width)
-
-
-def _all(core: Core) -> list[LayerTensors]:
-    return [tensors for directions in core.tensors for tensors in directions]
 
 
 def _row_columns(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
@@ -170,9 +166,9 @@ def _in_turn(turns: list[list[int]]) -> list[int]:
     return [word for words in zip(*turns, strict=True) for word in words]
 
 
-def _width(values: NDArray[np.int64]) -> int:
+def _signed_width(values: Interval) -> int:
     """Bits of signed numbers."""
-    return (Interval.signed_bits(1) | Interval.of(values)).width
+    return (Interval.signed_bits(1) | values).width
 
 
 def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:

@@ -56,8 +56,9 @@ class Machine(Checked):
         with fewer, steps after a result may have to wait.
     head_simd : int
         Inputs that each lane of the head adds in a cycle; must divide ``simd``.
-    weights : {"rom"}
-        Where the weights live.
+    weights : {"rom", "ram"}
+        Where the model's integers live: in the netlist, or in memories that are loaded, see
+        `spec.loading`; then nothing of the netlist depends on their values.
     weight_code : {"plain", "dense"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     ports : {"stream", "axi", "wishbone"}
@@ -65,6 +66,8 @@ class Machine(Checked):
         AXI4-Stream with pipelined Wishbone B4 control.
     longest : int
         Steps of the longest sequence, where a whole one has to be held.
+    parity : bool
+        Whether memories have parity bits: after a wrong word has been read no result is given.
     """
 
     units: int = Field(default=1, ge=1, le=2048)
@@ -80,10 +83,16 @@ class Machine(Checked):
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
-    weights: Literal["rom"] = "rom"
+    weights: Literal["rom", "ram"] = "rom"
     weight_code: Literal["plain", "dense"] = "plain"
     ports: Literal["stream", "axi", "wishbone"] = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
+    parity: bool = False
+
+    @property
+    def loadable(self) -> bool:
+        """Whether the model's integers are loaded."""
+        return self.weights == "ram"
 
     @field_validator("layer_units", mode="before")
     @classmethod

@@ -13,6 +13,8 @@ from spec.dense import Dense
 from spec.design import Design
 from spec.formats import Format, Interval
 from spec.layout import Field, Layout
+from spec.loading import ERRORS
+from spec.memories import COLUMN
 
 __all__ = [
     "FROM_LOADED",
@@ -22,6 +24,7 @@ __all__ = [
     "core_ports",
     "ports",
     "result_layout",
+    "signals",
     "vector_layout",
 ]
 
@@ -69,6 +72,10 @@ def ports(design: Design) -> dict[str, Port]:
         ``i_state_0``. Networks with bidirectional layers have no such ports, no ``state`` and no
         ``dump``: their sequences start from zero.
 
+    ``i_load``
+        If weights are loaded: an image, see `spec.loading`, a word a beat, ``last`` on its last
+        word. While an image comes no vector is taken; a new one waits for all results.
+
     With more than one stream of sequences, ``stream`` says which one a vector continues (it counts
     on the vector's first beat), or a result or a final state belongs to. Steps are computed, and
     results and states given and taken, in the order in which their vectors came.
@@ -82,7 +89,25 @@ def ports(design: Design) -> dict[str, Port]:
         at = f"_{number}" if len(design.cores) > 1 else ""
         found.append(Port(f"i_state{at}", "in", _state_layout(core, tagged=False)))
         found.append(Port(f"o_state{at}", "out", _state_layout(core, tagged=True)))
+    if design.machine.loadable:
+        word = Layout((Field("data", COLUMN), Field("last", 1)))
+        found.append(Port("i_load", "in", word))
     return {port.name: port for port in found}
+
+
+def signals(design: Design) -> dict[str, int]:
+    """Other outputs of a design's top, and their widths.
+
+    ``loaded``, ``load_error``
+        If weights are loaded: there are good ones; why the last image was refused, see
+        `spec.loading.ERRORS`, until the next one begins.
+    ``fault``
+        If there is parity: what was read from a memory was not what had been written. From then on
+        until reset no further result or state is given.
+    """
+    machine = design.machine
+    loading = {"loaded": 1, "load_error": len(ERRORS)} if machine.loadable else {}
+    return loading | ({"fault": 1} if machine.parity else {})
 
 
 def core_ports(core: Core) -> dict[str, Port]:

@@ -1,0 +1,115 @@
+"""The memories of a model: how large they are, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from spec.core import Core
+from spec.dense import Dense
+from spec.design import Design
+from spec.image import (
+    gate_weight_words,
+    head_layout,
+    head_row_words,
+    head_weight_words,
+    row_layout,
+    row_words,
+    unit_layout,
+    unit_words,
+)
+
+__all__ = [
+    "COLUMN",
+    "Memories",
+    "Memory",
+    "core_memories",
+    "dense_memories",
+    "design_memories",
+    "flat",
+]
+
+COLUMN = 32
+"""Bits of a column: of what is loaded at a time, and what has a parity bit."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory of the model's integers.
+
+    Attributes
+    ----------
+    depth, bits : int
+        Words, and bits of each.
+    make : callable
+        Gives the words.
+    """
+
+    depth: int
+    bits: int
+    make: Callable[[], list[int]]
+
+    @property
+    def words(self) -> list[int]:
+        """The words."""
+        words = self.make()
+        assert len(words) == self.depth
+        return words
+
+    @property
+    def columns(self) -> int:
+        """Parts of `COLUMN` bits that a word has; the last one may have fewer."""
+        return -(-self.bits // COLUMN)
+
+
+Memories = dict[str, "Memory | Memories"]
+"""Memories by name; those of a part of the machine are together."""
+
+
+def core_memories(core: Core) -> Memories:
+    """Weights of the lanes, scales and biases of rows, tensors of units, and the head if any."""
+    groups = core.directions * core.groups * len(core.passes)
+    fronts = core.gates * core.cell_units // core.front
+    found: Memories = {
+        "weights": Memory(core.words, core.weight_bits, partial(gate_weight_words, core)),
+        "rows": Memory(
+            groups * fronts, row_layout(core).bits * core.front, partial(row_words, core)
+        ),
+    }
+    if core.layer.unit_tensors:
+        bits = unit_layout(core).bits * core.cell_units
+        found["units"] = Memory(groups, bits, partial(unit_words, core))
+    if core.dense is not None:
+        found["head"] = dense_memories(core.dense)
+    return found
+
+
+def dense_memories(dense: Dense) -> Memories:
+    """Weights of a head, scales and biases of its rows."""
+    product = dense.product
+    bits = product.lanes * product.simd * dense.head.weights.bits
+    return {
+        "weights": Memory(product.tiles * product.chunks, bits, partial(head_weight_words, dense)),
+        "rows": Memory(dense.head.classes, head_layout(dense).bits, partial(head_row_words, dense)),
+    }
+
+
+def design_memories(design: Design) -> Memories:
+    """Those of all cores, and of the head behind them if there is one."""
+    found: Memories = {
+        f"core_{number}": core_memories(core) for number, core in enumerate(design.cores)
+    }
+    if design.gather is not None and design.gather.dense is not None:
+        found["head"] = dense_memories(design.gather.dense)
+    return found
+
+
+def flat(memories: Memories) -> Iterator[tuple[tuple[str, ...], Memory]]:
+    """All memories with where they are, in order."""
+    for name, one in memories.items():
+        if isinstance(one, Memory):
+            yield (name,), one
+        else:
+            for path, memory in flat(one):
+                yield (name, *path), memory
