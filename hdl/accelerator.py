@@ -7,11 +7,14 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.core import LayerCore
+from hdl.gate import Gate
 from hdl.gather import GatherUnit
+from hdl.load import Loader
 from hdl.replay import Both, Merge
 from hdl.shapes import struct
+from hdl.store import load_through
 from spec.design import Design
-from spec.ports import ports
+from spec.ports import ports, signals
 
 __all__ = ["Accelerator", "accelerator"]
 
@@ -19,7 +22,9 @@ __all__ = ["Accelerator", "accelerator"]
 def accelerator(design: Design):
     """The component of a design, with the streams of `spec.ports.ports`."""
     [*others, core] = design.cores
+    machine = design.machine
     alone = not others and core.directions == 1 and design.gather is None
+    alone = alone and not (machine.loadable or machine.parity)
     return LayerCore(core) if alone else Accelerator(design)
 
 
@@ -47,16 +52,18 @@ class Accelerator(wiring.Component):
                 name: flows[port.direction](stream.Signature(struct(port.layout)))
                 for name, port in ports(design).items()
             }
+            | {name: Out(width) for name, width in signals(design).items()}
         )
 
     def elaborate(self, platform):
         m = Module()
         design = self._design
-        parts = []
+        parts, cores = [], []
         for number, core in enumerate(design.cores):
             if core.directions > 1:
                 parts.append((f"both_{number}", Both(core)))
             parts.append((f"core_{number}", unit := LayerCore(core)))
+            cores.append(unit)
             if core.stateful:
                 at = f"_{number}" if len(design.cores) > 1 else ""
                 connect(m, unit.i_state, flipped(getattr(self, f"i_state{at}")))
@@ -68,7 +75,10 @@ class Accelerator(wiring.Component):
         for name, part in parts:
             m.submodules[name] = part
         units = [part for _, part in parts]
-        self._join(m, units[0].i_x, flipped(self.i_x))
+        first = flipped(self.i_x)
+        if design.machine.loadable:
+            first = self._load(m, cores, units[-1])
+        self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
         self._join(m, flipped(self.o), units[-1].o)
@@ -76,6 +86,26 @@ class Accelerator(wiring.Component):
             # One direction's h comes after the other's, and is the end of the result.
             m.d.comb += self.o.p.last.eq(unit.o.p.last & unit.o.p.stream)
         return m
+
+    def _load(self, m, cores, last):
+        """The loader and the gate before the first part; the stream behind that."""
+        m.submodules.loader = loader = Loader(self._design)
+        m.submodules.gate = gate = Gate(self._design)
+        connect(m, loader.i, flipped(self.i_load))
+        connect(m, gate.i, flipped(self.i_x))
+        m.d.comb += [
+            loader.may_begin.eq(gate.quiet),
+            gate.open.eq(loader.loaded),
+            gate.load_waits.eq(self.i_load.valid),
+            gate.ended.eq(self.o.valid & self.o.ready & self.o.p.last),
+            self.loaded.eq(loader.loaded),
+            self.load_error.eq(loader.error),
+        ]
+        for number, core in enumerate(cores):
+            m.d.comb += load_through(loader.load[f"core_{number}"], core)
+        if "head" in loader.load.shape().members:
+            m.d.comb += load_through(loader.load.head, last)
+        return gate.o
 
     def _join(self, m, into, out):
         """A stream into the next one; what it does not want is dropped."""

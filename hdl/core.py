@@ -12,9 +12,11 @@ from hdl.outputs import CoreOutputs
 from hdl.sequencer import Sequencer
 from hdl.shapes import delayed, shape, struct
 from hdl.state import StatePort
+from hdl.store import load_through, loads
 from hdl.vector import GroupPointer, VectorMemory
 from hdl.weights import Weights
 from spec.core import Core
+from spec.memories import core_memories
 from spec.ports import core_ports
 
 __all__ = ["LayerCore"]
@@ -44,6 +46,7 @@ class LayerCore(wiring.Component):
                 name: flows[port.direction](stream.Signature(struct(port.layout)))
                 for name, port in core_ports(core).items()
             }
+            | loads(core.machine, core_memories(core))
         )
 
     def elaborate(self, platform):
@@ -69,6 +72,10 @@ class LayerCore(wiring.Component):
         )
         m.submodules.outputs = outputs = CoreOutputs(core)
 
+        if core.machine.loadable:
+            m.d.comb += load_through(self.load, cells)
+            if core.dense is not None:
+                m.d.comb += load_through(self.load.head, outputs)
         connect(m, inputs=inputs.i, top=flipped(self.i_x))
         connect(m, outputs=outputs.o, top=flipped(self.o))
         m.d.comb += [
@@ -94,6 +101,8 @@ class LayerCore(wiring.Component):
         core = self._core
         product = core.x_product
         m.submodules.weights = weights = Weights(core)
+        if core.machine.loadable:
+            m.d.comb += load_through(self.load, weights)
         wait = core.pipeline.weights
         x, h = (
             delayed(m, word, wait - 1, name=name, reset_less=True)

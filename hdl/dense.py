@@ -6,14 +6,15 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.lanes import Lanes
 from hdl.reader import mark, mark_layout, reader_members
-from hdl.rom import Rom, read_rom
 from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
+from hdl.store import load_through, loads, read_memory
 from spec.dense import Dense
 from spec.formats import Interval
-from spec.image import head_layout, head_row_words, head_weight_words
+from spec.image import head_layout
 from spec.layout import Layout
+from spec.memories import dense_memories
 
 __all__ = ["ArgMax", "DenseReader", "RowAffine"]
 
@@ -41,7 +42,8 @@ class DenseReader(wiring.Component):
     def __init__(self, dense: Dense, memory, fields: Layout):
         self._dense = dense
         self._fields = fields
-        super().__init__(reader_members(memory, fields))
+        load = loads(dense.machine, dense_memories(dense))
+        super().__init__(reader_members(memory, fields) | load)
 
     def elaborate(self, platform):
         m = Module()
@@ -55,6 +57,8 @@ class DenseReader(wiring.Component):
             front=1,
         )
         m.submodules.rows = rows = RowAffine(dense, self._fields)
+        if dense.machine.loadable:
+            m.d.comb += load_through(self.load, rows)
 
         # Reading: tile by tile, chunk by chunk.
         tile = Signal(range(product.tiles))
@@ -103,14 +107,14 @@ class DenseReader(wiring.Component):
     def _operands(self, m, lanes, read, chunk, end):
         """Read elements and weights."""
         dense, product, simd = self._dense, self._dense.product, self._dense.machine.simd
-        words, issue = head_weight_words(dense), dense.timing.issue
+        memory, issue = dense_memories(dense)["weights"], dense.timing.issue
         wait = issue + dense.timing.memory
         slots = simd // product.simd
-        address = Signal(range(len(words)))
+        address = Signal(range(memory.depth))
         word = Signal.like(self.read.chunk)
         slot = Signal(range(slots))
         with m.If(read):
-            m.d.sync += address.eq(Mux(address == len(words) - 1, 0, address + 1))
+            m.d.sync += address.eq(Mux(address == memory.depth - 1, 0, address + 1))
             m.d.sync += slot.eq(slot + 1)
             with m.If(slot == slots - 1):
                 m.d.sync += [slot.eq(0), word.eq(word + 1)]
@@ -136,10 +140,12 @@ class DenseReader(wiring.Component):
             # Only a weight without 0 needs its operand to be 0 where there is no column.
             absent = at_end if k >= product.tail and not dense.head.weights.has_zero else 0
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
-        bits = product.lanes * product.simd * dense.head.weights.bits
         address = delayed(m, address, issue, name="address")
         latency = dense.timing.memory
-        codes = read_rom(m, words, bits, address, latency=latency, name="weights")
+        load = self.load.weights if dense.machine.loadable else None
+        codes, wrong = read_memory(
+            m, dense.machine, memory, address, latency=latency, name="weights", load=load
+        )
         m.d.comb += [
             lanes.codes.eq(codes),
             lanes.load.eq(delayed(m, read & end, wait, name="load")),
@@ -185,6 +191,7 @@ class RowAffine(wiring.Component):
     def __init__(self, dense: Dense, fields: Layout):
         self._dense = dense
         self._mark = mark_layout(fields)
+        self._memory = dense_memories(dense)["rows"]
         super().__init__(
             {
                 "sum": In(shape(dense.sum)),
@@ -194,23 +201,24 @@ class RowAffine(wiring.Component):
                 "i_ready": Out(1),
                 "o": Out(logits_signature(dense, fields)),
             }
+            | loads(dense.machine, {"rows": self._memory})
         )
 
     def elaborate(self, platform):
         m = Module()
         dense = self._dense
-        layout = head_layout(dense)
-        m.submodules.parameters = rom = Rom(head_row_words(dense), layout.bits)
-        row = Signal(struct(layout))
-        m.d.comb += row.eq(rom.data)
-        number = Signal.like(rom.addr)
-        m.d.comb += rom.addr.eq(number)
-
         # The sum, while its row's parameters are read.
         stages = 1 + dense.timing.long + dense.head.scaled + 1
         ready = [Signal(name=f"ready_{k}") for k in range(stages - 1)]
         full, take = elastic(m, self.i_valid, ready[0], name="sum")
-        m.d.comb += [self.i_ready.eq(~full | ready[0]), rom.en.eq(take)]
+        m.d.comb += self.i_ready.eq(~full | ready[0])
+        number = Signal(range(self._memory.depth))
+        load = self.load.rows if dense.machine.loadable else None
+        word, wrong = read_memory(
+            m, dense.machine, self._memory, number, latency=1, name="parameters", load=load, en=take
+        )
+        row = Signal(struct(head_layout(dense)))
+        m.d.comb += row.eq(word)
         value = Signal.like(self.sum, reset_less=True)
         about = Signal(data.StructLayout({"last_row": 1, "mark": self._mark}))
         with m.If(take):

@@ -6,7 +6,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.outputs import Outputs
 from hdl.shapes import delayed, shape, struct
+from hdl.store import load_through, loads
 from spec.design import Design
+from spec.memories import dense_memories
 from spec.ports import core_ports, ports, vector_layout
 
 __all__ = ["GatherUnit"]
@@ -39,9 +41,10 @@ class GatherUnit(wiring.Component):
             i = vector_layout(gather.h, simd, stateful=False, streams=1)
         else:
             i = core_ports(core)["o"].layout
-        o = ports(design)["o"].layout
+        o, dense = ports(design)["o"].layout, gather.dense
+        load = {} if dense is None else loads(dense.machine, dense_memories(dense))
         super().__init__(
-            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))}
+            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))} | load
         )
 
     def elaborate(self, platform):
@@ -65,6 +68,8 @@ class GatherUnit(wiring.Component):
             dense=gather.dense,
             tail=gather.parts[-1] - (gather.part_chunks - 1) * simd,
         )
+        if gather.dense is not None and design.machine.loadable:
+            m.d.comb += load_through(self.load, outputs)
         connect(m, outputs.o, flipped(self.o))
         write, read = vectors.write_port(), vectors.read_port()
         m.d.comb += [

@@ -7,9 +7,11 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hdl.dense import DenseReader
 from hdl.reader import VectorReader, job_layout, reader_members
 from hdl.shapes import shape
+from hdl.store import load_through, loads
 from spec.core import Core
 from spec.dense import Dense
 from spec.layout import Layout
+from spec.memories import dense_memories
 from spec.ports import core_ports
 
 __all__ = ["CoreOutputs", "Outputs"]
@@ -44,9 +46,11 @@ class Outputs(wiring.Component):
         self._fields = fields
         self._dense = dense
         self._tail = tail
+        load = {} if dense is None else loads(dense.machine, dense_memories(dense))
         super().__init__(
             {
                 **reader_members(memory, fields),
+                **load,
                 "job": In(job_layout(fields, memory["banks"])),
                 "job_valid": In(1),
                 "done_bank": Out(range(memory["banks"])),
@@ -62,6 +66,8 @@ class Outputs(wiring.Component):
             reader = VectorReader(self._memory, self._fields, self._tail)
         else:
             reader = DenseReader(self._dense, self._memory, self._fields)
+            if self._dense.machine.loadable:
+                m.d.comb += load_through(self.load, reader)
         m.submodules.reader = reader
         m.d.comb += [
             queue.w_data.eq(self.job),

@@ -1,14 +1,12 @@
 """Read-only memories."""
 
-from amaranth.hdl import Array, ClockSignal, Instance, Module, Signal, unsigned
+from amaranth.hdl import ClockSignal, Instance, Module, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.kinds import Kinds
-from hdl.shapes import delayed
-from spec.pipeline import BLOCK
 
-__all__ = ["Rom", "read_rom"]
+__all__ = ["Rom"]
 
 SLICE = 512
 """Bits of the memories that a wide word is cut into."""
@@ -57,42 +55,6 @@ class Rom(wiring.Component):
         read = contents.read_port()
         m.d.comb += [read.addr.eq(self.addr), read.en.eq(self.en), self.data.eq(read.data)]
         return m
-
-
-def read_rom(m, words, width, addr, *, latency, name):
-    """The word of ``addr`` that many cycles ago, from a ROM and registers behind it.
-
-    With three cycles the ROM is made of blocks of 1024 words: each is a memory and its register,
-    and the block is chosen between registers.
-
-    Parameters
-    ----------
-    m : Module
-        Where the logic goes.
-    words, width : list of int, int
-        As of a `Rom`.
-    addr : Value
-        Index of a word.
-    latency : int
-        1 to 3.
-    name : str
-        Of the submodule, and prefix of the signals.
-    """
-    size = BLOCK if latency == 3 else len(words)
-    starts = range(0, len(words), size)
-    outputs = []
-    for index, start in enumerate(starts):
-        block = f"{name}_{index}" if len(starts) > 1 else name
-        m.submodules[block] = rom = Rom(words[start : start + size], width)
-        m.d.comb += rom.addr.eq(addr)
-        kept = min(latency - 1, 1)
-        outputs.append(delayed(m, rom.data, kept, name=f"{block}_word", reset_less=True))
-    if latency < 3:
-        return outputs[0]
-    chosen = delayed(m, addr[BLOCK.bit_length() - 1 :], 2, name=f"{name}_block", reset_less=True)
-    word = Signal(width, name=f"{name}_chosen", reset_less=True)
-    m.d.sync += word.eq(Array(outputs)[chosen])
-    return word
 
 
 def _verilog(words, width):

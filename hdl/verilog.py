@@ -20,7 +20,8 @@ from spec.bus import CLOCK, RESET, pins
 from spec.clock import lane_latency
 from spec.design import Design
 from spec.files import write_atomic
-from spec.ports import ports
+from spec.loading import header, image
+from spec.ports import ports, signals
 from spec.tools import run_tool
 
 __all__ = ["Verilog", "emit", "generate"]
@@ -56,8 +57,9 @@ class Verilog:
         Verilog 2005; same design, same text.
     description : dict
         What a user of the text needs to know; the content of the JSON file beside it.
-    companions : dict of str to str
-        Other files by name: what a machine on a bus comes with.
+    companions : dict of str to str or bytes
+        Other files by name: what a machine on a bus comes with; the image of a model that is to be
+        loaded.
     """
 
     name: str
@@ -75,8 +77,8 @@ class Verilog:
         """
         description = json.dumps(self.description, indent=2) + "\n"
         files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
-        for name, text in files.items():
-            write_atomic(folder / name, text)
+        for name, content in files.items():
+            write_atomic(folder / name, content)
         return [folder / name for name in files]
 
 
@@ -86,6 +88,8 @@ def generate(design: Design) -> Verilog:
     modules, kinds = emit((accelerator if plain else BusMachine)(design), design.name)
     text = "\n".join([_header(design), modules])
     companions = {} if plain else bus_files(design)
+    if design.machine.loadable:
+        companions = companions | {f"{design.name}.bin": image(design)}
     return Verilog(design.name, text, _describe(design, text, kinds), companions)
 
 
@@ -143,6 +147,8 @@ def _describe(design, text, kinds):
             for core in design.cores
         ],
         **_ports(design),
+        "signals": signals(design),
+        "image": header(design) if design.machine.loadable else None,
         "cycles": {
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),

@@ -6,11 +6,11 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.kinds import place
-from hdl.rom import read_rom
 from hdl.shapes import delayed
+from hdl.store import loads, read_memory
 from hdl.trits import TritDecoder
 from spec.core import Core
-from spec.image import gate_weight_words
+from spec.memories import core_memories
 from spec.trits import GROUP
 
 __all__ = ["Weights"]
@@ -30,20 +30,28 @@ class Weights(wiring.Component):
         Number of a chunk, in the order of `spec.image.gate_weight_words`.
     codes : Out
         Weights of the lanes, side by side.
+    load : In
+        What writes them, if they are loaded.
     """
 
     def __init__(self, core: Core):
         self._core = core
         product = core.x_product
         bits = product.lanes * product.simd * core.arithmetic.bits
-        super().__init__({"addr": In(range(core.words)), "codes": Out(bits)})
+        self._memory = core_memories(core)["weights"]
+        super().__init__(
+            {"addr": In(range(core.words)), "codes": Out(bits)}
+            | loads(core.machine, {"weights": self._memory})
+        )
 
     def elaborate(self, platform):
         m = Module()
-        words = gate_weight_words(self._core)
         core, pipeline = self._core, self._core.pipeline
         bits = core.weight_bits
-        word = read_rom(m, words, bits, self.addr, latency=pipeline.word, name="words")
+        load = self.load.weights if core.machine.loadable else None
+        word, wrong = read_memory(
+            m, core.machine, self._memory, self.addr, latency=pipeline.word, name="words", load=load
+        )
         if not core.packed:
             m.d.comb += self.codes.eq(word)
             return m

@@ -10,11 +10,12 @@ from hdl.cells.lstm import LstmUnit
 from hdl.cells.rnn import RnnUnit
 from hdl.cells.unit import carried_layout
 from hdl.kinds import place
-from hdl.rom import read_rom
 from hdl.shapes import delayed, shape, sums_struct
+from hdl.store import loads, read_memory
 from hdl.vector import GroupPointer
 from spec.core import Core
-from spec.image import row_layout, row_words, unit_layout, unit_words
+from spec.image import unit_layout
+from spec.memories import core_memories
 
 __all__ = ["UNITS", "Groups", "groups_members", "token_layout"]
 
@@ -60,6 +61,8 @@ def groups_members(core: Core):
         Access to c while no step is on its way (if there is a c): ``addr`` is a group of one of the
         layers and ``stream`` its stream, ``data`` the word of the address ``pipeline.memory``
         cycles ago, ``write_en`` and ``write_data`` write.
+    load : In
+        What writes scales, biases and tensors of units, if they are loaded.
     """
     members = {
         "loaded": In(1),
@@ -82,7 +85,9 @@ def groups_members(core: Core):
             "write_data": Out(cell),
         }
         members["state"] = In(wiring.Signature(state))
-    return members
+    memories = core_memories(core)
+    tensors = {name: memories[name] for name in ("rows", "units") if name in memories}
+    return members | loads(core.machine, tensors)
 
 
 class Groups(wiring.Component):
@@ -133,13 +138,13 @@ class Groups(wiring.Component):
             upcoming.eq(self.loaded | (busy & (left != 0))),
             stream.eq(Mux(self.loaded, self.token.stream, flags.stream)),
         ]
-        rows = self._parameters(m, "rows", upcoming, stream, row_words(core), self._row_bits)
+        rows = self._parameters(m, "rows", upcoming, stream)
 
         written = delayed(m, busy, pipeline.whole - 1, name="write")
         tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
         m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
         inputs = [{} for _ in range(core.cell_units)]
-        row_bits = self._row_bits // core.cell_units
+        row_bits = len(rows) // core.cell_units
         front_bits = sums_struct(core.row_sums).size * core.gates
         for k, given in enumerate(inputs):
             given["sums"] = self.sums.as_value().word_select(k, front_bits)
@@ -152,9 +157,7 @@ class Groups(wiring.Component):
             reading = delayed(m, busy, wait, name="unit")
             stream = delayed(m, flags.stream, wait, name="unit_stream")
             bits = unit_layout(core).bits
-            width = bits * core.cell_units
-            words = unit_words(core)
-            tensors = self._parameters(m, "units", reading, stream, words, width)
+            tensors = self._parameters(m, "units", reading, stream)
             for k, given in enumerate(inputs):
                 given["unit"] = tensors.word_select(k, bits)
         if layer.carried is not None:
@@ -166,20 +169,25 @@ class Groups(wiring.Component):
                 m.d.comb += new[k].eq(unit.new)
         return m
 
-    @property
-    def _row_bits(self):
-        core = self._core
-        return row_layout(core).bits * core.gates * core.cell_units
-
-    def _parameters(self, m, name, advance, stream, words, bits):
-        """A ROM with one word a group of each pass, read in order; latency is ``memory``."""
+    def _parameters(self, m, name, advance, stream):
+        """A memory with one word a group of each pass, read in order; latency is ``memory``."""
         core = self._core
         groups = core.groups * len(core.passes)
         m.submodules[f"{name}_pointer"] = pointer = GroupPointer(groups, 1)
         m.d.comb += pointer.advance.eq(advance)
         # Where a layer has two directions, a stream is one of them.
         addr = Cat(stream, pointer.group) if core.directions > 1 else pointer.group
-        return read_rom(m, words, bits, addr, latency=core.pipeline.memory, name=name)
+        load = self.load[name] if core.machine.loadable else None
+        word, wrong = read_memory(
+            m,
+            core.machine,
+            core_memories(core)[name],
+            addr,
+            latency=core.pipeline.memory,
+            name=name,
+            load=load,
+        )
+        return word
 
     def _carried(self, m, busy, flags, inputs):
         """Memory of c: there for the units when they want it, written when they have made it.

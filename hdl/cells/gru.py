@@ -36,7 +36,7 @@ class GruUnit(Unit):
             for index, gate in enumerate("rz")
         )
         sums, row = self._inputs(m, 2, "n")
-        biases = Interval.of(core.all_of("bias_h"))
+        biases = core.range_of("bias_h")
         # The unit's tensors are there when the products have been added.
         q = self._normalised(m, sums, row, ["scale_h"], self.unit.bias_h, biases, name="q")
         bias = self._delayed(m, row.bias, 1 + pipeline.sum, name="p_bias")

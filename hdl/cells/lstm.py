@@ -65,7 +65,7 @@ class LstmUnit(Unit):
             product.eq(scaled(c, self.unit, "scale_c", scale)),
             bias.eq(self.unit.bias_c),
         ]
-        reach = scale.interval * cell + Interval.of(self._core.all_of("bias_c"))
+        reach = scale.interval * cell + self._core.range_of("bias_c")
         ends = Interval(half(affine.shift), half(affine.shift))
         total = self._total(m, product + bias, reach + ends, name="u_total")
         m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_", halved=True))

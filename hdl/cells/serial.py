@@ -7,15 +7,16 @@ from amaranth.lib import data, memory, wiring
 from hdl.activation import ActivationFunction
 from hdl.cells.groups import groups_members
 from hdl.kinds import place
-from hdl.rom import Rom
 from hdl.rounding import narrow
 from hdl.scaling import number
 from hdl.shapes import delayed, shape, struct
+from hdl.store import read_memory
 from hdl.vector import GroupPointer
 from spec.cells.lstm import GATES
 from spec.core import Core
 from spec.formats import Interval, half
-from spec.image import row_layout, row_words, unit_layout, unit_words
+from spec.image import row_layout, unit_layout
+from spec.memories import core_memories
 
 __all__ = ["SerialGroups"]
 
@@ -159,21 +160,26 @@ class SerialGroups(wiring.Component):
         """Scales and bias of the gate whose sum is at the front."""
         core, sums = self._core, self._core.pipeline.sums
         m.submodules.row_pointer = pointer = GroupPointer(core.groups * len(GATES), 1)
-        m.submodules.rows = rom = Rom(row_words(core), row_layout(core).bits)
         # The address goes on a cycle before the word must, which is after a gate's last product.
         ahead = [index * sums + sums - 2 for index in range(len(GATES))]
         advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
-        m.d.comb += [pointer.advance.eq(advance), rom.addr.eq(pointer.group)]
-        return data.View(struct(row_layout(core)), rom.data)
+        m.d.comb += pointer.advance.eq(advance)
+        word = self._read(m, "rows", "rows", pointer.group)
+        return data.View(struct(row_layout(core)), word)
 
     def _affine(self, m, addr):
         """Scale and bias of the affine on the cell, if there is one."""
         core = self._core
         if core.layer.cell_affine is None:
             return None
-        m.submodules.affines = rom = Rom(unit_words(core), unit_layout(core).bits)
-        m.d.comb += rom.addr.eq(addr)
-        return data.View(struct(unit_layout(core)), rom.data)
+        return data.View(struct(unit_layout(core)), self._read(m, "units", "affines", addr))
+
+    def _read(self, m, which, name, addr):
+        """A word of a memory of the model, a cycle later."""
+        machine, memory = self._core.machine, core_memories(self._core)[which]
+        load = self.load[which] if machine.loadable else None
+        word, wrong = read_memory(m, machine, memory, addr, latency=1, name=name, load=load)
+        return word
 
     def _multiplier(self, m, products):
         """The product of the factors that are chosen, one cycle later; each has its range."""
@@ -208,8 +214,8 @@ class SerialGroups(wiring.Component):
         if affine is None:
             shift = layer.cell.frac - layer.pre.frac
             return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
-        scale, biases = self._core.unit_scales["scale_c"], self._core.all_of("bias_c")
-        reach = scale.interval * layer.cell.interval + Interval.of(biases)
+        scale, biases = self._core.unit_scales["scale_c"], self._core.range_of("bias_c")
+        reach = scale.interval * layer.cell.interval + biases
         shift = layer.cell_affine.shift
         total = Signal(shape(reach + Interval(half(shift), half(shift))), name="u_total")
         m.d.comb += total.eq(product + affine.bias_c)

@@ -79,7 +79,7 @@ class Unit(wiring.Component):
         """Module name: one for each layer description with its ranges."""
         core = self._core
         tensors = [core.row_scales, core.unit_scales, core.row_sums, core.biases]
-        tensors += [Interval.of(core.all_of(name)) for name in core.layer.unit_tensors]
+        tensors += [core.range_of(name) for name in core.layer.unit_tensors]
         layer = core.layer.model_dump_json(exclude={"hidden", "bidirectional"})
         digest = hashlib.sha256(f"{layer} {tensors} {core.pipeline}".encode()).hexdigest()
         return f"{core.layer.kind}_unit_{digest[:8]}"

@@ -1,0 +1,90 @@
+"""What stands before a machine whose weights are loaded: nothing starts without good ones."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.shapes import struct
+from spec.design import Design
+from spec.ports import ports
+
+__all__ = ["Gate"]
+
+UNDER_WAY = 16
+"""Bits of the number of sequences under way; no machine has room for as many."""
+
+
+class Gate(wiring.Component):
+    """Lets vectors through while there are weights, and knows when no sequence is under way.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+
+    Members
+    -------
+    i, o : In, Out
+        The stream ``i_x`` from outside, and to the machine.
+    open : In
+        There are weights.
+    load_waits : In
+        Others want to be loaded: no new sequence starts.
+    ended : In
+        The last result of a sequence goes over.
+    quiet : Out
+        No sequence is under way.
+    """
+
+    def __init__(self, design: Design):
+        self._design = design
+        vectors = stream.Signature(struct(ports(design)["i_x"].layout))
+        super().__init__(
+            {
+                "i": In(vectors),
+                "o": Out(vectors),
+                "open": In(1),
+                "load_waits": In(1),
+                "ended": In(1),
+                "quiet": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        design, beat = self._design, self.i.p
+        chunks = design.cores[0].x_product.chunks
+        # The stream counts on a vector's first beat.
+        chunk = Signal(range(chunks))
+        number = Signal(design.stream_bits)
+        if design.stream_bits:
+            kept = Signal.like(number)
+            m.d.comb += number.eq(Mux(chunk == 0, beat.stream, kept))
+            m.d.sync += kept.eq(number)
+
+        through = Signal()
+        taken = Signal()
+        m.d.comb += [
+            self.o.valid.eq(self.i.valid & through),
+            self.i.ready.eq(self.o.ready & through),
+            self.o.p.eq(beat),
+            taken.eq(self.o.valid & self.o.ready),
+        ]
+
+        # Sequences whose first steps have come, and those whose results are still to come.
+        unfinished = Signal(1 << design.stream_bits)
+        waiting = Signal(UNDER_WAY)
+        complete = Signal()
+        between = Signal()
+        last_beat = chunk == chunks - 1
+        m.d.comb += [
+            complete.eq(taken & last_beat & beat.last),
+            between.eq((unfinished == 0) & (chunk == 0)),
+            through.eq(self.open & ~(between & self.load_waits)),
+            self.quiet.eq(between & (waiting == 0)),
+        ]
+        with m.If(taken):
+            m.d.sync += chunk.eq(Mux(last_beat, 0, chunk + 1))
+            m.d.sync += unfinished.bit_select(number, 1).eq(~(last_beat & beat.last))
+        m.d.sync += waiting.eq(waiting + complete - self.ended)
+        return m

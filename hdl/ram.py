@@ -1,0 +1,138 @@
+"""Memories that are loaded."""
+
+from amaranth.hdl import Cat, ClockSignal, Instance, Module
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.kinds import Kinds
+from spec.memories import COLUMN, Memories, Memory
+
+__all__ = ["Ram", "load_layout", "load_layouts"]
+
+
+def load_layout(depth, columns, *, parity):
+    """What writes a memory: a strobe for each column, an address, a column and its parity."""
+    return data.StructLayout(
+        {"en": columns, "addr": (depth - 1).bit_length(), "data": COLUMN, "check": int(parity)}
+    )
+
+
+def load_layouts(memories: Memories, *, parity):
+    """The same for memories, by their names."""
+    members = {}
+    for name, one in memories.items():
+        if isinstance(one, Memory):
+            members[name] = load_layout(one.depth, one.columns, parity=parity)
+        else:
+            members[name] = load_layouts(one, parity=parity)
+    return data.StructLayout(members)
+
+
+class Ram(wiring.Component):
+    """A memory that is written column by column, while nobody reads.
+
+    Each column is a memory of its own, which has a parity bit beside its bits if there is one: as
+    block RAMs are built. Latency is one cycle, throughput one word a cycle; the word holds while
+    ``en`` is 0.
+
+    Parameters
+    ----------
+    depth, width : int
+        Words, and bits of a word without parity.
+    parity : bool
+        Whether there are parity bits.
+
+    Members
+    -------
+    load : In
+        See `load_layout`.
+    addr, en : In
+        As of `hdl.rom.Rom`.
+    data : Out
+        The word of the address one cycle ago, above it the parity bits of its columns.
+    """
+
+    def __init__(self, depth, width, *, parity):
+        self._depth = depth
+        self._parity = int(parity)
+        self._widths = [min(COLUMN, width - first) for first in range(0, width, COLUMN)]
+        columns = len(self._widths)
+        super().__init__(
+            {
+                "load": In(load_layout(depth, columns, parity=parity)),
+                "addr": In(range(depth)),
+                "en": In(1, init=1),
+                "data": Out(width + self._parity * columns),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        load = self.load
+        if isinstance(platform, Kinds):
+            name = platform.add_verilog("ram", self._verilog())
+            # The address of a single word has no bits, and Verilog has no such port.
+            ports = {"i_addr": self.addr, "i_load_addr": load.addr} if self._depth > 1 else {}
+            if self._parity:
+                ports["i_check"] = load.check
+            m.submodules.contents = Instance(
+                name,
+                i_clk=ClockSignal(),
+                i_en=self.en,
+                i_load=load.en,
+                i_load_data=load.data,
+                o_data=self.data,
+                **ports,
+            )
+            return m
+        words, checks = [], []
+        for k, width in enumerate(self._widths):
+            m.submodules[f"column_{k}"] = column = memory.Memory(
+                shape=width + self._parity, depth=self._depth, init=[]
+            )
+            read, write = column.read_port(), column.write_port()
+            m.d.comb += [
+                read.addr.eq(self.addr),
+                read.en.eq(self.en),
+                write.addr.eq(load.addr),
+                write.en.eq(load.en[k]),
+                write.data.eq(Cat(load.data[:width], load.check)),
+            ]
+            words.append(read.data[:width])
+            checks.append(read.data[width:])
+        m.d.comb += self.data.eq(Cat(*words, *checks))
+        return m
+
+    def _verilog(self):
+        """Verilog of the module, all but its name; nothing is in the memory until it is loaded."""
+        bits = (self._depth - 1).bit_length()
+        addr = [f"  input [{bits - 1}:0] addr;", f"  input [{bits - 1}:0] load_addr;"]
+        at, to = ("addr", "load_addr") if bits else ("0", "0")
+        names = ["clk", "en", *["addr", "load_addr"] * (bits > 0), "load", "load_data"]
+        names += [*["check"] * self._parity, "data"]
+        lines = [f"({', '.join(names)});", "  input clk;", "  input en;", *addr * (bits > 0)]
+        lines += [
+            f"  input [{len(self._widths) - 1}:0] load;",
+            f"  input [{COLUMN - 1}:0] load_data;",
+        ]
+        lines += ["  input check;"] * self._parity
+        lines += [f"  output [{len(self.data) - 1}:0] data;"]
+        total = sum(self._widths)
+        for k, width in enumerate(self._widths):
+            stored = width + self._parity
+            given = (
+                f"{{check, load_data[{width - 1}:0]}}"
+                if self._parity
+                else f"load_data[{width - 1}:0]"
+            )
+            lines += [
+                f"  reg [{stored - 1}:0] data_{k} = 0;",
+                f"  reg [{stored - 1}:0] words_{k} [0:{self._depth - 1}];",
+                "  always @(posedge clk)",
+                f"    if (load[{k}]) words_{k}[{to}] <= {given};",
+                f"    else if (en) data_{k} <= words_{k}[{at}];",
+                f"  assign data[{k * COLUMN + width - 1}:{k * COLUMN}] = data_{k}[{width - 1}:0];",
+            ]
+            if self._parity:
+                lines.append(f"  assign data[{total + k}] = data_{k}[{width}];")
+        return "\n".join([*lines, "endmodule\n"])
