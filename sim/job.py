@@ -69,6 +69,7 @@ class Pauses:
 
     i_x: float = 0.0
     i_state: float = 0.0
+    i_load: float = 0.0
     o: float = 0.0
     o_state: float = 0.0
 
@@ -99,6 +100,11 @@ class Job:
         Of the pauses.
     faults : int
         For a machine on a bus: instead of the episodes, inject this many faults of each kind.
+    loads : int
+        For a machine whose weights are loaded: instead of the episodes, load this many images,
+        every second one right.
+    others : tuple of Model
+        Models of the same shape, whose images are loaded, too.
     """
 
     model: Model
@@ -107,6 +113,8 @@ class Job:
     pauses: Pauses = field(default_factory=Pauses)
     seed: int = 0
     faults: int = 0
+    loads: int = 0
+    others: tuple[Model, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the job for the simulator's process."""

@@ -91,7 +91,8 @@ def run(
     waves : Path, optional
         FST file for all signals; the design has been built with ``waves``.
     progress : callable, optional
-        Told now and then how many steps, or faults of each kind, are done, and how many there are.
+        Told now and then how many steps, faults of each kind or images are done, and how many
+        there are.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def run(
 
 def _bench(job: Job) -> str:
     if job.machine.ports == "stream":
-        return "sim.tb_accelerator"
+        return "sim.tb_load" if job.loads else "sim.tb_accelerator"
     if importlib.util.find_spec("cocotbext.axi") is None:
         raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")
     return "sim.tb_faults" if job.faults else "sim.tb_bus"
@@ -143,7 +144,7 @@ def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) ->
         yield
         return
     steps = sum(len(s.x) for episode in job.episodes for s in episode.sequences)
-    total = job.faults or steps
+    total = job.faults or job.loads or steps
     over = threading.Event()
 
     def watch() -> None:

@@ -33,6 +33,9 @@ public_flat_rw -module "{top}" -var "wbs_*"
 public_flat_rw -module "{top}" -var "aclk"
 public_flat_rw -module "{top}" -var "aresetn"
 public_flat_rw -module "{top}" -var "irq"
+public_flat_rw -module "{top}" -var "loaded"
+public_flat_rw -module "{top}" -var "load_error"
+public_flat_rw -module "{top}" -var "fault"
 """
 
 

@@ -11,10 +11,11 @@ from sim.job import Episode, Sequence
 from spec.core import Core
 from spec.design import Design
 from spec.formats import Interval
+from spec.loading import image_words
 from spec.ports import ports
 from spec.schedule import interleaved
 
-__all__ = ["stimulus"]
+__all__ = ["load_beats", "stimulus"]
 
 
 def stimulus(design: Design, episode: Episode, rng: random.Random) -> dict[str, list[Values]]:
@@ -24,15 +25,24 @@ def stimulus(design: Design, episode: Episode, rng: random.Random) -> dict[str, 
     draw = rng if episode.shuffled else None
     names = [name for name, port in ports(design).items() if port.direction == "in"]
     beats: dict[str, list[Values]] = {name: [] for name in names}
+    loaded = [name for name in names if name.startswith("i_state")]
+    if design.machine.loadable:
+        beats["i_load"] = load_beats(image_words(design))
     for stream, number, step in interleaved(lengths, design.machine.streams, draw):
         sequence = sequences[number]
         if step == 0 and sequence.load:
             states = iter(sequence.load)
-            for core, name in zip(design.cores, names[1:], strict=True):
+            for core, name in zip(design.cores, loaded, strict=True):
                 for state in islice(states, len(core.layers)):
                     beats[name] += _state_beats(core, state, rng)
         beats["i_x"] += _x_beats(design, sequence, stream, step, rng)
     return beats
+
+
+def load_beats(image: list[int]) -> list[Values]:
+    """Beats of an image."""
+    ends = len(image) - 1
+    return [{"data": word, "last": int(place == ends)} for place, word in enumerate(image)]
 
 
 def _x_beats(

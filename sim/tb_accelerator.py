@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from sim.model import BenchModel
 from sim.stimulus import stimulus
 from spec import cycles
 from spec.design import Design
+from spec.loading import image_words
 from spec.ports import ports
 
 RESET_CYCLES = 3
@@ -145,7 +147,9 @@ class Bench:
         needed += sum(len(lengths) * (3 * core.groups + 100) for core in self._design.cores)
         most = max(core.x_product.chunks for core in self._design.cores)
         beats = sum(lengths) * 2 * max(most, self._results_per_step())
-        slow = 1 - max(pauses.i_x, pauses.i_state, pauses.o, pauses.o_state)
+        if self._design.machine.loadable:
+            beats += len(image_words(self._design))
+        slow = 1 - max(asdict(pauses).values())
         return 1000 + int(4 * (needed + beats) / max(slow, 0.01))
 
     def _results_per_step(self) -> int:

@@ -1,0 +1,148 @@
+"""The bench of loading; cocotb imports it inside the simulator.
+
+Sequences without end, and among them images: right ones of several models, and wrong ones.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, Event, RisingEdge, with_timeout
+
+from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.images import WRONG, error_code, wrong_image
+from sim.job import Episode, Job, Outcome, Sequence
+from sim.model import BenchModel
+from sim.stimulus import load_beats, stimulus
+from spec.design import Design
+from spec.loading import image_words
+from spec.model import Model
+from spec.ports import ports
+
+PERIOD = 2
+PATIENCE = 100_000
+"""Cycles in which an image must have come, and a sequence must have ended."""
+
+
+@cocotb.test()
+async def run_loads(dut: Any) -> None:
+    """Load as many images as the job says, half of them wrong; fail unless all goes as it must."""
+    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    outcome = Outcome()
+    bench = Bench(dut, job, outcome)
+    Clock(dut.clk, PERIOD, "ns", impl="gpi").start()
+    await bench.run(Path(os.environ["PASCALINE_PROGRESS"]))
+    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
+    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+
+
+class Bench:
+    """Streams of a machine, and the golden model of what was loaded last."""
+
+    def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
+        self._dut, self._job, self._outcome = dut, job, outcome
+        self._design = Design(model=job.model, machine=job.machine)
+        self._rng = random.Random(job.seed)
+        self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
+        self._results = Checker("o", outcome)
+        self._model: BenchModel | None = None
+        self._over = Event()
+        self._stops = False
+
+    async def run(self, progress: Path) -> None:
+        """Images one after the other, while sequences come."""
+        dut, rng, pauses, job = self._dut, self._rng, self._job.pauses, self._job
+        for name, stream in self._streams.items():
+            (stream.ready if stream.drives_valid else stream.valid).value = 0
+            if name.startswith("i_"):
+                stream.payload.value = 0
+        dut.rst.value = 1
+        await ClockCycles(dut.clk, 3)
+        dut.rst.value = 0
+        sink = Sink(self._streams["o"], pauses.o, random.Random(rng.random()))
+        cocotb.start_soon(sink.run())
+        for name, listener in (("i_x", self._on_x), ("o", self._on_result)):
+            cocotb.start_soon(Monitor(self._streams[name], self._outcome, listener).run())
+        feeding = cocotb.start_soon(self._feed())
+        driver = Driver(self._streams["i_load"], pauses.i_load, random.Random(rng.random()))
+        models = [job.model, *job.others]
+        for number in range(job.loads):
+            progress.write_text(str(number))
+            image = image_words(self._of(model := rng.choice(models)))
+            if number % 2 == 0:
+                kind = WRONG[number // 2 % len(WRONG)]
+                words, error = wrong_image(kind, image, rng, number // 2 // len(WRONG))
+                await self._load(driver, words, None, error)
+                self._outcome.injected[kind] = self._outcome.injected.get(kind, 0) + 1
+                await ClockCycles(dut.clk, rng.randrange(20))
+                continue
+            await self._load(driver, image, model, None)
+            if number == job.loads - 1:
+                self._stops = True
+            self._over.clear()
+            await with_timeout(self._over.wait(), PATIENCE * PERIOD, "ns")
+        await with_timeout(feeding, PATIENCE * PERIOD, "ns")
+        await ClockCycles(dut.clk, PATIENCE // 50)
+        if self._results.missing:
+            self._outcome.fault(f"{self._results.missing} results are missing")
+
+    def _of(self, model: Model) -> Design:
+        return Design(model=model, machine=self._job.machine)
+
+    async def _load(
+        self, driver: Driver, words: list[int], model: Model | None, error: str | None
+    ) -> None:
+        """Give an image, and see what the machine says of it."""
+        dut = self._dut
+
+        async def began() -> None:
+            stream = self._streams["i_load"]
+            await RisingEdge(dut.clk)
+            while not (stream.valid.value and stream.ready.value):
+                await RisingEdge(dut.clk)
+            self._model = None
+            if self._results.missing:
+                self._outcome.fault("a load began before all results had been given")
+
+        watch = cocotb.start_soon(began())
+        await with_timeout(driver.run(load_beats(words)), PATIENCE * PERIOD, "ns")
+        await watch
+        if model is not None:
+            self._model = BenchModel(self._of(model), self._results, self._checkers())
+        await RisingEdge(dut.clk)
+        loaded, code = int(dut.loaded.value), int(dut.load_error.value)
+        if loaded != (model is not None) or code != error_code(error):
+            self._outcome.fault(f"image, {error}: loaded is {loaded}, load_error is {code:#x}")
+
+    def _checkers(self) -> list[Checker]:
+        return [Checker(f"o_state {number}", self._outcome) for number in self._design.cores]
+
+    async def _feed(self) -> None:
+        """Sequences, one after the other."""
+        stream, network = self._streams["i_x"], self._design.network
+        rng = np.random.default_rng(self._job.seed)
+        driver = Driver(stream, self._job.pauses.i_x, random.Random(self._rng.random()))
+        x = network.x.interval
+        while not self._stops:
+            shape = (int(rng.integers(1, 5)), network.inputs)
+            sequence = Sequence(x=rng.integers(x.lo, x.hi, shape, endpoint=True))
+            episode = Episode(sequences=(sequence,))
+            await driver.run(stimulus(self._design, episode, self._rng)["i_x"])
+            self._outcome.sequences += 1
+
+    def _on_x(self, beat: Values) -> None:
+        if self._model is None:
+            self._outcome.fault("a vector was taken without weights")
+        else:
+            self._model.on_x(beat)
+
+    def _on_result(self, beat: Values) -> None:
+        self._results.actual(beat)
+        if beat["last"]:
+            self._over.set()
