@@ -148,6 +148,16 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--longest", type=int, help="Steps of the longest sequence."),
             click.option(
+                "--weights",
+                type=click.Choice(get_args(Machine.model_fields["weights"].annotation)),
+                help="Where the model's integers live; ram: they are loaded.",
+            ),
+            click.option(
+                "--parity/--no-parity",
+                default=None,
+                help="Parity bits on memories: no result after a wrong word.",
+            ),
+            click.option(
                 "--machine",
                 type=click.Path(path_type=Path),
                 help="TOML file with these; options given beside it win.",

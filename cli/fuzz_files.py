@@ -156,7 +156,7 @@ def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
         path.write_bytes(content)
         try:
             design = Design(model=read_model(path), machine=Machine())
-            [verilog, _] = generate(design).write(Path(name))
+            [verilog, *_] = generate(design).write(Path(name))
             tool, x = simulator(sim), design.network.x.interval
             folder = build(verilog, design.name, tool, cache)
             rng = np.random.default_rng(0)

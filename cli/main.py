@@ -13,6 +13,7 @@ from cli.evaluate import evaluate
 from cli.explore import explore
 from cli.fuzz import fuzz
 from cli.generate import generate
+from cli.image import image
 from cli.importing import import_
 from cli.report import report
 from cli.show import list_, show
@@ -36,6 +37,7 @@ for _command in (
     list_,
     show,
     generate,
+    image,
     simulate,
     evaluate,
     report,

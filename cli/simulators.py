@@ -41,7 +41,7 @@ def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> N
     icarus, verilator = simulator("icarus"), simulator("verilator")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        verilog, _ = make_verilog(design).write(folder)
+        verilog, *_ = make_verilog(design).write(folder)
         builds, seconds = {}, {}
         for key, tool in (
             ("verilator", verilator),

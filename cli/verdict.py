@@ -82,7 +82,7 @@ def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
     from hdl.verilog import generate
 
     tool, design = simulator(sim), recipe.design
-    verilog, _ = generate(design).write(cache / design.name)
+    verilog, *_ = generate(design).write(cache / design.name)
     folder = build(verilog, design.name, tool, cache)
     for traffic, job in zip(recipe.traffic, recipe.jobs, strict=True):
         outcome = run(job, folder, design.name, tool)

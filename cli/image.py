@@ -1,0 +1,61 @@
+"""``image``: what is loaded into a machine that has been generated."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cli.catalogue import find_model
+from cli.console import json_option, print_json, say
+from spec.design import Design
+from spec.errors import InputError
+from spec.files import write_atomic
+from spec.loading import header
+from spec.loading import image as make_image
+from spec.machine import Machine
+
+__all__ = ["image"]
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--for",
+    "description",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The JSON file beside the Verilog into which it is to be loaded.",
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The image.")
+@json_option
+def image(model: str, *, description: Path, output: Path, as_json: bool) -> None:
+    """Make the image of a MODEL for a machine with --weights ram that has been generated.
+
+    The model must have the shape of the one that the machine was generated for: the same network
+    but for its integers.
+    """
+    machine, wanted = _read(description)
+    design = Design(model=find_model(model), machine=machine)
+    if header(design) != wanted:
+        raise InputError(f"model {design.model.name}", f"must have the shape of {description}")
+    content = make_image(design)
+    write_atomic(output, content)
+    if as_json:
+        print_json({"file": str(output), "bytes": len(content), **header(design)})
+        return
+    say(f"{output}  {len(content):,} bytes")
+
+
+def _read(path: Path) -> tuple[Machine, dict[str, int]]:
+    """The machine of a description, and the header of its images."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(str(path), f"must be JSON ({error})") from None
+    if not isinstance(found, dict) or not found.get("image") or "machine" not in found:
+        raise InputError(str(path), "must describe a machine with --weights ram")
+    return Machine.parse(json.dumps(found["machine"]), thing=str(path)), found["image"]
