@@ -124,7 +124,9 @@ class Loader(wiring.Component):
             for name in path:
                 load = load[name]
             strobes = Signal(one.columns, name="_".join([*path, "en"]))
-            m.d.sync += strobes.eq(Mux(write & (which == number), 1 << column, 0))
+            # Not as a choice: before reset a simulator that knows nothing would choose to write.
+            here = (write & (which == number)).replicate(one.columns)
+            m.d.sync += strobes.eq((1 << column) & here)
             m.d.comb += [
                 load.en.eq(strobes),
                 load.addr.eq(to),

@@ -104,19 +104,22 @@ class Ram(wiring.Component):
         return m
 
     def _verilog(self):
-        """Verilog of the module, all but its name; nothing is in the memory until it is loaded."""
+        """Verilog of the module, all but its name.
+
+        What is there before an image does not matter; but unknown bits would spread in a simulator,
+        where products with 0 are 0 in a machine.
+        """
         bits = (self._depth - 1).bit_length()
         addr = [f"  input [{bits - 1}:0] addr;", f"  input [{bits - 1}:0] load_addr;"]
         at, to = ("addr", "load_addr") if bits else ("0", "0")
         names = ["clk", "en", *["addr", "load_addr"] * (bits > 0), "load", "load_data"]
         names += [*["check"] * self._parity, "data"]
         lines = [f"({', '.join(names)});", "  input clk;", "  input en;", *addr * (bits > 0)]
-        lines += [
-            f"  input [{len(self._widths) - 1}:0] load;",
-            f"  input [{COLUMN - 1}:0] load_data;",
-        ]
+        columns = len(self._widths)
+        lines += [f"  input [{columns - 1}:0] load;", f"  input [{COLUMN - 1}:0] load_data;"]
         lines += ["  input check;"] * self._parity
         lines += [f"  output [{len(self.data) - 1}:0] data;"]
+        lines += ["  integer i;"]
         total = sum(self._widths)
         for k, width in enumerate(self._widths):
             stored = width + self._parity
@@ -128,6 +131,7 @@ class Ram(wiring.Component):
             lines += [
                 f"  reg [{stored - 1}:0] data_{k} = 0;",
                 f"  reg [{stored - 1}:0] words_{k} [0:{self._depth - 1}];",
+                f"  initial for (i = 0; i < {self._depth}; i = i + 1) words_{k}[i] = 0;",
                 "  always @(posedge clk)",
                 f"    if (load[{k}]) words_{k}[{to}] <= {given};",
                 f"    else if (en) data_{k} <= words_{k}[{at}];",

@@ -26,7 +26,7 @@ from spec.model import Model
 from spec.ports import ports
 
 PERIOD = 2
-PATIENCE = 100_000
+PATIENCE = 5_000
 """Cycles in which an image must have come, and a sequence must have ended."""
 
 

@@ -1,0 +1,88 @@
+"""Machines whose weights are loaded, and images that are refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from hdl.verilog import generate
+from sim.images import WRONG
+from sim.job import Episode, Job, Pauses
+from sim.runner import build, run
+from sim.simulators import SIMULATORS
+from spec import cycles
+from spec.configs import configs
+from spec.design import Design
+from spec.synthetic import synthetic_model
+from tests.models import build_folder
+from tests.sim.test_simulation import sequences_of, simulate, tool_of
+
+TINY = [name for name in configs() if name.startswith("tiny-")]
+
+
+@pytest.fixture
+def cache():
+    return build_folder() / "sim"
+
+
+@pytest.fixture(params=SIMULATORS)
+def tool(request):
+    return tool_of(request.param)
+
+
+def design_of(name, **machine):
+    config = configs()[name]
+    machine = config.machine.model_copy(update={"weights": "ram"} | machine)
+    return Design(model=config.synthetic(name), machine=machine)
+
+
+def another(model, seed=99):
+    """A model of the same shape, whose scales agree and so would need less hardware."""
+    rng = np.random.default_rng(seed)
+    return synthetic_model("another", model.network, rng, shared_scale=True)
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
+    """The same values and cycles as with weights in ROM, but for scales that are not shared."""
+    design = design_of(name)
+    lengths = [1, 3, 2]
+    episode = Episode(sequences=sequences_of(design, rng, lengths))
+    outcome = simulate(design, tool, cache, tmp_path, episode)
+    assert outcome.good, outcome.faults
+    assert outcome.cycles == cycles.sequence_cycles(design, lengths)
+    config = configs()[name]
+    fixed = Design(model=design.model, machine=config.machine)
+    assert cycles.step_cycles(design) == cycles.step_cycles(fixed)
+
+
+def test_another_model_without_another_build(tool, cache, tmp_path, rng):
+    design = design_of("tiny-ternary")
+    [verilog, *_] = generate(design).write(tmp_path)
+    built = build(verilog, design.name, tool, cache)
+    episode = Episode(sequences=sequences_of(design, rng, [3, 2]))
+    job = Job(model=another(design.model), machine=design.machine, episodes=(episode,))
+    outcome = run(job, built, design.name, tool)
+    assert outcome.good, outcome.faults
+    first = run(dataclasses.replace(job, model=design.model), built, design.name, tool)
+    assert first.good, first.faults
+
+
+@pytest.mark.parametrize("pauses", [Pauses(), Pauses(i_load=0.3, i_x=0.3, o=0.5)])
+def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
+    design = design_of("tiny-ternary", streams=2)
+    [verilog, *_] = generate(design).write(tmp_path)
+    built = build(verilog, design.name, tool, cache)
+    job = Job(
+        model=design.model,
+        machine=design.machine,
+        episodes=(),
+        others=(another(design.model),),
+        loads=24,
+        pauses=pauses,
+        seed=seed,
+    )
+    outcome = run(job, built, design.name, tool)
+    assert outcome.good, outcome.faults
+    assert outcome.injected == dict.fromkeys(WRONG, 3)
+    assert outcome.sequences > 12
