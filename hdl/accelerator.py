@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Module
+from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,6 +10,7 @@ from hdl.core import LayerCore
 from hdl.gate import Gate
 from hdl.gather import GatherUnit
 from hdl.load import Loader
+from hdl.parity import Guard
 from hdl.replay import Both, Merge
 from hdl.shapes import struct
 from hdl.store import load_through
@@ -67,7 +68,7 @@ class Accelerator(wiring.Component):
             if core.stateful:
                 at = f"_{number}" if len(design.cores) > 1 else ""
                 connect(m, unit.i_state, flipped(getattr(self, f"i_state{at}")))
-                connect(m, unit.o_state, flipped(getattr(self, f"o_state{at}")))
+                self._give(m, f"o_state{at}", unit.o_state)
             if design.replays(core):
                 parts.append((f"merge_{number}", Merge(core)))
         if design.gather is not None:
@@ -81,11 +82,24 @@ class Accelerator(wiring.Component):
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
-        self._join(m, flipped(self.o), units[-1].o)
+        self._give(m, "o", units[-1].o)
         if units[-1] is unit and core.directions > 1:
             # One direction's h comes after the other's, and is the end of the result.
             m.d.comb += self.o.p.last.eq(unit.o.p.last & unit.o.p.stream)
+        if design.machine.parity:
+            m.d.comb += self.fault.eq(Cat(part.fault for part in units).any())
         return m
+
+    def _give(self, m, name, out):
+        """A stream to the outside; with parity nothing new after a fault."""
+        into = flipped(getattr(self, name))
+        if not self._design.machine.parity:
+            self._join(m, into, out)
+            return
+        m.submodules[f"guard_{name}"] = guard = Guard(into.p.shape())
+        m.d.comb += guard.fault.eq(self.fault)
+        self._join(m, guard.i, out)
+        self._join(m, into, guard.o)
 
     def _load(self, m, cores, last):
         """The loader and the gate before the first part; the stream behind that."""

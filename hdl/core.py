@@ -9,6 +9,7 @@ from hdl.cells.serial import SerialGroups
 from hdl.inputs import Inputs
 from hdl.lanes import Lanes
 from hdl.outputs import CoreOutputs
+from hdl.parity import fault_member
 from hdl.sequencer import Sequencer
 from hdl.shapes import delayed, shape, struct
 from hdl.state import StatePort
@@ -47,6 +48,7 @@ class LayerCore(wiring.Component):
                 for name, port in core_ports(core).items()
             }
             | loads(core.machine, core_memories(core))
+            | fault_member(core.machine.parity)
         )
 
     def elaborate(self, platform):
@@ -69,6 +71,8 @@ class LayerCore(wiring.Component):
             units=core.cell_units,
             reads=2,
             banks=core.hidden_banks,
+            groups=core.groups,
+            parity=core.machine.parity,
         )
         m.submodules.outputs = outputs = CoreOutputs(core)
 
@@ -88,12 +92,14 @@ class LayerCore(wiring.Component):
             hidden.read_0.bank.eq(sequencer.bank),
             hidden.read_0.chunk.eq(sequencer.chunk),
         ]
-        self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
+        weights = self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
         self._take(m, sequencer, lanes, cells)
         self._write(m, cells, hidden, outputs)
         self._read_out(m, sequencer, hidden, outputs)
         if core.stateful:
             self._keep(m, sequencer, cells, hidden, outputs)
+        if core.machine.parity:
+            self._check(m, sequencer, inputs, weights, cells, hidden, outputs)
         return m
 
     def _feed(self, m, sequencer, x, h, lanes):
@@ -128,6 +134,29 @@ class LayerCore(wiring.Component):
             lanes.split.eq(delayed(m, read & sequencer.split, wait, name="split")),
             lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
         ]
+        return weights
+
+    def _check(self, m, sequencer, inputs, weights, cells, hidden, outputs):
+        """A wrong word stops the results: what is given as it is read at once, all else behind."""
+        core, read = self._core, sequencer.read
+        x = delayed(m, read & ~sequencer.from_h, 1, name="checks_x")
+        h = delayed(m, read & sequencer.from_h & ~sequencer.zero, 1, name="checks_h")
+        codes = delayed(m, read & ~sequencer.zero, core.pipeline.weights, name="checks_weights")
+        behind = [
+            inputs.read.wrong & x,
+            hidden.read_0.wrong & h,
+            weights.wrong & codes,
+            cells.fault,
+        ]
+        if core.dense is not None:
+            behind.append(outputs.fault)
+        at_once = [hidden.read_1.wrong]
+        if core.stateful and core.layer.carried is not None:
+            at_once.append(cells.state.wrong)
+        found = Signal(len(behind))
+        fault = Signal()
+        m.d.sync += [found.eq(Cat(behind)), fault.eq(self.fault)]
+        m.d.comb += self.fault.eq(fault | found.any() | Cat(at_once).any())
 
     def _take(self, m, sequencer, lanes, cells):
         """From the lanes to the cell units; the step's flags come along with the sums."""
@@ -224,3 +253,5 @@ class LayerCore(wiring.Component):
                 cells.state.write_data.eq(state.c_data),
                 state.c_read.eq(cells.state.data),
             ]
+            if self._core.machine.parity:
+                m.d.comb += cells.state.dumps.eq(state.dumping)

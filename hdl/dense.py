@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.lanes import Lanes
+from hdl.parity import fault_member
 from hdl.reader import mark, mark_layout, reader_members
 from hdl.scaling import scaled
 from hdl.shapes import delayed, shape, struct
@@ -43,7 +44,8 @@ class DenseReader(wiring.Component):
         self._dense = dense
         self._fields = fields
         load = loads(dense.machine, dense_memories(dense))
-        super().__init__(reader_members(memory, fields) | load)
+        fault = fault_member(dense.machine.parity)
+        super().__init__(reader_members(memory, fields) | load | fault)
 
     def elaborate(self, platform):
         m = Module()
@@ -77,7 +79,7 @@ class DenseReader(wiring.Component):
             m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
             with m.If(end):
                 m.d.sync += [held.eq(1), tile.eq(Mux(last_tile, 0, tile + 1))]
-        self._operands(m, lanes, read, chunk, end)
+        self._operands(m, lanes, rows, read, end)
 
         # Draining, row by row.
         wait = dense.timing.issue + dense.timing.memory + product.registers
@@ -104,7 +106,7 @@ class DenseReader(wiring.Component):
         self._deliver(m, rows)
         return m
 
-    def _operands(self, m, lanes, read, chunk, end):
+    def _operands(self, m, lanes, rows, read, end):
         """Read elements and weights."""
         dense, product, simd = self._dense, self._dense.product, self._dense.machine.simd
         memory, issue = dense_memories(dense)["weights"], dense.timing.issue
@@ -146,6 +148,8 @@ class DenseReader(wiring.Component):
         codes, wrong = read_memory(
             m, dense.machine, memory, address, latency=latency, name="weights", load=load
         )
+        if dense.machine.parity:
+            m.d.comb += self.fault.eq((wrong & use) | rows.fault)
         m.d.comb += [
             lanes.codes.eq(codes),
             lanes.load.eq(delayed(m, read & end, wait, name="load")),
@@ -202,6 +206,7 @@ class RowAffine(wiring.Component):
                 "o": Out(logits_signature(dense, fields)),
             }
             | loads(dense.machine, {"rows": self._memory})
+            | fault_member(dense.machine.parity)
         )
 
     def elaborate(self, platform):
@@ -217,6 +222,8 @@ class RowAffine(wiring.Component):
         word, wrong = read_memory(
             m, dense.machine, self._memory, number, latency=1, name="parameters", load=load, en=take
         )
+        if dense.machine.parity:
+            m.d.comb += self.fault.eq(wrong & delayed(m, take, 1, name="checks"))
         row = Signal(struct(head_layout(dense)))
         m.d.comb += row.eq(word)
         value = Signal.like(self.sum, reset_less=True)

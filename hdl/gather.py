@@ -5,6 +5,7 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.outputs import Outputs
+from hdl.parity import fault_member, read_out, stored, write_in
 from hdl.shapes import delayed, shape, struct
 from hdl.store import load_through, loads
 from spec.design import Design
@@ -44,17 +45,19 @@ class GatherUnit(wiring.Component):
         o, dense = ports(design)["o"].layout, gather.dense
         load = {} if dense is None else loads(dense.machine, dense_memories(dense))
         super().__init__(
-            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))} | load
+            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))}
+            | load
+            | fault_member(design.machine.parity)
         )
 
     def elaborate(self, platform):
         m = Module()
         design, gather = self._design, self._gather
-        simd = design.machine.simd
+        simd, parity = design.machine.simd, design.machine.parity
         banks = 2 << gather.stream_bits
         word = data.ArrayLayout(shape(gather.h), simd)
         m.submodules.vectors = vectors = memory.Memory(
-            shape=word, depth=gather.chunks * banks, init=[]
+            shape=stored(word, parity=parity), depth=gather.chunks * banks, init=[]
         )
         read_memory = {
             "element": shape(gather.h),
@@ -72,10 +75,11 @@ class GatherUnit(wiring.Component):
             m.d.comb += load_through(self.load, outputs)
         connect(m, outputs.o, flipped(self.o))
         write, read = vectors.write_port(), vectors.read_port()
+        found, wrong = read_out(read.data, parity=parity)
         m.d.comb += [
             read.en.eq(outputs.read.en),
             read.addr.eq(Cat(outputs.read.bank, outputs.read.chunk)),
-            outputs.read.data.eq(read.data),
+            outputs.read.data.eq(found),
         ]
 
         # Where a beat belongs: directions that come one after the other are parts of a vector.
@@ -124,13 +128,25 @@ class GatherUnit(wiring.Component):
             outputs.job.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
         ]
         if gather.pools:
-            m.d.comb += write.data.eq(self._largest(m, vectors, write, taken, end, address, beat))
+            new, old_wrong = self._largest(m, vectors, write, taken, end, address, beat)
         else:
-            m.d.comb += write.data.eq(beat.data)
+            new, old_wrong = beat.data, 0
+        m.d.comb += write_in(write.data, new, parity=parity)
+        if parity:
+            counts = delayed(m, outputs.read.en, 1, name="checks")
+            fault = Signal()
+            m.d.comb += self.fault.eq(fault | (wrong & counts) | old_wrong)
+            m.d.sync += fault.eq(self.fault)
+            if gather.dense is not None:
+                with m.If(outputs.fault):
+                    m.d.sync += fault.eq(1)
         return m
 
     def _largest(self, m, vectors, write, taken, end, address, beat):
-        """Of each element and what was there; in the first step of a sequence, the element."""
+        """Of each element and what was there; in the first step of a sequence, the element.
+
+        Also whether what was there was not as it had been written.
+        """
         gather = self._gather
         old = vectors.read_port(transparent_for=(write,))
         m.d.comb += [old.en.eq(1), old.addr.eq(address)]
@@ -143,6 +159,7 @@ class GatherUnit(wiring.Component):
         given = delayed(m, beat.data.as_value(), 1, name="given", reset_less=True)
         given = data.View(beat.data.shape(), given)
         largest = Signal(beat.data.shape())
+        found, wrong = read_out(old.data, parity=gather.machine.parity)
         for k in range(gather.machine.simd):
-            m.d.comb += largest[k].eq(Mux(first | (given[k] > old.data[k]), given[k], old.data[k]))
-        return largest
+            m.d.comb += largest[k].eq(Mux(first | (given[k] > found[k]), given[k], found[k]))
+        return largest, wrong & delayed(m, taken, 1, name="checks_old") & ~first

@@ -57,7 +57,14 @@ class Inputs(wiring.Component):
                 "full": Out(1),
                 "flags": Out(flags_layout(core)),
                 "free": In(1),
-                "read": In(read_signature(element, core.x_product.chunks, core.machine.simd)),
+                "read": In(
+                    read_signature(
+                        element,
+                        core.x_product.chunks,
+                        core.machine.simd,
+                        parity=core.machine.parity,
+                    )
+                ),
             }
         )
 
@@ -66,7 +73,7 @@ class Inputs(wiring.Component):
         core = self._core
         chunks, simd = core.x_product.chunks, core.machine.simd
         m.submodules.vectors = vectors = VectorMemory(
-            shape(core.x), chunks=chunks, simd=simd, units=simd, reads=1
+            shape(core.x), chunks=chunks, simd=simd, units=simd, reads=1, parity=core.machine.parity
         )
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))
         flags = Array(Signal(flags_layout(core), name=f"flags_{bank}") for bank in range(2))
@@ -120,6 +127,8 @@ class Inputs(wiring.Component):
             self.full.eq(full[read_bank]),
             self.flags.eq(flags[read_bank]),
         ]
+        if core.machine.parity:
+            m.d.comb += self.read.wrong.eq(vectors.read_0.wrong)
         with m.If(self.free):
             m.d.sync += [full[read_bank].eq(0), read_bank.eq(~read_bank)]
         return m

@@ -5,6 +5,7 @@ from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hdl.dense import DenseReader
+from hdl.parity import fault_member
 from hdl.reader import VectorReader, job_layout, reader_members
 from hdl.shapes import shape
 from hdl.store import load_through, loads
@@ -51,6 +52,7 @@ class Outputs(wiring.Component):
             {
                 **reader_members(memory, fields),
                 **load,
+                **({} if dense is None else fault_member(dense.machine.parity)),
                 "job": In(job_layout(fields, memory["banks"])),
                 "job_valid": In(1),
                 "done_bank": Out(range(memory["banks"])),
@@ -68,6 +70,8 @@ class Outputs(wiring.Component):
             reader = DenseReader(self._dense, self._memory, self._fields)
             if self._dense.machine.loadable:
                 m.d.comb += load_through(self.load, reader)
+            if self._dense.machine.parity:
+                m.d.comb += self.fault.eq(reader.fault)
         m.submodules.reader = reader
         m.d.comb += [
             queue.w_data.eq(self.job),

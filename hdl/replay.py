@@ -4,7 +4,8 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape, struct
+from hdl.parity import fault_member, read_out, stored, write_in
+from hdl.shapes import delayed, shape, struct
 from hdl.stages import elastic
 from spec.core import Core
 from spec.ports import core_ports, vector_layout
@@ -22,26 +23,42 @@ class _Replay(wiring.Component):
     -------
     i_x, o : In, Out
         Vectors, see `spec.ports.vector_layout`.
+    fault : Out
+        What is given is not as it came (if there is parity).
     """
 
     def __init__(self, core: Core, element, chunks, i, o):
         self._core = core
         self._element = element
         self._chunks = chunks
-        super().__init__({"i_x": In(stream.Signature(i)), "o": Out(stream.Signature(o))})
+        self._parity = core.machine.parity
+        super().__init__(
+            {"i_x": In(stream.Signature(i)), "o": Out(stream.Signature(o))}
+            | fault_member(self._parity)
+        )
 
     def _memory(self, m, name):
         """A memory of two sequences of vectors, with its ports."""
         simd, longest = self._core.machine.simd, self._core.machine.longest
         words = data.ArrayLayout(shape(self._element), simd)
         depth = 2 * longest * self._chunks
-        m.submodules[name] = contents = memory.Memory(shape=words, depth=depth, init=[])
+        m.submodules[name] = contents = memory.Memory(
+            shape=stored(words, parity=self._parity), depth=depth, init=[]
+        )
         return contents.write_port(), contents.read_port()
 
     def _address(self, bank, step, chunk):
         """Where a chunk is."""
         longest = self._core.machine.longest
         return (Mux(bank, longest, 0) + step) * self._chunks + chunk
+
+    def _check(self, m, take, wrong):
+        """From the cycle on in which a wrong word is given there is a fault."""
+        if not self._parity:
+            return
+        fault = Signal()
+        m.d.comb += self.fault.eq(fault | (wrong & delayed(m, take, 1, name="checks")))
+        m.d.sync += fault.eq(self.fault)
 
     def _banks(self, m):
         """Which of two sequences is written, which read; whether each is whole, and its steps."""
@@ -79,7 +96,7 @@ class Both(_Replay):
             self.i_x.ready.eq(~whole[writing]),
             write.en.eq(self.i_x.valid & self.i_x.ready),
             write.addr.eq(self._address(writing, step, chunk)),
-            write.data.eq(self.i_x.p.data),
+            *write_in(write.data, self.i_x.p.data, parity=self._parity),
         ]
         with m.If(write.en):
             m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
@@ -95,12 +112,14 @@ class Both(_Replay):
         end = chunk == self._chunks - 1
         ends = step == last[reading]
         from_end = last[reading] - step
+        word, wrong = read_out(read.data, parity=self._parity)
+        self._check(m, take, wrong)
         about = Signal(data.StructLayout({"last": 1, "stream": 1}))
         m.d.comb += [
             read.en.eq(take),
             read.addr.eq(self._address(reading, Mux(backward, from_end[: len(step)], step), chunk)),
             self.o.valid.eq(full),
-            self.o.p.data.eq(read.data),
+            self.o.p.data.eq(word),
             self.o.p.last.eq(about.last),
             self.o.p.stream.eq(about.stream),
         ]
@@ -153,7 +172,7 @@ class Merge(_Replay):
             m.d.comb += [
                 write.en.eq(taken & (backward == direction)),
                 write.addr.eq(self._address(writing, top if direction else step, chunk)),
-                write.data.eq(self.i_x.p.data),
+                *write_in(write.data, self.i_x.p.data, parity=self._parity),
             ]
         ended = Signal()
         with m.If(taken):
@@ -174,10 +193,12 @@ class Merge(_Replay):
         ends = step == last[reading]
         low = Signal(steps)
         about = Signal(data.StructLayout({"last": 1, "second": 1}))
+        found = [read_out(read.data, parity=self._parity) for _, read in ports]
+        self._check(m, take, Mux(about.second, found[1][1], found[0][1]))
         m.d.comb += [
             low.eq(longest - 1 - last[reading] + step),
             self.o.valid.eq(full),
-            self.o.p.data.eq(Mux(about.second, *(Cat(read.data) for _, read in ports[::-1]))),
+            self.o.p.data.eq(Mux(about.second, *(Cat(word) for word, _ in found[::-1]))),
             self.o.p.last.eq(about.last),
         ]
         for direction, (_, read) in enumerate(ports):

@@ -7,16 +7,18 @@ from amaranth.lib.wiring import In, Out
 __all__ = ["GroupPointer", "VectorMemory", "read_signature", "write_signature"]
 
 
-def read_signature(element, chunks, simd, *, banks=2):
-    """A read port: the chunk of a bank, one cycle later, held while ``en`` is 0."""
-    return wiring.Signature(
-        {
-            "en": Out(1),
-            "bank": Out(range(banks)),
-            "chunk": Out(range(chunks)),
-            "data": In(data.ArrayLayout(element, simd)),
-        }
-    )
+def read_signature(element, chunks, simd, *, banks=2, parity=False):
+    """A read port: the chunk of a bank, one cycle later, held while ``en`` is 0.
+
+    With parity, ``wrong`` tells that what was read in the cycle before is not what was written.
+    """
+    members = {
+        "en": Out(1),
+        "bank": Out(range(banks)),
+        "chunk": Out(range(chunks)),
+        "data": In(data.ArrayLayout(element, simd)),
+    }
+    return wiring.Signature(members | ({"wrong": In(1)} if parity else {}))
 
 
 def write_signature(element, chunks, simd, units, *, banks=2):
@@ -52,6 +54,11 @@ class VectorMemory(wiring.Component):
         Read ports.
     banks : int
         Vectors.
+    groups : int or None
+        Groups of ``units`` that a vector has, if not all of its chunks; those after them are never
+        written.
+    parity : bool
+        Whether each group has a parity bit.
 
     Members
     -------
@@ -61,15 +68,18 @@ class VectorMemory(wiring.Component):
         See `read_signature`.
     """
 
-    def __init__(self, element, *, chunks, simd, units, reads, banks=2):
+    def __init__(self, element, *, chunks, simd, units, reads, banks=2, groups=None, parity=False):
         self._element = element
         self._chunks = chunks
         self._simd = simd
         self._units = units
         self._reads = reads
+        self._tail = (simd // units if groups is None else groups - 1) % (simd // units) + 1
+        self._parity = parity
         members = {"write": In(write_signature(element, chunks, simd, units, banks=banks))}
         for k in range(reads):
-            members[f"read_{k}"] = In(read_signature(element, chunks, simd, banks=banks))
+            read = read_signature(element, chunks, simd, banks=banks, parity=parity)
+            members[f"read_{k}"] = In(read)
         super().__init__(members)
 
     def elaborate(self, platform):
@@ -77,13 +87,17 @@ class VectorMemory(wiring.Component):
         # The bank is the low part of the address: no word is lost where chunks are no power of 2.
         words = data.ArrayLayout(self._element, self._simd)
         depth = self._chunks << len(self.write.bank)
+        slots, together = self._simd // self._units, self._units
+        given = self.write.data.as_value()
+        if self._parity:
+            words, together = data.ArrayLayout(len(given) + 1, slots), 1
+            given = Cat(given, given.xor())
         m.submodules.memory = contents = memory.Memory(shape=words, depth=depth, init=[])
-        write = contents.write_port(granularity=self._units)
-        slots = self._simd // self._units
+        write = contents.write_port(granularity=together)
         m.d.comb += [
             write.addr.eq(Cat(self.write.bank, self.write.chunk)),
             write.en.eq(self.write.en << self.write.slot),
-            write.data.eq(self.write.data.as_value().replicate(slots)),
+            write.data.eq(given.replicate(slots)),
         ]
         for k in range(self._reads):
             port = getattr(self, f"read_{k}")
@@ -91,7 +105,20 @@ class VectorMemory(wiring.Component):
             m.d.comb += [
                 read.en.eq(port.en),
                 read.addr.eq(Cat(port.bank, port.chunk)),
-                port.data.eq(read.data),
+            ]
+            if not self._parity:
+                m.d.comb += port.data.eq(read.data)
+                continue
+            # What is read in this cycle is checked in the next one.
+            reads, tail = Signal(name=f"reads_{k}"), Signal(name=f"tail_{k}")
+            m.d.sync += [reads.eq(port.en), tail.eq(port.chunk == self._chunks - 1)]
+            wrong = [
+                read.data[slot].xor() & ~(tail if slot >= self._tail else 0)
+                for slot in range(slots)
+            ]
+            m.d.comb += [
+                port.data.eq(Cat(read.data[slot][:-1] for slot in range(slots))),
+                port.wrong.eq(reads & Cat(wrong).any()),
             ]
         return m
 

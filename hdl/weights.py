@@ -32,6 +32,8 @@ class Weights(wiring.Component):
         Weights of the lanes, side by side.
     load : In
         What writes them, if they are loaded.
+    wrong : Out
+        They are not as they were written, if there is parity.
     """
 
     def __init__(self, core: Core):
@@ -42,6 +44,7 @@ class Weights(wiring.Component):
         super().__init__(
             {"addr": In(range(core.words)), "codes": Out(bits)}
             | loads(core.machine, {"weights": self._memory})
+            | ({"wrong": Out(1)} if core.machine.parity else {})
         )
 
     def elaborate(self, platform):
@@ -52,6 +55,9 @@ class Weights(wiring.Component):
         word, wrong = read_memory(
             m, core.machine, self._memory, self.addr, latency=pipeline.word, name="words", load=load
         )
+        if core.machine.parity:
+            late = pipeline.weights - pipeline.word
+            m.d.comb += self.wrong.eq(delayed(m, wrong, late, name="wrong"))
         if not core.packed:
             m.d.comb += self.codes.eq(word)
             return m

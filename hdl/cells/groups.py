@@ -10,6 +10,7 @@ from hdl.cells.lstm import LstmUnit
 from hdl.cells.rnn import RnnUnit
 from hdl.cells.unit import carried_layout
 from hdl.kinds import place
+from hdl.parity import fault_member, read_out, stored, write_in
 from hdl.shapes import delayed, shape, sums_struct
 from hdl.store import loads, read_memory
 from hdl.vector import GroupPointer
@@ -63,6 +64,10 @@ def groups_members(core: Core):
         cycles ago, ``write_en`` and ``write_data`` write.
     load : In
         What writes scales, biases and tensors of units, if they are loaded.
+    fault : Out
+        What was read for a step was not as it had been written (if there is parity). With parity,
+        ``state`` has also ``dumps``, ``data`` is read to be given out, and ``wrong``, it is not as
+        it was written.
     """
     members = {
         "loaded": In(1),
@@ -84,10 +89,12 @@ def groups_members(core: Core):
             "write_en": Out(1),
             "write_data": Out(cell),
         }
+        if core.machine.parity:
+            state |= {"dumps": Out(1), "wrong": In(1)}
         members["state"] = In(wiring.Signature(state))
     memories = core_memories(core)
     tensors = {name: memories[name] for name in ("rows", "units") if name in memories}
-    return members | loads(core.machine, tensors)
+    return members | loads(core.machine, tensors) | fault_member(core.machine.parity)
 
 
 class Groups(wiring.Component):
@@ -113,6 +120,7 @@ class Groups(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         core, pipeline, layer = self._core, self._core.pipeline, self._core.layer
+        self._wrong = []
 
         # Groups of the tile at the front, counted down.
         busy = Signal()
@@ -167,6 +175,8 @@ class Groups(wiring.Component):
             m.d.comb += self.h[k].eq(unit.h_next)
             if layer.carried is not None:
                 m.d.comb += new[k].eq(unit.new)
+        if core.machine.parity:
+            m.d.comb += self.fault.eq(Cat(self._wrong).any())
         return m
 
     def _parameters(self, m, name, advance, stream):
@@ -187,6 +197,9 @@ class Groups(wiring.Component):
             name=name,
             load=load,
         )
+        if core.machine.parity:
+            counts = delayed(m, advance, core.pipeline.memory, name=f"{name}_checks")
+            self._wrong.append(wrong & counts)
         return word
 
     def _carried(self, m, busy, flags, inputs):
@@ -199,13 +212,16 @@ class Groups(wiring.Component):
         word = data.ArrayLayout(carried_layout(core), core.cell_units)
         groups = len(core.layers) * core.groups
         m.submodules.carried = contents = memory.Memory(
-            shape=word, depth=groups << core.stream_bits, init=[]
+            shape=stored(word, parity=core.machine.parity),
+            depth=groups << core.stream_bits,
+            init=[],
         )
         m.submodules.read_pointer = reader = GroupPointer(groups, 1)
         m.submodules.write_pointer = writer = GroupPointer(groups, 1)
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
-        old = delayed(m, read.data, pipeline.long, name="c_word", reset_less=True)
+        found, wrong = read_out(read.data, parity=core.machine.parity)
+        old = delayed(m, found, pipeline.long, name="c_word", reset_less=True)
         new = Signal(word)
         reads, writes = pipeline.carried - pipeline.cell_memory, pipeline.made
         written = delayed(m, busy, writes, name="c_write")
@@ -219,18 +235,25 @@ class Groups(wiring.Component):
             *[state.data[k].eq(old[k].c) for k in range(core.cell_units)],
             *[given[k].c.eq(state.write_data[k]) for k in range(core.cell_units)],
         ]
+        chosen = Signal(word) if core.machine.parity else write.data
         for port, loaded, made in (
             (write.addr, at_state, Cat(write_stream, writer.group)),
             (write.en, state.write_en, written),
-            (write.data.as_value(), given.as_value(), new.as_value()),
+            (chosen.as_value(), given.as_value(), new.as_value()),
         ):
-            chosen = Mux(state.select, loaded, made)
-            m.d.comb += port.eq(delayed(m, chosen, pipeline.long, name="c_chosen"))
+            value = Mux(state.select, loaded, made)
+            m.d.comb += port.eq(delayed(m, value, pipeline.long, name="c_chosen"))
 
         # A sequence may start from zero; what a first phase has left stays.
         after = pipeline.cell_memory - pipeline.memory
         zero = flags.fresh & (flags.index == 0) if len(core.layer.phases) > 1 else flags.fresh
         fresh = delayed(m, zero, pipeline.carried - after, name="fresh")
+        if core.machine.parity:
+            m.d.comb += write_in(write.data, chosen, parity=True)
+            read_for_step = delayed(m, busy & ~zero, reads + 1, name="checks_c")
+            dumps = delayed(m, state.dumps, 1, name="checks_state")
+            self._wrong.append(wrong & read_for_step)
+            m.d.comb += state.wrong.eq(wrong & dumps)
         for k, unit in enumerate(inputs):
             word = Mux(fresh, 0, old[k].as_value())
             unit["old"] = delayed(m, word, after, name=f"c_{k}", reset_less=True)

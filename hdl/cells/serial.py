@@ -7,6 +7,7 @@ from amaranth.lib import data, memory, wiring
 from hdl.activation import ActivationFunction
 from hdl.cells.groups import groups_members
 from hdl.kinds import place
+from hdl.parity import read_out, stored, write_in
 from hdl.rounding import narrow
 from hdl.scaling import number
 from hdl.shapes import delayed, shape, struct
@@ -56,8 +57,9 @@ class SerialGroups(wiring.Component):
         with m.If(at(gate + sums - 1) | at(gate + 3 * sums)):
             m.d.sync += kept.eq(sigmoid)  # i for i * g, and then o for o * tanh(c).
 
+        self._wrong = []
         c, old_c, addr = self._cell_memory(m, at, flags)
-        affine = self._affine(m, addr)
+        affine = self._affine(m, addr, at(pipeline.serial_tanh - 1 - pipeline.activate))
         row = self._rows(m, at, begins)
 
         # The multiplier. Its product is used in the next cycle.
@@ -101,6 +103,8 @@ class SerialGroups(wiring.Component):
             self.write.eq(at(pipeline.whole - 1)),
             self.write_token.eq(flags),
         ]
+        if core.machine.parity:
+            m.d.comb += self.fault.eq(Cat(self._wrong).any())
         return m
 
     def _control(self, m):
@@ -141,9 +145,12 @@ class SerialGroups(wiring.Component):
         core, state = self._core, self.state
         cell = data.ArrayLayout(shape(core.layer.carried), 1)
         depth = core.groups << core.stream_bits
-        m.submodules.old_c = contents = memory.Memory(shape=cell, depth=depth, init=[])
+        parity = core.machine.parity
+        word = stored(cell, parity=parity)
+        m.submodules.old_c = contents = memory.Memory(shape=word, depth=depth, init=[])
         m.submodules.pointer = pointer = GroupPointer(core.groups, 1)
         read, write = contents.read_port(), contents.write_port()
+        found, wrong = read_out(read.data, parity=parity)
         c = Signal(shape(core.layer.carried), reset_less=True)
         chosen = Mux(state.select, Cat(state.stream, state.addr), Cat(flags.stream, pointer.group))
         m.d.comb += [
@@ -151,10 +158,16 @@ class SerialGroups(wiring.Component):
             read.addr.eq(chosen),
             write.addr.eq(chosen),
             write.en.eq(Mux(state.select, state.write_en, at(core.pipeline.serial_cell))),
-            write.data.eq(Mux(state.select, state.write_data.as_value(), c)),
-            state.data.eq(read.data),
+            *write_in(write.data, Mux(state.select, state.write_data.as_value(), c), parity=parity),
+            state.data.eq(found),
         ]
-        return c, read.data[0], pointer.group
+        if parity:
+            # The old c stays until the new one is written, after its product with f.
+            dumps = delayed(m, state.dumps, 1, name="checks_state")
+            f_c = core.pipeline.serial_gate + 2 * core.pipeline.sums - 1
+            self._wrong.append(wrong & at(f_c) & ~flags.fresh)
+            m.d.comb += state.wrong.eq(wrong & dumps)
+        return c, found[0], pointer.group
 
     def _rows(self, m, at, begins):
         """Scales and bias of the gate whose sum is at the front."""
@@ -164,21 +177,25 @@ class SerialGroups(wiring.Component):
         ahead = [index * sums + sums - 2 for index in range(len(GATES))]
         advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
         m.d.comb += pointer.advance.eq(advance)
-        word = self._read(m, "rows", "rows", pointer.group)
+        # A word is there for the last time when the address has gone on.
+        counts = delayed(m, advance, 1, name="checks_rows")
+        word = self._read(m, "rows", "rows", pointer.group, counts)
         return data.View(struct(row_layout(core)), word)
 
-    def _affine(self, m, addr):
+    def _affine(self, m, addr, counts):
         """Scale and bias of the affine on the cell, if there is one."""
         core = self._core
         if core.layer.cell_affine is None:
             return None
-        return data.View(struct(unit_layout(core)), self._read(m, "units", "affines", addr))
+        return data.View(struct(unit_layout(core)), self._read(m, "units", "affines", addr, counts))
 
-    def _read(self, m, which, name, addr):
+    def _read(self, m, which, name, addr, counts):
         """A word of a memory of the model, a cycle later."""
         machine, memory = self._core.machine, core_memories(self._core)[which]
         load = self.load[which] if machine.loadable else None
         word, wrong = read_memory(m, machine, memory, addr, latency=1, name=name, load=load)
+        if machine.parity:
+            self._wrong.append(wrong & counts)
         return word
 
     def _multiplier(self, m, products):
