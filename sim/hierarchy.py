@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Hierarchy", "Net"]
+__all__ = ["Array", "Hierarchy", "Net"]
 
 # The text is Yosys', a declaration a line; what it made up itself starts with an underscore.
 MODULE = re.compile(r"^module (\w+)\(.*?^endmodule", re.MULTILINE | re.DOTALL)
@@ -14,6 +15,7 @@ NET = re.compile(
     r"(?P<name>[A-Za-z]\w*)(?: = [^;]*)?;$",
     re.MULTILINE,
 )
+ARRAY = re.compile(r"^  reg (?:\[(\d+):0\] )?(\w+) \[(\d+):(\d+)\];$", re.MULTILINE)
 INSTANCE = re.compile(r"^  (\w+) (\w+) \($", re.MULTILINE)
 COUNTED = re.compile(r"_\d+$")
 
@@ -38,9 +40,27 @@ class Net:
 
 
 @dataclass(frozen=True)
+class Array:
+    """A memory of an instance.
+
+    Attributes
+    ----------
+    path : tuple of str
+        Names of the instances below the top, and its own.
+    width, depth : int
+        Bits of a word, and words.
+    """
+
+    path: tuple[str, ...]
+    width: int
+    depth: int
+
+
+@dataclass(frozen=True)
 class _Module:
     ports: dict[str, tuple[int, bool]]
     nets: dict[str, tuple[int, bool]]
+    arrays: dict[str, tuple[int, int]]
     instances: dict[str, str]
 
 
@@ -76,6 +96,16 @@ class Hierarchy:
         width, signed = (module.ports | module.nets)[found]
         return Net(".".join(filter(None, [self._top, instance, found])), width, signed)
 
+    def arrays(self) -> list[Array]:
+        """All memories."""
+        return list(self._arrays(self._top, ()))
+
+    def _arrays(self, module: str, path: tuple[str, ...]) -> Iterator[Array]:
+        for name, (width, depth) in self._modules[module].arrays.items():
+            yield Array((*path, name), width, depth)
+        for name, inner in self._modules[module].instances.items():
+            yield from self._arrays(inner, (*path, name))
+
     def _find(self, instance: str) -> _Module | None:
         found = self._modules.get(self._top)
         for name in instance.split(".") if instance else ():
@@ -93,4 +123,8 @@ def _module(text: str) -> _Module:
         elif match["name"] not in ports:
             nets[match["name"]] = shape
     instances = {name: module for module, name in INSTANCE.findall(text) if module != "module"}
-    return _Module(ports, nets, instances)
+    arrays = {
+        name: (int(high or 0) + 1, abs(int(one) - int(other)) + 1)
+        for high, name, one, other in ARRAY.findall(text)
+    }
+    return _Module(ports, nets, arrays, instances)

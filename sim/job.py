@@ -18,7 +18,7 @@ from spec.machine import Machine
 from spec.model import Model
 from spec.ports import FROM_ZERO
 
-__all__ = ["Episode", "Job", "Outcome", "Pauses", "Sequence"]
+__all__ = ["Episode", "Flip", "Job", "Outcome", "Pauses", "Sequence"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +85,29 @@ class Pauses:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Flip:
+    """A bit that changes by itself.
+
+    Attributes
+    ----------
+    memory : tuple of str
+        Instances below the top, and the name of the memory.
+    word, bit : int
+        Which bit.
+    when : float
+        When, as a share of the time that the episode takes.
+    episode : int
+        The episode of the job in which it does.
+    """
+
+    memory: tuple[str, ...]
+    word: int
+    bit: int
+    when: float
+    episode: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """A simulation.
 
@@ -105,6 +128,8 @@ class Job:
         every second one right.
     others : tuple of Model
         Models of the same shape, whose images are loaded, too.
+    flips : tuple of Flip
+        For a machine with parity: instead of all episodes after each other, one for each flip.
     """
 
     model: Model
@@ -115,6 +140,7 @@ class Job:
     faults: int = 0
     loads: int = 0
     others: tuple[Model, ...] = ()
+    flips: tuple[Flip, ...] = ()
 
     def write(self, path: Path) -> None:
         """Write the job for the simulator's process."""
@@ -149,7 +175,8 @@ class Outcome:
     results : list
         Results that came out of uncut episodes, in order: a class, or a list of numbers.
     injected, recovered : dict of str to int
-        Faults by kind; after how many of them all was right again.
+        Faults by kind, wrong images by what was wrong, flips by what came of them; after how many
+        faults all was right again.
     """
 
     sequences: int = 0

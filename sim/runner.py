@@ -91,8 +91,8 @@ def run(
     waves : Path, optional
         FST file for all signals; the design has been built with ``waves``.
     progress : callable, optional
-        Told now and then how many steps, faults of each kind or images are done, and how many
-        there are.
+        Told now and then how many steps, faults of each kind, images or flips are done, and how
+        many there are.
 
     Raises
     ------
@@ -130,6 +130,8 @@ def run(
 
 
 def _bench(job: Job) -> str:
+    if job.flips:
+        return "sim.tb_flips"
     if job.machine.ports == "stream":
         return "sim.tb_load" if job.loads else "sim.tb_accelerator"
     if importlib.util.find_spec("cocotbext.axi") is None:
@@ -144,7 +146,7 @@ def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) ->
         yield
         return
     steps = sum(len(s.x) for episode in job.episodes for s in episode.sequences)
-    total = job.faults or job.loads or steps
+    total = job.faults or len(job.flips) or job.loads or steps
     over = threading.Event()
 
     def watch() -> None:

@@ -1,0 +1,44 @@
+"""Bits of memories that are flipped, drawn at random."""
+
+from __future__ import annotations
+
+import random
+
+from sim.hierarchy import Array, Hierarchy
+from sim.job import Flip
+
+__all__ = ["OUTCOMES", "draw_flips", "guarded"]
+
+OUTCOMES = {
+    "caught": "there was a fault, and all results before it were right",
+    "harmless": "the bit was overwritten, or never read before it mattered: all results were right",
+    "missed": "a wrong result was given, or one is missing without a fault",
+}
+"""What can come of a flip."""
+
+BARE = {"entries", "queue"}
+"""Instances without parity: tables of activation functions, and queues of jobs."""
+
+
+def guarded(verilog: str, top: str) -> list[Array]:
+    """The memories of a machine that have parity."""
+    arrays = Hierarchy(verilog, top).arrays()
+    return [array for array in arrays if not BARE & set(array.path)]
+
+
+def draw_flips(arrays: list[Array], count: int, episodes: int, seed: int) -> tuple[Flip, ...]:
+    """Random bits of random memories at random times of random episodes."""
+    rng = random.Random(seed)
+    flips = []
+    for _ in range(count):
+        array = rng.choice(arrays)
+        flips.append(
+            Flip(
+                memory=array.path,
+                word=rng.randrange(array.depth),
+                bit=rng.randrange(array.width),
+                when=rng.random(),
+                episode=rng.randrange(episodes),
+            )
+        )
+    return tuple(flips)
