@@ -12,8 +12,10 @@ import click
 from cli.baselines import baselines
 from cli.bench_combinations import combinations
 from cli.bench_faults import faults
+from cli.bench_flips import flips
 from cli.bench_golden import golden
 from cli.bench_lanes import ARITHMETICS, lane_designs_
+from cli.bench_loading import loading
 from cli.bench_paper import paper
 from cli.bench_peers import peers
 from cli.bench_ports import ports_
@@ -42,6 +44,8 @@ def bench() -> None:
 bench.add_command(baselines)
 bench.add_command(faults)
 bench.add_command(golden)
+bench.add_command(flips)
+bench.add_command(loading)
 bench.add_command(simulators)
 bench.add_command(lane_designs_)
 bench.add_command(paper)

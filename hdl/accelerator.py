@@ -68,7 +68,10 @@ class Accelerator(wiring.Component):
             if core.stateful:
                 at = f"_{number}" if len(design.cores) > 1 else ""
                 connect(m, unit.i_state, flipped(getattr(self, f"i_state{at}")))
-                self._give(m, f"o_state{at}", unit.o_state)
+                if design.machine.parity:
+                    self._guard(m, f"o_state{at}", unit.o_state)
+                else:
+                    connect(m, unit.o_state, flipped(getattr(self, f"o_state{at}")))
             if design.replays(core):
                 parts.append((f"merge_{number}", Merge(core)))
         if design.gather is not None:
@@ -82,7 +85,10 @@ class Accelerator(wiring.Component):
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
-        self._give(m, "o", units[-1].o)
+        if design.machine.parity:
+            self._guard(m, "o", units[-1].o)
+        else:
+            self._join(m, flipped(self.o), units[-1].o)
         if units[-1] is unit and core.directions > 1:
             # One direction's h comes after the other's, and is the end of the result.
             m.d.comb += self.o.p.last.eq(unit.o.p.last & unit.o.p.stream)
@@ -90,12 +96,9 @@ class Accelerator(wiring.Component):
             m.d.comb += self.fault.eq(Cat(part.fault for part in units).any())
         return m
 
-    def _give(self, m, name, out):
-        """A stream to the outside; with parity nothing new after a fault."""
+    def _guard(self, m, name, out):
+        """A stream to the outside, but for what comes after a fault."""
         into = flipped(getattr(self, name))
-        if not self._design.machine.parity:
-            self._join(m, into, out)
-            return
         m.submodules[f"guard_{name}"] = guard = Guard(into.p.shape())
         m.d.comb += guard.fault.eq(self.fault)
         self._join(m, guard.i, out)
