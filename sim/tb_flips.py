@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ class Bench:
         tasks = []
         for name in expected:
             stream = self._streams[name]
-            monitor = Monitor(stream, self.outcome, lambda beat, name=name: take(name, beat))
+            monitor = Monitor(stream, self.outcome, partial(take, name))
             tasks.append(cocotb.start_soon(monitor.run()))
             tasks.append(cocotb.start_soon(Sink(stream, 0, random.Random(0)).run()))
         for name, beats in self._inputs[number].items():
