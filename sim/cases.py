@@ -9,12 +9,13 @@ import numpy as np
 from sim.recipe import Burst, Recipe, Traffic, Walk
 from spec.arithmetic import arithmetic, common
 from spec.cycles import step_cycles
+from spec.design import Design
 from spec.errors import InputError
 from spec.lanes import lane_designs
 from spec.machine import Machine
 from spec.network import Network
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_traffic"]
 
 SIZES = (1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 63, 64, 65)
 """Sizes of vectors: 1, primes, powers of two and their neighbours."""
@@ -58,7 +59,11 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
         "shared_scale": shared_scale,
         "machine": machine,
     }
-    design = Recipe(**drawn, traffic=(Traffic(bursts=(Burst(walks=(Walk(steps=1),)),)),)).design
+    return Recipe(**drawn, traffic=draw_traffic(rng, Recipe(**drawn).design, cycles))
+
+
+def draw_traffic(rng: np.random.Generator, design: Design, cycles: int) -> tuple[Traffic, Traffic]:
+    """Draw the two traffics of a case, see `draw`."""
     steps = int(min(max(cycles / step_cycles(design), 4), 5000))
     cut = int(rng.integers(1, 400))
     bursts = (
@@ -67,7 +72,7 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
     )
     pauses = {name: _pick(rng, (0.0, 0.2, 0.7)) for name in PORTS}
     plain = Traffic(bursts=(Burst(walks=_walks(rng, steps, rough=False)),))
-    return Recipe(**drawn, traffic=(plain, Traffic(bursts=bursts, pauses=pauses)))
+    return plain, Traffic(bursts=bursts, pauses=pauses)
 
 
 def _pick(rng: np.random.Generator, choices: Any) -> Any:

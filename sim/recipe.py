@@ -93,7 +93,7 @@ class Recipe(Checked):
     network: Network
     shared_scale: bool = False
     machine: Machine = Machine()
-    traffic: tuple[Traffic, ...] = Field(min_length=1)
+    traffic: tuple[Traffic, ...] = ()
 
     @cached_property
     def design(self) -> Design:

@@ -42,9 +42,12 @@ def run_tool(command: list[str], *, folder: Path, hint: str = "not found") -> st
         If it is not installed, or if it fails: with the last line that says why.
     """
     name = command[0]
+    # Programs that it runs in its turn are looked for in the same order.
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
         [find_tool(name, hint), *command[1:]],
         cwd=folder,
+        env=os.environ | {"PATH": beside},
         capture_output=True,
         text=True,
         errors="replace",

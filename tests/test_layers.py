@@ -16,6 +16,8 @@ ARROWS = {
     "train": {"spec", "golden"},
     "models": {"spec"},
     "cli": {"spec", "golden", "hdl", "sim", "synth", "train", "models"},
+    "prove": {"spec", "hdl", "cli"},
+    "mutants": {"spec", "hdl", "sim", "cli"},
 }
 
 FORBIDDEN = {
@@ -25,6 +27,8 @@ FORBIDDEN = {
     "sim": {"amaranth", "torch"},
     "synth": {"amaranth", "cocotb", "torch"},
     "cli": {"amaranth", "cocotb", "torch"},
+    "prove": {"cocotb", "torch"},
+    "mutants": {"amaranth", "torch"},
 }
 
 

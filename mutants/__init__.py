@@ -1,0 +1,1 @@
+"""Mutants: faults in the emitted netlist, and whether the bench notices each of them."""

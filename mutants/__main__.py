@@ -1,0 +1,55 @@
+"""``python -m mutants``: how many faults of netlists the bench notices, and what the others are."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cli.catalogue import build_folder
+from cli.console import bars, json_option, print_json, table
+from mutants.campaign import Campaign
+from spec.errors import InputError
+from spec.tools import cores
+
+__all__ = ["main"]
+
+NAMES = ("tiny-binary", "tiny-ternary")
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--count", type=click.IntRange(1, 65535), default=1000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--cycles", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
+@json_option
+def main(
+    *, names: tuple[str, ...], count: int, seed: int, cycles: int, jobs: int | None, as_json: bool
+) -> None:
+    """Try mutants of the emitted netlists of some configurations (NAMES; the tiny ones)."""
+    found = []
+    try:
+        with bars() as report:
+            for name in names or NAMES:
+                campaign = Campaign(name, count, seed, cycles, build_folder() / "mutants")
+                found.append(campaign.run(jobs or cores(), report))
+    except InputError as error:
+        click.echo(f"pascaline: {error}", err=True)
+        sys.exit(2)
+    if as_json:
+        print_json({"campaigns": found})
+    else:
+        for result in found:
+            rows = [["killed", result["killed"]]]
+            rows += [[f"  by {name}", n] for name, n in sorted(result["killed_by"].items())]
+            rows += [["proven equivalent", result["equivalent"]], ["left", len(result["left"])]]
+            title = f"{result['mutants']} mutants of {result['configuration']}"
+            table(f"{title}: {result['kill_rate']:.1%} killed", ["what", "mutants"], rows)
+            for mutant in result["left"]:
+                click.echo(mutant, err=True)
+    sys.exit(1 if any(result["left"] for result in found) else 0)
+
+
+if __name__ == "__main__":
+    main()

