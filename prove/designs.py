@@ -13,7 +13,7 @@ __all__ = ["small_core", "small_design"]
 
 
 def small_design(
-    *, hidden=2, inputs=2, weights="ternary", head=None, h=None, layer=None, shared=False, **machine
+    *, hidden=2, inputs=2, weights="ternary", head=None, h=None, shared=False, **machine
 ) -> Design:
     """A design with formats of few bits and random weights."""
     few = {
@@ -27,7 +27,7 @@ def small_design(
     plain = {
         "inputs": inputs,
         "x": {"width": 2, "frac": 1},
-        "layers": [{"hidden": hidden, "weights": weights, **few, **(layer or {})}],
+        "layers": [{"hidden": hidden, "weights": weights, **few}],
         "head": head,
         "results": "every",
     }

@@ -66,12 +66,11 @@ def narrowing(shift):
     return build
 
 
-def unit(*, pipelined=False, affine=False, shared=True):
+def unit(*, pipelined=False, shared=True):
     """New c and h of a unit are those of the formulas in `spec.network`, for all inputs."""
 
     def build(bench: Bench):
-        layer = {"cell_affine": {"scale_width": 3, "bias_width": 4, "shift": 2}} if affine else {}
-        design = small_design(hidden=1, inputs=1, pipelined=pipelined, layer=layer, shared=shared)
+        design = small_design(hidden=1, inputs=1, pipelined=pipelined, shared=shared)
         pipeline, formats = design.pipeline, design.layer
         dut = bench.place(LstmUnit(design), "unit")
         m = bench.m

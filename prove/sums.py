@@ -47,6 +47,8 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2):
             # Where there is no chunk, operands are 0.
             bench.suppose(read | (value == 0))
         bench.suppose(~load | read)
+        # There is none in the cycle after a reset.
+        bench.suppose(bench.past(1) | ~read)
         # A sum has so many chunks at most, and leaves the drain before the next one comes.
         count = Signal(range(chunks + 1))
         m.d.sync += count.eq(Mux(load, 0, count + read))
