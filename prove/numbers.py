@@ -12,8 +12,8 @@ from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core
 from spec.activation import table
-from spec.formats import Format, Interval, half
 from spec.cells.lstm import GATES
+from spec.formats import Format, Interval, half
 
 __all__ = ["claims"]
 
@@ -67,12 +67,12 @@ def narrowing(shift):
 
 
 def unit(*, pipelined=False, shared=True):
-    """New c and h of a unit are those of the formulas in `spec.network`, for all inputs."""
+    """New c and h of a unit are those of the formulas in `spec.cells.lstm`, for all inputs."""
 
     def build(bench: Bench):
-        design = small_design(hidden=1, inputs=1, pipelined=pipelined, shared=shared)
-        pipeline, formats = design.pipeline, design.layer
-        dut = bench.place(LstmUnit(design), "unit")
+        core = small_core(hidden=1, inputs=1, pipelined=pipelined, shared=shared)
+        pipeline, formats = core.pipeline, core.layer
+        dut = bench.place(LstmUnit(core), "unit")
         m = bench.m
 
         def any_of(port, name):
@@ -91,9 +91,8 @@ def unit(*, pipelined=False, shared=True):
                 value = dut.sums[gate][name]
                 bench.suppose((value >= reach.lo) & (value <= reach.hi))
 
-        ends = core.biases + Interval(
-            half(formats.normaliser.shift), half(formats.normaliser.shift)
-        )
+        rounds = half(formats.normaliser.shift)
+        ends = core.biases + Interval(rounds, rounds)
         row_sums = type(dut.sums)(dut.sums.shape(), sums)
         records = type(dut.rows)(dut.rows.shape(), rows)
         z = {}
