@@ -6,6 +6,7 @@ from amaranth.hdl import Assert, Assume, ClockSignal, Instance, Module, ResetSig
 from amaranth.lib.wiring import Out
 
 from hdl.verilog import emit
+from spec.keywords import KEYWORDS
 
 __all__ = ["Bench"]
 
@@ -70,10 +71,13 @@ class Bench:
         if "clk" not in ports:
             del connections["i_clk"]
         for path, member, port in component.signature.flatten(component):
-            port_name = "__".join(map(str, path))
-            if port_name in ports:
-                way = "o" if member.flow == Out else "i"
-                connections[f"{way}_{port_name}"] = Value.cast(port)
+            port_name, value = "__".join(map(str, path)), Value.cast(port)
+            if port_name in KEYWORDS:  # As `hdl.names` has it.
+                port_name += "_2"
+            if len(value) == 0:
+                continue
+            assert port_name in ports, f"{name} has no port {port_name}"
+            connections[f"{'o' if member.flow == Out else 'i'}_{port_name}"] = value
         self.m.submodules[f"{name}_instance"] = Instance(name, **connections)
         return component
 
