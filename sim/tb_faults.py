@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +107,7 @@ class Bench:
     async def _finish(self, errors: int, dropped: int) -> None:
         """Wait for all results; then the registers must say this, and after that, nothing."""
         bus = self._bus
-        for _ in range(1000 + 20 * self._cycles()):
-            if not any(self._expected):
-                break
-            await bus.tick()
-        else:
-            self._outcome.fault(f"timeout: {sum(map(len, self._expected))} packets are missing")
+        await self._until(lambda: not any(self._expected), "all results")
         self._must_be("irq", int(self._dut.irq.value), int(errors != 0))
         events = DONE | ERROR * (errors != 0)
         for name, wanted in (
@@ -149,8 +145,16 @@ class Bench:
     async def _sent(self) -> None:
         """Wait until everything has been taken from the model of the stream."""
         await self._bus.tick()
-        while not self._bus.source.idle() or self._dut.s_axis_tvalid.value:
+        source, valid = self._bus.source, self._dut.s_axis_tvalid
+        await self._until(lambda: source.idle() and not valid.value, "room for a packet")
+
+    async def _until(self, done: Callable[[], bool], what: str) -> None:
+        """Wait, but not for ever."""
+        for _ in range(1000 + 20 * self._cycles()):
+            if done():
+                return
             await self._bus.tick()
+        self._outcome.fault(f"timeout: {what} must be there")
 
     def _on_packet(self, packet: Packet) -> None:
         tid, numbers = packet
