@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check lint clean
+.PHONY: help demo test test-long test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -34,8 +34,11 @@ demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; i
 	@$(BIN)/pascaline simulate digits-ternary --samples 20
 	@$(BIN)/pascaline report digits-ternary
 
-test: $(READY) ## Run all tests.
+test: $(READY) ## Run all tests but the long ones.
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 bench-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'

@@ -101,8 +101,8 @@ class GatherUnit(wiring.Component):
         told = beat.last if gather.pools else 1
         m.d.comb += whole.eq(end & last_part & told)
         parities = Signal(1 << gather.stream_bits)
-        parity = parities.bit_select(number, 1)
-        bank = Cat(parity, number)
+        which = parities.bit_select(number, 1)
+        bank = Cat(which, number)
         reserved = Signal(banks)
         taken = Signal()
         m.d.comb += [

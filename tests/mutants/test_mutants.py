@@ -8,6 +8,8 @@ from sim.tb_mutants import SELECT
 from spec.errors import InputError
 from tests.sim.test_simulation import tool_of
 
+pytestmark = pytest.mark.long
+
 VERILOG = """
 module top(input clk, input rst, input [3:0] a, output [3:0] y);
   reg [3:0] q;

@@ -14,6 +14,8 @@ from prove.streams import feed, stages
 from spec.errors import InputError
 from spec.tools import find_tool
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def solver():

@@ -106,6 +106,7 @@ def ignore(fault):
     return lambda text: text.replace(f"assign {fault} =", f"assign {fault} = 0 &")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
 def test_the_bench_of_faults_notices(signal, cache, tmp_path, seed):
     model = make_model(hidden=5, inputs=3, results="every", x={"width": 10, "frac": 8})

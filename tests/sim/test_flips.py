@@ -16,6 +16,8 @@ from spec.design import Design
 from tests.models import build_folder
 from tests.sim.test_simulation import sequences_of, simulate, tool_of
 
+pytestmark = pytest.mark.long
+
 TINY = [name for name in configs() if name.startswith("tiny-")]
 
 

@@ -13,6 +13,8 @@ from spec.configs import configs
 from spec.tools import run_tool
 from tests.sim.test_simulation import tool_of
 
+pytestmark = pytest.mark.long
+
 # Block memories and multipliers of the ECP5 are black boxes; everything else has a model.
 SCRIPTS = {
     "generic": "synth -flatten -top {top}",

@@ -68,6 +68,7 @@ def test_another_model_without_another_build(tool, cache, tmp_path, rng):
     assert first.good, first.faults
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pauses", [Pauses(), Pauses(i_load=0.3, i_x=0.3, o=0.5)])
 def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
     design = design_of("tiny-ternary", streams=2)

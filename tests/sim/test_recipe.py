@@ -72,6 +72,7 @@ def test_shrinking_ends_at_the_smallest_case_that_fails():
     assert traffic.pauses == {}
 
 
+@pytest.mark.long
 def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
     tool_of("icarus")
 
