@@ -41,11 +41,20 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 
 @click.command()
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--cell", "cells", type=click.Choice(list(CELLS)), multiple=True, help="Only this.")
 @click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
 @click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
-def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json: bool) -> None:
+def combinations(
+    *,
+    sim: str,
+    cells: tuple[str, ...],
+    hidden: int,
+    steps: int,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
     """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
 
     Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
@@ -56,7 +65,7 @@ def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json
     # A seed each: cases at work at the same time have names of their own.
     cases = {
         name: _recipe(seed, network, stack, steps)
-        for seed, (name, network, stack) in enumerate(_networks(hidden))
+        for seed, (name, network, stack) in enumerate(_networks(cells or tuple(CELLS), hidden))
     }
     whole, failures = Verdict(), []
     with bar(f"simulating in {sim}") as progress, workers(jobs or cores()) as pool:
@@ -78,8 +87,9 @@ def combinations(*, sim: str, hidden: int, steps: int, jobs: int | None, as_json
     sys.exit(1 if failures else 0)
 
 
-def _networks(hidden: int) -> Iterator[tuple[str, Network, str]]:
-    for (cell, layer), (name, (x, h)) in itertools.product(CELLS.items(), WEIGHTS.items()):
+def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Network, str]]:
+    for cell, (name, (x, h)) in itertools.product(cells, WEIGHTS.items()):
+        layer = CELLS[cell]
         for count, directions in itertools.product((1, 2), (1, 2)):
             stacks = ["pipelined"]
             if count == 2 and directions == 1 and layer.get("reset") != "before":
