@@ -168,7 +168,8 @@ def test_defaults_follow_from_the_model(pascaline, folder, computed):
 
 def test_every_parameter_of_a_machine_is_an_option(pascaline):
     _, out, _ = pascaline("explore", "--help")
-    for name in Machine.model_fields:
+    # A list of machines cannot have lists in it.
+    for name in Machine.model_fields.keys() - {"layer_units"}:
         assert f"--{name.replace('_', '-')} A,B,..." in out
     assert "Hidden units computed side by side;" in out
 

@@ -100,7 +100,7 @@ def test_shapes(design):
     model, wanted = design.model, header(design)
     same = make_model(hidden=2, inputs=2, head=HEAD, layer={"cell_affine": {}}, seed=5)
     assert header(make_design(same, weights="ram", units=2, simd=2)) == wanted
-    fast = make_design(model, weights="ram", units=2, simd=2, pipelined=True, ports="axi")
+    fast = make_design(model, weights="ram", units=2, simd=2, pipelined=True)
     assert header(fast) == wanted
     for other in ({"units": 1, "simd": 4}, {"units": 2, "simd": 2, "head_units": 2}):
         assert header(make_design(model, weights="ram", **other))["shape"] != wanted["shape"]

@@ -31,7 +31,10 @@ def test_a_file_of_a_case_gives_the_same_case(tmp_path):
     [
         (lambda t: t[:50], "invalid JSON"),
         (lambda t: t.replace('"seed": 5', '"seed": -5', 1), "seed: "),
-        (lambda t: t.replace('"i_x"', '"j_x"'), "pauses: must be of i_state, i_x, o, o_state"),
+        (
+            lambda t: t.replace('"i_x"', '"j_x"'),
+            "pauses: must be of i_load, i_state, i_x, o, o_state",
+        ),
     ],
 )
 def test_files_that_are_no_cases(change, text, tmp_path):
