@@ -34,7 +34,7 @@ from train.recordings import Recordings, read_recordings
 
 __all__ = ["run_design", "simulate", "take_samples"]
 
-RANDOM_STEPS = 20
+RANDOM_STEPS = 16
 """Steps of a sequence where there is no data."""
 
 
@@ -98,6 +98,7 @@ def simulate(
     design = find_design(model, machine, target)
     tool = simulator(sim)
     chosen = take_samples(design.model, samples, seed, inputs)
+    check_lengths(design, chosen)
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     job = Job(
         model=design.model,
@@ -122,6 +123,14 @@ def simulate(
     for fault in outcome.faults:
         click.echo(fault, err=True)
     sys.exit(0 if outcome.good else 1)
+
+
+def check_lengths(design: Design, samples: Samples) -> None:
+    """Raise `InputError` if a sequence is longer than what the machine can hold of one."""
+    most, holds = design.machine.longest, design.network.bidirectional
+    longest = max(map(len, samples.sequences), default=0)
+    if (holds or design.machine.ports != "stream") and longest > most:
+        raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)
 
 
 def run_design(

@@ -112,9 +112,9 @@ def test_generate(pascaline, tmp_path):
 def test_simulate(pascaline):
     words = ["simulate", "tiny-ternary", "--samples", "3", "--seed", "7"]
     found = only_json(*pascaline(*words, "--json"))
-    assert (found["samples"], found["steps"], found["mismatches"]) == (3, 60, 0)
+    assert (found["samples"], found["steps"], found["mismatches"]) == (3, 48, 0)
     assert found["cycles"] == found["cycles_formula"]
-    assert found["cycles_per_step"] == found["cycles"] / 60
+    assert found["cycles_per_step"] == found["cycles"] / 48
     assert 0 < found["utilisation"] <= 1
     assert found["correct"] is None
     status, out, _ = pascaline(*words, "--pause", "0.3")

@@ -142,3 +142,9 @@ def test_interrupt(pascaline, monkeypatch):
     monkeypatch.setattr("cli.show.find_design", interrupt)
     status, _, err = pascaline("show", "tiny-binary")
     assert (status, err.strip()) == (130, "pascaline: interrupted")
+
+
+def test_sequences_are_no_longer_than_what_a_machine_holds(pascaline):
+    status, out, err = pascaline("simulate", "tiny-bilstm", "--longest", 9)
+    assert (status, out) == (2, "")
+    assert err == "pascaline: inputs: must have at most 9 steps (--longest), not 16\n"
