@@ -140,7 +140,7 @@ class Recurrent(nn.Module):
         if self.bias_h is None:
             bias = bias if offset is None else bias + offset
             return Folded(weight_x, weight_h, scale_x, scale_h, bias, None)
-        bias_h = self.bias_h
+        bias_h: Tensor = self.bias_h
         if offset is not None:
             # The candidate's rows, the last ones, keep products of h apart.
             rest = len(offset) - self.hidden
