@@ -44,26 +44,6 @@ class Sequence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Episode:
-    """What happens between two resets.
-
-    Attributes
-    ----------
-    sequences : tuple of Sequence
-        Fed back to back.
-    shuffled : bool
-        Whether it is random which stream's vector comes next, or each has its turn; only on a
-        machine with several streams.
-    cut : int or None
-        Reset after this many cycles, whatever is under way; None: when all results are there.
-    """
-
-    sequences: tuple[Sequence, ...]
-    shuffled: bool = False
-    cut: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Pauses:
     """How likely each side is to pause in a cycle: 0 never, 1 always."""
 
@@ -82,6 +62,32 @@ class Pauses:
     def any(self) -> bool:
         """Whether any side pauses at all."""
         return any(asdict(self).values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """What happens between two resets.
+
+    Attributes
+    ----------
+    sequences : tuple of Sequence
+        Fed back to back.
+    shuffled : bool
+        Whether it is random which stream's vector comes next, or each has its turn; only on a
+        machine with several streams.
+    cut : int or None
+        Reset after this many cycles, whatever is under way; None: when all results are there.
+    pauses : Pauses or None
+        On each stream; None: those of the job.
+    accesses : int
+        On a bus: how many random accesses of registers there are beside the packets.
+    """
+
+    sequences: tuple[Sequence, ...]
+    shuffled: bool = False
+    cut: int | None = None
+    pauses: Pauses | None = None
+    accesses: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +176,10 @@ class Outcome:
         Episodes that were not over after several times the cycles that they need.
     faults : list of str
         What was wrong, a line each: the first mismatches, broken stream rules, missing output.
-    cycles : int
-        Of all uncut episodes: from the first beat in to the last one out, both included.
+    spans : list of int
+        Cycles of each uncut episode: from the first beat in to the last one out, both included.
+    accesses : int
+        Accesses of registers whose answers were compared with the model of the register file.
     results : list
         Results that came out of uncut episodes, in order: a class, or a list of numbers.
     injected, recovered : dict of str to int
@@ -185,10 +193,16 @@ class Outcome:
     mismatches: int = 0
     hangs: int = 0
     faults: list[str] = field(default_factory=list)
-    cycles: int = 0
+    spans: list[int] = field(default_factory=list)
+    accesses: int = 0
     results: list[int | list[int]] = field(default_factory=list)
     injected: dict[str, int] = field(default_factory=dict)
     recovered: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def cycles(self) -> int:
+        """Those of all uncut episodes."""
+        return sum(self.spans)
 
     @property
     def good(self) -> bool:

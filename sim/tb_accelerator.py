@@ -127,7 +127,7 @@ class Bench:
         for name, listener in listeners.items():
             monitor = Monitor(streams[name], outcome, listener)
             tasks.append(cocotb.start_soon(monitor.run()))
-        pauses = self._job.pauses
+        pauses = episode.pauses or self._job.pauses
         for name in ("o", *states):
             sink = Sink(streams[name], pauses.of(name), random.Random(rng.random()))
             tasks.append(cocotb.start_soon(sink.run()))
@@ -151,7 +151,7 @@ class Bench:
                 checker.settle()
             outcome.sequences += len(episode.sequences)
             outcome.steps += model.steps
-            outcome.cycles += last - first + 1
+            outcome.spans.append(last - first + 1)
         else:
             self._outcome.faults += outcome.faults
             self._outcome.mismatches += outcome.mismatches
@@ -160,7 +160,7 @@ class Bench:
 
     def _patience(self, episode: Episode) -> int:
         """Cycles that are more than enough."""
-        pauses = self._job.pauses
+        pauses = episode.pauses or self._job.pauses
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths)
         needed += sum(len(lengths) * (3 * core.groups + 100) for core in self._design.cores)

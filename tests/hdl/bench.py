@@ -92,4 +92,4 @@ def _run_episode(job, design, episode, outcome, deadline):
         checker.settle()
     outcome.sequences += len(episode.sequences)
     outcome.steps += model.steps
-    outcome.cycles += times[-1] - times[0] + 1
+    outcome.spans.append(times[-1] - times[0] + 1)
