@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import warnings
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cocotb
@@ -15,6 +16,7 @@ from cocotb.triggers import RisingEdge
 from sim.control import CONTROLS, Control
 from sim.handshake import Rules, pause
 from sim.job import Outcome
+from sim.registers import Seen
 from spec.bus import RESET, input_bytes, output_bytes, pins
 from spec.design import Design
 from spec.registers import Register, registers
@@ -54,6 +56,8 @@ class Bus:
         How vectors and results lie in the streams.
     first, last : int
         Cycles of the first beat in and of the last one out; -1 if there was none.
+    seen : Seen
+        What went over the pins since the last reset, if all packets were right.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Bus:
         self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1
+        self.seen = Seen()
         self._cycle = 0
         self.table: dict[str, Register] = {r.name: r for r in registers(design)}
         dut.aresetn.value = 0
@@ -95,7 +100,9 @@ class Bus:
             await self.tick()
         self.source.clear()
         self.sink.clear()
+        self.control.clear()
         self._parts.clear()
+        self.seen = Seen()
         getattr(dut, RESET).value = 1
         await self.tick()
 
@@ -113,20 +120,74 @@ class Bus:
                 for rules in self._rules:
                     rules.waiting = None
                 continue
-            if self.first < 0 and dut.s_axis_tvalid.value and dut.s_axis_tready.value:
-                self.first = self._cycle
-            if dut.m_axis_tvalid.value and dut.m_axis_tready.value:
-                self.last = self._cycle
+            self._see()
             for rules in self._rules:
                 rules.check()
             while not self.sink.empty():
                 self._take(self.sink.recv_nowait(compact=False))
 
-    def send(self, vectors: list[list[int]], *, tid: int = 0, user: int = 0, drop: int = 0) -> None:
-        """Send a packet of vectors, without the last ``drop`` bytes."""
+    def _see(self) -> None:
+        """Count what happens in this cycle."""
+        dut, seen = self._dut, self.seen
+        seen.add("cycles")
+        if seen.least["packets"] != seen.least["results_out"]:
+            seen.add("busy_cycles")
+        if dut.s_axis_tvalid.value:
+            if not dut.s_axis_tready.value:
+                seen.add("stalled_in")
+            else:
+                self.first = self._cycle if self.first < 0 else self.first
+                if dut.s_axis_tlast.value:
+                    seen.add("packets")
+        if dut.m_axis_tvalid.value:
+            if not dut.m_axis_tready.value:
+                seen.add("stalled_out")
+            else:
+                self.last = self._cycle
+                if dut.m_axis_tlast.value:
+                    seen.add("results_out")
+                    seen.add("done")
+
+    def packet(self, vectors: list[list[int]]) -> bytes:
+        """The bytes of vectors."""
         missing = -len(vectors[0]) % self.lanes.count
         rows = [vector + [0] * missing for vector in vectors]
-        self.send_bytes(b"".join(map(self.lanes.encode, rows))[: -drop or None], tid, user)
+        return b"".join(map(self.lanes.encode, rows))
+
+    def send(
+        self, packets: Sequence[tuple[int, int, bytes]], rng: random.Random | None = None
+    ) -> list[int]:
+        """Send packets of (TID, TUSER, bytes).
+
+        Parameters
+        ----------
+        packets : sequence of tuple
+            Those of a stream in order.
+        rng : random.Random, optional
+            If given, it is random which stream's beat comes next; else packets come in turn.
+
+        Returns
+        -------
+        list of int
+            The places of the packets in the order in which they end.
+        """
+        turns = _mixed(packets, self.lanes.beat, rng) if rng else range(len(packets))
+        # Only the end of a frame has TLAST: a frame has all beats since the last end of a packet.
+        starts, ends = [0] * len(packets), list[int]()
+        data, tids, users = bytearray(), list[int](), list[int]()
+        for place in turns:
+            tid, user, packet = packets[place]
+            start = starts[place]
+            beat = packet[start : start + self.lanes.beat if rng else None]
+            starts[place] += len(beat)
+            data += beat
+            tids += [tid] * len(beat)
+            users += [rng.getrandbits(1) if rng and start else user] * len(beat)
+            if starts[place] == len(packet):
+                self.source.send_nowait(AxiStreamFrame(bytes(data), tid=tids, tuser=users))
+                data, tids, users = bytearray(), [], []
+                ends.append(place)
+        return ends
 
     def send_bytes(self, packet: bytes, tid: int, user: int) -> None:
         """Send a packet of any bytes."""
@@ -151,3 +212,17 @@ class Bus:
                 self._parts.setdefault(tid, bytearray()).append(byte)
         tid = frame.tid[-1]
         self._on_packet((tid, self.results.decode(bytes(self._parts.pop(tid, b"")))))
+
+
+def _mixed(
+    packets: Sequence[tuple[int, int, bytes]], size: int, rng: random.Random
+) -> Iterator[int]:
+    """For each beat of packets of several streams, which packet it is of."""
+    left: dict[int, deque[int]] = {}
+    for place, (tid, _, packet) in enumerate(packets):
+        left.setdefault(tid, deque()).extend([place] * -(-len(packet) // size))
+    while left:
+        tid = rng.choice(list(left))
+        yield left[tid].popleft()
+        if not left[tid]:
+            del left[tid]

@@ -12,8 +12,10 @@ import cocotb
 import numpy as np
 
 from golden.network import Golden
+from sim.accesses import ENABLE, Registers
 from sim.bus import Bus, Packet
-from sim.job import Episode, Job, Outcome
+from sim.job import Episode, Job, Outcome, Pauses
+from sim.registers import Seen
 from spec import cycles
 from spec.bus import GO_ON
 from spec.design import Design
@@ -39,27 +41,34 @@ class Bench:
     """A machine on a bus, and the golden model beside it."""
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
-        self._job, self._outcome = job, outcome
+        self._dut, self._job, self._outcome = dut, job, outcome
         self._design = Design(model=job.model, machine=job.machine)
         self._golden = Golden(job.model)
         self._bus = Bus(dut, self._design, outcome, self._on_packet)
         self._progress = Path(os.environ["PASCALINE_PROGRESS"])
         self._expected: list[deque[tuple[int, list[int]]]] = []
         self._results: dict[int, list[int]] = {}
+        self._lengths: list[int] = []
 
     async def run(self, number: int, episode: Episode) -> None:
         """Reset, send the packets of the episode, and wait for their results or for the cut."""
-        bus, outcome, pauses = self._bus, self._outcome, self._job.pauses
+        bus, outcome, pauses = self._bus, self._outcome, episode.pauses or self._job.pauses
         rng = random.Random(f"{self._job.seed} {number}")
         self._expected = [deque() for _ in range(self._design.machine.streams)]
-        self._results = {}
+        self._results, self._lengths = {}, []
         bus.pause((pauses.i_x, pauses.o, max(pauses.i_x, pauses.o)), rng)
         await bus.reset()
-        await bus.set("control", 1)
+        registers = Registers(
+            bus.control, bus.table, self._seen, outcome, random.Random(rng.random())
+        )
+        before, beside = episode.accesses // 4, episode.accesses // 2
+        await registers.random(before, bus.tick, on=False)
+        await registers.set("control", ENABLE)
         bus.first = bus.last = -1
         self._send(episode, rng)
         steps = sum(len(sequence.x) for sequence in episode.sequences)
-        patience = episode.cut or self._patience(episode)
+        patience = episode.cut or self._patience(episode, pauses)
+        others = cocotb.start_soon(registers.random(beside, bus.tick, on=True))
         while any(self._expected) and patience:
             await bus.tick()
             patience -= 1
@@ -67,25 +76,32 @@ class Bench:
                 done = sum(len(episode.sequences[k].x) for k in self._results)
                 self._progress.write_text(str(outcome.steps + done))
         if episode.cut is not None:
+            others.cancel()
             return
         missing = sum(map(len, self._expected))
         if missing:
+            others.cancel()
+            outcome.hangs += 1
             outcome.fault(f"timeout: {missing} of {len(episode.sequences)} packets are missing")
             return
-        cycles_taken = bus.last - bus.first + 1
+        span = bus.last - bus.first + 1
         for _ in range(20):  # Time for packets that nobody expects.
             await bus.tick()
-        await self._counters(len(episode.sequences), steps)
+        await others
+        await registers.settle(int(self._dut.irq.value))
+        await registers.random(episode.accesses - before - beside, bus.tick, on=False)
+        await registers.settle(int(self._dut.irq.value))
         outcome.sequences += len(episode.sequences)
         outcome.steps += steps
-        outcome.cycles += cycles_taken
+        outcome.spans.append(span)
         for key in sorted(self._results):
             outcome.results += self._rows(self._results[key])
 
     def _send(self, episode: Episode, rng: random.Random) -> None:
-        """Queue the packets, a stream after the other, and what is expected of each."""
+        """Queue the packets, in turn or beat by beat, and what is expected of each."""
         streams = self._design.machine.streams
         states: list[Any] = [None] * streams
+        packets: list[tuple[int, int, bytes]] = []
         for number, sequence in enumerate(episode.sequences):
             assert not sequence.load, "a state cannot be loaded over a bus"
             tid = rng.randrange(streams) if episode.shuffled else number % streams
@@ -96,8 +112,17 @@ class Bench:
             self._expected[tid].append((number, numbers))
             missing = -self._design.network.inputs % self._bus.lanes.count
             drop = rng.randrange(missing + 1) * self._bus.lanes.size
-            user = GO_ON if go_on else 0
-            self._bus.send(sequence.x.tolist(), tid=tid, user=user, drop=drop)
+            content = self._bus.packet(sequence.x.tolist())[: -drop or None]
+            packets.append((tid, GO_ON if go_on else 0, content))
+        order = self._bus.send(packets, rng if episode.shuffled else None)
+        self._lengths = [len(episode.sequences[number].x) for number in order]
+
+    def _seen(self) -> Seen:
+        """What went over the pins; a step is done some time between its packet and the results."""
+        seen, lengths = self._bus.seen.copy(), self._lengths
+        seen.least["steps"] = sum(lengths) if not any(self._expected) else 0
+        seen.most["steps"] = sum(lengths[: seen.most["packets"]])
+        return seen
 
     def _on_packet(self, packet: Packet) -> None:
         tid, numbers = packet
@@ -115,21 +140,6 @@ class Bench:
         if wrong:
             outcome.fault(f"sequence {number}: the packet is {numbers}, must be {wanted}")
 
-    async def _counters(self, packets: int, steps: int) -> None:
-        """What the counters must say, without an error."""
-        counted = {
-            "packets": packets,
-            "steps": steps,
-            "results_out": packets,
-            "dropped": 0,
-            "error": 0,
-            "status": 0,
-        }
-        for name, wanted in counted.items():
-            found = await self._bus.get(name)
-            if found != wanted:
-                self._outcome.fault(f"register {name} is {found}, must be {wanted}")
-
     def _rows(self, numbers: list[int]) -> list[Any]:
         """Results of a packet, each a class or a list of numbers."""
         size = self._bus.results.numbers
@@ -139,8 +149,7 @@ class Bench:
             return numbers
         return [numbers[k : k + size] for k in range(0, len(numbers), size)]
 
-    def _patience(self, episode: Episode) -> int:
-        pauses = self._job.pauses
+    def _patience(self, episode: Episode, pauses: Pauses) -> int:
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths) * self._design.machine.streams
         beats = sum(lengths) * (self._bus.lanes.beats + self._bus.results.beats)

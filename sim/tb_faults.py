@@ -139,7 +139,7 @@ class Bench:
         results = self._golden.run([np.array(vectors)]).results
         numbers = np.concatenate([np.ravel(result) for result in results]).tolist()
         self._expected[tid].append(numbers)
-        self._bus.send(vectors, tid=tid)
+        self._bus.send([(tid, 0, self._bus.packet(vectors))])
         self._good += 1
 
     async def _sent(self) -> None:

@@ -1,0 +1,94 @@
+"""Random accesses of registers, whose answers must be those of the model of the register file."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+from sim.control import Access, Control
+from sim.job import Outcome
+from sim.registers import RegisterModel, Seen
+from spec.bus import ADDRESS_BITS, WORD
+from spec.registers import Register
+
+__all__ = ["ENABLE", "Registers"]
+
+GROUPS = (1, 1, 2, 3, 8)
+"""Accesses back to back."""
+GAP = 20
+"""Cycles between groups, at most."""
+ENABLE = 1
+"""In ``control``."""
+
+
+class Registers:
+    """Accesses of the registers of a machine between two resets, all of which are checked.
+
+    Parameters
+    ----------
+    control : Control
+        The master.
+    table : dict of Register
+        The registers by name.
+    seen : callable
+        What went over the pins so far.
+    outcome : Outcome
+        Where accesses are counted and wrong answers noted.
+    rng : random.Random
+        Of what is accessed.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        table: dict[str, Register],
+        seen: Callable[[], Seen],
+        outcome: Outcome,
+        rng: random.Random,
+    ) -> None:
+        self._control, self._table = control, table
+        self._seen, self._outcome, self._rng = seen, outcome, rng
+        self._model = RegisterModel(list(table.values()))
+
+    async def set(self, name: str, value: int) -> None:
+        """Write a register."""
+        await self._transfer([Access(self._table[name].offset, value)])
+
+    async def random(self, count: int, tick: Callable[[], Awaitable[None]], *, on: bool) -> None:
+        """Make random accesses; with ``on`` the machine stays enabled."""
+        rng = self._rng
+        while count > 0:
+            size = min(rng.choice(GROUPS), count)
+            await self._transfer([self._draw(on=on) for _ in range(size)])
+            count -= size
+            for _ in range(rng.choice((0, rng.randrange(GAP)))):
+                await tick()
+
+    async def settle(self, irq: int) -> None:
+        """While nothing goes on: what ``irq`` is, and all registers."""
+        if self._model.irq(self._seen()) is (not irq):
+            self._outcome.fault(f"irq is {irq}")
+        await self._transfer([Access(register.offset) for register in self._table.values()])
+
+    async def _transfer(self, accesses: Sequence[Access]) -> None:
+        before = self._seen()
+        answers = await self._control.transfer(accesses)
+        window = before, self._seen()
+        ordered = self._control.ordered
+        for fault in self._model.judge(accesses, answers, window, ordered=ordered):
+            self._outcome.mismatches += 1
+            self._outcome.fault(fault)
+        self._outcome.accesses += len(accesses)
+
+    def _draw(self, *, on: bool) -> Access:
+        rng = self._rng
+        register = rng.choice(list(self._table.values()))
+        address = rng.choice((register.offset + rng.randrange(4), register.offset, None))
+        if address is None:
+            address = rng.getrandbits(ADDRESS_BITS)
+        if rng.getrandbits(1):
+            return Access(address)
+        value = rng.choice((rng.getrandbits(WORD), 1 << rng.randrange(WORD), 0, 3))
+        if on and address & ~3 == self._table["control"].offset:
+            value |= ENABLE
+        return Access(address, value, rng.choice((0xF, rng.getrandbits(4))))
