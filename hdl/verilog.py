@@ -147,7 +147,7 @@ def _describe(design, text, kinds):
             for core in design.cores
         ],
         **_ports(design),
-        "signals": signals(design),
+        "signals": signals(design) if design.machine.ports == "stream" else {},
         "image": header(design) if design.machine.loadable else None,
         "cycles": {
             "step": cycles.step_cycles(design),

@@ -51,12 +51,6 @@ class Design:
             if len(machine.layer_units) != count:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
-        if machine.ports != "stream":
-            # The wrapper has no way yet for an image to get in, or for a fault to be told.
-            if machine.weights != "rom":
-                raise InputError("machine: weights", "must be rom on a bus", machine.weights)
-            if machine.parity:
-                raise InputError("machine: parity", "must be off on a bus", "on")
         _ = self.cores  # All that is checked is checked now.
 
     @property

@@ -8,14 +8,22 @@ error, and so is a write to a register that has nothing to write.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Literal
 
 from spec.bus import WORD, input_bytes, output_bytes
 from spec.design import Design
+from spec.loading import ERRORS as REFUSALS
+from spec.loading import header
 from spec.modelfile import model_bytes
+from spec.register import Bits, Register
 
-__all__ = ["ERRORS", "LOAD", "MAGIC", "MAP_VERSION", "Bits", "Kind", "Register", "registers"]
+__all__ = [
+    "ERRORS",
+    "LOAD",
+    "MAGIC",
+    "MAP_VERSION",
+    "packet_errors",
+    "registers",
+]
 
 MAGIC = 0x50415343
 """What ``id`` reads: PASC."""
@@ -26,110 +34,48 @@ MAP_VERSION = 0x00010000
 LOAD = range(0x800, 0x1000)
 """Addresses that are kept for the loading of weights; with weights in ROM there is nothing."""
 
-Kind = Literal["constant", "status", "control", "pulse", "sticky", "counter"]
-"""What a field does.
-
-``constant``, ``status``
-    Read only: a number that was fixed when the machine was built; a signal of the machine.
-``control``
-    Read and written.
-``pulse``
-    Reads 0; writing 1 does something once.
-``sticky``
-    Set by the machine, cleared by writing 1. Where both happen at once it stays set.
-``counter``
-    Counts events, modulo 2**32; cleared by ``control.clear``.
-"""
-
 ERRORS = {
     "cut": "a packet ended in the middle of a vector, or lacked bytes (TKEEP) of one",
     "long": "a packet had more than `longest` vectors",
     "tid": "the TID of a beat was not that of a stream of the machine",
     "early": "a beat came while the machine was not enabled",
     "range": "an element was not in the range of its format",
+    "loading": "a beat came while weights were loaded, or before there were any",
 }
 """Faults of packets by the names of their bits, from bit 0 on. The packet is dropped as a whole."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bits:
-    """A field of a register.
-
-    Attributes
-    ----------
-    name : str
-        Unique in the register.
-    kind : Kind
-        What it does.
-    place, width : int
-        Its lowest bit, and how many it has.
-    value : int
-        What it reads after reset; for constants, always.
-    doc : str
-        What it means.
-    """
-
-    name: str
-    kind: Kind
-    place: int = 0
-    width: int = 1
-    value: int = 0
-    doc: str
-
-    @property
-    def mask(self) -> int:
-        """Its bits in the register."""
-        return ((1 << self.width) - 1) << self.place
-
-    @property
-    def writable(self) -> bool:
-        """Whether writing does anything."""
-        return self.kind in ("control", "pulse", "sticky")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Register:
-    """A register.
-
-    Attributes
-    ----------
-    name : str
-        Unique in the table.
-    offset : int
-        Its address in bytes.
-    fields : tuple of Bits
-        From bit 0 on; bits between them read 0.
-    doc : str
-        What it is for.
-    """
-
-    name: str
-    offset: int
-    fields: tuple[Bits, ...]
-    doc: str
-
-    @property
-    def writable(self) -> bool:
-        """Whether any field is."""
-        return any(field.writable for field in self.fields)
+STATES = {
+    "loading": "an image is coming, or waits for the results of packets",
+    "loaded": "there are good weights",
+    "load_ready": "a word of an image can be written",
+}
+"""What ``status`` says of weights that are loaded, from bit 1 on."""
 
 
 def registers(design: Design) -> tuple[Register, ...]:
-    """The registers of a design, by address."""
-    return (*_identity(design), *_shape(design), *_control(), *_counters())
+    """The registers of a design, by address. What a machine does not have is not there."""
+    loading = _loading() if design.machine.loadable else []
+    return (*_identity(design), *_shape(design), *_control(design), *_counters(), *loading)
+
+
+def packet_errors(design: Design) -> list[str]:
+    """Those of `ERRORS` that a machine can tell."""
+    return [name for name in ERRORS if design.machine.loadable or name != "loading"]
 
 
 def _identity(design: Design) -> list[Register]:
-    model = hashlib.sha256(model_bytes(design.model)).digest()
+    if design.machine.loadable:
+        doc = "Whose images it takes: the word `shape` of their headers."
+        weights = _constant("shape", 0x00C, header(design)["shape"], doc)
+    else:
+        model = hashlib.sha256(model_bytes(design.model)).digest()
+        doc = "Which weights are inside: the first 32 bits of the model file's SHA-256."
+        weights = _constant("model", 0x008, int.from_bytes(model[:4], "big"), doc)
     return [
         _constant("id", 0x000, MAGIC, "Says that this is such a machine: PASC in ASCII."),
         _constant("version", 0x004, MAP_VERSION, "Of this table: major, then minor, 16 bits each."),
-        _constant(
-            "model",
-            0x008,
-            int.from_bytes(model[:4], "big"),
-            "Which weights are inside: the first 32 bits of the model file's SHA-256.",
-        ),
+        weights,
     ]
 
 
@@ -172,13 +118,22 @@ def _shape(design: Design) -> list[Register]:
     ]
 
 
-def _control() -> list[Register]:
-    loading = "weights are being loaded; 0 where they are in ROM"
-    errors = tuple(
-        Bits(name=name, kind="sticky", place=place, doc=doc)
-        for place, (name, doc) in enumerate(ERRORS.items())
-    )
-    refused = "weights were refused; 0 where they are in ROM"
+def _control(design: Design) -> list[Register]:
+    faults = [
+        Bits(name=name, kind="sticky", place=list(ERRORS).index(name), doc=ERRORS[name])
+        for name in packet_errors(design)
+    ]
+    states = _flags({"busy": "packets are waiting, or have results to come"})
+    if design.machine.loadable:
+        states += _flags(STATES, first=1)
+        doc = "an image was refused when its last word had come; `load_error` says why"
+        faults.append(Bits(name="load", kind="sticky", place=16, doc=doc))
+    else:
+        states += (_fixed("loading", 1, 1, 0, "0: weights are in ROM"),)
+        faults.append(_fixed("load", 16, 1, 0, "0: weights are in ROM"))
+    if design.machine.parity:
+        doc = "a word of a memory was not as it had been written: no more results until reset"
+        faults.append(Bits(name="fault", kind="status", place=17, doc=doc))
     events = {"done": "the last result of a packet was taken", "error": "a bit of `error` was set"}
     return [
         Register(
@@ -194,18 +149,13 @@ def _control() -> list[Register]:
             name="status",
             offset=0x044,
             doc="What the machine is doing.",
-            fields=(
-                Bits(
-                    name="busy", kind="status", doc="packets are waiting, or have results to come"
-                ),
-                _fixed("loading", 1, 1, 0, loading),
-            ),
+            fields=states,
         ),
         Register(
             name="error",
             offset=0x048,
-            doc="What was wrong with packets that were dropped.",
-            fields=(*errors, _fixed("load", 16, 1, 0, refused)),
+            doc="What was wrong; bits 0 to 15: with packets that were dropped.",
+            fields=tuple(faults),
         ),
         Register(
             name="interrupt_enable",
@@ -247,6 +197,35 @@ def _counters() -> list[Register]:
         )
         for place, (name, doc) in enumerate(counted.items())
     ]
+
+
+def _loading() -> list[Register]:
+    given = Bits(name="word", kind="word", width=WORD, doc="a word")
+    return [
+        Register(
+            name="load_data",
+            offset=LOAD.start,
+            doc="A word of an image, but not its last one.",
+            fields=(given,),
+        ),
+        Register(
+            name="load_last", offset=LOAD.start + 4, doc="An image's last word.", fields=(given,)
+        ),
+        Register(
+            name="load_error",
+            offset=LOAD.start + 8,
+            doc="Why the last image was refused; 0 from the first word of the next one on.",
+            fields=_flags(REFUSALS),
+        ),
+    ]
+
+
+def _flags(docs: dict[str, str], *, first: int = 0) -> tuple[Bits, ...]:
+    """Signals of the machine, a bit each."""
+    return tuple(
+        Bits(name=name, kind="status", place=place, doc=doc)
+        for place, (name, doc) in enumerate(docs.items(), first)
+    )
 
 
 def _constant(name: str, offset: int, value: int, doc: str) -> Register:

@@ -21,7 +21,7 @@ PARTS = {
 JOINTS = {"sequence buffers": ("both", "merge"), "gather": ("gather",)}
 """What else a chain of cores has: these are parts, but for the head behind what is gathered."""
 
-BUS = ("framing", "packets", "registers", "control")
+BUS = ("framing", "packets", "registers", "control", "load_port", "guard")
 """Submodules of a machine on a bus beside the machine itself; with the top's own logic, the bus."""
 
 MACHINE = "machine"

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from hdl.shapes import shape
 from spec.bus import GO_ON, TID_BITS, TUSER_BITS, input_bytes
 from spec.design import Design
-from spec.registers import ERRORS
+from spec.registers import packet_errors
 
 __all__ = ["Framing", "word_layout"]
 
@@ -36,6 +36,8 @@ class Framing(wiring.Component):
         The stream ``s_axis``.
     enabled : In
         Packets are wanted.
+    weights : In
+        There are good weights; only if they are loaded.
     full : In
         For each stream: no room.
     word, stream, write : Out
@@ -45,7 +47,7 @@ class Framing(wiring.Component):
     drop : Out
         With ``write``: the packet is wrong; nothing of it is to be kept, nor this word.
     errors : Out
-        A strobe for each of `ERRORS`.
+        A strobe for each of `spec.registers.packet_errors`.
     dropped : Out
         A packet has been dropped.
     """
@@ -53,6 +55,7 @@ class Framing(wiring.Component):
     def __init__(self, design: Design):
         self._design = design
         lanes = input_bytes(design)
+        weights = {"weights": In(1)} if design.machine.loadable else {}
         super().__init__(
             {
                 "tdata": In(8 * lanes.beat),
@@ -63,13 +66,14 @@ class Framing(wiring.Component):
                 "tvalid": In(1),
                 "tready": Out(1),
                 "enabled": In(1),
+                **weights,
                 "full": In(design.machine.streams),
                 "word": Out(word_layout(design)),
                 "stream": Out(range(design.machine.streams)),
                 "write": Out(1),
                 "commit": Out(1),
                 "drop": Out(1),
-                "errors": Out(data.StructLayout(dict.fromkeys(ERRORS, 1))),
+                "errors": Out(data.StructLayout(dict.fromkeys(packet_errors(design), 1))),
                 "dropped": Out(1),
             }
         )
@@ -119,6 +123,8 @@ class Framing(wiring.Component):
             self.word.last.eq(self.tlast),
             self.word.go_on.eq((self.tuser & GO_ON).any()),
         ]
+        if self._design.machine.loadable:
+            m.d.comb += self.errors.loading.eq(counts & ~self.weights)
         return m
 
     def _follow(self, m, stream, take, wrong):

@@ -7,13 +7,16 @@ from amaranth.lib.wiring import In, Out, connect
 from hdl.accelerator import accelerator
 from hdl.bus.axi_lite import AxiLite
 from hdl.bus.framing import Framing
+from hdl.bus.loading import LoadPort
 from hdl.bus.packets import PacketBuffer
 from hdl.bus.registers import RegisterFile
 from hdl.bus.wishbone import Wishbone
+from hdl.parity import Guard
 from spec.bus import CLOCK, CONTROL, RESET, input_bytes, output_bytes, pins
 from spec.design import Design
+from spec.loading import ERRORS as REFUSALS
 from spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
-from spec.registers import ERRORS, registers
+from spec.registers import packet_errors, registers
 
 __all__ = ["BusMachine"]
 
@@ -73,8 +76,14 @@ class BusMachine(wiring.Component):
             file.clear.eq(file.control_clear),
         ]
         self._feed(m, core, packets)
-        self._give(m, core)
-        self._observe(m, core, framing, file)
+        results, wrong = core.o, framing.errors.as_value().any()
+        if design.machine.parity:
+            results, fault = self._stop(m, core, packets, file)
+            wrong |= fault
+        if design.machine.loadable:
+            wrong |= self._load(m, core, framing, file)
+        self._give(m, results)
+        self._observe(m, core, framing, file, wrong)
         return m
 
     def _pins(self, m, part, prefix):
@@ -103,13 +112,50 @@ class BusMachine(wiring.Component):
             if port.direction == "out" and name != "o":
                 m.d.comb += getattr(core, name).ready.eq(1)
 
-    def _give(self, m, core):
+    def _stop(self, m, core, packets, file):
+        """The results, of which there are none after a fault; and a strobe when there is one."""
+        # The machine stops by itself after faults of its own; what it made of a wrong packet stays.
+        m.submodules.guard = guard = Guard(core.o.p.shape())
+        connect(m, guard.i, core.o)
+        fault, told = Signal(), Signal()
+        m.d.comb += [
+            guard.fault.eq(packets.fault),
+            fault.eq(core.fault | packets.fault),
+            file.error_fault.eq(fault),
+        ]
+        m.d.sync += told.eq(fault)
+        return guard.o, fault & ~told
+
+    def _load(self, m, core, framing, file):
+        """Words that are written go to the loader; a strobe when an image has been refused."""
+        m.submodules.load_port = port = LoadPort(self._design)
+        connect(m, port.o, core.i_load)
+        data, last = file.load_data_word, file.load_last_word
+        m.d.comb += [
+            port.i.valid.eq(data.valid | last.valid),
+            port.i.p.data.eq(data.payload),
+            port.i.p.last.eq(last.valid),
+            data.ready.eq(port.i.ready),
+            last.ready.eq(port.i.ready),
+            port.idle.eq(~file.status_busy),
+            port.loaded.eq(core.loaded),
+            framing.weights.eq(core.loaded & ~port.loading),
+            file.status_loading.eq(port.loading),
+            file.status_loaded.eq(core.loaded),
+            file.status_load_ready.eq(port.i.ready),
+            file.error_load.eq(port.refused),
+        ]
+        for place, name in enumerate(REFUSALS):
+            m.d.comb += getattr(file, f"load_error_{name}").eq(core.load_error[place])
+        return port.refused
+
+    def _give(self, m, results):
         """Results leave as they are, their numbers extended to whole bytes."""
-        design, lanes, beat = self._design, output_bytes(self._design), core.o.p
+        design, lanes, beat = self._design, output_bytes(self._design), results.p
         numbers = list(beat.data) if design.head is None else [beat.data]
         m.d.comb += [
-            self.m_axis_tvalid.eq(core.o.valid),
-            core.o.ready.eq(self.m_axis_tready),
+            self.m_axis_tvalid.eq(results.valid),
+            results.ready.eq(self.m_axis_tready),
             self.m_axis_tlast.eq(beat.last),
             self.m_axis_tkeep.eq(-1),
         ]
@@ -121,15 +167,15 @@ class BusMachine(wiring.Component):
             # There is no number beyond the end of h.
             chunk = Signal(range(lanes.beats))
             last = chunk == lanes.beats - 1
-            with m.If(core.o.valid & core.o.ready):
+            with m.If(results.valid & results.ready):
                 m.d.sync += chunk.eq(chunk + 1)
                 with m.If(last):
                     m.d.sync += chunk.eq(0)
             with m.If(last):
                 m.d.comb += self.m_axis_tkeep.eq((1 << lanes.size * lanes.tail) - 1)
 
-    def _observe(self, m, core, framing, file):
-        """Counters, sticky bits and the interrupt."""
+    def _observe(self, m, core, framing, file, wrong):
+        """Counters, sticky bits and the interrupt; ``wrong``: an error is told in this cycle."""
         design = self._design
         most = design.machine.streams * (design.machine.longest + UNDER_WAY)
         waiting = Signal(range(most))
@@ -144,13 +190,13 @@ class BusMachine(wiring.Component):
             m.d.sync += chunk.eq(chunk + 1)
             with m.If(chunk == beats - 1):
                 m.d.sync += chunk.eq(0)
-        for name in ERRORS:
+        for name in packet_errors(design):
             m.d.comb += getattr(file, f"error_{name}").eq(framing.errors[name])
         busy, enable = file.status_busy, (file.interrupt_enable_done, file.interrupt_enable_error)
         m.d.comb += [
             busy.eq(waiting != 0),
             file.interrupt_status_done.eq(done),
-            file.interrupt_status_error.eq(framing.errors.as_value().any()),
+            file.interrupt_status_error.eq(wrong),
             self.irq.eq(
                 (file.interrupt_status_done_set & enable[0])
                 | (file.interrupt_status_error_set & enable[1])

@@ -5,6 +5,7 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from hdl.bus.framing import word_layout
+from hdl.parity import fault_member, read_out, stored, write_in
 from hdl.stages import elastic
 from spec.bus import input_bytes
 from spec.design import Design
@@ -101,6 +102,8 @@ class PacketBuffer(wiring.Component):
         As in `hdl.bus.framing.Framing`.
     o_word, o_stream, o_valid, o_ready : Out, In
         Words of whole packets; the words of a vector stay together.
+    fault : Out
+        With parity: a word that has left was wrong, from the next cycle on.
     """
 
     def __init__(self, design: Design):
@@ -118,6 +121,7 @@ class PacketBuffer(wiring.Component):
                 "o_stream": Out(range(streams)),
                 "o_valid": Out(1),
                 "o_ready": In(1),
+                **fault_member(design.machine.parity),
             }
         )
 
@@ -126,8 +130,9 @@ class PacketBuffer(wiring.Component):
         design = self._design
         streams, chunks = design.machine.streams, input_bytes(design).beats
         depth = (design.machine.longest + 1) * chunks
+        parity = design.machine.parity
         m.submodules.memory = words = memory.Memory(
-            shape=word_layout(design), depth=streams * depth, init=[]
+            shape=stored(word_layout(design), parity=parity), depth=streams * depth, init=[]
         )
         writer, reader = words.write_port(), words.read_port()
         available = Signal(streams)
@@ -150,14 +155,17 @@ class PacketBuffer(wiring.Component):
                 m.d.comb += writer.addr.eq(queue.w_addr)
             with m.If(chosen == stream):
                 m.d.comb += reader.addr.eq(queue.r_addr)
+        word, wrong = read_out(reader.data, parity=parity)
         m.d.comb += [
             writer.en.eq(self.write),
-            writer.data.eq(self.word),
+            *write_in(writer.data, self.word, parity=parity),
             reader.en.eq(take),
             ready.eq(available.bit_select(chosen, 1)),
-            self.o_word.eq(reader.data),
+            self.o_word.eq(word),
             self.o_valid.eq(full),
         ]
+        if parity:
+            m.d.sync += self.fault.eq(self.fault | (full & wrong))
 
         # Whose turn it is may change between vectors only.
         chunk = Signal(range(chunks))

@@ -1,11 +1,11 @@
 """The register file, from the table of `spec.registers`; and the bus on which it is reached."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from spec.bus import ADDRESS_BITS, WORD
-from spec.registers import Register
+from spec.register import Register
 
 __all__ = ["RegisterBus", "RegisterFile"]
 
@@ -44,8 +44,8 @@ class RegisterFile(wiring.Component):
         Sets all counters to 0.
     <register>_<field> : In, Out
         What a ``status`` field reads; what a ``control`` or ``pulse`` field was written; the
-        strobe that sets a ``sticky`` field or advances a ``counter``. Of a sticky field also
-        ``<register>_<field>_set``: that it is set.
+        strobe that sets a ``sticky`` field or advances a ``counter``; the stream of what is written
+        to a ``word``. Of a sticky field also ``<register>_<field>_set``: that it is set.
     """
 
     def __init__(self, table: tuple[Register, ...]):
@@ -58,6 +58,8 @@ class RegisterFile(wiring.Component):
                     members[name] = In(field.width if field.kind == "status" else 1)
                 elif field.kind in ("control", "pulse"):
                     members[name] = Out(field.width)
+                elif field.kind == "word":
+                    members[name] = Out(stream.Signature(field.width))
                 if field.kind == "sticky":
                     members[f"{name}_set"] = Out(field.width)
         super().__init__(members)
@@ -79,8 +81,14 @@ class RegisterFile(wiring.Component):
                     m.d.comb += bus.r_data[field.place : field.place + field.width].eq(value)
             if register.writable:
                 with m.If(bus.w_addr[2:] == register.offset // 4):
-                    m.d.comb += bus.w_error.eq(0)
+                    m.d.comb += bus.w_error.eq(self._refuses(register))
         return m
+
+    def _refuses(self, register):
+        """Whether a write to a register is an error."""
+        words = [field for field in register.fields if field.kind == "word"]
+        ready = [getattr(self, f"{register.name}_{field.name}").ready for field in words]
+        return ~(Cat(ready).all() & self.bus.w_strobe.all()) if words else 0
 
     def _field(self, m, register, field, here, mask):
         """What a field reads."""
@@ -94,6 +102,9 @@ class RegisterFile(wiring.Component):
         taken = mask[field.place : field.place + field.width]
         if field.kind == "pulse":
             m.d.comb += port.eq(Mux(here, data & taken, 0))
+            return Const(0, field.width)
+        if field.kind == "word":
+            m.d.comb += [port.payload.eq(data), port.valid.eq(here & self.bus.w_strobe.all())]
             return Const(0, field.width)
         value = Signal(field.width, name=f"{name}_value", init=field.value)
         if field.kind == "counter":

@@ -1,7 +1,8 @@
 """The registers as a C header."""
 
 from spec.design import Design
-from spec.registers import LOAD, Bits, Register, registers
+from spec.register import Bits, Register
+from spec.registers import LOAD, registers
 
 __all__ = ["c_header"]
 
@@ -23,7 +24,7 @@ def c_header(design: Design) -> str:
             lines += _field(name, register, field)
     lines += [
         "",
-        "/* Kept for the loading of weights. */",
+        "/* For the loading of weights. */",
         _define(f"{prefix}_LOAD", f"0x{LOAD.start:03X}u"),
         _define(f"{prefix}_LOAD_SIZE", f"0x{len(LOAD):03X}u"),
         "",

@@ -80,7 +80,7 @@ class Driver:
         value = self._read(offset)
         self._write(offset, value)
         return [field for field, (place, _) in fields.items() if value >> place & 1]
-
+{load}
 
 def encode(vectors):
     """The bytes of a packet: a sequence of vectors of integers."""
@@ -99,6 +99,36 @@ def decode(packet):
     return [int.from_bytes(packet[k : k + size], "little", signed=signed) for k in steps]
 '''
 
+LOAD = """
+    def load(self, image, tries=1_000_000):
+        \"\"\"Load the bytes of an image; it waits for all results of packets that have been sent.
+
+        Packets that come meanwhile are dropped. Raises RuntimeError if the image is refused, or if
+        after that many reads of ``status`` there are still results that nobody has taken.
+        \"\"\"
+        if self.get("status", "loading"):  # What somebody has begun cannot go on: it is refused.
+            self._wait("load_ready", 1, tries)
+            self.set("load_last", word=0)
+            self._wait("loading", 0, tries)
+        for place in range(0, len(image), 4):
+            if place <= 4:  # Only the first word makes the next one wait.
+                self._wait("load_ready", 1, tries)
+            last = place + 4 >= len(image)
+            word = int.from_bytes(image[place : place + 4], "little")
+            self.set("load_last" if last else "load_data", word=word)
+        self._wait("loading", 0, tries)
+        if not self.get("status", "loaded"):
+            fields = REGISTERS["load_error"][1]
+            reasons = [field for field in fields if self.get("load_error", field)]
+            raise RuntimeError(f"the image is refused: {', '.join(reasons)}")
+
+    def _wait(self, field, value, tries):
+        for _ in range(tries):
+            if self.get("status", field) == value:
+                return
+        raise RuntimeError(f"status.{field} must become {value}")
+"""
+
 
 def driver(design: Design) -> str:
     """The module's text."""
@@ -115,6 +145,7 @@ def driver(design: Design) -> str:
             for register in table
         ),
         constants="\n".join(f'    "{name}": 0x{value:X},' for name, value in constants.items()),
+        load=LOAD if design.machine.loadable else "",
         x=_lanes(input_bytes(design)),
         o=_lanes(output_bytes(design)),
         go_on=GO_ON,

@@ -2,7 +2,8 @@
 
 from spec.bus import CONTROL, WORD
 from spec.design import Design
-from spec.registers import LOAD, Bits, Register, registers
+from spec.register import Bits, Register
+from spec.registers import LOAD, registers
 
 __all__ = ["page"]
 
@@ -13,6 +14,7 @@ ACCESS = {
     "pulse": "write 1",
     "sticky": "read, write 1 to clear",
     "counter": "read",
+    "word": "write",
 }
 
 
@@ -30,9 +32,10 @@ TAIL = "| 0x{start:03X} to 0x{end:03X} | `load` | | | | | kept for the loading o
 
 def page(design: Design) -> str:
     """A table of registers and of their fields."""
-    rows = [row for register in registers(design) for row in _rows(register)]
+    table = registers(design)
+    rows = [row for register in table for row in _rows(register)]
     head = HEAD.format(name=design.name, port=CONTROL[design.machine.ports])
-    tail = TAIL.format(start=LOAD.start, end=LOAD.stop - 1)
+    tail = TAIL.format(start=max(LOAD.start, table[-1].offset + 4), end=LOAD.stop - 1)
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail
 
 

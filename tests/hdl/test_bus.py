@@ -9,11 +9,12 @@ from amaranth.sim import Simulator
 
 from hdl.bus.axi_lite import AxiLite
 from hdl.bus.framing import Framing
+from hdl.bus.loading import LoadPort
 from hdl.bus.packets import PacketBuffer, Queue
 from hdl.bus.registers import RegisterFile
 from hdl.bus.wishbone import Wishbone
 from spec.bus import Bytes, input_bytes
-from spec.registers import Bits, Register
+from spec.register import Bits, Register
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
@@ -150,6 +151,12 @@ TABLE = (
         doc="",
         fields=(Bits(name="n", kind="counter", width=32, doc=""),),
     ),
+    Register(
+        name="c",
+        offset=0x24,
+        doc="",
+        fields=(Bits(name="w", kind="word", width=32, doc=""),),
+    ),
 )
 
 
@@ -188,7 +195,20 @@ def test_register_file():
         assert read(0x10) == (9 << 16 | 1 << 12 | 0x345, 0)
         assert await write(0x10, 1 << 12) == 0
         assert read(0x10) == (9 << 16, 0)
-        assert read(0x20) == (3, 0)
+        # Words go on whole, and where they are taken.
+        assert await write(0x24, 1) == 1
+        ctx.set(dut.c_w.ready, 1)
+        assert await write(0x24, 1, strobe=0b0111) == 1
+        ctx.set(bus.w_addr, 0x24)
+        ctx.set(bus.w_data, 0x12345678)
+        ctx.set(bus.w_strobe, 0xF)
+        assert not ctx.get(dut.c_w.valid)
+        ctx.set(bus.w_en, 1)
+        assert (ctx.get(dut.c_w.valid), ctx.get(dut.c_w.payload)) == (1, 0x12345678)
+        assert not ctx.get(bus.w_error)
+        ctx.set(bus.w_en, 0)
+        assert read(0x24) == (0, 0)
+        assert read(0x20) == (5, 0)
         ctx.set(dut.clear, 1)
         await ctx.tick()
         assert read(0x20) == (0, 0)
@@ -224,6 +244,46 @@ def test_wishbone_answers_a_request_a_cycle(seed):
         ctx.set(dut.cyc_i, 0)
         assert not ctx.get(dut.ack_o)
         assert not ctx.get(dut.err_o)
+
+    run(dut, everything)
+
+
+def test_load_port_passes_images_on(seed):
+    """No word is lost or doubled; an image begins while all is idle, and its end is told."""
+    rng = random.Random(seed)
+    dut = LoadPort(make_design(weights="ram", ports="axi"))
+
+    async def everything(ctx):
+        given, taken, refused = [], [], []
+        begun, good, ended = False, False, None
+        for _ in range(3000):
+            valid, last = rng.random() < 0.6, rng.random() < 0.1
+            idle, ready = rng.random() < 0.3, rng.random() < 0.7
+            word = rng.getrandbits(32)
+            ctx.set(dut.i.valid, valid)
+            ctx.set(dut.i.p, {"data": word, "last": last})
+            ctx.set(dut.idle, idle)
+            ctx.set(dut.o.ready, ready)
+            ctx.set(dut.loaded, good)
+            assert ctx.get(dut.loading) == (len(given) > len(taken) or begun or ended is not None)
+            assert ctx.get(dut.refused) == (ended is False)
+            if len(given) > len(taken):
+                assert ctx.get(dut.o.valid) == (begun or idle)
+            else:
+                assert not ctx.get(dut.o.valid)
+            ended = None
+            if ctx.get(dut.i.ready) and valid:
+                given.append((word, last))
+            if ctx.get(dut.o.valid) and ready:
+                taken.append((ctx.get(dut.o.p.data), bool(ctx.get(dut.o.p.last))))
+                begun = not taken[-1][1]
+                if not begun:
+                    good = ended = rng.random() < 0.5
+                    refused.append(not good)
+            await ctx.tick()
+        assert given[: len(taken)] == taken
+        assert len(taken) > 300
+        assert True in refused
 
     run(dut, everything)
 

@@ -7,13 +7,17 @@ import subprocess
 import pytest
 
 from hdl.export.files import bus_files
-from spec.registers import ERRORS, LOAD, MAGIC, registers
+from spec.loading import ERRORS as REFUSALS
+from spec.loading import header
+from spec.registers import ERRORS, LOAD, MAGIC, packet_errors, registers
 from tests.models import make_design, make_model
 
 
-@pytest.fixture(params=["axi", "wishbone"])
+@pytest.fixture(params=["axi", "wishbone", "ram", "parity"])
 def design(request):
-    return make_design(make_model(inputs=5), simd=2, streams=2, longest=9, ports=request.param)
+    kinds = {"ram": {"ports": "axi", "weights": "ram"}, "parity": {"ports": "axi", "parity": True}}
+    machine = kinds.get(request.param, {"ports": request.param})
+    return make_design(make_model(inputs=5), simd=2, streams=2, longest=9, **machine)
 
 
 @pytest.fixture
@@ -31,7 +35,9 @@ def driver(design):
 def test_registers_and_fields_do_not_overlap(table):
     offsets = [register.offset for register in table]
     assert offsets == sorted(set(offsets))
-    assert all(offset % 4 == 0 and offset < LOAD.start for offset in offsets)
+    assert all(offset % 4 == 0 for offset in offsets)
+    loads = [register.name for register in table if register.offset in LOAD]
+    assert all(name.startswith("load_") for name in loads)
     assert len({register.name for register in table}) == len(table)
     for register in table:
         masks = [field.mask for field in register.fields]
@@ -42,10 +48,28 @@ def test_registers_and_fields_do_not_overlap(table):
             assert 0 <= field.value < 1 << field.width, f"{register.name}.{field.name}"
 
 
-def test_errors_are_bits_in_order(table):
+def test_errors_are_bits_in_order(design, table):
     [error] = [register for register in table if register.name == "error"]
-    assert [field.name for field in error.fields][: len(ERRORS)] == list(ERRORS)
-    assert [field.place for field in error.fields][: len(ERRORS)] == list(range(len(ERRORS)))
+    places = {field.name: field.place for field in error.fields}
+    names = packet_errors(design)
+    assert names == list(ERRORS) if design.machine.loadable else list(ERRORS)[:-1]
+    assert [places.pop(name) for name in names] == list(range(len(names)))
+    assert places == {"load": 16} | ({"fault": 17} if design.machine.parity else {})
+
+
+def test_a_machine_says_which_weights_or_which_shape(design, table):
+    """Nothing of a machine whose weights are loaded may depend on them."""
+    found = {register.name: register for register in table}
+    another = make_design(make_model(inputs=5, seed=8), **design.machine.model_dump())
+    if not design.machine.loadable:
+        assert registers(another) != table
+        assert not {"shape", "load_data"} & found.keys()
+        return
+    assert registers(another) == table
+    assert "model" not in found
+    assert found["shape"].fields[0].value == header(design)["shape"]
+    reasons = [(field.name, field.place) for field in found["load_error"].fields]
+    assert reasons == [(name, place) for place, name in enumerate(REFUSALS)]
 
 
 def test_header_has_the_table(design, table):
@@ -104,9 +128,71 @@ def test_driver_knows_its_machine(driver, table):
     memory[offsets["error"]] = 0b10001
     assert machine.errors() == ["cut", "range"]
     assert written[-1] == (offsets["error"], 0b10001)
-    memory[offsets["model"]] ^= 1
-    with pytest.raises(RuntimeError, match=r"^model must be 0x"):
+    name = "shape" if "shape" in offsets else "model"
+    memory[offsets[name]] ^= 1
+    with pytest.raises(RuntimeError, match=rf"^{name} must be 0x"):
         machine.check()
+
+
+class Loading:
+    """Registers of a machine that takes the words of images, as a driver sees them.
+
+    The first word waits until ``status`` has been read ``reads`` times.
+    """
+
+    def __init__(self, table, good, *, reads=3, begun=()):
+        self.registers = {register.name: register for register in table}
+        self.names = {register.offset: register.name for register in table}
+        self.good, self.reads = good, reads
+        self.words, self.images = list(begun), []
+
+    def flags(self, name, values):
+        fields = {field.name: field for field in self.registers[name].fields}
+        return sum(fields[field].mask for field, value in values.items() if value)
+
+    @property
+    def ready(self):
+        return len(self.words) != 1 or self.reads == 0
+
+    def read(self, offset):
+        if self.names[offset] == "load_error":
+            return self.flags("load_error", {"crc": self.images[-1] != self.good})
+        assert self.names[offset] == "status"
+        self.reads = max(0, self.reads - 1)
+        loaded = self.images[-1:] == [self.good] and not self.words
+        states = {"loading": self.words, "loaded": loaded, "load_ready": self.ready}
+        return self.flags("status", states)
+
+    def write(self, offset, word):
+        assert self.ready
+        self.words.append(word)
+        if self.names[offset] == "load_last":
+            self.images.append(self.words)
+            self.words = []
+        else:
+            assert self.names[offset] == "load_data"
+
+
+@pytest.mark.parametrize("design", ["ram"], indirect=True)
+def test_driver_loads_images(driver, table):
+    words = [0x01020304, 5, 0xFFFFFFFF]
+    image = b"".join(word.to_bytes(4, "little") for word in words)
+    machine = Loading(table, words)
+    driver["Driver"](machine.read, machine.write).load(image)
+    assert machine.images == [words]
+    begun = Loading(table, words, begun=[7])
+    driver["Driver"](begun.read, begun.write).load(image)
+    assert begun.images == [[7, 0], words]
+    other = driver["Driver"](machine.read, machine.write)
+    with pytest.raises(RuntimeError, match=r"^the image is refused: crc$"):
+        other.load(image[:-4])
+    stuck = Loading(table, words, reads=1000)
+    with pytest.raises(RuntimeError, match=r"^status.load_ready must become 1$"):
+        driver["Driver"](stuck.read, stuck.write).load(image, tries=50)
+
+
+def test_a_driver_without_images_has_no_load(design, driver):
+    assert hasattr(driver["Driver"], "load") == design.machine.loadable
 
 
 def test_driver_packs_vectors_into_beats(driver):

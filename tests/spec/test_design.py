@@ -24,8 +24,6 @@ from tests.models import make_design, make_model
         ),
         ({"lanes": 3}, "machine: lanes: extra inputs are not permitted, not 3"),
         ({"weights": "flash"}, "machine: weights: should be 'rom' or 'ram', not 'flash'"),
-        ({"ports": "axi", "weights": "ram"}, "machine: weights: must be rom on a bus, not 'ram'"),
-        ({"ports": "wishbone", "parity": True}, "machine: parity: must be off on a bus, not 'on'"),
         ({"simd": 6, "head_simd": 4}, "machine: head_simd: must divide simd (6), not 4"),
         (
             {"units": 4, "simd": 6, "cell_units": 4},
