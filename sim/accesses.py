@@ -9,7 +9,8 @@ from sim.control import Access, Control
 from sim.job import Outcome
 from sim.registers import RegisterModel, Seen
 from spec.bus import ADDRESS_BITS, WORD
-from spec.registers import Register
+from spec.register import Register
+from spec.registers import LOAD
 
 __all__ = ["ENABLE", "Registers"]
 
@@ -91,4 +92,6 @@ class Registers:
         value = rng.choice((rng.getrandbits(WORD), 1 << rng.randrange(WORD), 0, 3))
         if on and address & ~3 == self._table["control"].offset:
             value |= ENABLE
-        return Access(address, value, rng.choice((0xF, rng.getrandbits(4))))
+        strobe = rng.choice((0xF, rng.getrandbits(4)))
+        # A whole word would begin an image.
+        return Access(address, value, strobe & 0x7 if address in LOAD else strobe)

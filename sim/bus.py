@@ -19,7 +19,8 @@ from sim.job import Outcome
 from sim.registers import Seen
 from spec.bus import RESET, input_bytes, output_bytes, pins
 from spec.design import Design
-from spec.registers import Register, registers
+from spec.register import Register
+from spec.registers import registers
 
 # Written for cocotb 1 as well, they use names that cocotb 2 calls old.
 with warnings.catch_warnings():
@@ -91,6 +92,11 @@ class Bus:
         pause([self.source], likely[0], rng)
         pause([self.sink], likely[1], rng)
         self.control.pause(likely[2], rng)
+
+    @property
+    def quiet(self) -> int:
+        """What ``status`` reads while nothing is under way, and packets can come."""
+        return self.mask("status", "loaded", "load_ready")
 
     async def reset(self) -> None:
         """Reset the machine and all models; what was on its way is gone."""
@@ -202,6 +208,20 @@ class Bus:
     async def set(self, name: str, value: int) -> None:
         """Write a register."""
         assert await self.control.write(self.table[name].offset, value), f"{name} is not taken"
+
+    def mask(self, name: str, *fields: str) -> int:
+        """Bits of those of the fields that a register has."""
+        return sum(field.mask for field in self.table[name].fields if field.name in fields)
+
+    async def load(self, words: list[int], *, first: int = 0) -> None:
+        """Write the words of an image from some word on; wait where the machine wants it."""
+        ready = self.mask("status", "load_ready")
+        for place, word in enumerate(words[first:], first):
+            while place == 1 and not await self.get("status") & ready:
+                pass
+            await self.set("load_last" if place == len(words) - 1 else "load_data", word)
+        while await self.get("status") & self.mask("status", "loading"):
+            pass
 
     def _take(self, frame: Any) -> None:
         """Beats of several packets may take turns: TID says to which a byte belongs."""

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sim.control import Access
-from spec.registers import Bits, Register
+from spec.register import Bits, Register
 
 __all__ = ["RegisterModel", "Seen"]
 
-STEADY = {"loaded": 1, "loading": 0, "fault": 0}
+STEADY = {"loaded": 1, "loading": 0, "load_ready": 1, "fault": 0}
 """What some status bits are while there are good weights and no fault."""
 
 CLEARS = ("control", "clear")
@@ -79,7 +79,7 @@ class RegisterModel:
         for place, (access, answer) in enumerate(zip(accesses, answers, strict=True)):
             register = self._registers.get(access.address & ~3)
             if access.value is not None:
-                found = answer == (0 if register is not None and register.writable else None)
+                found = answer == (0 if _takes(register) else None)
             elif register is None:
                 found = answer is None
             else:
@@ -194,6 +194,12 @@ class RegisterModel:
 def _event(register: Register, bits: Bits) -> str:
     """Name of what a counter or a sticky bit is about, in `Seen`."""
     return register.name if bits.kind == "counter" else bits.name
+
+
+def _takes(register: Register | None) -> bool:
+    """Whether it takes what is written; words of images are never all there, see `sim.accesses`."""
+    fields = () if register is None else register.fields
+    return any(bits.writable and bits.kind != "word" for bits in fields)
 
 
 def _reset(register: Register) -> int:

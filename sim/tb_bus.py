@@ -19,6 +19,7 @@ from sim.registers import Seen
 from spec import cycles
 from spec.bus import GO_ON
 from spec.design import Design
+from spec.loading import image_words
 from spec.ports import FROM_PREVIOUS
 
 PATIENCE = 1000
@@ -58,6 +59,8 @@ class Bench:
         self._results, self._lengths = {}, []
         bus.pause((pauses.i_x, pauses.o, max(pauses.i_x, pauses.o)), rng)
         await bus.reset()
+        if self._design.machine.loadable:
+            await bus.load(image_words(self._design))
         registers = Registers(
             bus.control, bus.table, self._seen, outcome, random.Random(rng.random())
         )

@@ -116,7 +116,7 @@ class Bench:
             ("dropped", dropped),
             ("packets", self._good),
             ("results_out", self._good),
-            ("status", 0),
+            ("status", bus.quiet),
         ):
             self._must_be(name, await bus.get(name), wanted)
         for name, value in (("error", errors), ("interrupt_status", events)):

@@ -1,11 +1,13 @@
 """Machines on a bus in real simulators, driven by other people's models of buses."""
 
+import dataclasses
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hdl.verilog import generate
@@ -17,6 +19,7 @@ from spec.bus import input_bytes
 from spec.configs import configs
 from spec.design import Design
 from spec.ports import FROM_PREVIOUS
+from spec.synthetic import synthetic_model
 from tests.models import build_folder, make_design, make_model
 from tests.sim.test_simulation import sequences_of, tool_of
 
@@ -40,8 +43,8 @@ def design_of(name, **machine):
     return Design(model=config.synthetic(name), machine=changed)
 
 
-def simulate(design, tool, cache, folder, *episodes, change=None, **settings):
-    verilog = generate(design)
+def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, **settings):
+    verilog = verilog or generate(design)
     text = verilog.text if change is None else change(verilog.text)
     assert change is None or text != verilog.text
     path = folder / f"{verilog.name}.v"
@@ -60,6 +63,28 @@ def test_packets_are_sequences(ports, tool, cache, tmp_path, rng, seed):
     )
     assert outcome.good, outcome.faults
     assert outcome.steps == 24
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, rng, seed):
+    """After each reset; and another model runs on the same build."""
+    design = design_of("tiny-ternary", ports=ports, longest=8, weights="ram", parity=True)
+    episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3]))
+    other = synthetic_model("other", design.network, np.random.default_rng(7), shared_scale=True)
+    for model in (design.model, other):
+        outcome = simulate(
+            Design(model=model, machine=design.machine),
+            tool,
+            cache,
+            tmp_path,
+            dataclasses.replace(episode, cut=60),
+            episode,
+            pauses=Pauses(i_x=0.2, o=0.3),
+            seed=seed,
+            verilog=generate(design),
+        )
+        assert outcome.good, outcome.faults
+        assert outcome.steps == 12
 
 
 def test_streams_and_states(tool, cache, tmp_path, rng, seed):
