@@ -69,7 +69,7 @@ def test_packets_are_sequences(ports, tool, cache, tmp_path, rng, seed):
 def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, rng, seed):
     """After each reset; and another model runs on the same build."""
     design = design_of("tiny-ternary", ports=ports, longest=8, weights="ram", parity=True)
-    episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3]))
+    episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3]), accesses=60)
     other = synthetic_model("other", design.network, np.random.default_rng(7), shared_scale=True)
     for model in (design.model, other):
         outcome = simulate(
