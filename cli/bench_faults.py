@@ -11,12 +11,14 @@ import numpy as np
 from cli.catalogue import build_folder, find_design, machine_options, target_option
 from cli.console import bar, json_option, print_json, spinner, table
 from cli.generate import make_verilog
-from sim.job import Job
+from sim.flips import draw_flips, guarded
+from sim.job import Flip, Job
 from sim.runner import build, run
-from sim.simulators import SIMULATORS, simulator
+from sim.simulators import SIMULATORS, Verilator, simulator
 from spec.design import Design
 from spec.errors import InputError
 from spec.machine import Machine
+from spec.model import Model
 from spec.network import Network
 from spec.synthetic import synthetic_model
 
@@ -31,7 +33,16 @@ SMALL = {
 }
 """A network of which every fault can be had."""
 
-MACHINE = {"units": 2, "simd": 2, "streams": 3, "longest": 6, "ports": "axi"}
+MACHINE = {
+    "units": 2,
+    "simd": 2,
+    "streams": 3,
+    "ports": "axi",
+    "longest": 6,
+    "weights": "ram",
+    "parity": True,
+}
+"""The same of machines."""
 
 
 @click.command()
@@ -54,19 +65,34 @@ def faults(
 ) -> None:
     """Inject COUNT faults of each kind into a MODEL on a bus, right packets around each.
 
-    A packet that is cut or too long, has an unknown TID, comes before the machine is enabled, or
-    has a number out of range; and a reset in any cycle. Of each, the registers must tell, nothing
-    may come out, and the next packet must have the right results, bit by bit. Without MODEL, on a
-    small network whose inputs leave room in their bytes for numbers that are out of range.
+    A packet that is cut or too long, has an unknown TID, comes before the machine is enabled or
+    while weights are loaded, or has a number out of range; a wrong image of weights; a bit of a
+    memory that changes; and a reset in any cycle. Of each, the registers must tell, nothing may
+    come out, and the next packet must have the right results, bit by bit (after a bit that has
+    changed: after a reset). Without MODEL, on a small network whose inputs leave room in their
+    bytes for numbers that are out of range, on a machine with --weights ram --parity.
     """
     design = _small(machine) if model is None else find_design(model, machine, target)
     if design.machine.ports == "stream":
         raise InputError("--ports", "must be axi or wishbone", "stream")
     tool = simulator(sim)
+    flips: tuple[Flip, ...] = ()
+    if design.machine.parity:
+        memories = guarded(make_verilog(design).text, design.name)
+        flips = draw_flips(memories, count, 1, seed)
+        tool = Verilator(memories=True) if sim == Verilator.name else tool
     verilog, *_ = make_verilog(design).write(build_folder() / "verilog")
     with spinner(f"building {design.name} for {tool.name}"):
         folder = build(verilog, design.name, tool, build_folder() / "sim")
-    job = Job(model=design.model, machine=design.machine, episodes=(), seed=seed, faults=count)
+    job = Job(
+        model=design.model,
+        machine=design.machine,
+        episodes=(),
+        seed=seed,
+        faults=count,
+        others=(_another(design),) if design.machine.loadable else (),
+        flips=flips,
+    )
     with bar(f"injecting {count} faults of each kind") as progress:
         outcome = run(job, folder, design.name, tool, progress=progress)
     result = {
@@ -98,3 +124,8 @@ def _small(options: dict[str, Any]) -> Design:
     network = Network.parse(SMALL, thing="network")
     model = synthetic_model("small", network, np.random.default_rng(0))
     return Design(model=model, machine=Machine.parse(MACHINE | chosen, thing="machine"))
+
+
+def _another(design: Design) -> Model:
+    """A model of the same shape."""
+    return synthetic_model("another", design.network, np.random.default_rng(1))

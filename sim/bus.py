@@ -13,7 +13,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
-from sim.control import CONTROLS, Control
+from sim.control import CONTROLS, Access, Control
 from sim.handshake import Rules, pause
 from sim.job import Outcome
 from sim.registers import Seen
@@ -213,15 +213,28 @@ class Bus:
         """Bits of those of the fields that a register has."""
         return sum(field.mask for field in self.table[name].fields if field.name in fields)
 
-    async def load(self, words: list[int], *, first: int = 0) -> None:
-        """Write the words of an image from some word on; wait where the machine wants it."""
-        ready = self.mask("status", "load_ready")
-        for place, word in enumerate(words[first:], first):
-            while place == 1 and not await self.get("status") & ready:
-                pass
-            await self.set("load_last" if place == len(words) - 1 else "load_data", word)
+    async def load(self, words: Sequence[int]) -> None:
+        """Write an image, and wait until it is known whether it is good."""
+        await self.load_first(words)
+        await self.load_rest(words)
+
+    async def load_first(self, words: Sequence[int]) -> None:
+        """Write the first word of an image."""
+        answers = await self.control.transfer(self._load_writes(words)[:1])
+        assert None not in answers, "the first word of an image is not taken"
+
+    async def load_rest(self, words: Sequence[int]) -> None:
+        """Write the others, as soon as they are taken, back to back."""
+        while not await self.get("status") & self.mask("status", "load_ready"):
+            pass
+        answers = await self.control.transfer(self._load_writes(words)[1:])
+        assert None not in answers, "a word of an image is not taken"
         while await self.get("status") & self.mask("status", "loading"):
             pass
+
+    def _load_writes(self, words: Sequence[int]) -> list[Access]:
+        data, last = (self.table[name].offset for name in ("load_data", "load_last"))
+        return [Access(data, word) for word in words[:-1]] + [Access(last, words[-1])]
 
     def _take(self, frame: Any) -> None:
         """Beats of several packets may take turns: TID says to which a byte belongs."""

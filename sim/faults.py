@@ -1,4 +1,4 @@
-"""Faults of packets: what is sent, and what the machine must say of it."""
+"""Faults on a bus: all kinds, and the wrong packets among them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sim.images import WRONG
 from spec.bus import TID_BITS, input_bytes
 from spec.design import Design
+from spec.registers import packet_errors
 
-__all__ = ["FAULTS", "Wrong", "applicable"]
+__all__ = ["FAULTS", "FLIP", "IMAGE", "LOADING", "RESET", "Wrong", "kinds"]
+
+RESET, FLIP, LOADING, IMAGE = "reset", "flip", "loading", "image "
+"""Faults that are not wrong packets alone: a reset in any cycle; a bit of a memory that changes; a
+packet while weights are loaded; a wrong image, before what is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +37,25 @@ class Wrong:
     enabled: bool = True
 
 
-def applicable(design: Design) -> list[str]:
+def kinds(design: Design, *, flips: bool) -> list[str]:
     """The faults that there can be on a design.
 
     A number that fills its bytes cannot be out of range, and a vector of one byte cannot be cut.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    flips : bool
+        Whether its memories can be reached.
     """
-    lanes = input_bytes(design)
+    lanes, machine = input_bytes(design), design.machine
     never = {"range"} if lanes.width == 8 * lanes.size else set()
     never |= {"cut"} if _vector(design)[1] == 1 else set()
-    return [name for name in FAULTS if name not in never]
+    found = [name for name in packet_errors(design) if name not in never]
+    if machine.loadable:
+        found += [IMAGE + what for what in WRONG]
+    return [*found, *[FLIP] * (flips and machine.parity), RESET]
 
 
 def _packet(design: Design, rng: random.Random, steps: int) -> bytearray:
@@ -86,6 +102,11 @@ def _early(design: Design, rng: random.Random) -> Wrong:
     return Wrong(data=bytes(packet), tid=_tid(design, rng), enabled=False)
 
 
+def _while_loading(design: Design, rng: random.Random) -> Wrong:
+    packet = _packet(design, rng, design.machine.longest)
+    return Wrong(data=bytes(packet), tid=_tid(design, rng))
+
+
 def _range(design: Design, rng: random.Random) -> Wrong:
     """One element anywhere has a wrong bit above its format."""
     lanes, (whole, used) = input_bytes(design), _vector(design)
@@ -105,5 +126,6 @@ FAULTS: dict[str, Callable[[Design, random.Random], Wrong]] = {
     "tid": _unknown,
     "early": _early,
     "range": _range,
+    LOADING: _while_loading,
 }
 """What makes a wrong packet for each bit of `spec.registers.ERRORS`."""

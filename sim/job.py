@@ -135,7 +135,8 @@ class Job:
     others : tuple of Model
         Models of the same shape, whose images are loaded, too.
     flips : tuple of Flip
-        For a machine with parity: instead of all episodes after each other, one for each flip.
+        For a machine with parity: instead of all episodes after each other, one for each flip; on a
+        bus, a fault of its own kind, and as many as there are of each.
     """
 
     model: Model

@@ -130,9 +130,9 @@ def run(
 
 
 def _bench(job: Job) -> str:
-    if job.flips:
-        return "sim.tb_flips"
     if job.machine.ports == "stream":
+        if job.flips:
+            return "sim.tb_flips"
         return "sim.tb_load" if job.loads else "sim.tb_accelerator"
     if importlib.util.find_spec("cocotbext.axi") is None:
         raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")

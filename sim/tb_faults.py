@@ -6,31 +6,22 @@ Faults of all kinds in turn, each followed by a right packet whose results are c
 from __future__ import annotations
 
 import os
-import random
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cocotb
-import numpy as np
+from cocotb.triggers import Timer
 
-from golden.network import Golden
-from sim.bus import Bus, Packet
-from sim.faults import FAULTS, applicable
-from sim.job import Job, Outcome
-from spec import cycles
-from spec.design import Design
-from spec.registers import ERRORS
+from sim.faults import FAULTS, FLIP, IMAGE, LOADING, RESET, kinds
+from sim.images import error_code, wrong_image
+from sim.job import Flip, Job, Outcome
+from sim.surroundings import DONE, ENABLE, ERROR, Surroundings
 
-RESET = "reset"
-"""The fault that is no packet: a reset in any cycle."""
+HALF = 1
+"""Nanoseconds of half a cycle."""
 
-LONGEST = 3
-"""Vectors of a right packet: what matters is what comes before it."""
-
-ENABLE, CLEAR = 0b01, 0b10
-DONE, ERROR = 0b01, 0b10
+SPARE = 3
+"""Beats of a packet that are surely not on their way yet when its source is told to hold."""
 
 
 @cocotb.test()
@@ -40,137 +31,163 @@ async def run_faults(dut: Any) -> None:
     progress = Path(os.environ["PASCALINE_PROGRESS"])
     outcome = Outcome()
     bench = Bench(dut, job, outcome)
-    await bench.reset()
+    await bench.around.reset()
     for number in range(job.faults):
         progress.write_text(str(number))
-        for kind in (*applicable(bench.design), RESET):
-            await bench.inject(kind)
+        for kind in kinds(bench.around.design, flips=bool(job.flips)):
+            await bench.inject(kind, number)
     outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
     assert outcome.good, f"seed {job.seed}: {outcome.faults}"
 
 
 class Bench:
-    """A machine on a bus, and what is expected of it."""
+    """Faults among right packets: only these have results, and the registers tell of the fault."""
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
-        self.design = Design(model=job.model, machine=job.machine)
-        self._dut, self._outcome = dut, outcome
-        self._rng = random.Random(job.seed)
-        self._golden = Golden(job.model)
-        self._bus = Bus(dut, self.design, outcome, self._on_packet)
-        self._expected: list[deque[list[int]]] = []
-        self._good = 0
+        self.around = Surroundings(dut, job, outcome)
+        self._dut, self._job, self._outcome = dut, job, outcome
+        self._bus, self._rng = self.around.bus, self.around.rng
 
-    async def reset(self) -> None:
-        """Reset, and take packets again."""
-        self._expected = [deque() for _ in range(self.design.machine.streams)]
-        self._good = 0
-        await self._bus.reset()
-        await self._bus.set("interrupt_enable", ERROR)
-        await self._bus.set("control", ENABLE)
-
-    async def inject(self, kind: str) -> None:
-        """A fault among right packets: only these have results, and the registers tell of it."""
-        bus, rng, outcome = self._bus, self._rng, self._outcome
+    async def inject(self, kind: str, number: int) -> None:
+        """Inject the fault of that number, and see that all is right after it."""
+        outcome = self._outcome
         before = len(outcome.faults), outcome.mismatches
-        bus.pause((self._likely(), self._likely(), self._likely()), rng)
-        self._good = 0
-        await bus.set("control", ENABLE | CLEAR)
-        for _ in range(rng.randrange(3)):
-            self._send(rng.randrange(self.design.machine.streams))
+        await self.around.start()
         if kind == RESET:
-            for _ in range(rng.randrange(self._cycles())):
-                await bus.tick()
-            await self.reset()
-            self._send(rng.randrange(self.design.machine.streams))
-            await self._finish(0, 0)
+            await self._reset()
+        elif kind == FLIP:
+            kind += await self._flip(self._job.flips[number])
+        elif kind == LOADING:
+            await self._while_loading()
+        elif kind.startswith(IMAGE):
+            await self._image(kind.removeprefix(IMAGE), number)
         else:
-            await self._wrong(kind)
+            await self._packet(kind)
         outcome.injected[kind] = outcome.injected.get(kind, 0) + 1
         right = before == (len(outcome.faults), outcome.mismatches)
         outcome.recovered[kind] = outcome.recovered.get(kind, 0) + right
 
-    async def _wrong(self, kind: str) -> None:
-        bus, design = self._bus, self.design
+    async def _packet(self, kind: str) -> None:
+        around, bus, design = self.around, self._bus, self.around.design
         wrong = FAULTS[kind](design, self._rng)
         if not wrong.enabled:
-            await self._sent()
+            await around.sent()
             await bus.set("control", 0)
         bus.send_bytes(wrong.data, wrong.tid, self._rng.getrandbits(1))
         if not wrong.enabled:
-            await self._sent()
+            await around.sent()
             await bus.set("control", ENABLE)
-        known = wrong.tid < design.machine.streams
-        self._send(wrong.tid if known else self._rng.randrange(design.machine.streams))
-        await self._finish(1 << list(ERRORS).index(kind), 1)
+        around.send(wrong.tid if wrong.tid < design.machine.streams else None)
+        await around.finish(bus.mask("error", kind), 1)
 
-    async def _finish(self, errors: int, dropped: int) -> None:
-        """Wait for all results; then the registers must say this, and after that, nothing."""
-        bus = self._bus
-        await self._until(lambda: not any(self._expected), "all results")
-        self._must_be("irq", int(self._dut.irq.value), int(errors != 0))
-        events = DONE | ERROR * (errors != 0)
-        for name, wanted in (
-            ("error", errors),
-            ("interrupt_status", events),
-            ("dropped", dropped),
-            ("packets", self._good),
-            ("results_out", self._good),
-            ("status", bus.quiet),
-        ):
-            self._must_be(name, await bus.get(name), wanted)
-        for name, value in (("error", errors), ("interrupt_status", events)):
-            await bus.set(name, value)
-            self._must_be(f"{name} after it was cleared", await bus.get(name), 0)
-        self._must_be("irq", int(self._dut.irq.value), 0)
+    async def _reset(self) -> None:
+        """A reset in any cycle; perhaps in the middle of an image."""
+        around, task = self.around, None
+        if around.design.machine.loadable and self._rng.getrandbits(1):
+            await around.sent()
+            task = cocotb.start_soon(self._bus.load(around.next_image()))
+        await around.idle(self._rng.random())
+        if task is not None:
+            task.cancel()
+        await around.reset()
+        around.send()
+        await around.finish(0, 0)
 
-    def _must_be(self, name: str, found: int, wanted: int) -> None:
-        self._outcome.values += 1
-        if found != wanted:
-            self._outcome.mismatches += 1
-            self._outcome.fault(f"{name} is {found:#x}, must be {wanted:#x}")
+    async def _image(self, what: str, number: int) -> None:
+        """A wrong image, perhaps a packet without weights, and a right image."""
+        around, bus = self.around, self._bus
+        await around.sent()
+        words, reason = wrong_image(what, around.next_image(), self._rng, number)
+        await bus.load(words)
+        around.must_be("irq", int(self._dut.irq.value), 1)
+        await around.must_read("status", bus.mask("status", "load_ready"))
+        await around.must_read("load_error", error_code(reason))
+        wrong = FAULTS[LOADING](around.design, self._rng)
+        errors, dropped = bus.mask("error", "load"), self._rng.getrandbits(1)
+        if dropped:
+            bus.send_bytes(wrong.data, wrong.tid, self._rng.getrandbits(1))
+            await around.sent()
+            errors |= bus.mask("error", LOADING)
+        await bus.load(around.next_image())
+        await around.must_read("load_error", 0)
+        around.send(wrong.tid)
+        await around.finish(errors, dropped)
 
-    def _send(self, tid: int) -> None:
-        """Send a right packet."""
-        rng, network = self._rng, self.design.network
-        steps = rng.randint(1, min(LONGEST, self.design.machine.longest))
-        ends = network.x.interval
-        vectors = [[rng.randint(ends.lo, ends.hi) for _ in range(network.inputs)]] * steps
-        results = self._golden.run([np.array(vectors)]).results
-        numbers = np.concatenate([np.ravel(result) for result in results]).tolist()
-        self._expected[tid].append(numbers)
-        self._bus.send([(tid, 0, self._bus.packet(vectors))])
-        self._good += 1
+    async def _while_loading(self) -> None:
+        """A packet of which some beats come while an image does, and perhaps some before or after.
 
-    async def _sent(self) -> None:
-        """Wait until everything has been taken from the model of the stream."""
-        await self._bus.tick()
-        source, valid = self._bus.source, self._dut.s_axis_tvalid
-        await self._until(lambda: source.idle() and not valid.value, "room for a packet")
+        The image may have to wait for results that nobody takes: then a second word is refused, and
+        what is written, lost.
+        """
+        around, bus, rng = self.around, self._bus, self._rng
+        waits, early, late = rng.getrandbits(1), rng.getrandbits(1), rng.getrandbits(1)
+        wrong = FAULTS[LOADING](around.design, rng)
+        beats = len(wrong.data) // bus.lanes.beat
+        packet = (wrong.data, wrong.tid, rng.getrandbits(1))
+        if waits:
+            await around.done()
+            around.hold(sink=True)
+            await bus.tick()
+            around.send()
+        await around.sent()
+        words = around.next_image()
+        early &= beats > SPARE
+        if early:
+            bus.send_bytes(*packet)
+            for _ in range(rng.randrange(beats - SPARE)):
+                await bus.tick()
+            around.hold(source=True, sink=bool(waits))
+        await bus.load_first(words)
+        if waits:
+            taken = await bus.control.write(bus.table["load_data"].offset, words[1])
+            around.must_be("a second word is taken", taken, 0)
+            await around.must_read("status", bus.mask("status", "busy", "loading", "loaded"))
+        if early:
+            around.hold()
+        else:
+            bus.send_bytes(*packet)
+        await around.taken()
+        around.hold(source=bool(late))
+        await bus.load_rest(words)
+        around.hold()
+        around.send(wrong.tid)
+        await around.finish(bus.mask("error", LOADING), 1)
 
-    async def _until(self, done: Callable[[], bool], what: str) -> None:
-        """Wait, but not for ever."""
-        for _ in range(1000 + 20 * self._cycles()):
-            if done():
-                return
-            await self._bus.tick()
-        self._outcome.fault(f"timeout: {what} must be there")
+    async def _flip(self, flip: Flip) -> str:
+        """A bit of a memory changes in the middle of a cycle: what comes of it.
 
-    def _on_packet(self, packet: Packet) -> None:
-        tid, numbers = packet
-        if tid >= len(self._expected) or not self._expected[tid]:
-            self._outcome.mismatches += 1
-            self._outcome.fault(f"stream {tid}: a packet that nobody expects: {numbers}")
-            return
-        wanted = self._expected[tid].popleft()
-        self._outcome.values += len(wanted)
-        if numbers != wanted:
-            self._outcome.mismatches += 1
-            self._outcome.fault(f"stream {tid}: the packet is {numbers}, must be {wanted}")
-
-    def _likely(self) -> float:
-        return self._rng.choice((0.0, 0.0, 0.2, 0.6))
-
-    def _cycles(self) -> int:
-        """A time in which the machine is anywhere between its first beat and its last result."""
-        return 2 * cycles.sequence_cycles(self.design, [LONGEST]) + 60
+        After a fault no more results come, whatever is sent, until a reset.
+        """
+        around, bus, rng = self.around, self._bus, self._rng
+        around.send()
+        await around.idle(flip.when)
+        await Timer(HALF, "ns")
+        word = self._dut
+        for name in flip.memory:
+            word = getattr(word, name)
+        word = word[flip.word]
+        before = int(word.value)
+        after = before ^ 1 << flip.bit
+        word.value = after
+        irq = self._dut.irq
+        await around.until(lambda: around.nothing_missing() or irq.value, "results or a fault")
+        fault = bus.mask("error", "fault")
+        error = await bus.get("error")
+        if not error:
+            await around.finish(0, 0)
+        else:
+            around.must_be("error", error, fault)
+            around.must_be("irq", int(irq.value), 1)
+            await around.idle()  # A beat that had been offered before is still taken.
+            given = await bus.get("results_out")
+            await around.clear(fault, DONE | ERROR)
+            bus.send_bytes(FAULTS[LOADING](around.design, rng).data, 0, 0)
+            await around.idle()
+            await around.must_read("results_out", given)
+            await around.must_read("error", fault)
+        if int(word.value) == after:
+            word.value = before
+        await around.reset()
+        around.send()
+        await around.finish(0, 0)
+        return " that is told" if error else " that does not matter"

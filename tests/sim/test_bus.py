@@ -5,12 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hdl.verilog import generate
+from sim.flips import draw_flips, guarded
+from sim.images import WRONG
 from sim.job import Episode, Job, Pauses, Sequence
 from sim.runner import build, run
 from sim.simulators import SIMULATORS, Verilator
@@ -115,15 +118,45 @@ def test_a_bus_that_keeps_up_costs_no_cycle(cache, tmp_path, rng):
     assert taken[0] == taken[1] <= 6 * input_bytes(design).beats + 2
 
 
-@pytest.mark.parametrize("ports", PORTS)
-def test_faults_are_told_and_forgotten(ports, cache, tmp_path, seed):
+@pytest.fixture
+def faulty():
+    """What makes a machine with every fault there can be."""
     model = make_model(hidden=5, inputs=3, results="every", x={"width": 10, "frac": 8})
-    design = make_design(model, units=2, simd=2, streams=3, longest=4, ports=ports)
-    outcome = simulate(design, tool_of("icarus"), cache, tmp_path, faults=3, seed=seed)
+    return partial(make_design, model, units=2, simd=2, streams=3, longest=4)
+
+
+PACKETS = ["cut", "long", "tid", "early", "range"]
+IMAGES = [f"image {what}" for what in WRONG]
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_faults_are_told_and_forgotten(ports, faulty, cache, tmp_path, seed):
+    outcome = simulate(faulty(ports=ports), tool_of("icarus"), cache, tmp_path, faults=3, seed=seed)
+    assert outcome.good, outcome.faults
+    assert outcome.injected == outcome.recovered == dict.fromkeys([*PACKETS, "reset"], 3)
+
+
+@pytest.mark.parametrize("ports", PORTS)
+def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_path, seed):
+    design = faulty(ports=ports, weights="ram", parity=True)
+    verilog = generate(design)
+    other = synthetic_model("other", design.network, np.random.default_rng(7))
+    outcome = simulate(
+        design,
+        Verilator(memories=True) if tool.name == "verilator" else tool,
+        cache,
+        tmp_path,
+        verilog=verilog,
+        faults=6,
+        others=(other,),
+        flips=draw_flips(guarded(verilog.text, verilog.name), 6, 1, seed),
+        seed=seed,
+    )
     assert outcome.good, outcome.faults
     assert outcome.injected == outcome.recovered
-    assert set(outcome.injected) == {"cut", "long", "tid", "early", "range", "reset"}
-    assert set(outcome.injected.values()) == {3}
+    flips = [name for name in outcome.injected if name.startswith("flip")]
+    assert sum(outcome.injected.pop(name) for name in flips) == 6
+    assert outcome.injected == dict.fromkeys([*PACKETS, "loading", *IMAGES, "reset"], 6)
 
 
 def ignore(fault):
@@ -133,11 +166,15 @@ def ignore(fault):
 
 @pytest.mark.long
 @pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
-def test_the_bench_of_faults_notices(signal, cache, tmp_path, seed):
-    model = make_model(hidden=5, inputs=3, results="every", x={"width": 10, "frac": 8})
-    design = make_design(model, units=2, simd=2, streams=3, longest=4, ports="axi")
+def test_the_bench_of_faults_notices(signal, faulty, cache, tmp_path, seed):
     outcome = simulate(
-        design, tool_of("icarus"), cache, tmp_path, faults=1, seed=seed, change=ignore(signal)
+        faulty(ports="axi"),
+        tool_of("icarus"),
+        cache,
+        tmp_path,
+        faults=1,
+        seed=seed,
+        change=ignore(signal),
     )
     assert not outcome.good
 
