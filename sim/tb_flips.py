@@ -135,7 +135,7 @@ class Bench:
             driver = Driver(self._streams[name], 0, random.Random(0))
             tasks.append(cocotb.start_soon(driver.run(beats)))
         limit = 100_000 if flip is None else 2 * self._cycles[number] + 200
-        until = [over.wait(), Timer(limit * PERIOD, "ns")]
+        until: list[Any] = [over.wait(), Timer(limit * PERIOD, "ns")]
         word, before, after = None, 0, 0
         if flip is not None:
             tasks.append(cocotb.start_soon(self._told()))
