@@ -12,7 +12,6 @@ from sim.recipe import Recipe
 from sim.runner import build, run
 from sim.shrink import shrink
 from sim.simulators import simulator
-from spec import cycles
 
 __all__ = ["Verdict", "judge", "judge_seed"]
 
@@ -23,8 +22,8 @@ class Verdict:
 
     Attributes
     ----------
-    cases, sequences, steps, values, cycles : int
-        How much of each; values are the numbers that were compared.
+    cases, sequences, steps, values, cycles, accesses : int
+        How much of each; values are the numbers that were compared, accesses those of registers.
     mismatches, hangs, wrong_formulas : int
         Numbers that differ; runs that did not end; runs whose cycles are not the formula's.
     faults : list of str
@@ -38,6 +37,7 @@ class Verdict:
     steps: int = 0
     values: int = 0
     cycles: int = 0
+    accesses: int = 0
     mismatches: int = 0
     hangs: int = 0
     wrong_formulas: int = 0
@@ -81,22 +81,18 @@ def judge(recipe: Recipe, sim: str, cache: Path) -> Verdict:
 def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
     from hdl.verilog import generate
 
-    tool, design = simulator(sim), recipe.design
+    tool, design = simulator(sim).quick(), recipe.design
     verilog, *_ = generate(design).write(cache / design.name)
     folder = build(verilog, design.name, tool, cache)
-    for traffic, job in zip(recipe.traffic, recipe.jobs, strict=True):
-        outcome = run(job, folder, design.name, tool)
-        for name in ("sequences", "steps", "values", "cycles", "mismatches", "hangs"):
-            setattr(verdict, name, getattr(verdict, name) + getattr(outcome, name))
-        verdict.faults += outcome.faults
-        if traffic.plain and not outcome.hangs:
-            formula = sum(
-                cycles.sequence_cycles(design, [walk.steps for walk in burst.walks])
-                for burst in traffic.bursts
-            )
-            if outcome.cycles != formula:
-                verdict.wrong_formulas += 1
-                verdict.faults.append(f"took {outcome.cycles} cycles, the formula says {formula}")
+    outcome = run(recipe.job, folder, design.name, tool)
+    for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
+        setattr(verdict, name, getattr(outcome, name))
+    verdict.faults += outcome.faults
+    # A burst that hangs has no span, and nothing can be said of those behind it.
+    for taken, formula in zip(outcome.spans, recipe.formulas, strict=not outcome.hangs):
+        if not outcome.hangs and formula not in (None, taken):
+            verdict.wrong_formulas += 1
+            verdict.faults.append(f"took {taken} cycles, the formula says {formula}")
     shutil.rmtree(folder)
     shutil.rmtree(verilog.parent)
 

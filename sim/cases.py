@@ -1,4 +1,4 @@
-"""Random cases: a whole network, its weights, a machine and traffic, all from one seed."""
+"""Random cases: a whole network, its weights, a machine, ports and traffic, all from one seed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from spec.cycles import step_cycles
 from spec.design import Design
 from spec.errors import InputError
 from spec.lanes import lane_designs
+from spec.loading import image_words
 from spec.machine import Machine
 from spec.network import Network
 
@@ -29,15 +30,32 @@ ARITHMETICS = (
     *("fixed2", "fixed3", "fixed8", "fixed12", "fixed16"),
 )
 
-PORTS = ("i_x", "i_state", "o", "o_state")
+MOST_PLACES = 128
+"""Units times inputs side by side: building larger machines takes minutes, and shows no more."""
+
+PORTS = ("i_x", "i_state", "o", "o_state", "i_load")
 """What may pause; the state ports of all cores alike."""
 
+BUS_SHARE = 4
+"""On a bus a traffic has so many times fewer cycles, since models look at each of them."""
 
-def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
+STEPS = (1, 1, 2, 3, 5, 8, 13)
+"""Of a sequence."""
+MEAN_STEPS = sum(STEPS) / len(STEPS)
+
+MOST_BEFORE = 500
+"""Steps on offer before the reset in the middle."""
+
+LONGER = 20
+"""How many times as many cycles a traffic may take to have the values that are wanted."""
+
+
+def draw(seed: int, *, cycles: int = 5000, values: int = 2000, largest: int = 65) -> Recipe:
     """Draw the case of a seed: two traffics on one design.
 
     The first has sequences from zero without any pause; its cycles must be what the formula says.
-    The second has pauses, kept and loaded states, dumps, and a reset in the middle.
+    The second has pauses, kept and loaded states, dumps, and a reset in the middle. On a bus both
+    have accesses of registers, and what cannot be done there is left out.
 
     Parameters
     ----------
@@ -45,6 +63,9 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
         The seed; the same one gives the same case.
     cycles : int
         About how many cycles each traffic takes without pauses: fast machines get more steps.
+    values : int
+        About how many numbers come out of each traffic, where that takes no more than `LONGER`
+        times the cycles.
     largest : int
         Largest size of a vector.
     """
@@ -59,20 +80,37 @@ def draw(seed: int, *, cycles: int = 5000, largest: int = 65) -> Recipe:
         "shared_scale": shared_scale,
         "machine": machine,
     }
-    return Recipe(**drawn, traffic=draw_traffic(rng, Recipe(**drawn).design, cycles))
+    return Recipe(**drawn, traffic=draw_traffic(rng, Recipe(**drawn).design, cycles, values))
 
 
-def draw_traffic(rng: np.random.Generator, design: Design, cycles: int) -> tuple[Traffic, Traffic]:
+def draw_traffic(
+    rng: np.random.Generator, design: Design, cycles: int, values: int = 0
+) -> tuple[Traffic, Traffic]:
     """Draw the two traffics of a case, see `draw`."""
-    steps = int(min(max(cycles / step_cycles(design), 4), 5000))
+    on_bus, pace = design.machine.ports != "stream", step_cycles(design)
+    wanted = max(cycles, min(values / _values_per_step(design) * pace, LONGER * cycles))
+    steps = int(min(max(wanted / pace / (BUS_SHARE if on_bus else 1), 4), 5000))
     cut = int(rng.integers(1, 400))
+    if design.machine.loadable:
+        cut += int(rng.integers(2)) * len(image_words(design))
+    accesses = int(rng.integers(1, 100)) if on_bus else 0
     bursts = (
-        Burst(walks=_walks(rng, steps // 2, rough=True), shuffled=True, cut=cut),
+        Burst(walks=_walks(rng, min(steps // 2, MOST_BEFORE), rough=True), shuffled=True, cut=cut),
         Burst(walks=_walks(rng, steps, rough=True), shuffled=True),
     )
     pauses = {name: _pick(rng, (0.0, 0.2, 0.7)) for name in PORTS}
-    plain = Traffic(bursts=(Burst(walks=_walks(rng, steps, rough=False)),))
-    return plain, Traffic(bursts=bursts, pauses=pauses)
+    plain = Traffic(bursts=(Burst(walks=_walks(rng, steps, rough=False)),), accesses=accesses)
+    return plain, Traffic(bursts=bursts, pauses=pauses, accesses=accesses)
+
+
+def _values_per_step(design: Design) -> float:
+    """Numbers of results, about."""
+    network, head = design.network, design.head
+    if head is None:
+        numbers = network.layer.outputs
+    else:
+        numbers = 1 if head.output == "class" else head.classes
+    return numbers if network.results == "every" else numbers / MEAN_STEPS
 
 
 def _pick(rng: np.random.Generator, choices: Any) -> Any:
@@ -137,14 +175,14 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
     network: dict[str, Any] = {
         "inputs": _pick(rng, sizes),
         "layers": tuple(layers),
-        "results": _pick(rng, ("last", "every")),
+        "results": _pick(rng, ("last", "every", "every")),
     }
     if network["results"] == "last" and rng.random() < 0.2:
         network["pooling"] = "max"
     if rng.random() < 0.4:
         width = int(rng.integers(1, 13))
         network["x"] = _format(width + 1, 3, signed=bool(rng.random() < 0.5))
-    if rng.random() < 0.7:
+    if rng.random() < 0.5:
         network["head"] = {
             "classes": _pick(rng, [size for size in sizes if size <= 17]),
             "weights": _pick(rng, ARITHMETICS),
@@ -161,7 +199,8 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     equal = all(layer == network.layer for layer in network.layers)
     shares = equal and not network.bidirectional and len(network.layer.phases) == 1
     widths = [width for width in WIDTHS if width <= largest]
-    units, simd = _pick(rng, widths[:-1]), _pick(rng, widths)
+    units = _pick(rng, widths[:-1] or widths)
+    simd = _pick(rng, [width for width in widths if units * width <= MOST_PLACES])
     machine: dict[str, Any] = {
         "units": units,
         "simd": simd,
@@ -186,13 +225,17 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
         machine["cell_units"] = _pick(rng, both)
     if rng.random() < 0.3:
         machine["head_units"] = int(rng.integers(1, 6))
+    machine["ports"] = _pick(rng, (*("stream",) * 8, "axi", "wishbone"))
+    if machine["ports"] == "stream":
+        machine["weights"] = _pick(rng, ("rom", "rom", "rom", "ram"))
+        machine["parity"] = bool(rng.random() < 0.2)
     return machine
 
 
 def _walks(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[Walk, ...]:
     walks = []
     while steps > 0:
-        length = min(_pick(rng, (1, 1, 2, 3, 5, 8, 13)), steps)
+        length = min(_pick(rng, STEPS), steps)
         steps -= length
         seed = int(rng.integers(1 << 32))
         state, dump = (int(rng.integers(3)), bool(rng.random() < 0.5)) if rough else (0, False)

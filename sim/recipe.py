@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from golden.cells import State
 from golden.rounding import Integers
 from sim.job import Episode, Job, Pauses, Sequence
+from spec import cycles
 from spec.cells.layer import Layer
 from spec.checked import Checked
 from spec.design import Design
@@ -20,7 +22,7 @@ from spec.files import write_atomic
 from spec.formats import Interval
 from spec.machine import Machine
 from spec.network import Network
-from spec.ports import FROM_LOADED, FROM_ZERO
+from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
 from spec.synthetic import synthetic_model
 
 __all__ = ["Burst", "Recipe", "Traffic", "Walk"]
@@ -56,10 +58,21 @@ class Burst(Checked):
 
 
 class Traffic(Checked):
-    """Bursts one after the other, and how likely each side is to pause; see `sim.job.Job`."""
+    """Bursts one after the other; see `sim.job.Episode`.
+
+    Parameters
+    ----------
+    bursts : tuple of Burst
+        Between resets.
+    pauses : dict
+        How likely each side is to pause.
+    accesses : int
+        Of registers, in each burst; only on a bus.
+    """
 
     bursts: tuple[Burst, ...] = Field(min_length=1)
     pauses: dict[str, float] = Field(default_factory=dict)
+    accesses: int = Field(default=0, ge=0, le=100_000)
 
     @property
     def plain(self) -> bool:
@@ -95,6 +108,19 @@ class Recipe(Checked):
     machine: Machine = Machine()
     traffic: tuple[Traffic, ...] = ()
 
+    @model_validator(mode="after")
+    def _check_lengths(self) -> Recipe:
+        """Where a machine holds whole sequences, none is longer than that."""
+        walks = (walk for one in self.traffic for burst in one.bursts for walk in burst.walks)
+        longest = max((walk.steps for walk in walks), default=0)
+        if (self._on_bus or self.network.bidirectional) and longest > self.machine.longest:
+            raise ValueError(f"steps must be at most {self.machine.longest} (machine: longest)")
+        return self
+
+    @property
+    def _on_bus(self) -> bool:
+        return self.machine.ports != "stream"
+
     @cached_property
     def design(self) -> Design:
         """The design.
@@ -112,20 +138,40 @@ class Recipe(Checked):
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """A job for each traffic."""
-        return tuple(
-            Job(
-                model=self.design.model,
-                machine=self.machine,
-                episodes=tuple(self._episode(burst) for burst in traffic.bursts),
-                pauses=Pauses(**traffic.pauses),
-                seed=self.seed,
-            )
-            for traffic in self.traffic
+        return tuple(self._job([traffic]) for traffic in self.traffic)
+
+    @cached_property
+    def job(self) -> Job:
+        """All traffics in one simulation."""
+        return self._job(self.traffic)
+
+    @property
+    def formulas(self) -> list[int | None]:
+        """For each burst that is not cut what its cycles must be, if there is a formula."""
+        uncut = [(one, burst) for one in self.traffic for burst in one.bursts if burst.cut is None]
+        return [
+            cycles.sequence_cycles(self.design, [walk.steps for walk in burst.walks])
+            if one.plain and not self._on_bus
+            else None
+            for one, burst in uncut
+        ]
+
+    def _job(self, traffics: Iterable[Traffic]) -> Job:
+        return Job(
+            model=self.design.model,
+            machine=self.machine,
+            episodes=tuple(self._episode(one, burst) for one in traffics for burst in one.bursts),
+            seed=self.seed,
         )
 
-    def _episode(self, burst: Burst) -> Episode:
-        sequences = tuple(self._sequence(walk) for walk in burst.walks)
-        return Episode(sequences=sequences, shuffled=burst.shuffled, cut=burst.cut)
+    def _episode(self, traffic: Traffic, burst: Burst) -> Episode:
+        return Episode(
+            sequences=tuple(self._sequence(walk) for walk in burst.walks),
+            shuffled=burst.shuffled,
+            cut=burst.cut,
+            pauses=Pauses(**traffic.pauses),
+            accesses=traffic.accesses,
+        )
 
     def _sequence(self, walk: Walk) -> Sequence:
         rng = np.random.default_rng(walk.seed)
@@ -133,6 +179,8 @@ class Recipe(Checked):
         x = _values(rng, network.x.interval, (walk.steps, network.inputs))
         if network.bidirectional:
             return Sequence(x=x)
+        if self._on_bus:  # States are kept, but can neither be loaded nor read out.
+            return Sequence(x=x, state=min(walk.state, FROM_PREVIOUS))
         load: tuple[State, ...] = ()
         if walk.state == FROM_LOADED:
             load = tuple(_state(rng, layer) for layer in network.layers)

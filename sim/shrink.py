@@ -78,6 +78,8 @@ def _traffics(traffics: tuple[Traffic, ...]) -> Iterator[tuple[Traffic, ...]]:
     [traffic] = traffics
     for bursts in _bursts(traffic.bursts):
         yield (_with(traffic, bursts=bursts),)
+    for accesses in {0, traffic.accesses // 2} - {traffic.accesses}:
+        yield (_with(traffic, accesses=accesses),)
     if any(traffic.pauses.values()):
         yield (_with(traffic, pauses={}),)
         for name in (name for name, pause in traffic.pauses.items() if pause):

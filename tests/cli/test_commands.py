@@ -207,7 +207,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     path = tmp_path / "case.json"
     draw(2, cycles=100, largest=3).write(path)
     assert pascaline("fuzz", "--replay", path)[0] == 0
-    monkeypatch.setattr("cli.verdict.cycles.sequence_cycles", lambda *_: 1)
+    monkeypatch.setattr("sim.recipe.cycles.sequence_cycles", lambda *_: 1)
     status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
     assert "the formula says 1" in err
