@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ __all__ = ["fuzz"]
 
 SIMULATED = 10
 """Good ones of the broken model files that are simulated."""
+INTERRUPTED = 130
+"""The exit status that shells give to what a user has ended."""
 
 
 @click.command()
@@ -40,6 +43,13 @@ SIMULATED = 10
     default=5000,
     show_default=True,
     help="Of a traffic, about; fast machines get more steps.",
+)
+@click.option(
+    "--values",
+    type=click.IntRange(min=0),
+    default=2000,
+    show_default=True,
+    help="Of a traffic, about, as far as that takes no more than a few times the cycles.",
 )
 @click.option(
     "--largest", type=click.IntRange(min=1), default=65, show_default=True, help="Size of a vector."
@@ -65,6 +75,7 @@ def fuzz(
     seed: int,
     sim: str,
     cycles: int,
+    values: int,
     largest: int,
     tries: int,
     jobs: int | None,
@@ -72,11 +83,12 @@ def fuzz(
     files: int | None,
     as_json: bool,
 ) -> None:
-    """Compare RTL and golden on random cases: network, arithmetic, machine, traffic.
+    """Compare RTL and golden on random cases: network, arithmetic, machine, ports, traffic.
 
-    Each case is simulated twice: without pauses, where its cycles must be those of the formula, and
-    with pauses, loaded and kept states, dumps, and a reset in the middle. A case that fails is made
-    as small as it can be, and kept in a file.
+    Each case is simulated without pauses, where its cycles must be those of the formula, and with
+    pauses, loaded and kept states, dumps, and a reset in the middle. On a bus registers are read
+    and written at random beside the packets. A case that fails is made as small as it can be, and
+    kept in a file. After an interrupt what was found so far is told.
 
     With --files, model files are broken in many ways instead. Each must be refused with one line,
     in bounded time and memory, or be a good model; of these, some are simulated.
@@ -98,10 +110,11 @@ def fuzz(
         again = f"pascaline fuzz --replay {path} --sim {sim}"
         failures.append({"seed": number, "faults": verdict.faults, "again": again})
 
+    interrupted = False
     if replay is not None:
         collect(None, judge(Recipe.read(replay), sim, cache))
     else:
-        drawn = {"cycles": cycles, "largest": largest}
+        drawn = {"cycles": cycles, "values": values, "largest": largest}
         start = time.monotonic()
         count = cases or (5 if minutes is None else None)
         with bar(f"fuzzing in {sim}") as progress:
@@ -115,10 +128,18 @@ def fuzz(
                 late = minutes is not None and spent > 60 * minutes
                 return not late and (count is None or number < seed + count)
 
-            _all_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
-    result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts, "failures": failures}
+            # Whoever ends a campaign wants to know what it has found.
+            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+            try:
+                _all_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
+            except KeyboardInterrupt:
+                interrupted = True
+            finally:
+                signal.signal(signal.SIGTERM, before)
+    result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}
+    result |= {"interrupted": interrupted, "failures": failures}
     _print(result, as_json=as_json)
-    sys.exit(1 if failures else 0)
+    sys.exit(1 if failures else INTERRUPTED if interrupted else 0)
 
 
 def _all_seeds(
@@ -150,10 +171,13 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        rows = [
-            [key.replace("_", " "), value] for key, value in result.items() if key != "failures"
-        ]
-        table("Fuzzing", ["what", "count"], rows)
+        told = {
+            key: value for key, value in result.items() if key not in ("failures", "interrupted")
+        }
+        rows = [[key.replace("_", " "), value] for key, value in told.items()]
+        table(
+            "Fuzzing, interrupted" if result["interrupted"] else "Fuzzing", ["what", "count"], rows
+        )
     for failure in result["failures"]:
         which = "case" if failure["seed"] is None else f"seed {failure['seed']}"
         click.echo(f"{which}: {failure['faults'][0]} (again: {failure['again']})", err=True)
