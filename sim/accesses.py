@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
+from cocotb.triggers import with_timeout
+
 from sim.control import Access, Control
 from sim.job import Outcome
 from sim.registers import RegisterModel, Seen
@@ -18,6 +20,8 @@ GROUPS = (1, 1, 2, 3, 8)
 """Accesses back to back."""
 GAP = 20
 """Cycles between groups, at most."""
+PATIENCE = 10_000
+"""Nanoseconds in which all must be answered, whatever pauses."""
 ENABLE = 1
 """In ``control``."""
 
@@ -73,7 +77,7 @@ class Registers:
 
     async def _transfer(self, accesses: Sequence[Access]) -> None:
         before = self._seen()
-        answers = await self._control.transfer(accesses)
+        answers = await with_timeout(self._control.transfer(accesses), PATIENCE, "ns")
         window = before, self._seen()
         ordered = self._control.ordered
         for fault in self._model.judge(accesses, answers, window, ordered=ordered):

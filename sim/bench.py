@@ -112,6 +112,9 @@ class Sink:
         while self._pause:
             stream.ready.value = int(self._rng.random() >= self._pause)
             await RisingEdge(stream.clock)
+            if not stream.valid.value:
+                # The machine may not wait for it to change, and nobody else looks.
+                await RisingEdge(stream.valid)
 
 
 class Monitor:

@@ -226,9 +226,8 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     if rng.random() < 0.3:
         machine["head_units"] = int(rng.integers(1, 6))
     machine["ports"] = _pick(rng, (*("stream",) * 8, "axi", "wishbone"))
-    if machine["ports"] == "stream":
-        machine["weights"] = _pick(rng, ("rom", "rom", "rom", "ram"))
-        machine["parity"] = bool(rng.random() < 0.2)
+    machine["weights"] = _pick(rng, ("rom", "rom", "rom", "ram"))
+    machine["parity"] = bool(rng.random() < 0.2)
     return machine
 
 
