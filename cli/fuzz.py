@@ -49,7 +49,7 @@ INTERRUPTED = 130
     type=click.IntRange(min=0),
     default=2000,
     show_default=True,
-    help="Of a traffic, about, as far as that takes no more than a few times the cycles.",
+    help="Of a traffic, about, where many come out in a cycle.",
 )
 @click.option(
     "--largest", type=click.IntRange(min=1), default=65, show_default=True, help="Size of a vector."

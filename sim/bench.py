@@ -219,6 +219,9 @@ class Checker:
         where, expected = self._expected.popleft()
         for field, wanted in expected.items():
             given = beat[field]
+            if wanted == given:
+                self._outcome.values += 1 if isinstance(wanted, int) else len(wanted)
+                continue
             if isinstance(wanted, int):
                 wanted, given = [wanted], [given]
             for index, (want, got) in enumerate(zip(wanted, given, strict=True)):

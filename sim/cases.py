@@ -36,7 +36,7 @@ MOST_PLACES = 128
 PORTS = ("i_x", "i_state", "o", "o_state", "i_load")
 """What may pause; the state ports of all cores alike."""
 
-BUS_SHARE = 4
+BUS_SHARE = 8
 """On a bus a traffic has so many times fewer cycles, since models look at each of them."""
 
 STEPS = (1, 1, 2, 3, 5, 8, 13)
@@ -46,8 +46,9 @@ MEAN_STEPS = sum(STEPS) / len(STEPS)
 MOST_BEFORE = 500
 """Steps on offer before the reset in the middle."""
 
-LONGER = 20
-"""How many times as many cycles a traffic may take to have the values that are wanted."""
+LONGER = 100
+"""A traffic may take so many times the cycles to have the values that are wanted, if there is one
+in each cycle; else less, in proportion: time goes where most is compared."""
 
 
 def draw(seed: int, *, cycles: int = 5000, values: int = 2000, largest: int = 65) -> Recipe:
@@ -64,8 +65,7 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 2000, largest: int = 65
     cycles : int
         About how many cycles each traffic takes without pauses: fast machines get more steps.
     values : int
-        About how many numbers come out of each traffic, where that takes no more than `LONGER`
-        times the cycles.
+        About how many numbers come out of each traffic; see `LONGER`.
     largest : int
         Largest size of a vector.
     """
@@ -88,7 +88,8 @@ def draw_traffic(
 ) -> tuple[Traffic, Traffic]:
     """Draw the two traffics of a case, see `draw`."""
     on_bus, pace = design.machine.ports != "stream", step_cycles(design)
-    wanted = max(cycles, min(values / _values_per_step(design) * pace, LONGER * cycles))
+    rate = min(1, _values_per_step(design) / pace)
+    wanted = max(cycles, min(values / rate, LONGER * rate * cycles))
     steps = int(min(max(wanted / pace / (BUS_SHARE if on_bus else 1), 4), 5000))
     cut = int(rng.integers(1, 400))
     if design.machine.loadable:
