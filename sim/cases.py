@@ -51,7 +51,7 @@ LONGER = 100
 in each cycle; else less, in proportion: time goes where most is compared."""
 
 
-def draw(seed: int, *, cycles: int = 5000, values: int = 2000, largest: int = 65) -> Recipe:
+def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -> Recipe:
     """Draw the case of a seed: two traffics on one design.
 
     The first has sequences from zero without any pause; its cycles must be what the formula says.

@@ -189,15 +189,42 @@ def test_import(pascaline, tmp_path, rng):
     assert pascaline("show", output)[0] == 0
 
 
+SMALL = ["--cycles", "100", "--values", "0", "--largest", "3"]
+
+
 def test_fuzz(pascaline):
-    words = ["fuzz", "--cases", "1", "--seed", "2", "--cycles", "300", "--largest", "5"]
+    words = [
+        "fuzz",
+        "--cases",
+        "1",
+        "--seed",
+        "2",
+        "--cycles",
+        "300",
+        "--values",
+        "0",
+        "--largest",
+        "5",
+    ]
     found = only_json(*pascaline(*words, "--json"))
     assert (found["cases"], found["mismatches"], found["wrong_formulas"]) == (1, 0, 0)
     assert found["values"] > 0
 
 
 def test_fuzz_for_a_time(pascaline):
-    words = ["fuzz", "--minutes", "0.01", "--jobs", "1", "--cycles", "100", "--largest", "3"]
+    words = [
+        "fuzz",
+        "--minutes",
+        "0.01",
+        "--jobs",
+        "1",
+        "--cycles",
+        "100",
+        "--values",
+        "0",
+        "--largest",
+        "3",
+    ]
     found = only_json(*pascaline(*words, "--json"))
     assert found["cases"] >= 1
     assert found["failures"] == []

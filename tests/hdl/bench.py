@@ -46,10 +46,12 @@ def _run_episode(job, design, episode, outcome, deadline):
     states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
     model = BenchModel(design, results, list(states.values()))
     steps = sum(len(sequence.x) for sequence in episode.sequences)
+    pauses = episode.pauses or job.pauses
     times = []
     listeners = {
         "i_x": model.on_x,
         "o": results.actual,
+        "i_load": lambda _: None,
         **{name: checker.actual for name, checker in states.items()},
     }
     loaded = [name for name in layouts if name.startswith("i_state")]
@@ -65,12 +67,12 @@ def _run_episode(job, design, episode, outcome, deadline):
         offered = dict.fromkeys(queues)
         for cycle in range(deadline):
             for name, queue in queues.items():
-                if offered[name] is None and queue and rng.random() >= job.pauses.of(name):
+                if offered[name] is None and queue and rng.random() >= pauses.of(name):
                     offered[name] = layouts[name].pack(queue.pop())
                 ctx.set(streams[name].valid, offered[name] is not None)
                 ctx.set(streams[name].payload.as_value(), offered[name] or 0)
             for name in ("o", *states):
-                ctx.set(streams[name].ready, rng.random() >= job.pauses.of(name))
+                ctx.set(streams[name].ready, rng.random() >= pauses.of(name))
             taken = {}
             for name, stream in streams.items():
                 if ctx.get(stream.valid) and ctx.get(stream.ready):
