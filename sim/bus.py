@@ -195,9 +195,10 @@ class Bus:
                 ends.append(place)
         return ends
 
-    def send_bytes(self, packet: bytes, tid: int, user: int) -> None:
-        """Send a packet of any bytes."""
-        self.source.send_nowait(AxiStreamFrame(packet, tid=tid, tuser=user))
+    def send_bytes(self, packet: bytes, tid: int, user: int, keep: bytes | None = None) -> None:
+        """Send a packet of any bytes, of which TKEEP may be 0 for some."""
+        kept = None if keep is None else list(keep)
+        self.source.send_nowait(AxiStreamFrame(packet, tkeep=kept, tid=tid, tuser=user))
 
     async def get(self, name: str) -> int:
         """Read a register."""

@@ -30,11 +30,14 @@ class Wrong:
         TID of all its beats.
     enabled : bool
         Whether the machine is enabled while it comes.
+    keep : bytes or None
+        TKEEP of each byte, if not all are kept.
     """
 
     data: bytes
     tid: int = 0
     enabled: bool = True
+    keep: bytes | None = None
 
 
 def kinds(design: Design, *, flips: bool) -> list[str]:
@@ -80,11 +83,15 @@ def _vector(design: Design) -> tuple[int, int]:
 
 
 def _cut(design: Design, rng: random.Random) -> Wrong:
-    """Ends anywhere but between two vectors."""
+    """Ends anywhere but between two vectors, or lacks any byte of one."""
     whole, used = _vector(design)
-    packet = _packet(design, rng, _steps(design, rng))
-    kept = rng.randrange(len(packet) // whole) * whole + rng.randrange(1, used)
-    return Wrong(data=bytes(packet[:kept]), tid=_tid(design, rng))
+    packet = bytes(_packet(design, rng, _steps(design, rng)))
+    start, tid = rng.randrange(len(packet) // whole) * whole, _tid(design, rng)
+    if rng.getrandbits(1):
+        return Wrong(data=packet[: start + rng.randrange(1, used)], tid=tid)
+    keep = bytearray(b"\1" * len(packet))
+    keep[start + rng.randrange(used)] = 0
+    return Wrong(data=packet, tid=tid, keep=bytes(keep))
 
 
 def _long(design: Design, rng: random.Random) -> Wrong:

@@ -73,7 +73,7 @@ class Bench:
         if not wrong.enabled:
             await around.sent()
             await bus.set("control", 0)
-        bus.send_bytes(wrong.data, wrong.tid, self._rng.getrandbits(1))
+        bus.send_bytes(wrong.data, wrong.tid, self._rng.getrandbits(1), wrong.keep)
         if not wrong.enabled:
             await around.sent()
             await bus.set("control", ENABLE)
