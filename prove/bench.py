@@ -20,12 +20,14 @@ class Bench:
     ----------
     m : Module
         For what watches the block.
+    verilog : list of str
+        The blocks.
     """
 
     def __init__(self):
         self.m = Module()
         self._inputs = []
-        self._verilog = []
+        self.verilog = []
 
     def free(self, shape, name):
         """A value that may be anything in every cycle."""
@@ -62,7 +64,7 @@ class Bench:
     def place(self, component, name):
         """The emitted Verilog of a component; its ports are those of the component."""
         text, _ = emit(component, name)
-        self._verilog.append(text)
+        self.verilog.append(text)
         connections = {"i_clk": ClockSignal()}
         header = text[text.index(f"module {name}(") :].split(";", 1)[0]
         ports = [word.strip(" )\n") for word in header.split("(")[1].split(",")]
@@ -91,4 +93,4 @@ class Bench:
     def files(self):
         """RTLIL of the statements, and Verilog of the blocks."""
         text = rtlil.convert(self.m, name="top", ports=self._inputs, emit_src=False)
-        return {"top.il": text, "blocks.v": "\n".join(self._verilog)}
+        return {"top.il": text, "blocks.v": "\n".join(self.verilog)}
