@@ -12,24 +12,47 @@ from spec.synthetic import synthetic_model
 __all__ = ["small_core", "small_design"]
 
 
+FUNCTIONS = {
+    "sigmoid": {"width": 3, "frac": 3, "signed": False},
+    "tanh": {"width": 3, "frac": 2},
+}
+
+FORMATS = {
+    "lstm": FUNCTIONS | {"cell": {"width": 5, "frac": 3}},
+    "gru": FUNCTIONS | {"state": {"width": 5, "frac": 4}},
+    "rnn": {},
+}
+"""Of few bits, beside those that all layers have."""
+
+
 def small_design(
-    *, hidden=2, inputs=2, weights="ternary", head=None, h=None, shared=False, **machine
+    *,
+    hidden=2,
+    inputs=2,
+    layer=None,
+    head=None,
+    h=None,
+    shared=False,
+    network=None,
+    **machine,
 ) -> Design:
-    """A design with formats of few bits and random weights."""
-    few = {
+    """A design with formats of few bits and random weights.
+
+    ``layer`` and ``network`` are what else is said of these; ``shared``: rows have one scale.
+    """
+    layer = layer or {}
+    few = FORMATS[layer.get("kind", "lstm")] | {
         "h": h or {"width": 3, "frac": 2},
         "pre": {"width": 4, "frac": 2},
-        "sigmoid": {"width": 3, "frac": 3, "signed": False},
-        "tanh": {"width": 3, "frac": 2},
-        "cell": {"width": 5, "frac": 3},
         "normaliser": {"scale_width": 3, "bias_width": 5, "shift": 2},
     }
     plain = {
         "inputs": inputs,
         "x": {"width": 2, "frac": 1},
-        "layers": [{"hidden": hidden, "weights": weights, **few}],
+        "layers": [{"hidden": hidden, "weights": "ternary", **few, **layer}],
         "head": head,
         "results": "every",
+        **(network or {}),
     }
     network = Network.parse(json.dumps(plain), thing="network")
     model = synthetic_model("proof", network, np.random.default_rng(1), shared_scale=shared)

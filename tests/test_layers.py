@@ -16,7 +16,7 @@ ARROWS = {
     "train": {"spec", "golden"},
     "models": {"spec"},
     "cli": {"spec", "golden", "hdl", "sim", "synth", "train", "models"},
-    "prove": {"spec", "hdl", "cli"},
+    "prove": {"spec", "golden", "hdl", "cli"},
     "mutants": {"spec", "hdl", "sim", "cli"},
 }
 
