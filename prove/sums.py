@@ -17,12 +17,27 @@ from spec.product import Product
 __all__ = ["claims"]
 
 ARITHMETICS = ("binary", "ternary", "pow2", "exp3", "fixed2", "fixed4")
+CASES = {
+    "1 input": {"simd": 1, "depth": 5},
+    "3 inputs": {"simd": 3, "depth": 5},
+    "4 inputs": {"simd": 4, "depth": 5, "element": Interval(-2, 1)},
+    "two parts": {"simd": 2, "depth": 7, "element": Interval(-2, 1), "parts": 2},
+    "registers": {"simd": 3, "depth": 9, "element": Interval(0, 3), "registers": (2, 2)},
+}
+
+FEWER = {
+    "1 input": {"simd": 1, "depth": 5},
+    "2 inputs": {"simd": 2, "depth": 5},
+    "registers": {"simd": 2, "depth": 9, "element": Interval(0, 3), "registers": (2, 2)},
+}
+"""Products of two numbers of several bits are hard for a solver."""
+
 WIDE = 24
 """Bits in which no sum of these sizes overflows."""
 
 
-def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2):
-    """Sums of two lanes, chunk after chunk, whenever they end."""
+def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1):
+    """Sums of two lanes, chunk after chunk, whenever they end; a row has one or two parts."""
     element = element or Interval(-4, 3)
 
     def build(bench: Bench):
@@ -38,8 +53,8 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2):
             tree_registers=min(tree, tree_levels(lane, simd)),
         )
         reach = (kind.weights * element).times(simd * chunks)
-        parts = {"product": product, "arithmetic": kind, "element": element, "sums": (reach,)}
-        dut = bench.place(Lanes(**parts, front=1), "lanes")
+        what = {"product": product, "arithmetic": kind, "element": element}
+        dut = bench.place(Lanes(**what, sums=(reach,) * parts, front=1), "lanes")
         m = bench.m
         x, codes = bench.free(len(dut.x), "x"), bench.free(len(dut.codes), "codes")
         load, read = bench.free(1, "load"), bench.free(1, "read")
@@ -53,14 +68,23 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2):
         bench.suppose(~load | read)
         # There is none in the cycle after a reset.
         bench.suppose(bench.past(1) | ~read)
+        # The part that ends first is the second one: there is one before each row's end.
+        split = bench.free(1, "split") if parts > 1 else C(0, 1)
+        ends = load | split
+        if parts > 1:
+            parted = Signal()
+            m.d.sync += parted.eq(~load & (parted | split))
+            bench.suppose(~split | (read & ~parted & ~load))
+            bench.suppose(~load | parted)
+            m.d.comb += dut.split.eq(split)
         # A sum has so many chunks at most, and leaves the drain before the next one comes.
         count = Signal(range(chunks + 1))
-        m.d.sync += count.eq(Mux(load, 0, count + read))
-        bench.suppose(~read | load | (count != chunks - 1))
+        m.d.sync += count.eq(Mux(ends, 0, count + read))
+        bench.suppose(~read | ends | (count != chunks - 1))
         bench.suppose(~(load & bench.past(load)))
         m.d.comb += [dut.x.eq(x), dut.codes.eq(codes), dut.load.eq(load)]
 
-        totals = []
+        totals, seconds = [], []
         for number in range(2):
             total = Signal(signed(WIDE), name=f"total_{number}")
             part = C(0, signed(WIDE))
@@ -69,17 +93,21 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2):
                 part = part + _weight(bench, kind, code) * value
             whole = Signal(signed(WIDE), name=f"whole_{number}")
             m.d.comb += whole.eq(total + Mux(read, part, 0))
-            m.d.sync += total.eq(Mux(load, 0, whole))
+            m.d.sync += total.eq(Mux(ends, 0, whole))
+            second = Signal(signed(WIDE), name=f"second_{number}")
+            m.d.sync += second.eq(Mux(split, whole, second))
             totals.append(whole)
+            seconds.append(second)
         late = product.registers
         loaded = bench.past(load, late)
         bench.always(dut.loaded == loaded)
         # The first lane's is at the front in the next cycle, the second's after a shift.
         m.d.comb += dut.shift.eq(bench.past(loaded))
-        front = Signal(signed(WIDE))
-        m.d.comb += front.eq(Value.cast(dut.sums[0].s0))
-        bench.always(~bench.past(loaded) | (front == bench.past(totals[0], late + 1)))
-        bench.always(~bench.past(loaded, 2) | (front == bench.past(totals[1], late + 2)))
+        for place, wanted in zip(("s0", "s1")[:parts], (totals, seconds), strict=False):
+            front = Signal(signed(WIDE), name=f"front_{place}")
+            m.d.comb += front.eq(Value.cast(dut.sums[0][place]))
+            bench.always(~bench.past(loaded) | (front == bench.past(wanted[0], late + 1)))
+            bench.always(~bench.past(loaded, 2) | (front == bench.past(wanted[1], late + 2)))
 
     return build
 
@@ -99,11 +127,12 @@ def claims():
     found = []
     for name in ARITHMETICS:
         for lane in lane_designs(arithmetic(name)):
-            for simd in (1, 2, 3, 4):
-                if name == "fixed4" and simd > 2:
-                    continue  # Products of two variables are hard for a solver.
-                build = lanes(name, lane, simd=simd)
-                found.append(Claim(f"sums: {name}, {lane}, {simd} inputs", build, 5))
-            build = lanes(name, lane, simd=3, registers=(2, 2), element=Interval(0, 3))
-            found.append(Claim(f"sums: {name}, {lane}, registers", build, 9))
+            for case, options in (FEWER if name == "fixed4" else CASES).items():
+                options = dict(options)
+                depth = options.pop("depth")
+                if lane == "subsets":
+                    # A total and twice a sum are harder to compare than a sum.
+                    options["element"] = Interval(-2, 1)
+                build = lanes(name, lane, **options)
+                found.append(Claim(f"sums: {name}, {lane}, {case}", build, depth))
     return found
