@@ -1,0 +1,149 @@
+"""Packets on a bus: one that is right enters whole, of one that is not nothing stays."""
+
+from amaranth.hdl import Array, C, Cat, Mux, Signal
+
+from hdl.bus.framing import Framing
+from hdl.bus.packets import PacketBuffer
+from prove.bench import Bench
+from prove.claim import Claim
+from prove.designs import small_design
+from prove.traffic import Tag
+from spec.bus import GO_ON, input_bytes
+
+__all__ = ["claims"]
+
+COUNT = 4
+"""Bits of the number of a word: more words than these count are not on their way."""
+
+
+def _design():
+    """Two streams, two beats a vector of which the second is half empty, two vectors a packet."""
+    return small_design(inputs=3, simd=2, streams=2, longest=2, head=None, ports="axi")
+
+
+def framing(bench: Bench):
+    """Of any one stream, beats are stored until one is wrong, which drops their packet."""
+    design = _design()
+    lanes, longest, streams = input_bytes(design), design.machine.longest, design.machine.streams
+    dut, m = bench.place(Framing(design), "framing"), bench.m
+    names = ("tdata", "tkeep", "tlast", "tid", "tuser", "tvalid", "enabled", "full")
+    for name in names:
+        port = getattr(dut, name)
+        m.d.comb += port.eq(bench.free(len(port), f"{name}_in"))
+    beat = Cat(dut.tdata, dut.tkeep, dut.tlast, dut.tid, dut.tuser)
+    waited = bench.past(dut.tvalid & ~dut.tready)
+    bench.suppose(~waited | (dut.tvalid & (beat == bench.past(beat))))
+    stream = bench.constant(len(dut.stream), "any_stream")
+    bench.suppose(stream < streams)
+
+    # Beats of the packet so far, counted up to one too many.
+    most = longest * lanes.beats
+    beats, right, end = Signal(range(most + 1)), Signal(init=1), Signal()
+    here, mine = dut.tid == stream, dut.stream == stream
+    take = dut.tvalid & dut.tready
+    m.d.comb += end.eq(sum(beats == k for k in range(lanes.beats - 1, most, lanes.beats)) != 0)
+    absent, large, same = C(0, 1), C(0, 1), C(1, 1)
+    reach = design.network.x.interval
+    for k in range(lanes.count):
+        number = dut.tdata.word_select(k, 8 * lanes.size)
+        number = number.as_signed() if lanes.signed else number
+        counts = C(1, 1) if k < lanes.tail else ~end
+        absent |= counts & (dut.tkeep.word_select(k, lanes.size) != (1 << lanes.size) - 1)
+        large |= counts & ((number < reach.lo) | (number > reach.hi))
+        same &= ~counts | (dut.word.data[k] == number)
+    mistakes = {
+        "cut": absent | (dut.tlast & ~end),
+        "long": beats == most,
+        "tid": C(0, 1),
+        "early": ~dut.enabled,
+        "range": large,
+    }
+    errors = {name: Signal(name=f"wrong_{name}") for name in mistakes}
+    m.d.comb += [errors[name].eq(mistake) for name, mistake in mistakes.items()]
+    wrong = Cat(*errors.values()).any()
+    with m.If(take & here):
+        m.d.sync += [
+            beats.eq(Mux(dut.tlast, 0, beats + (beats != most))),
+            right.eq(dut.tlast | (right & ~wrong)),
+        ]
+
+    stored, dropped = dut.write & mine & ~dut.drop, dut.write & mine & dut.drop
+    bench.always(stored == (take & here & right & ~wrong))
+    bench.always(dropped == (take & here & right & wrong))
+    bench.always((dut.commit & mine) == (stored & dut.tlast))
+    bench.always(~dut.commit | dut.write)
+    bench.always(~stored | (same & (dut.word.last == dut.tlast)))
+    bench.always(~stored | (dut.word.go_on == (dut.tuser & GO_ON).any()))
+    for name, error in errors.items():
+        found = dut.errors[name]
+        bench.always(~here | (found == (take & right & error)))
+    bench.always(~here | (dut.dropped == dropped))
+    # What is thrown away does not wait for room.
+    bench.always(~here | (dut.tready == (~right | ~dut.full.bit_select(stream, 1))))
+    unknown = dut.tid >= streams
+    bench.always(~unknown | (dut.tready & ~dut.write))
+    for name in mistakes:
+        bench.always(~unknown | (dut.errors[name] == (take if name == "tid" else 0)))
+    bench.always(~unknown | (dut.dropped == (take & dut.tlast)))
+
+
+def buffer(bench: Bench):
+    """Of any one stream, the words of whole packets come out, each once, in order."""
+    design = _design()
+    streams, chunks = design.machine.streams, input_bytes(design).beats
+    dut, m = bench.place(PacketBuffer(design), "packets"), bench.m
+    for name in ("stream", "write", "commit", "drop", "o_ready"):
+        port = getattr(dut, name)
+        m.d.comb += port.eq(bench.free(len(port), f"{name}_in"))
+    m.d.comb += dut.word.as_value().eq(bench.free(len(dut.word.as_value()), "word_in"))
+    # What framing sees to: no word where there is no room, whole vectors, no more than longest.
+    bench.suppose(dut.stream < streams)
+    bench.suppose((~dut.commit & ~dut.drop) | dut.write)
+    bench.suppose(~dut.commit | ~dut.drop)
+    kept = dut.write & ~dut.drop
+    bench.suppose(~dut.write | ~dut.full.bit_select(dut.stream, 1))
+    given, said = dut.o_valid & dut.o_ready, dut.o_stream
+    most, room = design.machine.longest * chunks, (design.machine.longest + 1) * chunks
+    opened, closed, gone = (
+        Array(Signal(COUNT, name=f"{name}_{stream}") for stream in range(streams))
+        for name in ("opened", "closed", "gone")
+    )
+    bench.suppose(~kept | (opened[dut.stream] != most))
+    whole = sum(opened[dut.stream] == k for k in range(chunks - 1, most, chunks)) != 0
+    bench.suppose(~dut.commit | whole)
+    with m.If(dut.write):
+        m.d.sync += opened[dut.stream].eq(Mux(dut.drop | dut.commit, 0, opened[dut.stream] + 1))
+    with m.If(dut.commit):
+        m.d.sync += closed[dut.stream].eq(closed[dut.stream] + opened[dut.stream] + 1)
+    with m.If(given):
+        m.d.sync += gone[said].eq(gone[said] + 1)
+    bench.always(~dut.o_valid | (gone[said] != closed[said]))
+    # There is no room only where a packet and a vector lie.
+    for stream in range(streams):
+        used = Signal(COUNT, name=f"used_{stream}")
+        m.d.comb += used.eq(closed[stream] - gone[stream] + opened[stream])
+        bench.always(~dut.full[stream] | (used >= room))
+    place = Signal(COUNT)
+    m.d.comb += place.eq(closed[dut.stream] + opened[dut.stream])
+    tag = Tag(bench, COUNT + len(said), len(dut.word.as_value()))
+    tag.comes(kept, Cat(place, dut.stream), dut.word.as_value())
+    tag.goes(dut.o_valid, Cat(gone[said], said), dut.o_word.as_value())
+    # What is committed leaves two cycles later.
+    late = [bench.past(closed[stream]) != gone[stream] for stream in range(streams)]
+    bench.always(dut.o_valid | ~Cat(*late).any())
+    waited = bench.past(dut.o_valid & ~dut.o_ready)
+    out = Cat(dut.o_word.as_value(), said)
+    bench.always(~waited | (dut.o_valid & (out == bench.past(out))))
+    # Words of a vector stay together.
+    chunk, turn = Signal(range(chunks)), Signal.like(said)
+    with m.If(given):
+        m.d.sync += [chunk.eq(Mux(chunk == chunks - 1, 0, chunk + 1)), turn.eq(said)]
+    bench.always(~dut.o_valid | (chunk == 0) | (said == turn))
+
+
+def claims():
+    """All claims about packets."""
+    return [
+        Claim("packets: framing", framing, 14),
+        Claim("packets: buffer", buffer, 13),
+    ]
