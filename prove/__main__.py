@@ -11,16 +11,29 @@ import click
 
 from cli.catalogue import build_folder
 from cli.console import bar, json_option, print_json, table
-from prove import numbers, streams, sums
+from prove import (
+    buses,
+    cells,
+    head,
+    numbers,
+    packets,
+    registers,
+    sequences,
+    states,
+    streams,
+    sums,
+)
 from prove.claim import Claim, prove
 from spec.tools import cores
 
-__all__ = ["main"]
+__all__ = ["GROUPS", "all_claims", "main"]
+
+GROUPS = (streams, states, sequences, sums, numbers, cells, head, packets, registers, buses)
 
 
 def all_claims() -> list[Claim]:
     """Every claim."""
-    return [*streams.claims(), *sums.claims(), *numbers.claims()]
+    return [claim for group in GROUPS for claim in group.claims()]
 
 
 @click.command()

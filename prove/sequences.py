@@ -1,0 +1,218 @@
+"""Buffers of whole sequences, and of the largest of all steps: each vector where it belongs."""
+
+from amaranth.hdl import Array, C, Cat, Mux, Signal
+
+from hdl.gather import GatherUnit
+from hdl.replay import Both, Merge
+from prove.bench import Bench
+from prove.claim import Claim
+from prove.designs import small_core, small_design
+from prove.traffic import Queue, Tag, feed
+
+__all__ = ["claims"]
+
+SEQUENCES = 2
+"""Bits of the number of a sequence: more than two at a time are never on their way."""
+
+
+class Walk:
+    """Where a stream of vectors is: the sequence, its step, one of two directions, the chunk.
+
+    Parameters
+    ----------
+    bench : Bench
+        Where it stands.
+    core : Core
+        How long sequences are at most.
+    chunks : int
+        Chunks of a vector.
+    directions : int
+        Vectors of a step.
+    """
+
+    def __init__(self, bench, core, chunks, *, directions, name):
+        self._bench = bench
+        self.sequence = Signal(SEQUENCES, name=f"{name}_sequence")
+        self.step = Signal(range(core.machine.longest), name=f"{name}_step")
+        self.direction = Signal(name=f"{name}_direction")
+        self.chunk = Signal(range(chunks), name=f"{name}_chunk")
+        self.end = Signal(name=f"{name}_end")
+        self._turns = Signal(name=f"{name}_turns")
+        bench.m.d.comb += [
+            self.end.eq(self.chunk == chunks - 1),
+            self._turns.eq(self.end & (self.direction == directions - 1)),
+        ]
+        self._directions = directions
+
+    def go(self, when, last):
+        """A beat goes over; ``last``: its step is the sequence's last."""
+        m = self._bench.m
+        with m.If(when):
+            m.d.sync += self.chunk.eq(Mux(self.end, 0, self.chunk + 1))
+            with m.If(self.end):
+                m.d.sync += self.direction.eq(self.direction + (self._directions > 1))
+            with m.If(self._turns):
+                m.d.sync += [
+                    self.step.eq(Mux(last, 0, self.step + 1)),
+                    self.sequence.eq(self.sequence + last),
+                ]
+
+    def ends(self, last):
+        """A sequence ends with this beat."""
+        return self._turns & last
+
+
+def _core(**layer):
+    """Two chunks a vector, the second half empty; at most two steps."""
+    network = {"results": "last", **layer}
+    bidirectional = {"bidirectional": True}
+    return small_core(
+        hidden=3, inputs=3, simd=2, longest=2, head=None, layer=bidirectional, network=network
+    )
+
+
+def _checks(bench, core, dut, came, gone, taken, last):
+    """What both buffers have in common; the last step of the sequence that goes out."""
+    m, given = bench.m, dut.o.valid & dut.o.ready
+    steps = Array(Signal.like(came.step, name=f"steps_{k}") for k in range(1 << SEQUENCES))
+    with m.If(taken & came.ends(last)):
+        m.d.sync += steps[came.sequence].eq(came.step)
+    came.go(taken, last)
+    final = Signal.like(came.step)
+    m.d.comb += final.eq(steps[gone.sequence])
+    gone.go(given, gone.step == final)
+    m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
+    bench.stable(dut.o)
+    bench.always(~dut.o.valid | (gone.sequence != came.sequence))
+    # A sequence that is whole does not wait.
+    bench.always(dut.o.valid | (bench.past(came.sequence) == gone.sequence))
+    return final
+
+
+def both(bench: Bench):
+    """A sequence goes out from its start and from its end, vector by vector in turn."""
+    core = _core()
+    dut = bench.place(Both(core), "both")
+    feed(bench, dut.i_x, "i")
+    chunks = core.x_product.chunks
+    came = Walk(bench, core, chunks, directions=1, name="in")
+    gone = Walk(bench, core, chunks, directions=2, name="out")
+    i, o = dut.i_x.p, dut.o.p
+    bench.suppose(~came.end | (came.step != core.machine.longest - 1) | i.last)
+    taken = dut.i_x.valid & dut.i_x.ready
+    final = _checks(bench, core, dut, came, gone, taken, i.last)
+    tag = Tag(bench, len(Cat(came.chunk, came.step, came.sequence)), len(i.data.as_value()))
+    tag.comes(taken, Cat(came.chunk, came.step, came.sequence), i.data.as_value())
+    step = Signal.like(came.step)
+    bench.m.d.comb += step.eq(Mux(gone.direction, final - gone.step, gone.step))
+    tag.goes(dut.o.valid, Cat(gone.chunk, step, gone.sequence), o.data.as_value())
+    bench.always(~dut.o.valid | (o.stream == gone.direction))
+    bench.always(~dut.o.valid | (o.last == (gone.step == final)))
+
+
+def merge(bench: Bench):
+    """Of each step comes out what came forward, then what came backward, in the order of steps."""
+    core = _core(results="every")
+    dut = bench.place(Merge(core), "merge")
+    feed(bench, dut.i_x, "i")
+    chunks = core.h_product.chunks
+    came = Walk(bench, core, chunks, directions=2, name="in")
+    gone = Walk(bench, core, chunks, directions=2, name="out")
+    i, o, m = dut.i_x.p, dut.o.p, bench.m
+    # The core's rules: directions in turn, and the last step's vectors both say so at their end.
+    forward = Signal()
+    taken = dut.i_x.valid & dut.i_x.ready
+    with m.If(taken & came.end):
+        m.d.sync += forward.eq(i.last)
+    longest = came.step == core.machine.longest - 1
+    bench.suppose(i.stream == came.direction)
+    bench.suppose(came.end | ~i.last)
+    bench.suppose(~came.end | came.direction | ~longest | i.last)
+    bench.suppose(~came.end | ~came.direction | (i.last == forward))
+    final = _checks(bench, core, dut, came, gone, taken, i.last)
+    place = Cat(came.chunk, came.direction, came.step, came.sequence)
+    tag = Tag(bench, len(place), len(i.data.as_value()))
+    tag.comes(taken, place, i.data.as_value())
+    step = Signal.like(came.step)
+    m.d.comb += step.eq(Mux(gone.direction, final - gone.step, gone.step))
+    place = Cat(gone.chunk, gone.direction, step, gone.sequence)
+    tag.goes(dut.o.valid, place, o.data.as_value())
+    last = (gone.step == final) & gone.direction & gone.end
+    bench.always(~dut.o.valid | (o.last == last))
+
+
+def gather(*, directions, streams=1):
+    """Of any one chunk of a vector come out the largest elements of all steps, once a sequence."""
+
+    def build(bench: Bench):
+        layer = {"bidirectional": directions > 1}
+        network = {"pooling": "max", "results": "last"}
+        design = small_design(
+            hidden=3, simd=2, head=None, layer=layer, network=network, streams=streams, longest=2
+        )
+        dut, m, word = bench.place(GatherUnit(design), "gather"), bench.m, design.gather
+        feed(bench, dut.i_x, "i")
+        m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
+        bench.stable(dut.o)
+        i, o, taken = dut.i_x.p, dut.o.p, dut.i_x.valid & dut.i_x.ready
+        number = i.stream if streams > 1 else C(0, 1)
+        direction = i.stream if directions > 1 else C(0, 1)
+        # The core's rules: vectors are whole, 0 beyond their ends; directions come in turn, and
+        # both say that it is the last step.
+        chunk, turn = Signal(range(word.part_chunks)), Signal()
+        end, forward, whose = chunk == word.part_chunks - 1, Signal(), Signal()
+        bench.suppose((chunk == 0) | (number == whose))
+        bench.suppose(direction == turn)
+        bench.suppose(end | ~i.last)
+        bench.suppose(~end | ~turn | (i.last == forward))
+        bench.suppose(~end | (i.data[1] == 0))
+        with m.If(taken):
+            m.d.sync += [chunk.eq(Mux(end, 0, chunk + 1)), whose.eq(number)]
+            with m.If(end):
+                m.d.sync += [turn.eq(turn + (directions > 1)), forward.eq(i.last)]
+
+        place = bench.constant(range(word.chunks), "any_place")
+        stream = bench.constant(1, "any_stream")
+        bench.suppose((place < word.chunks) & (stream < streams))
+        here = taken & (number == stream) & (Cat(direction * word.part_chunks + chunk)[:3] == place)
+        largest, best = Signal.like(i.data), Signal.like(i.data)
+        first = Signal(init=1)
+        for k in range(design.machine.simd):
+            larger = first | (i.data[k] > best[k])
+            m.d.comb += largest[k].eq(Mux(here, Mux(larger, i.data[k], best[k]), best[k]))
+        with m.If(here):
+            m.d.sync += [best.eq(largest), first.eq(0)]
+        whole = taken & end & i.last & (number == stream) & (turn == directions - 1)
+        with m.If(whole):
+            m.d.sync += first.eq(1)
+
+        out = Signal(range(word.chunks))
+        given = dut.o.valid & dut.o.ready
+        with m.If(given):
+            m.d.sync += out.eq(Mux(out == word.chunks - 1, 0, out + 1))
+        mine = dut.o.valid & (out == place) & ((o.stream if streams > 1 else 0) == stream)
+        bits = len(largest.as_value())
+        queue = Queue(bench, bits, 4)
+        queue.step(whole, largest.as_value(), mine & dut.o.ready, o.data.as_value())
+        bench.always(~mine | ((queue.level != 0) & (queue.front == o.data.as_value())))
+        bench.always(~dut.o.valid | (o.last == (out == word.chunks - 1)))
+
+    return build
+
+
+def claims():
+    """All claims about sequences."""
+    return [
+        Claim("sequences: both directions out", both, 18),
+        Claim("sequences: both directions merged", merge, 18),
+        Claim(
+            "sequences: largest of all steps, two streams",
+            gather(directions=1, streams=2),
+            14,
+        ),
+        Claim(
+            "sequences: largest of all steps, two directions",
+            gather(directions=2),
+            16,
+        ),
+    ]
