@@ -1,0 +1,45 @@
+"""A fault in the Verilog of a block refutes what is claimed of it: one of each group."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from prove.__main__ import GROUPS, all_claims
+from prove.claim import prove
+
+pytestmark = pytest.mark.long
+
+CLAIMS = {claim.name: claim for claim in all_claims()}
+
+FAULTS = {
+    "streams: three elastic stages": (r"(assign stage_1_take) = .*;", r"\1 = stage_0_full;"),
+    "states: in": (r"(assign h_data_1) = .*;", r"\1 = i__payload[5:3];"),
+    "sequences: both directions out": (r"(assign i_x__ready) = .*;", r"\1 = 1'h1;"),
+    "sums: ternary, pairs, 3 inputs": (r"(assign tree_0_0 = \w+) \^ .*;", r"\1;"),
+    "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
+    "cells: RNN, relu": (r"h_next <= 3'h3;", "h_next <= 3'h2;"),
+    "head: largest logit": (r"(assign better = \w+) \| \w+;", r"\1;"),
+    "packets: framing": (r"(assign errors_early) = .*;", r"\1 = 1'h0;"),
+    "registers: weights in ROM": (r"(assign control_clear) = .*;", r"\1 = 1'h0;"),
+    "buses: AXI4-Lite, writes": (r"(assign awready) = .*;", r"\1 = 1'h1;"),
+}
+"""Of a claim's block, a line and what is there instead."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_found(name, tmp_path):
+    claim = CLAIMS[name]
+
+    def build(bench):
+        claim.build(bench)
+        text = "\n".join(bench.verilog)
+        spoiled = re.sub(*FAULTS[name], text)
+        assert spoiled != text
+        bench.verilog[:] = [spoiled]
+
+    assert prove(replace(claim, build=build), tmp_path).outcome == "refuted"
+
+
+def test_each_group_has_one():
+    assert len(GROUPS) == len({CLAIMS[name].group for name in FAULTS})
