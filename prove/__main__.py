@@ -15,6 +15,7 @@ from prove import (
     buses,
     cells,
     head,
+    loading,
     numbers,
     packets,
     registers,
@@ -28,7 +29,19 @@ from spec.tools import cores
 
 __all__ = ["GROUPS", "all_claims", "main"]
 
-GROUPS = (streams, states, sequences, sums, numbers, cells, head, packets, registers, buses)
+GROUPS = (
+    streams,
+    states,
+    sequences,
+    sums,
+    numbers,
+    cells,
+    head,
+    loading,
+    packets,
+    registers,
+    buses,
+)
 
 
 def all_claims() -> list[Claim]:

@@ -1,0 +1,116 @@
+"""Weights that are loaded, and parity: what must not start, and what must not get out."""
+
+from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hdl.gate import Gate
+from hdl.parity import Guard, read_out, stored, write_in
+from prove.bench import Bench
+from prove.claim import Claim
+from prove.designs import small_design
+from prove.traffic import feed
+
+__all__ = ["claims"]
+
+BITS = 24
+"""Of a word with parity."""
+
+COUNT = 4
+"""Bits of a number of sequences: more than these count are not on their way."""
+
+
+class Word(wiring.Component):
+    """What is read of a word of which some bits have been flipped in memory."""
+
+    value: In(data.ArrayLayout(1, BITS))
+    flips: In(BITS + 1)
+    found: Out(data.ArrayLayout(1, BITS))
+    wrong: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        kept = Signal(stored(self.value.shape(), parity=True))
+        given = Signal.like(kept)
+        word, wrong = read_out(given, parity=True)
+        m.d.comb += [
+            *write_in(kept, self.value, parity=True),
+            given.as_value().eq(kept.as_value() ^ self.flips),
+            self.found.eq(word),
+            self.wrong.eq(wrong),
+        ]
+        return m
+
+
+def parity(bench: Bench):
+    """An odd number of flipped bits is told; no fault is told where there is none."""
+    dut = bench.place(Word(), "word")
+    value, flips = bench.free(BITS, "value_in"), bench.free(BITS + 1, "flips_in")
+    bench.m.d.comb += [dut.value.as_value().eq(value), dut.flips.eq(flips)]
+    odd = sum(flips[k] for k in range(BITS + 1))[0]
+    bench.always(~odd | dut.wrong)
+    bench.always((flips != 0) | (~dut.wrong & (dut.found.as_value() == value)))
+
+
+def guard(bench: Bench):
+    """No beat comes out for the first time after a fault; until then all do, and none is lost."""
+    dut = bench.place(Guard(data.StructLayout({"value": 3})), "guard")
+    feed(bench, dut.i, "i")
+    m, fault = bench.m, bench.free(1, "fault")
+    bench.suppose(~bench.past(fault) | fault)
+    m.d.comb += [dut.fault.eq(fault), dut.o.ready.eq(bench.free(1, "ready"))]
+    bench.stable(dut.o)
+    waited = bench.past(dut.o.valid & ~dut.o.ready)
+    bench.always(~fault | ~dut.o.valid | waited)
+    bench.always(fault | (dut.o.valid == dut.i.valid))
+    bench.always((dut.i.valid & dut.i.ready) == (dut.o.valid & dut.o.ready))
+    bench.always(~dut.o.valid | (dut.o.p.as_value() == dut.i.p.as_value()))
+
+
+def gate(bench: Bench):
+    """Nothing passes without weights; it is quiet only while no sequence is under way."""
+    design = small_design(inputs=3, simd=2, streams=2, weights="ram")
+    dut, m = bench.place(Gate(design), "gate"), bench.m
+    chunks = design.cores[0].x_product.chunks
+    feed(bench, dut.i, "i")
+    opened, waits = bench.free(1, "opened"), bench.free(1, "waits")
+    ended = bench.free(1, "ends")
+    m.d.comb += [
+        dut.open.eq(opened),
+        dut.load_waits.eq(waits),
+        dut.ended.eq(ended),
+        dut.o.ready.eq(bench.free(1, "ready")),
+    ]
+    taken, beat = dut.o.valid & dut.o.ready, dut.i.p
+    bench.always(taken == (dut.i.valid & dut.i.ready))
+    bench.always(~dut.o.valid | (dut.o.p.as_value() == beat.as_value()))
+    bench.always(opened | ~dut.o.valid)
+    # Sequences that have begun and those that have ended, by stream and in all.
+    chunk, number, kept = Signal(range(chunks)), Signal(), Signal()
+    within = Array(Signal(name=f"within_{k}") for k in range(2))
+    begun, whole, over = Signal(COUNT), Signal(COUNT), Signal(COUNT)
+    m.d.comb += number.eq(Mux(chunk == 0, beat.stream, kept))
+    last = (chunk == chunks - 1) & beat.last
+    with m.If(taken):
+        m.d.sync += [
+            chunk.eq(Mux(chunk == chunks - 1, 0, chunk + 1)),
+            kept.eq(number),
+            within[number].eq(~last),
+            begun.eq(begun + ((chunk == 0) & ~within[number])),
+            whole.eq(whole + last),
+        ]
+    m.d.sync += over.eq(over + ended)
+    bench.suppose(~ended | (over != whole))
+    bench.always(dut.quiet == (begun == over))
+    # Who waits to load hinders nothing that is under way, and lets nothing begin alone.
+    idle = begun == whole
+    bench.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
+
+
+def claims():
+    """All claims about loading and parity."""
+    return [
+        Claim("loading: parity of a word", parity, 1, "prove"),
+        Claim("loading: guard of a stream", guard, 2, "prove"),
+        Claim("loading: gate before a machine", gate, 14),
+    ]
