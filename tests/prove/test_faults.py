@@ -20,6 +20,7 @@ FAULTS = {
     "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "cells: RNN, relu": (r"h_next <= 3'h3;", "h_next <= 3'h2;"),
     "head: largest logit": (r"(assign better = \w+) \| \w+;", r"\1;"),
+    "loading: guard of a stream": (r"(assign through) = .*;", r"\1 = 1'h1;"),
     "packets: framing": (r"(assign errors_early) = .*;", r"\1 = 1'h0;"),
     "registers: weights in ROM": (r"(assign control_clear) = .*;", r"\1 = 1'h0;"),
     "buses: AXI4-Lite, writes": (r"(assign awready) = .*;", r"\1 = 1'h1;"),
