@@ -157,7 +157,7 @@ def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
         try:
             design = Design(model=read_model(path), machine=Machine())
             [verilog, *_] = generate(design).write(Path(name))
-            tool, x = simulator(sim), design.network.x.interval
+            tool, x = simulator(sim).quick(), design.network.x.interval
             folder = build(verilog, design.name, tool, cache)
             rng = np.random.default_rng(0)
             steps = rng.integers(x.lo, x.hi, (10, design.network.inputs), endpoint=True)
