@@ -1,12 +1,13 @@
 """Cases as files, and how a failing one is made small."""
 
+import dataclasses
 import re
 
 import pytest
 
 import hdl.verilog
 from cli.verdict import judge_seed
-from hdl.verilog import Verilog, generate
+from hdl.verilog import generate
 from sim.cases import draw
 from sim.recipe import Recipe
 from sim.shrink import shrink, smaller
@@ -83,7 +84,7 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
         made = generate(design)
         text = made.text.replace("assign o__payload =", "assign o__payload = 1 ^", 1)
         assert text != made.text
-        return Verilog(made.name, text, made.description)
+        return dataclasses.replace(made, text=text)
 
     monkeypatch.setattr(hdl.verilog, "generate", broken)
     verdict = judge_seed(4, "icarus", tmp_path, {"cycles": 60, "largest": 3}, tries=60)
