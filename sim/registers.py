@@ -176,6 +176,8 @@ class RegisterModel:
             return False
         if bits.kind == "sticky":
             return target is register and bool(write.merged(0) & bits.mask)
+        if bits.kind != "counter":
+            return False
         places = [one.mask for one in target.fields if (target.name, one.name) == CLEARS]
         return any(write.merged(0) & mask for mask in places)
 

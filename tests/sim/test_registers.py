@@ -61,7 +61,7 @@ def seen(packets):
     return found
 
 
-PACKETS, CONTROL, ID = 0x060, 0x040, 0x000
+PACKETS, CONTROL, INTERRUPT_STATUS, ID = 0x060, 0x040, 0x050, 0x000
 
 
 @pytest.mark.parametrize(("value", "right"), [(4, False), (5, True), (7, True), (8, False)])
@@ -76,6 +76,17 @@ def test_writes_before_and_beside_reads():
     assert not answer(accesses, [0, 0, 0], *quiet)
     # On AXI the read may have been faster.
     assert answer(accesses, [0, 0, 0], *quiet, ordered=False)
+
+
+def test_clearing_the_counters_clears_no_event():
+    model = RegisterModel(registers(design_of("tiny-ternary", ports="axi")))
+    once = seen(1)
+    once.add("done")
+    window = once, once
+    clear = [Access(CONTROL, 0b10), Access(PACKETS), Access(INTERRUPT_STATUS)]
+    assert not model.judge(clear, [0, 0, 1], window, ordered=True)
+    assert not model.judge([Access(INTERRUPT_STATUS)], [1], window, ordered=True)
+    assert model.judge([Access(INTERRUPT_STATUS)], [0], window, ordered=True)
 
 
 def test_errors():
