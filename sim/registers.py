@@ -91,7 +91,8 @@ class RegisterModel:
                 )
             if not found:
                 given = "an error" if answer is None else f"{answer:#x}"
-                faults.append(f"{access} was answered by {given}, after {accesses[:place]}")
+                earlier = "; ".join(str(other) for other in accesses[max(0, place - 2) : place])
+                faults.append(f"{access} was answered by {given}, after {earlier or 'nothing'}")
         self._take([access for access in accesses if access.value is not None], window)
         return faults
 
