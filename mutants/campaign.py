@@ -38,14 +38,17 @@ ROUNDS = 12
 FAULTS = 2
 """Of each kind, on a bus."""
 
+ON_BUS = 4
+"""Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
+
 LONGEST = 16
 """Vectors of a packet on a bus: as many as fill the buffers in a short time."""
 
 RUNS = 300
 """Cycles of the 64 random runs of each survivor."""
 
-QUICK, PATIENT = 4, 60
-"""Seconds of processor time for a proof: at first, and of what longer traffic leaves over."""
+QUICK, PATIENT = 10, 120
+"""Seconds for a proof: at first, and of what longer traffic leaves over."""
 
 CLASSES = {
     "value": r"must be|is 0x",
@@ -164,16 +167,17 @@ class Campaign:
         """Those of all mutants, and then one of those that are not proven equivalent."""
         rng = np.random.default_rng(self.seed)
         design = self._machine.design
+        on_bus = design.machine.ports != "stream"
+        cycles = self.cycles * (ON_BUS if on_bus else 1)
 
         def traffic(rounds: int) -> tuple[Traffic, ...]:
-            drawn = (draw_traffic(rng, design, self.cycles) for _ in range(rounds))
+            drawn = (draw_traffic(rng, design, cycles) for _ in range(rounds))
             return tuple(one for pair in drawn for one in pair)
 
         def trial(name: str, rounds: int, faults: int = 0) -> Trials:
             recipe = self._machine.model_copy(update={"traffic": traffic(rounds)})
             return Trials(name, recipe, faults, folder)
 
-        on_bus = design.machine.ports != "stream"
         injected = [trial("faults", 0, FAULTS)] if on_bus else []
         return [trial("traffic", 1), *injected, trial("longer", ROUNDS)]
 
