@@ -22,17 +22,25 @@ NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
 @click.option("--count", type=click.IntRange(1, 65535), default=1000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--cycles", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("--longer", type=click.IntRange(min=0), default=10, show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
-    *, names: tuple[str, ...], count: int, seed: int, cycles: int, jobs: int | None, as_json: bool
+    *,
+    names: tuple[str, ...],
+    count: int,
+    seed: int,
+    cycles: int,
+    longer: int,
+    jobs: int | None,
+    as_json: bool,
 ) -> None:
     """Try mutants of the netlists of configurations (NAMES, as tiny-ternary or tiny-binary:axi)."""
     found = []
     try:
         with bars() as report:
             for name in names or NAMES:
-                campaign = Campaign(name, count, seed, cycles, build_folder() / "mutants")
+                campaign = Campaign(name, count, seed, cycles, longer, build_folder() / "mutants")
                 found.append(campaign.run(jobs or cores(), report))
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,12 +16,11 @@ from filelock import FileLock
 
 from hdl.verilog import generate
 from mutants.environment import environment
-from mutants.equivalence import equivalent, random_runs
-from mutants.graph import Graph
-from mutants.netlist import list_mutants, netlist, netlist_graph, with_mutants
-from mutants.trials import Trials, read_lines, write_line
+from mutants.netlist import list_mutants, netlist, with_mutants
+from mutants.proofs import Proofs
+from mutants.trials import Trials, kept
 from sim.cases import draw_traffic
-from sim.recipe import Recipe, Traffic
+from sim.recipe import Recipe
 from sim.runner import build
 from sim.simulators import simulator
 from spec.configs import configs
@@ -33,7 +31,7 @@ __all__ = ["Campaign"]
 Progress = Callable[[str, int, int], None]
 
 ROUNDS = 12
-"""Traffics of the second trial, each as long as that of the first."""
+"""A longer trial has so many times the traffic of the first."""
 
 FAULTS = 2
 """Of each kind, on a bus."""
@@ -43,9 +41,6 @@ ON_BUS = 4
 
 LONGEST = 16
 """Vectors of a packet on a bus: as many as fill the buffers in a short time."""
-
-RUNS = 300
-"""Cycles of the 64 random runs of each survivor."""
 
 QUICK, PATIENT = 10, 120
 """Seconds for a proof: at first, and of what longer traffic leaves over."""
@@ -77,6 +72,8 @@ class Campaign:
         Of the mutants, and of the traffic.
     cycles : int
         Of each traffic, about.
+    longer : int
+        Longer trials, at most.
     folder : Path
         Where the netlist, its build and the findings are kept.
     """
@@ -85,6 +82,7 @@ class Campaign:
     count: int
     seed: int
     cycles: int
+    longer: int
     folder: Path
 
     def run(self, jobs: int, progress: Progress) -> dict[str, Any]:
@@ -102,18 +100,19 @@ class Campaign:
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        *first, last = self._trials(folder)
         with FileLock(folder / "lock"):
-            rtlil = _kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
-            listed = _kept(folder / "mutants.txt", partial(self._listed, rtlil))
+            rtlil = kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
+            listed = kept(folder / "mutants.txt", partial(self._listed, rtlil))
             mutants = dict(enumerate(listed.splitlines(), start=1))
             source = folder / "mutants.v"
-            _kept(source, lambda: with_mutants(rtlil, mutants))
+            kept(source, lambda: with_mutants(rtlil, mutants))
             tool = simulator("verilator")
             built = build(source, design.name, tool, folder / "sim")
 
             def survivors(trials: Sequence[Trials], numbers: list[int]) -> list[int]:
                 for trial in trials:
+                    if not numbers:
+                        break
                     told = partial(progress, f"{self.name}, {trial.name}")
                     said = trial.run(tool, built, [0, *numbers], jobs, told)
                     if said[0] is not None:
@@ -123,16 +122,24 @@ class Campaign:
                 return numbers
 
             killed: dict[int, str] = {}
-            quiet = survivors(first, list(mutants))
+            quiet = survivors(self._first(folder), list(mutants))
             at_first = len(killed)
             equal: set[int] = set()
 
+            proofs = Proofs(
+                rtlil=rtlil,
+                mutants={number: mutants[number] for number in quiet},
+                environment=environment(design),
+                folder=folder,
+                progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
+            )
+
             def unproven(numbers: list[int], seconds: int) -> list[int]:
-                chosen = {number: mutants[number] for number in numbers}
-                equal.update(self._equal(rtlil, chosen, seconds, folder, jobs, progress))
+                equal.update(proofs.equivalent(numbers, seconds, jobs))
                 return [number for number in numbers if number not in equal]
 
-            left = unproven(survivors([last], unproven(quiet, QUICK)), PATIENT)
+            left = survivors(self._longer(folder), unproven(quiet, QUICK))
+            left = unproven(left, PATIENT)
         return {
             "configuration": self.name,
             "seed": self.seed,
@@ -163,61 +170,29 @@ class Campaign:
             machine=config.machine.model_copy(update=ports),
         )
 
-    def _trials(self, folder: Path) -> list[Trials]:
-        """Those of all mutants, and then one of those that are not proven equivalent."""
+    def _first(self, folder: Path) -> list[Trials]:
+        """What all mutants go through."""
         rng = np.random.default_rng(self.seed)
-        design = self._machine.design
-        on_bus = design.machine.ports != "stream"
-        cycles = self.cycles * (ON_BUS if on_bus else 1)
+        trials = [Trials("traffic", self._recipe(rng, 1), 0, folder)]
+        if self._on_bus:
+            trials.append(Trials("faults", self._machine, FAULTS, folder))
+        return trials
 
-        def traffic(rounds: int) -> tuple[Traffic, ...]:
-            drawn = (draw_traffic(rng, design, cycles) for _ in range(rounds))
-            return tuple(one for pair in drawn for one in pair)
+    def _longer(self, folder: Path) -> list[Trials]:
+        """What those go through that are not proven equivalent."""
+        rngs = (np.random.default_rng((self.seed, number)) for number in range(self.longer))
+        recipes = (self._recipe(rng, ROUNDS) for rng in rngs)
+        return [Trials(f"longer-{n}", r, 0, folder) for n, r in enumerate(recipes)]
 
-        def trial(name: str, rounds: int, faults: int = 0) -> Trials:
-            recipe = self._machine.model_copy(update={"traffic": traffic(rounds)})
-            return Trials(name, recipe, faults, folder)
+    def _recipe(self, rng: np.random.Generator, rounds: int) -> Recipe:
+        cycles = self.cycles * (ON_BUS if self._on_bus else 1)
+        drawn = (draw_traffic(rng, self._machine.design, cycles) for _ in range(rounds))
+        traffic = tuple(one for pair in drawn for one in pair)
+        return self._machine.model_copy(update={"traffic": traffic})
 
-        injected = [trial("faults", 0, FAULTS)] if on_bus else []
-        return [trial("traffic", 1), *injected, trial("longer", ROUNDS)]
-
-    def _equal(
-        self,
-        rtlil: str,
-        mutants: dict[int, str],
-        seconds: int,
-        folder: Path,
-        jobs: int,
-        progress: Progress,
-    ) -> set[int]:
-        """Those that are proven to change nothing, each in so many seconds."""
-        path = folder / f"proofs-{seconds}.jsonl"
-        path.touch()
-        if todo := [number for number in mutants if number not in read_lines(path)]:
-            chosen = {number: mutants[number] for number in todo}
-            text = environment(self._machine.design)
-            graph = Graph.read(netlist_graph(rtlil, chosen, text))
-            told = partial(progress, f"{self.name}, random runs")
-            runs = random_runs(graph, todo, RUNS, np.random.default_rng(self.seed), told)
-
-            def one(number: int) -> None:
-                run = runs[number]
-                same = run.cycle is None and equivalent(graph, number, run.latches, seconds)
-                write_line(path, number, same)
-
-            with ThreadPoolExecutor(jobs) as pool:
-                for future in as_completed([pool.submit(one, number) for number in todo]):
-                    future.result()
-                    progress(f"{self.name}, proofs", len(read_lines(path)), len(mutants))
-        found = read_lines(path)
-        return {number for number in mutants if found[number]}
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
-    """What a file holds; made if there is none."""
-    if not path.exists():
-        path.write_text(make(), encoding="utf-8")
-    return path.read_text(encoding="utf-8")
+    @property
+    def _on_bus(self) -> bool:
+        return self._machine.machine.ports != "stream"
 
 
 def _class(fault: str) -> str:

@@ -14,8 +14,9 @@ from typing import Any
 
 from sim.recipe import Recipe
 from sim.simulators import Simulator
+from spec.files import write_atomic
 
-__all__ = ["Trials", "read_lines", "write_line"]
+__all__ = ["Trials", "kept", "read_lines", "write_line"]
 
 CHUNK = 50
 """Mutants that one run of the simulator tries."""
@@ -104,6 +105,13 @@ class Trials:
                     "COCOTB_REWRITE_ASSERTION_FILES": "",
                 },
             )
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """What a file holds; made if there is none."""
+    if not path.exists():
+        write_atomic(path, make())
+    return path.read_text(encoding="utf-8")
 
 
 def read_lines(path: Path) -> dict[int, Any]:
