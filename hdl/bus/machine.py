@@ -117,7 +117,8 @@ class BusMachine(wiring.Component):
         # The machine stops by itself after faults of its own; what it made of a wrong packet stays.
         m.submodules.guard = guard = Guard(core.o.p.shape())
         connect(m, guard.i, core.o)
-        fault, told = Signal(), Signal()
+        fault = Signal()
+        told = Signal()
         m.d.comb += [
             guard.fault.eq(packets.fault),
             fault.eq(core.fault | packets.fault),

@@ -159,32 +159,41 @@ def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_pat
     assert outcome.injected == dict.fromkeys([*PACKETS, "loading", *IMAGES, "reset"], 6)
 
 
-def ignore(fault):
-    """Verilog in which a fault of that kind is not noticed."""
-    return lambda text: text.replace(f"assign {fault} =", f"assign {fault} = 0 &")
+SPOILT = {
+    **dict.fromkeys(("wrong", "commit", "drop", "refused", "loading"), "0 &"),
+    "idle": "1 |",
+}
+"""Signals of the Verilog, and what makes them always 0 or 1."""
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
+@pytest.mark.parametrize("signal", SPOILT)
 def test_the_bench_of_faults_notices(signal, faulty, cache, tmp_path, seed):
+    def spoil(text):
+        return text.replace(f"assign {signal} =", f"assign {signal} = {SPOILT[signal]}")
+
+    design = faulty(ports="axi", weights="ram")
     outcome = simulate(
-        faulty(ports="axi"),
+        design,
         tool_of("icarus"),
         cache,
         tmp_path,
-        faults=1,
+        faults=3,
         seed=seed,
-        change=ignore(signal),
+        others=(synthetic_model("other", design.network, np.random.default_rng(7)),),
+        change=spoil,
     )
     assert not outcome.good
 
 
+@pytest.mark.parametrize("weights", ["rom", "ram"])
 @pytest.mark.parametrize("ports", PORTS)
-def test_fusesoc_lints_the_core(ports, tmp_path):
+def test_fusesoc_lints_the_core(ports, weights, tmp_path):
     fusesoc = shutil.which("fusesoc", path=Path(sys.executable).parent) or shutil.which("fusesoc")
     if fusesoc is None:
         pytest.skip("fusesoc is not installed")
-    design = design_of("tiny-binary", ports=ports, longest=8)
+    parity = weights == "ram"
+    design = design_of("tiny-binary", ports=ports, longest=8, weights=weights, parity=parity)
     generate(design).write(tmp_path / "core")
     command = [
         fusesoc,
