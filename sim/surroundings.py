@@ -53,7 +53,7 @@ class Surroundings:
         self.good = 0
         self._dut, self._outcome = dut, outcome
         designs = [Design(model=model, machine=job.machine) for model in (job.model, *job.others)]
-        self._models = [(Golden(design.model), design) for design in designs]
+        self._models = [(Golden(design.model), image_words(design)) for design in designs]
         self._golden, _ = self._models[0]
         self._expected: list[deque[list[int]]] = []
         self._states: list[Any] = []
@@ -88,8 +88,8 @@ class Surroundings:
 
     def next_image(self) -> list[int]:
         """The image of any of the models; it is what is expected from now on."""
-        self._golden, design = self.rng.choice(self._models)
-        return image_words(design)
+        self._golden, image = self.rng.choice(self._models)
+        return image
 
     def send(self, tid: int | None = None) -> None:
         """Send a right packet, of any stream if none is given."""
