@@ -27,7 +27,7 @@ __all__ = ["faults"]
 
 SMALL = {
     "inputs": 3,
-    "layers": ({"hidden": 5, "weights": "ternary"},),
+    "layers": ({"hidden": 3, "weights": "ternary"},),
     "x": {"width": 10, "frac": 8, "signed": True},
     "results": "every",
 }

@@ -206,6 +206,10 @@ class Bus:
         assert value is not None, f"{name} cannot be read"
         return value
 
+    async def get_all(self, names: Sequence[str]) -> list[int | None]:
+        """Read registers back to back."""
+        return await self.control.transfer([Access(self.table[name].offset) for name in names])
+
     async def set(self, name: str, value: int) -> None:
         """Write a register."""
         assert await self.control.write(self.table[name].offset, value), f"{name} is not taken"
