@@ -110,7 +110,7 @@ LOAD = """
             self._wait("load_ready", 1, tries)
             self.set("load_last", word=0)
             self._wait("loading", 0, tries)
-        for place in range(0, len(image), 4):
+        for place in range(0, max(1, len(image)), 4):  # A file without a word is refused, too.
             if place <= 4:  # Only the first word makes the next one wait.
                 self._wait("load_ready", 1, tries)
             last = place + 4 >= len(image)

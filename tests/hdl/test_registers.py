@@ -186,6 +186,8 @@ def test_driver_loads_images(driver, table):
     other = driver["Driver"](machine.read, machine.write)
     with pytest.raises(RuntimeError, match=r"^the image is refused: crc$"):
         other.load(image[:-4])
+    with pytest.raises(RuntimeError, match=r"^the image is refused: crc$"):
+        other.load(b"")
     stuck = Loading(table, words, reads=1000)
     with pytest.raises(RuntimeError, match=r"^status.load_ready must become 1$"):
         driver["Driver"](stuck.read, stuck.write).load(image, tries=50)
