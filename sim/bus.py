@@ -31,6 +31,9 @@ __all__ = ["Bus", "Packet"]
 
 RESET_CYCLES = 3
 
+PATIENCE = 10_000
+"""Cycles to wait for the machine."""
+
 Packet = tuple[int, list[int]]
 """A packet of results: its TID, and its numbers."""
 
@@ -57,6 +60,8 @@ class Bus:
         How vectors and results lie in the streams.
     first, last : int
         Cycles of the first beat in and of the last one out; -1 if there was none.
+    patience : int
+        Cycles in which results of packets must have come, so that an image can.
     seen : Seen
         What went over the pins since the last reset, if all packets were right.
     """
@@ -66,7 +71,8 @@ class Bus:
     ) -> None:
         logging.getLogger(f"cocotb.{dut._name}").setLevel(logging.ERROR)
         self._dut = dut
-        self._on_packet = on_packet
+        self._on_packet, self._outcome = on_packet, outcome
+        self.patience = PATIENCE
         self.lanes = input_bytes(design)
         self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
@@ -225,17 +231,27 @@ class Bus:
 
     async def load_first(self, words: Sequence[int]) -> None:
         """Write the first word of an image."""
-        answers = await self.control.transfer(self._load_writes(words)[:1])
-        assert None not in answers, "the first word of an image is not taken"
+        await self._load(self._load_writes(words)[:1])
 
     async def load_rest(self, words: Sequence[int]) -> None:
         """Write the others, as soon as they are taken, back to back."""
-        while not await self.get("status") & self.mask("status", "load_ready"):
-            pass
-        answers = await self.control.transfer(self._load_writes(words)[1:])
-        assert None not in answers, "a word of an image is not taken"
-        while await self.get("status") & self.mask("status", "loading"):
-            pass
+        if await self._becomes("load_ready", 1):
+            await self._load(self._load_writes(words)[1:])
+            await self._becomes("loading", 0)
+
+    async def _load(self, writes: Sequence[Access]) -> None:
+        if None in await self.control.transfer(writes):
+            self._outcome.fault("a word of an image is not taken")
+
+    async def _becomes(self, field: str, wanted: int) -> bool:
+        """Wait until a bit of ``status`` is that, but not for ever."""
+        mask = self.mask("status", field)
+        end = self._cycle + self.patience
+        while bool(await self.get("status") & mask) != wanted:
+            if self._cycle > end:
+                self._outcome.fault(f"timeout: status.{field} must become {wanted}")
+                return False
+        return True
 
     def _load_writes(self, words: Sequence[int]) -> list[Access]:
         data, last = (self.table[name].offset for name in ("load_data", "load_last"))

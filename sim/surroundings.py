@@ -50,6 +50,7 @@ class Surroundings:
         self.design = Design(model=job.model, machine=job.machine)
         self.rng = random.Random(job.seed)
         self.bus = Bus(dut, self.design, outcome, self._on_packet)
+        self.bus.patience = 1000 + 20 * self.cycles()
         self.good = 0
         self._dut, self._outcome = dut, outcome
         designs = [Design(model=model, machine=job.machine) for model in (job.model, *job.others)]
@@ -131,7 +132,7 @@ class Surroundings:
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         """Wait, but not for ever."""
-        for _ in range(1000 + 20 * self.cycles()):
+        for _ in range(self.bus.patience):
             if done():
                 return
             await self.bus.tick()

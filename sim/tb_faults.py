@@ -66,6 +66,8 @@ class Bench:
         outcome.injected[kind] = outcome.injected.get(kind, 0) + 1
         right = before == (len(outcome.faults), outcome.mismatches)
         outcome.recovered[kind] = outcome.recovered.get(kind, 0) + right
+        if not right:  # What comes next is to be judged by itself.
+            await self.around.reset()
 
     async def _packet(self, kind: str) -> None:
         around, bus, design = self.around, self._bus, self.around.design

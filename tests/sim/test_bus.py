@@ -159,29 +159,22 @@ def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_pat
     assert outcome.injected == dict.fromkeys([*PACKETS, "loading", *IMAGES, "reset"], 6)
 
 
-SPOILT = {
-    **dict.fromkeys(("wrong", "commit", "drop", "refused", "loading"), "0 &"),
-    "idle": "1 |",
-}
-"""Signals of the Verilog, and what makes them always 0 or 1."""
+def ignore(fault):
+    """Verilog in which a fault of that kind is not noticed."""
+    return lambda text: text.replace(f"assign {fault} =", f"assign {fault} = 0 &")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("signal", SPOILT)
+@pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
 def test_the_bench_of_faults_notices(signal, faulty, cache, tmp_path, seed):
-    def spoil(text):
-        return text.replace(f"assign {signal} =", f"assign {signal} = {SPOILT[signal]}")
-
-    design = faulty(ports="axi", weights="ram")
     outcome = simulate(
-        design,
+        faulty(ports="axi"),
         tool_of("icarus"),
         cache,
         tmp_path,
-        faults=3,
+        faults=1,
         seed=seed,
-        others=(synthetic_model("other", design.network, np.random.default_rng(7)),),
-        change=spoil,
+        change=ignore(signal),
     )
     assert not outcome.good
 
