@@ -36,6 +36,9 @@ ROUNDS = 12
 FAULTS = 2
 """Of each kind, on a bus."""
 
+STALLS, STALLED = 3, {"o": 0.95, "o_state": 0.95}
+"""One traffic in so many of a longer trial has outputs that wait until all queues are full."""
+
 ON_BUS = 4
 """Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
 
@@ -186,7 +189,10 @@ class Campaign:
 
     def _recipe(self, rng: np.random.Generator, rounds: int) -> Recipe:
         cycles = self.cycles * (ON_BUS if self._on_bus else 1)
-        drawn = (draw_traffic(rng, self._machine.design, cycles) for _ in range(rounds))
+        drawn = [draw_traffic(rng, self._machine.design, cycles) for _ in range(rounds)]
+        for number in range(1, rounds, STALLS):
+            plain, rough = drawn[number]
+            drawn[number] = plain, rough.model_copy(update={"pauses": rough.pauses | STALLED})
         traffic = tuple(one for pair in drawn for one in pair)
         return self._machine.model_copy(update={"traffic": traffic})
 
