@@ -59,7 +59,7 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian's yosys for its ABC; see docs/verification.md).
 	@$(BIN)/python -m prove
 
-mutants: $(READY) ## Try thousands of faults in the tiny netlists (an hour; goes on where it was stopped).
+mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped).
 	@$(BIN)/python -m mutants
 
 baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
