@@ -50,6 +50,7 @@ QUICK, PATIENT = 10, 120
 
 CLASSES = {
     "value": r"must be|is 0x",
+    "register": r"^a (read|write) of|^irq ",
     "hang": r"timeout",
     "stream": r"valid fell|changed while|unknown bits|nobody expects",
     "cycles": r"^took",
