@@ -29,7 +29,7 @@ class Gate(wiring.Component):
     open : In
         There are weights.
     load_waits : In
-        Others want to be loaded: no new sequence starts.
+        Others want to be loaded: no sequence starts while none is under way.
     ended : In
         The last result of a sequence goes over.
     quiet : Out
