@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -96,8 +96,11 @@ def prove(claim: Claim, keep: Path) -> Proof:
         for file, text in bench.files().items():
             (folder / file).write_text(text, encoding="utf-8")
         outcome = _ask(claim, ENGINES[claim.mode], TIMEOUT, folder)
-        if outcome == "refuted" and claim.mode == "bmc":
-            _ask(claim, Z3, WAVES_TIMEOUT, folder)
+        if outcome == "refuted" or (outcome != "proven" and claim.mode == "prove"):
+            # For a trace; and an induction that fails may end the run before its first cycles do.
+            start_alone = replace(claim, mode="bmc")
+            if _ask(start_alone, Z3, WAVES_TIMEOUT, folder) == "refuted":
+                outcome = "refuted"
         kept = None
         if outcome != "proven":
             kept = keep / claim.name.replace(" ", "-").replace(":", "")

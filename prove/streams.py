@@ -114,9 +114,9 @@ def reader(bench: Bench):
     core = small_core(hidden=3, simd=2)
     product, simd, banks = core.h_product, core.machine.simd, core.hidden_banks
     element = shape(core.layer.h)
-    memory = {"element": element, "chunks": product.chunks, "simd": simd, "banks": banks}
+    kept = {"element": element, "chunks": product.chunks, "simd": simd, "banks": banks}
     fields = core_ports(core)["o"].layout
-    dut = bench.place(VectorReader(memory, fields, product.tail), "reader")
+    dut = bench.place(VectorReader(kept, fields, product.tail), "reader")
     words = memory(bench, dut.read, banks)
     m = bench.m
     job = bench.free(len(dut.job.as_value()), "job")
