@@ -11,7 +11,8 @@ from sim.hierarchy import Hierarchy
 from sim.signals import CHAIN, NUMBERS, PARTS
 from sim.simulators import SIMULATORS
 from spec.errors import InputError
-from tests.sim.test_simulation import TINY, design_of, tool_of
+from tests.sim.machines import design_of, tool_of
+from tests.sim.test_simulation import TINY
 
 RUNS = [("tiny-ternary", sim) for sim in SIMULATORS] + [
     (name, "icarus") for name in TINY if name != "tiny-ternary"

@@ -14,47 +14,17 @@ import pytest
 from hdl.verilog import generate
 from sim.flips import draw_flips, guarded
 from sim.images import WRONG
-from sim.job import Episode, Job, Pauses, Sequence
-from sim.runner import build, run
-from sim.simulators import SIMULATORS, Verilator
+from sim.job import Episode, Pauses, Sequence
+from sim.simulators import Verilator
 from spec import cycles
 from spec.bus import input_bytes
-from spec.configs import configs
 from spec.design import Design
 from spec.ports import FROM_PREVIOUS
 from spec.synthetic import synthetic_model
-from tests.models import build_folder, make_design, make_model
-from tests.sim.test_simulation import sequences_of, tool_of
+from tests.models import make_design, make_model
+from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
 PORTS = ("axi", "wishbone")
-
-
-@pytest.fixture
-def cache():
-    """Builds are found by their content, so they may stay for the next run."""
-    return build_folder() / "sim"
-
-
-@pytest.fixture(params=SIMULATORS)
-def tool(request):
-    return tool_of(request.param)
-
-
-def design_of(name, **machine):
-    config = configs()[name]
-    changed = config.machine.model_copy(update=machine)
-    return Design(model=config.synthetic(name), machine=changed)
-
-
-def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, **settings):
-    verilog = verilog or generate(design)
-    text = verilog.text if change is None else change(verilog.text)
-    assert change is None or text != verilog.text
-    path = folder / f"{verilog.name}.v"
-    path.write_text(text)
-    built = build(path, verilog.name, tool, cache)
-    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
-    return run(job, built, verilog.name, tool)
 
 
 @pytest.mark.parametrize("ports", PORTS)

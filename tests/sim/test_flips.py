@@ -12,24 +12,13 @@ from sim.job import Episode, Job
 from sim.runner import build, run
 from spec import cycles
 from spec.configs import configs
-from spec.design import Design
-from tests.models import build_folder
-from tests.sim.test_simulation import sequences_of, simulate, tool_of
+from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
 pytestmark = pytest.mark.long
 
+GUARDED = {"parity": True, "longest": 8}
+
 TINY = [name for name in configs() if name.startswith("tiny-")]
-
-
-@pytest.fixture
-def cache():
-    return build_folder() / "sim"
-
-
-def design_of(name, **machine):
-    config = configs()[name]
-    machine = config.machine.model_copy(update={"parity": True, "longest": 8} | machine)
-    return Design(model=config.synthetic(name), machine=machine)
 
 
 def flip(design, count, cache, folder, rng, seed, change=None):
@@ -54,7 +43,7 @@ def flip(design, count, cache, folder, rng, seed, change=None):
 @pytest.mark.parametrize("weights", ["rom", "ram"])
 @pytest.mark.parametrize("name", TINY)
 def test_no_flip_does_harm(name, weights, cache, tmp_path, rng, seed):
-    outcome = flip(design_of(name, weights=weights), 20, cache, tmp_path, rng, seed)
+    outcome = flip(design_of(name, weights=weights, **GUARDED), 20, cache, tmp_path, rng, seed)
     assert outcome.good, outcome.faults
     assert outcome.injected["caught"] > 0
     assert sum(outcome.injected.values()) == 20
@@ -62,7 +51,7 @@ def test_no_flip_does_harm(name, weights, cache, tmp_path, rng, seed):
 
 @pytest.mark.parametrize("name", TINY)
 def test_parity_takes_no_cycle(name, cache, tmp_path, rng):
-    design = design_of(name)
+    design = design_of(name, **GUARDED)
     lengths = [1, 3, 2]
     episode = Episode(sequences=sequences_of(design, rng, lengths))
     outcome = simulate(design, tool_of("verilator"), cache, tmp_path, episode)
@@ -76,7 +65,7 @@ def test_the_bench_notices(cache, tmp_path, rng, seed):
     def change(text):
         return re.sub(r"^  assign fault = .*;$", "  assign fault = 1'b0;", text, flags=re.M)
 
-    outcome = flip(design_of("tiny-fixed12"), 30, cache, tmp_path, rng, seed, change)
+    outcome = flip(design_of("tiny-fixed12", **GUARDED), 30, cache, tmp_path, rng, seed, change)
     assert not outcome.good
     assert outcome.injected["missed"] > 0
     assert set(outcome.injected) <= set(OUTCOMES)
@@ -84,7 +73,7 @@ def test_the_bench_notices(cache, tmp_path, rng, seed):
 
 def test_where_bits_are_flipped():
     """In all memories of a machine but tables and queues."""
-    made = generate(design_of("tiny-gru", weights="ram"))
+    made = generate(design_of("tiny-gru", weights="ram", **GUARDED))
     names = {array.path for array in guarded(made.text, made.name)}
     others = {array.path for array in Hierarchy(made.text, made.name).arrays()} - names
     assert ("core_1", "hidden", "memory") in names

@@ -11,7 +11,7 @@ from sim.recipe import Recipe
 from sim.runner import build, run
 from spec.configs import configs
 from spec.tools import run_tool
-from tests.sim.test_simulation import tool_of
+from tests.sim.machines import tool_of
 
 pytestmark = pytest.mark.long
 

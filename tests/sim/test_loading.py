@@ -9,31 +9,13 @@ from hdl.verilog import generate
 from sim.images import WRONG
 from sim.job import Episode, Job, Pauses
 from sim.runner import build, run
-from sim.simulators import SIMULATORS
 from spec import cycles
 from spec.configs import configs
 from spec.design import Design
 from spec.synthetic import synthetic_model
-from tests.models import build_folder
-from tests.sim.test_simulation import sequences_of, simulate, tool_of
+from tests.sim.machines import design_of, sequences_of, simulate
 
 TINY = [name for name in configs() if name.startswith("tiny-")]
-
-
-@pytest.fixture
-def cache():
-    return build_folder() / "sim"
-
-
-@pytest.fixture(params=SIMULATORS)
-def tool(request):
-    return tool_of(request.param)
-
-
-def design_of(name, **machine):
-    config = configs()[name]
-    machine = config.machine.model_copy(update={"weights": "ram"} | machine)
-    return Design(model=config.synthetic(name), machine=machine)
 
 
 def another(model, seed=99):
@@ -45,7 +27,7 @@ def another(model, seed=99):
 @pytest.mark.parametrize("name", TINY)
 def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
     """The same values and cycles as with weights in ROM, but for scales that are not shared."""
-    design = design_of(name)
+    design = design_of(name, weights="ram")
     lengths = [1, 3, 2]
     episode = Episode(sequences=sequences_of(design, rng, lengths))
     outcome = simulate(design, tool, cache, tmp_path, episode)
@@ -57,7 +39,7 @@ def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
 
 
 def test_another_model_without_another_build(tool, cache, tmp_path, rng):
-    design = design_of("tiny-ternary")
+    design = design_of("tiny-ternary", weights="ram")
     [verilog, *_] = generate(design).write(tmp_path)
     built = build(verilog, design.name, tool, cache)
     episode = Episode(sequences=sequences_of(design, rng, [3, 2]))
@@ -71,7 +53,7 @@ def test_another_model_without_another_build(tool, cache, tmp_path, rng):
 @pytest.mark.long
 @pytest.mark.parametrize("pauses", [Pauses(), Pauses(i_load=0.3, i_x=0.3, o=0.5)])
 def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
-    design = design_of("tiny-ternary", streams=2)
+    design = design_of("tiny-ternary", weights="ram", streams=2)
     [verilog, *_] = generate(design).write(tmp_path)
     built = build(verilog, design.name, tool, cache)
     job = Job(

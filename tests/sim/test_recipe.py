@@ -13,7 +13,7 @@ from sim.recipe import Recipe
 from sim.shrink import shrink, smaller
 from spec.errors import InputError
 from spec.machine import Machine
-from tests.sim.test_simulation import tool_of
+from tests.sim.machines import tool_of
 
 
 def test_a_file_of_a_case_gives_the_same_case(tmp_path):

@@ -6,17 +6,10 @@ from sim.control import Access
 from sim.job import Episode, Pauses
 from sim.registers import RegisterModel, Seen
 from spec.registers import registers
-from tests.models import build_folder
-from tests.sim.test_bus import PORTS, design_of, simulate
-from tests.sim.test_simulation import sequences_of, tool_of
+from tests.sim.machines import design_of, sequences_of, simulate, tool_of
+from tests.sim.test_bus import PORTS
 
 COUNT = 120
-
-
-@pytest.fixture
-def cache():
-    """Builds are found by their content, so they may stay for the next run."""
-    return build_folder() / "sim"
 
 
 def run(ports, cache, folder, rng, **settings):

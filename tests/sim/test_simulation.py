@@ -1,6 +1,5 @@
 """The emitted Verilog in real simulators, and whether the bench would notice if it were wrong."""
 
-import os
 import re
 
 import numpy as np
@@ -8,60 +7,14 @@ import pytest
 
 from hdl.verilog import generate
 from sim.cases import draw
-from sim.job import Episode, Job, Pauses, Sequence
-from sim.runner import build, run
-from sim.simulators import SIMULATORS, simulator
+from sim.job import Episode, Pauses
+from sim.runner import build
+from sim.simulators import simulator
 from spec import cycles
-from spec.configs import configs
-from spec.design import Design
 from spec.errors import InputError
-from tests.models import build_folder
+from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
 TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
-
-
-@pytest.fixture
-def cache():
-    """Builds are found by their content, so they may stay for the next run."""
-    return build_folder() / "sim"
-
-
-@pytest.fixture(params=SIMULATORS)
-def tool(request):
-    return tool_of(request.param)
-
-
-def tool_of(name):
-    try:
-        return simulator(name)
-    except InputError as error:
-        if "CI" in os.environ:
-            raise
-        pytest.skip(str(error))
-
-
-def design_of(name):
-    config = configs()[name]
-    return Design(model=config.synthetic(name), machine=config.machine)
-
-
-def sequences_of(design, rng, lengths):
-    x = design.network.x.interval
-    shape = design.network.inputs
-    return tuple(
-        Sequence(x=rng.integers(x.lo, x.hi, (length, shape), endpoint=True)) for length in lengths
-    )
-
-
-def simulate(design, tool, cache, folder, *episodes, change=None, **settings):
-    verilog = generate(design)
-    text = verilog.text if change is None else change(verilog.text)
-    assert change is None or text != verilog.text
-    path = folder / f"{verilog.name}.v"
-    path.write_text(text)
-    built = build(path, verilog.name, tool, cache)
-    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
-    return run(job, built, verilog.name, tool)
 
 
 @pytest.mark.parametrize("name", TINY)

@@ -1,0 +1,50 @@
+"""Named machines in a simulator, for tests."""
+
+import os
+
+import pytest
+
+from hdl.verilog import generate
+from sim.job import Job, Sequence
+from sim.runner import build, run
+from sim.simulators import simulator
+from spec.configs import configs
+from spec.design import Design
+from spec.errors import InputError
+
+
+def tool_of(name):
+    """The simulator; the test is skipped without it, except in CI."""
+    try:
+        return simulator(name)
+    except InputError as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(error))
+
+
+def design_of(name, **machine):
+    """A named configuration, with other parameters of its machine."""
+    config = configs()[name]
+    changed = config.machine.model_copy(update=machine)
+    return Design(model=config.synthetic(name), machine=changed)
+
+
+def sequences_of(design, rng, lengths):
+    x = design.network.x.interval
+    shape = design.network.inputs
+    return tuple(
+        Sequence(x=rng.integers(x.lo, x.hi, (length, shape), endpoint=True)) for length in lengths
+    )
+
+
+def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, **settings):
+    """The outcome of a job; of Verilog that is changed or another one, if that is given."""
+    verilog = verilog or generate(design)
+    text = verilog.text if change is None else change(verilog.text)
+    assert change is None or text != verilog.text
+    path = folder / f"{verilog.name}.v"
+    path.write_text(text)
+    built = build(path, verilog.name, tool, cache)
+    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
+    return run(job, built, verilog.name, tool)
