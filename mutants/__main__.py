@@ -22,7 +22,14 @@ NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
 @click.option("--count", type=click.IntRange(1, 65535), default=1000, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--cycles", type=click.IntRange(min=1), default=1000, show_default=True)
-@click.option("--longer", type=click.IntRange(min=0), default=10, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    multiple=True,
+    default=(20, 120),
+    show_default=True,
+    help="For a proof; what is left is tried again with the next.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
@@ -31,7 +38,7 @@ def main(
     count: int,
     seed: int,
     cycles: int,
-    longer: int,
+    seconds: tuple[int, ...],
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -40,7 +47,7 @@ def main(
     try:
         with bars() as report:
             for name in names or NAMES:
-                campaign = Campaign(name, count, seed, cycles, longer, build_folder() / "mutants")
+                campaign = Campaign(name, count, seed, cycles, seconds, build_folder() / "mutants")
                 found.append(campaign.run(jobs or cores(), report))
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)
@@ -50,12 +57,13 @@ def main(
     else:
         for result in found:
             rows = [["killed", result["killed"]]]
-            rows += [["  without longer traffic", result["killed_at_first"]]]
+            rows += [["  by the bench's traffic", result["killed_by_traffic"]]]
             rows += [[f"  by {name}", n] for name, n in sorted(result["killed_by"].items())]
             rows += [["proven equivalent", result["equivalent"]], ["left", len(result["left"])]]
             rates = f"{result['kill_rate']:.1%}", f"{result['kill_rate_of_others']:.1%}"
-            title = f"{result['mutants']} mutants of {result['configuration']}: {rates[0]} killed"
-            table(f"{title}, {rates[1]} of those not equivalent", ["what", "mutants"], rows)
+            title = f"{result['mutants']} mutants of {result['configuration']}"
+            shares = f"traffic kills {rates[0]}, {rates[1]} of those not equivalent"
+            table(f"{title}: {shares}", ["what", "mutants"], rows)
             for mutant in result["left"]:
                 click.echo(mutant, err=True)
     sys.exit(1 if any(result["left"] for result in found) else 0)

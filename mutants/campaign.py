@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from hdl.verilog import generate
-from mutants.environment import environment
+from mutants.environment import AROUND, environment
 from mutants.netlist import list_mutants, netlist, with_mutants
 from mutants.proofs import Proofs
 from mutants.trials import Trials, kept
@@ -30,23 +30,17 @@ __all__ = ["Campaign"]
 
 Progress = Callable[[str, int, int], None]
 
-ROUNDS = 12
-"""A longer trial has so many times the traffic of the first."""
-
-FAULTS = 2
-"""Of each kind, on a bus."""
+ROUNDS = 4
+"""Pairs of traffics, each with a reset in the middle."""
 
 STALLS, STALLED = 3, {"o": 0.95, "o_state": 0.95}
-"""One traffic in so many of a longer trial has outputs that wait until all queues are full."""
+"""One rough traffic in so many has outputs that wait until all queues are full."""
 
-ON_BUS = 4
+ON_BUS = 2
 """Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
 
 LONGEST = 16
 """Vectors of a packet on a bus: as many as fill the buffers in a short time."""
-
-QUICK, PATIENT = 10, 120
-"""Seconds for a proof: at first, and of what longer traffic leaves over."""
 
 CLASSES = {
     "value": r"must be|is 0x",
@@ -54,6 +48,7 @@ CLASSES = {
     "hang": r"timeout",
     "stream": r"valid fell|changed while|unknown bits|nobody expects",
     "cycles": r"^took",
+    "ports": r"of all outputs differ",
     "bench": r"^[A-Za-z]*(Error|Exception)|^a part of the bench",
     "crash": r"^the simulator",
 }
@@ -76,8 +71,8 @@ class Campaign:
         Of the mutants, and of the traffic.
     cycles : int
         Of each traffic, about.
-    longer : int
-        Longer trials, at most.
+    seconds : tuple of int
+        For a proof; what is not proven in the first time is tried again with the next.
     folder : Path
         Where the netlist, its build and the findings are kept.
     """
@@ -86,17 +81,17 @@ class Campaign:
     count: int
     seed: int
     cycles: int
-    longer: int
+    seconds: tuple[int, ...]
     folder: Path
 
     def run(self, jobs: int, progress: Progress) -> dict[str, Any]:
-        """Try all mutants, prove what the survivors are, and try the others for longer.
+        """Try all mutants; prove that a survivor is equivalent, or find what kills it.
 
         Returns
         -------
         dict
-            Counts: mutants; killed, also by the first trials alone, and by class; survivors proven
-            equivalent; those that are neither.
+            Counts: mutants; killed, also by traffic alone, and by class; survivors proven
+            equivalent; those that are neither. Rates are those of traffic alone.
         """
         design = self._machine.design
         verilog = generate(design).text
@@ -108,50 +103,47 @@ class Campaign:
             rtlil = kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
             listed = kept(folder / "mutants.txt", partial(self._listed, rtlil))
             mutants = dict(enumerate(listed.splitlines(), start=1))
-            source = folder / "mutants.v"
-            kept(source, lambda: with_mutants(rtlil, mutants))
-            tool = simulator("verilator")
-            built = build(source, design.name, tool, folder / "sim")
+            around = environment(design)
+            mutated = kept(folder / f"{design.name}.v", lambda: with_mutants(rtlil, mutants))
+            kept(folder / f"{AROUND}.v", lambda: f"{mutated}\n{around}")
 
-            def survivors(trials: Sequence[Trials], numbers: list[int]) -> list[int]:
-                for trial in trials:
-                    if not numbers:
-                        break
-                    told = partial(progress, f"{self.name}, {trial.name}")
-                    said = trial.run(tool, built, [0, *numbers], jobs, told)
-                    if said[0] is not None:
-                        raise InputError(self.name, f"fails without any mutant: {said[0]}")
-                    killed.update({n: fault for n, fault in said.items() if fault is not None})
-                    numbers = [number for number in numbers if number not in killed]
-                return numbers
+            def killed_in(trials: Trials, numbers: Iterable[int]) -> dict[int, str]:
+                tool = simulator("verilator")
+                built = build(folder / f"{trials.top}.v", trials.top, tool, folder / "sim")
+                told = partial(progress, f"{self.name}, {trials.name}")
+                said = trials.run(tool, built, [0, *numbers], jobs, told)
+                if said[0] is not None:
+                    raise InputError(self.name, f"fails without any mutant: {said[0]}")
+                return {number: fault for number, fault in said.items() if fault is not None}
 
-            killed: dict[int, str] = {}
-            quiet = survivors(self._first(folder), list(mutants))
-            at_first = len(killed)
-            equal: set[int] = set()
-
+            traffic = Trials("traffic", self._recipe, "sim.tb_mutants", design.name, folder)
+            killed = killed_in(traffic, mutants)
+            by_traffic = len(killed)
+            quiet = {number: one for number, one in mutants.items() if number not in killed}
             proofs = Proofs(
                 rtlil=rtlil,
-                mutants={number: mutants[number] for number in quiet},
-                environment=environment(design),
+                mutants=quiet,
+                environment=around,
                 folder=folder,
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )
-
-            def unproven(numbers: list[int], seconds: int) -> list[int]:
-                equal.update(proofs.equivalent(numbers, seconds, jobs))
-                return [number for number in numbers if number not in equal]
-
-            left = survivors(self._longer(folder), unproven(quiet, QUICK))
-            left = unproven(left, PATIENT)
+            replay = Trials("replay", self._machine, "sim.tb_replay", AROUND, folder)
+            killed |= killed_in(replay, proofs.told_apart())
+            equal: set[int] = set()
+            for seconds in self.seconds:
+                left = [number for number in quiet if number not in killed.keys() | equal]
+                verdicts = proofs.settled(left, seconds, jobs)
+                equal |= {number for number in left if verdicts[number] == "equivalent"}
+                killed |= killed_in(replay, (n for n in left if verdicts[n] == "different"))
+        left = [number for number in quiet if number not in killed.keys() | equal]
         return {
             "configuration": self.name,
             "seed": self.seed,
             "mutants": len(mutants),
             "killed": len(killed),
-            "killed_at_first": at_first,
-            "kill_rate": len(killed) / len(mutants),
-            "kill_rate_of_others": len(killed) / max(1, len(mutants) - len(equal)),
+            "killed_by_traffic": by_traffic,
+            "kill_rate": by_traffic / len(mutants),
+            "kill_rate_of_others": by_traffic / max(1, len(mutants) - len(equal)),
             "killed_by": dict(Counter(map(_class, killed.values()))),
             "equivalent": len(equal),
             "left": [f"{number}: {mutants[number]}" for number in left],
@@ -174,24 +166,13 @@ class Campaign:
             machine=config.machine.model_copy(update=ports),
         )
 
-    def _first(self, folder: Path) -> list[Trials]:
+    @cached_property
+    def _recipe(self) -> Recipe:
         """What all mutants go through."""
         rng = np.random.default_rng(self.seed)
-        trials = [Trials("traffic", self._recipe(rng, 1), 0, folder)]
-        if self._on_bus:
-            trials.append(Trials("faults", self._machine, FAULTS, folder))
-        return trials
-
-    def _longer(self, folder: Path) -> list[Trials]:
-        """What those go through that are not proven equivalent."""
-        rngs = (np.random.default_rng((self.seed, number)) for number in range(self.longer))
-        recipes = (self._recipe(rng, ROUNDS) for rng in rngs)
-        return [Trials(f"longer-{n}", r, 0, folder) for n, r in enumerate(recipes)]
-
-    def _recipe(self, rng: np.random.Generator, rounds: int) -> Recipe:
         cycles = self.cycles * (ON_BUS if self._on_bus else 1)
-        drawn = [draw_traffic(rng, self._machine.design, cycles) for _ in range(rounds)]
-        for number in range(1, rounds, STALLS):
+        drawn = [draw_traffic(rng, self._machine.design, cycles) for _ in range(ROUNDS)]
+        for number in range(1, ROUNDS, STALLS):
             plain, rough = drawn[number]
             drawn[number] = plain, rough.model_copy(update={"pauses": rough.pauses | STALLED})
         traffic = tuple(one for pair in drawn for one in pair)

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from mutants.netlist import WIDTH
 from sim.tb_mutants import SELECT
+from sim.tb_replay import FREE_RESET, SEEN
 from spec.bus import RESET, Pin, pins
 from spec.design import Design
 from spec.ports import FROM_ZERO, ports
 
-__all__ = ["Channel", "channels", "environment"]
+__all__ = ["AROUND", "Channel", "channels", "environment"]
+
+AROUND = "environment"
+"""The module."""
 
 RARE = 8
 """A reset is in a random cycle out of ``2**RARE``; a proof looks at all of them."""
@@ -48,17 +52,17 @@ def channels(design: Design) -> list[Channel]:
 
 
 def environment(design: Design) -> str:
-    """Verilog of a machine with free inputs that keep the rules, and one output ``seen``.
+    """Verilog of a machine with free inputs that keep the rules, and one output `SEEN`.
 
-    ``seen`` is all that counts at the ports: every ``valid`` and ``ready``, payloads while they are
+    That is all that counts at the ports: every ``valid`` and ``ready``, payloads while they are
     valid, and plain outputs; nothing during a reset. What waits stays. Of the rules of
     fields only one is kept: there are three values of ``state``.
     """
     clock, reset, *_ = pins(design)
     active = "~" if reset.name == RESET else ""
-    inputs = [f"input {clock.name}", f"input [{RARE - 1}:0] free_reset"]
+    inputs = [f"input {clock.name}", f"input [{RARE - 1}:0] {FREE_RESET}"]
     inputs.append(f"input [{WIDTH - 1}:0] {SELECT}")
-    lines = ["wire reset = &free_reset;", f"wire {reset.name} = {active}reset;"]
+    lines = [f"wire reset = &{FREE_RESET};", f"wire {reset.name} = {active}reset;"]
     seen = []
     plain = dict.fromkeys(pins(design)[2:])
     for channel in channels(design):
@@ -67,21 +71,21 @@ def environment(design: Design) -> str:
             lines.append(f"wire [{pin.width - 1}:0] {pin.name};")
         handshake = channel.valid.name, channel.ready.name
         if channel.valid.direction == "out":
-            inputs.append(f"input free_{handshake[1]}")
-            lines.append(f"assign {handshake[1]} = free_{handshake[1]};")
+            inputs.append(f"input free__{handshake[1]}")
+            lines.append(f"assign {handshake[1]} = free__{handshake[1]};")
             seen.append(handshake[0])
             seen += [f"{{{pin.width}{{{handshake[0]}}}}} & {pin.name}" for pin in channel.payload]
             continue
         seen.append(handshake[1])
         waits = f"{handshake[0]}_waits"
-        inputs.append(f"input free_{handshake[0]}")
+        inputs.append(f"input free__{handshake[0]}")
         lines += [
             f"reg {waits} = 0;",
-            f"assign {handshake[0]} = {waits} | free_{handshake[0]};",
+            f"assign {handshake[0]} = {waits} | free__{handshake[0]};",
             f"always @(posedge {clock.name}) {waits} <= {handshake[0]} & ~{handshake[1]} & ~reset;",
         ]
         for pin in channel.payload:
-            inputs.append(f"input [{pin.width - 1}:0] free_{pin.name}")
+            inputs.append(f"input [{pin.width - 1}:0] free__{pin.name}")
             lines += [
                 f"reg [{pin.width - 1}:0] {pin.name}_kept = 0;",
                 f"assign {pin.name} = {waits} ? {pin.name}_kept : {_legal(design, pin)};",
@@ -93,15 +97,15 @@ def environment(design: Design) -> str:
         seen.append(pin.name)
     names = [*(pin.name for pin in pins(design)), SELECT]
     bits = sum(pin.width for pin in pins(design) if pin.direction == "out")
-    inputs.append(f"output [{bits - 1}:0] seen")
+    inputs.append(f"output [{bits - 1}:0] {SEEN}")
     lines.append(f"{design.name} machine({', '.join(f'.{name}({name})' for name in names)});")
-    lines.append(f"assign seen = reset ? {bits}'d0 : {{{', '.join(seen)}}};")
-    return "\n".join([f"module environment({', '.join(inputs)});", *lines, "endmodule", ""])
+    lines.append(f"assign {SEEN} = reset ? {bits}'d0 : {{{', '.join(seen)}}};")
+    return "\n".join([f"module {AROUND}({', '.join(inputs)});", *lines, "endmodule", ""])
 
 
 def _legal(design: Design, pin: Pin) -> str:
     """A free payload; in the field ``state`` of vectors 3 becomes 2."""
-    free = f"free_{pin.name}"
+    free = f"free__{pin.name}"
     if pin.name != "i_x__payload":
         return free
     values: dict[str, int | Sequence[int]] = {

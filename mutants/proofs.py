@@ -1,33 +1,37 @@
-"""Proofs that mutants change nothing, of one after the other."""
+"""What mutants are that the bench does not notice: the same at the ports, or not; one by one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from threading import local
 
 import numpy as np
 
-from mutants.equivalence import Difference, equivalent, random_runs
+from mutants.equivalence import settle
 from mutants.graph import Graph
+from mutants.lanes import Lanes
 from mutants.netlist import netlist_graph
+from mutants.runs import Runs, Witness
 from mutants.trials import kept, read_lines, write_line
+from spec.files import write_atomic
 
 __all__ = ["Proofs"]
 
 Progress = Callable[[str, int, int], None]
 
-RUNS = 300
-"""Cycles of the 64 random runs of each mutant."""
+RANDOM = 2_000_000
+"""Cycles of the random runs of each mutant."""
 
 
 @dataclass(frozen=True)
 class Proofs:
-    """What can be proven of mutants; kept in files.
+    """What can be said of mutants; kept in files.
 
     Parameters
     ----------
@@ -38,7 +42,7 @@ class Proofs:
     environment : str
         What is around the machine; see `mutants.environment`.
     folder : Path
-        Where all is kept.
+        Where all is kept; the inputs that tell a mutant from the machine in ``witness-N.json``.
     progress : callable
         Told what is done, how many of it, and of how many.
     """
@@ -49,27 +53,41 @@ class Proofs:
     folder: Path
     progress: Progress
 
-    def equivalent(self, numbers: Iterable[int], seconds: int, jobs: int) -> set[int]:
-        """Those that are proven to change nothing, each in so many seconds."""
-        path = self.folder / f"proofs-{seconds}.jsonl"
+    def told_apart(self) -> list[int]:
+        """Those that random runs tell from the machine."""
+        return [number for number, latches in self._random.items() if latches is None]
+
+    def settled(self, numbers: Sequence[int], seconds: int, jobs: int) -> dict[int, str | None]:
+        """What others are, after questions of so many seconds each.
+
+        Returns
+        -------
+        dict
+            ``"equivalent"``; ``"different"``, then there is a witness; or None.
+        """
+        path = self.folder / f"verdicts-{self._key}-{seconds}.jsonl"
         path.touch()
-        wanted = list(numbers)
-        todo = [number for number in wanted if number not in read_lines(path)]
+        todo = [number for number in numbers if number not in read_lines(path)]
+        own = local()
 
         def one(number: int) -> None:
-            run = self._runs[number]
-            same = run.cycle is None and equivalent(self._graph, number, run.latches, seconds)
-            write_line(path, number, same)
+            if not hasattr(own, "runs"):
+                own.runs = self._runs()
+            latches = self._random[number]
+            assert latches is not None
+            verdict = settle(self._graph, own.runs, number, latches, seconds)
+            if verdict.witness is not None:
+                self._write(number, verdict.witness)
+            said = "equivalent" if verdict.equivalent else None
+            write_line(path, number, "different" if verdict.witness is not None else said)
 
-        if todo:
-            assert self._runs  # Not by all threads at once.
         with ThreadPoolExecutor(jobs) as pool:
             for future in as_completed([pool.submit(one, number) for number in todo]):
                 future.result()
                 found = read_lines(path)
-                self.progress("proofs", sum(number in found for number in wanted), len(wanted))
+                self.progress("proofs", sum(number in found for number in numbers), len(numbers))
         found = read_lines(path)
-        return {number for number in wanted if found[number]}
+        return {number: found[number] for number in numbers}
 
     @cached_property
     def _key(self) -> str:
@@ -83,15 +101,25 @@ class Proofs:
 
         return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
 
+    def _runs(self) -> Runs:
+        return Runs(self._graph, Lanes(self._graph, self.folder))
+
     @cached_property
-    def _runs(self) -> dict[int, Difference]:
+    def _random(self) -> dict[int, list[int] | None]:
+        """Places of registers that differed in random runs; None if the ports did."""
+
         def make() -> str:
             rng, told = np.random.default_rng(0), partial(self.progress, "random runs")
-            runs = random_runs(self._graph, list(self.mutants), RUNS, rng, told)
-            return json.dumps({number: asdict(run) for number, run in runs.items()})
+            found = self._runs().random(list(self.mutants), RANDOM, rng, told)
+            for number, difference in found.items():
+                if difference.witness is not None:
+                    self._write(number, difference.witness)
+            return json.dumps(
+                {n: None if one.witness is not None else one.latches for n, one in found.items()}
+            )
 
-        runs = json.loads(kept(self.folder / f"runs-{self._key}.json", make))
-        return {
-            int(number): Difference(run["cycle"], tuple(run["latches"]))
-            for number, run in runs.items()
-        }
+        found = json.loads(kept(self.folder / f"runs-{self._key}-{RANDOM}.json", make))
+        return {int(number): latches for number, latches in found.items()}
+
+    def _write(self, number: int, witness: Witness) -> None:
+        write_atomic(self.folder / f"witness-{number}.json", json.dumps(asdict(witness)))

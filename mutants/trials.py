@@ -24,23 +24,26 @@ CHUNK = 50
 
 @dataclass(frozen=True)
 class Trials:
-    """What the bench says of mutants in one kind of traffic; kept in a file that belongs to it.
+    """What a bench says of mutants; kept in a file that belongs to it.
 
     Parameters
     ----------
     name : str
-        Of the traffic, and of its files.
+        Of the files.
     recipe : Recipe
-        The machine and the traffic.
-    faults : int
-        Inject so many faults of each kind instead; only on a bus.
+        The machine, and its traffic, if the bench needs that.
+    module : str
+        The bench.
+    top : str
+        What it drives.
     folder : Path
         Where all is kept.
     """
 
     name: str
     recipe: Recipe
-    faults: int
+    module: str
+    top: str
     folder: Path
 
     def run(
@@ -80,7 +83,7 @@ class Trials:
 
     @cached_property
     def _findings(self) -> Path:
-        identity = f"{self.recipe.model_dump_json()} {self.faults}"
+        identity = f"{self.recipe.model_dump_json()} {self.module}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         return self.folder / f"{self.name}-{key}.jsonl"
 
@@ -89,8 +92,8 @@ class Trials:
         work.mkdir(exist_ok=True)
         with contextlib.suppress(RuntimeError, SystemExit):
             simulator.runner().test(
-                test_module="sim.tb_mutants",
-                hdl_toplevel=self.recipe.design.name,
+                test_module=self.module,
+                hdl_toplevel=self.top,
                 hdl_toplevel_lang="verilog",
                 build_dir=built,
                 test_dir=work,
@@ -99,7 +102,6 @@ class Trials:
                 extra_env={
                     "PASCALINE_RECIPE": str(self._findings.with_suffix(".json")),
                     "PASCALINE_MUTANTS": json.dumps(numbers),
-                    "PASCALINE_FAULTS": str(self.faults),
                     "PASCALINE_OUTCOME": str(self._findings),
                     "PASCALINE_PROGRESS": str(work / "progress"),
                     "COCOTB_REWRITE_ASSERTION_FILES": "",

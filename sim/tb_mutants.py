@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cocotb
 
-from sim import tb_accelerator, tb_bus, tb_faults
-from sim.faults import kinds
+from sim import tb_accelerator, tb_bus
 from sim.job import Outcome
 from sim.recipe import Recipe
 
@@ -22,19 +20,18 @@ SELECT = "mutant__select"
 """Input of the top: the number of the fault, 0 for none."""
 
 NUMBERS: list[int] = json.loads(os.environ.get("PASCALINE_MUTANTS", "[]"))
-FAULTS = int(os.environ.get("PASCALINE_FAULTS", "0"))
 
 
 @cocotb.test()
 @cocotb.parametrize(number=NUMBERS)
 async def run_mutant(dut: Any, number: int) -> None:
-    """Run a recipe, or inject faults, with a mutant; write what the bench said as a line."""
+    """Run a recipe with a mutant; write what the bench said as a line."""
     recipe = _recipe()
     getattr(dut, SELECT).value = number
     # With some mutants a model of a bus breaks, and cocotb ends the test.
     fault: str | None = "a part of the bench broke"
     try:
-        fault = await (_first_fault(dut, recipe) if FAULTS == 0 else _injected(dut, recipe))
+        fault = await _first_fault(dut, recipe)
     except Exception as error:
         fault = " ".join(f"{type(error).__name__}: {error}".split())
     finally:
@@ -64,17 +61,4 @@ async def _first_fault(dut: Any, recipe: Recipe) -> str | None:
             taken, formula = outcome.spans[-1], next(formulas)
             if formula not in (None, taken):
                 return f"took {taken} cycles, the formula says {formula}"
-    return None
-
-
-async def _injected(dut: Any, recipe: Recipe) -> str | None:
-    """What is wrong first among packets of which some are wrong."""
-    outcome = Outcome()
-    bench = tb_faults.Bench(dut, replace(recipe.job, episodes=(), faults=FAULTS), outcome)
-    await bench.around.reset()
-    for number in range(FAULTS):
-        for kind in kinds(recipe.design, flips=False):
-            await bench.inject(kind, number)
-            if outcome.faults:
-                return outcome.faults[0]
     return None
