@@ -6,11 +6,10 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_model
+from cli.catalogue import find_base, find_model
 from cli.console import json_option, print_json, table
 from cli.report import make_report
 from spec import cycles
-from spec.configs import configs
 from spec.design import Design
 from synth.targets import target
 
@@ -31,7 +30,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 def loading(model: str, *, targets: tuple[str, ...], as_json: bool) -> None:
     """Cells and cycles of a MODEL's machine with weights in ROM and RAM, and with parity."""
     found = find_model(model)
-    machine = configs()[model].machine
+    machine = find_base(found, None)
     result: dict[str, Any] = {"model": model, "targets": {}}
     for name in targets:
         machines = result["targets"][name] = {}

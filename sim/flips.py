@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from sim.hierarchy import Array, Hierarchy
 from sim.job import Flip
 
-__all__ = ["OUTCOMES", "draw_flips", "guarded"]
+__all__ = ["OUTCOMES", "FlippedBit", "draw_flips", "guarded"]
 
 OUTCOMES = {
     "caught": "there was a fault, and all results before it were right",
@@ -42,3 +43,29 @@ def draw_flips(arrays: list[Array], count: int, episodes: int, seed: int) -> tup
             )
         )
     return tuple(flips)
+
+
+class FlippedBit:
+    """A bit of a memory that has just changed, in a simulator.
+
+    Parameters
+    ----------
+    dut : handle
+        The top.
+    flip : Flip
+        Which bit.
+    """
+
+    def __init__(self, dut: Any, flip: Flip) -> None:
+        memory = dut
+        for name in flip.memory:
+            memory = getattr(memory, name)
+        self._word = memory[flip.word]
+        self._before = int(self._word.value)
+        self._after = self._before ^ 1 << flip.bit
+        self._word.value = self._after
+
+    def restore(self) -> None:
+        """Change it back, unless the word has been written since."""
+        if int(self._word.value) == self._after:
+            self._word.value = self._before

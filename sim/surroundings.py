@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from golden.network import Golden
+from sim.accesses import ENABLE
 from sim.bus import Bus, Packet
 from sim.job import Job, Outcome
 from spec import cycles
@@ -22,7 +23,8 @@ __all__ = ["Surroundings"]
 LONGEST = 3
 """Vectors of a right packet: what matters is what comes before it."""
 
-ENABLE, CLEAR = 0b01, 0b10
+CLEAR = 0b10
+"""In ``control``."""
 DONE, ERROR = 0b01, 0b10
 
 

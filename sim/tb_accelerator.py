@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.simtime import get_sim_time
 from cocotb.triggers import Event, First, RisingEdge, Timer
 
 from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.clocking import PERIOD, cycle, reset, start_clock
 from sim.job import Episode, Job, Outcome
 from sim.model import BenchModel
 from sim.stimulus import stimulus
@@ -25,9 +24,6 @@ from spec.design import Design
 from spec.loading import image_words
 from spec.ports import ports
 
-RESET_CYCLES = 3
-PERIOD = 2
-"""Of the clock, in nanoseconds."""
 TOLD_EVERY = 0.2
 """Seconds between two words about the progress."""
 
@@ -38,16 +34,11 @@ async def run_job(dut: Any) -> None:
     job = Job.read(Path(os.environ["PASCALINE_JOB"]))
     outcome = Outcome()
     bench = Bench(dut, job, outcome)
-    start_clock(dut)
+    start_clock(dut.clk)
     for number, episode in enumerate(job.episodes):
         await bench.run(number, episode)
     outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
     assert outcome.good, f"seed {job.seed}: {outcome.faults}"
-
-
-def start_clock(dut: Any) -> None:
-    """Let the clock run; the simulator does, without Python."""
-    Clock(dut.clk, PERIOD, "ns", impl="gpi").start()
 
 
 class Bench:
@@ -91,13 +82,13 @@ class Bench:
 
         def on_x(beat: Values) -> None:
             nonlocal first
-            first = _cycle() if first < 0 else first
+            first = cycle() if first < 0 else first
             model.on_x(beat)
             self._tell(self._outcome.steps + model.steps)
 
         def on_result(beat: Values) -> None:
             nonlocal last
-            last = _cycle()
+            last = cycle()
             results.actual(beat)
             if episode.cut is None:
                 outcome.results.append(beat["data"])
@@ -122,7 +113,7 @@ class Bench:
             **{name: partial(model.on_state, number) for number, name in enumerate(loaded)},
             **{name: partial(on_dump, name) for name in states},
         }
-        await self._reset()
+        await reset(self._dut, streams.values())
         tasks = []
         for name, listener in listeners.items():
             monitor = Monitor(streams[name], outcome, listener)
@@ -178,26 +169,8 @@ class Bench:
         core = self._design.cores[-1]
         return core.directions * core.h_product.chunks
 
-    async def _reset(self) -> None:
-        dut = self._dut
-        for name, stream in self._streams.items():
-            if name.startswith("i_"):
-                stream.valid.value = 0
-                stream.payload.value = 0
-            else:
-                stream.ready.value = 0
-        dut.rst.value = 1
-        for _ in range(RESET_CYCLES):
-            await RisingEdge(dut.clk)
-        dut.rst.value = 0
-        await RisingEdge(dut.clk)
-
     def _tell(self, steps: int) -> None:
         """Note how many steps are done, for the process that waits."""
         if (now := time.monotonic()) > self._told + TOLD_EVERY:
             self._told = now
             self._progress.write_text(str(steps))
-
-
-def _cycle() -> int:
-    return int(get_sim_time("ns")) // PERIOD

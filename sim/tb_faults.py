@@ -12,10 +12,12 @@ from typing import Any
 import cocotb
 from cocotb.triggers import Timer
 
+from sim.accesses import ENABLE
 from sim.faults import FAULTS, FLIP, IMAGE, LOADING, RESET, kinds
+from sim.flips import FlippedBit
 from sim.images import error_code, wrong_image
 from sim.job import Flip, Job, Outcome
-from sim.surroundings import DONE, ENABLE, ERROR, Surroundings
+from sim.surroundings import DONE, ERROR, Surroundings
 
 HALF = 1
 """Nanoseconds of half a cycle."""
@@ -164,13 +166,7 @@ class Bench:
         around.send()
         await around.idle(flip.when)
         await Timer(HALF, "ns")
-        word = self._dut
-        for name in flip.memory:
-            word = getattr(word, name)
-        word = word[flip.word]
-        before = int(word.value)
-        after = before ^ 1 << flip.bit
-        word.value = after
+        bit = FlippedBit(self._dut, flip)
         irq = self._dut.irq
         await around.until(lambda: around.nothing_missing() or irq.value, "results or a fault")
         fault = bus.mask("error", "fault")
@@ -187,8 +183,7 @@ class Bench:
             await around.idle()
             await around.must_read("results_out", given)
             await around.must_read("error", fault)
-        if int(word.value) == after:
-            word.value = before
+        bit.restore()
         await around.reset()
         around.send()
         await around.finish(0, 0)

@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.simtime import get_sim_time
 from cocotb.triggers import ClockCycles, Event, First, ReadOnly, RisingEdge, Timer
 
 from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.clocking import PERIOD, cycle, reset, start_clock
+from sim.flips import FlippedBit
 from sim.job import Episode, Flip, Job, Outcome
 from sim.model import BenchModel
 from sim.stimulus import stimulus
 from spec.design import Design
 from spec.ports import ports
 
-PERIOD = 2
 SURPLUS = 30
 """Cycles after the last result in which there must not be another one."""
 
@@ -38,7 +37,7 @@ async def run_flips(dut: Any) -> None:
     job = Job.read(Path(os.environ["PASCALINE_JOB"]))
     progress = Path(os.environ["PASCALINE_PROGRESS"])
     bench = Bench(dut, job)
-    Clock(dut.clk, PERIOD, "ns", impl="gpi").start()
+    start_clock(dut.clk)
     await bench.learn()
     for number, flip in enumerate(job.flips):
         if number % 50 == 0:
@@ -123,8 +122,8 @@ class Bench:
             if sum(map(len, given.values())) == missing:
                 over.set()
 
-        await self._reset()
-        start = _cycle()
+        await reset(dut, self._streams.values())
+        start = cycle()
         tasks = []
         for name in expected:
             stream = self._streams[name]
@@ -136,25 +135,22 @@ class Bench:
             tasks.append(cocotb.start_soon(driver.run(beats)))
         limit = 100_000 if flip is None else 2 * self._cycles[number] + 200
         until: list[Any] = [over.wait(), Timer(limit * PERIOD, "ns")]
-        word, before, after = None, 0, 0
+        bit = None
         if flip is not None:
             tasks.append(cocotb.start_soon(self._told()))
             until.append(tasks[-1])
             await ClockCycles(dut.clk, 1 + int(flip.when * self._cycles[number]))
             await Timer(PERIOD // 2, "ns")
-            word = self._word(flip)
-            before = int(word.value)
-            after = before ^ (1 << flip.bit)
-            word.value = after
+            bit = FlippedBit(dut, flip)
         if not over.is_set():
             await First(*until)
-        cycles = _cycle() - start
+        cycles = cycle() - start
         await ClockCycles(dut.clk, SURPLUS)
         fault = bool(dut.fault.value)
         for task in tasks:
             task.cancel()
-        if word is not None and int(word.value) == after:
-            word.value = before
+        if bit is not None:
+            bit.restore()
         return given, fault, cycles
 
     async def _told(self) -> None:
@@ -164,21 +160,6 @@ class Bench:
             await ReadOnly()
             if self._dut.fault.value:
                 return
-
-    def _word(self, flip: Flip) -> Any:
-        handle = self._dut
-        for name in flip.memory:
-            handle = getattr(handle, name)
-        return handle[flip.word]
-
-    async def _reset(self) -> None:
-        dut = self._dut
-        for stream in self._streams.values():
-            (stream.ready if stream.drives_valid else stream.valid).value = 0
-        dut.rst.value = 1
-        await ClockCycles(dut.clk, 3)
-        dut.rst.value = 0
-        await RisingEdge(dut.clk)
 
 
 def _equal(given: Run, expected: Run, *, part: bool = False) -> bool:
@@ -191,7 +172,3 @@ def _equal(given: Run, expected: Run, *, part: bool = False) -> bool:
             if any(beat[field] != value for field, value in wanted.items()):
                 return False
     return True
-
-
-def _cycle() -> int:
-    return int(get_sim_time("ns")) // PERIOD

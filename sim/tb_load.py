@@ -12,10 +12,10 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Event, RisingEdge, with_timeout
 
 from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.clocking import PERIOD, reset, start_clock
 from sim.images import WRONG, error_code, wrong_image
 from sim.job import Episode, Job, Outcome, Sequence
 from sim.model import BenchModel
@@ -25,7 +25,6 @@ from spec.loading import image_words
 from spec.model import Model
 from spec.ports import ports
 
-PERIOD = 2
 PATIENCE = 5_000
 """Cycles in which an image must have come, and a sequence must have ended."""
 
@@ -36,7 +35,7 @@ async def run_loads(dut: Any) -> None:
     job = Job.read(Path(os.environ["PASCALINE_JOB"]))
     outcome = Outcome()
     bench = Bench(dut, job, outcome)
-    Clock(dut.clk, PERIOD, "ns", impl="gpi").start()
+    start_clock(dut.clk)
     await bench.run(Path(os.environ["PASCALINE_PROGRESS"]))
     outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
     assert outcome.good, f"seed {job.seed}: {outcome.faults}"
@@ -58,13 +57,7 @@ class Bench:
     async def run(self, progress: Path) -> None:
         """Images one after the other, while sequences come."""
         dut, rng, pauses, job = self._dut, self._rng, self._job.pauses, self._job
-        for name, stream in self._streams.items():
-            (stream.ready if stream.drives_valid else stream.valid).value = 0
-            if name.startswith("i_"):
-                stream.payload.value = 0
-        dut.rst.value = 1
-        await ClockCycles(dut.clk, 3)
-        dut.rst.value = 0
+        await reset(dut, self._streams.values())
         sink = Sink(self._streams["o"], pauses.o, random.Random(rng.random()))
         cocotb.start_soon(sink.run())
         for name, listener in (("i_x", self._on_x), ("o", self._on_result)):

@@ -11,6 +11,7 @@ from typing import Any
 import cocotb
 
 from sim import tb_accelerator, tb_bus
+from sim.clocking import start_clock
 from sim.job import Outcome
 from sim.recipe import Recipe
 
@@ -49,7 +50,7 @@ async def _first_fault(dut: Any, recipe: Recipe) -> str | None:
     job, outcome, formulas = recipe.job, Outcome(), iter(recipe.formulas)
     bench: Any
     if job.machine.ports == "stream":
-        tb_accelerator.start_clock(dut)
+        start_clock(dut.clk)
         bench = tb_accelerator.Bench(dut, job, outcome, hasty=True)
     else:
         bench = tb_bus.Bench(dut, job, outcome)

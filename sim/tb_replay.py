@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
-from cocotb.clock import Clock
 from cocotb.task import Task
 from cocotb.triggers import RisingEdge
 
 from sim.bench import Checker, Monitor, Stream
+from sim.clocking import start_clock
 from sim.job import Outcome
 from sim.model import BenchModel
 from sim.recipe import Recipe
-from sim.tb_accelerator import PERIOD
 from sim.tb_mutants import SELECT
 from spec.bus import pins
 from spec.design import Design
@@ -60,7 +59,7 @@ async def replay(dut: Any, number: int) -> None:
 async def _play(dut: Any, design: Design, witness: dict[str, Any], number: int) -> str | None:
     """What is wrong first, according to the golden model; else, at the ports."""
     clock = getattr(dut, pins(design)[0].name)
-    running = Clock(clock, PERIOD, "ns", impl="gpi").start()
+    running = start_clock(clock)
     outcome, wrong = Outcome(), None
     getattr(dut, SELECT).value = number
     inputs = [(getattr(dut, name), values) for name, values in witness["inputs"].items()]
