@@ -87,6 +87,11 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     return Design(model=model, machine=machine)
 
 
+def _choices(parameter: str) -> click.Choice[str]:
+    """What a parameter of a machine may be."""
+    return click.Choice(get_args(Machine.model_fields[parameter].annotation))
+
+
 def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
     """Numbers with commas between them."""
     if text is None:
@@ -107,7 +112,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--streams", type=int, help="Sequences that are interleaved."),
             click.option(
                 "--stack",
-                type=click.Choice(get_args(Machine.model_fields["stack"].annotation)),
+                type=_choices("stack"),
                 help="Whether each layer has lanes of its own, or equal layers share them.",
             ),
             click.option(
@@ -130,7 +135,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--cell-unit",
-                type=click.Choice(get_args(Machine.model_fields["cell_unit"].annotation)),
+                type=_choices("cell_unit"),
                 help="What computes the element-wise part; serial: on one multiplier.",
             ),
             click.option("--cell-units", type=int, help="Units that leave the lanes together."),
@@ -138,18 +143,18 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
             click.option(
                 "--weight-code",
-                type=click.Choice(get_args(Machine.model_fields["weight_code"].annotation)),
+                type=_choices("weight_code"),
                 help="How weights are stored; dense: five ternary ones in a byte.",
             ),
             click.option(
                 "--ports",
-                type=click.Choice(get_args(Machine.model_fields["ports"].annotation)),
+                type=_choices("ports"),
                 help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
             ),
             click.option("--longest", type=int, help="Steps of the longest sequence."),
             click.option(
                 "--weights",
-                type=click.Choice(get_args(Machine.model_fields["weights"].annotation)),
+                type=_choices("weights"),
                 help="Where the model's integers live; ram: they are loaded.",
             ),
             click.option(

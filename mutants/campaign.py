@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from hdl.verilog import generate
-from mutants.environment import AROUND, environment
+from mutants.environment import AROUND, environment, usual
 from mutants.netlist import list_mutants, netlist, with_mutants
 from mutants.proofs import Proofs
 from mutants.trials import Trials, kept
@@ -124,6 +124,7 @@ class Campaign:
                 rtlil=rtlil,
                 mutants=quiet,
                 environment=around,
+                usual=usual(design),
                 folder=folder,
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )

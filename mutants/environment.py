@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mutants.netlist import WIDTH
+from sim.accesses import ENABLE
 from sim.tb_mutants import SELECT
 from sim.tb_replay import FREE_RESET, SEEN
 from spec.bus import RESET, Pin, pins
 from spec.design import Design
 from spec.ports import FROM_ZERO, ports
+from spec.registers import registers
 
-__all__ = ["AROUND", "Channel", "channels", "environment"]
+__all__ = ["AROUND", "Channel", "channels", "environment", "usual"]
 
 AROUND = "environment"
 """The module."""
@@ -117,3 +119,27 @@ def _legal(design: Design, pin: Pin) -> str:
     low, high = (ports(design)["i_x"].layout.pack(values | {"state": bit}) for bit in (1, 2))
     size = pin.width
     return f"({free} & {size}'d{high}) != 0 ? {free} & ~{size}'d{low} : {free}"
+
+
+def usual(design: Design) -> dict[str, list[int]]:
+    """Values of free inputs of a bus, without which hardly any packet goes over."""
+    if design.machine.ports == "stream":
+        return {}
+    known = {pin.name: (1 << pin.width) - 1 for pin in pins(design) if pin.direction == "in"}
+    table = registers(design)
+    everywhere = [register.offset for register in table]
+    control = [register.offset for register in table if register.name == "control"]
+    found = {}
+    for name, most in known.items():
+        match name.removeprefix("s_axis_").removeprefix("s_axi_").removeprefix("wbs_"):
+            case "awaddr" | "adr_i":
+                found[name] = [*everywhere, *control * len(everywhere)]
+            case "araddr":
+                found[name] = everywhere
+            case "wdata" | "dat_i":
+                found[name] = [ENABLE] * 8 + [0, most]
+            case "wstrb" | "sel_i" | "tkeep":
+                found[name] = [most]
+            case "tid":
+                found[name] = list(range(design.machine.streams))
+    return {f"free__{name}": values for name, values in found.items()}

@@ -25,6 +25,9 @@ from spec.tools import find_tool
 
 __all__ = ["Verdict", "settle"]
 
+ENGINES = ("pdr", 4), ("bmc3", 2), ("pdr", 1)
+"""ABC's, each with a part of the time: most proofs are short, and so are most traces."""
+
 Trace = npt.NDArray[np.bool_]
 
 
@@ -115,8 +118,9 @@ def _ask(claim: bytes, seconds: int) -> tuple[bool, Trace | None]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "claim.aig").write_bytes(claim)
-        for engine in (f"bmc3 -T {-(-seconds // 3)}", f"pdr -T {seconds}"):
-            script = f"read_aiger claim.aig; scleanup; {engine}; write_cex -a trace"
+        for engine, share in ENGINES:
+            limit = -(-seconds // share)
+            script = f"read_aiger claim.aig; scleanup; {engine} -T {limit}; write_cex -a trace"
             command = [abc, "-c", script]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             if "Property proved" in done.stdout:

@@ -41,6 +41,8 @@ class Proofs:
         Those in question, by number.
     environment : str
         What is around the machine; see `mutants.environment`.
+    usual : mapping of str to sequence of int
+        Usual values of inputs.
     folder : Path
         Where all is kept; the inputs that tell a mutant from the machine in ``witness-N.json``.
     progress : callable
@@ -50,6 +52,7 @@ class Proofs:
     rtlil: str
     mutants: Mapping[int, str]
     environment: str
+    usual: Mapping[str, Sequence[int]]
     folder: Path
     progress: Progress
 
@@ -91,7 +94,7 @@ class Proofs:
 
     @cached_property
     def _key(self) -> str:
-        identity = f"{self.rtlil} {self.mutants} {self.environment}"
+        identity = f"{self.rtlil} {self.mutants} {self.environment} {self.usual}"
         return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
     @cached_property
@@ -102,7 +105,7 @@ class Proofs:
         return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
 
     def _runs(self) -> Runs:
-        return Runs(self._graph, Lanes(self._graph, self.folder))
+        return Runs(self._graph, Lanes(self._graph, self.folder), self.usual)
 
     @cached_property
     def _random(self) -> dict[int, list[int] | None]:

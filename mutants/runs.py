@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,9 @@ CHANCES = (1 / 32, 1 / 8, 1 / 4, 1 / 2, 1 / 2, 3 / 4, 7 / 8, 31 / 32)
 
 HELD = 0.2
 """How likely an input keeps its value for a segment."""
+
+USUAL = 0.8
+"""How likely an input that has a usual value keeps that for a segment."""
 
 RESETTING = 3
 """Cycles of reset at the start."""
@@ -74,17 +77,28 @@ class Runs:
         The machine in its environment, with mutants.
     lanes : Lanes
         Evaluates the graph.
+    usual : mapping of str to sequence of int, optional
+        Values of inputs, without which hardly anything happens.
+
+    Attributes
+    ----------
+    places : list of tuple
+        Name and bit of each free input.
     """
 
-    def __init__(self, graph: Graph, lanes: Lanes) -> None:
+    def __init__(
+        self, graph: Graph, lanes: Lanes, usual: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
         self._lanes = lanes
         names = {literal: name for name, literal in graph.names.items()}
         split = [names[literal].rstrip("]").partition("[") for literal in lanes.free]
-        self._places = [(name, int(bit or 0)) for name, _, bit in split]
-        pins = sorted({name for name, _ in self._places})
-        self._pins = np.array([pins.index(name) for name, _ in self._places], dtype=np.int64)
-        self._resets = np.array([name == FREE_RESET for name, _ in self._places], dtype=bool)
+        self.places = [(name, int(bit or 0)) for name, _, bit in split]
+        pins = sorted({name for name, _ in self.places})
+        self._pins = np.array([pins.index(name) for name, _ in self.places], dtype=np.int64)
+        self._resets = np.array([name == FREE_RESET for name, _ in self.places], dtype=bool)
         self._plain = np.array([name == FREE_RESET for name in pins], dtype=bool)
+        self._usual = {pins.index(name): np.array(values) for name, values in (usual or {}).items()}
+        self._bits = np.array([bit for _, bit in self.places])
 
     def random(
         self,
@@ -101,7 +115,7 @@ class Runs:
             left = list(group)
             infected = dict.fromkeys(left, False)
             for block in range(blocks if left else 0):
-                bits = self._draw(rng, BLOCK)
+                bits = self.draw(rng, BLOCK)
                 run = self._lanes.run(left, bits)
                 for lane, number in enumerate(left):
                     infected[number] = infected[number] | run.infected[lane]
@@ -139,7 +153,7 @@ class Runs:
         start = np.concatenate([before[: RESETTING * self._resets.any()], 255 * trace])
         start = start.astype(np.uint8)
         for _ in range(ONWARD):
-            bits = np.concatenate([start, self._draw(rng, BLOCK)[RESETTING:]])
+            bits = np.concatenate([start, self.draw(rng, BLOCK)[RESETTING:]])
             run = self._lanes.run([number], bits)
             witness = self._witness(run.different[0], bits, run.seen)
             if witness is not None:
@@ -147,8 +161,12 @@ class Runs:
         latches = np.flatnonzero(self._lanes.run([number], start).infected[0])
         return Difference(None, tuple(latches.tolist()))
 
-    def _draw(self, rng: np.random.Generator, cycles: int) -> Bits:
-        """Inputs that are drawn alike for a while; in half of the runs there is but one reset."""
+    def draw(self, rng: np.random.Generator, cycles: int) -> Bits:
+        """Inputs of some cycles after a reset; the first bit is that of the first run.
+
+        Each is drawn in its own way for a while, now rare, now frequent, now constant. In half of
+        the runs there is no other reset.
+        """
         shape = (-(-cycles // SEGMENT), len(self._plain), WORDS)
         chance = rng.choice(np.array(CHANCES, dtype=np.float32), shape)
         held = rng.random(shape) < HELD
@@ -159,6 +177,11 @@ class Runs:
             part = slice(first, first + SEGMENT)
             bits[part] = drawn[part] < chance[k, self._pins]
             bits[part] = np.where(held[k, self._pins], bits[first], bits[part])
+            for pin, values in self._usual.items():
+                places = self._pins == pin
+                value = rng.choice(values, WORDS) >> self._bits[places, None] & 1
+                usual = rng.random(WORDS) < USUAL
+                bits[part, places] = np.where(usual, value, bits[part, places])
         if self._resets.any():
             bits[:, self._resets] &= rng.random(WORDS) < 0.5
             bits[:RESETTING, self._resets] = True
@@ -172,7 +195,7 @@ class Runs:
         last = int(cycles[0]) + 1
         run = int(np.flatnonzero(different[:, last - 1])[0])
         inputs: dict[str, list[int]] = {}
-        for (name, bit), column in zip(self._places, bits[:last].T.tolist(), strict=True):
+        for (name, bit), column in zip(self.places, bits[:last].T.tolist(), strict=True):
             values = inputs.setdefault(name, [0] * last)
             for cycle, value in enumerate(column):
                 values[cycle] |= (value >> run & 1) << bit

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mutants.environment import channels, environment
+from mutants.environment import channels, environment, usual
 from mutants.equivalence import settle
 from mutants.graph import Builder, Graph
 from mutants.lanes import Lanes
@@ -162,3 +162,22 @@ def test_what_is_seen_of_a_bus_is_all_that_it_drives():
     assert "irq" in seen
     assert "s_axi_wready" in seen
     assert "wire aresetn = ~reset;" in text
+
+
+def test_packets_are_usual_on_a_bus():
+    assert usual(_design("stream")) == {}
+    inputs = environment(_design("axi"))
+    values = usual(_design("axi"))
+    assert all(f" {name}" in inputs for name in values)
+    assert values["free__s_axis_tid"] == [0]
+    assert values["free__s_axis_tkeep"] == [15]
+    assert values["free__s_axi_awaddr"].count(0x40) > len(set(values["free__s_axi_awaddr"]))
+    assert values["free__s_axi_araddr"] == sorted(set(values["free__s_axi_awaddr"]))
+
+
+def test_usual_values_come_often(graph, tmp_path):
+    runs = Runs(graph, Lanes(graph, tmp_path), {"a": [2]})
+    bits = runs.draw(np.random.default_rng(0), 1000)
+    low, high = (bits[:, runs.places.index(("a", bit))] for bit in (0, 1))
+    often = (np.unpackbits(high) > np.unpackbits(low)).mean()
+    assert 0.75 < often < 0.95
