@@ -15,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from hdl.verilog import generate
-from mutants.environment import AROUND, environment, usual
+from mutants.environment import AROUND, busy, environment, usual
 from mutants.netlist import list_mutants, netlist, with_mutants
 from mutants.proofs import Proofs
 from mutants.trials import Trials, kept
@@ -125,6 +125,7 @@ class Campaign:
                 mutants=quiet,
                 environment=around,
                 usual=usual(design),
+                busy=busy(design),
                 folder=folder,
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )

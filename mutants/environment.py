@@ -14,7 +14,7 @@ from spec.design import Design
 from spec.ports import FROM_ZERO, ports
 from spec.registers import registers
 
-__all__ = ["AROUND", "Channel", "channels", "environment", "usual"]
+__all__ = ["AROUND", "Channel", "busy", "channels", "environment", "usual"]
 
 AROUND = "environment"
 """The module."""
@@ -122,7 +122,7 @@ def _legal(design: Design, pin: Pin) -> str:
 
 
 def usual(design: Design) -> dict[str, list[int]]:
-    """Values of free inputs of a bus, without which hardly any packet goes over."""
+    """Values of free inputs on AXI, without which hardly any packet goes over."""
     if design.machine.ports == "stream":
         return {}
     known = {pin.name: (1 << pin.width) - 1 for pin in pins(design) if pin.direction == "in"}
@@ -131,15 +131,24 @@ def usual(design: Design) -> dict[str, list[int]]:
     control = [register.offset for register in table if register.name == "control"]
     found = {}
     for name, most in known.items():
-        match name.removeprefix("s_axis_").removeprefix("s_axi_").removeprefix("wbs_"):
-            case "awaddr" | "adr_i":
+        match name.removeprefix("s_axis_").removeprefix("s_axi_"):
+            case "awaddr":
                 found[name] = [*everywhere, *control * len(everywhere)]
             case "araddr":
                 found[name] = everywhere
-            case "wdata" | "dat_i":
+            case "wdata":
                 found[name] = [ENABLE] * 8 + [0, most]
-            case "wstrb" | "sel_i" | "tkeep":
+            case "wstrb" | "tkeep":
                 found[name] = [most]
             case "tid":
                 found[name] = list(range(design.machine.streams))
     return {f"free__{name}": values for name, values in found.items()}
+
+
+def busy(design: Design) -> dict[str, int]:
+    """Values of free inputs with which nothing pauses, and there is no reset."""
+    values = {FREE_RESET: 0}
+    for channel in channels(design):
+        into = channel.valid.direction == "in"
+        values[f"free__{(channel.valid if into else channel.ready).name}"] = 1
+    return values | {name: found[0] for name, found in usual(design).items() if len(found) == 1}

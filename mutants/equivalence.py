@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,9 @@ from spec.tools import find_tool
 
 __all__ = ["Verdict", "settle"]
 
-ENGINES = ("pdr", 4), ("bmc3", 2), ("pdr", 1)
-"""ABC's, each with a part of the time: most proofs are short, and so are most traces."""
+ENGINES = ("pdr", 4, False), ("bmc3", 2, True), ("pdr", 1, False)
+"""ABC's, each with a part of the time, since most proofs are short, and so are most traces; and
+whether some inputs are fixed, so that a trace is found several times sooner."""
 
 Trace = npt.NDArray[np.bool_]
 
@@ -47,8 +48,21 @@ class Verdict:
     witness: Witness | None = None
 
 
+@dataclass(frozen=True)
+class Claim:
+    """An output that shall never be 1, as AIGER, and values of inputs that it takes for granted."""
+
+    aiger: bytes
+    fixed: dict[int, int]
+
+
 def settle(
-    graph: Graph, runs: Runs, number: int, latches: Collection[int], seconds: int
+    graph: Graph,
+    runs: Runs,
+    number: int,
+    latches: Collection[int],
+    seconds: int,
+    busy: Mapping[int, int] | None = None,
 ) -> Verdict:
     """Prove that a mutant is the same at the ports, or find inputs on which it is not.
 
@@ -64,11 +78,14 @@ def settle(
         Places of those that differed in runs in which nothing did at the ports.
     seconds : int
         For each question.
+    busy : mapping of int to int, optional
+        Literals of inputs, and values with which the machine always goes on: where to look for
+        differences first.
     """
     rng, own = np.random.default_rng(number), set(latches)
     while True:
-        claim = _claim(graph, number, sorted(own))
-        proven, trace = (True, None) if claim is None else _ask(claim, seconds)
+        claims = [_claim(graph, number, sorted(own), fixed) for fixed in ({}, busy or {})]
+        proven, trace = (True, None) if claims[0] is None else _ask(claims, seconds)
         if trace is None:
             return Verdict(equivalent=proven)
         difference = runs.follow(number, trace, rng)
@@ -79,12 +96,12 @@ def settle(
         own.update(difference.latches)
 
 
-def _claim(graph: Graph, number: int, own: list[int]) -> bytes | None:
-    """AIGER of machine and mutant, with the registers of ``own`` twice; the output is a difference.
+def _claim(graph: Graph, number: int, own: list[int], fixed: Mapping[int, int]) -> Claim | None:
+    """Machine and mutant, with the registers of ``own`` twice; the output is a difference.
 
     Returns
     -------
-    bytes or None
+    Claim or None
         None if there can be no difference.
     """
     chosen = selects(graph)
@@ -94,7 +111,7 @@ def _claim(graph: Graph, number: int, own: list[int]) -> bytes | None:
     places = range(len(graph.latches))
 
     def copy(number: int, state: dict[int, int]) -> tuple[list[int], list[int]]:
-        values = dict(zip(free, builder.inputs, strict=True))
+        values = dict(zip(free, builder.inputs, strict=True)) | dict(fixed)
         values |= {literal: number >> bit & 1 for literal, bit in chosen.items()}
         values |= {graph.latches[place][0]: state[place] for place in places}
         return builder.copy(graph, values)
@@ -109,25 +126,33 @@ def _claim(graph: Graph, number: int, own: list[int]) -> bytes | None:
     first = [latch[2] for latch in graph.latches]
     state = list(zip(following, first, strict=True))
     state += [(changed[place], first[place]) for place in own]
-    return builder.aiger(state, different)
+    return Claim(builder.aiger(state, different), {free.index(k): v for k, v in fixed.items()})
 
 
-def _ask(claim: bytes, seconds: int) -> tuple[bool, Trace | None]:
-    """Whether the output is proven never to be 1, and inputs with which it is."""
+def _ask(claims: Sequence[Claim | None], seconds: int) -> tuple[bool, Trace | None]:
+    """Whether the output is proven never to be 1, and inputs with which it is.
+
+    The claims are one with all inputs free, and one with some that are fixed.
+    """
     abc = find_tool("yosys-abc", "apt install yosys")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "claim.aig").write_bytes(claim)
-        for engine, share in ENGINES:
+        for engine, share, busy in ENGINES:
+            if (claim := claims[busy]) is None:
+                continue
+            (folder / "claim.aig").write_bytes(claim.aiger)
             limit = -(-seconds // share)
             script = f"read_aiger claim.aig; scleanup; {engine} -T {limit}; write_cex -a trace"
             command = [abc, "-c", script]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-            if "Property proved" in done.stdout:
+            if "Property proved" in done.stdout and not busy:
                 return True, None
             if "was asserted in frame" in done.stdout:
-                inputs = int(claim.split(maxsplit=3)[2])
-                return False, _trace((folder / "trace").read_text(encoding="utf-8"), inputs)
+                inputs = int(claim.aiger.split(maxsplit=3)[2])
+                trace = _trace((folder / "trace").read_text(encoding="utf-8"), inputs)
+                for place, value in claim.fixed.items():
+                    trace[:, place] = value
+                return False, trace
     return False, None
 
 

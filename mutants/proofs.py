@@ -41,8 +41,8 @@ class Proofs:
         Those in question, by number.
     environment : str
         What is around the machine; see `mutants.environment`.
-    usual : mapping of str to sequence of int
-        Usual values of inputs.
+    usual, busy : mapping
+        Values of inputs: usual ones, and such with which nothing pauses.
     folder : Path
         Where all is kept; the inputs that tell a mutant from the machine in ``witness-N.json``.
     progress : callable
@@ -53,6 +53,7 @@ class Proofs:
     mutants: Mapping[int, str]
     environment: str
     usual: Mapping[str, Sequence[int]]
+    busy: Mapping[str, int]
     folder: Path
     progress: Progress
 
@@ -78,7 +79,7 @@ class Proofs:
                 own.runs = self._runs()
             latches = self._random[number]
             assert latches is not None
-            verdict = settle(self._graph, own.runs, number, latches, seconds)
+            verdict = settle(self._graph, own.runs, number, latches, seconds, self._busy)
             if verdict.witness is not None:
                 self._write(number, verdict.witness)
             said = "equivalent" if verdict.equivalent else None
@@ -103,6 +104,16 @@ class Proofs:
             return netlist_graph(self.rtlil, self.mutants, self.environment)
 
         return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
+
+    @cached_property
+    def _busy(self) -> dict[int, int]:
+        """By literal."""
+        found = {}
+        for name, literal in self._graph.names.items():
+            pin, _, bit = name.rstrip("]").partition("[")
+            if pin in self.busy:
+                found[literal] = self.busy[pin] >> int(bit or 0) & 1
+        return found
 
     def _runs(self) -> Runs:
         return Runs(self._graph, Lanes(self._graph, self.folder), self.usual)

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mutants.environment import channels, environment, usual
+from mutants.environment import busy, channels, environment, usual
 from mutants.equivalence import settle
 from mutants.graph import Builder, Graph
 from mutants.lanes import Lanes
@@ -97,7 +97,8 @@ def counted(witness, cycle):
     return shown
 
 
-def test_equivalent_is_what_no_run_tells_from_the_machine(graph, mutants, runs):
+@pytest.mark.parametrize("fixed", [{}, {"rst": 0}, {"a[0]": 1, "a[1]": 0}])
+def test_equivalent_is_what_no_run_tells_from_the_machine(fixed, graph, mutants, runs):
     """Thousands of runs reach all that this small machine can do."""
     if shutil.which("yosys-abc") is None:
         pytest.skip("needs yosys-abc")
@@ -109,7 +110,8 @@ def test_equivalent_is_what_no_run_tells_from_the_machine(graph, mutants, runs):
     assert len(hidden) > 2
     for number in mutants:
         # Without any hint from runs, too: registers that differ unnoticed are found one by one.
-        verdict = settle(graph, runs, number, (), 20)
+        inputs = {graph.names[name]: value for name, value in fixed.items()}
+        verdict = settle(graph, runs, number, (), 20, inputs)
         assert verdict.equivalent == (number not in different)
         assert (verdict.witness is None) == verdict.equivalent
 
@@ -173,6 +175,15 @@ def test_packets_are_usual_on_a_bus():
     assert values["free__s_axis_tkeep"] == [15]
     assert values["free__s_axi_awaddr"].count(0x40) > len(set(values["free__s_axi_awaddr"]))
     assert values["free__s_axi_araddr"] == sorted(set(values["free__s_axi_awaddr"]))
+
+
+@pytest.mark.parametrize("ports", ["stream", "axi"])
+def test_nothing_pauses_where_all_is_busy(ports):
+    design = _design(ports)
+    inputs = environment(design)
+    values = busy(design)
+    assert all(f" {name}" in inputs for name in values)
+    assert sum(name.endswith(("valid", "ready")) for name in values) == len(channels(design))
 
 
 def test_usual_values_come_often(graph, tmp_path):
