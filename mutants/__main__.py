@@ -26,7 +26,7 @@ NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
     "--seconds",
     type=click.IntRange(min=1),
     multiple=True,
-    default=(20, 120),
+    default=(20,),
     show_default=True,
     help="For a proof; what is left is tried again with the next.",
 )

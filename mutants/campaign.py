@@ -137,6 +137,8 @@ class Campaign:
                 verdicts = proofs.settled(left, seconds, jobs)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
                 killed |= killed_in(replay, (n for n in left if verdicts[n] == "different"))
+            left = [number for number in quiet if number not in killed.keys() | equal]
+            killed |= killed_in(replay, proofs.sought(left))
         left = [number for number in quiet if number not in killed.keys() | equal]
         return {
             "configuration": self.name,

@@ -57,12 +57,7 @@ class Claim:
 
 
 def settle(
-    graph: Graph,
-    runs: Runs,
-    number: int,
-    latches: Collection[int],
-    seconds: int,
-    busy: Mapping[int, int] | None = None,
+    graph: Graph, runs: Runs, number: int, latches: Collection[int], seconds: int
 ) -> Verdict:
     """Prove that a mutant is the same at the ports, or find inputs on which it is not.
 
@@ -78,13 +73,10 @@ def settle(
         Places of those that differed in runs in which nothing did at the ports.
     seconds : int
         For each question.
-    busy : mapping of int to int, optional
-        Literals of inputs, and values with which the machine always goes on: where to look for
-        differences first.
     """
     rng, own = np.random.default_rng(number), set(latches)
     while True:
-        claims = [_claim(graph, number, sorted(own), fixed) for fixed in ({}, busy or {})]
+        claims = [_claim(graph, number, sorted(own), fixed) for fixed in ({}, runs.busy)]
         proven, trace = (True, None) if claims[0] is None else _ask(claims, seconds)
         if trace is None:
             return Verdict(equivalent=proven)

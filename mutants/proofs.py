@@ -17,7 +17,7 @@ from mutants.equivalence import settle
 from mutants.graph import Graph
 from mutants.lanes import Lanes
 from mutants.netlist import netlist_graph
-from mutants.runs import Runs, Witness
+from mutants.runs import Difference, Runs, Witness
 from mutants.trials import kept, read_lines, write_line
 from spec.files import write_atomic
 
@@ -61,6 +61,18 @@ class Proofs:
         """Those that random runs tell from the machine."""
         return [number for number, latches in self._random.items() if latches is None]
 
+    def sought(self, numbers: Sequence[int]) -> list[int]:
+        """Those that ten times as many runs in which nothing pauses tell from the machine."""
+        key = hashlib.sha256(f"{self._key} {numbers}".encode()).hexdigest()[:12]
+
+        def make() -> str:
+            rng, told = np.random.default_rng(1), partial(self.progress, "busy runs")
+            found = self._runs().random(numbers, 10 * RANDOM, rng, told, pausing=False)
+            return json.dumps(self._written(found))
+
+        found: list[int] = json.loads(kept(self.folder / f"sought-{key}-{RANDOM}.json", make))
+        return found
+
     def settled(self, numbers: Sequence[int], seconds: int, jobs: int) -> dict[int, str | None]:
         """What others are, after questions of so many seconds each.
 
@@ -79,7 +91,7 @@ class Proofs:
                 own.runs = self._runs()
             latches = self._random[number]
             assert latches is not None
-            verdict = settle(self._graph, own.runs, number, latches, seconds, self._busy)
+            verdict = settle(self._graph, own.runs, number, latches, seconds)
             if verdict.witness is not None:
                 self._write(number, verdict.witness)
             said = "equivalent" if verdict.equivalent else None
@@ -105,18 +117,8 @@ class Proofs:
 
         return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
 
-    @cached_property
-    def _busy(self) -> dict[int, int]:
-        """By literal."""
-        found = {}
-        for name, literal in self._graph.names.items():
-            pin, _, bit = name.rstrip("]").partition("[")
-            if pin in self.busy:
-                found[literal] = self.busy[pin] >> int(bit or 0) & 1
-        return found
-
     def _runs(self) -> Runs:
-        return Runs(self._graph, Lanes(self._graph, self.folder), self.usual)
+        return Runs(self._graph, Lanes(self._graph, self.folder), self.usual, self.busy)
 
     @cached_property
     def _random(self) -> dict[int, list[int] | None]:
@@ -125,15 +127,18 @@ class Proofs:
         def make() -> str:
             rng, told = np.random.default_rng(0), partial(self.progress, "random runs")
             found = self._runs().random(list(self.mutants), RANDOM, rng, told)
-            for number, difference in found.items():
-                if difference.witness is not None:
-                    self._write(number, difference.witness)
-            return json.dumps(
-                {n: None if one.witness is not None else one.latches for n, one in found.items()}
-            )
+            told_apart = self._written(found)
+            return json.dumps({n: None if n in told_apart else found[n].latches for n in found})
 
         found = json.loads(kept(self.folder / f"runs-{self._key}-{RANDOM}.json", make))
         return {int(number): latches for number, latches in found.items()}
+
+    def _written(self, found: Mapping[int, Difference]) -> list[int]:
+        """Those that have a witness."""
+        for number, one in found.items():
+            if one.witness is not None:
+                self._write(number, one.witness)
+        return [number for number, one in found.items() if one.witness is not None]
 
     def _write(self, number: int, witness: Witness) -> None:
         write_atomic(self.folder / f"witness-{number}.json", json.dumps(asdict(witness)))

@@ -79,15 +79,23 @@ class Runs:
         Evaluates the graph.
     usual : mapping of str to sequence of int, optional
         Values of inputs, without which hardly anything happens.
+    busy : mapping of str to int, optional
+        Values of inputs with which nothing pauses.
 
     Attributes
     ----------
+    busy : dict of int to int
+        By literal, a bit each.
     places : list of tuple
         Name and bit of each free input.
     """
 
     def __init__(
-        self, graph: Graph, lanes: Lanes, usual: Mapping[str, Sequence[int]] | None = None
+        self,
+        graph: Graph,
+        lanes: Lanes,
+        usual: Mapping[str, Sequence[int]] | None = None,
+        busy: Mapping[str, int] | None = None,
     ) -> None:
         self._lanes = lanes
         names = {literal: name for name, literal in graph.names.items()}
@@ -99,6 +107,13 @@ class Runs:
         self._plain = np.array([name == FREE_RESET for name in pins], dtype=bool)
         self._usual = {pins.index(name): np.array(values) for name, values in (usual or {}).items()}
         self._bits = np.array([bit for _, bit in self.places])
+        places = dict(zip(lanes.free, self.places, strict=True))
+        self.busy = {
+            literal: busy[name] >> bit & 1
+            for literal, (name, bit) in places.items()
+            if busy and name in busy
+        }
+        self._fixed = np.array([self.busy.get(literal, -1) for literal in lanes.free])
 
     def random(
         self,
@@ -106,8 +121,10 @@ class Runs:
         cycles: int,
         rng: np.random.Generator,
         progress: Callable[[int, int], None] = lambda *_: None,
+        *,
+        pausing: bool = True,
     ) -> dict[int, Difference]:
-        """Run mutants on random inputs, each for about so many cycles."""
+        """Run mutants on random inputs, each for about so many cycles; or on `busy` ones."""
         found = {}
         blocks = -(-cycles // (BLOCK * WORDS))
         groups = [numbers[k : k + MUTANTS] for k in range(0, len(numbers), MUTANTS)]
@@ -116,6 +133,9 @@ class Runs:
             infected = dict.fromkeys(left, False)
             for block in range(blocks if left else 0):
                 bits = self.draw(rng, BLOCK)
+                if not pausing:
+                    bits[RESETTING:, self._fixed == 0] = 0
+                    bits[RESETTING:, self._fixed == 1] = 255
                 run = self._lanes.run(left, bits)
                 for lane, number in enumerate(left):
                     infected[number] = infected[number] | run.infected[lane]
