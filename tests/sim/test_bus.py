@@ -38,7 +38,7 @@ def test_packets_are_sequences(ports, tool, cache, tmp_path, rng, seed):
     assert outcome.steps == 24
 
 
-@pytest.mark.parametrize("ports", PORTS)
+@pytest.mark.parametrize("ports", ["wishbone", pytest.param("axi", marks=pytest.mark.long)])
 def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, rng, seed):
     """After each reset; and another model runs on the same build."""
     design = design_of("tiny-ternary", ports=ports, longest=8, weights="ram", parity=True)
@@ -106,7 +106,7 @@ def test_faults_are_told_and_forgotten(ports, faulty, cache, tmp_path, seed):
     assert outcome.injected == outcome.recovered == dict.fromkeys([*PACKETS, "reset"], 3)
 
 
-@pytest.mark.parametrize("ports", PORTS)
+@pytest.mark.parametrize("ports", ["axi", pytest.param("wishbone", marks=pytest.mark.long)])
 def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_path, seed):
     design = faulty(ports=ports, weights="ram", parity=True)
     verilog = generate(design)

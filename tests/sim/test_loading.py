@@ -15,7 +15,8 @@ from spec.design import Design
 from spec.synthetic import synthetic_model
 from tests.sim.machines import design_of, sequences_of, simulate
 
-TINY = [name for name in configs() if name.startswith("tiny-")]
+QUICK = ["tiny-ternary", "tiny-gru", "tiny-bilstm"]
+OTHERS = [name for name in configs() if name.startswith("tiny-") and name not in QUICK]
 
 
 def another(model, seed=99):
@@ -24,7 +25,9 @@ def another(model, seed=99):
     return synthetic_model("another", model.network, rng, shared_scale=True)
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
+)
 def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
     """The same values and cycles as with weights in ROM, but for scales that are not shared."""
     design = design_of(name, weights="ram")
