@@ -45,10 +45,10 @@ def main(
     """Try mutants of the netlists of configurations (NAMES, as tiny-ternary or tiny-binary:axi)."""
     found = []
     try:
+        folder = build_folder() / "mutants"
+        every = [Campaign(name, count, seed, cycles, seconds, folder) for name in names or NAMES]
         with bars() as report:
-            for name in names or NAMES:
-                campaign = Campaign(name, count, seed, cycles, seconds, build_folder() / "mutants")
-                found.append(campaign.run(jobs or cores(), report))
+            found += [campaign.run(jobs or cores(), report) for campaign in every]
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)
         sys.exit(2)

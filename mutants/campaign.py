@@ -75,6 +75,11 @@ class Campaign:
         For a proof; what is not proven in the first time is tried again with the next.
     folder : Path
         Where the netlist, its build and the findings are kept.
+
+    Raises
+    ------
+    InputError
+        If there is no such configuration, or no environment for such ports.
     """
 
     name: str
@@ -83,6 +88,13 @@ class Campaign:
     cycles: int
     seconds: tuple[int, ...]
     folder: Path
+
+    def __post_init__(self) -> None:
+        name, _, style = self.name.partition(":")
+        named = [known for known, config in configs().items() if config.network is not None]
+        if name not in named or style not in ("", "axi"):
+            rule = f"must be one of {', '.join(named)}, with :axi behind it on a bus"
+            raise InputError("mutants", rule, self.name)
 
     def run(self, jobs: int, progress: Progress) -> dict[str, Any]:
         """Try all mutants; prove that a survivor is equivalent, or find what kills it.

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from mutants.campaign import Campaign
 from mutants.environment import busy, channels, environment, usual
 from mutants.equivalence import settle
 from mutants.graph import Builder, Graph
@@ -175,6 +176,14 @@ def test_what_is_seen_of_a_bus_is_all_that_it_drives():
     assert "irq" in seen
     assert "s_axi_wready" in seen
     assert "wire aresetn = ~reset;" in text
+
+
+@pytest.mark.parametrize("name", ["zoo", "tiny-ternary:pci", "tiny-ternary:wishbone", ":axi"])
+def test_campaigns_are_of_configurations(name, tmp_path):
+    with pytest.raises(
+        InputError, match=rf"^mutants: must be one of .*tiny-ternary.*, not '{name}'"
+    ):
+        Campaign(name, 1, 0, 300, (5,), tmp_path)
 
 
 def test_packets_are_usual_on_a_bus():
