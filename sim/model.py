@@ -7,8 +7,9 @@ it knows no clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,11 +19,12 @@ from golden.cells import State
 from golden.network import Golden
 from golden.rounding import Integers
 from sim.bench import Checker, Values
+from sim.job import Outcome
 from spec.core import Core
 from spec.design import Design
-from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
+from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO, ports
 
-__all__ = ["BenchModel"]
+__all__ = ["BenchModel", "checked_model"]
 
 
 @dataclass
@@ -65,6 +67,13 @@ class BenchModel:
         self._groups: list[list[Values]] = [[] for _ in design.cores]
         self._loaded: list[deque[tuple[State, ...]]] = [deque() for _ in design.cores]
         self.steps = 0
+
+    @property
+    def inputs(self) -> dict[str, Callable[[Values], None]]:
+        """What takes the beats of vectors and of states, by the names of their streams."""
+        loaded = [name for name in ports(self._design) if name.startswith("i_state")]
+        states = {name: partial(self.on_state, number) for number, name in enumerate(loaded)}
+        return {"i_x": self.on_x, **states}
 
     def on_x(self, beat: Values) -> None:
         """A beat of ``i_x`` went over."""
@@ -166,6 +175,14 @@ class BenchModel:
             final = last and index == len(beats) - 1
             beat = {"data": value, "last": int(final)}
             self._results.expect(f"{where}, beat {index}", beat | tag)
+
+
+def checked_model(design: Design, outcome: Outcome) -> tuple[BenchModel, dict[str, Checker]]:
+    """A model, and what checks each stream that leaves the machine, by its name; ``o`` is first."""
+    given = [name for name in ports(design) if name.startswith("o_state")]
+    results = Checker("o", outcome)
+    states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
+    return BenchModel(design, results, list(states.values())), {"o": results, **states}
 
 
 def _split(core: Core, state: State) -> list[Values]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any
 import cocotb
 from cocotb.triggers import Event, First, RisingEdge, Timer
 
-from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from sim.bench import Driver, Monitor, Sink, Stream, Values
 from sim.clocking import PERIOD, cycle, reset, start_clock
 from sim.job import Episode, Job, Outcome
-from sim.model import BenchModel
+from sim.model import checked_model
 from sim.stimulus import stimulus
 from spec import cycles
 from spec.design import Design
@@ -72,10 +71,8 @@ class Bench:
         rng = random.Random(f"{self._job.seed} {number}")
         # What a cut episode gave is checked, too, but not counted as an outcome.
         outcome = self._outcome if episode.cut is None else Outcome()
-        results = Checker("o", outcome)
-        given = [name for name in streams if name.startswith("o_state")]
-        states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
-        model = BenchModel(design, results, list(states.values()))
+        model, states = checked_model(design, outcome)
+        results = states.pop("o")
         first, last = -1, -1
         steps = sum(len(sequence.x) for sequence in episode.sequences)
         over = Event()
@@ -106,13 +103,8 @@ class Bench:
             if complete or (self._hasty and outcome.faults):
                 over.set()
 
-        loaded = [name for name in streams if name.startswith("i_state")]
-        listeners: dict[str, Callable[[Values], None]] = {
-            "i_x": on_x,
-            "o": on_result,
-            **{name: partial(model.on_state, number) for number, name in enumerate(loaded)},
-            **{name: partial(on_dump, name) for name in states},
-        }
+        listeners = model.inputs | {"i_x": on_x, "o": on_result}
+        listeners |= {name: partial(on_dump, name) for name in states}
         await reset(self._dut, streams.values())
         tasks = []
         for name, listener in listeners.items():

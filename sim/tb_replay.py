@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import cocotb
 from cocotb.task import Task
 from cocotb.triggers import RisingEdge
 
-from sim.bench import Checker, Monitor, Stream
+from sim.bench import Monitor, Stream
 from sim.clocking import start_clock
 from sim.job import Outcome
-from sim.model import BenchModel
+from sim.model import checked_model
 from sim.recipe import Recipe
 from sim.tb_mutants import SELECT
 from spec.bus import pins
@@ -87,14 +86,8 @@ async def _play(dut: Any, design: Design, witness: dict[str, Any], number: int) 
 def _watchers(dut: Any, design: Design, outcome: Outcome) -> list[Monitor]:
     """Monitors of all streams, with the golden model, since the last reset."""
     streams = {name: Stream(dut, port) for name, port in ports(design).items()}
-    results = Checker("o", outcome)
-    given = [name for name in streams if name.startswith("o_state")]
-    states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
-    model = BenchModel(design, results, list(states.values()))
-    loaded = [name for name in streams if name.startswith("i_state")]
-    listeners = {"i_x": model.on_x, "o": results.actual}
-    listeners |= {name: partial(model.on_state, k) for k, name in enumerate(loaded)}
-    listeners |= {name: checker.actual for name, checker in states.items()}
+    model, checkers = checked_model(design, outcome)
+    listeners = model.inputs | {name: checker.actual for name, checker in checkers.items()}
     return [Monitor(streams[name], outcome, listener) for name, listener in listeners.items()]
 
 
