@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -119,7 +119,9 @@ class Campaign:
             mutated = kept(folder / f"{design.name}.v", lambda: with_mutants(rtlil, mutants))
             kept(folder / f"{AROUND}.v", lambda: f"{mutated}\n{around}")
 
-            def killed_in(trials: Trials, numbers: Iterable[int]) -> dict[int, str]:
+            def killed_in(trials: Trials, numbers: list[int]) -> dict[int, str]:
+                if not numbers:
+                    return {}
                 tool = simulator("verilator")
                 built = build(folder / f"{trials.top}.v", trials.top, tool, folder / "sim")
                 told = partial(progress, f"{self.name}, {trials.name}")
@@ -129,7 +131,7 @@ class Campaign:
                 return {number: fault for number, fault in said.items() if fault is not None}
 
             traffic = Trials("traffic", self._recipe, "sim.tb_mutants", design.name, folder)
-            killed = killed_in(traffic, mutants)
+            killed = killed_in(traffic, list(mutants))
             by_traffic = len(killed)
             quiet = {number: one for number, one in mutants.items() if number not in killed}
             proofs = Proofs(
@@ -148,7 +150,7 @@ class Campaign:
                 left = [number for number in quiet if number not in killed.keys() | equal]
                 verdicts = proofs.settled(left, seconds, jobs)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
-                killed |= killed_in(replay, (n for n in left if verdicts[n] == "different"))
+                killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
             left = [number for number in quiet if number not in killed.keys() | equal]
             killed |= killed_in(replay, proofs.sought(left))
         left = [number for number in quiet if number not in killed.keys() | equal]

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -76,8 +77,8 @@ def settle(
     """
     rng, own = np.random.default_rng(number), set(latches)
     while True:
-        claims = [_claim(graph, number, sorted(own), fixed) for fixed in ({}, runs.busy)]
-        proven, trace = (True, None) if claims[0] is None else _ask(claims, seconds)
+        claims = cache(partial(_claim, graph, runs, number, tuple(sorted(own))))
+        proven, trace = _ask(claims, seconds)
         if trace is None:
             return Verdict(equivalent=proven)
         difference = runs.follow(number, trace, rng)
@@ -88,22 +89,24 @@ def settle(
         own.update(difference.latches)
 
 
-def _claim(graph: Graph, number: int, own: list[int], fixed: Mapping[int, int]) -> Claim | None:
+def _claim(graph: Graph, runs: Runs, number: int, own: tuple[int, ...], busy: bool) -> Claim | None:
     """Machine and mutant, with the registers of ``own`` twice; the output is a difference.
+
+    Inputs are free, or those of `Runs.busy` are fixed.
 
     Returns
     -------
     Claim or None
         None if there can be no difference.
     """
-    chosen = selects(graph)
+    chosen, fixed = selects(graph), runs.busy if busy else {}
     free = [literal for literal in graph.inputs if literal not in chosen]
     builder = Builder(len(free), len(graph.latches) + len(own))
     second = dict(zip(own, builder.latches[len(graph.latches) :], strict=True))
     places = range(len(graph.latches))
 
     def copy(number: int, state: dict[int, int]) -> tuple[list[int], list[int]]:
-        values = dict(zip(free, builder.inputs, strict=True)) | dict(fixed)
+        values = dict(zip(free, builder.inputs, strict=True)) | fixed
         values |= {literal: number >> bit & 1 for literal, bit in chosen.items()}
         values |= {graph.latches[place][0]: state[place] for place in places}
         return builder.copy(graph, values)
@@ -121,16 +124,18 @@ def _claim(graph: Graph, number: int, own: list[int], fixed: Mapping[int, int]) 
     return Claim(builder.aiger(state, different), {free.index(k): v for k, v in fixed.items()})
 
 
-def _ask(claims: Sequence[Claim | None], seconds: int) -> tuple[bool, Trace | None]:
+def _ask(claims: Callable[[bool], Claim | None], seconds: int) -> tuple[bool, Trace | None]:
     """Whether the output is proven never to be 1, and inputs with which it is.
 
-    The claims are one with all inputs free, and one with some that are fixed.
+    There is a claim with all inputs free, and one with some that are fixed.
     """
     abc = find_tool("yosys-abc", "apt install yosys")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for engine, share, busy in ENGINES:
-            if (claim := claims[busy]) is None:
+            if (claim := claims(busy)) is None:
+                if not busy:
+                    return True, None
                 continue
             (folder / "claim.aig").write_bytes(claim.aiger)
             limit = -(-seconds // share)
