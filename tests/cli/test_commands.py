@@ -63,10 +63,13 @@ def test_lane_auto_is_what_costs_least(pascaline, target):
         assert measured[found] == min(measured.values())
 
 
-def test_bench_lane_designs_finds_what_is_committed(pascaline):
-    words = ["bench", "lane-designs", "--target", "ice40", "--weights", "ternary,exp3"]
+@pytest.mark.parametrize(
+    "weights", ["ternary,exp3", pytest.param("ternary,binary,exp3", marks=pytest.mark.long)]
+)
+def test_bench_lane_designs_finds_what_is_committed(weights, pascaline):
+    words = ["bench", "lane-designs", "--target", "ice40", "--weights", weights]
     found = only_json(*pascaline(*words, "--json"))["cost_per_operation"]
-    assert list(found) == ["ternary", "exp3"]
+    assert list(found) == weights.split(",")
     assert found.items() <= costs()["ice40"].items()
 
 
