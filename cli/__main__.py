@@ -1,5 +1,5 @@
-"""``python -m cli`` is ``pascaline``."""
+"""``python -m pascaline.cli`` is ``pascaline``."""
 
-from cli.main import run
+from pascaline.cli.main import run
 
 run()

@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import spinner
-from cli.power import POWER, measure_power
-from spec.design import Design
-from spec.errors import InputError
-from synth.asic import CellTarget, asic_target
-from synth.liberty import read_library
-from synth.report import Report
-from synth.targets import Target, target
-from synth.timing import analyse, gates, opensta_version
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import spinner
+from pascaline.cli.power import POWER, measure_power
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.synth.asic import CellTarget, asic_target
+from pascaline.synth.liberty import read_library
+from pascaline.synth.report import Report
+from pascaline.synth.targets import Target, target
+from pascaline.synth.timing import analyse, gates, opensta_version
 
 __all__ = ["CLOCK", "asic_options", "find_target", "make_timing"]
 

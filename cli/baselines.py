@@ -6,12 +6,12 @@ import sys
 
 import click
 
-from cli.catalogue import find_design
-from cli.console import bar, json_option, print_json, say
-from cli.report import make_report
-from spec import cycles
-from spec.configs import configs
-from synth.baselines import (
+from pascaline.cli.catalogue import find_design
+from pascaline.cli.console import bar, json_option, print_json, say
+from pascaline.cli.report import make_report
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.synth.baselines import (
     TARGETS,
     Baseline,
     baseline,
@@ -19,7 +19,7 @@ from synth.baselines import (
     read_baselines,
     write_baselines,
 )
-from synth.targets import target
+from pascaline.synth.targets import target
 
 __all__ = ["baselines", "designs", "measure"]
 

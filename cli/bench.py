@@ -9,27 +9,27 @@ from typing import Any
 
 import click
 
-from cli.baselines import baselines
-from cli.bench_combinations import combinations
-from cli.bench_faults import faults
-from cli.bench_flips import flips
-from cli.bench_golden import golden
-from cli.bench_lanes import ARITHMETICS, lane_designs_
-from cli.bench_loading import loading
-from cli.bench_paper import paper
-from cli.bench_peers import peers
-from cli.bench_ports import ports_
-from cli.bench_precision import precision
-from cli.bench_training import training
-from cli.catalogue import find_model
-from cli.console import json_option, print_json, spinner, table
-from cli.report import make_report
-from cli.simulators import simulators
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from synth.report import report
-from synth.targets import TARGETS, target
+from pascaline.cli.baselines import baselines
+from pascaline.cli.bench_combinations import combinations
+from pascaline.cli.bench_faults import faults
+from pascaline.cli.bench_flips import flips
+from pascaline.cli.bench_golden import golden
+from pascaline.cli.bench_lanes import ARITHMETICS, lane_designs_
+from pascaline.cli.bench_loading import loading
+from pascaline.cli.bench_paper import paper
+from pascaline.cli.bench_peers import peers
+from pascaline.cli.bench_ports import ports_
+from pascaline.cli.bench_precision import precision
+from pascaline.cli.bench_training import training
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.console import json_option, print_json, spinner, table
+from pascaline.cli.report import make_report
+from pascaline.cli.simulators import simulators
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.synth.report import report
+from pascaline.synth.targets import TARGETS, target
 
 __all__ = ["bench"]
 
@@ -99,7 +99,7 @@ def arithmetics(*, target_name: str, as_json: bool) -> None:
 @json_option
 def lanes(*, synthesise: bool, as_json: bool) -> None:
     """Time and text that Verilog takes: hidden 512, 16 to 256 lanes of 16 inputs."""
-    from hdl.verilog import generate
+    from pascaline.hdl.verilog import generate
 
     model = find_model("large-ternary")
     machines: list[dict[str, float]] = []

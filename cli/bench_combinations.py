@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import bar, json_option, print_json, table
-from cli.verdict import Verdict, judge
-from cli.workers import workers
-from sim.recipe import Burst, Recipe, Traffic, Walk
-from sim.simulators import SIMULATORS, simulator
-from spec.machine import Machine
-from spec.network import Network
-from spec.tools import cores
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import bar, json_option, print_json, table
+from pascaline.cli.verdict import Verdict, judge
+from pascaline.cli.workers import workers
+from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
+from pascaline.spec.tools import cores
 
 __all__ = ["combinations"]
 

@@ -8,19 +8,19 @@ from typing import Any
 import click
 import numpy as np
 
-from cli.catalogue import build_folder, find_design, machine_options, target_option
-from cli.console import bar, json_option, print_json, spinner, table
-from cli.generate import make_verilog
-from sim.flips import draw_flips, guarded
-from sim.job import Flip, Job
-from sim.runner import build, run
-from sim.simulators import SIMULATORS, Verilator, simulator
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.model import Model
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.cli.catalogue import build_folder, find_design, machine_options, target_option
+from pascaline.cli.console import bar, json_option, print_json, spinner, table
+from pascaline.cli.generate import make_verilog
+from pascaline.sim.flips import draw_flips, guarded
+from pascaline.sim.job import Flip, Job
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import SIMULATORS, Verilator, simulator
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["faults"]
 

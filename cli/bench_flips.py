@@ -8,16 +8,16 @@ from typing import Any
 import click
 import numpy as np
 
-from cli.catalogue import build_folder
-from cli.console import bar, json_option, print_json, spinner, table
-from cli.generate import make_verilog
-from sim.flips import OUTCOMES, draw_flips, guarded
-from sim.job import Episode, Job, Outcome, Sequence
-from sim.runner import build, run
-from sim.simulators import Verilator
-from spec.configs import configs
-from spec.design import Design
-from spec.ports import FROM_PREVIOUS
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import bar, json_option, print_json, spinner, table
+from pascaline.cli.generate import make_verilog
+from pascaline.sim.flips import OUTCOMES, draw_flips, guarded
+from pascaline.sim.job import Episode, Job, Outcome, Sequence
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import Verilator
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.ports import FROM_PREVIOUS
 
 __all__ = ["flips"]
 

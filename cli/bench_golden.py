@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from cli.console import bars, json_option, print_json, table
-from spec.errors import InputError
-from spec.tools import cores
+from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import cores
 
 __all__ = ["golden"]
 
@@ -33,7 +33,7 @@ def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
     inputs, with a result at the end. Both sides take turns. Needs PyTorch.
     """
     try:
-        from train.pace import Case, measure
+        from pascaline.train.pace import Case, measure
     except ModuleNotFoundError as error:
         rule = f"needs {error.name} (pip install pascaline[train])"
         raise InputError("bench golden", rule) from None

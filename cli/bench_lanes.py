@@ -10,27 +10,27 @@ from typing import Any
 import click
 import numpy as np
 
-import models
-from cli.asic import asic_options, find_target
-from cli.catalogue import build_folder, find_model
-from cli.console import json_option, print_json, spinner, table
-from golden.rounding import Integers
-from sim.lanes import run_lanes
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
-from spec.formats import Format, Interval
-from spec.lanes import LaneDesign, lane_designs, tree_levels
-from spec.product import Product
-from synth.activity import toggles
-from synth.asic import CellTarget
-from synth.cache import remembered
-from synth.choice import write_costs
-from synth.power import cell_models, power
-from synth.report import Report, report
-from synth.targets import TARGETS, Target
-from synth.timing import CLOCK, PREFIX, Gates, analyse, gates
-from train.preprocess import Preprocess, rule_of
-from train.recordings import read_recordings
+from pascaline import models
+from pascaline.cli.asic import asic_options, find_target
+from pascaline.cli.catalogue import build_folder, find_model
+from pascaline.cli.console import json_option, print_json, spinner, table
+from pascaline.golden.rounding import Integers
+from pascaline.sim.lanes import run_lanes
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
+from pascaline.spec.product import Product
+from pascaline.synth.activity import toggles
+from pascaline.synth.asic import CellTarget
+from pascaline.synth.cache import remembered
+from pascaline.synth.choice import write_costs
+from pascaline.synth.power import cell_models, power
+from pascaline.synth.report import Report, report
+from pascaline.synth.targets import TARGETS, Target
+from pascaline.synth.timing import CLOCK, PREFIX, Gates, analyse, gates
+from pascaline.train.preprocess import Preprocess, rule_of
+from pascaline.train.recordings import read_recordings
 
 __all__ = ["ARITHMETICS", "lane_designs_"]
 
@@ -167,8 +167,8 @@ def _registers(found: Target, lane: LaneDesign) -> int:
 
 
 def _synthesise(what: _Lanes, found: Target) -> Report:
-    from hdl.lanes import Lanes
-    from hdl.verilog import emit
+    from pascaline.hdl.lanes import Lanes
+    from pascaline.hdl.verilog import emit
 
     lanes = Lanes(
         product=what.product,

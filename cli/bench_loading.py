@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_base, find_model
-from cli.console import json_option, print_json, table
-from cli.report import make_report
-from spec import cycles
-from spec.design import Design
-from synth.targets import target
+from pascaline.cli.catalogue import find_base, find_model
+from pascaline.cli.console import json_option, print_json, table
+from pascaline.cli.report import make_report
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.synth.targets import target
 
 __all__ = ["loading"]
 

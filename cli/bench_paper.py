@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target, make_timing
-from cli.catalogue import find_model
-from cli.console import json_option, print_json, table
-from cli.report import make_report
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from spec.machine import Machine
-from synth.asic import CellTarget
-from synth.report import Report
+from pascaline.cli.asic import asic_options, find_target, make_timing
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.console import json_option, print_json, table
+from pascaline.cli.report import make_report
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
+from pascaline.synth.asic import CellTarget
+from pascaline.synth.report import Report
 
 __all__ = ["paper"]
 

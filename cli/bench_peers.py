@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_model
-from cli.console import json_option, print_json, table
-from cli.report import make_report
-from cli.simulate import run_design, take_samples
-from sim.job import Episode, Job, Outcome, Sequence
-from sim.simulators import simulator
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from spec.machine import Machine
-from synth.targets import target
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.console import json_option, print_json, table
+from pascaline.cli.report import make_report
+from pascaline.cli.simulate import run_design, take_samples
+from pascaline.sim.job import Episode, Job, Outcome, Sequence
+from pascaline.sim.simulators import simulator
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
+from pascaline.synth.targets import target
 
 __all__ = ["peers"]
 

@@ -7,17 +7,17 @@ from typing import Any, get_args
 import click
 import numpy as np
 
-from cli.catalogue import find_base, find_model
-from cli.console import json_option, print_json, table
-from cli.report import make_report
-from cli.simulate import run_design
-from sim.job import Episode, Job, Sequence
-from sim.simulators import SIMULATORS, simulator
-from spec import cycles
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from synth.targets import TARGETS, target
+from pascaline.cli.catalogue import find_base, find_model
+from pascaline.cli.console import json_option, print_json, table
+from pascaline.cli.report import make_report
+from pascaline.cli.simulate import run_design
+from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.synth.targets import TARGETS, target
 
 __all__ = ["ports_"]
 

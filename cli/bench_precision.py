@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cli.console import bars, json_option, print_json, table
-from spec.errors import InputError
-from spec.files import write_atomic
+from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 
 __all__ = ["precision"]
 
@@ -60,12 +60,12 @@ def precision(
     rows. The learning rate of each is chosen on validation data; scores are of held-out data.
     """
     try:
-        from train.precision import CELLS, QUICK, VARIANTS, Size, compare
+        from pascaline.train.precision import CELLS, QUICK, VARIANTS, Size, compare
     except ModuleNotFoundError as error:
         rule = f"needs {error.name} (pip install pascaline[train])"
         raise InputError("bench precision", rule) from None
-    from cli.curves import draw_precision
-    from train.precision_table import best
+    from pascaline.cli.curves import draw_precision
+    from pascaline.train.precision_table import best
 
     given = {name: value for name, value in chosen.items() if value not in (None, ())}
     usual = QUICK if quick else Size()

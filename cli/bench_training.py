@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from cli.console import json_option, print_json, spinner, table
-from spec.errors import InputError
+from pascaline.cli.console import json_option, print_json, spinner, table
+from pascaline.spec.errors import InputError
 
 __all__ = ["training"]
 
@@ -25,8 +25,8 @@ __all__ = ["training"]
 def training(*, device_name: str, repeats: int, as_json: bool) -> None:
     """Time a whole training step, fused and as a plain loop, in the same run. Needs PyTorch."""
     try:
-        from train.learn import device
-        from train.speed import WORK, measure
+        from pascaline.train.learn import device
+        from pascaline.train.speed import WORK, measure
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
     place = device(device_name)

@@ -10,15 +10,15 @@ from typing import Any, get_args
 
 import click
 
-import models
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
-from spec.lanes import LaneDesign
-from spec.machine import Machine
-from spec.model import Model
-from spec.modelfile import read_model
-from synth.choice import best_lane, costs
+from pascaline import models
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.lanes import LaneDesign
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.modelfile import read_model
+from pascaline.synth.choice import best_lane, costs
 
 __all__ = [
     "build_folder",

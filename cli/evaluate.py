@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_model
-from cli.console import bars, json_option, print_json, say
-from train.data import PARTS
-from train.own import ALL
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.console import bars, json_option, print_json, say
+from pascaline.train.data import PARTS
+from pascaline.train.own import ALL
 
 __all__ = ["evaluate"]
 
@@ -25,9 +25,9 @@ def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     By default the data set that it was trained on, which is fetched once; of characters, how many
     bits each takes.
     """
-    from train.evaluate import evaluate as evaluate_model
-    from train.evaluate import score
-    from train.own import part_for
+    from pascaline.train.evaluate import evaluate as evaluate_model
+    from pascaline.train.evaluate import score
+    from pascaline.train.own import part_for
 
     found = find_model(model)
     with bars() as report:

@@ -12,20 +12,20 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder, find_base, find_model
-from cli.console import bar, json_option, print_json, say, table, warn
-from cli.points import Job, keep, kept
-from cli.ranges import AUTO, range_options, read_ranges
-from cli.result import command_line
-from cli.synthesis import Synthesis, synthesis_options
-from cli.workers import Outcomes, in_processes, on_dask
-from spec.errors import InputError
-from spec.files import write_atomic
-from spec.machine import Machine
-from spec.tools import cores
-from synth.choice import best_lane
-from synth.explore import Point, front, objectives, powers, sweep
-from synth.targets import Target
+from pascaline.cli.catalogue import build_folder, find_base, find_model
+from pascaline.cli.console import bar, json_option, print_json, say, table, warn
+from pascaline.cli.points import Job, keep, kept
+from pascaline.cli.ranges import AUTO, range_options, read_ranges
+from pascaline.cli.result import command_line
+from pascaline.cli.synthesis import Synthesis, synthesis_options
+from pascaline.cli.workers import Outcomes, in_processes, on_dask
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.spec.machine import Machine
+from pascaline.spec.tools import cores
+from pascaline.synth.choice import best_lane
+from pascaline.synth.explore import Point, front, objectives, powers, sweep
+from pascaline.synth.targets import Target
 
 __all__ = ["explore"]
 

@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from cli.console import bar
-from cli.workers import workers
-from golden.network import Golden
-from sim.job import Episode, Job, Sequence
-from sim.mutations import base_files, mutate
-from sim.runner import build, run
-from sim.simulators import simulator
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.model import Model
-from spec.modelfile import read_model
+from pascaline.cli.console import bar
+from pascaline.cli.workers import workers
+from pascaline.golden.network import Golden
+from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.mutations import base_files, mutate
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import simulator
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.modelfile import read_model
 
 __all__ = ["fuzz_files"]
 
@@ -149,7 +149,7 @@ def _compute(model: Model) -> None:
 
 def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
     """What RTL does otherwise than golden, and how many numbers were compared."""
-    from hdl.verilog import generate
+    from pascaline.hdl.verilog import generate
 
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "good.safetensors"

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from cli.catalogue import find_design, machine_options, target_option
-from cli.console import json_option, print_json, say, spinner
-from spec.design import Design
+from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.console import json_option, print_json, say, spinner
+from pascaline.spec.design import Design
 
 __all__ = ["generate", "make_verilog"]
 
@@ -37,7 +37,7 @@ def generate(model: str, *, output: Path, target: str, as_json: bool, **machine:
 @lru_cache(maxsize=1)
 def make_verilog(design: Design) -> Any:
     """The Verilog of a design, an `hdl.verilog.Verilog`; that of the last design is kept."""
-    from hdl.verilog import generate as generate_verilog
+    from pascaline.hdl.verilog import generate as generate_verilog
 
     with spinner(f"generating {design.name}"):
         return generate_verilog(design)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from cli.catalogue import find_model
-from cli.console import json_option, print_json, say
-from spec.design import Design
-from spec.errors import InputError
-from spec.files import write_atomic
-from spec.loading import header
-from spec.loading import image as make_image
-from spec.machine import Machine
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.console import json_option, print_json, say
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.spec.loading import header
+from pascaline.spec.loading import image as make_image
+from pascaline.spec.machine import Machine
 
 __all__ = ["image"]
 

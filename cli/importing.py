@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from cli.console import json_option, print_json, say
-from spec.modelfile import write_model
-from train.draft import CELLS, Formats
+from pascaline.cli.console import json_option, print_json, say
+from pascaline.spec.modelfile import write_model
+from pascaline.train.draft import CELLS, Formats
 
 __all__ = ["import_"]
 
@@ -72,8 +72,8 @@ def import_(
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
     `pascaline evaluate MODEL --data ...` then says how good it is.
     """
-    from train.convert import Conversion, convert
-    from train.foreign import read_foreign
+    from pascaline.train.convert import Conversion, convert
+    from pascaline.train.foreign import read_foreign
 
     chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
     conversion = Conversion.parse(chosen, thing="import")

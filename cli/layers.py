@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from spec import cycles
-from spec.cells.gru import GruLayer
-from spec.cells.layer import Layer
-from spec.cells.rnn import RnnLayer
-from spec.clock import h_latency, lane_latency
-from spec.core import Core
-from spec.design import Design
-from spec.formats import Format
-from spec.network import Network
-from spec.timeline import Timeline, timeline
+from pascaline.spec import cycles
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.clock import h_latency, lane_latency
+from pascaline.spec.core import Core
+from pascaline.spec.design import Design
+from pascaline.spec.formats import Format
+from pascaline.spec.network import Network
+from pascaline.spec.timeline import Timeline, timeline
 
 __all__ = ["cell_words", "core_step", "layer_list", "network_words", "totals"]
 

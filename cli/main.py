@@ -7,19 +7,19 @@ from importlib.metadata import version
 
 import click
 
-from cli.bench import bench
-from cli.console import warn
-from cli.evaluate import evaluate
-from cli.explore import explore
-from cli.fuzz import fuzz
-from cli.generate import generate
-from cli.image import image
-from cli.importing import import_
-from cli.report import report
-from cli.show import list_, show
-from cli.simulate import simulate
-from cli.train import train
-from spec.errors import InputError
+from pascaline.cli.bench import bench
+from pascaline.cli.console import warn
+from pascaline.cli.evaluate import evaluate
+from pascaline.cli.explore import explore
+from pascaline.cli.fuzz import fuzz
+from pascaline.cli.generate import generate
+from pascaline.cli.image import image
+from pascaline.cli.importing import import_
+from pascaline.cli.report import report
+from pascaline.cli.show import list_, show
+from pascaline.cli.simulate import simulate
+from pascaline.cli.train import train
+from pascaline.spec.errors import InputError
 
 __all__ = ["cli", "run"]
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import bar, spinner
-from cli.generate import make_verilog
-from spec.design import Design
-from synth.devices import FAMILIES, family
-from synth.netlist import netlist
-from synth.nextpnr import nextpnr_version
-from synth.pnr import CLOCK, Placement, place_and_route
-from synth.targets import target
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import bar, spinner
+from pascaline.cli.generate import make_verilog
+from pascaline.spec.design import Design
+from pascaline.synth.devices import FAMILIES, family
+from pascaline.synth.netlist import netlist
+from pascaline.synth.nextpnr import nextpnr_version
+from pascaline.synth.pnr import CLOCK, Placement, place_and_route
+from pascaline.synth.targets import target
 
 __all__ = ["make_placement", "pnr_options"]
 

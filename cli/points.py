@@ -9,24 +9,24 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from cli.asic import CLOCK, make_timing
-from cli.catalogue import build_folder
-from cli.console import quiet
-from cli.pnr import make_placement
-from cli.report import make_report
-from cli.synthesis import Synthesis
-from spec import cycles
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.model import Model
-from spec.modelfile import model_bytes
-from synth.cache import recalled, remembered
-from synth.devices import family
-from synth.explore import Point
-from synth.nextpnr import nextpnr_version
-from synth.timing import opensta_version
-from synth.yosys import yosys_version
+from pascaline.cli.asic import CLOCK, make_timing
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import quiet
+from pascaline.cli.pnr import make_placement
+from pascaline.cli.report import make_report
+from pascaline.cli.synthesis import Synthesis
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.modelfile import model_bytes
+from pascaline.synth.cache import recalled, remembered
+from pascaline.synth.devices import family
+from pascaline.synth.explore import Point
+from pascaline.synth.nextpnr import nextpnr_version
+from pascaline.synth.timing import opensta_version
+from pascaline.synth.yosys import yosys_version
 
 __all__ = ["Job", "keep", "kept", "measure", "try_to_measure"]
 

@@ -6,18 +6,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from cli.catalogue import build_folder
-from cli.simulate import take_samples
-from sim.job import Episode, Job, Sequence
-from sim.waveform import record
-from spec import cycles
-from spec.design import Design
-from spec.errors import InputError
-from synth.activity import toggles
-from synth.cache import remembered
-from synth.liberty import Library
-from synth.power import cell_models, power
-from synth.timing import CLOCK, PREFIX, Gates
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.simulate import take_samples
+from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.waveform import record
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.synth.activity import toggles
+from pascaline.synth.cache import remembered
+from pascaline.synth.liberty import Library
+from pascaline.synth.power import cell_models, power
+from pascaline.synth.timing import CLOCK, PREFIX, Gates
 
 __all__ = ["POWER", "measure_power"]
 

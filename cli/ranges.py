@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.model import Model
-from synth.choice import best_lane
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.synth.choice import best_lane
 
 __all__ = ["AUTO", "range_options", "read_ranges"]
 

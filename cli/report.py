@@ -7,19 +7,19 @@ from typing import Any
 
 import click
 
-from cli.asic import CLOCK, make_timing
-from cli.catalogue import build_folder, find_design, machine_options
-from cli.console import json_option, print_json, say, spinner, table
-from cli.generate import make_verilog
-from cli.page.option import html_option, write_page
-from cli.pnr import make_placement
-from cli.result import command_line, make_result
-from cli.synthesis import Synthesis, synthesis_options
-from cli.tables import remarks, tables
-from spec.design import Design
-from synth.report import Report
-from synth.report import report as synthesise
-from synth.targets import Target
+from pascaline.cli.asic import CLOCK, make_timing
+from pascaline.cli.catalogue import build_folder, find_design, machine_options
+from pascaline.cli.console import json_option, print_json, say, spinner, table
+from pascaline.cli.generate import make_verilog
+from pascaline.cli.page.option import html_option, write_page
+from pascaline.cli.pnr import make_placement
+from pascaline.cli.result import command_line, make_result
+from pascaline.cli.synthesis import Synthesis, synthesis_options
+from pascaline.cli.tables import remarks, tables
+from pascaline.spec.design import Design
+from pascaline.synth.report import Report
+from pascaline.synth.report import report as synthesise
+from pascaline.synth.targets import Target
 
 __all__ = ["make_report", "report"]
 

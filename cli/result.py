@@ -10,15 +10,15 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from cli.generate import make_verilog
-from cli.layers import core_step, layer_list, network_words, totals
-from spec.core import Core
-from spec.cycles import step_cycles
-from spec.dense import Dense
-from spec.design import Design
-from spec.gather import Gather
-from spec.timeline import timeline
-from synth.targets import Target
+from pascaline.cli.generate import make_verilog
+from pascaline.cli.layers import core_step, layer_list, network_words, totals
+from pascaline.spec.core import Core
+from pascaline.spec.cycles import step_cycles
+from pascaline.spec.dense import Dense
+from pascaline.spec.design import Design
+from pascaline.spec.gather import Gather
+from pascaline.spec.timeline import timeline
+from pascaline.synth.targets import Target
 
 __all__ = ["command_line", "make_result"]
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-import models
-from cli.catalogue import find_design, machine_options, target_option
-from cli.console import json_option, print_json, table
-from cli.layers import core_step, layer_list, network_words, totals
-from spec.arithmetic import Arithmetic
-from spec.configs import configs
-from spec.design import Design
-from spec.modelfile import read_model
-from spec.network import Network
-from spec.storage import BASELINE, baseline, storage
-from spec.tensors import tensor_specs
+from pascaline import models
+from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.console import json_option, print_json, table
+from pascaline.cli.layers import core_step, layer_list, network_words, totals
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.modelfile import read_model
+from pascaline.spec.network import Network
+from pascaline.spec.storage import BASELINE, baseline, storage
+from pascaline.spec.tensors import tensor_specs
 
 __all__ = ["list_", "show"]
 

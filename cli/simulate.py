@@ -11,26 +11,26 @@ from typing import Any
 import click
 import numpy as np
 
-import models
-from cli.catalogue import build_folder, find_design, machine_options, target_option
-from cli.console import bar, json_option, print_json, say, spinner, table
-from cli.generate import make_verilog
-from golden.rounding import Integers
-from sim.hierarchy import Hierarchy
-from sim.job import Episode, Job, Outcome, Pauses, Sequence
-from sim.runner import build, run
-from sim.signals import parts
-from sim.simulators import SIMULATORS, Simulator, simulator
-from sim.viewers import gtkwave, surfer
-from spec import cycles
-from spec.design import Design
-from spec.errors import InputError
-from spec.files import replacing, write_atomic
-from spec.model import Model
-from spec.schedule import interleaved
-from train.data import data_set
-from train.preprocess import quantize
-from train.recordings import Recordings, read_recordings
+from pascaline import models
+from pascaline.cli.catalogue import build_folder, find_design, machine_options, target_option
+from pascaline.cli.console import bar, json_option, print_json, say, spinner, table
+from pascaline.cli.generate import make_verilog
+from pascaline.golden.rounding import Integers
+from pascaline.sim.hierarchy import Hierarchy
+from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
+from pascaline.sim.runner import build, run
+from pascaline.sim.signals import parts
+from pascaline.sim.simulators import SIMULATORS, Simulator, simulator
+from pascaline.sim.viewers import gtkwave, surfer
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import replacing, write_atomic
+from pascaline.spec.model import Model
+from pascaline.spec.schedule import interleaved
+from pascaline.train.data import data_set
+from pascaline.train.preprocess import quantize
+from pascaline.train.recordings import Recordings, read_recordings
 
 __all__ = ["run_design", "simulate", "take_samples"]
 

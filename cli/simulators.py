@@ -10,14 +10,14 @@ from typing import Any
 import click
 import numpy as np
 
-from cli.catalogue import find_design
-from cli.console import bar, json_option, print_json, spinner, table
-from cli.generate import make_verilog
-from sim.job import Episode, Job, Sequence
-from sim.runner import build, run
-from sim.simulators import Simulator, Verilator, simulator
-from spec.design import Design
-from spec.errors import InputError
+from pascaline.cli.catalogue import find_design
+from pascaline.cli.console import bar, json_option, print_json, spinner, table
+from pascaline.cli.generate import make_verilog
+from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import Simulator, Verilator, simulator
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
 
 __all__ = ["simulators"]
 

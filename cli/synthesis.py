@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from cli.asic import asic_options, find_target
-from cli.pnr import pnr_options
-from spec.errors import InputError
-from synth.asic import CellTarget
-from synth.devices import family
-from synth.targets import TARGETS, Target
+from pascaline.cli.asic import asic_options, find_target
+from pascaline.cli.pnr import pnr_options
+from pascaline.spec.errors import InputError
+from pascaline.synth.asic import CellTarget
+from pascaline.synth.devices import family
+from pascaline.synth.targets import TARGETS, Target
 
 __all__ = ["Synthesis", "synthesis_options"]
 

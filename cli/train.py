@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import click
 
-from cli.console import bars, json_option, print_json, say
-from cli.curves import draw, sparkline
-from spec.files import write_atomic
-from train.draft import CELLS
-from train.options import NormaliserName, Options
-from train.options import task as find_task
+from pascaline.cli.console import bars, json_option, print_json, say
+from pascaline.cli.curves import draw, sparkline
+from pascaline.spec.files import write_atomic
+from pascaline.train.draft import CELLS
+from pascaline.train.options import NormaliserName, Options
+from pascaline.train.options import task as find_task
 
 __all__ = ["train"]
 
@@ -96,8 +96,8 @@ def train(
     TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
     each class, or a text file.
     """
-    from train.foreign import read_foreign
-    from train.recipe import train as train_task
+    from pascaline.train.foreign import read_foreign
+    from pascaline.train.recipe import train as train_task
 
     options = Options.parse(chosen, thing="train")
     find_task(task)

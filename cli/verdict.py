@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sim.cases import draw
-from sim.recipe import Recipe
-from sim.runner import build, run
-from sim.shrink import shrink
-from sim.simulators import simulator
+from pascaline.sim.cases import draw
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.runner import build, run
+from pascaline.sim.shrink import shrink
+from pascaline.sim.simulators import simulator
 
 __all__ = ["Verdict", "judge", "judge_seed"]
 
@@ -79,7 +79,7 @@ def judge(recipe: Recipe, sim: str, cache: Path) -> Verdict:
 
 
 def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
-    from hdl.verilog import generate
+    from pascaline.hdl.verilog import generate
 
     tool, design = simulator(sim).quick(), recipe.design
     verilog, *_ = generate(design).write(cache / design.name)

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from cli.points import Job, try_to_measure
-from spec.errors import InputError
-from spec.machine import Machine
-from synth.explore import Point
+from pascaline.cli.points import Job, try_to_measure
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.synth.explore import Point
 
 __all__ = ["Outcomes", "in_processes", "on_dask", "workers"]
 

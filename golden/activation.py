@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 
-from golden.rounding import Integers, holding, narrow
-from spec.activation import Activation, PiecewiseLinear, lines, table
-from spec.formats import Format
+from pascaline.golden.rounding import Integers, holding, narrow
+from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table
+from pascaline.spec.formats import Format
 
 __all__ = ["ActivationFunction"]
 

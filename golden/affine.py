@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from golden.rounding import Integers, holding, narrow
-from spec.formats import Format, Interval
+from pascaline.golden.rounding import Integers, holding, narrow
+from pascaline.spec.formats import Format, Interval
 
 __all__ = ["Affine"]
 

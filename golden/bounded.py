@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.activation import ActivationFunction
-from golden.rounding import Integers
-from spec.activation import Activation
-from spec.formats import Format
+from pascaline.golden.activation import ActivationFunction
+from pascaline.golden.rounding import Integers
+from pascaline.spec.activation import Activation
+from pascaline.spec.formats import Format
 
 __all__ = ["Bounded", "Function", "Reals"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.product import Product
-from golden.rounding import Integers
-from spec.formats import Format
-from spec.tensors import HeadTensors
+from pascaline.golden.product import Product
+from pascaline.golden.rounding import Integers
+from pascaline.spec.formats import Format
+from pascaline.spec.tensors import HeadTensors
 
 __all__ = ["Dense", "classify"]
 

@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from golden.cells import State, Step, cell_of
-from golden.head import Dense, classify
-from golden.passes import Active, Pass
-from golden.rounding import Integers
-from spec.errors import InputError
-from spec.model import Model
+from pascaline.golden.cells import State, Step, cell_of
+from pascaline.golden.head import Dense, classify
+from pascaline.golden.passes import Active, Pass
+from pascaline.golden.rounding import Integers
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
 
 __all__ = ["Golden", "Run"]
 

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from threadpoolctl import threadpool_limits
 
-from golden.network import Golden
-from golden.rounding import Integers
-from spec.tools import cores
+from pascaline.golden.network import Golden
+from pascaline.golden.rounding import Integers
+from pascaline.spec.tools import cores
 
 __all__ = ["run_all"]
 

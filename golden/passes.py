@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.cells import Cell, State, Step
-from golden.rounding import Integers
+from pascaline.golden.cells import Cell, State, Step
+from pascaline.golden.rounding import Integers
 
 __all__ = ["Active", "Pass", "Watch"]
 

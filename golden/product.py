@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from golden.rounding import Integers, holding
-from spec.formats import Interval
+from pascaline.golden.rounding import Integers, holding
+from pascaline.spec.formats import Interval
 
 __all__ = ["Product"]
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from golden.bounded import Bounded, Reals
-from golden.cells import State
-from golden.rounding import Integers
-from golden.twins import RealState, Twin, twin_of
-from spec.model import Model
+from pascaline.golden.bounded import Bounded, Reals
+from pascaline.golden.cells import State
+from pascaline.golden.rounding import Integers
+from pascaline.golden.twins import RealState, Twin, twin_of
+from pascaline.spec.model import Model
 
 __all__ = ["Reference"]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.formats import Format, Interval
+from pascaline.spec.formats import Format, Interval
 
 __all__ = ["Integers", "holding", "narrow", "round_shift", "saturate"]
 

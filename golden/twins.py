@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.bounded import Bounded, Function, Reals
-from golden.cells import State
-from spec.cells.gru import GruLayer
-from spec.cells.layer import Layer
-from spec.cells.lstm import LstmLayer
-from spec.cells.rnn import RnnLayer
-from spec.formats import Format
-from spec.network import AnyLayer
-from spec.tensors import LayerTensors
+from pascaline.golden.bounded import Bounded, Function, Reals
+from pascaline.golden.cells import State
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.formats import Format
+from pascaline.spec.network import AnyLayer
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["RealState", "Twin", "twin_of"]
 

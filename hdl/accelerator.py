@@ -6,16 +6,16 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hdl.core import LayerCore
-from hdl.gate import Gate
-from hdl.gather import GatherUnit
-from hdl.load import Loader
-from hdl.parity import Guard
-from hdl.replay import Both, Merge
-from hdl.shapes import struct
-from hdl.store import load_through
-from spec.design import Design
-from spec.ports import ports, signals
+from pascaline.hdl.core import LayerCore
+from pascaline.hdl.gate import Gate
+from pascaline.hdl.gather import GatherUnit
+from pascaline.hdl.load import Loader
+from pascaline.hdl.parity import Guard
+from pascaline.hdl.replay import Both, Merge
+from pascaline.hdl.shapes import struct
+from pascaline.hdl.store import load_through
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports, signals
 
 __all__ = ["Accelerator", "accelerator"]
 

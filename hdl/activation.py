@@ -4,11 +4,11 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.rom import Rom
-from hdl.rounding import narrow
-from hdl.shapes import delayed, shape
-from spec.activation import Activation, PiecewiseLinear, lines, table
-from spec.formats import Format, Interval
+from pascaline.hdl.rom import Rom
+from pascaline.hdl.rounding import narrow
+from pascaline.hdl.shapes import delayed, shape
+from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table
+from pascaline.spec.formats import Format, Interval
 
 __all__ = ["ActivationFunction"]
 

@@ -4,21 +4,21 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hdl.cells.groups import Groups
-from hdl.cells.serial import SerialGroups
-from hdl.inputs import Inputs
-from hdl.lanes import Lanes
-from hdl.outputs import CoreOutputs
-from hdl.parity import fault_member
-from hdl.sequencer import Sequencer
-from hdl.shapes import delayed, shape, struct
-from hdl.state import StatePort
-from hdl.store import load_through, loads
-from hdl.vector import GroupPointer, VectorMemory
-from hdl.weights import Weights
-from spec.core import Core
-from spec.memories import core_memories
-from spec.ports import core_ports
+from pascaline.hdl.cells.groups import Groups
+from pascaline.hdl.cells.serial import SerialGroups
+from pascaline.hdl.inputs import Inputs
+from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.outputs import CoreOutputs
+from pascaline.hdl.parity import fault_member
+from pascaline.hdl.sequencer import Sequencer
+from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.state import StatePort
+from pascaline.hdl.store import load_through, loads
+from pascaline.hdl.vector import GroupPointer, VectorMemory
+from pascaline.hdl.weights import Weights
+from pascaline.spec.core import Core
+from pascaline.spec.memories import core_memories
+from pascaline.spec.ports import core_ports
 
 __all__ = ["LayerCore"]
 

@@ -4,18 +4,18 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hdl.lanes import Lanes
-from hdl.parity import fault_member
-from hdl.reader import mark, mark_layout, reader_members
-from hdl.scaling import scaled
-from hdl.shapes import delayed, shape, struct
-from hdl.stages import elastic
-from hdl.store import load_through, loads, read_memory
-from spec.dense import Dense
-from spec.formats import Interval
-from spec.image import head_layout
-from spec.layout import Layout
-from spec.memories import dense_memories
+from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.parity import fault_member
+from pascaline.hdl.reader import mark, mark_layout, reader_members
+from pascaline.hdl.scaling import scaled
+from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.stages import elastic
+from pascaline.hdl.store import load_through, loads, read_memory
+from pascaline.spec.dense import Dense
+from pascaline.spec.formats import Interval
+from pascaline.spec.image import head_layout
+from pascaline.spec.layout import Layout
+from pascaline.spec.memories import dense_memories
 
 __all__ = ["ArgMax", "DenseReader", "RowAffine"]
 

@@ -4,9 +4,9 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import struct
-from spec.design import Design
-from spec.ports import ports
+from pascaline.hdl.shapes import struct
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 __all__ = ["Gate"]
 

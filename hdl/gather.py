@@ -4,13 +4,13 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hdl.outputs import Outputs
-from hdl.parity import fault_member, read_out, stored, write_in
-from hdl.shapes import delayed, shape, struct
-from hdl.store import load_through, loads
-from spec.design import Design
-from spec.memories import dense_memories
-from spec.ports import core_ports, ports, vector_layout
+from pascaline.hdl.outputs import Outputs
+from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.store import load_through, loads
+from pascaline.spec.design import Design
+from pascaline.spec.memories import dense_memories
+from pascaline.spec.ports import core_ports, ports, vector_layout
 
 __all__ = ["GatherUnit"]
 

@@ -4,10 +4,10 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape, struct
-from hdl.vector import VectorMemory, read_signature
-from spec.core import Core
-from spec.ports import core_ports
+from pascaline.hdl.shapes import shape, struct
+from pascaline.hdl.vector import VectorMemory, read_signature
+from pascaline.spec.core import Core
+from pascaline.spec.ports import core_ports
 
 __all__ = ["Inputs", "flags_layout"]
 

@@ -4,9 +4,9 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape, sums_struct
-from hdl.tree import add, tree_sum
-from spec.formats import Interval
+from pascaline.hdl.shapes import shape, sums_struct
+from pascaline.hdl.tree import add, tree_sum
+from pascaline.spec.formats import Interval
 
 __all__ = ["Lane"]
 

@@ -5,13 +5,13 @@ from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.kinds import place
-from hdl.lane import Lane
-from hdl.shapes import delayed, shape, sums_struct
-from hdl.terms import terms_of
-from spec.arithmetic import Arithmetic
-from spec.formats import Interval
-from spec.product import Product
+from pascaline.hdl.kinds import place
+from pascaline.hdl.lane import Lane
+from pascaline.hdl.shapes import delayed, shape, sums_struct
+from pascaline.hdl.terms import terms_of
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.formats import Interval
+from pascaline.spec.product import Product
 
 __all__ = ["Lanes"]
 

@@ -5,12 +5,12 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.wiring import In, Out
 
-from hdl.ram import load_layouts
-from hdl.shapes import struct
-from spec.design import Design
-from spec.loading import ERRORS, HEADER, header
-from spec.memories import COLUMN, design_memories, flat
-from spec.ports import ports
+from pascaline.hdl.ram import load_layouts
+from pascaline.hdl.shapes import struct
+from pascaline.spec.design import Design
+from pascaline.spec.loading import ERRORS, HEADER, header
+from pascaline.spec.memories import COLUMN, design_memories, flat
+from pascaline.spec.ports import ports
 
 __all__ = ["Loader"]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from spec.keywords import KEYWORDS
+from pascaline.spec.keywords import KEYWORDS
 
 __all__ = ["plain_names"]
 

@@ -4,16 +4,16 @@ from amaranth.hdl import Module
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hdl.dense import DenseReader
-from hdl.parity import fault_member
-from hdl.reader import VectorReader, job_layout, reader_members
-from hdl.shapes import shape
-from hdl.store import load_through, loads
-from spec.core import Core
-from spec.dense import Dense
-from spec.layout import Layout
-from spec.memories import dense_memories
-from spec.ports import core_ports
+from pascaline.hdl.dense import DenseReader
+from pascaline.hdl.parity import fault_member
+from pascaline.hdl.reader import VectorReader, job_layout, reader_members
+from pascaline.hdl.shapes import shape
+from pascaline.hdl.store import load_through, loads
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.layout import Layout
+from pascaline.spec.memories import dense_memories
+from pascaline.spec.ports import core_ports
 
 __all__ = ["CoreOutputs", "Outputs"]
 

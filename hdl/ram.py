@@ -4,8 +4,8 @@ from amaranth.hdl import Cat, ClockSignal, Instance, Module
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.kinds import Kinds
-from spec.memories import COLUMN, Memories, Memory
+from pascaline.hdl.kinds import Kinds
+from pascaline.spec.memories import COLUMN, Memories, Memory
 
 __all__ = ["Ram", "load_layout", "load_layouts"]
 

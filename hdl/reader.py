@@ -4,10 +4,10 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import struct
-from hdl.stages import elastic
-from hdl.vector import read_signature
-from spec.layout import Layout
+from pascaline.hdl.shapes import struct
+from pascaline.hdl.stages import elastic
+from pascaline.hdl.vector import read_signature
+from pascaline.spec.layout import Layout
 
 __all__ = ["VectorReader", "job_layout", "mark", "mark_layout", "reader_members"]
 

@@ -4,11 +4,11 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.parity import fault_member, read_out, stored, write_in
-from hdl.shapes import delayed, shape, struct
-from hdl.stages import elastic
-from spec.core import Core
-from spec.ports import core_ports, vector_layout
+from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.stages import elastic
+from pascaline.spec.core import Core
+from pascaline.spec.ports import core_ports, vector_layout
 
 __all__ = ["Both", "Merge"]
 

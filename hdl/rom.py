@@ -4,7 +4,7 @@ from amaranth.hdl import ClockSignal, Instance, Module, unsigned
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.kinds import Kinds
+from pascaline.hdl.kinds import Kinds
 
 __all__ = ["Rom"]
 

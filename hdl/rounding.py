@@ -2,8 +2,8 @@
 
 from amaranth.hdl import Signal
 
-from hdl.shapes import shape
-from spec.formats import Format, Interval, half
+from pascaline.hdl.shapes import shape
+from pascaline.spec.formats import Format, Interval, half
 
 __all__ = ["narrow"]
 

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import C
 
-from spec.scales import Constant, Power, Scale
+from pascaline.spec.scales import Constant, Power, Scale
 
 __all__ = ["number", "scaled"]
 

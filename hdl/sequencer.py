@@ -11,12 +11,12 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.cells.groups import token_layout
-from hdl.inputs import flags_layout
-from hdl.shapes import delayed
-from spec.clock import h_latency, written_latency
-from spec.core import Core
-from spec.ports import FROM_LOADED, FROM_PREVIOUS
+from pascaline.hdl.cells.groups import token_layout
+from pascaline.hdl.inputs import flags_layout
+from pascaline.hdl.shapes import delayed
+from pascaline.spec.clock import h_latency, written_latency
+from pascaline.spec.core import Core
+from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS
 
 __all__ = ["Sequencer"]
 

@@ -3,8 +3,8 @@
 from amaranth.hdl import Signal, signed, unsigned
 from amaranth.lib import data
 
-from spec.formats import Format, Interval
-from spec.layout import Field, Layout
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.layout import Field, Layout
 
 __all__ = ["delayed", "shape", "struct", "sums_struct"]
 

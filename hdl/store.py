@@ -3,12 +3,12 @@
 from amaranth.hdl import Array, C, Cat, Mux, Signal
 from amaranth.lib.wiring import In
 
-from hdl.ram import Ram, load_layouts
-from hdl.rom import Rom
-from hdl.shapes import delayed
-from spec.machine import Machine
-from spec.memories import COLUMN, Memories, Memory
-from spec.pipeline import BLOCK
+from pascaline.hdl.ram import Ram, load_layouts
+from pascaline.hdl.rom import Rom
+from pascaline.hdl.shapes import delayed
+from pascaline.spec.machine import Machine
+from pascaline.spec.memories import COLUMN, Memories, Memory
+from pascaline.spec.pipeline import BLOCK
 
 __all__ = ["load_through", "loads", "read_memory"]
 

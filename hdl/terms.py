@@ -7,10 +7,10 @@ carry, since ``-v = ~v + 1`` and every adder has a place for a carry.
 
 from amaranth.hdl import C, Cat, Mux
 
-from hdl.tree import add
-from spec.arithmetic import Arithmetic, Binary
-from spec.formats import Interval
-from spec.lanes import LaneDesign
+from pascaline.hdl.tree import add
+from pascaline.spec.arithmetic import Arithmetic, Binary
+from pascaline.spec.formats import Interval
+from pascaline.spec.lanes import LaneDesign
 
 __all__ = ["Booth", "Complements", "Pairs", "Products", "Shifts", "Signs", "Subsets", "terms_of"]
 

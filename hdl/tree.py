@@ -2,8 +2,8 @@
 
 from amaranth.hdl import C, Cat, Signal
 
-from hdl.shapes import shape
-from spec.formats import Interval
+from pascaline.hdl.shapes import shape
+from pascaline.spec.formats import Interval
 
 __all__ = ["add", "tree_sum"]
 

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from spec.trits import GROUP
+from pascaline.spec.trits import GROUP
 
 __all__ = ["TritDecoder"]
 

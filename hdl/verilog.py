@@ -10,19 +10,19 @@ from pathlib import Path
 import amaranth
 from amaranth.back import rtlil
 
-from hdl.accelerator import accelerator
-from hdl.bus.machine import BusMachine
-from hdl.export.files import bus_files, interfaces
-from hdl.kinds import Kinds
-from hdl.names import plain_names
-from spec import cycles
-from spec.bus import CLOCK, RESET, pins
-from spec.clock import lane_latency
-from spec.design import Design
-from spec.files import write_atomic
-from spec.loading import header, image
-from spec.ports import ports, signals
-from spec.tools import run_tool
+from pascaline.hdl.accelerator import accelerator
+from pascaline.hdl.bus.machine import BusMachine
+from pascaline.hdl.export.files import bus_files, interfaces
+from pascaline.hdl.kinds import Kinds
+from pascaline.hdl.names import plain_names
+from pascaline.spec import cycles
+from pascaline.spec.bus import CLOCK, RESET, pins
+from pascaline.spec.clock import lane_latency
+from pascaline.spec.design import Design
+from pascaline.spec.files import write_atomic
+from pascaline.spec.loading import header, image
+from pascaline.spec.ports import ports, signals
+from pascaline.spec.tools import run_tool
 
 __all__ = ["Verilog", "emit", "generate"]
 

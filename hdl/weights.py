@@ -5,13 +5,13 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.kinds import place
-from hdl.shapes import delayed
-from hdl.store import loads, read_memory
-from hdl.trits import TritDecoder
-from spec.core import Core
-from spec.memories import core_memories
-from spec.trits import GROUP
+from pascaline.hdl.kinds import place
+from pascaline.hdl.shapes import delayed
+from pascaline.hdl.store import loads, read_memory
+from pascaline.hdl.trits import TritDecoder
+from pascaline.spec.core import Core
+from pascaline.spec.memories import core_memories
+from pascaline.spec.trits import GROUP
 
 __all__ = ["Weights"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["SAMPLE", "names", "path"]
 

@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import bars, json_option, print_json, table
 from mutants.campaign import Campaign
-from spec.errors import InputError
-from spec.tools import cores
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import cores
 
 __all__ = ["main"]
 

@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from hdl.verilog import generate
 from mutants.environment import AROUND, busy, environment, usual
 from mutants.netlist import list_mutants, netlist, with_mutants
 from mutants.proofs import Proofs
 from mutants.trials import Trials, kept
-from sim.cases import draw_traffic
-from sim.recipe import Recipe
-from sim.runner import build
-from sim.simulators import simulator
-from spec.configs import configs
-from spec.errors import InputError
+from pascaline.hdl.verilog import generate
+from pascaline.sim.cases import draw_traffic
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.runner import build
+from pascaline.sim.simulators import simulator
+from pascaline.spec.configs import configs
+from pascaline.spec.errors import InputError
 
 __all__ = ["Campaign"]
 
@@ -130,7 +130,9 @@ class Campaign:
                     raise InputError(self.name, f"fails without any mutant: {said[0]}")
                 return {number: fault for number, fault in said.items() if fault is not None}
 
-            traffic = Trials("traffic", self._recipe, "sim.tb_mutants", design.name, folder)
+            traffic = Trials(
+                "traffic", self._recipe, "pascaline.sim.tb_mutants", design.name, folder
+            )
             killed = killed_in(traffic, list(mutants))
             by_traffic = len(killed)
             quiet = {number: one for number, one in mutants.items() if number not in killed}
@@ -143,7 +145,7 @@ class Campaign:
                 folder=folder,
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )
-            replay = Trials("replay", self._machine, "sim.tb_replay", AROUND, folder)
+            replay = Trials("replay", self._machine, "pascaline.sim.tb_replay", AROUND, folder)
             killed |= killed_in(replay, proofs.told_apart())
             equal: set[int] = set()
             for seconds in self.seconds:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mutants.netlist import WIDTH
-from sim.accesses import ENABLE
-from sim.tb_mutants import SELECT
-from sim.tb_replay import FREE_RESET, SEEN
-from spec.bus import RESET, Pin, pins
-from spec.design import Design
-from spec.ports import FROM_ZERO, ports
-from spec.registers import registers
+from pascaline.sim.accesses import ENABLE
+from pascaline.sim.tb_mutants import SELECT
+from pascaline.sim.tb_replay import FREE_RESET, SEEN
+from pascaline.spec.bus import RESET, Pin, pins
+from pascaline.spec.design import Design
+from pascaline.spec.ports import FROM_ZERO, ports
+from pascaline.spec.registers import registers
 
 __all__ = ["AROUND", "Channel", "busy", "channels", "environment", "usual"]
 

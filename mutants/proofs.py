@@ -19,7 +19,7 @@ from mutants.lanes import Lanes
 from mutants.netlist import netlist_graph
 from mutants.runs import Difference, Runs, Witness
 from mutants.trials import kept, read_lines, write_line
-from spec.files import write_atomic
+from pascaline.spec.files import write_atomic
 
 __all__ = ["Proofs"]
 

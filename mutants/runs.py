@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mutants.graph import Graph
 from mutants.lanes import MUTANTS, WORDS, Bits, Lanes
-from sim.tb_replay import FREE_RESET
+from pascaline.sim.tb_replay import FREE_RESET
 
 __all__ = ["Difference", "Runs", "Witness"]
 

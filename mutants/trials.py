@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sim.recipe import Recipe
-from sim.simulators import Simulator
-from spec.files import write_atomic
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.simulators import Simulator
+from pascaline.spec.files import write_atomic
 
 __all__ = ["Trials", "kept", "read_lines", "write_line"]
 

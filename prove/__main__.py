@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import bar, json_option, print_json, table
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import bar, json_option, print_json, table
+from pascaline.spec.tools import cores
 from prove import (
     buses,
     cells,
@@ -25,7 +26,6 @@ from prove import (
     sums,
 )
 from prove.claim import Claim, prove
-from spec.tools import cores
 
 __all__ = ["GROUPS", "all_claims", "main"]
 

@@ -5,8 +5,8 @@ from amaranth.back import rtlil
 from amaranth.hdl import Assert, Assume, ClockSignal, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib.wiring import Out
 
-from hdl.verilog import emit
-from spec.keywords import KEYWORDS
+from pascaline.hdl.verilog import emit
+from pascaline.spec.keywords import KEYWORDS
 
 __all__ = ["Bench"]
 

@@ -2,8 +2,8 @@
 
 from amaranth.hdl import Cat, Signal
 
-from hdl.bus.axi_lite import AxiLite
-from hdl.bus.wishbone import Wishbone
+from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.wishbone import Wishbone
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.traffic import Queue

@@ -3,16 +3,16 @@
 import numpy as np
 from amaranth.hdl import Array, C, Cat, Mux, Signal, signed
 
-from golden.activation import ActivationFunction
-from hdl.cells.groups import UNITS
-from hdl.scaling import number
-from hdl.shapes import shape
+from pascaline.golden.activation import ActivationFunction
+from pascaline.hdl.cells.groups import UNITS
+from pascaline.hdl.scaling import number
+from pascaline.hdl.shapes import shape
+from pascaline.spec.cells.lstm import GATES
+from pascaline.spec.formats import half
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core
 from prove.numbers import WIDE, defined
-from spec.cells.lstm import GATES
-from spec.formats import half
 
 __all__ = ["claims"]
 

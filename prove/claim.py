@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import find_tool, run_tool
 from prove.bench import Bench
-from spec.errors import InputError
-from spec.tools import find_tool, run_tool
 
 __all__ = ["Claim", "Proof", "prove"]
 

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
-from spec.design import Design
-from spec.machine import Machine
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["small_core", "small_design"]
 

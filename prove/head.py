@@ -2,12 +2,12 @@
 
 from amaranth.hdl import Cat, Mux, Signal
 
-from hdl.dense import ArgMax, RowAffine
+from pascaline.hdl.dense import ArgMax, RowAffine
+from pascaline.spec.ports import core_ports
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core
 from prove.traffic import Queue, feed
-from spec.ports import core_ports
 
 __all__ = ["claims"]
 

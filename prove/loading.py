@@ -4,8 +4,8 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.gate import Gate
-from hdl.parity import Guard, read_out, stored, write_in
+from pascaline.hdl.gate import Gate
+from pascaline.hdl.parity import Guard, read_out, stored, write_in
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design

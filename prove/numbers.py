@@ -4,11 +4,11 @@ from amaranth.hdl import Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.rounding import narrow
-from hdl.shapes import shape
+from pascaline.hdl.rounding import narrow
+from pascaline.hdl.shapes import shape
+from pascaline.spec.formats import Format, Interval, half
 from prove.bench import Bench
 from prove.claim import Claim
-from spec.formats import Format, Interval, half
 
 __all__ = ["WIDE", "claims", "defined"]
 

@@ -2,13 +2,13 @@
 
 from amaranth.hdl import Array, C, Cat, Mux, Signal
 
-from hdl.bus.framing import Framing
-from hdl.bus.packets import PacketBuffer
+from pascaline.hdl.bus.framing import Framing
+from pascaline.hdl.bus.packets import PacketBuffer
+from pascaline.spec.bus import GO_ON, input_bytes
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design
 from prove.traffic import Tag
-from spec.bus import GO_ON, input_bytes
 
 __all__ = ["claims"]
 

@@ -4,13 +4,13 @@ from typing import get_args
 
 from amaranth.hdl import C, Cat, Mux, Signal
 
-from hdl.bus.registers import RegisterFile
+from pascaline.hdl.bus.registers import RegisterFile
+from pascaline.spec.bus import WORD
+from pascaline.spec.register import Kind
+from pascaline.spec.registers import registers
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design
-from spec.bus import WORD
-from spec.register import Kind
-from spec.registers import registers
 
 __all__ = ["claims"]
 

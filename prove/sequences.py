@@ -2,8 +2,8 @@
 
 from amaranth.hdl import Array, C, Cat, Mux, Signal
 
-from hdl.gather import GatherUnit
-from hdl.replay import Both, Merge
+from pascaline.hdl.gather import GatherUnit
+from pascaline.hdl.replay import Both, Merge
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Array, Mux, Signal
 
-from hdl.state import StatePort
+from pascaline.hdl.state import StatePort
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core

@@ -4,17 +4,17 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.accelerator import Accelerator
-from hdl.inputs import Inputs
-from hdl.outputs import CoreOutputs
-from hdl.reader import VectorReader
-from hdl.shapes import shape
-from hdl.stages import elastic
+from pascaline.hdl.accelerator import Accelerator
+from pascaline.hdl.inputs import Inputs
+from pascaline.hdl.outputs import CoreOutputs
+from pascaline.hdl.reader import VectorReader
+from pascaline.hdl.shapes import shape
+from pascaline.hdl.stages import elastic
+from pascaline.spec.ports import core_ports
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design
 from prove.traffic import Queue, feed, memory
-from spec.ports import core_ports
 
 __all__ = ["claims"]
 

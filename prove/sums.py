@@ -5,14 +5,14 @@ import contextlib
 import numpy as np
 from amaranth.hdl import Array, C, Cat, Mux, Signal, Value, signed
 
-from hdl.lanes import Lanes
+from pascaline.hdl.lanes import Lanes
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Interval
+from pascaline.spec.lanes import lane_designs, tree_levels
+from pascaline.spec.product import Product
 from prove.bench import Bench
 from prove.claim import Claim
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
-from spec.formats import Interval
-from spec.lanes import lane_designs, tree_levels
-from spec.product import Product
 
 __all__ = ["claims"]
 

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from cocotb.triggers import with_timeout
 
-from sim.control import Access, Control
-from sim.job import Outcome
-from sim.registers import RegisterModel, Seen
-from spec.bus import ADDRESS_BITS, WORD
-from spec.register import Register
-from spec.registers import LOAD
+from pascaline.sim.control import Access, Control
+from pascaline.sim.job import Outcome
+from pascaline.sim.registers import RegisterModel, Seen
+from pascaline.spec.bus import ADDRESS_BITS, WORD
+from pascaline.spec.register import Register
+from pascaline.spec.registers import LOAD
 
 __all__ = ["ENABLE", "Registers"]
 

@@ -10,9 +10,9 @@ from typing import Any
 from cocotb.handle import LogicObject
 from cocotb.triggers import RisingEdge
 
-from sim.job import Outcome
-from spec.layout import Layout
-from spec.ports import Port
+from pascaline.sim.job import Outcome
+from pascaline.spec.layout import Layout
+from pascaline.spec.ports import Port
 
 __all__ = ["Checker", "Driver", "Monitor", "Sink"]
 

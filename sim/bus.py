@@ -13,14 +13,14 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 
-from sim.control import CONTROLS, Access, Control
-from sim.handshake import Rules, pause
-from sim.job import Outcome
-from sim.registers import Seen
-from spec.bus import RESET, input_bytes, output_bytes, pins
-from spec.design import Design
-from spec.register import Register
-from spec.registers import registers
+from pascaline.sim.control import CONTROLS, Access, Control
+from pascaline.sim.handshake import Rules, pause
+from pascaline.sim.job import Outcome
+from pascaline.sim.registers import Seen
+from pascaline.spec.bus import RESET, input_bytes, output_bytes, pins
+from pascaline.spec.design import Design
+from pascaline.spec.register import Register
+from pascaline.spec.registers import registers
 
 # Written for cocotb 1 as well, they use names that cocotb 2 calls old.
 with warnings.catch_warnings():

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from sim.recipe import Burst, Recipe, Traffic, Walk
-from spec.arithmetic import arithmetic, common
-from spec.cycles import step_cycles
-from spec.design import Design
-from spec.errors import InputError
-from spec.lanes import lane_designs
-from spec.loading import image_words
-from spec.machine import Machine
-from spec.network import Network
+from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.spec.arithmetic import arithmetic, common
+from pascaline.spec.cycles import step_cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.lanes import lane_designs
+from pascaline.spec.loading import image_words
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
 
 __all__ = ["draw", "draw_traffic"]
 

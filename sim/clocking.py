@@ -11,7 +11,7 @@ from cocotb.simtime import get_sim_time
 from cocotb.task import Task
 from cocotb.triggers import ClockCycles, RisingEdge
 
-from sim.bench import Stream
+from pascaline.sim.bench import Stream
 
 __all__ = ["PERIOD", "cycle", "reset", "start_clock"]
 

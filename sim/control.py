@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 from cocotb.triggers import RisingEdge
 
-from sim.handshake import Rules, pause, pausing
-from sim.job import Outcome
-from spec.bus import pins
-from spec.design import Design
+from pascaline.sim.handshake import Rules, pause, pausing
+from pascaline.sim.job import Outcome
+from pascaline.spec.bus import pins
+from pascaline.spec.design import Design
 
 # Written for cocotb 1 as well, they use names that cocotb 2 calls old.
 with warnings.catch_warnings():

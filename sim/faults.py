@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.images import WRONG
-from spec.bus import TID_BITS, input_bytes
-from spec.design import Design
-from spec.registers import packet_errors
+from pascaline.sim.images import WRONG
+from pascaline.spec.bus import TID_BITS, input_bytes
+from pascaline.spec.design import Design
+from pascaline.spec.registers import packet_errors
 
 __all__ = ["FAULTS", "FLIP", "IMAGE", "LOADING", "RESET", "Wrong", "kinds"]
 

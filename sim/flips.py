@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sim.hierarchy import Array, Hierarchy
-from sim.job import Flip
+from pascaline.sim.hierarchy import Array, Hierarchy
+from pascaline.sim.job import Flip
 
 __all__ = ["OUTCOMES", "FlippedBit", "draw_flips", "guarded"]
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sim.job import Outcome
+from pascaline.sim.job import Outcome
 
 __all__ = ["Rules", "pause", "pausing"]
 

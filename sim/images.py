@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 
-from spec.loading import ERRORS, HEADER, packed
+from pascaline.spec.loading import ERRORS, HEADER, packed
 
 __all__ = ["WRONG", "error_code", "wrong_image"]
 

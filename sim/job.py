@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.cells import State
-from golden.rounding import Integers
-from spec.machine import Machine
-from spec.model import Model
-from spec.ports import FROM_ZERO
+from pascaline.golden.cells import State
+from pascaline.golden.rounding import Integers
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.ports import FROM_ZERO
 
 __all__ = ["Episode", "Flip", "Job", "Outcome", "Pauses", "Sequence"]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.rounding import Integers
-from sim.simulators import simulator
-from spec.arithmetic import Arithmetic
-from spec.formats import Interval
-from spec.product import Product
-from spec.tools import run_tool
+from pascaline.golden.rounding import Integers
+from pascaline.sim.simulators import simulator
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.formats import Interval
+from pascaline.spec.product import Product
+from pascaline.spec.tools import run_tool
 
 __all__ = ["run_lanes"]
 

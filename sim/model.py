@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from golden.cells import State
-from golden.network import Golden
-from golden.rounding import Integers
-from sim.bench import Checker, Values
-from sim.job import Outcome
-from spec.core import Core
-from spec.design import Design
-from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO, ports
+from pascaline.golden.cells import State
+from pascaline.golden.network import Golden
+from pascaline.golden.rounding import Integers
+from pascaline.sim.bench import Checker, Values
+from pascaline.sim.job import Outcome
+from pascaline.spec.core import Core
+from pascaline.spec.design import Design
+from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO, ports
 
 __all__ = ["BenchModel", "checked_model"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from spec.modelfile import KEY, model_bytes
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec.modelfile import KEY, model_bytes
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["MUTATIONS", "base_files", "mutate"]
 

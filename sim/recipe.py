@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from golden.cells import State
-from golden.rounding import Integers
-from sim.job import Episode, Job, Pauses, Sequence
-from spec import cycles
-from spec.cells.layer import Layer
-from spec.checked import Checked
-from spec.design import Design
-from spec.errors import InputError
-from spec.files import write_atomic
-from spec.formats import Interval
-from spec.machine import Machine
-from spec.network import Network
-from spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
-from spec.synthetic import synthetic_model
+from pascaline.golden.cells import State
+from pascaline.golden.rounding import Integers
+from pascaline.sim.job import Episode, Job, Pauses, Sequence
+from pascaline.spec import cycles
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.checked import Checked
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.spec.formats import Interval
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
+from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["Burst", "Recipe", "Traffic", "Walk"]
 

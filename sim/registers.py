@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sim.control import Access
-from spec.register import Bits, Register
+from pascaline.sim.control import Access
+from pascaline.spec.register import Bits, Register
 
 __all__ = ["RegisterModel", "Seen"]
 

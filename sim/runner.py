@@ -13,9 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sim.job import Job, Outcome
-from sim.simulators import Simulator
-from spec.errors import InputError
+from pascaline.sim.job import Job, Outcome
+from pascaline.sim.simulators import Simulator
+from pascaline.spec.errors import InputError
 
 __all__ = ["build", "run"]
 
@@ -132,11 +132,11 @@ def run(
 def _bench(job: Job) -> str:
     if job.machine.ports == "stream":
         if job.flips:
-            return "sim.tb_flips"
-        return "sim.tb_load" if job.loads else "sim.tb_accelerator"
+            return "pascaline.sim.tb_flips"
+        return "pascaline.sim.tb_load" if job.loads else "pascaline.sim.tb_accelerator"
     if importlib.util.find_spec("cocotbext.axi") is None:
         raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")
-    return "sim.tb_faults" if job.faults else "sim.tb_bus"
+    return "pascaline.sim.tb_faults" if job.faults else "pascaline.sim.tb_bus"
 
 
 @contextlib.contextmanager

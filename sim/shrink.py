@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, TypeVar
 
-from sim.recipe import Burst, Recipe, Traffic, Walk
-from spec.cells.layer import Layer
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.network import Network
+from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
 
 __all__ = ["shrink", "smaller"]
 

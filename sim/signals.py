@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.hierarchy import Hierarchy, Net
+from pascaline.sim.hierarchy import Hierarchy, Net
 
 __all__ = ["BUS", "CHAIN", "PARTS", "Part", "parts"]
 

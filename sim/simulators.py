@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 from cocotb_tools import runner as cocotb_runner
 from filelock import FileLock
 
-from sim.hierarchy import Hierarchy
-from spec.errors import InputError
+from pascaline.sim.hierarchy import Hierarchy
+from pascaline.spec.errors import InputError
 
 __all__ = ["SIMULATORS", "Icarus", "Simulator", "Verilator", "simulator"]
 

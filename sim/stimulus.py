@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 from itertools import islice
 
-from golden.cells import State
-from sim.bench import Values
-from sim.job import Episode, Sequence
-from spec.core import Core
-from spec.design import Design
-from spec.formats import Interval
-from spec.loading import image_words
-from spec.ports import ports
-from spec.schedule import interleaved
+from pascaline.golden.cells import State
+from pascaline.sim.bench import Values
+from pascaline.sim.job import Episode, Sequence
+from pascaline.spec.core import Core
+from pascaline.spec.design import Design
+from pascaline.spec.formats import Interval
+from pascaline.spec.loading import image_words
+from pascaline.spec.ports import ports
+from pascaline.spec.schedule import interleaved
 
 __all__ = ["load_beats", "stimulus"]
 

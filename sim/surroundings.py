@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from golden.network import Golden
-from sim.accesses import ENABLE
-from sim.bus import Bus, Packet
-from sim.job import Job, Outcome
-from spec import cycles
-from spec.bus import GO_ON
-from spec.design import Design
-from spec.loading import image_words
+from pascaline.golden.network import Golden
+from pascaline.sim.accesses import ENABLE
+from pascaline.sim.bus import Bus, Packet
+from pascaline.sim.job import Job, Outcome
+from pascaline.spec import cycles
+from pascaline.spec.bus import GO_ON
+from pascaline.spec.design import Design
+from pascaline.spec.loading import image_words
 
 __all__ = ["Surroundings"]
 

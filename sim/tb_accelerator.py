@@ -13,15 +13,15 @@ from typing import Any
 import cocotb
 from cocotb.triggers import Event, First, RisingEdge, Timer
 
-from sim.bench import Driver, Monitor, Sink, Stream, Values
-from sim.clocking import PERIOD, cycle, reset, start_clock
-from sim.job import Episode, Job, Outcome
-from sim.model import checked_model
-from sim.stimulus import stimulus
-from spec import cycles
-from spec.design import Design
-from spec.loading import image_words
-from spec.ports import ports
+from pascaline.sim.bench import Driver, Monitor, Sink, Stream, Values
+from pascaline.sim.clocking import PERIOD, cycle, reset, start_clock
+from pascaline.sim.job import Episode, Job, Outcome
+from pascaline.sim.model import checked_model
+from pascaline.sim.stimulus import stimulus
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.loading import image_words
+from pascaline.spec.ports import ports
 
 TOLD_EVERY = 0.2
 """Seconds between two words about the progress."""

@@ -11,16 +11,16 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from golden.network import Golden
-from sim.accesses import ENABLE, Registers
-from sim.bus import Bus, Packet
-from sim.job import Episode, Job, Outcome, Pauses
-from sim.registers import Seen
-from spec import cycles
-from spec.bus import GO_ON
-from spec.design import Design
-from spec.loading import image_words
-from spec.ports import FROM_PREVIOUS
+from pascaline.golden.network import Golden
+from pascaline.sim.accesses import ENABLE, Registers
+from pascaline.sim.bus import Bus, Packet
+from pascaline.sim.job import Episode, Job, Outcome, Pauses
+from pascaline.sim.registers import Seen
+from pascaline.spec import cycles
+from pascaline.spec.bus import GO_ON
+from pascaline.spec.design import Design
+from pascaline.spec.loading import image_words
+from pascaline.spec.ports import FROM_PREVIOUS
 
 PATIENCE = 1000
 """Cycles beyond all that are needed."""

@@ -12,12 +12,12 @@ from typing import Any
 import cocotb
 from cocotb.triggers import Timer
 
-from sim.accesses import ENABLE
-from sim.faults import FAULTS, FLIP, IMAGE, LOADING, RESET, kinds
-from sim.flips import FlippedBit
-from sim.images import error_code, wrong_image
-from sim.job import Flip, Job, Outcome
-from sim.surroundings import DONE, ERROR, Surroundings
+from pascaline.sim.accesses import ENABLE
+from pascaline.sim.faults import FAULTS, FLIP, IMAGE, LOADING, RESET, kinds
+from pascaline.sim.flips import FlippedBit
+from pascaline.sim.images import error_code, wrong_image
+from pascaline.sim.job import Flip, Job, Outcome
+from pascaline.sim.surroundings import DONE, ERROR, Surroundings
 
 HALF = 1
 """Nanoseconds of half a cycle."""

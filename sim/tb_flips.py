@@ -15,14 +15,14 @@ from typing import Any
 import cocotb
 from cocotb.triggers import ClockCycles, Event, First, ReadOnly, RisingEdge, Timer
 
-from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
-from sim.clocking import PERIOD, cycle, reset, start_clock
-from sim.flips import FlippedBit
-from sim.job import Episode, Flip, Job, Outcome
-from sim.model import BenchModel
-from sim.stimulus import stimulus
-from spec.design import Design
-from spec.ports import ports
+from pascaline.sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from pascaline.sim.clocking import PERIOD, cycle, reset, start_clock
+from pascaline.sim.flips import FlippedBit
+from pascaline.sim.job import Episode, Flip, Job, Outcome
+from pascaline.sim.model import BenchModel
+from pascaline.sim.stimulus import stimulus
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 SURPLUS = 30
 """Cycles after the last result in which there must not be another one."""

@@ -14,16 +14,16 @@ import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles, Event, RisingEdge, with_timeout
 
-from sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
-from sim.clocking import PERIOD, reset, start_clock
-from sim.images import WRONG, error_code, wrong_image
-from sim.job import Episode, Job, Outcome, Sequence
-from sim.model import BenchModel
-from sim.stimulus import load_beats, stimulus
-from spec.design import Design
-from spec.loading import image_words
-from spec.model import Model
-from spec.ports import ports
+from pascaline.sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from pascaline.sim.clocking import PERIOD, reset, start_clock
+from pascaline.sim.images import WRONG, error_code, wrong_image
+from pascaline.sim.job import Episode, Job, Outcome, Sequence
+from pascaline.sim.model import BenchModel
+from pascaline.sim.stimulus import load_beats, stimulus
+from pascaline.spec.design import Design
+from pascaline.spec.loading import image_words
+from pascaline.spec.model import Model
+from pascaline.spec.ports import ports
 
 PATIENCE = 5_000
 """Cycles in which an image must have come, and a sequence must have ended."""

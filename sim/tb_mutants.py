@@ -10,10 +10,10 @@ from typing import Any
 
 import cocotb
 
-from sim import tb_accelerator, tb_bus
-from sim.clocking import start_clock
-from sim.job import Outcome
-from sim.recipe import Recipe
+from pascaline.sim import tb_accelerator, tb_bus
+from pascaline.sim.clocking import start_clock
+from pascaline.sim.job import Outcome
+from pascaline.sim.recipe import Recipe
 
 __all__ = ["SELECT", "run_mutant"]
 

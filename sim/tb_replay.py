@@ -16,15 +16,15 @@ import cocotb
 from cocotb.task import Task
 from cocotb.triggers import RisingEdge
 
-from sim.bench import Monitor, Stream
-from sim.clocking import start_clock
-from sim.job import Outcome
-from sim.model import checked_model
-from sim.recipe import Recipe
-from sim.tb_mutants import SELECT
-from spec.bus import pins
-from spec.design import Design
-from spec.ports import ports
+from pascaline.sim.bench import Monitor, Stream
+from pascaline.sim.clocking import start_clock
+from pascaline.sim.job import Outcome
+from pascaline.sim.model import checked_model
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.tb_mutants import SELECT
+from pascaline.spec.bus import pins
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 __all__ = ["FREE_RESET", "SEEN", "replay"]
 

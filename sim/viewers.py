@@ -6,8 +6,8 @@ import io
 
 from vcd.gtkw import GTKWSave
 
-from sim.hierarchy import Net
-from sim.signals import Part
+from pascaline.sim.hierarchy import Net
+from pascaline.sim.signals import Part
 
 __all__ = ["gtkwave", "surfer"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from cocotb_tools import runner as cocotb_runner
 
-from sim.job import Job, Outcome
-from sim.runner import build, run
-from sim.simulators import Icarus
+from pascaline.sim.job import Job, Outcome
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import Icarus
 
 __all__ = ["record"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from spec.checked import Checked
-from spec.formats import Format, Interval
+from pascaline.spec.checked import Checked
+from pascaline.spec.formats import Format, Interval
 
 __all__ = [
     "FUNCTIONS",

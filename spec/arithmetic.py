@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import PlainSerializer, PlainValidator
 
-from spec.errors import InputError
-from spec.formats import Interval
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Interval
 
 __all__ = [
     "RULE",

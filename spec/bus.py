@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from spec.design import Design
-from spec.ports import ports
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 __all__ = [
     "ADDRESS_BITS",

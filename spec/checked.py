@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spec.errors import InputError, brief
+from pascaline.spec.errors import InputError, brief
 
 __all__ = ["Checked"]
 

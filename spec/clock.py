@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from spec.core import Core
+from pascaline.spec.core import Core
 
 __all__ = ["CoreClock", "Tile", "h_latency", "lane_latency", "written_latency"]
 

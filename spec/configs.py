@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from spec.checked import Checked
-from spec.machine import Machine
-from spec.model import Model
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec.checked import Checked
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["Config", "configs"]
 

@@ -14,18 +14,18 @@ from functools import cached_property
 
 import numpy as np
 
-from spec.arithmetic import Arithmetic
-from spec.cells.layer import Layer
-from spec.dense import Dense
-from spec.errors import InputError
-from spec.formats import Format, Interval, half
-from spec.lanes import check_lane, tree_levels
-from spec.machine import Machine
-from spec.pipeline import Pipeline
-from spec.product import Product
-from spec.scales import Number, Scale, scale_of
-from spec.tensors import Integers, LayerTensors
-from spec.trits import GROUP
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.dense import Dense
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval, half
+from pascaline.spec.lanes import check_lane, tree_levels
+from pascaline.spec.machine import Machine
+from pascaline.spec.pipeline import Pipeline
+from pascaline.spec.product import Product
+from pascaline.spec.scales import Number, Scale, scale_of
+from pascaline.spec.tensors import Integers, LayerTensors
+from pascaline.spec.trits import GROUP
 
 __all__ = ["Core", "Pass"]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spec.core import Core
-from spec.design import Design
-from spec.flow import flow
-from spec.schedule import interleaved
-from spec.timeline import timeline
+from pascaline.spec.core import Core
+from pascaline.spec.design import Design
+from pascaline.spec.flow import flow
+from pascaline.spec.schedule import interleaved
+from pascaline.spec.timeline import timeline
 
 __all__ = ["sequence_cycles", "step_cycles", "utilisation"]
 

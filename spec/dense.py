@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from spec.errors import InputError
-from spec.formats import Format, Interval
-from spec.lanes import tree_levels
-from spec.machine import Machine
-from spec.network import Head
-from spec.pipeline import Timing
-from spec.product import Product
-from spec.scales import Constant, Number, Scale, scale_of
-from spec.tensors import HeadTensors
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.lanes import tree_levels
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Head
+from pascaline.spec.pipeline import Timing
+from pascaline.spec.product import Product
+from pascaline.spec.scales import Constant, Number, Scale, scale_of
+from pascaline.spec.tensors import HeadTensors
 
 __all__ = ["Dense"]
 

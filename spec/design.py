@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from spec.core import Core
-from spec.dense import Dense
-from spec.errors import InputError
-from spec.gather import Gather
-from spec.keywords import KEYWORDS
-from spec.machine import Machine
-from spec.model import Model
-from spec.network import Head, Network
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.errors import InputError
+from pascaline.spec.gather import Gather
+from pascaline.spec.keywords import KEYWORDS
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.network import Head, Network
 
 __all__ = ["Design"]
 

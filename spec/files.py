@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from errno import EISDIR
 from pathlib import Path
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["replacing", "write_atomic"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 
-from spec.clock import NEVER, CoreClock, written_latency
-from spec.core import Core
-from spec.dense import Dense
-from spec.design import Design
-from spec.gather import Gather
+from pascaline.spec.clock import NEVER, CoreClock, written_latency
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.design import Design
+from pascaline.spec.gather import Gather
 
 __all__ = ["End", "Part", "flow"]
 

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
-from spec.checked import Checked
-from spec.errors import InputError
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
 
 __all__ = ["Format", "Interval", "half"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.dense import Dense
-from spec.formats import Format
-from spec.machine import Machine
+from pascaline.spec.dense import Dense
+from pascaline.spec.formats import Format
+from pascaline.spec.machine import Machine
 
 __all__ = ["Gather"]
 

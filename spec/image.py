@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.arithmetic import Arithmetic
-from spec.core import Core
-from spec.dense import Dense
-from spec.formats import Interval, half
-from spec.layout import Field, Layout
-from spec.scales import Number, Scale
-from spec.tensors import Integers, LayerTensors
-from spec.trits import GROUP, pack_trits
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.formats import Interval, half
+from pascaline.spec.layout import Field, Layout
+from pascaline.spec.scales import Number, Scale
+from pascaline.spec.tensors import Integers, LayerTensors
+from pascaline.spec.trits import GROUP, pack_trits
 
 __all__ = [
     "gate_weight_words",

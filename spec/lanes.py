@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from spec.arithmetic import Arithmetic
-from spec.errors import InputError
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.errors import InputError
 
 __all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
 

@@ -25,8 +25,8 @@ import json
 import struct
 import zlib
 
-from spec.design import Design
-from spec.memories import COLUMN, design_memories, flat
+from pascaline.spec.design import Design
+from pascaline.spec.memories import COLUMN, design_memories, flat
 
 __all__ = ["ERRORS", "HEADER", "MAGIC", "VERSION", "header", "image", "image_words", "packed"]
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.lanes import LaneDesign
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.lanes import LaneDesign
 
 __all__ = ["Machine"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from spec.core import Core
-from spec.dense import Dense
-from spec.design import Design
-from spec.image import (
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.design import Design
+from pascaline.spec.image import (
     gate_weight_words,
     head_layout,
     head_row_words,

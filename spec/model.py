@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from spec.errors import InputError
-from spec.network import Network
-from spec.tensors import HeadTensors, Integers, LayerTensors, layer_prefixes, tensor_specs
+from pascaline.spec.errors import InputError
+from pascaline.spec.network import Network
+from pascaline.spec.tensors import HeadTensors, Integers, LayerTensors, layer_prefixes, tensor_specs
 
 __all__ = ["Model"]
 

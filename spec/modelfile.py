@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from spec.arithmetic import Arithmetic
-from spec.checked import Checked
-from spec.errors import InputError, brief
-from spec.files import write_atomic
-from spec.model import Model
-from spec.network import Network
-from spec.tensors import tensor_specs
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError, brief
+from pascaline.spec.files import write_atomic
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.tensors import tensor_specs
 
 __all__ = ["VERSION", "model_bytes", "pack", "read_model", "unpack", "write_model"]
 

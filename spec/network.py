@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from spec.arithmetic import ArithmeticField
-from spec.cells.gru import GruLayer
-from spec.cells.layer import Q0_7, Layer
-from spec.cells.lstm import LstmLayer
-from spec.cells.rnn import RnnLayer
-from spec.checked import Checked
-from spec.formats import Format, Interval
+from pascaline.spec.arithmetic import ArithmeticField
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.layer import Q0_7, Layer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.checked import Checked
+from pascaline.spec.formats import Format, Interval
 
 __all__ = ["AnyLayer", "Head", "Network"]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from spec.activation import Activation, PiecewiseLinear
+from pascaline.spec.activation import Activation, PiecewiseLinear
 
 __all__ = ["BLOCK", "Pipeline", "Timing"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.core import Core
-from spec.dense import Dense
-from spec.design import Design
-from spec.formats import Format, Interval
-from spec.layout import Field, Layout
-from spec.loading import ERRORS
-from spec.memories import COLUMN
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.design import Design
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.layout import Field, Layout
+from pascaline.spec.loading import ERRORS
+from pascaline.spec.memories import COLUMN
 
 __all__ = [
     "FROM_LOADED",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.lanes import LaneDesign
+from pascaline.spec.lanes import LaneDesign
 
 __all__ = ["Product"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 
-from spec.bus import WORD, input_bytes, output_bytes
-from spec.design import Design
-from spec.loading import ERRORS as REFUSALS
-from spec.loading import header
-from spec.modelfile import model_bytes
-from spec.register import Bits, Register
+from pascaline.spec.bus import WORD, input_bytes, output_bytes
+from pascaline.spec.design import Design
+from pascaline.spec.loading import ERRORS as REFUSALS
+from pascaline.spec.loading import header
+from pascaline.spec.modelfile import model_bytes
+from pascaline.spec.register import Bits, Register
 
 __all__ = [
     "ERRORS",

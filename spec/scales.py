@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.formats import Interval
+from pascaline.spec.formats import Interval
 
 __all__ = ["Constant", "Number", "Power", "Scale", "scale_of"]
 

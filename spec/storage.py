@@ -13,16 +13,16 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from spec.activation import PiecewiseLinear, lines
-from spec.arithmetic import Arithmetic, Fixed
-from spec.cells.layer import Layer
-from spec.errors import InputError
-from spec.formats import Interval, half
-from spec.model import Model
-from spec.network import Network
-from spec.scales import scale_of
-from spec.tensors import Integers, LayerTensors
-from spec.trits import GROUP
+from pascaline.spec.activation import PiecewiseLinear, lines
+from pascaline.spec.arithmetic import Arithmetic, Fixed
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Interval, half
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.scales import scale_of
+from pascaline.spec.tensors import Integers, LayerTensors
+from pascaline.spec.trits import GROUP
 
 __all__ = ["BASELINE", "Storage", "baseline", "storage"]
 

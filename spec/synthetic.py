@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.arithmetic import Arithmetic
-from spec.cells.layer import Affine, Layer
-from spec.cells.lstm import LstmLayer
-from spec.formats import Format
-from spec.model import Model
-from spec.network import Head, Network
-from spec.tensors import Integers, layer_prefixes, tensor_specs
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
+from pascaline.spec.network import Head, Network
+from pascaline.spec.tensors import Integers, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.arithmetic import Arithmetic
-from spec.cells.layer import Layer
-from spec.errors import InputError
-from spec.formats import Interval
-from spec.network import Network
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Interval
+from pascaline.spec.network import Network
 
 __all__ = [
     "HeadTensors",

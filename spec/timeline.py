@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from spec.clock import CoreClock, Tile, lane_latency, written_latency
-from spec.core import Core
-from spec.product import Product
+from pascaline.spec.clock import CoreClock, Tile, lane_latency, written_latency
+from pascaline.spec.core import Core
+from pascaline.spec.product import Product
 
 __all__ = ["ACTIVITIES", "Timeline", "timeline"]
 

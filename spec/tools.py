@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["cores", "find_tool", "run_tool"]
 

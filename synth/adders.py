@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth.liberty import FullAdder
+from pascaline.synth.liberty import FullAdder
 
 __all__ = ["adder_map"]
 

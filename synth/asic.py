@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from synth.adders import adder_map
-from synth.liberty import LIBERTY, Library
-from synth.targets import Target
+from pascaline.synth.adders import adder_map
+from pascaline.synth.liberty import LIBERTY, Library
+from pascaline.synth.targets import Target
 
 __all__ = ["CellTarget", "asic_target"]
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from spec.files import write_atomic
-from synth.report import Report
+from pascaline.spec.files import write_atomic
+from pascaline.synth.report import Report
 
 __all__ = ["TARGETS", "Baseline", "baseline", "differences", "read_baselines", "write_baselines"]
 

@@ -6,7 +6,7 @@ import copy
 from collections import defaultdict
 from typing import Any
 
-from synth.liberty import Library
+from pascaline.synth.liberty import Library
 
 __all__ = ["FANOUT", "buffered"]
 

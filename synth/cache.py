@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from spec.files import write_atomic
+from pascaline.spec.files import write_atomic
 
 __all__ = ["recalled", "remembered"]
 

@@ -10,10 +10,10 @@ import json
 from functools import cache
 from pathlib import Path
 
-from spec.arithmetic import Arithmetic, arithmetic
-from spec.files import write_atomic
-from spec.lanes import LaneDesign, lane_designs
-from spec.network import Network
+from pascaline.spec.arithmetic import Arithmetic, arithmetic
+from pascaline.spec.files import write_atomic
+from pascaline.spec.lanes import LaneDesign, lane_designs
+from pascaline.spec.network import Network
 
 __all__ = ["best_lane", "costs", "write_costs"]
 

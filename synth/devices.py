@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["FAMILIES", "Device", "Family", "family"]
 

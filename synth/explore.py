@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.model import Model
-from synth.pareto import non_dominated
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.synth.pareto import non_dominated
 
 __all__ = ["Point", "Sweep", "front", "objectives", "powers", "sweep"]
 

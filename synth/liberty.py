@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
-from synth.yosys import statistics
+from pascaline.spec.errors import InputError
+from pascaline.synth.yosys import statistics
 
 __all__ = ["LIBERTY", "FullAdder", "Library", "read_library"]
 

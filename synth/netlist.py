@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.absorb import absorb_registers
-from synth.parts import ALL, PARTS, Counts, Place, modules, place_of, total
-from synth.targets import Target
-from synth.wrapper import INSTANCE, WRAPPER, wrapper
-from synth.yosys import statistics
+from pascaline.synth.absorb import absorb_registers
+from pascaline.synth.parts import ALL, PARTS, Counts, Place, modules, place_of, total
+from pascaline.synth.targets import Target
+from pascaline.synth.wrapper import INSTANCE, WRAPPER, wrapper
+from pascaline.synth.yosys import statistics
 
 __all__ = ["PLACES", "Netlist", "netlist", "part_of"]
 

@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
-from spec.tools import find_tool, run_tool
-from synth.cache import remembered
-from synth.devices import Device, Family
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import find_tool, run_tool
+from pascaline.synth.cache import remembered
+from pascaline.synth.devices import Device, Family
 
 __all__ = ["nextpnr", "nextpnr_version"]
 

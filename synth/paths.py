@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from synth.netlist import part_of
-from synth.wrapper import INSTANCE
+from pascaline.synth.netlist import part_of
+from pascaline.synth.wrapper import INSTANCE
 
 __all__ = ["CriticalPath", "critical_path", "slowest"]
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from statistics import median, median_low
 from typing import Any
 
-from spec.errors import InputError
-from spec.tools import cores
-from synth.devices import Device, Family, family
-from synth.netlist import Netlist
-from synth.nextpnr import nextpnr, nextpnr_version
-from synth.parts import Counts
-from synth.paths import CriticalPath, critical_path, slowest
-from synth.yosys import yosys_version
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import cores
+from pascaline.synth.devices import Device, Family, family
+from pascaline.synth.netlist import Netlist
+from pascaline.synth.nextpnr import nextpnr, nextpnr_version
+from pascaline.synth.parts import Counts
+from pascaline.synth.paths import CriticalPath, critical_path, slowest
+from pascaline.synth.yosys import yosys_version
 
 __all__ = ["CLOCK", "Placement", "Use", "place_and_route"]
 

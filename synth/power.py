@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from synth.liberty import LIBERTY, Library
-from synth.timing import CLOCK, PREFIX, Gates, run_opensta
-from synth.yosys import statistics
+from pascaline.synth.liberty import LIBERTY, Library
+from pascaline.synth.timing import CLOCK, PREFIX, Gates, run_opensta
+from pascaline.synth.yosys import statistics
 
 __all__ = ["cell_models", "power"]
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
-from synth.memories import Roms, black_boxes
-from synth.parts import ALL, MACHINE, PARTS, Counts, modules, total
-from synth.targets import Target
-from synth.yosys import statistics, yosys_version
+from pascaline.spec.errors import InputError
+from pascaline.synth.memories import Roms, black_boxes
+from pascaline.synth.parts import ALL, MACHINE, PARTS, Counts, modules, total
+from pascaline.synth.targets import Target
+from pascaline.synth.yosys import statistics, yosys_version
 
 __all__ = ["Report", "report"]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["TARGETS", "Target", "target"]
 

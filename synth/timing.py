@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spec.errors import InputError
-from spec.tools import run_tool
-from synth.buffers import buffered
-from synth.cache import remembered
-from synth.liberty import LIBERTY, Library
-from synth.memories import memory_library
-from synth.report import Report
-from synth.yosys import statistics
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import run_tool
+from pascaline.synth.buffers import buffered
+from pascaline.synth.cache import remembered
+from pascaline.synth.liberty import LIBERTY, Library
+from pascaline.synth.memories import memory_library
+from pascaline.synth.report import Report
+from pascaline.synth.yosys import statistics
 
 __all__ = ["Gates", "Timing", "analyse", "gates", "opensta_version", "run_opensta"]
 

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from spec.tools import run_tool
-from synth.cache import remembered
+from pascaline.spec.tools import run_tool
+from pascaline.synth.cache import remembered
 
 __all__ = ["statistics", "yosys_version"]
 

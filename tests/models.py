@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from spec.design import Design
-from spec.machine import Machine
-from spec.model import Model
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 
 def make_network(*, hidden=4, weights="ternary", inputs=3, layer=None, **network) -> Network:

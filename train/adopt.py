@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spec.errors import InputError
-from train.floats import Floats
-from train.freeze import Reals
-from train.network import Classifier
-from train.normalisers import Scales
-from train.preprocess import Preprocess, Rule
-from train.recurrent import Recurrent
+from pascaline.spec.errors import InputError
+from pascaline.train.floats import Floats
+from pascaline.train.freeze import Reals
+from pascaline.train.network import Classifier
+from pascaline.train.normalisers import Scales
+from pascaline.train.preprocess import Preprocess, Rule
+from pascaline.train.recurrent import Recurrent
 
 __all__ = ["adopt"]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["READERS", "Arrays", "read_checkpoint", "read_npz"]
 

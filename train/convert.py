@@ -11,15 +11,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.arithmetic import Arithmetic, ArithmeticField
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.model import Model
-from spec.tensors import Integers
-from train.draft import Formats, draft
-from train.floats import FloatPart, floats
-from train.freeze import Learned, LearnedPart, Reals, freeze
-from train.preprocess import Preprocess
+from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.tensors import Integers
+from pascaline.train.draft import Formats, draft
+from pascaline.train.floats import FloatPart, floats
+from pascaline.train.freeze import Learned, LearnedPart, Reals, freeze
+from pascaline.train.preprocess import Preprocess
 
 __all__ = ["Conversion", "convert"]
 

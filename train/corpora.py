@@ -7,7 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from train.debian import deb_files, tar_files
+from pascaline.train.debian import deb_files, tar_files
 
 __all__ = ["austen", "linux"]
 

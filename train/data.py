@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from spec.errors import InputError
-from spec.files import write_atomic
-from train.corpora import austen, linux
-from train.packages import Package, data_folder
-from train.parts import (
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.train.corpora import austen, linux
+from pascaline.train.packages import Package, data_folder
+from pascaline.train.parts import (
     IGNORED,
     PARTS,
     Features,
@@ -24,7 +24,7 @@ from train.parts import (
     predict_next,
     text_parts,
 )
-from train.readers import make_copies, read_digits, read_pixels, read_rows
+from pascaline.train.readers import make_copies, read_digits, read_pixels, read_rows
 
 __all__ = [
     "DATA_SETS",

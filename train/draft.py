@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from spec.activation import Activation
-from spec.arithmetic import Arithmetic, ArithmeticField, Fixed
-from spec.cells.gru import GruLayer
-from spec.cells.layer import Affine, Layer
-from spec.cells.lstm import LstmLayer
-from spec.cells.rnn import RnnLayer
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.formats import Format
-from spec.network import Network
+from pascaline.spec.activation import Activation
+from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.network import Network
 
 __all__ = ["CELLS", "Formats", "cell_of", "draft"]
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from train.network import Classifier, States
+from pascaline.train.network import Classifier, States
 
 __all__ = ["Ensemble"]
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.head import classify
-from golden.network import Golden
-from golden.parallel import run_all
-from spec.errors import InputError
-from spec.model import Model
-from spec.tensors import Integers
-from train.data import IGNORED, Labels, Part
-from train.own import part_for
-from train.preprocess import quantize
-from train.progress import Report, silent
+from pascaline.golden.head import classify
+from pascaline.golden.network import Golden
+from pascaline.golden.parallel import run_all
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.tensors import Integers
+from pascaline.train.data import IGNORED, Labels, Part
+from pascaline.train.own import part_for
+from pascaline.train.preprocess import quantize
+from pascaline.train.progress import Report, silent
 
 __all__ = ["Likelihood", "Outcome", "Score", "evaluate", "measure", "outcomes", "predict", "score"]
 

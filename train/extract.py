@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spec.arithmetic import Fixed
-from train.freeze import Learned, LearnedPart, Reals
-from train.network import Classifier, Head
-from train.quantisers import Real
-from train.recurrent import Quantisers, Recurrent
+from pascaline.spec.arithmetic import Fixed
+from pascaline.train.freeze import Learned, LearnedPart, Reals
+from pascaline.train.network import Classifier, Head
+from pascaline.train.quantisers import Real
+from pascaline.train.recurrent import Quantisers, Recurrent
 
 __all__ = ["FIXED", "learned"]
 

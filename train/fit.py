@@ -9,11 +9,11 @@ import math
 import time
 from collections.abc import Callable
 
-from spec.network import Network
-from train.options import Schedule
-from train.progress import Report, silent
-from train.snapshot import Snapshot
-from train.steps import Stepper
+from pascaline.spec.network import Network
+from pascaline.train.options import Schedule
+from pascaline.train.progress import Report, silent
+from pascaline.train.snapshot import Snapshot
+from pascaline.train.steps import Stepper
 
 __all__ = ["fit"]
 

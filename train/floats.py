@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
-from train.draft import CELLS, cell_of
-from train.freeze import Reals
+from pascaline.spec.errors import InputError
+from pascaline.train.draft import CELLS, cell_of
+from pascaline.train.freeze import Reals
 
 __all__ = ["FloatPart", "Floats", "floats", "gate_count"]
 

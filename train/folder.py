@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from spec.errors import InputError
-from train.data import Features, Part, Parts
+from pascaline.spec.errors import InputError
+from pascaline.train.data import Features, Part, Parts
 
 __all__ = ["Folder", "read_folder", "split"]
 

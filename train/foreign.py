@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from spec.errors import InputError
-from train.checkpoint import READERS, Arrays, read_checkpoint
-from train.floats import Floats, floats
-from train.onnxfile import read_onnx
-from train.preprocess import Preprocess
+from pascaline.spec.errors import InputError
+from pascaline.train.checkpoint import READERS, Arrays, read_checkpoint
+from pascaline.train.floats import Floats, floats
+from pascaline.train.onnxfile import read_onnx
+from pascaline.train.preprocess import Preprocess
 
 __all__ = ["Foreign", "read_foreign"]
 

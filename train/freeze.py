@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.cells.layer import Affine, Layer
-from spec.errors import InputError
-from spec.formats import Format, Interval
-from spec.model import Model
-from spec.network import Head, Network
-from spec.tensors import Integers, layer_prefixes
+from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.model import Model
+from pascaline.spec.network import Head, Network
+from pascaline.spec.tensors import Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
 

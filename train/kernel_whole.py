@@ -11,7 +11,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from train.kernel_parts import load, rounded, tanh, tanh_of
+from pascaline.train.kernel_parts import load, rounded, tanh, tanh_of
 
 __all__ = ["backward_all", "forward_all"]
 

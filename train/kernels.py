@@ -13,9 +13,9 @@ from typing import Any
 import triton
 from torch import Tensor
 
-from train.kernel_step import backward_step, forward_step
-from train.kernel_whole import backward_all, forward_all
-from train.rounding import Rounding
+from pascaline.train.kernel_step import backward_step, forward_step
+from pascaline.train.kernel_whole import backward_all, forward_all
+from pascaline.train.rounding import Rounding
 
 __all__ = ["backward", "forward"]
 

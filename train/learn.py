@@ -8,23 +8,23 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from spec.errors import InputError
-from spec.network import Network
-from spec.tensors import Integers
-from train.cells import CELLS
-from train.draft import cell_of
-from train.evaluate import Outcome
-from train.feeds import Feed
-from train.fit import fit
-from train.network import Classifier, Layer, pad
-from train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
-from train.options import Options, Schedule
-from train.progress import Report, silent
-from train.quantisers import quantiser
-from train.recurrent import Recurrent
-from train.snapshot import Snapshot
-from train.steps import Stepper
-from train.stepwise import LayerNorm, StepBatchNorm, Stepwise
+from pascaline.spec.errors import InputError
+from pascaline.spec.network import Network
+from pascaline.spec.tensors import Integers
+from pascaline.train.cells import CELLS
+from pascaline.train.draft import cell_of
+from pascaline.train.evaluate import Outcome
+from pascaline.train.feeds import Feed
+from pascaline.train.fit import fit
+from pascaline.train.network import Classifier, Layer, pad
+from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
+from pascaline.train.options import Options, Schedule
+from pascaline.train.progress import Report, silent
+from pascaline.train.quantisers import quantiser
+from pascaline.train.recurrent import Recurrent
+from pascaline.train.snapshot import Snapshot
+from pascaline.train.steps import Stepper
+from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
 
 __all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run"]
 

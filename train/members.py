@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spec.tensors import Integers
-from train.data import IGNORED, Labels, Part
-from train.ensemble import Ensemble
-from train.evaluate import Likelihood, Score
-from train.learn import CHUNK
-from train.network import pad
-from train.recipe import Plan
+from pascaline.spec.tensors import Integers
+from pascaline.train.data import IGNORED, Labels, Part
+from pascaline.train.ensemble import Ensemble
+from pascaline.train.evaluate import Likelihood, Score
+from pascaline.train.learn import CHUNK
+from pascaline.train.network import pad
+from pascaline.train.recipe import Plan
 
 __all__ = ["measure_members"]
 

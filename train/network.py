@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spec.network import Network
-from spec.tensors import Integers
-from train.quantisers import Quantiser
-from train.recurrent import Recurrent, State
+from pascaline.spec.network import Network
+from pascaline.spec.tensors import Integers
+from pascaline.train.quantisers import Quantiser
+from pascaline.train.recurrent import Recurrent, State
 
 __all__ = ["Classifier", "Head", "Layer", "States", "backwards", "pad"]
 

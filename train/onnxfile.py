@@ -14,12 +14,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
-from train.checkpoint import Arrays
-from train.floats import floats
-from train.onnxgraph import Graph, Values
-from train.onnxlayers import GATES, Layers
-from train.plain import run_head, run_layers
+from pascaline.spec.errors import InputError
+from pascaline.train.checkpoint import Arrays
+from pascaline.train.floats import floats
+from pascaline.train.onnxgraph import Graph, Values
+from pascaline.train.onnxlayers import GATES, Layers
+from pascaline.train.plain import run_head, run_layers
 
 __all__ = ["OnnxNetwork", "read_onnx"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
-from train.checkpoint import Arrays
-from train.onnxgraph import Graph, Values
+from pascaline.spec.errors import InputError
+from pascaline.train.checkpoint import Arrays
+from pascaline.train.onnxgraph import Graph, Values
 
 if TYPE_CHECKING:
     from onnx import NodeProto

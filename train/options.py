@@ -10,15 +10,15 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from spec.arithmetic import Arithmetic, arithmetic
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.formats import Format
-from train.augment import Shift
-from train.data import Part
-from train.draft import Formats, cell_of
-from train.own import is_own
-from train.preprocess import OneHot, Preprocess
+from pascaline.spec.arithmetic import Arithmetic, arithmetic
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.train.augment import Shift
+from pascaline.train.data import Part
+from pascaline.train.draft import Formats, cell_of
+from pascaline.train.own import is_own
+from pascaline.train.preprocess import OneHot, Preprocess
 
 __all__ = ["TASKS", "Options", "Schedule", "Task", "WeightRule", "task"]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from spec.errors import InputError
-from spec.model import Model
-from train.data import DATA_SETS, DataSet, Part, Parts, data_set, predict_next, text_parts
-from train.folder import Folder, read_folder, split
-from train.preprocess import OneHot, rule_of
-from train.text import encode, read_characters
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.train.data import DATA_SETS, DataSet, Part, Parts, data_set, predict_next, text_parts
+from pascaline.train.folder import Folder, read_folder, split
+from pascaline.train.preprocess import OneHot, rule_of
+from pascaline.train.text import encode, read_characters
 
 __all__ = ["ALL", "find_data", "is_own", "own_data", "part_for"]
 

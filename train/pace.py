@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from golden.network import Golden
-from golden.parallel import run_all
-from spec.arithmetic import arithmetic
-from spec.synthetic import synthetic_model
-from spec.tensors import Integers
-from train.draft import Formats, draft
-from train.progress import Report, silent
+from pascaline.golden.network import Golden
+from pascaline.golden.parallel import run_all
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.synthetic import synthetic_model
+from pascaline.spec.tensors import Integers
+from pascaline.train.draft import Formats, draft
+from pascaline.train.progress import Report, silent
 
 __all__ = ["Case", "Pace", "measure"]
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from spec.errors import InputError
-from spec.files import write_atomic
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 
 __all__ = ["FOLDER", "REGISTRIES", "Package", "data_folder"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["IGNORED", "PARTS", "Features", "Labels", "Part", "Parts", "predict_next", "text_parts"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from train.floats import FloatPart, Floats
-from train.freeze import Reals
+from pascaline.train.floats import FloatPart, Floats
+from pascaline.train.freeze import Reals
 
 __all__ = ["run_head", "run_layers"]
 

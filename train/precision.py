@@ -17,19 +17,19 @@ from typing import Any
 
 import torch
 
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.files import write_atomic
-from train.ensemble import Ensemble
-from train.evaluate import Likelihood, Score
-from train.fit import fit
-from train.learn import device, reproducible
-from train.members import measure_members
-from train.options import Options, Schedule, task
-from train.progress import Report, silent
-from train.recipe import Plan
-from train.snapshot import Snapshot
-from train.steps import Stepper
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.train.ensemble import Ensemble
+from pascaline.train.evaluate import Likelihood, Score
+from pascaline.train.fit import fit
+from pascaline.train.learn import device, reproducible
+from pascaline.train.members import measure_members
+from pascaline.train.options import Options, Schedule, task
+from pascaline.train.progress import Report, silent
+from pascaline.train.recipe import Plan
+from pascaline.train.snapshot import Snapshot
+from pascaline.train.steps import Stepper
 
 __all__ = ["CELLS", "QUICK", "VARIANTS", "Size", "Variant", "compare"]
 

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field, FiniteFloat
 
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.formats import Format
-from spec.model import Model
-from spec.tensors import Integers
-from train.data import Features, Part
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
+from pascaline.spec.tensors import Integers
+from pascaline.train.data import Features, Part
 
 __all__ = ["OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
 

@@ -17,8 +17,8 @@ from statistics import NormalDist
 import torch
 from torch import Tensor
 
-from spec.arithmetic import Arithmetic, Binary, Exponential, Pow2, Ternary, arithmetic
-from spec.errors import InputError
+from pascaline.spec.arithmetic import Arithmetic, Binary, Exponential, Pow2, Ternary, arithmetic
+from pascaline.spec.errors import InputError
 
 __all__ = [
     "Ardakani",

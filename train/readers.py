@@ -8,7 +8,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from train.parts import IGNORED, Part, Parts
+from pascaline.train.parts import IGNORED, Part, Parts
 
 __all__ = ["make_copies", "read_digits", "read_pixels", "read_rows"]
 

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spec.arithmetic import Arithmetic, arithmetic
-from spec.errors import InputError
-from spec.model import Model
-from spec.modelfile import write_model
-from spec.network import Network
-from spec.tensors import tensor_specs
-from train.data import DataSet, Part, Parts
-from train.draft import draft
-from train.evaluate import measure, outcomes
-from train.foreign import Foreign
-from train.freeze import freeze
-from train.options import Options, Schedule, Task, task
-from train.own import find_data
-from train.preprocess import OneHot, Rule
-from train.progress import Report, silent
+from pascaline.spec.arithmetic import Arithmetic, arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.modelfile import write_model
+from pascaline.spec.network import Network
+from pascaline.spec.tensors import tensor_specs
+from pascaline.train.data import DataSet, Part, Parts
+from pascaline.train.draft import draft
+from pascaline.train.evaluate import measure, outcomes
+from pascaline.train.foreign import Foreign
+from pascaline.train.freeze import freeze
+from pascaline.train.options import Options, Schedule, Task, task
+from pascaline.train.own import find_data
+from pascaline.train.preprocess import OneHot, Rule
+from pascaline.train.progress import Report, silent
 
 if TYPE_CHECKING:
     import torch
 
-    from train.feeds import Feed
-    from train.network import Classifier
+    from pascaline.train.feeds import Feed
+    from pascaline.train.network import Classifier
 
 __all__ = ["Plan", "train"]
 
@@ -108,8 +108,8 @@ class Plan:
 
     def build(self) -> Classifier:
         """The untaught network; its random start comes from torch's generator."""
-        from train.adopt import adopt
-        from train.learn import build
+        from pascaline.train.adopt import adopt
+        from pascaline.train.learn import build
 
         network = build(
             self.options,
@@ -127,7 +127,7 @@ class Plan:
 
     def feed(self, device: torch.device, places: int | None = None) -> Feed:
         """The training part, on a device; of a text so many characters, by default all."""
-        from train.feeds import Sequences, Streams
+        from pascaline.train.feeds import Sequences, Streams
 
         part, schedule, x = self.parts.train, self.schedule, self.task.formats.x
         if schedule.length is not None:
@@ -191,9 +191,9 @@ def train(
         cannot be written; then there is no file.
     """
     try:
-        from train.extract import learned as extract
-        from train.learn import learn, run
-        from train.snapshot import Snapshot
+        from pascaline.train.extract import learned as extract
+        from pascaline.train.learn import learn, run
+        from pascaline.train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
     if start is not None:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
-from spec.files import write_atomic
-from train.checkpoint import Arrays, read_npz
-from train.data import Features, Part
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.train.checkpoint import Arrays, read_npz
+from pascaline.train.data import Features, Part
 
 __all__ = ["Recordings", "read_recordings", "write_recordings"]
 

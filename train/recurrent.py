@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spec.cells.layer import Layer
-from spec.errors import InputError
-from train.cells import Cell
-from train.normalisers import BatchNorm, Normaliser
-from train.quantisers import Quantiser
-from train.scan import exact
-from train.stepwise import Stepwise
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.errors import InputError
+from pascaline.train.cells import Cell
+from pascaline.train.normalisers import BatchNorm, Normaliser
+from pascaline.train.quantisers import Quantiser
+from pascaline.train.scan import exact
+from pascaline.train.stepwise import Stepwise
 
 __all__ = ["Folded", "Quantisers", "Recurrent", "State"]
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from spec.cells.layer import Layer
-from spec.formats import Format
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.formats import Format
 
 __all__ = ["Rounding", "rounded"]
 

@@ -1,6 +1,6 @@
 """Makes the recordings that are shipped beside the models.
 
-``python -m train.sample models/digits-sample.npz``
+``python -m pascaline.train.sample models/digits-sample.npz``
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from train.data import data_set
-from train.recordings import Recordings, write_recordings
+from pascaline.train.data import data_set
+from pascaline.train.recordings import Recordings, write_recordings
 
 __all__ = ["COUNT", "write_sample"]
 

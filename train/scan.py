@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from train.rounding import Rounding, rounded
+from pascaline.train.rounding import Rounding, rounded
 
 __all__ = ["exact", "scan"]
 
@@ -86,7 +86,7 @@ class _Scan(torch.autograd.Function):
 def _backend(tensor: Tensor) -> Any:
     """What computes the steps where the tensor is."""
     if tensor.is_cuda:
-        from train import kernels
+        from pascaline.train import kernels
 
         return kernels
     return _Plain

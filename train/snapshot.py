@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from spec.errors import InputError
-from spec.files import write_atomic
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 
 __all__ = ["Snapshot"]
 

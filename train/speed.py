@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from train.feeds import Feed, Sequences, Streams
-from train.learn import build
-from train.options import Options
-from train.steps import Stepper
+from pascaline.train.feeds import Feed, Sequences, Streams
+from pascaline.train.learn import build
+from pascaline.train.options import Options
+from pascaline.train.steps import Stepper
 
 __all__ = ["WORK", "Speed", "Work", "measure"]
 

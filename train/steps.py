@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spec.network import Network
-from train.data import IGNORED
-from train.ensemble import Ensemble
-from train.feeds import Feed
-from train.network import Classifier
+from pascaline.spec.network import Network
+from pascaline.train.data import IGNORED
+from pascaline.train.ensemble import Ensemble
+from pascaline.train.feeds import Feed
+from pascaline.train.network import Classifier
 
 __all__ = ["Stepper"]
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from spec.cells.lstm import GATES
+from pascaline.spec.cells.lstm import GATES
 
 __all__ = ["LayerNorm", "StepBatchNorm", "Stepwise"]
 

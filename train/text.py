@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 __all__ = ["encode", "read_characters"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cli.page.colours import shade
-from cli.page.words import words
+from pascaline.cli.page.colours import shade
+from pascaline.cli.page.words import words
 
 __all__ = [
     "TIMES",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cli.page.blocks import TIMES, Block, areas, core_words, memory_words, some
-from cli.page.colours import shade
+from pascaline.cli.page.blocks import TIMES, Block, areas, core_words, memory_words, some
+from pascaline.cli.page.colours import shade
 
 __all__ = ["Chain", "chain", "core_title"]
 

@@ -8,14 +8,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from cli.page.blocks import areas, blocks, memories, unit
-from cli.page.chain import chain
-from cli.page.core import section
-from cli.page.explored import Explored
-from cli.page.figures import key_figures, layers, provenance, speed, summary
-from cli.page.plots import bars, pareto
-from cli.page.words import number, words
-from cli.tables import counts, placed, remarks
+from pascaline.cli.page.blocks import areas, blocks, memories, unit
+from pascaline.cli.page.chain import chain
+from pascaline.cli.page.core import section
+from pascaline.cli.page.explored import Explored
+from pascaline.cli.page.figures import key_figures, layers, provenance, speed, summary
+from pascaline.cli.page.plots import bars, pareto
+from pascaline.cli.page.words import number, words
+from pascaline.cli.tables import counts, placed, remarks
 
 __all__ = ["page"]
 
@@ -103,7 +103,7 @@ def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=PackageLoader("cli.page"),
+        loader=PackageLoader("pascaline.cli.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

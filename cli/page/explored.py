@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from cli.page.words import words
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.machine import Machine
+from pascaline.cli.page.words import words
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
 
 __all__ = ["Explored", "Point", "read_explored"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.page.blocks import areas, memories, unit
-from cli.page.words import number, words
-from cli.tables import Table
+from pascaline.cli.page.blocks import areas, memories, unit
+from pascaline.cli.page.words import number, words
+from pascaline.cli.tables import Table
 
 __all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
 

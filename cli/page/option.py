@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from cli.catalogue import build_folder
-from cli.console import say
-from cli.page.explored import read_explored
-from spec.errors import InputError
-from spec.files import write_atomic
+from pascaline.cli.catalogue import build_folder
+from pascaline.cli.console import say
+from pascaline.cli.page.explored import read_explored
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 
 __all__ = ["html_option", "write_page"]
 
@@ -43,7 +43,7 @@ def write_page(path: Path, result: dict[str, Any], *, quiet: bool) -> None:
     InputError
         If the file cannot be written, or if what ``explore`` has kept cannot be read.
     """
-    from cli.page.document import page  # Plots take a second to import.
+    from pascaline.cli.page.document import page  # Plots take a second to import.
 
     explored = read_explored(build_folder() / "explore", result["model"], result["target"])
     text = page(result, explored)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cli.page.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
-from spec.timeline import ACTIVITIES
+from pascaline.cli.page.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
+from pascaline.spec.timeline import ACTIVITIES
 
 __all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]
 

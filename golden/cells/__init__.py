@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from golden.cells.cell import Cell, State, Step
-from golden.cells.gru import ResetAfter, ResetBefore
-from golden.cells.lstm import Lstm
-from golden.cells.rnn import Rnn
-from spec.cells.gru import GruLayer
-from spec.cells.lstm import LstmLayer
-from spec.cells.rnn import RnnLayer
-from spec.formats import Format
-from spec.network import AnyLayer
-from spec.tensors import LayerTensors
+from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.cells.gru import ResetAfter, ResetBefore
+from pascaline.golden.cells.lstm import Lstm
+from pascaline.golden.cells.rnn import Rnn
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.formats import Format
+from pascaline.spec.network import AnyLayer
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Cell", "State", "Step", "cell_of"]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from golden.affine import Affine
-from golden.product import Product
-from golden.rounding import Integers
-from spec.cells.layer import Layer
-from spec.formats import Format
-from spec.tensors import LayerTensors
+from pascaline.golden.affine import Affine
+from pascaline.golden.product import Product
+from pascaline.golden.rounding import Integers
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.formats import Format
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Cell", "State", "Step"]
 

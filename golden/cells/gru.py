@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.activation import ActivationFunction
-from golden.affine import Affine
-from golden.cells.cell import Cell, State, Step
-from golden.product import Product
-from golden.rounding import Integers, holding, narrow, round_shift, saturate
-from spec.cells.gru import GruLayer
-from spec.formats import Format, Interval
-from spec.tensors import LayerTensors
+from pascaline.golden.activation import ActivationFunction
+from pascaline.golden.affine import Affine
+from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.product import Product
+from pascaline.golden.rounding import Integers, holding, narrow, round_shift, saturate
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Gru", "GruStep", "ResetAfter", "ResetBefore"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.activation import ActivationFunction
-from golden.affine import Affine
-from golden.cells.cell import Cell, State, Step
-from golden.rounding import Integers, holding, narrow
-from spec.cells.lstm import LstmLayer
-from spec.formats import Format
-from spec.tensors import LayerTensors
+from pascaline.golden.activation import ActivationFunction
+from pascaline.golden.affine import Affine
+from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.rounding import Integers, holding, narrow
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.formats import Format
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Lstm", "LstmStep"]
 

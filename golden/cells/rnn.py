@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.activation import ActivationFunction
-from golden.cells.cell import Cell, State, Step
-from golden.rounding import Integers, narrow
-from spec.cells.rnn import RnnLayer
-from spec.formats import Format
-from spec.tensors import LayerTensors
+from pascaline.golden.activation import ActivationFunction
+from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.rounding import Integers, narrow
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.formats import Format
+from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Rnn"]
 

@@ -4,8 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.registers import RegisterBus
-from spec.bus import ADDRESS_BITS, WORD
+from pascaline.hdl.bus.registers import RegisterBus
+from pascaline.spec.bus import ADDRESS_BITS, WORD
 
 __all__ = ["AxiLite"]
 

@@ -4,10 +4,10 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import shape
-from spec.bus import GO_ON, TID_BITS, TUSER_BITS, input_bytes
-from spec.design import Design
-from spec.registers import packet_errors
+from pascaline.hdl.shapes import shape
+from pascaline.spec.bus import GO_ON, TID_BITS, TUSER_BITS, input_bytes
+from pascaline.spec.design import Design
+from pascaline.spec.registers import packet_errors
 
 __all__ = ["Framing", "word_layout"]
 

@@ -4,10 +4,10 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.shapes import struct
-from hdl.stages import elastic
-from spec.design import Design
-from spec.ports import ports
+from pascaline.hdl.shapes import struct
+from pascaline.hdl.stages import elastic
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 __all__ = ["LoadPort"]
 

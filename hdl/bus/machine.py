@@ -4,19 +4,19 @@ from amaranth.hdl import ClockDomain, ClockSignal, Module, Mux, ResetSignal, Sig
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from hdl.accelerator import accelerator
-from hdl.bus.axi_lite import AxiLite
-from hdl.bus.framing import Framing
-from hdl.bus.loading import LoadPort
-from hdl.bus.packets import PacketBuffer
-from hdl.bus.registers import RegisterFile
-from hdl.bus.wishbone import Wishbone
-from hdl.parity import Guard
-from spec.bus import CLOCK, CONTROL, RESET, input_bytes, output_bytes, pins
-from spec.design import Design
-from spec.loading import ERRORS as REFUSALS
-from spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
-from spec.registers import packet_errors, registers
+from pascaline.hdl.accelerator import accelerator
+from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.framing import Framing
+from pascaline.hdl.bus.loading import LoadPort
+from pascaline.hdl.bus.packets import PacketBuffer
+from pascaline.hdl.bus.registers import RegisterFile
+from pascaline.hdl.bus.wishbone import Wishbone
+from pascaline.hdl.parity import Guard
+from pascaline.spec.bus import CLOCK, CONTROL, RESET, input_bytes, output_bytes, pins
+from pascaline.spec.design import Design
+from pascaline.spec.loading import ERRORS as REFUSALS
+from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
+from pascaline.spec.registers import packet_errors, registers
 
 __all__ = ["BusMachine"]
 

@@ -4,11 +4,11 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.bus.framing import word_layout
-from hdl.parity import fault_member, read_out, stored, write_in
-from hdl.stages import elastic
-from spec.bus import input_bytes
-from spec.design import Design
+from pascaline.hdl.bus.framing import word_layout
+from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.stages import elastic
+from pascaline.spec.bus import input_bytes
+from pascaline.spec.design import Design
 
 __all__ = ["PacketBuffer", "Queue"]
 

@@ -4,8 +4,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from spec.bus import ADDRESS_BITS, WORD
-from spec.register import Register
+from pascaline.spec.bus import ADDRESS_BITS, WORD
+from pascaline.spec.register import Register
 
 __all__ = ["RegisterBus", "RegisterFile"]
 

@@ -5,18 +5,18 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.cells.gru import GruUnit
-from hdl.cells.lstm import LstmUnit
-from hdl.cells.rnn import RnnUnit
-from hdl.cells.unit import carried_layout
-from hdl.kinds import place
-from hdl.parity import fault_member, read_out, stored, write_in
-from hdl.shapes import delayed, shape, sums_struct
-from hdl.store import loads, read_memory
-from hdl.vector import GroupPointer
-from spec.core import Core
-from spec.image import unit_layout
-from spec.memories import core_memories
+from pascaline.hdl.cells.gru import GruUnit
+from pascaline.hdl.cells.lstm import LstmUnit
+from pascaline.hdl.cells.rnn import RnnUnit
+from pascaline.hdl.cells.unit import carried_layout
+from pascaline.hdl.kinds import place
+from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.shapes import delayed, shape, sums_struct
+from pascaline.hdl.store import loads, read_memory
+from pascaline.hdl.vector import GroupPointer
+from pascaline.spec.core import Core
+from pascaline.spec.image import unit_layout
+from pascaline.spec.memories import core_memories
 
 __all__ = ["UNITS", "Groups", "groups_members", "token_layout"]
 

@@ -3,9 +3,9 @@
 
 from amaranth.hdl import Module, Mux, Signal
 
-from hdl.cells.unit import Unit
-from hdl.shapes import shape
-from spec.formats import Interval
+from pascaline.hdl.cells.unit import Unit
+from pascaline.hdl.shapes import shape
+from pascaline.spec.formats import Interval
 
 __all__ = ["GruUnit"]
 

@@ -3,11 +3,11 @@
 
 from amaranth.hdl import Module, Signal
 
-from hdl.cells.unit import Unit
-from hdl.scaling import scaled
-from hdl.shapes import shape
-from spec.cells.lstm import GATES
-from spec.formats import Interval, half
+from pascaline.hdl.cells.unit import Unit
+from pascaline.hdl.scaling import scaled
+from pascaline.hdl.shapes import shape
+from pascaline.spec.cells.lstm import GATES
+from pascaline.spec.formats import Interval, half
 
 __all__ = ["LstmUnit"]
 

@@ -4,20 +4,20 @@
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
 from amaranth.lib import data, memory, wiring
 
-from hdl.activation import ActivationFunction
-from hdl.cells.groups import groups_members
-from hdl.kinds import place
-from hdl.parity import read_out, stored, write_in
-from hdl.rounding import narrow
-from hdl.scaling import number
-from hdl.shapes import delayed, shape, struct
-from hdl.store import read_memory
-from hdl.vector import GroupPointer
-from spec.cells.lstm import GATES
-from spec.core import Core
-from spec.formats import Interval, half
-from spec.image import row_layout, unit_layout
-from spec.memories import core_memories
+from pascaline.hdl.activation import ActivationFunction
+from pascaline.hdl.cells.groups import groups_members
+from pascaline.hdl.kinds import place
+from pascaline.hdl.parity import read_out, stored, write_in
+from pascaline.hdl.rounding import narrow
+from pascaline.hdl.scaling import number
+from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.store import read_memory
+from pascaline.hdl.vector import GroupPointer
+from pascaline.spec.cells.lstm import GATES
+from pascaline.spec.core import Core
+from pascaline.spec.formats import Interval, half
+from pascaline.spec.image import row_layout, unit_layout
+from pascaline.spec.memories import core_memories
 
 __all__ = ["SerialGroups"]
 

@@ -7,14 +7,14 @@ from amaranth.hdl import Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hdl.activation import ActivationFunction
-from hdl.kinds import place
-from hdl.rounding import narrow
-from hdl.scaling import scaled
-from hdl.shapes import delayed, shape, struct, sums_struct
-from spec.core import Core
-from spec.formats import Interval, half
-from spec.image import row_layout, unit_layout
+from pascaline.hdl.activation import ActivationFunction
+from pascaline.hdl.kinds import place
+from pascaline.hdl.rounding import narrow
+from pascaline.hdl.scaling import scaled
+from pascaline.hdl.shapes import delayed, shape, struct, sums_struct
+from pascaline.spec.core import Core
+from pascaline.spec.formats import Interval, half
+from pascaline.spec.image import row_layout, unit_layout
 
 __all__ = ["Unit", "carried_layout"]
 

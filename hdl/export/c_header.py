@@ -1,8 +1,8 @@
 """The registers as a C header."""
 
-from spec.design import Design
-from spec.register import Bits, Register
-from spec.registers import LOAD, registers
+from pascaline.spec.design import Design
+from pascaline.spec.register import Bits, Register
+from pascaline.spec.registers import LOAD, registers
 
 __all__ = ["c_header"]
 

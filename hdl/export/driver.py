@@ -1,8 +1,8 @@
 """A small driver in Python: for a script on the device, or for a bench."""
 
-from spec.bus import GO_ON, Bytes, input_bytes, output_bytes
-from spec.design import Design
-from spec.registers import registers
+from pascaline.spec.bus import GO_ON, Bytes, input_bytes, output_bytes
+from pascaline.spec.design import Design
+from pascaline.spec.registers import registers
 
 __all__ = ["driver"]
 

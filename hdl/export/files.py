@@ -1,11 +1,11 @@
 """What a machine on a bus comes with."""
 
-from hdl.export.c_header import c_header
-from hdl.export.driver import driver
-from hdl.export.fusesoc import core_file
-from hdl.export.page import page
-from spec.bus import ADDRESS_BITS, CONTROL, Bytes, input_bytes, output_bytes
-from spec.design import Design
+from pascaline.hdl.export.c_header import c_header
+from pascaline.hdl.export.driver import driver
+from pascaline.hdl.export.fusesoc import core_file
+from pascaline.hdl.export.page import page
+from pascaline.spec.bus import ADDRESS_BITS, CONTROL, Bytes, input_bytes, output_bytes
+from pascaline.spec.design import Design
 
 __all__ = ["bus_files", "interfaces"]
 

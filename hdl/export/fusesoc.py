@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from spec.design import Design
+from pascaline.spec.design import Design
 
 __all__ = ["core_file"]
 

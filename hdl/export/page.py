@@ -1,9 +1,9 @@
 """The registers as a page of Markdown."""
 
-from spec.bus import CONTROL, WORD
-from spec.design import Design
-from spec.register import Bits, Register
-from spec.registers import LOAD, registers
+from pascaline.spec.bus import CONTROL, WORD
+from pascaline.spec.design import Design
+from pascaline.spec.register import Bits, Register
+from pascaline.spec.registers import LOAD, registers
 
 __all__ = ["page"]
 

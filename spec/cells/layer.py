@@ -19,12 +19,12 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from spec.activation import Activation, PiecewiseLinear, Table
-from spec.arithmetic import Arithmetic, ArithmeticField, common
-from spec.checked import Checked
-from spec.errors import InputError
-from spec.formats import Format, Interval
-from spec.pipeline import Pipeline
+from pascaline.spec.activation import Activation, PiecewiseLinear, Table
+from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, common
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.pipeline import Pipeline
 
 __all__ = ["Q0_7", "Affine", "Layer"]
 

@@ -19,9 +19,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from spec.cells.layer import Q0_7, Affine, Layer
-from spec.formats import Format, Interval
-from spec.pipeline import Pipeline
+from pascaline.spec.cells.layer import Q0_7, Affine, Layer
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.pipeline import Pipeline
 
 __all__ = ["GATES", "LstmLayer", "LstmPipeline"]
 

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from spec.cells.layer import Layer
-from spec.formats import Format
-from spec.pipeline import Pipeline
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.formats import Format
+from pascaline.spec.pipeline import Pipeline
 
 __all__ = ["RnnLayer", "RnnPipeline"]
 

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from cli.main import run
+from pascaline.cli.main import run
 
 
 @pytest.fixture

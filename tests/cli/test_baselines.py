@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-import synth.baselines
-from cli.baselines import designs, measure
-from cli.catalogue import find_design
-from spec import cycles
-from synth.baselines import TARGETS, differences, read_baselines, write_baselines
-from synth.parts import ALL, PARTS
+from pascaline.cli.baselines import designs, measure
+from pascaline.cli.catalogue import find_design
+from pascaline.spec import cycles
+from pascaline.synth import baselines
+from pascaline.synth.baselines import TARGETS, differences, read_baselines, write_baselines
+from pascaline.synth.parts import ALL, PARTS
 
 QUICK = ("tiny-ternary", "digits-ternary")
 """The others are checked by ``make baselines-check``."""
@@ -54,14 +54,14 @@ def test_differences_name_the_place():
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
-    monkeypatch.setattr(synth.baselines, "FILE", tmp_path / "baselines.json")
+    monkeypatch.setattr(baselines, "FILE", tmp_path / "baselines.json")
     write_baselines({"tiny-binary": {"ecp5": {"lanes": {"luts": 7}}}, "zoo": {}})
     return tmp_path / "baselines.json"
 
 
 def test_command_tells_differences_until_they_are_written(pascaline, file, monkeypatch):
     measured = {"ecp5": {"lanes": {"luts": 8}}}
-    monkeypatch.setattr("cli.baselines.measure", lambda name: measured)
+    monkeypatch.setattr("pascaline.cli.baselines.measure", lambda name: measured)
     before = file.read_text()
     status, out, _ = pascaline("bench", "baselines", "tiny-binary")
     line = "tiny-binary, ecp5, lanes, luts: 7 -> 8"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cli.page.document import page
-from cli.page.explored import Explored
+from pascaline.cli.page.document import page
+from pascaline.cli.page.explored import Explored
 from tests.browser import browser
 from tests.cli.test_page import counted, explored, placed, timed  # noqa: F401
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import models
-from cli.fuzz_files import _unclear
-from sim.cases import draw
-from sim.mutations import MUTATIONS
-from spec.modelfile import read_model, write_model
-from synth.choice import costs
+from pascaline import models
+from pascaline.cli.fuzz_files import _unclear
+from pascaline.sim.cases import draw
+from pascaline.sim.mutations import MUTATIONS
+from pascaline.spec.modelfile import read_model, write_model
+from pascaline.synth.choice import costs
+from pascaline.train.preprocess import Preprocess
 from tests.models import make_model
-from train.preprocess import Preprocess
 
 
 def only_json(status, out, err):
@@ -27,7 +27,10 @@ def only_json(status, out, err):
 def test_module_and_help():
     for words in ([], ["--help"], ["simulate", "-h"], ["--version"]):
         done = subprocess.run(
-            [sys.executable, "-m", "cli", *words], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "pascaline.cli", *words],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == (0 if words else 2)
         assert "pascaline" in done.stdout.lower() or "Usage" in done.stdout
@@ -142,10 +145,10 @@ def test_simulate_own_recordings(pascaline, tmp_path, rng):
 
 
 def test_simulate_says_when_something_is_wrong(pascaline, monkeypatch):
-    from sim.job import Outcome
+    from pascaline.sim.job import Outcome
 
     bad = Outcome(values=5, mismatches=1, faults=["o: sequence 0, step 0: data[0] is 1, must be 2"])
-    monkeypatch.setattr("cli.simulate.run", lambda *_, **__: bad)
+    monkeypatch.setattr("pascaline.cli.simulate.run", lambda *_, **__: bad)
     status, out, err = pascaline("simulate", "tiny-ternary", "--samples", "1")
     assert status == 1
     assert "4 of 5" in out
@@ -237,7 +240,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     path = tmp_path / "case.json"
     draw(2, cycles=100, largest=3).write(path)
     assert pascaline("fuzz", "--replay", path)[0] == 0
-    monkeypatch.setattr("sim.recipe.cycles.sequence_cycles", lambda *_: 1)
+    monkeypatch.setattr("pascaline.sim.recipe.cycles.sequence_cycles", lambda *_: 1)
     status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
     assert "the formula says 1" in err
@@ -245,7 +248,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
 
 
 def test_fuzz_of_model_files(pascaline, monkeypatch):
-    monkeypatch.setattr("cli.fuzz.SIMULATED", 1)
+    monkeypatch.setattr("pascaline.cli.fuzz.SIMULATED", 1)
     found = only_json(*pascaline("fuzz", "--files", "300", "--jobs", "1", "--json"))
     assert (found["files"], found["failures"]) == (300, [])
     assert found["refused"] + found["taken"] == 300
@@ -267,6 +270,6 @@ def test_what_fuzz_wants_of_a_message(text, fault):
 
 
 def test_every_shipped_model_has_a_machine():
-    from spec.configs import configs
+    from pascaline.spec.configs import configs
 
     assert set(models.names()) <= configs().keys()

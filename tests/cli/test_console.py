@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from cli import console
+from pascaline.cli import console
 
 
 def draw(*, terminal: bool) -> str:

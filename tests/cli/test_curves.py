@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from cli.curves import BARS, WIDTH, draw, sparkline
+from pascaline.cli.curves import BARS, WIDTH, draw, sparkline
 
 
 def test_sparkline_is_logarithmic() -> None:

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from spec.arithmetic import RULE
-from spec.modelfile import write_model
+from pascaline.spec.arithmetic import RULE
+from pascaline.spec.modelfile import write_model
 from tests.models import make_model
 
 NAMES = "digits-binary, digits-ternary"
@@ -128,7 +128,7 @@ def test_a_simulator_that_is_not_installed(pascaline, monkeypatch):
 
 def test_training_without_pytorch(pascaline, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("train.fit", "train.learn", "train.network"):
+    for name in ("pascaline.train.fit", "pascaline.train.learn", "pascaline.train.network"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     status, _, err = pascaline("train", "digits", "-o", tmp_path / "w")
     assert status == 2
@@ -139,7 +139,7 @@ def test_interrupt(pascaline, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.show.find_design", interrupt)
+    monkeypatch.setattr("pascaline.cli.show.find_design", interrupt)
     status, _, err = pascaline("show", "tiny-binary")
     assert (status, err.strip()) == (130, "pascaline: interrupted")
 

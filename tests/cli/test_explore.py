@@ -13,18 +13,18 @@ from typing import ClassVar
 
 import pytest
 
-from cli.catalogue import find_model
-from cli.points import Job, measure, try_to_measure
-from cli.synthesis import Synthesis
-from cli.workers import in_processes
-from spec import cycles
-from spec.design import Design
-from spec.machine import Machine
-from spec.modelfile import read_model, write_model
-from synth.asic import asic_target
-from synth.explore import Point
-from synth.liberty import read_library
-from synth.targets import target
+from pascaline.cli.catalogue import find_model
+from pascaline.cli.points import Job, measure, try_to_measure
+from pascaline.cli.synthesis import Synthesis
+from pascaline.cli.workers import in_processes
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
+from pascaline.spec.modelfile import read_model, write_model
+from pascaline.synth.asic import asic_target
+from pascaline.synth.explore import Point
+from pascaline.synth.liberty import read_library
+from pascaline.synth.targets import target
 from tests.liberty import osu018
 from tests.models import build_folder, make_model
 
@@ -78,7 +78,7 @@ def computed(monkeypatch):
             )
 
     computed_badly = set()
-    monkeypatch.setattr("cli.explore.in_processes", compute)
+    monkeypatch.setattr("pascaline.cli.explore.in_processes", compute)
     return seen, computed_badly
 
 
@@ -242,7 +242,7 @@ def test_an_interrupt_leaves_what_is_finished(tmp_path, little):
     environment = os.environ | {"PASCALINE_BUILD": str(tmp_path)}
     points = tmp_path / "explore" / "points"
     with subprocess.Popen(
-        [sys.executable, "-m", "cli", *little[1], "--simd", "1,2,3,4", "--jobs", "1"],
+        [sys.executable, "-m", "pascaline.cli", *little[1], "--simd", "1,2,3,4", "--jobs", "1"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -277,11 +277,11 @@ def processes_of(folder):
 
 def test_measure_says_in_a_line_what_is_wrong(monkeypatch):
     here = job()
-    monkeypatch.setattr("cli.points.code_digest", lambda: "another")
+    monkeypatch.setattr("pascaline.cli.points.code_digest", lambda: "another")
     text = "worker: must have the code and the tools of the explorer"
     assert try_to_measure(here, Machine()) == text
     monkeypatch.undo()
-    monkeypatch.setattr("cli.points.make_report", lambda *_, **__: {}["a\nb"])
+    monkeypatch.setattr("pascaline.cli.points.make_report", lambda *_, **__: {}["a\nb"])
     assert try_to_measure(here, Machine()) == "KeyError: 'a\\nb'"
 
 
@@ -293,9 +293,11 @@ def test_clocks_come_from_place_and_route(monkeypatch):
         area: ClassVar = {"luts": 10, "carries": 3, "block_rams": 1, "memory_bits": 4}
 
     asked = {}
-    monkeypatch.setattr("cli.points.make_report", lambda *_, **__: Made)
-    monkeypatch.setattr("cli.points.nextpnr_version", lambda _: "0.11")
-    monkeypatch.setattr("cli.points.make_placement", lambda *_, **how: asked.update(how) or Placed)
+    monkeypatch.setattr("pascaline.cli.points.make_report", lambda *_, **__: Made)
+    monkeypatch.setattr("pascaline.cli.points.nextpnr_version", lambda _: "0.11")
+    monkeypatch.setattr(
+        "pascaline.cli.points.make_placement", lambda *_, **how: asked.update(how) or Placed
+    )
     point = measure(job(target=target("ecp5"), pnr=True, seeds=2), Machine())
     assert target("ecp5").unit == "luts + 2 x carries"
     assert (point.area, point.memory_bits, point.clock_mhz) == (16, 4, 40.0)
@@ -304,7 +306,7 @@ def test_clocks_come_from_place_and_route(monkeypatch):
 
 def test_clocks_and_energy_come_from_opensta(monkeypatch, folder, little):
     timing = {"critical_path": {"ns": 8.0}, "energy_per_step_nj": 1.5}
-    monkeypatch.setattr("cli.points.make_timing", lambda *_: timing)
+    monkeypatch.setattr("pascaline.cli.points.make_timing", lambda *_: timing)
     library = asic_target(read_library(Path(osu018()), (), folder / "synth"))
     this = job(target=library, model=read_model(little[0]))
     point = measure(this, Machine())
@@ -344,7 +346,7 @@ def test_an_address_of_no_scheduler(pascaline, folder, address):
 @pytest.mark.filterwarnings("default")
 def test_a_scheduler_that_does_not_answer(pascaline, folder, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("cli.workers.TIMEOUT", 1)
+    monkeypatch.setattr("pascaline.cli.workers.TIMEOUT", 1)
     status, out, err = pascaline("explore", "tiny-ternary", "--dask", "tcp://127.0.0.1:9")
     assert (status, out) == (2, "")
     assert err.startswith("pascaline: --dask: no scheduler answers (Timed out trying to connect")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from spec.modelfile import read_model
-from train.evaluate import Likelihood, Score, evaluate, score
-from train.own import ALL, find_data, is_own, own_data, part_for
+from pascaline.spec.errors import InputError
+from pascaline.spec.modelfile import read_model
+from pascaline.train.evaluate import Likelihood, Score, evaluate, score
+from pascaline.train.own import ALL, find_data, is_own, own_data, part_for
 
 CLASSES = ("fall", "flat", "rise")
 
@@ -79,8 +79,8 @@ class TestTraining:
         pytest.importorskip("torch")
 
     def train(self, path: Path, output: Path, **options: Any) -> Any:
-        from train.options import Options
-        from train.recipe import train
+        from pascaline.train.options import Options
+        from pascaline.train.recipe import train
 
         start = options.pop("start", None)
         chosen = Options(device="cpu", **options)

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from cli.page.document import page
-from cli.page.explored import Explored, read_explored
-from cli.page.steps import formula, rows, starts, ticks, window
-from cli.page.words import number
-from cli.result import make_result
-from spec.errors import InputError
-from synth.targets import target
+from pascaline.cli.page.document import page
+from pascaline.cli.page.explored import Explored, read_explored
+from pascaline.cli.page.steps import formula, rows, starts, ticks, window
+from pascaline.cli.page.words import number
+from pascaline.cli.result import make_result
+from pascaline.spec.errors import InputError
+from pascaline.synth.targets import target
 from tests.cli.test_pnr import PLACED
 from tests.models import make_design, make_model
 from tests.spec.test_timeline import random_design
@@ -200,7 +200,9 @@ def test_names_are_only_names(timed, counted):
 @pytest.mark.parametrize("case", range(60))
 def test_any_design_can_be_drawn(case, counted, monkeypatch):
     described = {"pascaline": "0", "tools": {}, "verilog_sha256": "0"}
-    monkeypatch.setattr("cli.result.make_verilog", lambda _: SimpleNamespace(description=described))
+    monkeypatch.setattr(
+        "pascaline.cli.result.make_verilog", lambda _: SimpleNamespace(description=described)
+    )
     design = random_design(np.random.default_rng(case))
     result = made({name: counted[name] for name in ("target", "by_part", "by_unit")}, design)
     for core, found in zip(design.cores, result["cores"], strict=True):
@@ -256,7 +258,7 @@ def test_what_explore_keeps(tmp_path, counted):
 
 @pytest.fixture
 def stored(monkeypatch):
-    monkeypatch.setattr("cli.report.make_placement", lambda *_, **__: PLACED)
+    monkeypatch.setattr("pascaline.cli.report.make_placement", lambda *_, **__: PLACED)
     return ["report", "tiny-binary", "--target", "ecp5", "--pnr"]
 
 

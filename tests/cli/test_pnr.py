@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from cli.catalogue import find_model
-from synth.parts import PARTS
-from synth.paths import CriticalPath
-from synth.pnr import Placement, Use
-from synth.targets import target
+from pascaline.cli.catalogue import find_model
+from pascaline.synth.parts import PARTS
+from pascaline.synth.paths import CriticalPath
+from pascaline.synth.pnr import Placement, Use
+from pascaline.synth.targets import target
 
 PLACED = Placement(
     target="ecp5",
@@ -43,7 +43,7 @@ def placed(monkeypatch):
         asked.append((design.name, target_name, options))
         return PLACED
 
-    monkeypatch.setattr("cli.report.make_placement", make)
+    monkeypatch.setattr("pascaline.cli.report.make_placement", make)
     return asked
 
 
@@ -102,7 +102,7 @@ def test_refusals(pascaline, words, text):
 
 def test_nextpnr_is_not_installed(pascaline, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("spec.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("pascaline.spec.tools.sys.executable", str(tmp_path / "python"))
     status, out, err = pascaline("report", "tiny-binary", "--target", "ecp5", "--pnr")
     assert (status, out) == (2, "")
     assert err == (

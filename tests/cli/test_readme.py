@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from synth.baselines import read_baselines
-from synth.choice import costs
+from pascaline.synth.baselines import read_baselines
+from pascaline.synth.choice import costs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,19 +5,19 @@ from types import SimpleNamespace
 
 import pytest
 
-import cli.simulators
-from cli.catalogue import find_design
-from cli.simulators import rate
-from sim.job import Outcome
-from sim.simulators import SIMULATORS, Verilator
-from spec.errors import InputError
+from pascaline.cli import simulators
+from pascaline.cli.catalogue import find_design
+from pascaline.cli.simulators import rate
+from pascaline.sim.job import Outcome
+from pascaline.sim.simulators import SIMULATORS, Verilator
+from pascaline.spec.errors import InputError
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that goes on only when it is told to."""
     now = SimpleNamespace(seconds=0.0)
-    monkeypatch.setattr("cli.simulators.processor_seconds", lambda: now.seconds)
+    monkeypatch.setattr("pascaline.cli.simulators.processor_seconds", lambda: now.seconds)
     return now
 
 
@@ -34,9 +34,9 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
         clock.seconds += 3 + len(sequence.x) * {"verilator": 0.01, "icarus": 1.0}[tool.name]
         return Outcome(values=1)
 
-    monkeypatch.setattr("cli.simulators.simulator", SIMULATORS.get)
-    monkeypatch.setattr("cli.simulators.build", build)
-    monkeypatch.setattr("cli.simulators.run", run)
+    monkeypatch.setattr("pascaline.cli.simulators.simulator", SIMULATORS.get)
+    monkeypatch.setattr("pascaline.cli.simulators.build", build)
+    monkeypatch.setattr("pascaline.cli.simulators.run", run)
     status, out, _ = pascaline("bench", "simulators", "tiny-binary", "--json")
     found = json.loads(out)
     assert status == 0
@@ -57,7 +57,7 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
     ],
 )
 def test_what_cannot_be_measured(monkeypatch, clock, outcome, says):
-    monkeypatch.setattr(cli.simulators, "run", lambda *_, **__: outcome)
+    monkeypatch.setattr(simulators, "run", lambda *_, **__: outcome)
     design = find_design("tiny-binary", {"machine": None}, "generic")
     with pytest.raises(InputError, match=says):
         rate(design, SIMULATORS["icarus"], None, 5)

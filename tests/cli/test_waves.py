@@ -6,11 +6,11 @@ import re
 import pytest
 from pywellen import Waveform
 
-from hdl.verilog import generate
-from sim.hierarchy import Hierarchy
-from sim.signals import CHAIN, NUMBERS, PARTS
-from sim.simulators import SIMULATORS
-from spec.errors import InputError
+from pascaline.hdl.verilog import generate
+from pascaline.sim.hierarchy import Hierarchy
+from pascaline.sim.signals import CHAIN, NUMBERS, PARTS
+from pascaline.sim.simulators import SIMULATORS
+from pascaline.spec.errors import InputError
 from tests.sim.machines import design_of, tool_of
 from tests.sim.test_simulation import TINY
 
@@ -149,7 +149,9 @@ endmodule
     ],
 )
 def test_bad_places(pascaline, tmp_path, monkeypatch, name, says):
-    monkeypatch.setattr("cli.simulate.build", None)  # It is refused before anything is built.
+    monkeypatch.setattr(
+        "pascaline.cli.simulate.build", None
+    )  # It is refused before anything is built.
     (tmp_path / "file").touch()
     (tmp_path / "folder.fst").mkdir()
     before = sorted(tmp_path.rglob("*"))
@@ -165,7 +167,7 @@ def test_nothing_is_left_of_a_run_that_breaks(pascaline, tmp_path, monkeypatch):
         raise InputError("icarus", "ended without an outcome")
 
     tool_of("icarus")
-    monkeypatch.setattr("cli.simulate.run", broken)
+    monkeypatch.setattr("pascaline.cli.simulate.run", broken)
     path = tmp_path / "run.fst"
     status, _, err = pascaline("simulate", "tiny-binary", "--sim", "icarus", "--waves", path)
     assert (status, err) == (2, "pascaline: icarus: ended without an outcome\n")

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 
 def q(width, frac, signed=True):

@@ -8,7 +8,7 @@ import math
 from fractions import Fraction
 from functools import cache
 
-from spec.activation import Table, lines, table
+from pascaline.spec.activation import Table, lines, table
 
 
 def rounded(value, shift):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from golden.activation import ActivationFunction
-from golden.head import classify
-from golden.product import Product
-from golden.rounding import holding, narrow, round_shift
-from spec.activation import PiecewiseLinear, Table
-from spec.formats import Format, Interval
+from pascaline.golden.activation import ActivationFunction
+from pascaline.golden.head import classify
+from pascaline.golden.product import Product
+from pascaline.golden.rounding import holding, narrow, round_shift
+from pascaline.spec.activation import PiecewiseLinear, Table
+from pascaline.spec.formats import Format, Interval
 
 
 def test_types_hold_their_ranges():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from golden import activation, affine, product
-from golden.cells import State, cell_of, gru, lstm
-from golden.network import Golden
+from pascaline.golden import activation, affine, product
+from pascaline.golden.cells import State, cell_of, gru, lstm
+from pascaline.golden.network import Golden
 from tests.golden.networks import CELLS, draw, model, q
 from tests.golden.oracle import slow_step
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden import parallel
-from golden.network import Golden
-from golden.parallel import run_all
-from spec.configs import configs
-from spec.errors import InputError
+from pascaline.golden import parallel
+from pascaline.golden.network import Golden
+from pascaline.golden.parallel import run_all
+from pascaline.spec.configs import configs
+from pascaline.spec.errors import InputError
 from tests.golden.networks import BOTH, ENDS, GRU, LSTM, RNN, STACKS, draw, model
 from tests.golden.oracle import slow_run
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from golden.reference import Reference
+from pascaline.golden.network import Golden
+from pascaline.golden.reference import Reference
 from tests.golden.networks import CELLS, ENDS, STACKS, draw, model
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.model import Model
+from pascaline.golden.network import Golden
+from pascaline.spec.model import Model
 from tests.golden.networks import network, q
 
 torch = pytest.importorskip("torch")

@@ -5,13 +5,13 @@ from functools import partial
 
 from amaranth.sim import Simulator
 
-from hdl.accelerator import accelerator
-from sim.bench import Checker
-from sim.job import Outcome
-from sim.model import BenchModel
-from sim.stimulus import stimulus
-from spec.design import Design
-from spec.ports import ports
+from pascaline.hdl.accelerator import accelerator
+from pascaline.sim.bench import Checker
+from pascaline.sim.job import Outcome
+from pascaline.sim.model import BenchModel
+from pascaline.sim.stimulus import stimulus
+from pascaline.spec.design import Design
+from pascaline.spec.ports import ports
 
 
 def run(component, *testbenches, cycles=None):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sim.cases import draw
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
+from pascaline.sim.cases import draw
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
 from tests.hdl.bench import run_job
 from tests.models import make_design
 

@@ -8,28 +8,28 @@ from amaranth.hdl import C, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from golden import rounding
-from golden.activation import ActivationFunction as GoldenActivation
-from golden.cells import State, cell_of
-from hdl.activation import ActivationFunction
-from hdl.cells.groups import UNITS
-from hdl.dense import ArgMax
-from hdl.lanes import Lanes
-from hdl.rounding import narrow
-from hdl.shapes import shape
-from hdl.terms import terms_of
-from hdl.tree import tree_sum
-from hdl.trits import TritDecoder
-from hdl.vector import GroupPointer, VectorMemory
-from spec.activation import PiecewiseLinear, Table
-from spec.arithmetic import arithmetic
-from spec.cells.rnn import RnnPipeline
-from spec.formats import Format, Interval, half
-from spec.image import row_layout, unit_layout
-from spec.lanes import lane_designs, lane_terms
-from spec.ports import ports
-from spec.product import Product
-from spec.trits import GROUP, pack_trits
+from pascaline.golden import rounding
+from pascaline.golden.activation import ActivationFunction as GoldenActivation
+from pascaline.golden.cells import State, cell_of
+from pascaline.hdl.activation import ActivationFunction
+from pascaline.hdl.cells.groups import UNITS
+from pascaline.hdl.dense import ArgMax
+from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.rounding import narrow
+from pascaline.hdl.shapes import shape
+from pascaline.hdl.terms import terms_of
+from pascaline.hdl.tree import tree_sum
+from pascaline.hdl.trits import TritDecoder
+from pascaline.hdl.vector import GroupPointer, VectorMemory
+from pascaline.spec.activation import PiecewiseLinear, Table
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.cells.rnn import RnnPipeline
+from pascaline.spec.formats import Format, Interval, half
+from pascaline.spec.image import row_layout, unit_layout
+from pascaline.spec.lanes import lane_designs, lane_terms
+from pascaline.spec.ports import ports
+from pascaline.spec.product import Product
+from pascaline.spec.trits import GROUP, pack_trits
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 

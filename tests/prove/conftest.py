@@ -2,9 +2,9 @@ import os
 
 import pytest
 
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import find_tool
 from prove.claim import SOLVERS
-from spec.errors import InputError
-from spec.tools import find_tool
 
 
 @pytest.fixture(autouse=True)

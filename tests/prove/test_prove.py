@@ -8,10 +8,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 from click.testing import CliRunner
 
+from pascaline.spec.errors import InputError
 from prove.__main__ import GROUPS, all_claims, main
 from prove.claim import Claim, prove
 from prove.traffic import feed
-from spec.errors import InputError
 
 QUICK = ("buses: Wishbone", "cells: RNN, relu", "head: largest logit")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.simulators import SIMULATORS
+from pascaline.sim.simulators import SIMULATORS
 from tests.models import build_folder
 from tests.sim.machines import tool_of
 

@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from hdl.verilog import generate
-from sim.job import Job, Sequence
-from sim.runner import build, run
-from sim.simulators import simulator
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
+from pascaline.hdl.verilog import generate
+from pascaline.sim.job import Job, Sequence
+from pascaline.sim.runner import build, run
+from pascaline.sim.simulators import simulator
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
 
 
 def tool_of(name):

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hdl.verilog import generate
-from sim.flips import draw_flips, guarded
-from sim.images import WRONG
-from sim.job import Episode, Pauses, Sequence
-from sim.simulators import Verilator
-from spec import cycles
-from spec.bus import input_bytes
-from spec.design import Design
-from spec.ports import FROM_PREVIOUS
-from spec.synthetic import synthetic_model
+from pascaline.hdl.verilog import generate
+from pascaline.sim.flips import draw_flips, guarded
+from pascaline.sim.images import WRONG
+from pascaline.sim.job import Episode, Pauses, Sequence
+from pascaline.sim.simulators import Verilator
+from pascaline.spec import cycles
+from pascaline.spec.bus import input_bytes
+from pascaline.spec.design import Design
+from pascaline.spec.ports import FROM_PREVIOUS
+from pascaline.spec.synthetic import synthetic_model
 from tests.models import make_design, make_model
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 

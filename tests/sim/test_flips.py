@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from hdl.verilog import generate
-from sim.flips import OUTCOMES, draw_flips, guarded
-from sim.hierarchy import Hierarchy
-from sim.job import Episode, Job
-from sim.runner import build, run
-from spec import cycles
-from spec.configs import configs
+from pascaline.hdl.verilog import generate
+from pascaline.sim.flips import OUTCOMES, draw_flips, guarded
+from pascaline.sim.hierarchy import Hierarchy
+from pascaline.sim.job import Episode, Job
+from pascaline.sim.runner import build, run
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
 pytestmark = pytest.mark.long

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hdl.verilog import generate
-from sim.cases import draw_traffic
-from sim.recipe import Recipe
-from sim.runner import build, run
-from spec.configs import configs
-from spec.tools import run_tool
+from pascaline.hdl.verilog import generate
+from pascaline.sim.cases import draw_traffic
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.runner import build, run
+from pascaline.spec.configs import configs
+from pascaline.spec.tools import run_tool
 from tests.sim.machines import tool_of
 
 pytestmark = pytest.mark.long

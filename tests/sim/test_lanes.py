@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
-from hdl.lanes import Lanes
-from hdl.verilog import emit
-from sim.lanes import run_lanes
-from spec.arithmetic import arithmetic
-from spec.formats import Interval
-from spec.lanes import lane_designs
-from spec.product import Product
+from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.verilog import emit
+from pascaline.sim.lanes import run_lanes
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.formats import Interval
+from pascaline.spec.lanes import lane_designs
+from pascaline.spec.product import Product
 
 ELEMENT = Interval.signed_bits(5)
 

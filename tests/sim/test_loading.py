@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from hdl.verilog import generate
-from sim.images import WRONG
-from sim.job import Episode, Job, Pauses
-from sim.runner import build, run
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from spec.synthetic import synthetic_model
+from pascaline.hdl.verilog import generate
+from pascaline.sim.images import WRONG
+from pascaline.sim.job import Episode, Job, Pauses
+from pascaline.sim.runner import build, run
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.synthetic import synthetic_model
 from tests.sim.machines import design_of, sequences_of, simulate
 
 QUICK = ["tiny-ternary", "tiny-gru", "tiny-bilstm"]

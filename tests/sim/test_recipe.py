@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-import hdl.verilog
-from cli.verdict import judge_seed
-from hdl.verilog import generate
-from sim.cases import draw
-from sim.recipe import Recipe
-from sim.shrink import shrink, smaller
-from spec.errors import InputError
-from spec.machine import Machine
+from pascaline.cli.verdict import judge_seed
+from pascaline.hdl import verilog
+from pascaline.hdl.verilog import generate
+from pascaline.sim.cases import draw
+from pascaline.sim.recipe import Recipe
+from pascaline.sim.shrink import shrink, smaller
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
 from tests.sim.machines import tool_of
 
 
@@ -86,7 +86,7 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
         assert text != made.text
         return dataclasses.replace(made, text=text)
 
-    monkeypatch.setattr(hdl.verilog, "generate", broken)
+    monkeypatch.setattr(verilog, "generate", broken)
     verdict = judge_seed(4, "icarus", tmp_path, {"cycles": 60, "largest": 3}, tries=60)
     assert verdict.mismatches
     case = verdict.recipe

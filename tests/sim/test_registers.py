@@ -2,10 +2,10 @@
 
 import pytest
 
-from sim.control import Access
-from sim.job import Episode, Pauses
-from sim.registers import RegisterModel, Seen
-from spec.registers import registers
+from pascaline.sim.control import Access
+from pascaline.sim.job import Episode, Pauses
+from pascaline.sim.registers import RegisterModel, Seen
+from pascaline.spec.registers import registers
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 from tests.sim.test_bus import PORTS
 

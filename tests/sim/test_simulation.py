@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from hdl.verilog import generate
-from sim.cases import draw
-from sim.job import Episode, Pauses
-from sim.runner import build
-from sim.simulators import simulator
-from spec import cycles
-from spec.errors import InputError
+from pascaline.hdl.verilog import generate
+from pascaline.sim.cases import draw
+from pascaline.sim.job import Episode, Pauses
+from pascaline.sim.runner import build
+from pascaline.sim.simulators import simulator
+from pascaline.spec import cycles
+from pascaline.spec.errors import InputError
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
 TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
@@ -152,7 +152,7 @@ def test_simulators_that_are_not_there(monkeypatch):
 
 
 def test_outcome_is_good_only_if_something_was_compared():
-    from sim.job import Outcome
+    from pascaline.sim.job import Outcome
 
     assert not Outcome().good
     assert Outcome(values=1).good

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from hdl.verilog import generate
-from spec.bus import input_bytes, output_bytes
-from spec.configs import configs
-from spec.design import Design
-from spec.registers import ERRORS
+from pascaline.golden.network import Golden
+from pascaline.hdl.verilog import generate
+from pascaline.spec.bus import input_bytes, output_bytes
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.registers import ERRORS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "soc"
 

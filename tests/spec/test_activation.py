@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from spec.activation import FUNCTIONS, PiecewiseLinear, lines, table
-from spec.errors import InputError
-from spec.formats import Format
+from pascaline.spec.activation import FUNCTIONS, PiecewiseLinear, lines, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 
 PRE = Format(width=12, frac=8)
 OUT = Format(width=8, frac=7)

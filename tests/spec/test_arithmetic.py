@@ -3,8 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.arithmetic import RULE, Binary, Exponential, Fixed, Pow2, Ternary, arithmetic, common
-from spec.errors import InputError
+from pascaline.spec.arithmetic import (
+    RULE,
+    Binary,
+    Exponential,
+    Fixed,
+    Pow2,
+    Ternary,
+    arithmetic,
+    common,
+)
+from pascaline.spec.errors import InputError
 
 ALL = [
     "binary",

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from spec import cycles
-from spec.configs import configs
-from spec.design import Design
-from spec.errors import InputError
-from spec.machine import Machine
-from spec.network import Network
-from spec.synthetic import synthetic_model
+from pascaline.spec import cycles
+from pascaline.spec.configs import configs
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 

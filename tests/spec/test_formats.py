@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.errors import InputError
-from spec.formats import Format, Interval
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format, Interval
 
 intervals = st.tuples(st.integers(-1000, 1000), st.integers(-1000, 1000)).map(
     lambda ends: Interval(min(ends), max(ends))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from spec import image
-from spec.formats import half
-from spec.layout import Layout
-from spec.model import Model
+from pascaline.spec import image
+from pascaline.spec.formats import half
+from pascaline.spec.layout import Layout
+from pascaline.spec.model import Model
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from spec.model import Model
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
 from tests.golden.networks import model as make_stack
 from tests.models import make_model
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from spec.errors import InputError
-from spec.modelfile import pack, read_model, unpack, write_model
+from pascaline.spec.errors import InputError
+from pascaline.spec.modelfile import pack, read_model, unpack, write_model
 from tests.golden.networks import STACKS
 from tests.golden.networks import model as make_stack
 from tests.models import make_model

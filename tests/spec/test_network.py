@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from spec.arithmetic import RULE, arithmetic
-from spec.errors import InputError
-from spec.network import Network
+from pascaline.spec.arithmetic import RULE, arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.network import Network
 from tests.golden.networks import CELLS, q
 from tests.golden.networks import network as make_stack
 from tests.models import make_network

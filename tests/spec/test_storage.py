@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from spec.image import head_layout, row_layout, unit_layout
-from spec.storage import Storage, baseline, storage
+from pascaline.spec.errors import InputError
+from pascaline.spec.image import head_layout, row_layout, unit_layout
+from pascaline.spec.storage import Storage, baseline, storage
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 

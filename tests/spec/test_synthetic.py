@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.arithmetic import Arithmetic
-from spec.tensors import tensor_specs
+from pascaline.golden.network import Golden
+from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.tensors import tensor_specs
 from tests.golden.networks import CELLS, draw, model
 
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from spec import cycles
-from spec.clock import h_latency, lane_latency
-from spec.timeline import ACTIVITIES, timeline
+from pascaline.spec import cycles
+from pascaline.spec.clock import h_latency, lane_latency
+from pascaline.spec.timeline import ACTIVITIES, timeline
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
 

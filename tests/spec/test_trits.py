@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from spec.trits import GROUP, pack_trits, unpack_trits
+from pascaline.spec.trits import GROUP, pack_trits, unpack_trits
 
 GROUPS = np.array(list(itertools.product((-1, 0, 1), repeat=GROUP)))
 

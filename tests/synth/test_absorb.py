@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from synth.absorb import absorb_registers
+from pascaline.synth.absorb import absorb_registers
 
 
 def flop(d, q, clock=1, **changes):

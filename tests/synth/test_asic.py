@@ -2,14 +2,14 @@
 
 import pytest
 
-from hdl.verilog import generate
-from spec.errors import InputError
-from synth.adders import adder_map
-from synth.asic import asic_target
-from synth.liberty import FullAdder, read_library
-from synth.parts import PARTS
-from synth.report import report
-from synth.yosys import statistics
+from pascaline.hdl.verilog import generate
+from pascaline.spec.errors import InputError
+from pascaline.synth.adders import adder_map
+from pascaline.synth.asic import asic_target
+from pascaline.synth.liberty import FullAdder, read_library
+from pascaline.synth.parts import PARTS
+from pascaline.synth.report import report
+from pascaline.synth.yosys import statistics
 from tests.liberty import ADDER, GATES, cell, library, osu018
 from tests.models import build_folder, make_design, make_model
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from synth.choice import best_lane, costs
-from synth.targets import TARGETS
+from pascaline.synth.choice import best_lane, costs
+from pascaline.synth.targets import TARGETS
 from tests.models import make_network
 
 

@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from spec.errors import InputError
-from spec.machine import Machine
-from synth.explore import Point, front, objectives, powers, sweep
-from synth.pareto import non_dominated
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.synth.explore import Point, front, objectives, powers, sweep
+from pascaline.synth.pareto import non_dominated
 from tests.models import make_model
 
 

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from spec.errors import InputError
-from synth.liberty import FullAdder, read_library
+from pascaline.spec.errors import InputError
+from pascaline.synth.liberty import FullAdder, read_library
 from tests.liberty import ADDER, GATES, cell, library, osu018
 
 

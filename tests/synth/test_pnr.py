@@ -6,15 +6,15 @@ from statistics import median
 
 import pytest
 
-from hdl.verilog import generate
-from spec.errors import InputError
-from synth.devices import FAMILIES, family
-from synth.netlist import PLACES, Netlist, netlist, part_of
-from synth.nextpnr import nextpnr_version
-from synth.parts import PARTS
-from synth.pnr import Use, place_and_route
-from synth.targets import target
-from synth.wrapper import INSTANCE, WRAPPER, wrapper
+from pascaline.hdl.verilog import generate
+from pascaline.spec.errors import InputError
+from pascaline.synth.devices import FAMILIES, family
+from pascaline.synth.netlist import PLACES, Netlist, netlist, part_of
+from pascaline.synth.nextpnr import nextpnr_version
+from pascaline.synth.parts import PARTS
+from pascaline.synth.pnr import Use, place_and_route
+from pascaline.synth.targets import target
+from pascaline.synth.wrapper import INSTANCE, WRAPPER, wrapper
 from tests.models import build_folder, make_design, make_model
 
 CACHE = build_folder() / "synth"
@@ -73,7 +73,7 @@ def test_parts(made):
 
 def test_results_are_remembered(made, monkeypatch):
     first = place_and_route(made, CACHE, seeds=2, clock=50)
-    monkeypatch.setattr("synth.nextpnr.run_tool", None)
+    monkeypatch.setattr("pascaline.synth.nextpnr.run_tool", None)
     assert place_and_route(made, CACHE, seeds=2, clock=50) == first
 
 
@@ -154,8 +154,8 @@ class Packer:
 @pytest.fixture
 def packer(monkeypatch):
     def use(*sizes):
-        monkeypatch.setattr("synth.pnr.nextpnr", Packer(sizes))
-        monkeypatch.setattr("synth.pnr.nextpnr_version", lambda fpga: "1")
+        monkeypatch.setattr("pascaline.synth.pnr.nextpnr", Packer(sizes))
+        monkeypatch.setattr("pascaline.synth.pnr.nextpnr_version", lambda fpga: "1")
 
     return use
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from synth.activity import toggles
-from synth.asic import asic_target
-from synth.liberty import read_library
-from synth.power import cell_models, power
-from synth.report import report
-from synth.timing import gates
+from pascaline.synth.activity import toggles
+from pascaline.synth.asic import asic_target
+from pascaline.synth.liberty import read_library
+from pascaline.synth.power import cell_models, power
+from pascaline.synth.report import report
+from pascaline.synth.timing import gates
 from tests.liberty import GATES, library, opensta, osu018
 from tests.models import build_folder
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from hdl.verilog import generate
-from spec.errors import InputError
-from synth.parts import PARTS
-from synth.report import report
-from synth.targets import TARGETS, target
-from synth.yosys import statistics
+from pascaline.hdl.verilog import generate
+from pascaline.spec.errors import InputError
+from pascaline.synth.parts import PARTS
+from pascaline.synth.report import report
+from pascaline.synth.targets import TARGETS, target
+from pascaline.synth.yosys import statistics
 from tests.models import build_folder, make_design, make_model
 
 CACHE = build_folder() / "synth"
@@ -64,7 +64,7 @@ def test_generic_area(verilog):
 def test_results_are_remembered(verilog, tmp_path, monkeypatch):
     script = "read_verilog design.v\ntee -o some.json stat -json"
     first = statistics(verilog.text, script, tmp_path)
-    monkeypatch.setattr("synth.yosys.run_tool", None)
+    monkeypatch.setattr("pascaline.synth.yosys.run_tool", None)
     assert statistics(verilog.text, script, tmp_path) == first
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from spec.errors import InputError
-from synth.asic import asic_target
-from synth.buffers import FANOUT, buffered
-from synth.liberty import read_library
-from synth.report import report
-from synth.timing import CLOCK, analyse, gates
+from pascaline.spec.errors import InputError
+from pascaline.synth.asic import asic_target
+from pascaline.synth.buffers import FANOUT, buffered
+from pascaline.synth.liberty import read_library
+from pascaline.synth.report import report
+from pascaline.synth.timing import CLOCK, analyse, gates
 from tests.liberty import opensta, osu018
 from tests.models import build_folder
 

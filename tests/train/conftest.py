@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train import data, options, packages
-from train.data import DataSet, Part, Parts
-from train.options import Schedule, Task
-from train.packages import Package
-from train.preprocess import Preprocess
+from pascaline.spec.errors import InputError
+from pascaline.train import data, options, packages
+from pascaline.train.data import DataSet, Part, Parts
+from pascaline.train.options import Schedule, Task
+from pascaline.train.packages import Package
+from pascaline.train.preprocess import Preprocess
 
 
 @pytest.fixture(autouse=True)

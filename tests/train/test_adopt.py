@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.floats import floats
-from train.plain import run_head, run_layers
-from train.preprocess import Preprocess
+from pascaline.spec.errors import InputError
+from pascaline.train.floats import floats
+from pascaline.train.plain import run_head, run_layers
+from pascaline.train.preprocess import Preprocess
 
 torch = pytest.importorskip("torch")
 
@@ -17,8 +17,8 @@ ROWS = 4 * HIDDEN
 
 
 def make(weights: str, *, shared: bool = False, normaliser: str = "scale") -> Any:
-    from train.learn import build
-    from train.options import Options
+    from pascaline.train.learn import build
+    from pascaline.train.options import Options
 
     options = Options(weights=weights, shared_scale=shared, normaliser=normaliser)
     torch.manual_seed(1)
@@ -45,7 +45,7 @@ def tensors(weights: str, *, shared: bool = False) -> dict[str, Any]:
 @pytest.mark.parametrize("weights", ["binary", "ternary"])
 @pytest.mark.parametrize(("shared", "affine"), [(False, False), (False, True), (True, False)])
 def test_computes_what_the_other_does(weights: str, shared: bool, affine: bool) -> None:
-    from train.adopt import adopt
+    from pascaline.train.adopt import adopt
 
     network, other = make(weights, shared=shared), tensors(weights, shared=shared)
     rule = Preprocess(offset=(1.0,) * INPUTS, gain=(0.5,) * INPUTS)
@@ -64,7 +64,7 @@ def test_computes_what_the_other_does(weights: str, shared: bool, affine: bool) 
 
 
 def test_any_weights_are_near() -> None:
-    from train.adopt import adopt
+    from pascaline.train.adopt import adopt
 
     network, rng = make("ternary"), np.random.default_rng(0)
     other = tensors("ternary") | {"weight_ih_l0": rng.normal(size=(ROWS, INPUTS))}
@@ -77,7 +77,7 @@ def test_any_weights_are_near() -> None:
 
 
 def test_a_head_may_be_missing() -> None:
-    from train.adopt import adopt
+    from pascaline.train.adopt import adopt
 
     network, other = make("ternary"), tensors("ternary")
     before = network.head.weight.detach().clone()
@@ -93,7 +93,7 @@ def test_a_head_may_be_missing() -> None:
     ],
 )
 def test_sizes(key: str, shape: tuple[int, int], text: str) -> None:
-    from train.adopt import adopt
+    from pascaline.train.adopt import adopt
 
     other = tensors("ternary")
     if key == "head":
@@ -105,7 +105,7 @@ def test_sizes(key: str, shape: tuple[int, int], text: str) -> None:
 
 
 def test_other_normaliser() -> None:
-    from train.adopt import adopt
+    from pascaline.train.adopt import adopt
 
     with pytest.raises(InputError, match=r"^normaliser: must be scale to start from other"):
         adopt(make("ternary", normaliser="batchnorm"), floats(tensors("ternary")))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from train.augment import Shift
+from pascaline.train.augment import Shift
 
 torch = pytest.importorskip("torch")
 

@@ -5,21 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.errors import InputError
-from spec.formats import Format
-from train.draft import CELLS as NAMES
-from train.draft import Formats, draft
-from train.freeze import freeze
-from train.options import Options, task
+from pascaline.golden.network import Golden
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.train.draft import CELLS as NAMES
+from pascaline.train.draft import Formats, draft
+from pascaline.train.freeze import freeze
+from pascaline.train.options import Options, task
 
 torch = pytest.importorskip("torch")
 
-from train.cells import CELLS  # noqa: E402
-from train.ensemble import Ensemble  # noqa: E402
-from train.extract import learned  # noqa: E402
-from train.learn import build  # noqa: E402
-from train.network import backwards, pad  # noqa: E402
+from pascaline.train.cells import CELLS  # noqa: E402
+from pascaline.train.ensemble import Ensemble  # noqa: E402
+from pascaline.train.extract import learned  # noqa: E402
+from pascaline.train.learn import build  # noqa: E402
+from pascaline.train.network import backwards, pad  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES, STEPS, BATCH = 4, 10, 3, 6, 40
 

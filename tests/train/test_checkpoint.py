@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from spec.errors import InputError
-from train.checkpoint import read_checkpoint
+from pascaline.spec.errors import InputError
+from pascaline.train.checkpoint import read_checkpoint
 
 TENSORS = {
     "rnn.weight_ih_l0": np.arange(6, dtype=np.float32).reshape(2, 3) / 3,

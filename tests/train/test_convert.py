@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from golden.network import Golden
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
-from spec.formats import Format
-from train.convert import Conversion, convert
-from train.draft import Formats
-from train.preprocess import Preprocess, quantize
+from pascaline.golden.network import Golden
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.train.convert import Conversion, convert
+from pascaline.train.draft import Formats
+from pascaline.train.preprocess import Preprocess, quantize
 
 INPUTS, HIDDEN, CLASSES = 5, 12, 4
 

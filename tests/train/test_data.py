@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.data import DATA_SETS, DataSet, Part, Parts, data_set
+from pascaline.spec.errors import InputError
+from pascaline.train.data import DATA_SETS, DataSet, Part, Parts, data_set
 
 
 def make_part(count: int) -> Part:

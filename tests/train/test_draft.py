@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from spec.arithmetic import arithmetic
-from spec.cells.lstm import LstmLayer
-from spec.errors import InputError
-from spec.formats import Format
-from spec.network import Network
-from train.draft import Formats, draft
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.network import Network
+from pascaline.train.draft import Formats, draft
 
 
 def test_defaults_are_those_of_the_network() -> None:

@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden import parallel
-from golden.network import Golden
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
-from spec.model import Model
-from spec.synthetic import synthetic_model
-from train.data import DataSet
-from train.draft import Formats, draft
-from train.evaluate import Score, evaluate, predict, score
-from train.preprocess import Preprocess, quantize
+from pascaline.golden import parallel
+from pascaline.golden.network import Golden
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.synthetic import synthetic_model
+from pascaline.train.data import DataSet
+from pascaline.train.draft import Formats, draft
+from pascaline.train.evaluate import Score, evaluate, predict, score
+from pascaline.train.preprocess import Preprocess, quantize
 
 
 def make_model(card: dict[str, Any] | None = None, **kwargs: Any) -> Model:

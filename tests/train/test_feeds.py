@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from train.augment import Shift
+from pascaline.train.augment import Shift
 
 torch = pytest.importorskip("torch")
 
-from train.feeds import Sequences, Streams  # noqa: E402
+from pascaline.train.feeds import Sequences, Streams  # noqa: E402
 
 CPU = torch.device("cpu")
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.folder import read_folder, split
+from pascaline.spec.errors import InputError
+from pascaline.train.folder import read_folder, split
 
 
 def fill(path: Path, counts: dict[str, int], inputs: int = 2) -> Path:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
-from spec.formats import Format
-from train.draft import Formats, draft
-from train.freeze import Learned, LearnedPart, freeze
+from pascaline.golden.network import Golden
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.train.draft import Formats, draft
+from pascaline.train.freeze import Learned, LearnedPart, freeze
 
 TERNARY = arithmetic("ternary")
 

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.data import DataSet
-from train.options import Options, Schedule, task
-from train.recipe import Plan
+from pascaline.spec.errors import InputError
+from pascaline.train.data import DataSet
+from pascaline.train.options import Options, Schedule, task
+from pascaline.train.recipe import Plan
 
 torch = pytest.importorskip("torch")
 
-from train import fit  # noqa: E402
-from train.extract import learned  # noqa: E402
-from train.learn import device, learn, run  # noqa: E402
-from train.snapshot import Snapshot  # noqa: E402
+from pascaline.train import fit  # noqa: E402
+from pascaline.train.extract import learned  # noqa: E402
+from pascaline.train.learn import device, learn, run  # noqa: E402
+from pascaline.train.snapshot import Snapshot  # noqa: E402
 
 RULES: list[dict[str, Any]] = [
     {"weights": "binary"},

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-import models
-from spec.errors import InputError
-from spec.model import Model
-from spec.modelfile import read_model, write_model
-from spec.storage import storage
-from train.data import DATA_SETS
-from train.evaluate import predict
-from train.options import TASKS
-from train.preprocess import quantize, rule_of
-from train.recordings import read_recordings
-from train.sample import COUNT
+from pascaline import models
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.modelfile import read_model, write_model
+from pascaline.spec.storage import storage
+from pascaline.train.data import DATA_SETS
+from pascaline.train.evaluate import predict
+from pascaline.train.options import TASKS
+from pascaline.train.preprocess import quantize, rule_of
+from pascaline.train.recordings import read_recordings
+from pascaline.train.sample import COUNT
 
 FLOOR = {
     "copy-ternary": 0.99,

@@ -5,21 +5,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from golden.reference import Reference
-from spec.cells.lstm import GATES
-from spec.errors import InputError
-from spec.formats import Format
-from spec.model import Model
-from train.draft import Formats, draft
-from train.freeze import freeze
-from train.options import Options
+from pascaline.golden.network import Golden
+from pascaline.golden.reference import Reference
+from pascaline.spec.cells.lstm import GATES
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
+from pascaline.train.draft import Formats, draft
+from pascaline.train.freeze import freeze
+from pascaline.train.options import Options
 
 torch = pytest.importorskip("torch")
 
-from train.extract import FIXED, learned  # noqa: E402
-from train.learn import build, run  # noqa: E402
-from train.network import pad  # noqa: E402
+from pascaline.train.extract import FIXED, learned  # noqa: E402
+from pascaline.train.learn import build, run  # noqa: E402
+from pascaline.train.network import pad  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3
 

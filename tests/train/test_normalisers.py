@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from train.normalisers import BatchNorm, Scales, Units, WeightNorm  # noqa: E402
+from pascaline.train.normalisers import BatchNorm, Scales, Units, WeightNorm  # noqa: E402
 
 AFFINE = {"scale": Scales, "batchnorm": BatchNorm, "weightnorm": WeightNorm}
 

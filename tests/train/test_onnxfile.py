@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.arithmetic import arithmetic
-from spec.errors import InputError
+from pascaline.golden.network import Golden
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.errors import InputError
+from pascaline.train.convert import Conversion, convert
+from pascaline.train.foreign import read_foreign
+from pascaline.train.onnxfile import read_onnx
+from pascaline.train.preprocess import quantize
 from tests.train.test_convert import WIDE
-from train.convert import Conversion, convert
-from train.foreign import read_foreign
-from train.onnxfile import read_onnx
-from train.preprocess import quantize
 
 onnx = pytest.importorskip("onnx")
 helper, numpy_helper = onnx.helper, onnx.numpy_helper
@@ -385,8 +385,8 @@ def test_every_cell(cell: str, layers: int, directions: int, tmp_path: Path) -> 
     module = kind(INPUTS, HIDDEN, num_layers=layers, bidirectional=directions == 2, **choices)
     module.load_state_dict({name: torch.tensor(one) for name, one in found.tensors.items()})
     x = torch.randn(6, 2, INPUTS, generator=torch.Generator().manual_seed(1))
-    from train.floats import floats
-    from train.plain import run_layers
+    from pascaline.train.floats import floats
+    from pascaline.train.plain import run_layers
 
     every, _ = run_layers(floats(found.tensors, cell), x.double().numpy())
     np.testing.assert_allclose(every, module(x)[0].detach().numpy(), rtol=0, atol=1e-5)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from spec.errors import InputError
-from train.data import DATA_SETS
-from train.options import TASKS, Options, task
+from pascaline.spec.errors import InputError
+from pascaline.train.data import DATA_SETS
+from pascaline.train.options import TASKS, Options, task
 
 
 def test_every_task_has_its_data() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
+from pascaline.train import packages
+from pascaline.train.packages import Package, data_folder
 from tests.train.conftest import make_package, make_wheel
-from train import packages
-from train.packages import Package, data_folder
 
 FETCH = dict(packages.REGISTRIES)
 WHEEL = make_wheel({"tones/data/a.bin": b"one", "tones/b.bin": b"two"})

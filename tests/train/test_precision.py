@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli.curves import draw_precision
-from spec.errors import InputError
-from train.data import DataSet
-from train.precision_table import best
+from pascaline.cli.curves import draw_precision
+from pascaline.spec.errors import InputError
+from pascaline.train.data import DataSet
+from pascaline.train.precision_table import best
 
 torch = pytest.importorskip("torch")
 
-from train import precision  # noqa: E402
-from train.precision import CELLS, VARIANTS, Size, compare  # noqa: E402
+from pascaline.train import precision  # noqa: E402
+from pascaline.train.precision import CELLS, VARIANTS, Size, compare  # noqa: E402
 
 SIZE = Size(hidden=8, epochs=2, seeds=2, rates=(0.01, 0.02))
 ROWS = ("float", "TernaryConnect, stochastic", "exp4")
@@ -70,7 +70,7 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         if stage == "tones gru" and done == 7:
             raise KilledError
 
-    monkeypatch.setattr("train.fit.PATIENCE", 0.0)
+    monkeypatch.setattr("pascaline.train.fit.PATIENCE", 0.0)
     with pytest.raises(KilledError):
         run(path, report=kill)
     assert {run["cell"] for run in json.loads(path.read_text())["runs"]} == {CELLS[0]}
@@ -88,7 +88,7 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_command(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.bench_precision import precision as command
+    from pascaline.cli.bench_precision import precision as command
 
     monkeypatch.setattr(precision, "QUICK", SIZE)
     options = ["tones", "--quick", "--cell", "gru", "--variant", "float", "--device", "cpu"]

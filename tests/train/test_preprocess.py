@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.arithmetic import arithmetic
-from spec.cells.lstm import LstmLayer
-from spec.errors import InputError
-from spec.formats import Format
-from spec.model import Model
-from spec.network import Network
-from spec.synthetic import synthetic_model
-from train.preprocess import REACH, Preprocess, quantize, rule_of
+from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
+from pascaline.train.preprocess import REACH, Preprocess, quantize, rule_of
 
 X = Format(width=8, frac=7)
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spec.errors import InputError
+from pascaline.spec.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from train.quantisers import (  # noqa: E402
+from pascaline.train.quantisers import (  # noqa: E402
     Ardakani,
     ArdakaniSign,
     Exponents,

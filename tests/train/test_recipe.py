@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from spec.errors import InputError
-from spec.modelfile import read_model
-from train.data import DataSet
-from train.evaluate import evaluate
-from train.options import Options, task
-from train.preprocess import rule_of
-from train.recipe import train
+from pascaline.spec.errors import InputError
+from pascaline.spec.modelfile import read_model
+from pascaline.train.data import DataSet
+from pascaline.train.evaluate import evaluate
+from pascaline.train.options import Options, task
+from pascaline.train.preprocess import rule_of
+from pascaline.train.recipe import train
 
 SMALL = Options(hidden=12, seed=3, device="cpu")
 
 
 def test_torch_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in ("train.learn", "train.rounding", "train.snapshot"):
+    for name in ("pascaline.train.learn", "pascaline.train.rounding", "pascaline.train.snapshot"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(
         InputError, match=r"^training: needs torch \(pip install pascaline\[train\]\)$"
@@ -93,7 +93,7 @@ class TestTrain:
 
     def test_resume(self, tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A run that is killed and goes on writes the same file as one that is not."""
-        from train import fit
+        from pascaline.train import fit
 
         def kill(stage: str, done: int, total: int, note: str = "") -> None:
             if done == 20:

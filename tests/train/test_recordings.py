@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.recordings import Recordings, read_recordings, write_recordings
+from pascaline.spec.errors import InputError
+from pascaline.train.recordings import Recordings, read_recordings, write_recordings
 
 GOOD = {"features": np.ones((5, 3)), "lengths": [2, 3], "labels": [7, 8]}
 

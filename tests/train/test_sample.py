@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import models
-from train import data, sample
-from train.data import DataSet
-from train.recordings import read_recordings
-from train.sample import write_sample
+from pascaline import models
+from pascaline.train import data, sample
+from pascaline.train.data import DataSet
+from pascaline.train.recordings import read_recordings
+from pascaline.train.sample import write_sample
 
 
 def test_sample_is_the_start_of_the_held_out_part(

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from spec.cells.lstm import LstmLayer
-from spec.formats import Format
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.formats import Format
 
 torch = pytest.importorskip("torch")
 
-from train.rounding import Rounding, rounded  # noqa: E402
-from train.scan import exact, scan  # noqa: E402
+from pascaline.train.rounding import Rounding, rounded  # noqa: E402
+from pascaline.train.scan import exact, scan  # noqa: E402
 
 STEPS, BATCH, HIDDEN = 5, 3, 4
 

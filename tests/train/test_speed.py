@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from train.speed import Work, measure  # noqa: E402
+from pascaline.train.speed import Work, measure  # noqa: E402
 
 
 @pytest.mark.parametrize("symbols", [None, 5])

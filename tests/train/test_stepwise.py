@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from train.stepwise import LayerNorm, StepBatchNorm  # noqa: E402
+from pascaline.train.stepwise import LayerNorm, StepBatchNorm  # noqa: E402
 
 ROWS, HIDDEN = 12, 3
 BIAS = torch.arange(ROWS, dtype=torch.float32)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spec.errors import InputError
-from train.text import encode, read_characters
+from pascaline.spec.errors import InputError
+from pascaline.train.text import encode, read_characters
 
 
 def test_read(tmp_path: Path) -> None:

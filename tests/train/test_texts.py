@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.network import Golden
-from spec.errors import InputError
-from spec.modelfile import read_model
-from train import corpora, data, options, packages
-from train.data import Text, text_parts
-from train.evaluate import Likelihood, evaluate, measure
-from train.options import Options, Schedule, Task, task
-from train.packages import Package
-from train.preprocess import OneHot
-from train.recipe import train
+from pascaline.golden.network import Golden
+from pascaline.spec.errors import InputError
+from pascaline.spec.modelfile import read_model
+from pascaline.train import corpora, data, options, packages
+from pascaline.train.data import Text, text_parts
+from pascaline.train.evaluate import Likelihood, evaluate, measure
+from pascaline.train.options import Options, Schedule, Task, task
+from pascaline.train.packages import Package
+from pascaline.train.preprocess import OneHot
+from pascaline.train.recipe import train
 
 
 def make_tarball(files: dict[str, bytes]) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from train.cells.cell import Cell, Formats
-from train.cells.gru import Gru
-from train.cells.lstm import Lstm
-from train.cells.rnn import Rnn
+from pascaline.train.cells.cell import Cell, Formats
+from pascaline.train.cells.gru import Gru
+from pascaline.train.cells.lstm import Lstm
+from pascaline.train.cells.rnn import Rnn
 
 __all__ = ["CELLS", "Cell", "Formats"]
 

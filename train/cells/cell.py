@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from spec.cells.layer import Layer
-from spec.formats import Format
-from train.quantisers import straight_through
-from train.rounding import rounded
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.formats import Format
+from pascaline.train.quantisers import straight_through
+from pascaline.train.rounding import rounded
 
 __all__ = ["Cell", "Formats", "added", "passed"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from spec.cells.layer import Layer
-from spec.cells.lstm import GATES
-from train.cells.cell import Cell, Formats, added, passed
-from train.rounding import Rounding
-from train.scan import scan
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.cells.lstm import GATES
+from pascaline.train.cells.cell import Cell, Formats, added, passed
+from pascaline.train.rounding import Rounding
+from pascaline.train.scan import scan
 
 __all__ = ["Lstm"]
 

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from train.cells.cell import Cell, Formats, added, passed
+from pascaline.train.cells.cell import Cell, Formats, added, passed
 
 __all__ = ["Rnn"]
 

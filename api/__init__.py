@@ -1,0 +1,1 @@
+"""Pascaline turns trained recurrent networks with binary or ternary weights into verified RTL."""
