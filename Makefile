@@ -95,7 +95,7 @@ LINKS := build/links/pascaline
 links:         ## Make build/links, where editors find the packages under their import names.
 	@rm -rf build/links && mkdir -p $(LINKS)
 	@for file in api/*; do ln -s "$(CURDIR)/$$file" $(LINKS)/; done
-	@for package in $$(sed -n 's/^"pascaline\.\([a-z]*\)" = .*/\1/p' pyproject.toml); do \
+	@for package in $$(sed -n 's/^"pascaline\.\([a-z]*\)" = ".*/\1/p' pyproject.toml); do \
 		ln -s "$(CURDIR)/$$package" $(LINKS)/$$package; done
 
 lint: $(READY) links ## Check style and types.
