@@ -90,7 +90,7 @@ def faults(
         episodes=(),
         seed=seed,
         faults=count,
-        others=(_another(design),) if design.machine.loadable else (),
+        others=(_another(design),) if design.machine.home.loaded else (),
         flips=flips,
     )
     with bar(f"injecting {count} faults of each kind") as progress:

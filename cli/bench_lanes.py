@@ -247,7 +247,7 @@ def _data(what: _Lanes) -> tuple[Integers, Integers]:
         spread = np.random.default_rng(0).normal(0, 0.25 * kind.weights.hi, shape)
         return operands, kind.nearest(spread)
     model = "digits-ternary" if kind.has_zero else "digits-binary"
-    weights = find_model(model).layers[0].weight_h
+    weights = find_model(model).layers[0]["weight_h"]
     return operands, np.resize(weights, shape).astype(np.int64)
 
 

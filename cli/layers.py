@@ -8,7 +8,6 @@ from pascaline.spec import cycles
 from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.rnn import RnnLayer
-from pascaline.spec.clock import h_latency, lane_latency
 from pascaline.spec.core import Core
 from pascaline.spec.design import Design
 from pascaline.spec.formats import Format
@@ -96,27 +95,27 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         "head": None
         if dense is None
         else {"rows": dense.product.rows, "lanes": dense.product.lanes},
-        "tiles": core.tiles,
+        "tiles": core.program.tiles,
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,
         "passes": [
             {
                 "layer": one.layer,
                 "phase": one.phase,
-                "chunks": core.chunks(index),
+                "chunks": one.chunks,
                 "waits": _waits(core, index),
             }
             for index, one in enumerate(core.passes)
         ],
-        "tile_groups": core.tile_groups,
-        "last_groups": core.last_groups,
-        "group_cycles": core.group_cycles,
-        "tile_drain": core.tile_drain,
-        "last_drain": core.last_drain,
+        "tile_groups": core.drain.tile_groups,
+        "last_groups": core.drain.last_groups,
+        "group_cycles": core.drain.group_cycles,
+        "tile_drain": core.drain.tile_cycles,
+        "last_drain": core.drain.last_cycles,
         "streams": core.streams,
-        "lane_latency": lane_latency(core),
+        "lane_latency": core.program.lane_latency,
         "cell_latency": core.pipeline.whole,
-        "h_latency": h_latency(core),
+        "h_latency": core.program.h_latency,
         "cycles_per_step": pace,
         "utilisation": operations / (product.lanes * product.simd * pace),
     }
@@ -127,4 +126,4 @@ def _waits(core: Core, index: int) -> bool:
     if index == 0 and core.streams > 1:
         return False
     now, before = core.passes[index], core.passes[index - 1]
-    return before.to in (now.x, now.h)
+    return before.to in now.reads

@@ -44,8 +44,9 @@ class Affine:
             columns.append([s * b for s, b in zip(scale.tolist(), bound, strict=True)])
         largest = max(sum(map(abs, row)) for row in zip(*columns, strict=True))
         held = holding(Interval(-largest, largest), shift=shift)
-        # As in the machine: two addends with the same scale are added before they are scaled.
-        self._shared = len(scales) == 2 and np.array_equal(scales[0], scales[1])
+        # As in the machine: addends with the same scale are added before they are scaled.
+        first, *others = scales
+        self._shared = bool(others) and all(np.array_equal(first, one) for one in others)
         self._scales = [scale.astype(held) for scale in scales]
         self._bias = bias.astype(held)
 
@@ -53,7 +54,9 @@ class Affine:
         """Outcome for the values of each addend, (batch, rows)."""
         held, (scale, *others) = self._bias.dtype, self._scales
         if self._shared:
-            total: Integers = np.add(*values, dtype=held)
+            total: Integers = values[0].astype(held)
+            for value in values[1:]:
+                total += value
             total *= scale
         else:
             total = np.multiply(scale, values[0], dtype=held)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from pascaline.golden.rounding import Integers, holding
-from pascaline.spec.formats import Interval
+from pascaline.spec.formats import Format, Interval
+from pascaline.spec.operands import Matrix, Operand
 
-__all__ = ["Product"]
+__all__ = ["PRODUCTS", "Product", "matrix_product"]
 
 EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
 """Up to these magnitudes every integer is a number of the type."""
@@ -67,6 +69,17 @@ class Product:
         exact = vectors.astype(self._transposed.dtype) @ self._transposed
         sums: Integers = exact.astype(self._type)
         return sums
+
+
+def matrix_product(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Product:
+    """The product of an operand that is a matrix of weights, with vectors of a format."""
+    return Product(tensors[f"weight_{operand.name}"], element.interval)
+
+
+PRODUCTS: dict[type[Operand], Callable[[Operand, Mapping[str, Integers], Format], Product]] = {
+    Matrix: matrix_product
+}
+"""How the sums of each kind of operand are made."""
 
 
 def _is_single(vectors: Integers) -> bool:

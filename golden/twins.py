@@ -45,9 +45,9 @@ class Twin(ABC):
         self._described = layer
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
         # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
-        self._weight_h = (tensors.scale_h * unit / layer.h.lsb)[:, None] * tensors.weight_h
-        self._weight_x = (tensors.scale_x * unit / x.lsb)[:, None] * tensors.weight_x
-        self._bias = tensors.bias * unit
+        self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * tensors["weight_h"]
+        self._weight_x = (tensors["scale_x"] * unit / x.lsb)[:, None] * tensors["weight_x"]
+        self._bias = tensors["bias"] * unit
 
     def zero(self, batch: int) -> RealState:
         """The state before the first step; exact."""
@@ -83,7 +83,7 @@ class _Lstm(Twin):
         self._affine: tuple[Reals, Reals] | None = None
         if layer.cell_affine is not None:
             unit = 2.0 ** -(layer.pre.frac + layer.cell_affine.shift)
-            scale, bias = tensors.units["scale_c"], tensors.units["bias_c"]
+            scale, bias = tensors["scale_c"], tensors["bias_c"]
             self._affine = (scale * unit / layer.cell.lsb, bias * unit)
 
     def step(self, x: Bounded, state: RealState) -> RealState:
@@ -102,7 +102,7 @@ class _Gru(Twin):
         self._layer = layer
         self._sigmoid = Function(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = Function(layer.activation, "tanh", layer.pre, layer.tanh)
-        self._bias_h = tensors.units["bias_h"] * self._unit if layer.separate else None
+        self._bias_h = tensors["bias_h"] * self._unit if layer.separate else None
 
     def step(self, x: Bounded, state: RealState) -> RealState:
         layer = self._layer

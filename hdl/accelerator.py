@@ -25,7 +25,7 @@ def accelerator(design: Design):
     [*others, core] = design.cores
     machine = design.machine
     alone = not others and core.directions == 1 and design.gather is None
-    alone = alone and not (machine.loadable or machine.parity)
+    alone = alone and not (machine.home.loaded or machine.parity)
     return LayerCore(core) if alone else Accelerator(design)
 
 
@@ -80,7 +80,7 @@ class Accelerator(wiring.Component):
             m.submodules[name] = part
         units = [part for _, part in parts]
         first = flipped(self.i_x)
-        if design.machine.loadable:
+        if design.machine.home.loaded:
             first = self._load(m, cores, units[-1])
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.rom import Rom
+from pascaline.hdl.homes.rom import Rom
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.shapes import delayed, shape
 from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table

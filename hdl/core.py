@@ -35,8 +35,18 @@ class LayerCore(wiring.Component):
 
     Members
     -------
-    i_x, o, i_state, o_state : In, Out
-        See `spec.ports`.
+    i_x : In(stream.Signature)
+        Input vectors; this and the other streams are those of `spec.ports.core_ports`.
+    o : Out(stream.Signature)
+        Results.
+    i_state : In(stream.Signature)
+        States to start from; only there if the core is stateful.
+    o_state : Out(stream.Signature)
+        Final states; only there if the core is stateful.
+    load : In(load_layouts(machine, core_memories(core)))
+        What writes the memories of the model.
+    fault : Out(machine.parity)
+        What was read from a memory was not what had been written.
     """
 
     def __init__(self, core: Core):
@@ -55,31 +65,37 @@ class LayerCore(wiring.Component):
         m = Module()
         core = self._core
         m.submodules.inputs = inputs = Inputs(core)
-        m.submodules.sequencer = sequencer = Sequencer(core)
+        m.submodules.sequencer = sequencer = Sequencer(core.program)
         m.submodules.lanes = lanes = Lanes(
             product=core.x_product,
             arithmetic=core.arithmetic,
             element=core.element,
             sums=core.row_sums,
-            front=core.front,
+            front=core.drain.front,
         )
-        m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(core)
+        memories = core_memories(core)
+        m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(
+            unit=core.unit,
+            drain=core.drain,
+            program=core.program,
+            memories={name: memories[name] for name in ("rows", "units") if name in memories},
+            machine=core.machine,
+        )
         m.submodules.hidden = hidden = VectorMemory(
             shape(core.layer.h),
             chunks=core.h_product.chunks,
             simd=core.machine.simd,
             units=core.cell_units,
             reads=2,
-            banks=core.hidden_banks,
-            groups=core.groups,
+            banks=core.program.hidden_banks,
+            groups=core.drain.groups,
             parity=core.machine.parity,
         )
         m.submodules.outputs = outputs = CoreOutputs(core)
 
-        if core.machine.loadable:
-            m.d.comb += load_through(self.load, cells)
-            if core.dense is not None:
-                m.d.comb += load_through(self.load.head, outputs)
+        m.d.comb += load_through(self.load, cells)
+        if core.dense is not None:
+            m.d.comb += load_through(self.load.head, outputs)
         connect(m, inputs=inputs.i, top=flipped(self.i_x))
         connect(m, outputs=outputs.o, top=flipped(self.o))
         m.d.comb += [
@@ -98,8 +114,7 @@ class LayerCore(wiring.Component):
         self._read_out(m, sequencer, hidden, outputs)
         if core.stateful:
             self._keep(m, sequencer, cells, hidden, outputs)
-        if core.machine.parity:
-            self._check(m, sequencer, inputs, weights, cells, hidden, outputs)
+        self._check(m, sequencer, inputs, weights, cells, hidden, outputs)
         return m
 
     def _feed(self, m, sequencer, x, h, lanes):
@@ -107,8 +122,7 @@ class LayerCore(wiring.Component):
         core = self._core
         product = core.x_product
         m.submodules.weights = weights = Weights(core)
-        if core.machine.loadable:
-            m.d.comb += load_through(self.load, weights)
+        m.d.comb += load_through(self.load, weights)
         wait = core.pipeline.weights
         x, h = (
             delayed(m, word, wait - 1, name=name, reset_less=True)
@@ -118,7 +132,9 @@ class LayerCore(wiring.Component):
 
         from_h = delayed(m, sequencer.from_h, wait, name="from_h", reset_less=True)
         use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
-        ends = delayed(m, sequencer.split | sequencer.load, wait, name="ends", reset_less=True)
+        ends = delayed(
+            m, sequencer.split.any() | sequencer.load, wait, name="ends", reset_less=True
+        )
         operands = Signal(data.ArrayLayout(shape(core.element), product.simd))
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
@@ -131,13 +147,21 @@ class LayerCore(wiring.Component):
             m.d.comb += operands[k].eq(Mux(used, Mux(from_h, h[k], x[k]), 0))
         read = sequencer.read
         m.d.comb += [
-            lanes.split.eq(delayed(m, read & sequencer.split, wait, name="split")),
+            lanes.split.eq(
+                delayed(
+                    m, read.replicate(len(sequencer.split)) & sequencer.split, wait, name="split"
+                )
+            ),
             lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
         ]
         return weights
 
     def _check(self, m, sequencer, inputs, weights, cells, hidden, outputs):
-        """A wrong word stops the results: what is given as it is read at once, all else behind."""
+        """A wrong word stops the results.
+
+        What leaves the machine in the cycle after it is read stops in that cycle; results that are
+        computed take longer to come, so a register may be on the way.
+        """
         core, read = self._core, sequencer.read
         x = delayed(m, read & ~sequencer.from_h, 1, name="checks_x")
         h = delayed(m, read & sequencer.from_h & ~sequencer.zero, 1, name="checks_h")
@@ -174,19 +198,20 @@ class LayerCore(wiring.Component):
     def _write(self, m, cells, hidden, outputs):
         """New h goes to memory, group by group; the last one of the last pass completes a step."""
         core = self._core
+        program = core.program
         slots = core.machine.simd // core.cell_units
-        m.submodules.pointer = pointer = GroupPointer(core.groups, slots)
+        m.submodules.pointer = pointer = GroupPointer(core.drain.groups, slots)
         # Which of its two banks a stream's next step fills.
-        banks = Signal(1 << core.stream_bits)
+        banks = Signal(1 << program.stream_bits)
         token = cells.write_token
         parity = banks.bit_select(token.stream, 1)
-        vector = Signal(core.vector_bits)
-        for number, one in enumerate(core.passes):
+        vector = Signal(program.vector_bits)
+        for number, one in enumerate(program.passes):
             with m.If(token.index == number):
                 m.d.comb += vector.eq(one.to)
         done = Signal()
         m.d.comb += [
-            done.eq(cells.write & pointer.last & (token.index == len(core.passes) - 1)),
+            done.eq(cells.write & pointer.last & (token.index == len(program.passes) - 1)),
             pointer.advance.eq(cells.write),
             hidden.write.en.eq(cells.write),
             hidden.write.bank.eq(Cat(parity, vector, token.stream)),
@@ -253,5 +278,4 @@ class LayerCore(wiring.Component):
                 cells.state.write_data.eq(state.c_data),
                 state.c_read.eq(cells.state.data),
             ]
-            if self._core.machine.parity:
-                m.d.comb += cells.state.dumps.eq(state.dumping)
+            m.d.comb += cells.state.dumps.eq(state.dumping)

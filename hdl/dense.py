@@ -17,13 +17,18 @@ from pascaline.spec.image import head_layout
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import dense_memories
 
-__all__ = ["ArgMax", "DenseReader", "RowAffine"]
+__all__ = ["ArgMax", "DenseReader", "RowAffine", "head_members"]
 
 
 def logits_signature(dense: Dense, fields: Layout):
     """A stream of logits; ``last_row``: it is the head's last; ``mark``: of the result."""
     payload = {"value": shape(dense.logit), "last_row": 1, "mark": mark_layout(fields)}
     return stream.Signature(data.StructLayout(payload))
+
+
+def head_members(dense: Dense):
+    """Members ``load`` and ``fault`` of what has a head in it."""
+    return loads(dense.machine, dense_memories(dense)) | fault_member(dense.machine.parity)
 
 
 class DenseReader(wiring.Component):
@@ -43,9 +48,7 @@ class DenseReader(wiring.Component):
     def __init__(self, dense: Dense, memory, fields: Layout):
         self._dense = dense
         self._fields = fields
-        load = loads(dense.machine, dense_memories(dense))
-        fault = fault_member(dense.machine.parity)
-        super().__init__(reader_members(memory, fields) | load | fault)
+        super().__init__(reader_members(memory, fields) | head_members(dense))
 
     def elaborate(self, platform):
         m = Module()
@@ -59,8 +62,7 @@ class DenseReader(wiring.Component):
             front=1,
         )
         m.submodules.rows = rows = RowAffine(dense, self._fields)
-        if dense.machine.loadable:
-            m.d.comb += load_through(self.load, rows)
+        m.d.comb += load_through(self.load, rows)
 
         # Reading: tile by tile, chunk by chunk.
         tile = Signal(range(product.tiles))
@@ -144,13 +146,12 @@ class DenseReader(wiring.Component):
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
         address = delayed(m, address, issue, name="address")
         latency = dense.timing.memory
-        load = self.load.weights if dense.machine.loadable else None
+        load = self.load.weights
         codes, wrong = read_memory(
             m, dense.machine, memory, address, latency=latency, name="weights", load=load
         )
-        if dense.machine.parity:
-            m.d.comb += self.fault.eq((wrong & use) | rows.fault)
         m.d.comb += [
+            self.fault.eq((wrong & use) | rows.fault),
             lanes.codes.eq(codes),
             lanes.load.eq(delayed(m, read & end, wait, name="load")),
         ]
@@ -218,12 +219,11 @@ class RowAffine(wiring.Component):
         full, take = elastic(m, self.i_valid, ready[0], name="sum")
         m.d.comb += self.i_ready.eq(~full | ready[0])
         number = Signal(range(self._memory.depth))
-        load = self.load.rows if dense.machine.loadable else None
+        load = self.load.rows
         word, wrong = read_memory(
             m, dense.machine, self._memory, number, latency=1, name="parameters", load=load, en=take
         )
-        if dense.machine.parity:
-            m.d.comb += self.fault.eq(wrong & delayed(m, take, 1, name="checks"))
+        m.d.comb += self.fault.eq(wrong & delayed(m, take, 1, name="checks"))
         row = Signal(struct(head_layout(dense)))
         m.d.comb += row.eq(word)
         value = Signal.like(self.sum, reset_less=True)

@@ -1,6 +1,6 @@
 """Collects the vectors that results are made of: both directions, or the largest of all steps."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -43,10 +43,10 @@ class GatherUnit(wiring.Component):
         else:
             i = core_ports(core)["o"].layout
         o, dense = ports(design)["o"].layout, gather.dense
-        load = {} if dense is None else loads(dense.machine, dense_memories(dense))
+        head = {} if dense is None else loads(dense.machine, dense_memories(dense))
         super().__init__(
             {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))}
-            | load
+            | head
             | fault_member(design.machine.parity)
         )
 
@@ -71,11 +71,11 @@ class GatherUnit(wiring.Component):
             dense=gather.dense,
             tail=gather.parts[-1] - (gather.part_chunks - 1) * simd,
         )
-        if gather.dense is not None and design.machine.loadable:
+        if gather.dense is not None:
             m.d.comb += load_through(self.load, outputs)
         connect(m, outputs.o, flipped(self.o))
         write, read = vectors.write_port(), vectors.read_port()
-        found, wrong = read_out(read.data, parity=parity)
+        found, wrong = read_out(read.data)
         m.d.comb += [
             read.en.eq(outputs.read.en),
             read.addr.eq(Cat(outputs.read.bank, outputs.read.chunk)),
@@ -130,16 +130,13 @@ class GatherUnit(wiring.Component):
         if gather.pools:
             new, old_wrong = self._largest(m, vectors, write, taken, end, address, beat)
         else:
-            new, old_wrong = beat.data, 0
-        m.d.comb += write_in(write.data, new, parity=parity)
-        if parity:
-            counts = delayed(m, outputs.read.en, 1, name="checks")
-            fault = Signal()
-            m.d.comb += self.fault.eq(fault | (wrong & counts) | old_wrong)
-            m.d.sync += fault.eq(self.fault)
-            if gather.dense is not None:
-                with m.If(outputs.fault):
-                    m.d.sync += fault.eq(1)
+            new, old_wrong = beat.data, C(0, 0)
+        m.d.comb += write_in(write.data, new)
+        counts = delayed(m, outputs.read.en, 1, name="checks")
+        fault = Signal.like(self.fault)
+        m.d.comb += self.fault.eq(fault | (wrong & counts) | old_wrong)
+        behind = 0 if gather.dense is None else outputs.fault
+        m.d.sync += fault.eq(self.fault | behind)
         return m
 
     def _largest(self, m, vectors, write, taken, end, address, beat):
@@ -159,7 +156,7 @@ class GatherUnit(wiring.Component):
         given = delayed(m, beat.data.as_value(), 1, name="given", reset_less=True)
         given = data.View(beat.data.shape(), given)
         largest = Signal(beat.data.shape())
-        found, wrong = read_out(old.data, parity=gather.machine.parity)
+        found, wrong = read_out(old.data)
         for k in range(gather.machine.simd):
             m.d.comb += largest[k].eq(Mux(first | (given[k] > found[k]), given[k], found[k]))
         return largest, wrong & delayed(m, taken, 1, name="checks_old") & ~first

@@ -8,18 +8,19 @@ from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.vector import VectorMemory, read_signature
 from pascaline.spec.core import Core
 from pascaline.spec.ports import core_ports
+from pascaline.spec.program import Program
 
 __all__ = ["Inputs", "flags_layout"]
 
 
-def flags_layout(core: Core):
+def flags_layout(program: Program):
     """What comes with a vector.
 
     It starts a sequence, from which state; it ends it; state wanted; which stream it continues.
     """
-    stateful = core.stateful
+    stateful = program.stateful
     fields = {"start": 1, "state": 2 * stateful, "last": 1, "dump": 1 * stateful}
-    fields["stream"] = core.stream_bits
+    fields["stream"] = program.stream_bits
     return data.StructLayout(fields)
 
 
@@ -55,7 +56,7 @@ class Inputs(wiring.Component):
             {
                 "i": In(stream.Signature(struct(core_ports(core)["i_x"].layout))),
                 "full": Out(1),
-                "flags": Out(flags_layout(core)),
+                "flags": Out(flags_layout(core.program)),
                 "free": In(1),
                 "read": In(
                     read_signature(
@@ -76,7 +77,7 @@ class Inputs(wiring.Component):
             shape(core.x), chunks=chunks, simd=simd, units=simd, reads=1, parity=core.machine.parity
         )
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))
-        flags = Array(Signal(flags_layout(core), name=f"flags_{bank}") for bank in range(2))
+        flags = Array(Signal(flags_layout(core.program), name=f"flags_{bank}") for bank in range(2))
 
         # Writing.
         bank = Signal()
@@ -124,11 +125,10 @@ class Inputs(wiring.Component):
             vectors.read_0.bank.eq(read_bank),
             vectors.read_0.chunk.eq(self.read.chunk),
             self.read.data.eq(vectors.read_0.data),
+            self.read.wrong.eq(vectors.read_0.wrong),
             self.full.eq(full[read_bank]),
             self.flags.eq(flags[read_bank]),
         ]
-        if core.machine.parity:
-            m.d.comb += self.read.wrong.eq(vectors.read_0.wrong)
         with m.If(self.free):
             m.d.sync += [full[read_bank].eq(0), read_bank.eq(~read_bank)]
         return m

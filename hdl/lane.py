@@ -27,9 +27,9 @@ class Lane(wiring.Component):
     code_bits : int
         Width of a chunk's weights; 0: there are none.
     sums : tuple of Interval
-        Ranges of the sums that a row has: one, or two of which the second ends at ``split``. The
-        accumulator has the width of the widest: what partial sums overflow by, later terms bring
-        back.
+        Ranges of the sums that a row has: the first ends at ``load``, each other one at its bit of
+        ``split``. The accumulator has the width of the widest: what partial sums overflow by, later
+        terms bring back.
     tree_registers : int
         Registers in the tree.
 
@@ -42,7 +42,7 @@ class Lane(wiring.Component):
     clear : In
         The next chunk starts a sum.
     split : In
-        This chunk completes the row's second sum (only there with two sums).
+        A bit for each sum after the first: this chunk completes it (only there with several sums).
     load : In
         This chunk completes the row's first sum; all sums go to the drain.
     shift : In
@@ -68,8 +68,8 @@ class Lane(wiring.Component):
         }
         if code_bits:
             members["codes"] = In(code_bits)
-        if len(sums) == 2:
-            members["split"] = In(1)
+        if len(sums) > 1:
+            members["split"] = In(len(sums) - 1)
         super().__init__(members)
 
     @property
@@ -103,10 +103,10 @@ class Lane(wiring.Component):
             m.d.sync += sums.s0.eq(total)
         with m.Elif(self.shift):
             m.d.sync += sums.eq(self.next)
-        if len(self._sums) == 2:
-            second = Signal(shape(self._sums[1]), reset_less=True)
-            with m.If(self.split):
-                m.d.sync += second.eq(total)
+        for k, range_ in enumerate(self._sums[1:]):
+            earlier = Signal(shape(range_), name=f"earlier_{k}", reset_less=True)
+            with m.If(self.split[k]):
+                m.d.sync += earlier.eq(total)
             with m.If(self.load):
-                m.d.sync += sums.s1.eq(second)
+                m.d.sync += sums[f"s{k + 1}"].eq(earlier)
         return m

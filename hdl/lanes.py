@@ -70,7 +70,7 @@ class Lanes(wiring.Component):
             {
                 "x": In(element.width * product.simd),
                 "codes": In(product.lanes * self._code_bits),
-                "split": In(1),
+                "split": In(max(len(sums) - 1, 1)),
                 "load": In(1),
                 "shift": In(1),
                 "loaded": Out(1),
@@ -138,12 +138,12 @@ class Lanes(wiring.Component):
         wait = self._product.registers
         fresh = Signal(init=1)
         m.d.sync += fresh.eq(0)
-        ends = self.load | self.split if len(self._sums) == 2 else self.load
+        ends = self.load | self.split.any() if len(self._sums) > 1 else self.load
         strobes = {
             "clear": delayed(m, ends | fresh, wait, name="clear", init=1),
             "load": delayed(m, self.load, wait, name="load"),
         }
-        if len(self._sums) == 2:
+        if len(self._sums) > 1:
             strobes["split"] = delayed(m, self.split, wait, name="split")
         return strobes
 

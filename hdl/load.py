@@ -5,8 +5,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.crc.catalog import CRC32_ISO_HDLC
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.ram import load_layouts
 from pascaline.hdl.shapes import struct
+from pascaline.hdl.store import load_layouts
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS, HEADER, header
 from pascaline.spec.memories import COLUMN, design_memories, flat
@@ -40,7 +40,7 @@ class Loader(wiring.Component):
     error : Out
         Why the last one was refused, a bit for each of `spec.loading.ERRORS`.
     load : Out
-        To the memories, see `hdl.ram.load_layouts`.
+        To the memories, see `hdl.store.load_layouts`.
     """
 
     def __init__(self, design: Design):
@@ -53,7 +53,7 @@ class Loader(wiring.Component):
                 "begins": Out(1),
                 "loaded": Out(1),
                 "error": Out(len(ERRORS)),
-                "load": Out(load_layouts(memories, parity=design.machine.parity)),
+                "load": Out(load_layouts(design.machine, memories)),
             }
         )
 

@@ -4,15 +4,13 @@ from amaranth.hdl import Module
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pascaline.hdl.dense import DenseReader
-from pascaline.hdl.parity import fault_member
+from pascaline.hdl.dense import DenseReader, head_members
 from pascaline.hdl.reader import VectorReader, job_layout, reader_members
 from pascaline.hdl.shapes import shape
-from pascaline.hdl.store import load_through, loads
+from pascaline.hdl.store import load_through
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
 from pascaline.spec.layout import Layout
-from pascaline.spec.memories import dense_memories
 from pascaline.spec.ports import core_ports
 
 __all__ = ["CoreOutputs", "Outputs"]
@@ -47,12 +45,10 @@ class Outputs(wiring.Component):
         self._fields = fields
         self._dense = dense
         self._tail = tail
-        load = {} if dense is None else loads(dense.machine, dense_memories(dense))
         super().__init__(
             {
                 **reader_members(memory, fields),
-                **load,
-                **({} if dense is None else fault_member(dense.machine.parity)),
+                **({} if dense is None else head_members(dense)),
                 "job": In(job_layout(fields, memory["banks"])),
                 "job_valid": In(1),
                 "done_bank": Out(range(memory["banks"])),
@@ -68,10 +64,7 @@ class Outputs(wiring.Component):
             reader = VectorReader(self._memory, self._fields, self._tail)
         else:
             reader = DenseReader(self._dense, self._memory, self._fields)
-            if self._dense.machine.loadable:
-                m.d.comb += load_through(self.load, reader)
-            if self._dense.machine.parity:
-                m.d.comb += self.fault.eq(reader.fault)
+            m.d.comb += [*load_through(self.load, reader), self.fault.eq(reader.fault)]
         m.submodules.reader = reader
         m.d.comb += [
             queue.w_data.eq(self.job),
@@ -96,7 +89,7 @@ class CoreOutputs(Outputs):
             "element": shape(core.layer.h),
             "chunks": core.h_product.chunks,
             "simd": core.machine.simd,
-            "banks": core.hidden_banks,
+            "banks": core.program.hidden_banks,
         }
         fields = core_ports(core)["o"].layout
         super().__init__(memory, fields, dense=core.dense, tail=core.h_product.tail)

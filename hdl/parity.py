@@ -1,6 +1,10 @@
-"""Parity: a bit beside all that is written together, by which an even number of bits is 1."""
+"""Parity: a bit beside all that is written together, by which an even number of bits is 1.
 
-from amaranth.hdl import Module, Signal
+A component always has its ports for parity; on a machine without parity they have no bits, and
+synthesis drops what would drive them.
+"""
+
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -8,29 +12,29 @@ __all__ = ["Guard", "fault_member", "read_out", "stored", "write_in"]
 
 
 def fault_member(parity):
-    """The member of a component that tells of wrong words, if there is parity."""
-    return {"fault": Out(1)} if parity else {}
+    """Member ``fault`` of a component, ``Out(1)`` with parity: what was read had been changed."""
+    return {"fault": Out(int(parity))}
 
 
 def stored(shape, *, parity):
-    """Shape of a word in memory."""
-    return data.StructLayout({"word": shape, "check": 1}) if parity else shape
+    """Layout of a word in memory: ``word``, of a shape, and ``check``, one bit with parity."""
+    return data.StructLayout({"word": shape, "check": int(parity)})
 
 
-def write_in(port, value, *, parity):
-    """Statements that give a word to a write port."""
-    if not parity:
-        return [port.eq(value)]
-    return [port.word.eq(value), port.check.eq(port.word.as_value().xor())]
+def write_in(port, value):
+    """Statements that give a word to the data of a write port, of a layout from `stored`."""
+    return [port.word.eq(value), port.check.eq(Value.cast(port.word).xor())]
 
 
-def read_out(port, *, parity):
-    """The word of a read port, and whether it is not as it was written."""
-    return (port.word, port.as_value().xor()) if parity else (port, 0)
+def read_out(port):
+    """The word on a read port's data, and whether it is not as it was written (no bits, or one)."""
+    return port.word, Value.cast(port).xor()[: len(port.check)]
 
 
 class Guard(wiring.Component):
     """Lets no new beat of a stream through after a fault; one that waits stays.
+
+    Latency is zero: a beat passes in the cycle in which it comes.
 
     Parameters
     ----------
@@ -39,9 +43,11 @@ class Guard(wiring.Component):
 
     Members
     -------
-    i, o : In, Out
-        The stream.
-    fault : In
+    i : In(stream.Signature(payload))
+        Beats of the machine.
+    o : Out(stream.Signature(payload))
+        Beats for the outside.
+    fault : In(1)
         From now on until reset nothing is to be trusted.
     """
 

@@ -54,9 +54,7 @@ class _Replay(wiring.Component):
 
     def _check(self, m, take, wrong):
         """From the cycle on in which a wrong word is given there is a fault."""
-        if not self._parity:
-            return
-        fault = Signal()
+        fault = Signal.like(self.fault)
         m.d.comb += self.fault.eq(fault | (wrong & delayed(m, take, 1, name="checks")))
         m.d.sync += fault.eq(self.fault)
 
@@ -96,7 +94,7 @@ class Both(_Replay):
             self.i_x.ready.eq(~whole[writing]),
             write.en.eq(self.i_x.valid & self.i_x.ready),
             write.addr.eq(self._address(writing, step, chunk)),
-            *write_in(write.data, self.i_x.p.data, parity=self._parity),
+            *write_in(write.data, self.i_x.p.data),
         ]
         with m.If(write.en):
             m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
@@ -112,7 +110,7 @@ class Both(_Replay):
         end = chunk == self._chunks - 1
         ends = step == last[reading]
         from_end = last[reading] - step
-        word, wrong = read_out(read.data, parity=self._parity)
+        word, wrong = read_out(read.data)
         self._check(m, take, wrong)
         about = Signal(data.StructLayout({"last": 1, "stream": 1}))
         m.d.comb += [
@@ -172,7 +170,7 @@ class Merge(_Replay):
             m.d.comb += [
                 write.en.eq(taken & (backward == direction)),
                 write.addr.eq(self._address(writing, top if direction else step, chunk)),
-                *write_in(write.data, self.i_x.p.data, parity=self._parity),
+                *write_in(write.data, self.i_x.p.data),
             ]
         ended = Signal()
         with m.If(taken):
@@ -193,7 +191,7 @@ class Merge(_Replay):
         ends = step == last[reading]
         low = Signal(steps)
         about = Signal(data.StructLayout({"last": 1, "second": 1}))
-        found = [read_out(read.data, parity=self._parity) for _, read in ports]
+        found = [read_out(read.data) for _, read in ports]
         self._check(m, take, Mux(about.second, found[1][1], found[0][1]))
         m.d.comb += [
             low.eq(longest - 1 - last[reading] + step),

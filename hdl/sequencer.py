@@ -14,22 +14,21 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.cells.groups import token_layout
 from pascaline.hdl.inputs import flags_layout
 from pascaline.hdl.shapes import delayed
-from pascaline.spec.clock import h_latency, written_latency
-from pascaline.spec.core import Core
 from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS
+from pascaline.spec.program import Program
 
 __all__ = ["Sequencer"]
 
 
 class Sequencer(wiring.Component):
-    """Starts steps and walks through their passes, tiles, parts and chunks.
+    """Starts steps and walks through their passes, tiles, sources and chunks.
 
-    What is read, and all that describes it, comes out ``pipeline.issue`` cycles late.
+    What is read, and all that describes it, comes out ``program.issue`` cycles late.
 
     Parameters
     ----------
-    core : Core
-        The core.
+    program : Program
+        What to read, and how long it takes until what is made of it is there.
 
     Members
     -------
@@ -42,7 +41,7 @@ class Sequencer(wiring.Component):
     chunk, bank, weight : Out
         Where it is in the vector memories, in that of h, and in the weight memory.
     split, load : Out
-        It ends the first part, ends the tile.
+        It ends a source (the last one but one has bit 0, the one before it bit 1), ends the tile.
     last_tile : Out
         It belongs to the pass' last tile.
     token : Out
@@ -65,28 +64,28 @@ class Sequencer(wiring.Component):
         It has been read.
     """
 
-    def __init__(self, core: Core):
-        self._core = core
-        chunks = max(core.x_product.chunks, core.h_product.chunks)
+    def __init__(self, program: Program):
+        self._program = program
+        chunks = max(source.product.chunks for source in program.passes[0].sources)
         super().__init__(
             {
                 "full": In(1),
-                "flags": In(flags_layout(core)),
+                "flags": In(flags_layout(program)),
                 "free": Out(1),
                 "read": Out(1),
                 "from_h": Out(1),
                 "zero": Out(1),
                 "chunk": Out(range(chunks)),
-                "bank": Out(range(core.hidden_banks)),
-                "weight": Out(range(core.words)),
-                "split": Out(1),
+                "bank": Out(range(program.hidden_banks)),
+                "weight": Out(range(program.words)),
+                "split": Out(max(program.sources - 1, 1)),
                 "load": Out(1),
                 "last_tile": Out(1),
-                "token": Out(token_layout(core)),
-                "stream": Out(core.stream_bits),
+                "token": Out(token_layout(program)),
+                "stream": Out(program.stream_bits),
                 "parity": Out(1),
                 "released": In(1),
-                "released_bank": In(range(core.hidden_banks)),
+                "released_bank": In(range(program.hidden_banks)),
                 "holding": In(1),
                 "load_state": Out(1),
                 "state_loaded": In(1),
@@ -98,7 +97,7 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         running = Signal()
-        kept = Signal(token_layout(self._core))
+        kept = Signal(token_layout(self._program))
         now = self._issue(m)
         starting, token = self._start(m, running, kept, now)
         go = Signal()
@@ -115,7 +114,7 @@ class Sequencer(wiring.Component):
 
         done = self._walk(m, go, now, index)
         m.d.sync += running.eq(go & ~done)
-        banks = Signal(1 << self._core.stream_bits)
+        banks = Signal(1 << self._program.stream_bits)
         bank = banks.bit_select(now.stream, 1)
         m.d.comb += now.parity.eq(~bank)
         with m.If(done):
@@ -130,24 +129,24 @@ class Sequencer(wiring.Component):
             port = getattr(self, name)
             signal = Signal.like(port, name=f"{name}_now")
             setattr(now, name, signal)
-            m.d.comb += port.eq(delayed(m, signal, self._core.pipeline.issue, name=name))
+            m.d.comb += port.eq(delayed(m, signal, self._program.issue, name=name))
         return now
 
     def _start(self, m, running, kept, now):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
-        core = self._core
+        program = self._program
         loaded = Signal()
-        has_state = Signal(1 << core.stream_bits)
+        has_state = Signal(1 << program.stream_bits)
         dumping = Signal()
-        reserved = Signal(core.hidden_banks)
+        reserved = Signal(program.hidden_banks)
         from_loaded = Signal()
         wants_state = Signal()
         quiet = Signal()
         # With one stream no step is on its way once all results have been read, since the last step
         # of a sequence has one. The others' steps may have none.
         under_way = 0
-        if core.stream_bits:
-            under_way = _timer(m, running, written_latency(core) + 1, name="under_way")
+        if program.stream_bits:
+            under_way = _timer(m, running, program.written_latency + 1, name="under_way")
         m.d.comb += [
             now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
             quiet.eq(~running & (reserved == 0) & ~under_way),
@@ -163,11 +162,11 @@ class Sequencer(wiring.Component):
         with m.If(self.released):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
 
-        every = core.results == "every"
+        every = program.every
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
-        token = Signal(token_layout(core), name="start_token")
-        at = Cat(~now.parity, C(core.result_vector, core.vector_bits), self.flags.stream)
+        token = Signal(token_layout(program), name="start_token")
+        at = Cat(~now.parity, C(program.result_vector, program.vector_bits), self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
             token.result.eq(1 if every else self.flags.last),
@@ -191,38 +190,42 @@ class Sequencer(wiring.Component):
 
     def _walk(self, m, go, now, index):
         """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""
-        core = self._core
-        passes = core.passes
-        tile = Signal(range(core.tiles))
+        program = self._program
+        passes = program.passes
+        tile = Signal(range(program.tiles))
         chunk = Signal.like(now.chunk)
-        second = Signal()
-        weight = Signal(range(core.step_words))
+        source = Signal(range(program.sources))
+        last_source = Signal()
+        weight = Signal(range(program.step_words))
         end = Signal()
         first_tile = Signal()
         last_pass = Signal()
         done = Signal()
-        lengths = {True: core.h_product.chunks - 1, False: core.x_product.chunks - 1}
+        lengths = {one.vector is None: one.product.chunks - 1 for one in passes[0].sources}
         m.d.comb += [
             first_tile.eq(tile == 0),
-            now.last_tile.eq(tile == core.tiles - 1),
+            now.last_tile.eq(tile == program.tiles - 1),
             last_pass.eq(index == len(passes) - 1),
-            end.eq(chunk == Mux(now.from_h, lengths[True], lengths[False])),
-            now.read.eq(go & ~self._must_wait(m, now, second, (chunk == 0) & first_tile, end)),
+            last_source.eq(source == program.sources - 1),
+            end.eq(chunk == Mux(now.from_h, lengths.get(False, 0), lengths.get(True, 0))),
+            now.read.eq(
+                go & ~self._must_wait(m, now, source, (chunk == 0) & first_tile, end & last_source)
+            ),
             now.chunk.eq(chunk),
-            now.weight.eq(Cat(now.stream, weight) if core.directions > 1 else weight),
-            now.split.eq(end & ~second),
-            now.load.eq(end & second),
+            now.weight.eq(Cat(now.stream, weight) if program.directions > 1 else weight),
+            now.split.eq(
+                Cat(end & (source == place) for place in range(program.sources - 1)[::-1])
+            ),
+            now.load.eq(end & last_source),
             done.eq(now.read & now.load & now.last_tile & last_pass),
         ]
-        is_x = second if core.order[1] == "x" else ~second
-        self._source(m, now, index, is_x)
-        uses = [number for number, one in enumerate(passes) if one.x is None]
-        last_use = index == uses[-1]
-        m.d.comb += now.free.eq(now.read & end & ~now.from_h & now.last_tile & last_use)
+        self._choose(m, now, index, source)
+        *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
+        m.d.comb += now.free.eq(now.read & end & ~now.from_h & now.last_tile & (index == last_use))
         with m.If(now.read):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
             with m.If(end):
-                m.d.sync += [second.eq(~second), chunk.eq(0)]
+                m.d.sync += [source.eq(Mux(last_source, 0, source + 1)), chunk.eq(0)]
             with m.If(now.load):
                 m.d.sync += tile.eq(tile + 1)
                 with m.If(now.last_tile):
@@ -231,82 +234,86 @@ class Sequencer(wiring.Component):
                 m.d.sync += [index.eq(0), weight.eq(0)]
         return done
 
-    def _source(self, m, now, index, is_x):
+    def _choose(self, m, now, index, source):
         """What is read: the input, or a vector of h, the last one or the one that was just made."""
-        core = self._core
-        vector = Signal(core.vector_bits)
+        program = self._program
+        vector = Signal(program.vector_bits)
         parity = Signal()
+        is_input = Signal()
         m.d.comb += [
+            is_input.eq(
+                Cat(
+                    source == place
+                    for place, one in enumerate(program.passes[0].sources)
+                    if one.vector is None
+                ).any()
+            ),
             parity.eq(now.parity),
             now.bank.eq(Cat(parity, vector, now.stream)),
-            now.from_h.eq(~is_x),
-            now.zero.eq(~is_x & now.token.fresh),
+            now.from_h.eq(~is_input),
+            now.zero.eq(~is_input & now.token.fresh),
         ]
-        if len(core.passes) == 1:
+        if len(program.passes) == 1:
             return
-        for number, one in enumerate(core.passes):
-            with m.If((index == number) & ~is_x):
-                m.d.comb += vector.eq(one.h)
-                if one.made:
-                    m.d.comb += [parity.eq(~now.parity), now.zero.eq(0)]
-            if one.x is not None:
-                with m.If((index == number) & is_x):
-                    m.d.comb += [
-                        now.from_h.eq(1),
-                        vector.eq(one.x),
-                        parity.eq(~now.parity),
-                        now.zero.eq(0),
-                    ]
+        for number, one in enumerate(program.passes):
+            for place, read in enumerate(one.sources):
+                if read.vector is None:
+                    continue
+                with m.If((index == number) & (source == place)):
+                    m.d.comb += [now.from_h.eq(1), vector.eq(read.vector)]
+                    if read.made:
+                        m.d.comb += [parity.eq(~now.parity), now.zero.eq(0)]
 
-    def _must_wait(self, m, now, second, starts, end):
+    def _must_wait(self, m, now, source, starts, ends_tile):
         """Whether the chunk at hand has to wait: for h that is not yet made, or for the drain."""
-        core = self._core
+        program = self._program
         waits = Signal()
         timers = []
         ends = now.read & now.load & now.last_tile
         # The last chunk of a vector is there h_latency cycles after its pass was read, and every
-        # earlier chunk at least a cycle earlier: so the part may start this long after it.
-        after = h_latency(core) - (core.h_product.chunks - 1)
-        for source, users in self._waits(after).items():
-            ended = ends & (now.token.index == source)
-            for stream in range(1 << core.stream_bits):
+        # earlier chunk at least a cycle earlier: so a source may start this long after it.
+        after = program.h_latency - (program.hidden_chunks - 1)
+        for maker, users in self._waits(after).items():
+            ended = ends & (now.token.index == maker)
+            for stream in range(1 << program.stream_bits):
                 mine = now.token.stream == stream
-                timer = _timer(m, ended & mine, after, name=f"h_wait_{source}_{stream}")
+                timer = _timer(m, ended & mine, after, name=f"h_wait_{maker}_{stream}")
                 for number, place, made in users:
-                    at = starts & (second == place) & (now.token.index == number)
+                    at = starts & (source == place) & (now.token.index == number)
                     counts = mine if made else mine & ~now.token.fresh
                     timers.append(at & counts & timer)
-        if core.tile_drain > min(core.chunks(number) for number in range(len(core.passes))):
-            leaves = Mux(now.last_tile, core.last_drain, core.tile_drain)
-            most = core.tile_drain
+        drain = program.drain
+        if drain.tile_cycles > min(one.chunks for one in program.passes):
+            leaves = Mux(now.last_tile, drain.last_cycles, drain.tile_cycles)
+            most = drain.tile_cycles
             timer = _timer(m, now.read & now.load, leaves, most=most, name="drain_wait")
-            timers.append(end & second & timer)
+            timers.append(ends_tile & timer)
         for timer in timers:
             with m.If(timer):
                 m.d.comb += waits.eq(1)
         return waits
 
     def _waits(self, after):
-        """Which pass is waited for by which parts: (pass, place in it, whether in this step)."""
-        core = self._core
+        """Which pass is waited for by which sources: (pass, place in it, whether in this step)."""
+        program = self._program
         found = {}
-        lengths = [core.tiles * core.chunks(number) for number in range(len(core.passes))]
-        for number, one in enumerate(core.passes):
-            vectors = {"x": (one.x, True), "h": (one.h, one.made)}
-            for place, part in enumerate(core.order):
-                vector, made = vectors[part]
-                if vector is None:
+        lengths = [program.tiles * one.chunks for one in program.passes]
+        for number, one in enumerate(program.passes):
+            for place, source in enumerate(one.sources):
+                if source.vector is None:
                     continue
-                source = max(k for k, other in enumerate(core.passes) if other.to == vector)
-                # Cycles from the end of that pass to this part, if nothing holds it up.
-                between = (
-                    lengths[source + 1 : number]
-                    if made
-                    else (lengths[source + 1 :] + lengths[:number])
+                maker = max(
+                    k for k, other in enumerate(program.passes) if other.to == source.vector
                 )
-                first = core.part(number, core.order[0]).chunks if place else 0
+                # Cycles from the end of that pass to this source, if nothing holds it up.
+                between = (
+                    lengths[maker + 1 : number]
+                    if source.made
+                    else (lengths[maker + 1 :] + lengths[:number])
+                )
+                first = sum(before.product.chunks for before in one.sources[:place])
                 if after > 1 + sum(between) + first:
-                    found.setdefault(source, []).append((number, place, made))
+                    found.setdefault(maker, []).append((number, place, source.made))
         return found
 
 

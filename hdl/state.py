@@ -62,8 +62,8 @@ class StatePort(wiring.Component):
                 "dumped": Out(1),
                 "chunk": Out(range(chunks)),
                 "slot": Out(range(core.machine.simd // core.cell_units)),
-                "layer": Out(core.vector_bits),
-                "group": Out(range(len(core.layers) * core.groups)),
+                "layer": Out(core.program.vector_bits),
+                "group": Out(range(core.program.layers * core.drain.groups)),
                 "write": Out(1),
                 "h_data": Out(h),
                 "read": Out(read_signature(shape(core.layer.h), chunks, core.machine.simd)),
@@ -83,9 +83,9 @@ class StatePort(wiring.Component):
         core = self._core
         units = core.cell_units
         slots = core.machine.simd // units
-        m.submodules.pointer = pointer = GroupPointer(core.groups, slots)
-        m.submodules.groups = groups = GroupPointer(len(core.layers) * core.groups, 1)
-        layer = Signal(core.vector_bits)
+        m.submodules.pointer = pointer = GroupPointer(core.drain.groups, slots)
+        m.submodules.groups = groups = GroupPointer(core.program.layers * core.drain.groups, 1)
+        layer = Signal(core.program.vector_bits)
         with m.If(pointer.advance & pointer.last):
             m.d.sync += layer.eq(Mux(groups.last, 0, layer + 1))
         given = Signal()
@@ -124,7 +124,7 @@ class StatePort(wiring.Component):
         here = Signal(data.ArrayLayout(shape(core.layer.h), units))
         chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
         m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
-        filled = core.layer.hidden - (core.groups - 1) * units
+        filled = core.layer.hidden - (core.drain.groups - 1) * units
         given_out, taken = {"h": here}, {"h": self.h_data}
         if core.layer.carried is not None:
             given_out["c"], taken["c"] = self.c_read, self.c_data

@@ -1,23 +1,34 @@
-"""The memories of the model: in the netlist or loaded, with parity or without."""
+"""The memories of the model, wherever their words live (`spec.homes`), with parity or without."""
 
-from amaranth.hdl import Array, C, Cat, Mux, Signal
+from amaranth.hdl import Array, Cat, Signal
+from amaranth.lib import data
 from amaranth.lib.wiring import In
 
-from pascaline.hdl.ram import Ram, load_layouts
-from pascaline.hdl.rom import Rom
+from pascaline.hdl.homes import HOMES
 from pascaline.hdl.shapes import delayed
 from pascaline.spec.machine import Machine
 from pascaline.spec.memories import COLUMN, Memories, Memory
 from pascaline.spec.pipeline import BLOCK
 
-__all__ = ["load_through", "loads", "read_memory"]
+__all__ = ["load_layouts", "load_through", "loads", "read_memory"]
+
+
+def load_layouts(machine: Machine, memories: Memories):
+    """What writes memories, by their names; no bits where nothing is written."""
+    home = HOMES[machine.weights]
+    return data.StructLayout(
+        {
+            name: home.load_layout(one, machine.parity)
+            if isinstance(one, Memory)
+            else load_layouts(machine, one)
+            for name, one in memories.items()
+        }
+    )
 
 
 def loads(machine: Machine, memories: Memories):
-    """The member through which a component's memories are loaded, if they are."""
-    if not machine.loadable:
-        return {}
-    return {"load": In(load_layouts(memories, parity=machine.parity))}
+    """Member ``load`` of a component: what writes its memories."""
+    return {"load": In(load_layouts(machine, memories))}
 
 
 def load_through(load, part):
@@ -25,7 +36,7 @@ def load_through(load, part):
     return [part.load[name].eq(load[name]) for name in part.load.shape().members]
 
 
-def read_memory(m, machine: Machine, memory: Memory, addr, *, latency, name, load=None, en=None):
+def read_memory(m, machine: Machine, memory: Memory, addr, *, latency, name, load, en=None):
     """The word of ``addr`` that many cycles ago, and whether it is not as it was written.
 
     With three cycles the memory is made of blocks of 1024 words: each is a memory and its register,
@@ -46,27 +57,23 @@ def read_memory(m, machine: Machine, memory: Memory, addr, *, latency, name, loa
     name : str
         Of the submodule, and prefix of the signals.
     load : View
-        What writes it, if it is loaded: see `hdl.ram.load_layout`.
+        What writes it, of the layout that its home has for it.
     en : Value
         Read enable, if there is one.
 
     Returns
     -------
     word, wrong : Value
-        Without parity nothing is ever wrong.
+        ``wrong`` has one bit with parity, and none without.
     """
-    depth = memory.depth
+    depth, home = memory.depth, HOMES[machine.weights]
     size = BLOCK if latency == 3 else depth
     starts = range(0, depth, size)
-    words = [] if machine.loadable else _stored(machine, memory)
     outputs = []
     for index, start in enumerate(starts):
         block = f"{name}_{index}" if len(starts) > 1 else name
-        if machine.loadable:
-            made = _loaded(m, machine, memory, load, range(start, min(start + size, depth)))
-        else:
-            made = Rom(words[start : start + size], _width(machine, memory))
-        m.submodules[block] = made
+        span = range(start, min(start + size, depth))
+        m.submodules[block] = made = home.contents(m, memory, span, load, machine.parity)
         m.d.comb += made.addr.eq(addr)
         if en is not None:
             m.d.comb += made.en.eq(en)
@@ -75,51 +82,14 @@ def read_memory(m, machine: Machine, memory: Memory, addr, *, latency, name, loa
     if latency < 3:
         return _checked(machine, memory, outputs[0])
     chosen = delayed(m, addr[BLOCK.bit_length() - 1 :], 2, name=f"{name}_block", reset_less=True)
-    word = Signal(_width(machine, memory), name=f"{name}_chosen", reset_less=True)
+    word = Signal(memory.stored(machine.parity), name=f"{name}_chosen", reset_less=True)
     m.d.sync += word.eq(Array(outputs)[chosen])
     return _checked(machine, memory, word)
 
 
-def _loaded(m, machine, memory, load, span):
-    """A RAM for some of the words."""
-    ram = Ram(len(span), memory.bits, parity=machine.parity)
-    strobes = load.en
-    if len(span) < memory.depth:
-        here = load.addr[BLOCK.bit_length() - 1 :] == span[0] // BLOCK
-        strobes = Mux(here, load.en, 0)
-    m.d.comb += [
-        ram.load.en.eq(strobes),
-        ram.load.addr.eq(load.addr),
-        ram.load.data.eq(load.data),
-        ram.load.check.eq(load.check),
-    ]
-    return ram
-
-
-def _width(machine, memory):
-    return memory.bits + machine.parity * memory.columns
-
-
-def _stored(machine, memory):
-    """Words with their parity bits above."""
-    if not machine.parity:
-        return memory.words
-    mask, firsts = (1 << COLUMN) - 1, range(0, memory.bits, COLUMN)
-    return [
-        word
-        | sum(
-            ((word >> first & mask).bit_count() & 1) << (memory.bits + k)
-            for k, first in enumerate(firsts)
-        )
-        for word in memory.words
-    ]
-
-
 def _checked(machine, memory, stored):
-    """The word alone; whether the parity of a column is wrong."""
-    if not machine.parity:
-        return stored, C(0)
+    """The word alone; whether the parity of a column is wrong (no bits without parity)."""
     word, checks = stored[: memory.bits], stored[memory.bits :]
     columns = [word[first : first + COLUMN] for first in range(0, memory.bits, COLUMN)]
-    wrong = [column.xor() ^ check for column, check in zip(columns, checks, strict=True)]
-    return word, Cat(wrong).any()
+    wrong = [column.xor() ^ check for column, check in zip(columns, checks, strict=False)]
+    return word, Cat(wrong).any()[: int(machine.parity)]

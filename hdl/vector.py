@@ -1,8 +1,10 @@
 """Vector memories: banks of a vector each, written in groups of elements and read in chunks."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
+
+from pascaline.hdl.parity import read_out, stored, write_in
 
 __all__ = ["GroupPointer", "VectorMemory", "read_signature", "write_signature"]
 
@@ -10,15 +12,17 @@ __all__ = ["GroupPointer", "VectorMemory", "read_signature", "write_signature"]
 def read_signature(element, chunks, simd, *, banks=2, parity=False):
     """A read port: the chunk of a bank, one cycle later, held while ``en`` is 0.
 
-    With parity, ``wrong`` tells that what was read in the cycle before is not what was written.
+    ``wrong``, which has a bit with parity, tells that what was read in the cycle before is not what
+    was written.
     """
     members = {
         "en": Out(1),
         "bank": Out(range(banks)),
         "chunk": Out(range(chunks)),
         "data": In(data.ArrayLayout(element, simd)),
+        "wrong": In(int(parity)),
     }
-    return wiring.Signature(members | ({"wrong": In(1)} if parity else {}))
+    return wiring.Signature(members)
 
 
 def write_signature(element, chunks, simd, units, *, banks=2):
@@ -85,19 +89,16 @@ class VectorMemory(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         # The bank is the low part of the address: no word is lost where chunks are no power of 2.
-        words = data.ArrayLayout(self._element, self._simd)
-        depth = self._chunks << len(self.write.bank)
-        slots, together = self._simd // self._units, self._units
-        given = self.write.data.as_value()
-        if self._parity:
-            words, together = data.ArrayLayout(len(given) + 1, slots), 1
-            given = Cat(given, given.xor())
+        depth, slots = self._chunks << len(self.write.bank), self._simd // self._units
+        given = Signal(stored(len(self.write.data.as_value()), parity=self._parity))
+        m.d.comb += write_in(given, self.write.data.as_value())
+        words = data.ArrayLayout(given.shape(), slots)
         m.submodules.memory = contents = memory.Memory(shape=words, depth=depth, init=[])
-        write = contents.write_port(granularity=together)
+        write = contents.write_port(granularity=1)
         m.d.comb += [
             write.addr.eq(Cat(self.write.bank, self.write.chunk)),
             write.en.eq(self.write.en << self.write.slot),
-            write.data.eq(given.replicate(slots)),
+            write.data.eq(given.as_value().replicate(slots)),
         ]
         for k in range(self._reads):
             port = getattr(self, f"read_{k}")
@@ -106,18 +107,16 @@ class VectorMemory(wiring.Component):
                 read.en.eq(port.en),
                 read.addr.eq(Cat(port.bank, port.chunk)),
             ]
-            if not self._parity:
-                m.d.comb += port.data.eq(read.data)
-                continue
             # What is read in this cycle is checked in the next one.
             reads, tail = Signal(name=f"reads_{k}"), Signal(name=f"tail_{k}")
             m.d.sync += [reads.eq(port.en), tail.eq(port.chunk == self._chunks - 1)]
+            found = [read_out(read.data[slot]) for slot in range(slots)]
             wrong = [
-                read.data[slot].xor() & ~(tail if slot >= self._tail else 0)
-                for slot in range(slots)
+                wrong & ~(tail if slot >= self._tail else C(0, 1))
+                for slot, (_, wrong) in enumerate(found)
             ]
             m.d.comb += [
-                port.data.eq(Cat(read.data[slot][:-1] for slot in range(slots))),
+                port.data.eq(Cat(word for word, _ in found)),
                 port.wrong.eq(reads & Cat(wrong).any()),
             ]
         return m

@@ -17,7 +17,6 @@ from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import plain_names
 from pascaline.spec import cycles
 from pascaline.spec.bus import CLOCK, RESET, pins
-from pascaline.spec.clock import lane_latency
 from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
 from pascaline.spec.loading import header, image
@@ -88,7 +87,7 @@ def generate(design: Design) -> Verilog:
     modules, kinds = emit((accelerator if plain else BusMachine)(design), design.name)
     text = "\n".join([_header(design), modules])
     companions = {} if plain else bus_files(design)
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         companions = companions | {f"{design.name}.bin": image(design)}
     return Verilog(design.name, text, _describe(design, text, kinds), companions)
 
@@ -141,14 +140,14 @@ def _describe(design, text, kinds):
             {
                 "layers": len(core.layers),
                 "cell_units": core.cell_units,
-                "lane_latency": lane_latency(core),
+                "lane_latency": core.program.lane_latency,
                 "cell_latency": core.pipeline.whole,
             }
             for core in design.cores
         ],
         **_ports(design),
         "signals": signals(design) if design.machine.ports == "stream" else {},
-        "image": header(design) if design.machine.loadable else None,
+        "image": header(design) if design.machine.home.loaded else None,
         "cycles": {
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),

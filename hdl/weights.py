@@ -42,22 +42,26 @@ class Weights(wiring.Component):
         bits = product.lanes * product.simd * core.arithmetic.bits
         self._memory = core_memories(core)["weights"]
         super().__init__(
-            {"addr": In(range(core.words)), "codes": Out(bits)}
+            {"addr": In(range(core.program.words)), "codes": Out(bits)}
             | loads(core.machine, {"weights": self._memory})
-            | ({"wrong": Out(1)} if core.machine.parity else {})
+            | {"wrong": Out(int(core.machine.parity))}
         )
 
     def elaborate(self, platform):
         m = Module()
         core, pipeline = self._core, self._core.pipeline
         bits = core.weight_bits
-        load = self.load.weights if core.machine.loadable else None
         word, wrong = read_memory(
-            m, core.machine, self._memory, self.addr, latency=pipeline.word, name="words", load=load
+            m,
+            core.machine,
+            self._memory,
+            self.addr,
+            latency=pipeline.word,
+            name="words",
+            load=self.load.weights,
         )
-        if core.machine.parity:
-            late = pipeline.weights - pipeline.word
-            m.d.comb += self.wrong.eq(delayed(m, wrong, late, name="wrong"))
+        late = pipeline.weights - pipeline.word
+        m.d.comb += self.wrong.eq(delayed(m, wrong, late, name="wrong"))
         if not core.packed:
             m.d.comb += self.codes.eq(word)
             return m

@@ -30,14 +30,14 @@ class Inputs:
 
     def __init__(self, bench, core):
         self._bench, self._core, self.layer = bench, core, core.layer
-        self.dut = dut = bench.place(UNITS[core.layer.kind](core), "unit")
+        self.dut = dut = bench.place(UNITS[core.layer.kind](core.unit), "unit")
         m, pipeline = bench.m, core.pipeline
         self._sums = self._any(dut.sums, "sums")
         self._rows = self._any(dut.rows, "rows", late=pipeline.rows)
         for index in range(core.gates):
-            for name, reach in zip(("s0", "s1"), core.row_sums, strict=False):
+            for name, reach in zip(("s0", "s1"), core.unit.sums, strict=False):
                 self._within(self._sums[index][name], reach)
-            for name, scale in core.row_scales.items():
+            for name, scale in core.unit.row_scales.items():
                 self._within(number(self._rows[index], name, scale), scale.interval)
         self.tensors = None
         if core.layer.unit_tensors:
@@ -85,20 +85,20 @@ class Inputs:
         """Pre-activation of a gate row, of some of its sums."""
         core, shift = self._core, self.layer.normaliser.shift
         record = self._rows[index]
-        total = self.bias(record, "bias", core.biases, shift) if bias is None else bias
-        for name, scale in core.row_scales.items():
+        total = self.bias(record, "bias", core.unit.biases["bias"], shift) if bias is None else bias
+        for name, scale in core.unit.row_scales.items():
             if scales is None or name in scales:
-                value = self._sums[index][f"s{core.place(name)}"]
+                value = self._sums[index][f"s{core.unit.place(name)}"]
                 total = total + value * number(record, name, scale)
         return self.narrow(total, shift, self.layer.pre)
 
     def range_of(self, name):
         """Range of a bias of units."""
-        return self._core.range_of(name)
+        return self._core.unit.biases[name]
 
     def scale(self, name):
         """A scale of units."""
-        return number(self.tensors, name, self._core.unit_scales[name])
+        return number(self.tensors, name, self._core.unit.unit_scales[name])
 
 
 def lstm(given):

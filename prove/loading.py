@@ -32,9 +32,9 @@ class Word(wiring.Component):
         m = Module()
         kept = Signal(stored(self.value.shape(), parity=True))
         given = Signal.like(kept)
-        word, wrong = read_out(given, parity=True)
+        word, wrong = read_out(given)
         m.d.comb += [
-            *write_in(kept, self.value, parity=True),
+            *write_in(kept, self.value),
             given.as_value().eq(kept.as_value() ^ self.flips),
             self.found.eq(word),
             self.wrong.eq(wrong),

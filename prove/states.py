@@ -16,7 +16,7 @@ def loading(bench: Bench):
     core = small_core(hidden=3, simd=2, units=2, cell_units=2)
     dut = bench.place(StatePort(core), "state")
     feed(bench, dut.i, "i")
-    m, groups = bench.m, core.groups
+    m, groups = bench.m, core.drain.groups
     load = bench.free(1, "load")
     # The sequencer asks until the state is there.
     done = bench.past(dut.loaded)
@@ -42,7 +42,7 @@ def dumping(*, pipelined):
     def build(bench: Bench):
         core = small_core(hidden=3, simd=2, units=2, cell_units=2, pipelined=pipelined)
         dut = bench.place(StatePort(core), "state")
-        m, groups = bench.m, core.groups
+        m, groups = bench.m, core.drain.groups
         words = memory(bench, dut.read, 1)
         cells = [bench.constant(len(dut.c_read.as_value()), f"cell_{k}") for k in range(groups)]
         read = Array(cells)[dut.group]

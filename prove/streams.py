@@ -112,7 +112,7 @@ def inputs(bench: Bench):
 def reader(bench: Bench):
     """The beats of a job's vector, in order, with 0 beyond its end."""
     core = small_core(hidden=3, simd=2)
-    product, simd, banks = core.h_product, core.machine.simd, core.hidden_banks
+    product, simd, banks = core.h_product, core.machine.simd, core.program.hidden_banks
     element = shape(core.layer.h)
     kept = {"element": element, "chunks": product.chunks, "simd": simd, "banks": banks}
     fields = core_ports(core)["o"].layout
@@ -151,13 +151,13 @@ def outputs(bench: Bench):
     """Jobs are done in the order in which they came, each once."""
     core = small_core(hidden=3, simd=2)
     dut = bench.place(CoreOutputs(core), "outputs")
-    memory(bench, dut.read, core.hidden_banks)
+    memory(bench, dut.read, core.program.hidden_banks)
     m = bench.m
     job = bench.free(len(dut.job.as_value()), "job")
     push = bench.free(1, "push")
-    queue = Queue(bench, len(job), core.hidden_banks, name="jobs")
+    queue = Queue(bench, len(job), core.program.hidden_banks, name="jobs")
     # The sequencer's promise: at most as many jobs as there are banks.
-    bench.suppose(~push | (queue.level != core.hidden_banks))
+    bench.suppose(~push | (queue.level != core.program.hidden_banks))
     m.d.comb += [
         dut.job.as_value().eq(job),
         dut.job_valid.eq(push),

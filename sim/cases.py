@@ -92,7 +92,7 @@ def draw_traffic(
     wanted = max(cycles, min(values / rate, LONGER * rate * cycles))
     steps = int(min(max(wanted / pace / (BUS_SHARE if on_bus else 1), 4), 5000))
     cut = int(rng.integers(1, 400))
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         cut += int(rng.integers(2)) * len(image_words(design))
     accesses = int(rng.integers(1, 100)) if on_bus else 0
     bursts = (

@@ -56,7 +56,7 @@ def kinds(design: Design, *, flips: bool) -> list[str]:
     never = {"range"} if lanes.width == 8 * lanes.size else set()
     never |= {"cut"} if _vector(design)[1] == 1 else set()
     found = [name for name in packet_errors(design) if name not in never]
-    if machine.loadable:
+    if machine.home.loaded:
         found += [IMAGE + what for what in WRONG]
     return [*found, *[FLIP] * (flips and machine.parity), RESET]
 

@@ -97,7 +97,7 @@ class BenchModel:
         """A beat of a core's ``i_state`` went over."""
         core, groups = self._design.cores[number], self._groups[number]
         groups.append(beat)
-        if len(groups) == core.groups * len(core.layers):
+        if len(groups) == core.drain.groups * len(core.layers):
             self._loaded[number].append(_join(core, groups))
             self._groups[number] = []
             self._go_on()
@@ -188,7 +188,7 @@ def checked_model(design: Design, outcome: Outcome) -> tuple[BenchModel, dict[st
 def _split(core: Core, state: State) -> list[Values]:
     """A layer's state as beats of groups, with 0 beyond the last unit."""
     units = core.cell_units
-    places = core.groups * units
+    places = core.drain.groups * units
     kept = {"h": state.h[0].tolist(), "c": state.c[0].tolist()}
     if core.layer.carried is None:
         del kept["c"]
@@ -202,8 +202,8 @@ def _split(core: Core, state: State) -> list[Values]:
 def _join(core: Core, beats: list[Values]) -> tuple[State, ...]:
     """The states of a core's layers."""
     states = []
-    for start in range(0, len(beats), core.groups):
-        groups = beats[start : start + core.groups]
+    for start in range(0, len(beats), core.drain.groups):
+        groups = beats[start : start + core.drain.groups]
         h, c = (
             [element for group in groups for element in group.get(name, ())][: core.layer.hidden]
             for name in ("h", "c")

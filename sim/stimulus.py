@@ -26,7 +26,7 @@ def stimulus(design: Design, episode: Episode, rng: random.Random) -> dict[str, 
     names = [name for name, port in ports(design).items() if port.direction == "in"]
     beats: dict[str, list[Values]] = {name: [] for name in names}
     loaded = [name for name in names if name.startswith("i_state")]
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         beats["i_load"] = load_beats(image_words(design))
     for stream, number, step in interleaved(lengths, design.machine.streams, draw):
         sequence = sequences[number]
@@ -76,13 +76,13 @@ def _x_beats(
 def _state_beats(core: Core, state: State, rng: random.Random) -> list[Values]:
     """Beats of a layer's state to be loaded."""
     units, layer = core.cell_units, core.layer
-    missing = core.groups * units - layer.hidden
+    missing = core.drain.groups * units - layer.hidden
     kept = {"h": state.h[0].tolist() + _random(layer.h.interval, missing, rng)}
     if layer.carried is not None:
         kept["c"] = state.c[0].tolist() + _random(layer.carried.interval, missing, rng)
     return [
         {name: values[k : k + units] for name, values in kept.items()}
-        for k in range(0, core.groups * units, units)
+        for k in range(0, core.drain.groups * units, units)
     ]
 
 

@@ -69,7 +69,7 @@ class Surroundings:
         self._states = [None] * streams
         self.good = 0
         await self.bus.reset()
-        if self.design.machine.loadable:
+        if self.design.machine.home.loaded:
             await self.bus.load(self.next_image())
         await self.bus.set("interrupt_enable", ERROR)
         await self.bus.set("control", ENABLE)

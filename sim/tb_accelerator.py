@@ -146,10 +146,10 @@ class Bench:
         pauses = episode.pauses or self._job.pauses
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths)
-        needed += sum(len(lengths) * (3 * core.groups + 100) for core in self._design.cores)
+        needed += sum(len(lengths) * (3 * core.drain.groups + 100) for core in self._design.cores)
         most = max(core.x_product.chunks for core in self._design.cores)
         beats = sum(lengths) * 2 * max(most, self._results_per_step())
-        if self._design.machine.loadable:
+        if self._design.machine.home.loaded:
             beats += len(image_words(self._design))
         slow = 1 - max(asdict(pauses).values())
         return 1000 + int(4 * (needed + beats) / max(slow, 0.01))

@@ -59,7 +59,7 @@ class Bench:
         self._results, self._lengths = {}, []
         bus.pause((pauses.i_x, pauses.o, max(pauses.i_x, pauses.o)), rng)
         await bus.reset()
-        if self._design.machine.loadable:
+        if self._design.machine.home.loaded:
             await bus.load(image_words(self._design))
         registers = Registers(
             bus.control, bus.table, self._seen, outcome, random.Random(rng.random())

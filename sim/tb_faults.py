@@ -87,7 +87,7 @@ class Bench:
     async def _reset(self) -> None:
         """A reset in any cycle; perhaps in the middle of an image."""
         around, task = self.around, None
-        if around.design.machine.loadable and self._rng.getrandbits(1):
+        if around.design.machine.home.loaded and self._rng.getrandbits(1):
             await around.sent()
             task = cocotb.start_soon(self._bus.load(around.next_image()))
         await around.idle(self._rng.random())

@@ -1,4 +1,4 @@
-"""When a core does what: exact, from the core alone.
+"""When a core does what: exact, from its program alone.
 
 The lanes take one chunk a cycle. Let ``C`` be the chunks of a tile and ``e`` the cycle in which
 the last chunk of a tile is read. The sums of that tile reach the front of the drain at
@@ -23,30 +23,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pascaline.spec.core import Core
+from pascaline.spec.passes import Source
+from pascaline.spec.program import Program
 
-__all__ = ["CoreClock", "Tile", "h_latency", "lane_latency", "written_latency"]
-
-ACCUMULATE = 1
-"""From the sum of a chunk to the accumulator and the drain."""
+__all__ = ["NEVER", "CoreClock", "Tile"]
 
 NEVER = -(10**9)
 """Before all cycles that matter."""
-
-
-def lane_latency(core: Core) -> int:
-    """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
-    return core.pipeline.read + core.h_product.registers + ACCUMULATE
-
-
-def h_latency(core: Core) -> int:
-    """Cycles from reading the last chunk of a pass to reading the last of its h."""
-    return written_latency(core) - core.pipeline.issue
-
-
-def written_latency(core: Core) -> int:
-    """Cycles from reading the last chunk of a pass to the first in which all its h is in memory."""
-    return lane_latency(core) + core.last_drain - core.group_cycles + core.pipeline.whole
 
 
 @dataclass(frozen=True)
@@ -63,26 +46,26 @@ class CoreClock:
 
     Parameters
     ----------
-    core : Core
-        The core.
+    program : Program
+        What the core does.
     watch : callable, optional
         Gets the number of a pass and each of its tiles.
     """
 
-    def __init__(self, core: Core, watch: Callable[[int, Tile], None] | None = None) -> None:
-        self._core = core
+    def __init__(self, program: Program, watch: Callable[[int, Tile], None] | None = None) -> None:
+        self._program = program
         self._watch = watch
         self.end = -1
         """Cycle in which the last chunk of the last step was read."""
         self._drained = NEVER
         self._made: dict[tuple[int, int], int] = {}
         # Of the banks of each stream: the cycle in which the last result was read; the next first.
-        self._read = [deque([-1, -1]) for _ in range(core.streams)]
+        self._read = [deque([-1, -1]) for _ in range(program.streams)]
 
     @property
     def state(self) -> tuple[int, ...]:
         """All that matters for what comes next, as distances."""
-        past = self.end - h_latency(self._core)
+        past = self.end - self._program.h_latency
         times = [self._made[key] for key in sorted(self._made)]
         times += [read for banks in self._read for read in banks]
         return tuple(max(time, past) - self.end for time in [self._drained, *times])
@@ -104,14 +87,14 @@ class CoreClock:
         int
             The cycle in which the input has been read for the last time.
         """
-        core, freed = self._core, NEVER
+        program, freed = self._program, NEVER
         start = max(self.end + 1, arrival, self._read[stream][0] + 1)
-        for index, now in enumerate(core.passes):
-            chunks = [core.part(index, part).chunks for part in core.order]
-            vectors = {"x": now.x, "h": now.h if now.made or not fresh else None}
+        for index, now in enumerate(program.passes):
+            chunks = [source.product.chunks for source in now.sources]
             starts, place = [], start
-            for part, length in zip(core.order, chunks, strict=True):
-                starts.append(max(place, self._ready(stream, vectors[part])))
+            for source, length in zip(now.sources, chunks, strict=True):
+                waits = source.made or not fresh
+                starts.append(max(place, self._ready(stream, source)) if waits else place)
                 place = starts[-1] + length
             tile = Tile(tuple(starts), max(place - 1, self._drained), self._leaves(0))
             self._see(index, tile)
@@ -119,14 +102,15 @@ class CoreClock:
                 # All tiles after the first have the same pace.
                 tile = self._last_of(tile, chunks)
             else:
-                for number in range(1, core.tiles):
+                for number in range(1, program.tiles):
                     tile = self._next(tile, chunks, number)
                     self._see(index, tile)
-            self.end, self._drained = tile.last, tile.last + core.last_drain
+            self.end, self._drained = tile.last, tile.last + program.drain.last_cycles
             self._made[stream, now.to] = self.end
-            if now.x is None:
-                place = core.order.index("x")
-                freed = tile.last if place else tile.starts[0] + chunks[0] - 1
+            for number, source in enumerate(now.sources):
+                if source.vector is None:
+                    last = number == len(chunks) - 1
+                    freed = tile.last if last else tile.starts[number] + chunks[number] - 1
             start = self.end + 1
         self._read[stream].rotate(-1)
         return freed
@@ -135,28 +119,29 @@ class CoreClock:
         """The result of the stream's last step has been read in that cycle."""
         self._read[stream][-1] = end
 
-    def _ready(self, stream: int, vector: int | None) -> int:
-        """First cycle in which a part may start that reads a vector of h."""
-        if vector is None or (stream, vector) not in self._made:
+    def _ready(self, stream: int, source: Source) -> int:
+        """First cycle in which a source may be read from its start."""
+        if source.vector is None or (stream, source.vector) not in self._made:
             return NEVER
-        latency = h_latency(self._core) - (self._core.h_product.chunks - 1)
-        return self._made[stream, vector] + latency
+        latency = self._program.h_latency - (source.product.chunks - 1)
+        return self._made[stream, source.vector] + latency
 
     def _leaves(self, number: int) -> int:
-        core = self._core
-        return core.last_drain if number == core.tiles - 1 else core.tile_drain
+        drain, last = self._program.drain, number == self._program.tiles - 1
+        return drain.last_cycles if last else drain.tile_cycles
 
     def _next(self, tile: Tile, chunks: list[int], number: int) -> Tile:
         first = tile.last + 1
-        last = max(tile.last + sum(chunks), tile.last + self._core.tile_drain)
-        return Tile((first, first + chunks[0]), last, self._leaves(number))
+        last = max(tile.last + sum(chunks), tile.last + self._program.drain.tile_cycles)
+        starts = tuple(first + sum(chunks[:number]) for number in range(len(chunks)))
+        return Tile(starts, last, self._leaves(number))
 
     def _last_of(self, tile: Tile, chunks: list[int]) -> Tile:
-        left = self._core.tiles - 1
+        left = self._program.tiles - 1
         if left == 0:
             return tile
-        pace = max(sum(chunks), self._core.tile_drain)
-        before = Tile(tile.starts, tile.last + (left - 1) * pace, self._core.tile_drain)
+        pace = max(sum(chunks), self._program.drain.tile_cycles)
+        before = Tile(tile.starts, tile.last + (left - 1) * pace, self._program.drain.tile_cycles)
         return self._next(before, chunks, left)
 
     def _see(self, index: int, tile: Tile) -> None:

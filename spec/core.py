@@ -1,59 +1,39 @@
 """A core: the lanes, and a layer on them, or a stack of equal layers that takes turns.
 
-All that follows from the two is computed here, once. A step of a core is one pass over its lanes,
-or several: a pass for each layer that shares them, or two for a cell that computes its gates in two
-phases. Vectors of h have numbers: ``l`` is that of layer ``l``; a cell with two phases has a second
-one, in which h is after the reset.
+All that follows from the two is computed here, once, and given to each block as what it needs:
+`Program` to the control, `Product` to the lanes, `Drain` and `UnitSpec` to the element-wise part. A
+step of a core is one pass over its lanes, or several: a pass for each layer that shares them, or
+two for a cell that computes its gates in two phases.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 import numpy as np
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.dense import Dense
+from pascaline.spec.drain import Drain
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval, half
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
+from pascaline.spec.passes import Pass, passes
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
-from pascaline.spec.scales import Number, Scale, scale_of
+from pascaline.spec.program import Program
+from pascaline.spec.scales import Scale
 from pascaline.spec.tensors import Integers, LayerTensors
 from pascaline.spec.trits import GROUP
+from pascaline.spec.unit import UnitSpec
 
-__all__ = ["Core", "Pass"]
-
-
-@dataclass(frozen=True)
-class Pass:
-    """What lanes do in one go: all rows of a phase of a layer.
-
-    Attributes
-    ----------
-    layer, phase : int
-        Of the core's layers, of the layer's phases.
-    x : int or None
-        Vector of h that the input part reads, as made by the pass before; None: the core's input.
-    h : int
-        Vector of h that the recurrent part reads.
-    made : bool
-        Whether that is from the pass before, or from the step before.
-    to : int
-        Vector of h that is written.
-    """
-
-    layer: int
-    phase: int
-    x: int | None
-    h: int
-    made: bool
-    to: int
+__all__ = ["Core"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -142,60 +122,18 @@ class Core:
         """Width of the number of a stream."""
         return (self.streams - 1).bit_length()
 
-    # Passes, and the vectors that they read and write.
-
-    @cached_property
-    def passes(self) -> tuple[Pass, ...]:
-        """The passes of a step, in order."""
-        if len(self.layer.phases) > 1:
-            return (Pass(0, 0, None, 0, False, 1), Pass(0, 1, None, 1, True, 0))
-        return tuple(
-            Pass(layer, 0, layer - 1 if layer else None, layer, False, layer)
-            for layer in range(len(self.layers))
-        )
-
-    @property
-    def order(self) -> tuple[str, str]:
-        """Parts of a pass: what was made last is read last."""
-        return ("h", "x") if len(self.layers) > 1 else ("x", "h")
-
-    @property
-    def vectors(self) -> int:
-        """Vectors of h that a stream has; each is there twice."""
-        return max(max(p.to, p.h) for p in self.passes) + 1
-
-    @property
-    def vector_bits(self) -> int:
-        """Width of the number of a vector."""
-        return (self.vectors - 1).bit_length()
-
-    @property
-    def result_vector(self) -> int:
-        """The vector that is the core's result."""
-        return self.passes[-1].to
-
-    @property
-    def hidden_banks(self) -> int:
-        """Vectors of h in memory. A bank is, from its low bit: which of two, vector, stream."""
-        return 2 << (self.vector_bits + self.stream_bits)
-
-    # The gate product on the lanes.
-
-    @property
-    def gates(self) -> int:
-        """Lanes of a unit."""
-        return max(len(phase) for phase in self.layer.phases)
+    # What the lanes do.
 
     @cached_property
     def x_product(self) -> Product:
-        """The input part of the gates' product, of the first layer."""
+        """The input's part of the gates' product."""
         *whole, last = self.inputs
         simd = self.machine.simd
         return self._gate_product(sum(-(-part // simd) * simd for part in whole) + last)
 
     @cached_property
     def h_product(self) -> Product:
-        """The recurrent part of the gates' product; also the input part of further layers."""
+        """The part of a vector of h in the gates' product."""
         return self._gate_product(self.layer.hidden)
 
     def _gate_product(self, columns: int) -> Product:
@@ -211,14 +149,35 @@ class Core:
             tree_registers=min(self.machine.tree_registers, levels),
         )
 
-    def part(self, index: int, part: str) -> Product:
-        """The product of a part, "x" or "h", of a pass."""
-        first = part == "x" and self.passes[index].x is None
-        return self.x_product if first else self.h_product
+    @property
+    def gates(self) -> int:
+        """Lanes of a unit."""
+        return max(len(phase) for phase in self.layer.phases)
 
-    def chunks(self, index: int) -> int:
-        """Chunks of a tile of a pass."""
-        return sum(self.part(index, part).chunks for part in self.order)
+    @cached_property
+    def passes(self) -> tuple[Pass, ...]:
+        """The passes of a step, in order."""
+        return passes(
+            self.layers, lambda vector: self.x_product if vector is None else self.h_product
+        )
+
+    @cached_property
+    def program(self) -> Program:
+        """What is read when."""
+        return Program(
+            passes=self.passes,
+            tiles=self.x_product.tiles,
+            drain=self.drain,
+            streams=self.streams,
+            directions=self.directions,
+            every=self.results == "every",
+            stateful=self.stateful,
+            onward=self.onward,
+            hidden_chunks=self.h_product.chunks,
+            issue=self.pipeline.issue,
+            registers=self.pipeline.read + self.h_product.registers,
+            whole=self.pipeline.whole,
+        )
 
     @property
     def arithmetic(self) -> Arithmetic:
@@ -239,19 +198,10 @@ class Core:
         return weights * self.arithmetic.bits
 
     @property
-    def words(self) -> int:
+    def _words(self) -> int:
         """Words of the lanes' weight memory: of all passes, of all directions."""
-        return self.directions * self.step_words
-
-    @property
-    def step_words(self) -> int:
-        """Words that lanes read in a step."""
-        return self.tiles * sum(self.chunks(index) for index in range(len(self.passes)))
-
-    @property
-    def tiles(self) -> int:
-        """Tiles of a pass, ``units`` hidden units each."""
-        return self.x_product.tiles
+        chunks = sum(one.chunks for one in self.passes)
+        return self.directions * self.x_product.tiles * chunks
 
     # The element-wise part, in groups of cell_units.
 
@@ -268,7 +218,7 @@ class Core:
         if self.machine.cell_units is not None:
             return self.machine.cell_units
         fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
-        shortest = min(self.chunks(index) for index in range(len(self.passes)))
+        shortest = min(one.chunks for one in self.passes)
         keeps_up = [p for p in fits if self.machine.units // p <= shortest]
         return min(keeps_up, default=fits[-1])
 
@@ -276,145 +226,102 @@ class Core:
     def _common(self) -> int:
         return math.gcd(self.machine.units, self.machine.simd)
 
-    @property
-    def tile_groups(self) -> int:
-        """Groups of a full tile."""
-        return self.machine.units // self.cell_units
-
-    @property
-    def groups(self) -> int:
-        """Groups of a pass; the last one may be partly filled."""
-        return -(-self.layer.hidden // self.cell_units)
-
-    @property
-    def last_groups(self) -> int:
-        """Groups of the last tile."""
-        return self.groups - (self.tiles - 1) * self.tile_groups
-
-    @property
-    def front(self) -> int:
-        """Lanes whose sums leave together: all of a group, or one after the other."""
-        return 1 if self.serial else self.cell_units * self.gates
-
-    @property
-    def group_cycles(self) -> int:
-        """Cycles from group to group: a serial unit finishes one before it takes the next."""
-        return self.pipeline.whole if self.serial else 1
-
-    @property
-    def tile_drain(self) -> int:
-        """Cycles that a full tile takes to leave the lanes."""
-        return self.tile_groups * self.group_cycles
-
-    @property
-    def last_drain(self) -> int:
-        """The same for the last tile of a pass."""
-        return self.last_groups * self.group_cycles
+    @cached_property
+    def drain(self) -> Drain:
+        """How sums leave the lanes for the units."""
+        return Drain(
+            hidden=self.layer.hidden,
+            units=self.machine.units,
+            cell_units=self.cell_units,
+            gates=self.gates,
+            serial=self.serial,
+            group_cycles=self.pipeline.whole if self.serial else 1,
+        )
 
     @cached_property
     def pipeline(self) -> Pipeline:
         """Latencies of memories and of the element-wise part."""
-        return self.layer.pipeline(
+        layer = self.layer
+        return layer.pipeline(
             long=self.machine.pipelined,
-            words=self.words,
+            words=self._words,
             packed=self.packed,
             serial=self.serial,
-            sums=len(self.row_sums),
+            sums=1 if self.shared_scale else len(layer.operands),
         )
 
     # Scales and biases of rows and units.
 
     @cached_property
     def shared_scale(self) -> bool:
-        """Whether one sum a lane is enough: the scales of x and h agree in every row."""
-        if self.layer.separate or self.machine.loadable:
-            return False
-        return all(one.shared_scale for one in self._tensors)
+        """Whether one sum a lane is enough: the scales of all operands agree in every row."""
+        first, *others = (f"scale_{operand.name}" for operand in self.layer.operands)
+        equal = all(
+            np.array_equal(one[first], one[other]) for one in self._tensors for other in others
+        )
+        return not self.layer.separate and self.machine.home.shares(equal)
 
     @property
     def _tensors(self) -> list[LayerTensors]:
         return [one for directions in self.tensors for one in directions]
 
-    def range_of(self, name: str, *, shift: int = 0) -> Interval:
-        """Range of a bias: of its values, or where they are loaded of what it may be.
-
-        With ``shift``, of the sum of the bias and the half that rounds before the shift.
-        """
-        if not self.machine.loadable:
-            return Interval.of(self._all_of(name) + half(shift))
-        allowed = self.layer.unit_tensors.get(name, self.layer.normaliser.biases)
-        return Interval(0, 0) | allowed + Interval(half(shift), half(shift))
-
-    def _scale(self, name: str, width: int) -> Scale:
-        return Number(width) if self.machine.loadable else scale_of(self._all_of(name), width)
-
     def _all_of(self, name: str) -> Integers:
-        found = [
-            one.units[name] if name in one.units else getattr(one, name) for one in self._tensors
-        ]
-        return np.concatenate(found)
+        return np.concatenate([one[name] for one in self._tensors])
+
+    def _scales(self, names: Iterable[str], allowed: dict[str, Interval]) -> dict[str, Scale]:
+        home = self.machine.home
+        return {name: home.scale(self._all_of(name), allowed[name].width) for name in names}
 
     @cached_property
-    def row_scales(self) -> dict[str, Scale]:
-        """Scales of the sums of a gate row, in the order of `row_sums`."""
-        width = self.layer.normaliser.scale_width
-        names = ["scale_h"] if self.shared_scale else [f"scale_{p}" for p in self.order[::-1]]
-        return {name: self._scale(name, width) for name in names}
-
-    @cached_property
-    def unit_scales(self) -> dict[str, Scale]:
-        """Scales among the tensors of units."""
-        return {
-            name: self._scale(name, interval.width)
-            for name, interval in self.layer.unit_tensors.items()
-            if name.startswith("scale")
-        }
+    def unit(self) -> UnitSpec:
+        """What a unit of the element-wise part is like."""
+        layer, home = self.layer, self.machine.home
+        tensors = layer.row_tensors | layer.unit_tensors
+        names = [f"scale_{source.name}" for source in reversed(self.passes[0].sources)]
+        if self.shared_scale:
+            names = [f"scale_{layer.operands[-1].name}"]
+        shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
+        biases, rounded = {}, {}
+        for name, allowed in tensors.items():
+            if name.startswith("scale"):
+                continue
+            values, round_half = self._all_of(name), half(shifts[name])
+            biases[name] = home.range(values, allowed)
+            moved = allowed + Interval(round_half, round_half)
+            rounded[name] = home.range(values + round_half, moved)
+        return UnitSpec(
+            layer=layer,
+            pipeline=self.pipeline,
+            sums=self.row_sums,
+            row_scales=self._scales(names, layer.row_tensors),
+            unit_scales=self._scales(
+                [name for name in layer.unit_tensors if name.startswith("scale")],
+                layer.unit_tensors,
+            ),
+            biases=biases,
+            rounded=rounded,
+        )
 
     # Ranges.
-
-    @property
-    def x_sum(self) -> Interval:
-        """Range of ``B`` = sum of weight_x * x."""
-        return self._sum(self.x.interval, self.x_product) | self._later_sums
-
-    @property
-    def h_sum(self) -> Interval:
-        """Range of ``A`` = sum of weight_h * h."""
-        return self._sum(self.layer.h.interval, self.h_product)
-
-    @property
-    def _later_sums(self) -> Interval:
-        """Range of ``B`` of the layers after the first."""
-        return self.h_sum if len(self.layers) > 1 else Interval(0, 0)
-
-    def _sum(self, element: Interval, product: Product) -> Interval:
-        return (self.arithmetic.weights * element).times(product.columns)
 
     @property
     def element(self) -> Interval:
         """Range of what a lane's input may be: an element of x or of h."""
         return self.x.interval | self.layer.h.interval
 
-    @property
-    def row_sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums that a gate row has: ``A + B``, or both, the last part's first."""
-        both = {"x": self.x_sum, "h": self.h_sum}
-        if self.shared_scale:
-            return (self.x_sum + self.h_sum,)
-        return tuple(both[part] for part in self.order[::-1])
-
-    @property
-    def row_product(self) -> Interval:
-        """Range of ``scale_h * A + scale_x * B``."""
-        scales = self.row_scales.values()
-        products = (s.interval * r for s, r in zip(scales, self.row_sums, strict=True))
-        return sum(products, start=Interval(0, 0))
+    def source_sum(self, name: str) -> Interval:
+        """Range of the sum of an operand, in any pass."""
+        weights, found = self.arithmetic.weights, []
+        for one in self.passes:
+            [source] = [source for source in one.sources if source.name == name]
+            element = self.x if source.vector is None else self.layer.h
+            found.append((weights * element.interval).times(source.product.columns))
+        return reduce(or_, found)
 
     @cached_property
-    def biases(self) -> Interval:
-        """Range of the rows' biases."""
-        return self.range_of("bias")
-
-    def place(self, scale: str) -> int:
-        """Which of the sums of a row a scale belongs to."""
-        return list(self.row_scales).index(scale)
+    def row_sums(self) -> tuple[Interval, ...]:
+        """Ranges of the sums that a gate row has: of all sources in one, or the last read first."""
+        ranges = [self.source_sum(source.name) for source in self.passes[0].sources]
+        if self.shared_scale:
+            return (sum(ranges, start=Interval(0, 0)),)
+        return tuple(reversed(ranges))

@@ -85,7 +85,7 @@ class Dense:
         scales, width = self.tensors.scale, self.head.scale_width
         if scales is None:
             return Constant(1)
-        return Number(width) if self.machine.loadable else scale_of(scales, width)
+        return Number(width) if self.machine.home.loaded else scale_of(scales, width)
 
     @property
     def sum(self) -> Interval:

@@ -115,7 +115,7 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            budget=core.step_words,
+            budget=core.program.step_words,
         )
 
     @property

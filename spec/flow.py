@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 
-from pascaline.spec.clock import NEVER, CoreClock, written_latency
+from pascaline.spec.clock import NEVER, CoreClock
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
 from pascaline.spec.design import Design
@@ -82,7 +82,7 @@ class _Core(Part):
 
     def __init__(self, core: Core, after: Part, end: End) -> None:
         self._core = core
-        self._clock = CoreClock(core)
+        self._clock = CoreClock(core.program)
         self._after = after
         self._reader = _Reader()
         self._dense = _Dense(core.dense, end) if core.dense else None
@@ -97,7 +97,7 @@ class _Core(Part):
         self._freed.popleft()
         if not (last or core.results == "every"):
             return
-        ready = clock.end + written_latency(core)
+        ready = clock.end + core.program.written_latency
         if self._dense is not None:
             self._dense.give(ready)
             clock.read(stream, self._dense.read)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
-from pascaline.spec.formats import Interval, half
+from pascaline.spec.formats import half
 from pascaline.spec.layout import Field, Layout
+from pascaline.spec.passes import Source
 from pascaline.spec.scales import Number, Scale
 from pascaline.spec.tensors import Integers, LayerTensors
 from pascaline.spec.trits import GROUP, pack_trits
@@ -23,9 +24,7 @@ __all__ = [
     "head_layout",
     "head_row_words",
     "head_weight_words",
-    "row_layout",
     "row_words",
-    "unit_layout",
     "unit_words",
 ]
 
@@ -33,7 +32,7 @@ __all__ = [
 def gate_weight_words(core: Core) -> list[int]:
     """Weights of the gates, in the order in which the lanes read them.
 
-    One word a chunk: pass by pass, tile by tile, part by part, in a bidirectional core with the
+    One word a chunk: pass by pass, tile by tile, source by source, in a bidirectional core with the
     directions in turn. A word has a code for each of the ``simd`` inputs of each lane, lane
     ``gates * unit + gate``. In the packed form, each five weights in this order are a byte.
     """
@@ -42,19 +41,21 @@ def gate_weight_words(core: Core) -> list[int]:
         words: list[int] = []
         for index, step in enumerate(core.passes):
             tensors = core.tensors[step.layer][direction]
-            matrices = {"x": tensors.weight_x, "h": tensors.weight_h}
-            parts = [_gate_tiles(core, index, part, matrices[part]) for part in core.order]
-            codes = np.concatenate(parts, axis=1)
+            tiles = [
+                _gate_tiles(core, index, source, tensors[f"weight_{source.name}"])
+                for source in step.sources
+            ]
+            codes = np.concatenate(tiles, axis=1)
             words += _packed(core, codes) if core.packed else _words(codes, core.arithmetic.bits)
         turns.append(words)
     return _in_turn(turns)
 
 
-def _gate_tiles(core: Core, index: int, part: str, matrix: Integers) -> NDArray[np.uint16]:
-    """Codes of a part of a pass, (tiles, chunks, lanes, simd)."""
-    product, arithmetic = core.part(index, part), core.arithmetic
+def _gate_tiles(core: Core, index: int, source: Source, matrix: Integers) -> NDArray[np.uint16]:
+    """Codes of a source of a pass, (tiles, chunks, lanes, simd)."""
+    product, arithmetic = source.product, core.arithmetic
     codes = arithmetic.encode(matrix)
-    if product is core.x_product:
+    if source.vector is None:
         codes = _columns(codes, core.inputs, core.machine.simd, arithmetic)
     rows = _by_unit(core, index, codes, arithmetic.padding)
     return _tiles(rows, product.tiles, product.lanes, product.simd, arithmetic)
@@ -80,33 +81,36 @@ def row_words(core: Core) -> list[int]:
     """Scales and biases of the gate rows: a word for the rows whose sums leave the lanes together.
 
     These are all gates of each unit of a group, or with a serial cell unit one gate; pass after
-    pass, in a bidirectional core with the directions in turn. Each row has `row_layout`. What is
-    made of places beyond the last unit, or the last gate of a phase, is used nowhere.
+    pass, in a bidirectional core with the directions in turn. A row is `UnitSpec.row_layout`; the
+    rows of places beyond the last unit, or beyond the last gate of a phase, are never used.
     """
-    layout, scales = row_layout(core), core.row_scales
+    layout, scales = core.unit.row_layout, core.unit.row_scales
     words = []
     for step in core.passes:
         phase = core.layer.phases[step.phase]
         turns = []
         for tensors in core.tensors[step.layer]:
-            records = _records(layout, _row_columns(core, tensors), scales)
+            records = _records(layout, _columns_of(core, tensors), scales)
             by_unit = []
             for unit in range(core.layer.hidden):
                 rows = [core.layer.gates.index(gate) * core.layer.hidden + unit for gate in phase]
                 by_unit += [records[row] for row in rows] + [0] * (core.gates - len(phase))
-            turns.append(_join(by_unit, layout.bits, core.front))
+            turns.append(_join(by_unit, layout.bits, core.drain.front))
         words += _in_turn(turns)
     return words
 
 
 def unit_words(core: Core) -> list[int]:
-    """The tensors of units: one word a group, `unit_layout` for each unit; else as the rows."""
-    layout = unit_layout(core)
+    """The tensors of units, in the order of `row_words`: a word for the units of a group.
+
+    A unit is `UnitSpec.unit_layout`.
+    """
+    layout = core.unit.unit_layout
     words = []
     for step in core.passes:
         turns = [
             _join(
-                _records(layout, _unit_columns(core, tensors), core.unit_scales),
+                _records(layout, _columns_of(core, tensors), core.unit.unit_scales),
                 layout.bits,
                 core.cell_units,
             )
@@ -121,68 +125,24 @@ def head_row_words(dense: Dense) -> list[int]:
     return _records(head_layout(dense), vars(dense.tensors), {"scale": dense.scale})
 
 
-def row_layout(core: Core) -> Layout:
-    """What the normaliser needs of a gate row; one scale where the scales of x and h agree.
-
-    The half that rounds is in the bias.
-    """
-    width = _signed_width(core.range_of("bias", shift=core.layer.normaliser.shift))
-    return _affine_layout(core.row_scales, "bias", width)
-
-
-def unit_layout(core: Core) -> Layout:
-    """What the cell needs of a unit; the half that rounds is in a bias."""
-    fields = []
-    for name, interval in core.layer.unit_tensors.items():
-        if name in core.unit_scales:
-            fields += _scale_fields({name: core.unit_scales[name]})
-        else:
-            assert interval.signed
-            biases = core.range_of(name, shift=core.layer.unit_shifts[name])
-            fields.append(Field(name, _signed_width(biases), signed=True))
-    return Layout(tuple(fields))
-
-
 def head_layout(dense: Dense) -> Layout:
-    """What the head needs of a row."""
-    return _affine_layout({"scale": dense.scale}, "bias", dense.head.bias_width)
+    """What the head needs of a row: its scale, if that is stored, and its bias."""
+    scale, bias = dense.scale, Field("bias", dense.head.bias_width, signed=True)
+    stored = (Field("scale", scale.bits, signed=isinstance(scale, Number)),) * (scale.bits > 0)
+    return Layout((*stored, bias))
 
 
-def _row_columns(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
-    return {
-        "scale_x": tensors.scale_x,
-        "scale_h": tensors.scale_h,
-        "bias": tensors.bias + half(core.layer.normaliser.shift),
-    }
-
-
-def _unit_columns(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
-    halves = {name: half(shift) for name, shift in core.layer.unit_shifts.items()}
-    return {name: values + halves.get(name, 0) for name, values in tensors.units.items()}
+def _columns_of(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
+    """Tensors of rows and units as memories have them: with the half that rounds in a bias."""
+    layer = core.layer
+    shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
+    names = [*layer.row_tensors, *layer.unit_tensors]
+    return {name: tensors[name] + half(shifts.get(name, 0)) for name in names}
 
 
 def _in_turn(turns: list[list[int]]) -> list[int]:
     """The first words of all, then the second ones."""
     return [word for words in zip(*turns, strict=True) for word in words]
-
-
-def _signed_width(values: Interval) -> int:
-    """Bits of signed numbers."""
-    return (Interval.signed_bits(1) | values).width
-
-
-def _affine_layout(scales: dict[str, Scale], bias: str, width: int) -> Layout:
-    """Scales that are stored, and a bias."""
-    return Layout((*_scale_fields(scales), Field(bias, width, signed=True)))
-
-
-def _scale_fields(scales: dict[str, Scale]) -> list[Field]:
-    """Those that are stored."""
-    return [
-        Field(name, scale.bits, signed=isinstance(scale, Number))
-        for name, scale in scales.items()
-        if scale.bits
-    ]
 
 
 def _records(

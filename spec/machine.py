@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
+from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
 
 __all__ = ["Machine"]
@@ -90,9 +91,9 @@ class Machine(Checked):
     parity: bool = False
 
     @property
-    def loadable(self) -> bool:
-        """Whether the model's integers are loaded."""
-        return self.weights == "ram"
+    def home(self) -> Home:
+        """Where the model's integers live."""
+        return HOMES[self.weights]
 
     @field_validator("layer_units", mode="before")
     @classmethod

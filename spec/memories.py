@@ -14,9 +14,7 @@ from pascaline.spec.image import (
     head_layout,
     head_row_words,
     head_weight_words,
-    row_layout,
     row_words,
-    unit_layout,
     unit_words,
 )
 
@@ -57,6 +55,10 @@ class Memory:
         assert len(words) == self.depth
         return words
 
+    def stored(self, parity: bool) -> int:
+        """Bits of a word as it is stored: with parity, one more for each column."""
+        return self.bits + parity * self.columns
+
     @property
     def columns(self) -> int:
         """Parts of `COLUMN` bits that a word has; the last one may have fewer."""
@@ -69,16 +71,17 @@ Memories = dict[str, "Memory | Memories"]
 
 def core_memories(core: Core) -> Memories:
     """Weights of the lanes, scales and biases of rows, tensors of units, and the head if any."""
-    groups = core.directions * core.groups * len(core.passes)
-    fronts = core.gates * core.cell_units // core.front
+    unit, drain = core.unit, core.drain
+    groups = core.directions * drain.groups * len(core.passes)
+    fronts = drain.gates * drain.cell_units // drain.front
     found: Memories = {
-        "weights": Memory(core.words, core.weight_bits, partial(gate_weight_words, core)),
+        "weights": Memory(core.program.words, core.weight_bits, partial(gate_weight_words, core)),
         "rows": Memory(
-            groups * fronts, row_layout(core).bits * core.front, partial(row_words, core)
+            groups * fronts, unit.row_layout.bits * drain.front, partial(row_words, core)
         ),
     }
     if core.layer.unit_tensors:
-        bits = unit_layout(core).bits * core.cell_units
+        bits = unit.unit_layout.bits * drain.cell_units
         found["units"] = Memory(groups, bits, partial(unit_words, core))
     if core.dense is not None:
         found["head"] = dense_memories(core.dense)

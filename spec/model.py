@@ -61,7 +61,7 @@ class Model:
     def directions(self) -> tuple[tuple[LayerTensors, ...], ...]:
         """Tensors of each layer, forward, then backward if it is bidirectional."""
         return tuple(
-            tuple(self._layer(index, at) for at in layer_prefixes(self.network, index))
+            tuple(self._part(at) for at in layer_prefixes(self.network, index))
             for index in range(len(self.network.layers))
         )
 
@@ -69,12 +69,6 @@ class Model:
     def head(self) -> HeadTensors | None:
         """Tensors of the head."""
         return HeadTensors(**self._part("head.")) if self.network.head else None
-
-    def _layer(self, index: int, prefix: str) -> LayerTensors:
-        names = self.network.layers[index].unit_tensors
-        part = self._part(prefix)
-        units = {name: part.pop(name) for name in names}
-        return LayerTensors(**part, units=units)
 
     def _part(self, prefix: str) -> dict[str, Integers]:
         """Tensors whose names have one more part than the prefix."""

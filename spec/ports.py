@@ -89,7 +89,7 @@ def ports(design: Design) -> dict[str, Port]:
         at = f"_{number}" if len(design.cores) > 1 else ""
         found.append(Port(f"i_state{at}", "in", _state_layout(core, tagged=False)))
         found.append(Port(f"o_state{at}", "out", _state_layout(core, tagged=True)))
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         word = Layout((Field("data", COLUMN), Field("last", 1)))
         found.append(Port("i_load", "in", word))
     return {port.name: port for port in found}
@@ -106,7 +106,7 @@ def signals(design: Design) -> dict[str, int]:
         until reset no further result or state is given.
     """
     machine = design.machine
-    loading = {"loaded": 1, "load_error": len(ERRORS)} if machine.loadable else {}
+    loading = {"loaded": 1, "load_error": len(ERRORS)} if machine.home.loaded else {}
     return loading | ({"fault": 1} if machine.parity else {})
 
 

@@ -55,17 +55,17 @@ STATES = {
 
 def registers(design: Design) -> tuple[Register, ...]:
     """The registers of a design, by address. What a machine does not have is not there."""
-    loading = _loading() if design.machine.loadable else []
+    loading = _loading() if design.machine.home.loaded else []
     return (*_identity(design), *_shape(design), *_control(design), *_counters(), *loading)
 
 
 def packet_errors(design: Design) -> list[str]:
     """Those of `ERRORS` that a machine can tell."""
-    return [name for name in ERRORS if design.machine.loadable or name != "loading"]
+    return [name for name in ERRORS if design.machine.home.loaded or name != "loading"]
 
 
 def _identity(design: Design) -> list[Register]:
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         doc = "Whose images it takes: the word `shape` of their headers."
         weights = _constant("shape", 0x00C, header(design)["shape"], doc)
     else:
@@ -124,7 +124,7 @@ def _control(design: Design) -> list[Register]:
         for name in packet_errors(design)
     ]
     states = _flags({"busy": "packets are waiting, or have results to come"})
-    if design.machine.loadable:
+    if design.machine.home.loaded:
         states += _flags(STATES, first=1)
         doc = "an image was refused when its last word had come; `load_error` says why"
         faults.append(Bits(name="load", kind="sticky", place=16, doc=doc))

@@ -128,21 +128,18 @@ def _of_layers(model: Model, part: Callable[[Layer, dict[str, Integers]], int]) 
 
 
 def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
-    rows = ("scale_x", "scale_h", "bias")
-    found = {name: [getattr(one, name) for one in directions] for name in rows}
-    found |= {name: [one.units[name] for one in directions] for name in directions[0].units}
-    return {name: np.concatenate(values) for name, values in found.items()}
+    return {name: np.concatenate([one[name] for one in directions]) for name in directions[0]}
 
 
 def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
-    """Of rows, one where x and h share it, and of units."""
-    shared = not layer.separate and np.array_equal(tensors["scale_x"], tensors["scale_h"])
-    widths = dict.fromkeys(
-        ("scale_h",) if shared else ("scale_h", "scale_x"), layer.normaliser.scale_width
-    )
-    for name, values in layer.unit_tensors.items():
-        if name not in layer.unit_shifts:
-            widths[name] = values.width
+    """Of rows, one where all operands share it, and of units."""
+    names = [f"scale_{operand.name}" for operand in layer.operands]
+    first, *others = names
+    if not layer.separate and all(np.array_equal(tensors[first], tensors[name]) for name in others):
+        names = [first]
+    allowed = layer.row_tensors | layer.unit_tensors
+    names += [name for name in layer.unit_tensors if name not in layer.unit_shifts]
+    widths = {name: allowed[name].width for name in names}
     return sum(
         scale_of(tensors[name], width).bits * len(tensors[name]) for name, width in widths.items()
     )

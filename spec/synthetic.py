@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.spec.arithmetic import Arithmetic
-from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
+from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.tensors import Integers, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
@@ -31,11 +32,13 @@ def synthetic_model(
             tensors[key] = weights[rng.integers(0, len(weights), spec.shape)]
     for index, layer in enumerate(network.layers):
         for at in layer_prefixes(network, index):
-            for part, source in (("x", network.layer_x(index)), ("h", layer.h)):
-                scale = _scales(layer, tensors[f"{at}weight_{part}"], source, rng)
-                tensors[f"{at}scale_{part}"] = scale
-            if shared_scale:
-                tensors[at + "scale_x"] = tensors[at + "scale_h"]
+            formats = {"input": network.layer_x(index), "state": layer.h}
+            for operand in layer.operands:
+                weights, source = tensors[f"{at}weight_{operand.name}"], formats[operand.vector]
+                tensors[f"{at}scale_{operand.name}"] = _scales(layer, weights, source, rng)
+            for operand in layer.operands if shared_scale else ():
+                last = layer.operands[-1].name
+                tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
             tensors[at + "bias"] = _biases(layer.normaliser, layer.pre, rng, layer.rows, 2)
             for unit, values in _units(layer, rng).items():
                 tensors[at + unit] = values

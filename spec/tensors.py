@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Interval
 from pascaline.spec.network import Network
+from pascaline.spec.tensorspec import Integers, TensorSpec
 
 __all__ = [
     "HeadTensors",
@@ -19,37 +14,12 @@ __all__ = [
     "LayerTensors",
     "TensorSpec",
     "layer_prefixes",
+    "layer_specs",
     "tensor_specs",
 ]
 
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class LayerTensors:
-    """Integers of one direction of a layer.
-
-    Attributes
-    ----------
-    weight_x, weight_h : (rows, inputs), (rows, hidden)
-        Weights, as values of the layer's arithmetics.
-    scale_x, scale_h, bias : (rows,)
-        The folded normaliser.
-    units : dict of str to (hidden,)
-        What the cell needs beside them (``unit_tensors`` of the layer).
-    """
-
-    weight_x: Integers
-    weight_h: Integers
-    scale_x: Integers
-    scale_h: Integers
-    bias: Integers
-    units: dict[str, Integers] = field(default_factory=dict)
-
-    @property
-    def shared_scale(self) -> bool:
-        """Whether both sums of every row have the same scale, so that one sum is enough."""
-        return bool(np.array_equal(self.scale_x, self.scale_h))
+LayerTensors = dict[str, Integers]
+"""Integers of one direction of a layer by name, as `layer_specs` has them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,27 +41,6 @@ class HeadTensors:
     scale: Integers | None = None
 
 
-@dataclass(frozen=True)
-class TensorSpec:
-    """What a tensor must be: either weights of an arithmetic, or integers of a range."""
-
-    shape: tuple[int, ...]
-    values: Arithmetic | Interval
-
-    def check(self, name: str, tensor: Integers) -> None:
-        """Raise `InputError` unless ``tensor`` has the shape and only values that are allowed."""
-        if tensor.shape != self.shape:
-            raise InputError(name, f"shape must be {list(self.shape)}", list(tensor.shape))
-        if isinstance(self.values, Arithmetic):
-            self.values.encode(tensor, thing=name)
-            return
-        bad = (tensor < self.values.lo) | (tensor > self.values.hi)
-        if bad.any():
-            row = int(np.argmax(bad))
-            rule = f"must be {self.values.lo} to {self.values.hi}"
-            raise InputError(f"{name}[{row}]", rule, int(tensor[row]))
-
-
 def layer_prefixes(network: Network, index: int) -> tuple[str, ...]:
     """What the names of a layer's tensors begin with: forward, then backward if there is one."""
     at = f"layers.{index}."
@@ -103,7 +52,7 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
     specs: dict[str, TensorSpec] = {}
     for index, layer in enumerate(network.layers):
         for at in layer_prefixes(network, index):
-            for name, spec in _layer_specs(layer, network.layer_inputs(index)).items():
+            for name, spec in layer_specs(layer, network.layer_inputs(index)).items():
                 specs[at + name] = spec
     if (head := network.head) is not None:
         specs["head.weight"] = TensorSpec((head.classes, network.layer.outputs), head.weights)
@@ -113,16 +62,22 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
     return specs
 
 
-def _layer_specs(layer: Layer, inputs: int) -> dict[str, TensorSpec]:
-    """Of one direction."""
-    folded = layer.normaliser
-    specs = {
-        "weight_x": TensorSpec((layer.rows, inputs), layer.weights_x),
-        "weight_h": TensorSpec((layer.rows, layer.hidden), layer.weights_h),
-        "scale_x": TensorSpec((layer.rows,), folded.scales),
-        "scale_h": TensorSpec((layer.rows,), folded.scales),
-        "bias": TensorSpec((layer.rows,), folded.biases),
-    }
+def layer_specs(layer: Layer, inputs: int) -> dict[str, TensorSpec]:
+    """Tensors of one direction of a layer by name: of operands, rows, and units.
+
+    Parameters
+    ----------
+    layer : Layer
+        The description.
+    inputs : int
+        Elements of its input.
+    """
+    columns = {"input": inputs, "state": layer.hidden}
+    specs: dict[str, TensorSpec] = {}
+    for operand in layer.operands:
+        specs |= operand.tensors(layer.rows, columns[operand.vector])
+    for name, values in layer.row_tensors.items():
+        specs[name] = TensorSpec((layer.rows,), values)
     for name, values in layer.unit_tensors.items():
         specs[name] = TensorSpec((layer.hidden,), values)
     return specs

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from pascaline.spec.clock import CoreClock, Tile, lane_latency, written_latency
+from pascaline.spec.clock import CoreClock, Tile
 from pascaline.spec.core import Core
+from pascaline.spec.passes import Source
 from pascaline.spec.product import Product
 
 __all__ = ["ACTIVITIES", "Timeline", "timeline"]
@@ -69,7 +70,7 @@ def timeline(core: Core) -> Timeline:
         _note(core, index, tile, end, done)
         end = tile.last
 
-    clock, reader = CoreClock(core, watch), _Reader(core)
+    clock, reader = CoreClock(core.program, watch), _Reader(core)
     ends: list[int] = []
     seen: dict[tuple[int, ...], int] = {}
     for step in count():
@@ -77,7 +78,7 @@ def timeline(core: Core) -> Timeline:
         stream = step % core.streams
         clock.step(stream, 0, fresh=False)
         if core.results == "every":
-            done["result read"] = list(reader.step(clock.end + written_latency(core)))
+            done["result read"] = list(reader.step(clock.end + core.program.written_latency))
             clock.read(stream, reader.end)
         steps.append(done)
         ends.append(clock.end)
@@ -103,19 +104,28 @@ def timeline(core: Core) -> Timeline:
 
 def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Interval]]) -> None:
     """What a tile means for each activity; the one before it ended in cycle ``end``."""
-    lengths = [core.part(index, part).chunks for part in core.order]
-    (first, second), last = tile.starts, tile.last
-    ends = first + lengths[0], second + lengths[1] - 1
-    hidden = [part == "h" or core.passes[index].x is not None for part in core.order]
-    names = ["h read" if of_h else "x read" for of_h in hidden]
-    done[names[0]].append((first, ends[0]))
-    done[names[1]] += _some((second, ends[1]), (last, last + 1))
-    done["wait"] += _some((end + 1, first), (ends[0], second), (ends[1], last))
-    front = last + lane_latency(core)
+    last, at, waits = tile.last, end + 1, []
+    *before, final = zip(tile.starts, core.passes[index].sources, strict=True)
+    for start, source in before:
+        waits.append((at, start))
+        at = start + source.product.chunks
+        done[_activity(source)].append((start, at))
+    start, source = final
+    waits.append((at, start))
+    # The last chunk of a tile may have to wait for the drain.
+    at = start + source.product.chunks - 1
+    done[_activity(source)] += _some((start, at), (last, last + 1))
+    done["wait"] += _some(*waits, (at, last))
+    front = last + core.program.lane_latency
     readable, leaves = front + core.pipeline.whole, tile.leaves
     done["drain"].append((front, front + leaves))
-    done["cell units"].append((front, readable + leaves - core.group_cycles))
-    done["h written"].append((readable - 1, readable + leaves - core.group_cycles))
+    done["cell units"].append((front, readable + leaves - core.drain.group_cycles))
+    done["h written"].append((readable - 1, readable + leaves - core.drain.group_cycles))
+
+
+def _activity(source: Source) -> str:
+    """What reading a source is called."""
+    return "x read" if source.vector is None else "h read"
 
 
 class _Reader:

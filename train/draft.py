@@ -10,13 +10,14 @@ from pydantic import Field
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
 from pascaline.spec.cells.gru import GruLayer
-from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
+from pascaline.spec.normalisers.affine import Affine
 
 __all__ = ["CELLS", "Formats", "cell_of", "draft"]
 

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.spec.cells.layer import Affine, Layer
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
+from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.tensors import Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]

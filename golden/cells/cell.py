@@ -1,15 +1,16 @@
-"""What all cells have in common: two matrix products, a state, and steps that can be watched."""
+"""What all cells have in common: sums, a state, and steps that can be watched."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.golden.affine import Affine
-from pascaline.golden.product import Product
+from pascaline.golden.normalisers import NORMALISERS, Normaliser
+from pascaline.golden.product import PRODUCTS
 from pascaline.golden.rounding import Integers
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
@@ -47,16 +48,15 @@ class Step:
 
     Attributes
     ----------
-    sum_h, sum_x : (batch, rows)
-        ``A`` and ``B``, rows stacked by gate.
+    sums : dict of str to (batch, rows)
+        The sums of each operand, ``A`` as "h" and ``B`` as "x"; rows stacked by gate.
     pre : (batch, rows)
         What the functions of the gates are taken of.
     h : (batch, hidden)
         The new h.
     """
 
-    sum_h: Integers
-    sum_x: Integers
+    sums: dict[str, Integers]
     pre: Integers
     h: Integers
 
@@ -80,10 +80,14 @@ class Cell(ABC):
     """
 
     def __init__(self, layer: Layer, tensors: LayerTensors, x: Format) -> None:
+        self._described, self._tensors = layer, tensors
         self._hidden = layer.hidden
         self._carried = 0 if layer.carried is None else layer.hidden
-        self._product_x = Product(tensors.weight_x, x.interval)
-        self._product_h = Product(tensors.weight_h, layer.h.interval)
+        formats = {"input": x, "state": layer.h}
+        self._products = {
+            operand.name: PRODUCTS[type(operand)](operand, tensors, formats[operand.vector])
+            for operand in layer.operands
+        }
 
     def zero(self, batch: int) -> State:
         """The state that a sequence starts from."""
@@ -94,14 +98,25 @@ class Cell(ABC):
     def step(self, x: Integers, state: State) -> Step:
         """One step of a batch: ``x`` of shape (batch, inputs)."""
 
-    def _normaliser(self, layer: Layer, tensors: LayerTensors, rows: slice) -> Affine:
-        """Pre-activations of some rows from both their sums, ``A`` and ``B``."""
-        return Affine(
-            [tensors.scale_h[rows], tensors.scale_x[rows]],
-            [self._product_h.bounds[rows], self._product_x.bounds[rows]],
-            tensors.bias[rows],
-            layer.normaliser.shift,
-            layer.pre,
+    def _sums(self, x: Integers, state: State) -> dict[str, Integers]:
+        """The sums of each operand."""
+        vectors = {"input": x, "state": state.h}
+        return {
+            operand.name: self._products[operand.name](vectors[operand.vector])
+            for operand in self._described.operands
+        }
+
+    def _normaliser(
+        self, rows: slice, operands: Sequence[str] = (), bias: Integers | None = None
+    ) -> Normaliser:
+        """What makes pre-activations of some rows, of all their sums or of some operands'."""
+        layer, tensors = self._described, self._tensors
+        names = operands or [operand.name for operand in layer.operands]
+        return NORMALISERS[layer.normaliser.kind](
+            layer,
+            {name: tensors[f"scale_{name}"][rows] for name in names},
+            {name: self._products[name].bounds[rows] for name in names},
+            tensors["bias"][rows] if bias is None else bias,
         )
 
     def _by_gate(self, rows: Integers) -> Integers:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pascaline.golden.activation import ActivationFunction
-from pascaline.golden.affine import Affine
 from pascaline.golden.cells.cell import Cell, State, Step
 from pascaline.golden.product import Product
 from pascaline.golden.rounding import Integers, holding, narrow, round_shift, saturate
@@ -76,7 +75,7 @@ class Gru(Cell):
         self._layer = layer
         self._gates = slice(2 * layer.hidden)
         self._rest = slice(2 * layer.hidden, None)
-        self._to_gates = self._normaliser(layer, tensors, self._gates)
+        self._to_gates = self._normaliser(self._gates)
         self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
         self._w_shift = layer.state.frac - layer.tanh.frac
@@ -89,10 +88,12 @@ class Gru(Cell):
 
     def step(self, x: Integers, state: State) -> GruStep:
         layer, gates = self._layer, self._gates
-        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
-        pre = self._to_gates(sum_h[:, gates], sum_x[:, gates])
+        sums = self._sums(x, state)
+        pre = self._to_gates({name: rows[:, gates] for name, rows in sums.items()})
         r, z = (self._sigmoid(gate) for gate in self._by_gate(pre))
-        made = self._candidate(sum_h[:, self._rest], sum_x[:, self._rest], r, state.c)
+        made = self._candidate(
+            {name: rows[:, self._rest] for name, rows in sums.items()}, r, state.c
+        )
         n = self._tanh(made.pre)
 
         w = n.astype(self._c_type) << self._w_shift
@@ -102,8 +103,7 @@ class Gru(Cell):
         c = narrow(total, layer.sigmoid.frac, layer.state, out=total)
         h = self._to_h(c)
         return GruStep(
-            sum_h=np.concatenate([sum_h[:, gates], made.sum_h], axis=1),
-            sum_x=sum_x,
+            sums=sums | {"h": np.concatenate([sums["h"][:, gates], made.sum_h], axis=1)},
             pre=np.concatenate([pre, made.pre], axis=1),
             r=r,
             z=z,
@@ -121,7 +121,7 @@ class Gru(Cell):
         return narrow(state.astype(self._h_type, copy=False), self._h_shift, self._layer.h)
 
     @abstractmethod
-    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
+    def _candidate(self, sums: dict[str, Integers], r: Integers, c: Integers) -> Candidate:
         """From the reset gate, the state, and such sums of the candidate's rows as there are."""
 
 
@@ -130,32 +130,19 @@ class ResetAfter(Gru):
 
     def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
-        rows, shift = self._rest, layer.normaliser.shift
-        self._to_p = Affine(
-            [tensors.scale_x[rows]],
-            [self._product_x.bounds[rows]],
-            tensors.bias[rows],
-            shift,
-            layer.pre,
-        )
-        self._to_q = Affine(
-            [tensors.scale_h[rows]],
-            [self._product_h.bounds[rows]],
-            tensors.units["bias_h"],
-            shift,
-            layer.pre,
-        )
+        self._to_p = self._normaliser(self._rest, ["x"])
+        self._to_q = self._normaliser(self._rest, ["h"], tensors["bias_h"])
         reset = layer.sigmoid.interval * layer.pre.interval
         self._reset_type = holding(reset, shift=layer.sigmoid.frac)
         passed = reset.rounded(layer.sigmoid.frac)
         self._pre_type = holding(passed | passed + layer.pre.interval)
 
-    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
-        layer, p, q = self._layer, self._to_p(sum_x), self._to_q(sum_h)
+    def _candidate(self, sums: dict[str, Integers], r: Integers, c: Integers) -> Candidate:
+        layer, p, q = self._layer, self._to_p(sums), self._to_q(sums)
         reset = np.multiply(r, q, dtype=self._reset_type)
         reset = round_shift(reset, layer.sigmoid.frac, out=reset)
         pre = np.add(reset, p, dtype=self._pre_type, casting="same_kind")
-        return Candidate(sum_h, saturate(pre, layer.pre, out=pre), p=p, q=q)
+        return Candidate(sums["h"], saturate(pre, layer.pre, out=pre), p=p, q=q)
 
 
 class ResetBefore(Gru):
@@ -163,17 +150,18 @@ class ResetBefore(Gru):
 
     def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
-        self._to_pre = self._normaliser(layer, tensors, self._rest)
-        self._product_k = Product(tensors.weight_h[self._rest], layer.h.interval)
-        self._product_h = Product(tensors.weight_h[self._gates], layer.h.interval)
+        self._to_pre = self._normaliser(self._rest)
+        weights = tensors["weight_h"]
+        self._product_k = Product(weights[self._rest], layer.h.interval)
+        self._products["h"] = Product(weights[self._gates], layer.h.interval)
         self._reset_type = holding(
             layer.sigmoid.interval * layer.state.interval, shift=layer.sigmoid.frac
         )
 
-    def _candidate(self, sum_h: Integers, sum_x: Integers, r: Integers, c: Integers) -> Candidate:
+    def _candidate(self, sums: dict[str, Integers], r: Integers, c: Integers) -> Candidate:
         layer = self._layer
         reset = np.multiply(r, c, dtype=self._reset_type)
         reset = narrow(reset, layer.sigmoid.frac, layer.state, out=reset)
         k = self._to_h(reset)
         sum_k = self._product_k(k)
-        return Candidate(sum_k, self._to_pre(sum_k, sum_x), k=k)
+        return Candidate(sum_k, self._to_pre(sums | {"h": sum_k}), k=k)

@@ -49,7 +49,7 @@ class Lstm(Cell):
     def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
         self._layer = layer
-        self._to_pre = self._normaliser(layer, tensors, slice(None))
+        self._to_pre = self._normaliser(slice(None))
         self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
         self._cell_affine = _cell_affine(layer, tensors)
@@ -62,8 +62,8 @@ class Lstm(Cell):
 
     def step(self, x: Integers, state: State) -> LstmStep:
         layer = self._layer
-        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
-        pre = self._to_pre(sum_h, sum_x)
+        sums = self._sums(x, state)
+        pre = self._to_pre(sums)
 
         z = dict(zip(layer.gates, self._by_gate(pre), strict=True))
         i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
@@ -77,9 +77,7 @@ class Lstm(Cell):
         tanh_c = self._tanh(u)
         h = np.multiply(o, tanh_c, dtype=self._h_type)
         h = narrow(h, self._h_shift, layer.h, out=h)
-        return LstmStep(
-            sum_h=sum_h, sum_x=sum_x, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h
-        )
+        return LstmStep(sums=sums, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h)
 
 
 def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers], Integers]:
@@ -89,4 +87,4 @@ def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers]
         held = holding(layer.cell.interval, shift=shift)
         return lambda c: narrow(c.astype(held, copy=False), shift, layer.pre)
     bounds, shift = [layer.cell.interval.magnitude] * layer.hidden, layer.cell_affine.shift
-    return Affine([tensors.units["scale_c"]], [bounds], tensors.units["bias_c"], shift, layer.pre)
+    return Affine([tensors["scale_c"]], [bounds], tensors["bias_c"], shift, layer.pre)

@@ -20,13 +20,13 @@ class Rnn(Cell):
     def __init__(self, layer: RnnLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
         self._layer = layer
-        self._to_pre = self._normaliser(layer, tensors, slice(None))
+        self._to_pre = self._normaliser(slice(None))
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.h)
 
     def step(self, x: Integers, state: State) -> Step:
-        sum_h, sum_x = self._product_h(state.h), self._product_x(x)
-        pre = self._to_pre(sum_h, sum_x)
-        return Step(sum_h=sum_h, sum_x=sum_x, pre=pre, h=self._function(pre))
+        sums = self._sums(x, state)
+        pre = self._to_pre(sums)
+        return Step(sums=sums, pre=pre, h=self._function(pre))
 
     def _function(self, pre: Integers) -> Integers:
         layer = self._layer

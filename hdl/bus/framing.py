@@ -55,7 +55,7 @@ class Framing(wiring.Component):
     def __init__(self, design: Design):
         self._design = design
         lanes = input_bytes(design)
-        weights = {"weights": In(1)} if design.machine.loadable else {}
+        weights = {"weights": In(1)} if design.machine.home.loaded else {}
         super().__init__(
             {
                 "tdata": In(8 * lanes.beat),
@@ -123,7 +123,7 @@ class Framing(wiring.Component):
             self.word.last.eq(self.tlast),
             self.word.go_on.eq((self.tuser & GO_ON).any()),
         ]
-        if self._design.machine.loadable:
+        if self._design.machine.home.loaded:
             m.d.comb += self.errors.loading.eq(counts & ~self.weights)
         return m
 

@@ -80,7 +80,7 @@ class BusMachine(wiring.Component):
         if design.machine.parity:
             results, fault = self._stop(m, core, packets, file)
             wrong |= fault
-        if design.machine.loadable:
+        if design.machine.home.loaded:
             wrong |= self._load(m, core, framing, file)
         self._give(m, results)
         self._observe(m, core, framing, file, wrong)

@@ -155,17 +155,16 @@ class PacketBuffer(wiring.Component):
                 m.d.comb += writer.addr.eq(queue.w_addr)
             with m.If(chosen == stream):
                 m.d.comb += reader.addr.eq(queue.r_addr)
-        word, wrong = read_out(reader.data, parity=parity)
+        word, wrong = read_out(reader.data)
         m.d.comb += [
             writer.en.eq(self.write),
-            *write_in(writer.data, self.word, parity=parity),
+            *write_in(writer.data, self.word),
             reader.en.eq(take),
             ready.eq(available.bit_select(chosen, 1)),
             self.o_word.eq(word),
             self.o_valid.eq(full),
         ]
-        if parity:
-            m.d.sync += self.fault.eq(self.fault | (full & wrong))
+        m.d.sync += self.fault.eq(self.fault | (full & wrong))
 
         # Whose turn it is may change between vectors only.
         chunk = Signal(range(chunks))

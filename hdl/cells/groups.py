@@ -14,9 +14,10 @@ from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import delayed, shape, sums_struct
 from pascaline.hdl.store import loads, read_memory
 from pascaline.hdl.vector import GroupPointer
-from pascaline.spec.core import Core
-from pascaline.spec.image import unit_layout
-from pascaline.spec.memories import core_memories
+from pascaline.spec.drain import Drain
+from pascaline.spec.machine import Machine
+from pascaline.spec.program import Program
+from pascaline.spec.unit import UnitSpec
 
 __all__ = ["UNITS", "Groups", "groups_members", "token_layout"]
 
@@ -24,77 +25,83 @@ UNITS = {"lstm": LstmUnit, "gru": GruUnit, "rnn": RnnUnit}
 """The unit of each kind of layer."""
 
 
-def token_layout(core: Core):
+def token_layout(program: Program):
     """What travels with a tile.
 
     The step starts from zero, has a result, ends its sequence; the stream that it belongs to; the
     number of its pass. For a core that comes after: what the sequence starts from, and whether its
     last state is wanted.
     """
-    passes = (len(core.passes) - 1).bit_length()
-    onward = core.onward and core.stateful
-    fields = {"fresh": 1, "result": 1, "last": 1, "stream": core.stream_bits, "index": passes}
+    passes = (len(program.passes) - 1).bit_length()
+    onward = program.onward and program.stateful
+    fields = {"fresh": 1, "result": 1, "last": 1, "stream": program.stream_bits, "index": passes}
     return data.StructLayout(fields | {"state": 2 * onward, "dump": 1 * onward})
 
 
-def groups_members(core: Core):
+def groups_members(*, unit: UnitSpec, drain: Drain, program: Program, memories, machine: Machine):
     """What the element-wise part has to do with the rest of a core, whatever it is made of.
+
+    Parameters
+    ----------
+    unit, drain, program : UnitSpec, Drain, Program
+        What a unit is like; how sums come to the units; which steps they belong to.
+    memories : Memories
+        Scales and biases, ``rows``, and tensors of units, ``units``, if there are any.
+    machine : Machine
+        Where those live, and whether there is parity.
 
     Members
     -------
-    loaded : In
+    loaded : In(1)
         The next cycle has a new tile at the front of the drain.
-    last_tile : In
+    last_tile : In(1)
         With ``loaded``: it is the pass' last.
-    token : In
+    token : In(token_layout(program))
         With ``loaded``: flags of the step.
-    sums : In
+    sums : In(data.ArrayLayout(sums_struct(unit.sums), drain.front))
         The front of the drain.
-    shift : Out
+    shift : Out(1)
         Bring the next sums to the front.
-    h : Out
+    h : Out(data.ArrayLayout(shape(layer.h), drain.cell_units))
         New h of a group.
-    write : Out
+    write : Out(1)
         ``h`` is there.
-    write_token : Out
+    write_token : Out(token_layout(program))
         With ``write``: flags of the step.
-    state : In
-        Access to c while no step is on its way (if there is a c): ``addr`` is a group of one of the
-        layers and ``stream`` its stream, ``data`` the word of the address ``pipeline.memory``
-        cycles ago, ``write_en`` and ``write_data`` write.
-    load : In
-        What writes scales, biases and tensors of units, if they are loaded.
-    fault : Out
-        What was read for a step was not as it had been written (if there is parity). With parity,
-        ``state`` has also ``dumps``, ``data`` is read to be given out, and ``wrong``, it is not as
-        it was written.
+    state : In(wiring.Signature)
+        Access to c while no step is on its way (only there if there is a c): ``addr`` is a group of
+        one of the layers and ``stream`` its stream, ``data`` the word of the address
+        ``pipeline.memory`` cycles ago, ``write_en`` and ``write_data`` write. ``dumps``: ``data``
+        is read to be given out; ``wrong``: it is not as it was written.
+    load : In(load_layouts(machine, memories))
+        What writes scales, biases and tensors of units.
+    fault : Out(machine.parity)
+        What was read for a step was not as it had been written.
     """
     members = {
         "loaded": In(1),
         "last_tile": In(1),
-        "token": In(token_layout(core)),
-        "sums": In(data.ArrayLayout(sums_struct(core.row_sums), core.front)),
+        "token": In(token_layout(program)),
+        "sums": In(data.ArrayLayout(sums_struct(unit.sums), drain.front)),
         "shift": Out(1),
-        "h": Out(data.ArrayLayout(shape(core.layer.h), core.cell_units)),
+        "h": Out(data.ArrayLayout(shape(unit.layer.h), drain.cell_units)),
         "write": Out(1),
-        "write_token": Out(token_layout(core)),
+        "write_token": Out(token_layout(program)),
     }
-    if core.layer.carried is not None:
-        cell = data.ArrayLayout(shape(core.layer.carried), core.cell_units)
+    if unit.layer.carried is not None:
+        cell = data.ArrayLayout(shape(unit.layer.carried), drain.cell_units)
         state = {
             "select": Out(1),
-            "addr": Out(range(len(core.layers) * core.groups)),
-            "stream": Out(core.stream_bits),
+            "addr": Out(range(program.layers * drain.groups)),
+            "stream": Out(program.stream_bits),
             "data": In(cell),
             "write_en": Out(1),
             "write_data": Out(cell),
+            "dumps": Out(int(machine.parity)),
+            "wrong": In(int(machine.parity)),
         }
-        if core.machine.parity:
-            state |= {"dumps": Out(1), "wrong": In(1)}
         members["state"] = In(wiring.Signature(state))
-    memories = core_memories(core)
-    tensors = {name: memories[name] for name in ("rows", "units") if name in memories}
-    return members | loads(core.machine, tensors) | fault_member(core.machine.parity)
+    return members | loads(machine, memories) | fault_member(machine.parity)
 
 
 class Groups(wiring.Component):
@@ -105,31 +112,29 @@ class Groups(wiring.Component):
 
     Parameters
     ----------
-    core : Core
-        The core.
-
-    Members
-    -------
-    See `groups_members`.
+    parts : keyword arguments
+        Parameters and members are those of `groups_members`.
     """
 
-    def __init__(self, core: Core):
-        self._core = core
-        super().__init__(groups_members(core))
+    def __init__(self, **parts):
+        self._unit, self._drain, self._program = parts["unit"], parts["drain"], parts["program"]
+        self._memories, self._machine = parts["memories"], parts["machine"]
+        super().__init__(groups_members(**parts))
 
     def elaborate(self, platform):
         m = Module()
-        core, pipeline, layer = self._core, self._core.pipeline, self._core.layer
+        unit, drain, program = self._unit, self._drain, self._program
+        pipeline, layer = unit.pipeline, unit.layer
         self._wrong = []
 
         # Groups of the tile at the front, counted down.
         busy = Signal()
-        left = Signal(range(max(core.tile_groups, 2)))
+        left = Signal(range(max(drain.tile_groups, 2)))
         flags = Signal.like(self.token)
         with m.If(self.loaded):
             m.d.sync += [
                 busy.eq(1),
-                left.eq(Mux(self.last_tile, core.last_groups - 1, core.tile_groups - 1)),
+                left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),
                 flags.eq(self.token),
             ]
         with m.Elif(left == 0):
@@ -141,7 +146,7 @@ class Groups(wiring.Component):
         # Scales and biases must be there `rows` cycles after the group, so they are read one cycle
         # before it.
         upcoming = Signal()
-        stream = Signal(core.stream_bits)
+        stream = Signal(program.stream_bits)
         m.d.comb += [
             upcoming.eq(self.loaded | (busy & (left != 0))),
             stream.eq(Mux(self.loaded, self.token.stream, flags.stream)),
@@ -151,9 +156,9 @@ class Groups(wiring.Component):
         written = delayed(m, busy, pipeline.whole - 1, name="write")
         tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
         m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
-        inputs = [{} for _ in range(core.cell_units)]
-        row_bits = len(rows) // core.cell_units
-        front_bits = sums_struct(core.row_sums).size * core.gates
+        inputs = [{} for _ in range(drain.cell_units)]
+        row_bits = len(rows) // drain.cell_units
+        front_bits = sums_struct(unit.sums).size * unit.gates
         for k, given in enumerate(inputs):
             given["sums"] = self.sums.as_value().word_select(k, front_bits)
             given["rows"] = rows.word_select(k, row_bits)
@@ -164,42 +169,38 @@ class Groups(wiring.Component):
             wait = pipeline.unit - pipeline.memory
             reading = delayed(m, busy, wait, name="unit")
             stream = delayed(m, flags.stream, wait, name="unit_stream")
-            bits = unit_layout(core).bits
+            bits = unit.unit_layout.bits
             tensors = self._parameters(m, "units", reading, stream)
             for k, given in enumerate(inputs):
                 given["unit"] = tensors.word_select(k, bits)
         if layer.carried is not None:
             new = self._carried(m, busy, flags, inputs)
         for k, given in enumerate(inputs):
-            unit = place(m, platform, f"unit_{k}", UNITS[layer.kind](core), **given)
-            m.d.comb += self.h[k].eq(unit.h_next)
+            made = place(m, platform, f"unit_{k}", UNITS[layer.kind](unit), **given)
+            m.d.comb += self.h[k].eq(made.h_next)
             if layer.carried is not None:
-                m.d.comb += new[k].eq(unit.new)
-        if core.machine.parity:
-            m.d.comb += self.fault.eq(Cat(self._wrong).any())
+                m.d.comb += new[k].eq(made.new)
+        m.d.comb += self.fault.eq(Cat(self._wrong).any())
         return m
 
     def _parameters(self, m, name, advance, stream):
         """A memory with one word a group of each pass, read in order; latency is ``memory``."""
-        core = self._core
-        groups = core.groups * len(core.passes)
+        program, latency = self._program, self._unit.pipeline.memory
+        groups = self._drain.groups * len(program.passes)
         m.submodules[f"{name}_pointer"] = pointer = GroupPointer(groups, 1)
         m.d.comb += pointer.advance.eq(advance)
         # Where a layer has two directions, a stream is one of them.
-        addr = Cat(stream, pointer.group) if core.directions > 1 else pointer.group
-        load = self.load[name] if core.machine.loadable else None
+        addr = Cat(stream, pointer.group) if program.directions > 1 else pointer.group
         word, wrong = read_memory(
             m,
-            core.machine,
-            core_memories(core)[name],
+            self._machine,
+            self._memories[name],
             addr,
-            latency=core.pipeline.memory,
+            latency=latency,
             name=name,
-            load=load,
+            load=self.load[name],
         )
-        if core.machine.parity:
-            counts = delayed(m, advance, core.pipeline.memory, name=f"{name}_checks")
-            self._wrong.append(wrong & counts)
+        self._wrong.append(wrong & delayed(m, advance, latency, name=f"{name}_checks"))
         return word
 
     def _carried(self, m, busy, flags, inputs):
@@ -208,19 +209,20 @@ class Groups(wiring.Component):
         A group's c is written long before the same group of its stream's next step, or phase, is
         read: that waits for h, which is made from c or at the same time.
         """
-        core, state, pipeline = self._core, self.state, self._core.pipeline
-        word = data.ArrayLayout(carried_layout(core), core.cell_units)
-        groups = len(core.layers) * core.groups
+        layer, pipeline = self._unit.layer, self._unit.pipeline
+        program, state, units = self._program, self.state, range(self._drain.cell_units)
+        word = data.ArrayLayout(carried_layout(layer), len(units))
+        groups = program.layers * self._drain.groups
         m.submodules.carried = contents = memory.Memory(
-            shape=stored(word, parity=core.machine.parity),
-            depth=groups << core.stream_bits,
+            shape=stored(word, parity=self._machine.parity),
+            depth=groups << program.stream_bits,
             init=[],
         )
         m.submodules.read_pointer = reader = GroupPointer(groups, 1)
         m.submodules.write_pointer = writer = GroupPointer(groups, 1)
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
-        found, wrong = read_out(read.data, parity=core.machine.parity)
+        found, wrong = read_out(read.data)
         old = delayed(m, found, pipeline.long, name="c_word", reset_less=True)
         new = Signal(word)
         reads, writes = pipeline.carried - pipeline.cell_memory, pipeline.made
@@ -232,10 +234,10 @@ class Groups(wiring.Component):
             reader.advance.eq(delayed(m, busy, reads, name="c_read")),
             writer.advance.eq(written),
             read.addr.eq(Mux(state.select, at_state, Cat(read_stream, reader.group))),
-            *[state.data[k].eq(old[k].c) for k in range(core.cell_units)],
-            *[given[k].c.eq(state.write_data[k]) for k in range(core.cell_units)],
+            *[state.data[k].eq(old[k].c) for k in units],
+            *[given[k].c.eq(state.write_data[k]) for k in units],
         ]
-        chosen = Signal(word) if core.machine.parity else write.data
+        chosen = Signal(word)
         for port, loaded, made in (
             (write.addr, at_state, Cat(write_stream, writer.group)),
             (write.en, state.write_en, written),
@@ -246,14 +248,12 @@ class Groups(wiring.Component):
 
         # A sequence may start from zero; what a first phase has left stays.
         after = pipeline.cell_memory - pipeline.memory
-        zero = flags.fresh & (flags.index == 0) if len(core.layer.phases) > 1 else flags.fresh
+        zero = flags.fresh & (flags.index == 0) if len(layer.phases) > 1 else flags.fresh
         fresh = delayed(m, zero, pipeline.carried - after, name="fresh")
-        if core.machine.parity:
-            m.d.comb += write_in(write.data, chosen, parity=True)
-            read_for_step = delayed(m, busy & ~zero, reads + 1, name="checks_c")
-            dumps = delayed(m, state.dumps, 1, name="checks_state")
-            self._wrong.append(wrong & read_for_step)
-            m.d.comb += state.wrong.eq(wrong & dumps)
+        read_for_step = delayed(m, busy & ~zero, reads + 1, name="checks_c")
+        dumps = delayed(m, state.dumps, 1, name="checks_state")
+        self._wrong.append(wrong & read_for_step)
+        m.d.comb += [*write_in(write.data, chosen), state.wrong.eq(wrong & dumps)]
         for k, unit in enumerate(inputs):
             word = Mux(fresh, 0, old[k].as_value())
             unit["old"] = delayed(m, word, after, name=f"c_{k}", reset_less=True)

@@ -28,7 +28,7 @@ class GruUnit(Unit):
 
     def _after(self, m, platform):
         """All gates at once: z and n."""
-        core, layer, pipeline = self._core, self._layer, self._pipeline
+        unit, layer, pipeline = self._unit, self._layer, self._pipeline
         r, z = (
             self._place(
                 m, platform, f"sigmoid_{gate}", "sigmoid", layer.sigmoid, self._pre(m, index, gate)
@@ -36,11 +36,11 @@ class GruUnit(Unit):
             for index, gate in enumerate("rz")
         )
         sums, row = self._inputs(m, 2, "n")
-        biases = core.range_of("bias_h")
+        biases = unit.biases["bias_h"]
         # The unit's tensors are there when the products have been added.
-        q = self._normalised(m, sums, row, ["scale_h"], self.unit.bias_h, biases, name="q")
+        q = self._normaliser.pre(m, sums, row, ["scale_h"], self.unit.bias_h, biases, name="q")
         bias = self._delayed(m, row.bias, 1 + pipeline.sum, name="p_bias")
-        p = self._normalised(m, sums, row, ["scale_x"], bias, core.biases, name="p")
+        p = self._normaliser.pre(m, sums, row, ["scale_x"], bias, unit.biases["bias"], name="p")
 
         # saturate(p + round_shift(r * q)): nothing of p is lost where it is shifted up first.
         gated = layer.sigmoid.interval * layer.pre.interval

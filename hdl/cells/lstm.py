@@ -58,14 +58,14 @@ class LstmUnit(Unit):
             shift = layer.cell.frac - pre.frac
             m.d.sync += u.eq(self._narrow(m, c, cell, shift, pre, name="u_"))
             return u
-        scale = self._core.unit_scales["scale_c"]
+        scale = self._unit.unit_scales["scale_c"]
         product = Signal(shape(scale.interval * cell), name="u_product", reset_less=True)
         bias = Signal(self.unit.bias_c.shape(), name="u_bias", reset_less=True)
         m.d.sync += [
             product.eq(scaled(c, self.unit, "scale_c", scale)),
             bias.eq(self.unit.bias_c),
         ]
-        reach = scale.interval * cell + self._core.range_of("bias_c")
+        reach = scale.interval * cell + self._unit.biases["bias_c"]
         ends = Interval(half(affine.shift), half(affine.shift))
         total = self._total(m, product + bias, reach + ends, name="u_total")
         m.d.sync += u.eq(self._narrow(m, total, reach, affine.shift, pre, name="u_", halved=True))

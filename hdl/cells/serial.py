@@ -14,10 +14,7 @@ from pascaline.hdl.shapes import delayed, shape, struct
 from pascaline.hdl.store import read_memory
 from pascaline.hdl.vector import GroupPointer
 from pascaline.spec.cells.lstm import GATES
-from pascaline.spec.core import Core
 from pascaline.spec.formats import Interval, half
-from pascaline.spec.image import row_layout, unit_layout
-from pascaline.spec.memories import core_memories
 
 __all__ = ["SerialGroups"]
 
@@ -31,21 +28,18 @@ class SerialGroups(wiring.Component):
 
     Parameters
     ----------
-    core : Core
-        The core.
-
-    Members
-    -------
-    See `hdl.cells.groups.groups_members`.
+    parts : keyword arguments
+        Parameters and members are those of `hdl.cells.groups.groups_members`.
     """
 
-    def __init__(self, core: Core):
-        self._core = core
-        super().__init__(groups_members(core))
+    def __init__(self, **parts):
+        self._unit, self._drain, self._program = parts["unit"], parts["drain"], parts["program"]
+        self._memories, self._machine = parts["memories"], parts["machine"]
+        super().__init__(groups_members(**parts))
 
     def elaborate(self, platform):
         m = Module()
-        core, layer, pipeline = self._core, self._core.layer, self._core.pipeline
+        unit, layer, pipeline = self._unit, self._unit.layer, self._unit.pipeline
         gate, sums = pipeline.serial_gate, pipeline.sums
         at, begins, flags = self._control(m)
 
@@ -71,10 +65,10 @@ class SerialGroups(wiring.Component):
             (Mux(flags.fresh, 0, old_c), sigmoid, at(f_c), kept_c),
         ]
         if affine is not None:
-            scale = core.unit_scales["scale_c"]
+            scale = unit.unit_scales["scale_c"]
             factor, reach = number(affine, "scale_c", scale), scale.interval * layer.cell.interval
             products.append((c, factor, at(pipeline.serial_cell), reach))
-        rows = zip(core.row_scales.items(), core.row_sums, strict=True)
+        rows = zip(unit.row_scales.items(), unit.sums, strict=True)
         for k, ((name, scale), row_sum) in enumerate(rows):
             factor, reach = number(row, name, scale), scale.interval * row_sum
             products.append((self.sums[0][f"s{k}"], factor, self._each(at, k), reach))
@@ -103,16 +97,15 @@ class SerialGroups(wiring.Component):
             self.write.eq(at(pipeline.whole - 1)),
             self.write_token.eq(flags),
         ]
-        if core.machine.parity:
-            m.d.comb += self.fault.eq(Cat(self._wrong).any())
+        m.d.comb += self.fault.eq(Cat(self._wrong).any())
         return m
 
     def _control(self, m):
         """Strobes of a unit's cycles, a strobe before each unit, and the step's flags."""
-        core, last = self._core, self._core.pipeline.whole - 1
+        drain, last = self._drain, self._unit.pipeline.whole - 1
         busy = Signal()
         cycle = Signal(range(last + 1))
-        left = Signal(range(max(core.tile_groups, 2)))
+        left = Signal(range(max(drain.tile_groups, 2)))
         flags = Signal.like(self.token)
         begins = Signal()
         over = Signal()
@@ -123,7 +116,7 @@ class SerialGroups(wiring.Component):
         with m.If(self.loaded):
             m.d.sync += [
                 busy.eq(1),
-                left.eq(Mux(self.last_tile, core.last_groups - 1, core.tile_groups - 1)),
+                left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),
                 flags.eq(self.token),
             ]
         with m.Elif(over):
@@ -133,46 +126,44 @@ class SerialGroups(wiring.Component):
 
     def _each(self, at, offset):
         """That many cycles after the first product of any gate."""
-        sums = self._core.pipeline.sums
+        sums = self._unit.pipeline.sums
         return Cat(at(index * sums + offset) for index in range(len(GATES))).any()
 
     def _function(self, m, platform, name, out, z):
-        pre, form = self._core.layer.pre, self._core.layer.activation
+        pre, form = self._unit.layer.pre, self._unit.layer.activation
         return place(m, platform, name, ActivationFunction(form, name, pre, out, long=False), z=z).y
 
     def _cell_memory(self, m, at, flags):
         """The new c, the old one, and the number of the unit."""
-        core, state = self._core, self.state
-        cell = data.ArrayLayout(shape(core.layer.carried), 1)
-        depth = core.groups << core.stream_bits
-        parity = core.machine.parity
-        word = stored(cell, parity=parity)
+        layer, pipeline, state = self._unit.layer, self._unit.pipeline, self.state
+        cell = data.ArrayLayout(shape(layer.carried), 1)
+        depth = self._drain.groups << self._program.stream_bits
+        word = stored(cell, parity=self._machine.parity)
         m.submodules.old_c = contents = memory.Memory(shape=word, depth=depth, init=[])
-        m.submodules.pointer = pointer = GroupPointer(core.groups, 1)
+        m.submodules.pointer = pointer = GroupPointer(self._drain.groups, 1)
         read, write = contents.read_port(), contents.write_port()
-        found, wrong = read_out(read.data, parity=parity)
-        c = Signal(shape(core.layer.carried), reset_less=True)
+        found, wrong = read_out(read.data)
+        c = Signal(shape(layer.carried), reset_less=True)
         chosen = Mux(state.select, Cat(state.stream, state.addr), Cat(flags.stream, pointer.group))
         m.d.comb += [
-            pointer.advance.eq(at(core.pipeline.whole - 1)),
+            pointer.advance.eq(at(pipeline.whole - 1)),
             read.addr.eq(chosen),
             write.addr.eq(chosen),
-            write.en.eq(Mux(state.select, state.write_en, at(core.pipeline.serial_cell))),
-            *write_in(write.data, Mux(state.select, state.write_data.as_value(), c), parity=parity),
+            write.en.eq(Mux(state.select, state.write_en, at(pipeline.serial_cell))),
+            *write_in(write.data, Mux(state.select, state.write_data.as_value(), c)),
             state.data.eq(found),
         ]
-        if parity:
-            # The old c stays until the new one is written, after its product with f.
-            dumps = delayed(m, state.dumps, 1, name="checks_state")
-            f_c = core.pipeline.serial_gate + 2 * core.pipeline.sums - 1
-            self._wrong.append(wrong & at(f_c) & ~flags.fresh)
-            m.d.comb += state.wrong.eq(wrong & dumps)
+        # The old c stays until the new one is written, after its product with f.
+        dumps = delayed(m, state.dumps, 1, name="checks_state")
+        f_c = pipeline.serial_gate + 2 * pipeline.sums - 1
+        self._wrong.append(wrong & at(f_c) & ~flags.fresh)
+        m.d.comb += state.wrong.eq(wrong & dumps)
         return c, found[0], pointer.group
 
     def _rows(self, m, at, begins):
         """Scales and bias of the gate whose sum is at the front."""
-        core, sums = self._core, self._core.pipeline.sums
-        m.submodules.row_pointer = pointer = GroupPointer(core.groups * len(GATES), 1)
+        sums = self._unit.pipeline.sums
+        m.submodules.row_pointer = pointer = GroupPointer(self._drain.groups * len(GATES), 1)
         # The address goes on a cycle before the word must, which is after a gate's last product.
         ahead = [index * sums + sums - 2 for index in range(len(GATES))]
         advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
@@ -180,22 +171,20 @@ class SerialGroups(wiring.Component):
         # A word is there for the last time when the address has gone on.
         counts = delayed(m, advance, 1, name="checks_rows")
         word = self._read(m, "rows", "rows", pointer.group, counts)
-        return data.View(struct(row_layout(core)), word)
+        return data.View(struct(self._unit.row_layout), word)
 
     def _affine(self, m, addr, counts):
         """Scale and bias of the affine on the cell, if there is one."""
-        core = self._core
-        if core.layer.cell_affine is None:
+        unit = self._unit
+        if unit.layer.cell_affine is None:
             return None
-        return data.View(struct(unit_layout(core)), self._read(m, "units", "affines", addr, counts))
+        return data.View(struct(unit.unit_layout), self._read(m, "units", "affines", addr, counts))
 
     def _read(self, m, which, name, addr, counts):
         """A word of a memory of the model, a cycle later."""
-        machine, memory = self._core.machine, core_memories(self._core)[which]
-        load = self.load[which] if machine.loadable else None
+        machine, memory, load = self._machine, self._memories[which], self.load[which]
         word, wrong = read_memory(m, machine, memory, addr, latency=1, name=name, load=load)
-        if machine.parity:
-            self._wrong.append(wrong & counts)
+        self._wrong.append(wrong & counts)
         return word
 
     def _multiplier(self, m, products):
@@ -213,30 +202,42 @@ class SerialGroups(wiring.Component):
 
     def _normalised(self, m, product, row):
         """The sum of a gate's products and its bias, rounded: the last product has just come."""
-        core, affine = self._core, self._core.layer.normaliser
+        unit, affine = self._unit, self._unit.layer.normaliser
+        biases = unit.biases["bias"]
         ends = Interval(half(affine.shift), half(affine.shift))
         bias = delayed(m, row.bias, 1, name="bias", reset_less=True)
-        total = Signal(shape(core.row_product + core.biases + ends))
+        total = Signal(shape(unit.row_product + biases + ends))
         m.d.comb += total.eq(product + bias)
-        if core.pipeline.sums == 2:
-            before = Signal(shape(core.row_product), reset_less=True)
+        if unit.pipeline.sums > 1:
+            before = Signal(shape(unit.row_product), reset_less=True)
             m.d.sync += before.eq(product)
-            m.d.comb += total.eq(before + product + bias)
-        reach, pre = core.row_product + core.biases, core.layer.pre
+            earlier = delayed_sum(m, before, unit.pipeline.sums - 2)
+            m.d.comb += total.eq(earlier + product + bias)
+        reach, pre = unit.row_product + biases, unit.layer.pre
         return narrow(m, total, reach, affine.shift, pre, name="z_new", halved=True)
 
     def _cell_to_pre(self, m, c, product, affine):
         """The cell in the format that its tanh is taken of."""
-        layer = self._core.layer
+        layer = self._unit.layer
         if affine is None:
             shift = layer.cell.frac - layer.pre.frac
             return narrow(m, c, layer.cell.interval, shift, layer.pre, name="u")
-        scale, biases = self._core.unit_scales["scale_c"], self._core.range_of("bias_c")
+        scale, biases = self._unit.unit_scales["scale_c"], self._unit.biases["bias_c"]
         reach = scale.interval * layer.cell.interval + biases
         shift = layer.cell_affine.shift
         total = Signal(shape(reach + Interval(half(shift), half(shift))), name="u_total")
         m.d.comb += total.eq(product + affine.bias_c)
         return narrow(m, total, reach, shift, layer.pre, name="u", halved=True)
+
+
+def delayed_sum(m, product, cycles):
+    """The sum of a product and of those of so many cycles before it."""
+    total = product
+    for cycle in range(cycles):
+        kept = Signal.like(product, name=f"before_{cycle}", reset_less=True)
+        m.d.sync += kept.eq(product)
+        product, total = kept, total + kept
+    return total
 
 
 def _widest(values):

@@ -145,7 +145,7 @@ def driver(design: Design) -> str:
             for register in table
         ),
         constants="\n".join(f'    "{name}": 0x{value:X},' for name, value in constants.items()),
-        load=LOAD if design.machine.loadable else "",
+        load=LOAD if design.machine.home.loaded else "",
         x=_lanes(input_bytes(design)),
         o=_lanes(output_bytes(design)),
         go_on=GO_ON,

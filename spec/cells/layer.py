@@ -5,8 +5,8 @@ exact sums ``A`` and ``B``::
 
     A = sum_j weight_h[r, j] * h[j]         B = sum_i weight_x[r, i] * x[i]
 
-The normaliser of training (batch norm, weight norm, learned scales) is folded into two scales and
-a bias of each row, with which the cells make pre-activations::
+`spec.operands` says what may be in their place. A normaliser (`spec.normalisers`) makes the
+pre-activation ``z[r]`` of the sums of a row; with the affine one::
 
     narrow(v) = saturate(round_shift(v, normaliser.shift), pre)
     z = narrow(scale_h[r] * A + scale_x[r] * B + bias[r])
@@ -24,37 +24,14 @@ from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, common
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.normalisers import AnyNormaliser
+from pascaline.spec.normalisers.affine import Affine
+from pascaline.spec.operands import Matrix, Operand
 from pascaline.spec.pipeline import Pipeline
 
-__all__ = ["Q0_7", "Affine", "Layer"]
+__all__ = ["Q0_7", "Layer"]
 
 Q0_7 = Format(width=8, frac=7)
-
-
-class Affine(Checked):
-    """Integer formats of ``saturate(round_shift(scale * value + bias, shift), ...)``.
-
-    Parameters
-    ----------
-    scale_width, bias_width : int
-        Signed bits of every scale and every bias.
-    shift : int
-        The shift that follows, common to all rows.
-    """
-
-    scale_width: int = Field(default=16, ge=2, le=24)
-    bias_width: int = Field(default=32, ge=2, le=48)
-    shift: int = Field(default=16, ge=0, le=40)
-
-    @property
-    def scales(self) -> Interval:
-        """Range of a scale."""
-        return Interval.signed_bits(self.scale_width)
-
-    @property
-    def biases(self) -> Interval:
-        """Range of a bias."""
-        return Interval.signed_bits(self.bias_width)
 
 
 class Layer(Checked, ABC):
@@ -71,8 +48,8 @@ class Layer(Checked, ABC):
         Arithmetics of the input and of the recurrent weights; ``weights`` stands for both.
     h, pre : Format
         Hidden state, pre-activation.
-    normaliser : Affine
-        Formats of the row scales and biases.
+    normaliser : Normaliser
+        What makes pre-activations of the sums, and its formats.
     activation : Table or PiecewiseLinear
         Form of the functions.
 
@@ -85,7 +62,7 @@ class Layer(Checked, ABC):
     weights_h: ArithmeticField
     h: Format = Q0_7
     pre: Format = Format(width=12, frac=8)
-    normaliser: Affine = Affine()
+    normaliser: AnyNormaliser = Affine()
     activation: Activation = Table()
 
     @model_validator(mode="before")
@@ -136,6 +113,16 @@ class Layer(Checked, ABC):
         return len(self.gates) * self.hidden
 
     @property
+    def operands(self) -> tuple[Operand, ...]:
+        """What the sums of a gate row are made of."""
+        return Matrix("x", "input", self.weights_x), Matrix("h", "state", self.weights_h)
+
+    @property
+    def row_tensors(self) -> dict[str, Interval]:
+        """Integers of each gate row beside its weights: names and ranges."""
+        return self.normaliser.row_tensors([operand.name for operand in self.operands])
+
+    @property
     def directions(self) -> int:
         """1, or 2 if bidirectional."""
         return 2 if self.bidirectional else 1
@@ -166,7 +153,7 @@ class Layer(Checked, ABC):
 
     @property
     def separate(self) -> bool:
-        """Whether the cell needs ``A`` and ``B`` apart even where their scales are the same."""
+        """Whether the cell needs the sums of operands apart even where their scales are equal."""
         return False
 
     @property

@@ -19,8 +19,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from pascaline.spec.cells.layer import Q0_7, Affine, Layer
+from pascaline.spec.cells.layer import Q0_7, Layer
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.pipeline import Pipeline
 
 __all__ = ["GATES", "LstmLayer", "LstmPipeline"]

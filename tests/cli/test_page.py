@@ -212,7 +212,9 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
             assert all(bar.left + bar.width <= 100.01 for bar in row.bars)
             assert row.cycles <= period
         by_name = {row.name: row for row in rows(found)}
-        assert by_name["x read"].cycles + by_name["h read"].cycles == steps * core.step_words
+        assert (
+            by_name["x read"].cycles + by_name["h read"].cycles == steps * core.program.step_words
+        )
         assert sum(by_name[name].cycles for name in ("x read", "h read", "wait")) == period
         assert len(starts(found)) <= steps * len(core.passes)
         assert 1 <= len(ticks(period)) <= 6

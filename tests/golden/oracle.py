@@ -47,8 +47,8 @@ def slow_step(layer, tensors, x, h, c):
 
 
 def preactivation(layer, t, row, x, h):
-    total = int(t.scale_h[row]) * dot(t.weight_h[row], h)
-    total += int(t.scale_x[row]) * dot(t.weight_x[row], x) + int(t.bias[row])
+    total = int(t["scale_h"][row]) * dot(t["weight_h"][row], h)
+    total += int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
     return down(total, layer.normaliser.shift, layer.pre)
 
 
@@ -65,7 +65,7 @@ def lstm(layer, t, x, h, c):
         if layer.cell_affine is None:
             u = down(cell, layer.cell.frac - layer.pre.frac, layer.pre)
         else:
-            scaled = int(t.units["scale_c"][unit]) * cell + int(t.units["bias_c"][unit])
+            scaled = int(t["scale_c"][unit]) * cell + int(t["bias_c"][unit])
             u = down(scaled, layer.cell_affine.shift, layer.pre)
         product = o * function(layer, "tanh", u, layer.tanh)
         new_h.append(down(product, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h))
@@ -85,8 +85,8 @@ def gru_after(layer, t, x, h, c):
     for unit in range(layer.hidden):
         r, z = gru_gates(layer, t, unit, x, h)
         row, shift = 2 * layer.hidden + unit, layer.normaliser.shift
-        q = int(t.scale_h[row]) * dot(t.weight_h[row], h) + int(t.units["bias_h"][unit])
-        p = int(t.scale_x[row]) * dot(t.weight_x[row], x) + int(t.bias[row])
+        q = int(t["scale_h"][row]) * dot(t["weight_h"][row], h) + int(t["bias_h"][unit])
+        p = int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
         q, p = down(q, shift, layer.pre), down(p, shift, layer.pre)
         passed = rounded(r * q, layer.sigmoid.frac)
         new.append(gru_update(layer, down(p + passed, 0, layer.pre), z, c[unit]))

@@ -25,7 +25,6 @@ from pascaline.spec.activation import PiecewiseLinear, Table
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells.rnn import RnnPipeline
 from pascaline.spec.formats import Format, Interval, half
-from pascaline.spec.image import row_layout, unit_layout
 from pascaline.spec.lanes import lane_designs, lane_terms
 from pascaline.spec.ports import ports
 from pascaline.spec.product import Product
@@ -290,13 +289,13 @@ def test_unit(cell, shared, long, rng):
     step = golden.step(rng.integers(-128, 127, (1, 9)), state)
     rounds = {"bias": half(layer.normaliser.shift)}
     rounds |= {name: half(shift) for name, shift in layer.unit_shifts.items()}
-    values = vars(tensors) | tensors.units
+    values = dict(tensors)
 
     def fields(layout, index):
         return {f.name: int(values[f.name][index]) + rounds.get(f.name, 0) for f in layout.fields}
 
     for phase, gates in enumerate(layer.phases):
-        dut, last, news = UNITS[layer.kind](core), phase == len(layer.phases) - 1, []
+        dut, last, news = UNITS[layer.kind](core.unit), phase == len(layer.phases) - 1, []
         rows = [layer.gates.index(gate) * count for gate in gates]
 
         async def testbench(ctx, dut=dut, rows=rows, phase=phase, last=last, news=news):
@@ -305,20 +304,23 @@ def test_unit(cell, shared, long, rng):
                     if len(layer.phases) > 1:
                         ctx.set(dut.phase, phase)
                     for lane, row in enumerate(rows):
-                        sums = {"h": step.sum_h[0, row + cycle], "x": step.sum_x[0, row + cycle]}
+                        sums = {
+                            "h": step.sums["h"][0, row + cycle],
+                            "x": step.sums["x"][0, row + cycle],
+                        }
                         if core.shared_scale:
                             ctx.set(dut.sums[lane].s0, int(sum(sums.values())))
                         else:
                             for part, value in sums.items():
-                                place = core.place(f"scale_{part}")
+                                place = core.unit.place(f"scale_{part}")
                                 ctx.set(dut.sums[lane][f"s{place}"], int(value))
                 at = cycle - pipeline.rows
                 if 0 <= at < count:
                     for lane, row in enumerate(rows):
-                        ctx.set(dut.rows[lane], fields(row_layout(core), row + at))
+                        ctx.set(dut.rows[lane], fields(core.unit.row_layout, row + at))
                 at = cycle - pipeline.unit
                 if 0 <= at < count and layer.unit_tensors:
-                    ctx.set(dut.unit, fields(unit_layout(core), at))
+                    ctx.set(dut.unit, fields(core.unit.unit_layout, at))
                 at = cycle - pipeline.carried
                 if 0 <= at < count and layer.carried:
                     ctx.set(dut.old.c, int(state.c[0, at]))

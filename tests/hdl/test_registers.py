@@ -52,7 +52,7 @@ def test_errors_are_bits_in_order(design, table):
     [error] = [register for register in table if register.name == "error"]
     places = {field.name: field.place for field in error.fields}
     names = packet_errors(design)
-    assert names == list(ERRORS) if design.machine.loadable else list(ERRORS)[:-1]
+    assert names == list(ERRORS) if design.machine.home.loaded else list(ERRORS)[:-1]
     assert [places.pop(name) for name in names] == list(range(len(names)))
     assert places == {"load": 16} | ({"fault": 17} if design.machine.parity else {})
 
@@ -61,7 +61,7 @@ def test_a_machine_says_which_weights_or_which_shape(design, table):
     """Nothing of a machine whose weights are loaded may depend on them."""
     found = {register.name: register for register in table}
     another = make_design(make_model(inputs=5, seed=8), **design.machine.model_dump())
-    if not design.machine.loadable:
+    if not design.machine.home.loaded:
         assert registers(another) != table
         assert not {"shape", "load_data"} & found.keys()
         return
@@ -194,7 +194,7 @@ def test_driver_loads_images(driver, table):
 
 
 def test_a_driver_without_images_has_no_load(design, driver):
-    assert hasattr(driver["Driver"], "load") == design.machine.loadable
+    assert hasattr(driver["Driver"], "load") == design.machine.home.loaded
 
 
 def test_driver_packs_vectors_into_beats(driver):

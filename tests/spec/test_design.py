@@ -85,7 +85,7 @@ def test_fewest_head_units_that_keep_up(classes):
     head = {"classes": classes, "weights": "fixed8"}
     design = make_design(make_model(hidden=64, head=head), units=4, simd=8)
     units = design.dense.product.lanes
-    budget = design.cores[0].step_words
+    budget = design.cores[0].program.step_words
     assert -(-classes // units) * 64 <= budget or units == classes
     if units > 1:
         assert -(-classes // (units - 1)) * 64 > budget
@@ -94,7 +94,7 @@ def test_fewest_head_units_that_keep_up(classes):
 def test_more_hardware_than_the_network_needs():
     design = make_design(make_model(hidden=3, inputs=2), units=8, simd=16)
     (core,) = design.cores
-    assert (core.tiles, core.chunks(0)) == (1, 2)
+    assert (core.program.tiles, core.passes[0].chunks) == (1, 2)
 
 
 def test_ranges_hold_the_extremes():
@@ -172,7 +172,7 @@ def test_layers_share_lanes_or_have_their_own():
         (1, 0, 1),
         (2, 1, 2),
     ]
-    assert shared.words == sum(core.words for core in pipelined.cores)
+    assert shared.words == sum(core.program.words for core in pipelined.cores)
     assert make_design(model, stack="shared").operations == pipelined.operations == 12 * (7 + 8 + 8)
     assert pipelined.places == 3 * 6 * 2
 

@@ -21,12 +21,12 @@ def test_gate_weights(weights, units, simd):
     model = make_model(weights=weights, hidden=5, inputs=4)
     (core,) = make_design(model, units=units, simd=simd).cores
     words = image.gate_weight_words(core)
-    assert len(words) == core.words == core.tiles * core.chunks(0)
+    assert len(words) == core.program.words == core.program.tiles * core.passes[0].chunks
     kind, tensors = core.arithmetic, model.layers[0]
     x = np.zeros((20, 4), dtype=np.int64)
     h = np.zeros((20, 5), dtype=np.int64)
     for index, word in enumerate(words):
-        tile, chunk = divmod(index, core.chunks(0))
+        tile, chunk = divmod(index, core.passes[0].chunks)
         codes = codes_of(word, kind.bits, 4 * units * simd)
         for lane in range(4 * units):
             unit, gate = tile * units + lane // 4, lane % 4
@@ -39,22 +39,22 @@ def test_gate_weights(weights, units, simd):
                     matrix[gate * 5 + unit, column] = kind.decode([code])[0]
                 else:
                     assert code == kind.padding
-    assert np.array_equal(x, tensors.weight_x)
-    assert np.array_equal(h, tensors.weight_h)
+    assert np.array_equal(x, tensors["weight_x"])
+    assert np.array_equal(h, tensors["weight_h"])
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_rows(shared):
     model = make_model(hidden=5, shared_scale=shared)
     (core,) = make_design(model, units=2, simd=2, cell_units=2).cores
-    layout = image.row_layout(core)
+    layout = core.unit.row_layout
     assert [field.name for field in layout.fields] == (
         ["scale_h", "bias"] if shared else ["scale_h", "scale_x", "bias"]
     )
     words = image.row_words(core)
     rounds = half(core.layer.normaliser.shift)
     assert rounds > 0
-    assert len(words) == core.groups == 3
+    assert len(words) == core.drain.groups == 3
     for group, word in enumerate(words):
         for place in range(8):
             unit, gate = group * 2 + place // 4, place % 4
@@ -69,7 +69,7 @@ def test_rows_of_a_serial_cell_unit():
     words = image.row_words(make_design(model, units=2, cell_unit="serial").cores[0])
     assert len(words) == 4 * 5
     together = image.row_words(make_design(model, units=2, simd=2, cell_units=1).cores[0])
-    bits = image.row_layout(make_design(model).cores[0]).bits
+    bits = make_design(model).cores[0].unit.row_layout.bits
     assert together == [
         sum(word << (bits * gate) for gate, word in enumerate(words[unit * 4 :][:4]))
         for unit in range(5)
@@ -81,9 +81,9 @@ def test_cells_and_head():
     model = make_model(hidden=5, layer={"cell_affine": {}}, head=head)
     design = make_design(model, units=2, simd=4, cell_units=2, head_units=2, head_simd=2)
     (core,), dense = design.cores, design.dense
-    layout = image.unit_layout(core)
+    layout = core.unit.unit_layout
     first = layout.unpack(image.unit_words(core)[0] & ((1 << layout.bits) - 1))
-    units, rounds = model.layers[0].units, half(core.layer.cell_affine.shift)
+    units, rounds = model.layers[0], half(core.layer.cell_affine.shift)
     assert first == {"scale_c": units["scale_c"][0], "bias_c": units["bias_c"][0] + rounds}
     rows = [image.head_layout(dense).unpack(word) for word in image.head_row_words(dense)]
     assert [row["bias"] for row in rows] == model.head.bias.tolist()
@@ -113,7 +113,9 @@ def test_phases_one_after_the_other():
     words, arithmetic = image.gate_weight_words(core), core.arithmetic
     assert (core.gates, len(words)) == (2, 4)
     tensors = model.layers[0]
-    for word, matrix in zip(words[::2], (tensors.weight_x[:8], tensors.weight_x[8:]), strict=True):
+    for word, matrix in zip(
+        words[::2], (tensors["weight_x"][:8], tensors["weight_x"][8:]), strict=True
+    ):
         codes = np.array(codes_of(word, 2, 8 * 4)).reshape(4, 2, 4)
         found = arithmetic.decode(codes[:, : len(matrix) // 4].swapaxes(0, 1))
         assert np.array_equal(found[..., :2].reshape(-1, 2), matrix)
@@ -139,7 +141,7 @@ def test_directions_in_turn():
 
 
 def test_layout_cuts_and_restores_signs():
-    layout = Layout(image.row_layout(make_design().cores[0]).fields)
+    layout = Layout(make_design().cores[0].unit.row_layout.fields)
     widths = {field.name: field.width for field in layout.fields}
     values = {"scale_h": -1, "scale_x": 32767, "bias": -(1 << (widths["bias"] - 1))}
     assert layout.unpack(layout.pack(values)) == values

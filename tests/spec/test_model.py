@@ -24,14 +24,15 @@ def model():
 
 def test_parts(model):
     [layer] = model.layers
-    assert layer.weight_x.shape == (16, 3)
-    assert {name: tensor.shape for name, tensor in layer.units.items()} == {
+    assert layer["weight_x"].shape == (16, 3)
+    assert {name: layer[name].shape for name in ("scale_c", "bias_c")} == {
         "scale_c": (4,),
         "bias_c": (4,),
     }
-    assert not layer.shared_scale
+    assert not np.array_equal(layer["scale_x"], layer["scale_h"])
     assert model.head.scale.shape == (2,)
-    assert make_model(shared_scale=True).layers[0].shared_scale
+    [shared] = make_model(shared_scale=True).layers
+    assert np.array_equal(shared["scale_x"], shared["scale_h"])
     assert make_model().head is None
 
 
@@ -43,11 +44,12 @@ def test_parts_of_stacks_and_directions():
         "layers.1.weight_x",
     ]
     (forward, backward), (last,) = made.directions
-    assert made.layers == (forward, last)
-    assert not np.array_equal(forward.weight_x, backward.weight_x)
-    assert backward.weight_x is made.tensors["layers.0.reverse.weight_x"]
-    assert backward.units["bias_h"].shape == (4,)
-    assert (last.weight_x.shape, last.units) == ((5, 8), {})
+    assert made.layers[0] is forward
+    assert made.layers[1] is last
+    assert not np.array_equal(forward["weight_x"], backward["weight_x"])
+    assert backward["weight_x"] is made.tensors["layers.0.reverse.weight_x"]
+    assert backward["bias_h"].shape == (4,)
+    assert last["weight_x"].shape == (5, 8)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pascaline.spec.errors import InputError
-from pascaline.spec.image import head_layout, row_layout, unit_layout
+from pascaline.spec.image import head_layout
 from pascaline.spec.storage import Storage, baseline, storage
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
@@ -67,7 +67,9 @@ def test_is_what_the_memories_of_a_machine_hold(activation, scaled, layers, shar
     rows = 0
     for core in design.cores:
         units = core.directions * core.layer.hidden
-        rows += (row_layout(core).bits * len(core.layer.gates) + unit_layout(core).bits) * units
+        rows += (
+            core.unit.row_layout.bits * len(core.layer.gates) + core.unit.unit_layout.bits
+        ) * units
     assert found.scales + found.biases == rows
     inputs = design.network.layer.outputs
     assert found.head == 3 * (2 * inputs + head_layout(design.dense).bits)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from pascaline.spec import cycles
-from pascaline.spec.clock import h_latency, lane_latency
 from pascaline.spec.timeline import ACTIVITIES, timeline
 from tests.golden.networks import model as make_stack
 from tests.models import make_design, make_model
@@ -93,16 +92,16 @@ def check_timeline(core, made):
     assert all(one[1] == other[0] for one, other in pairwise(lanes))
     first = [one for one in core.passes if one.x is None]
     chunks = {"x read": len(first) * core.x_product.chunks}
-    chunks["h read"] = core.step_words // core.tiles - chunks["x read"]
+    chunks["h read"] = core.program.step_words // core.program.tiles - chunks["x read"]
     for name, count in chunks.items():
         busy = sum(stop - start for start, stop in made.intervals[name])
-        assert busy == made.steps * core.tiles * count
+        assert busy == made.steps * core.program.tiles * count
 
     # Groups leave one at a time, in order, and as many h are written as there are groups.
     for name in ("drain", "h written"):
         intervals = made.intervals[name]
-        assert len(intervals) == made.steps * core.tiles * len(core.passes)
-        groups = made.steps * core.groups * len(core.passes)
+        assert len(intervals) == made.steps * core.program.tiles * len(core.passes)
+        groups = made.steps * core.drain.groups * len(core.passes)
         assert sum(stop - start for start, stop in intervals) == groups
         assert all(one[1] <= other[0] for one, other in pairwise(intervals))
         assert intervals[-1][1] - intervals[0][0] <= made.period
@@ -112,7 +111,7 @@ def check_timeline(core, made):
         read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1 + core.pipeline.issue
         written = made.intervals["h written"][-1][1] - made.period
         assert read >= written
-        if h_latency(core) > core.chunks(0) and core.results == "last":
+        if core.program.h_latency > core.passes[0].chunks and core.results == "last":
             assert read == written
     assert ("result read" in made.intervals) == (core.results == "every")
 
@@ -121,7 +120,7 @@ def test_by_hand():
     # 4 tiles of 1 chunk of x and 2 of h.
     design = make_design(make_model(hidden=8, inputs=3), units=2, simd=4)
     (core,) = design.cores
-    assert (lane_latency(core), core.pipeline.whole) == (2, 11)
+    assert (core.program.lane_latency, core.pipeline.whole) == (2, 11)
     made = timeline(core)
     assert (made.period, made.steps) == (3 * 3 + 14, 1)
     assert made.intervals["x read"] == ((0, 1), (14, 15), (17, 18), (20, 21))

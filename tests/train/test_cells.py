@@ -187,7 +187,7 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
     (layer,) = model.network.layers
     assert (layer.weights_x.name, layer.weights_h.name) == ("exp4", "binary")
     assert set(np.unique(model.tensors["head.weight"])) <= {-1, 0, 1}
-    assert set(np.unique(model.layers[0].weight_h)) == {-1, 1}
+    assert set(np.unique(model.layers[0]["weight_h"])) == {-1, 1}
     real = (network.head.scale * network.head.quantiser(network.head.weight)).detach().numpy()
     unit = model.card["logit_unit"] / layer.h.lsb
     np.testing.assert_allclose(model.tensors["head.weight"] * unit, real, atol=1e-9)

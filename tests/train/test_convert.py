@@ -124,8 +124,8 @@ def test_ternary_form_is_taken_over(tensors: Tensors, rng: np.random.Generator) 
         model = convert(tensors, conversion, name="lstm")
         layer, unit = model.layers[0], 2.0 ** -(8 + model.network.layer.normaliser.shift)
         for weight, scale, key in (
-            (layer.weight_x, layer.scale_x, "weight_ih_l0"),
-            (layer.weight_h, layer.scale_h, "weight_hh_l0"),
+            (layer["weight_x"], layer["scale_x"], "weight_ih_l0"),
+            (layer["weight_h"], layer["scale_h"], "weight_hh_l0"),
         ):
             np.testing.assert_array_equal(weight, np.sign(tensors[key]))
             real = np.abs(tensors[key]).max(axis=1)
@@ -139,8 +139,8 @@ def test_binary_form_is_taken_over(tensors: Tensors, rng: np.random.Generator) -
         tensors[key] = scale * rng.choice([-1, 1], tensors[key].shape)
     tensors["weight_hh_l0"][5] = 0
     layer = convert(tensors, Conversion(weights=arithmetic("binary")), name="lstm").layers[0]
-    np.testing.assert_array_equal(layer.weight_x, np.sign(tensors["weight_ih_l0"]))
-    assert layer.scale_h[5] == 0
+    np.testing.assert_array_equal(layer["weight_x"], np.sign(tensors["weight_ih_l0"]))
+    assert layer["scale_h"][5] == 0
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_ternary_quantisation(tensors: Tensors) -> None:
     tensors["weight_ih_l0"][0] = (1.0, -0.5, 0.4, 0.3, -0.1)  # 0.7 of the mean is 0.322
     conversion = Conversion(weights=arithmetic("ternary"), quantize=True)
     model = convert(tensors, conversion, name="lstm")
-    assert model.layers[0].weight_x[0].tolist() == [1, -1, 1, 0, 0]
-    real = model.layers[0].scale_x[0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
+    assert model.layers[0]["weight_x"][0].tolist() == [1, -1, 1, 0, 0]
+    real = model.layers[0]["scale_x"][0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
     assert real == pytest.approx((1 + 0.5 + 0.4) / 3, abs=1e-4)
     assert model.card["quantized"] is True
 
@@ -173,8 +173,8 @@ def test_binary_quantisation(tensors: Tensors) -> None:
     tensors["weight_ih_l0"][0] = (1.0, -0.5, 0.0, 0.3, -0.1)
     conversion = Conversion(weights=arithmetic("binary"), quantize=True)
     model = convert(tensors, conversion, name="lstm")
-    assert model.layers[0].weight_x[0].tolist() == [1, -1, 1, 1, -1]
-    real = model.layers[0].scale_x[0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
+    assert model.layers[0]["weight_x"][0].tolist() == [1, -1, 1, 1, -1]
+    real = model.layers[0]["scale_x"][0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
     assert real == pytest.approx(1.9 / 5, abs=1e-4)
 
 

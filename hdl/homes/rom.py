@@ -1,15 +1,43 @@
 """Read-only memories."""
 
 from amaranth.hdl import ClockSignal, Instance, Module, unsigned
-from amaranth.lib import memory, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.kinds import Kinds
+from pascaline.spec.memories import COLUMN, Memory
 
-__all__ = ["Rom"]
+__all__ = ["Rom", "RomHome"]
 
 SLICE = 512
 """Bits of the memories that a wide word is cut into."""
+
+
+class RomHome:
+    """Memories that are part of the netlist."""
+
+    def load_layout(self, memory: Memory, parity):
+        """Nothing writes them."""
+        return data.StructLayout({})
+
+    def contents(self, m, memory: Memory, span, load, parity):
+        """A ROM of the words of a range, with the parity bits of their columns above them."""
+        return Rom(checked_words(memory, parity)[span.start : span.stop], memory.stored(parity))
+
+
+def checked_words(memory: Memory, parity):
+    """The words of a memory; with parity, each with a bit for each of its columns above it."""
+    if not parity:
+        return memory.words
+    mask, firsts = (1 << COLUMN) - 1, range(0, memory.bits, COLUMN)
+    return [
+        word
+        | sum(
+            ((word >> first & mask).bit_count() & 1) << (memory.bits + k)
+            for k, first in enumerate(firsts)
+        )
+        for word in memory.words
+    ]
 
 
 class Rom(wiring.Component):

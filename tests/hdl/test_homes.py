@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pascaline.hdl.rom import SLICE, Rom, _verilog
+from pascaline.hdl.homes.rom import SLICE, Rom, _verilog
 from tests.hdl.bench import run
 
 

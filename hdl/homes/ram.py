@@ -1,31 +1,48 @@
 """Memories that are loaded."""
 
-from amaranth.hdl import Cat, ClockSignal, Instance, Module
+from amaranth.hdl import Cat, ClockSignal, Instance, Module, Mux
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.kinds import Kinds
-from pascaline.spec.memories import COLUMN, Memories, Memory
+from pascaline.spec.memories import COLUMN, Memory
+from pascaline.spec.pipeline import BLOCK
 
-__all__ = ["Ram", "load_layout", "load_layouts"]
+__all__ = ["Ram", "RamHome", "load_layout"]
 
 
 def load_layout(depth, columns, *, parity):
-    """What writes a memory: a strobe for each column, an address, a column and its parity."""
+    """What writes a memory.
+
+    ``en`` has a strobe for each column, ``addr`` is the word, ``data`` a column of `COLUMN` bits
+    and ``check``, with parity, its parity bit.
+    """
     return data.StructLayout(
         {"en": columns, "addr": (depth - 1).bit_length(), "data": COLUMN, "check": int(parity)}
     )
 
 
-def load_layouts(memories: Memories, *, parity):
-    """The same for memories, by their names."""
-    members = {}
-    for name, one in memories.items():
-        if isinstance(one, Memory):
-            members[name] = load_layout(one.depth, one.columns, parity=parity)
-        else:
-            members[name] = load_layouts(one, parity=parity)
-    return data.StructLayout(members)
+class RamHome:
+    """Memories that an image is loaded into (`spec.loading`)."""
+
+    def load_layout(self, memory: Memory, parity):
+        """What `hdl.load.Loader` writes."""
+        return load_layout(memory.depth, memory.columns, parity=parity)
+
+    def contents(self, m, memory: Memory, span, load, parity):
+        """A RAM for the words of a range, which is one of equal blocks, or all of the memory."""
+        ram = Ram(len(span), memory.bits, parity=parity)
+        strobes = load.en
+        if len(span) < memory.depth:
+            here = load.addr[BLOCK.bit_length() - 1 :] == span.start // BLOCK
+            strobes = Mux(here, load.en, 0)
+        m.d.comb += [
+            ram.load.en.eq(strobes),
+            ram.load.addr.eq(load.addr),
+            ram.load.data.eq(load.data),
+            ram.load.check.eq(load.check),
+        ]
+        return ram
 
 
 class Ram(wiring.Component):
@@ -47,7 +64,7 @@ class Ram(wiring.Component):
     load : In
         See `load_layout`.
     addr, en : In
-        As of `hdl.rom.Rom`.
+        As of `hdl.homes.rom.Rom`.
     data : Out
         The word of the address one cycle ago, above it the parity bits of its columns.
     """

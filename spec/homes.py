@@ -1,0 +1,69 @@
+"""Where the integers of a model live, which decides what of them the netlist may know."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from pascaline.spec.formats import Interval
+from pascaline.spec.scales import Number, Scale, scale_of
+from pascaline.spec.tensorspec import Integers
+
+__all__ = ["HOMES", "Home", "Ram", "Rom"]
+
+
+class Home(ABC):
+    """Where weights, scales and biases live.
+
+    Attributes
+    ----------
+    loaded : bool
+        Whether they come in an image (`spec.loading`), so that the netlist knows only their ranges.
+    """
+
+    loaded: bool
+
+    @abstractmethod
+    def scale(self, values: Integers, width: int) -> Scale:
+        """What multiplies by these scales, each of ``width`` signed bits."""
+
+    @abstractmethod
+    def range(self, values: Integers, allowed: Interval) -> Interval:
+        """Range of these values, or of all that are allowed; 0 is always in it."""
+
+    @abstractmethod
+    def shares(self, equal: bool) -> bool:
+        """Whether one scale a row is enough, if all scales of each row are equal."""
+
+
+class Rom(Home):
+    """In the netlist, which is made for these very values."""
+
+    loaded = False
+
+    def scale(self, values: Integers, width: int) -> Scale:
+        return scale_of(values, width)
+
+    def range(self, values: Integers, allowed: Interval) -> Interval:
+        return Interval.of(values)
+
+    def shares(self, equal: bool) -> bool:
+        return equal
+
+
+class Ram(Home):
+    """In memories that are loaded; nothing of the netlist depends on the values."""
+
+    loaded = True
+
+    def scale(self, values: Integers, width: int) -> Scale:
+        return Number(width)
+
+    def range(self, values: Integers, allowed: Interval) -> Interval:
+        return Interval(0, 0) | allowed
+
+    def shares(self, equal: bool) -> bool:
+        return False
+
+
+HOMES: dict[str, Home] = {"rom": Rom(), "ram": Ram()}
+"""The homes by the name that a machine has as ``weights``; `hdl.homes` has the same keys."""

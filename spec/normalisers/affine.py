@@ -1,0 +1,53 @@
+"""A scale for each sum of a row and a bias: ``narrow(scale_h * A + scale_x * B + bias)``.
+
+The normaliser of training (batch norm, weight norm, learned scales) is folded into these. With
+``narrow(v) = saturate(round_shift(v, shift), pre)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from pascaline.spec.formats import Interval
+from pascaline.spec.normalisers.normaliser import Normaliser
+
+if TYPE_CHECKING:
+    from pascaline.spec.pipeline import Timing
+
+__all__ = ["Affine"]
+
+
+class Affine(Normaliser):
+    """Integer formats of ``saturate(round_shift(scale * value + bias, shift), ...)``.
+
+    Parameters
+    ----------
+    scale_width, bias_width : int
+        Signed bits of every scale and every bias.
+    shift : int
+        The shift that follows, common to all rows.
+    """
+
+    kind: Literal["affine"] = Field(default="affine", exclude=True)
+    scale_width: int = Field(default=16, ge=2, le=24)
+    bias_width: int = Field(default=32, ge=2, le=48)
+    shift: int = Field(default=16, ge=0, le=40)
+
+    @property
+    def scales(self) -> Interval:
+        """Range of a scale."""
+        return Interval.signed_bits(self.scale_width)
+
+    @property
+    def biases(self) -> Interval:
+        return Interval.signed_bits(self.bias_width)
+
+    def row_tensors(self, operands: Sequence[str]) -> dict[str, Interval]:
+        return {f"scale_{name}": self.scales for name in operands} | {"bias": self.biases}
+
+    def latency(self, timing: Timing) -> int:
+        """Products with the scales; their sum with the bias, narrowed."""
+        return 1 + timing.sum + timing.narrow

@@ -1,0 +1,52 @@
+"""What all normalisers have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pascaline.spec.checked import Checked
+from pascaline.spec.formats import Interval
+
+if TYPE_CHECKING:
+    from pascaline.spec.pipeline import Timing
+
+__all__ = ["Normaliser"]
+
+
+class Normaliser(Checked, ABC):
+    """From the sums of a gate row, one for each operand, to its pre-activation.
+
+    It stands between the drain of the lanes and the cell units. One that ``streams`` needs no more
+    than the row that it works on, and takes a row a cycle; another one must see all rows of a pass
+    before it gives the first, so the drain holds a pass.
+
+    Attributes
+    ----------
+    kind : str
+        Its key in `spec.normalisers.NORMALISERS`.
+    shift : int
+        Bits that are dropped at the end; the half that rounds is stored with the bias.
+    """
+
+    kind: str
+    shift: int
+
+    @property
+    def streams(self) -> bool:
+        """Whether a row is normalised by itself."""
+        return True
+
+    @abstractmethod
+    def row_tensors(self, operands: Sequence[str]) -> dict[str, Interval]:
+        """Integers that each row has beside its weights: names and ranges, scales first."""
+
+    @property
+    @abstractmethod
+    def biases(self) -> Interval:
+        """Range of a bias."""
+
+    @abstractmethod
+    def latency(self, timing: Timing) -> int:
+        """Cycles from a row's sums, as its products want them, to its pre-activation."""

@@ -1,0 +1,111 @@
+"""Passes of a step: what lanes do in one go, and what they read for it.
+
+Vectors of h have numbers: ``l`` is that of layer ``l``; a cell with two phases has a second one,
+in which h is after the reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.operands import Operand
+from pascaline.spec.product import Product
+
+__all__ = ["Pass", "Source", "passes"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """An addend of the sums of a pass, as lanes read it: chunk by chunk, tile after tile.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer's operand.
+    vector : int or None
+        Vector of h that is read; None: the core's input.
+    made : bool
+        Whether an earlier pass of the same step makes that vector; else it is from the step before.
+    product : Product
+        Geometry of the product on the lanes.
+    """
+
+    name: str
+    vector: int | None
+    made: bool
+    product: Product
+
+
+@dataclass(frozen=True)
+class Pass:
+    """All rows of a phase of a layer.
+
+    Attributes
+    ----------
+    layer, phase : int
+        Of the core's layers, of the layer's phases.
+    sources : tuple of Source
+        In the order in which they are read: what was made last is read last.
+    to : int
+        Vector of h that is written.
+    """
+
+    layer: int
+    phase: int
+    sources: tuple[Source, ...]
+    to: int
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a tile: of all sources."""
+        return sum(source.product.chunks for source in self.sources)
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether the core's input is read."""
+        return any(source.vector is None for source in self.sources)
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Vectors of h that are read."""
+        return tuple(one.vector for one in self.sources if one.vector is not None)
+
+
+def reading_order(operands: tuple[Operand, ...], layers: int) -> tuple[Operand, ...]:
+    """Operands in the order in which they are read.
+
+    The input of a single layer has been there for long, and its h was made last; the input of a
+    further layer is what the pass before makes.
+    """
+    first = "state" if layers > 1 else "input"
+    return tuple(sorted(operands, key=lambda operand: operand.vector != first))
+
+
+def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) -> tuple[Pass, ...]:
+    """The passes of a step, in order: of each phase of one layer, or of each of several layers.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        Several only if each has one phase.
+    product : callable
+        Gives the geometry of a product with a vector of h of that number, or with the input.
+    """
+    [layer, *_] = layers
+    found = []
+    for index in range(len(layers)):
+        for phase in range(len(layer.phases)):
+            # A second phase reads what the first one wrote, beside the state that it leaves.
+            own, made = (1, True) if phase else (index, False)
+            before = index - 1 if index else None
+            sources = []
+            for operand in reading_order(layer.operands, len(layers)):
+                state = operand.vector == "state"
+                vector = own if state else before
+                late = made if state else before is not None
+                sources.append(Source(operand.name, vector, late, product(vector)))
+            to = index if phase == len(layer.phases) - 1 else 1
+            found.append(Pass(index, phase, tuple(sources), to))
+    return tuple(found)

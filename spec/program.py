@@ -1,0 +1,120 @@
+"""The program of a core: what its lanes read, step by step, and when what they make is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pascaline.spec.drain import Drain
+from pascaline.spec.passes import Pass
+
+__all__ = ["ACCUMULATE", "Program"]
+
+ACCUMULATE = 1
+"""From the sum of a chunk to the accumulator and the drain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """Passes, tiles and latencies: all that decides about cycles, and nothing of what is computed.
+
+    Attributes
+    ----------
+    passes : tuple of Pass
+        Of a step, in order.
+    tiles : int
+        Tiles of each pass.
+    drain : Drain
+        How sums leave the lanes.
+    streams : int
+        Sequences under way at a time, each direction of a sequence by itself.
+    directions : int
+        Sets of weights, which take turns.
+    every : bool
+        Whether there is a result after each step.
+    stateful : bool
+        Whether sequences may start from given or earlier states, and give their last ones.
+    onward : bool
+        Whether results go to another core, which must know what a sequence starts from.
+    hidden_chunks : int
+        Chunks of a vector of h.
+    issue : int
+        From the control to the addresses of what is read.
+    registers : int
+        From the control's addresses to the last register of the adder trees.
+    whole : int
+        From a group at the front of the drain to the first read of its new h.
+    """
+
+    passes: tuple[Pass, ...]
+    tiles: int
+    drain: Drain
+    streams: int = 1
+    directions: int = 1
+    every: bool = False
+    stateful: bool = True
+    onward: bool = False
+    hidden_chunks: int
+    issue: int
+    registers: int
+    whole: int
+
+    @property
+    def stream_bits(self) -> int:
+        """Width of the number of a stream."""
+        return (self.streams - 1).bit_length()
+
+    @property
+    def layers(self) -> int:
+        """Layers that take turns."""
+        return self.passes[-1].layer + 1
+
+    @property
+    def sources(self) -> int:
+        """Sources that each pass has."""
+        return len(self.passes[0].sources)
+
+    @property
+    def vectors(self) -> int:
+        """Vectors of h that a stream has; each is there twice."""
+        return max(max((one.to, *one.reads)) for one in self.passes) + 1
+
+    @property
+    def vector_bits(self) -> int:
+        """Width of the number of a vector."""
+        return (self.vectors - 1).bit_length()
+
+    @property
+    def result_vector(self) -> int:
+        """The vector that is the core's result."""
+        return self.passes[-1].to
+
+    @property
+    def hidden_banks(self) -> int:
+        """Vectors of h in memory. A bank is, from its low bit: which of two, vector, stream."""
+        return 2 << (self.vector_bits + self.stream_bits)
+
+    @property
+    def step_words(self) -> int:
+        """Words of weights that lanes read in a step."""
+        return self.tiles * sum(one.chunks for one in self.passes)
+
+    @property
+    def words(self) -> int:
+        """Words of the lanes' weight memory: of all passes, of all directions."""
+        return self.directions * self.step_words
+
+    @property
+    def lane_latency(self) -> int:
+        """Cycles from reading the last chunk of a tile to its sums at the front of the drain."""
+        return self.registers + ACCUMULATE
+
+    @property
+    def written_latency(self) -> int:
+        """Cycles from reading the last chunk of a pass to the first with all its h in memory."""
+        drain = self.drain
+        return self.lane_latency + drain.last_cycles - drain.group_cycles + self.whole
+
+    @property
+    def h_latency(self) -> int:
+        """Cycles from reading the last chunk of a pass to reading the last of its h."""
+        return self.written_latency - self.issue
