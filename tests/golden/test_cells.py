@@ -10,9 +10,9 @@ from tests.golden.networks import CELLS, draw, model, q
 from tests.golden.oracle import slow_step
 
 INTERMEDIATES = {
-    "lstm": "sum_h sum_x pre i f g o c u tanh_c h",
-    "gru": "sum_h sum_x pre r z n w c p q k h",
-    "rnn": "sum_h sum_x pre h",
+    "lstm": "sums pre i f g o c u tanh_c h",
+    "gru": "sums pre r z n w c p q k h",
+    "rnn": "sums pre h",
 }
 
 
