@@ -9,6 +9,7 @@ from pathlib import Path
 
 import amaranth
 from amaranth.back import rtlil
+from amaranth.hdl import Value
 
 from pascaline.hdl.accelerator import accelerator
 from pascaline.hdl.bus.machine import BusMachine
@@ -95,9 +96,20 @@ def generate(design: Design) -> Verilog:
 def emit(component, name):
     """Verilog of any component, and the names of the modules that are kinds in it."""
     kinds = Kinds()
-    top = rtlil.convert(component, name=name, platform=kinds, emit_src=False)
+    top = rtlil.convert(
+        component, name=name, platform=kinds, ports=_with_bits(component), emit_src=False
+    )
     modules = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
     return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil)
+
+
+def _with_bits(component):
+    """The ports of a component that have any bits: others would be ``[-1:0]`` in Verilog."""
+    found = {}
+    for path, _, value in component.signature.flatten(component):
+        if len(port := Value.cast(value)):
+            found["__".join(map(str, path))] = (port, None)
+    return found
 
 
 def _to_verilog(rtlil_text):
