@@ -129,7 +129,6 @@ def _ask(claims: Callable[[bool], Claim | None], seconds: int) -> tuple[bool, Tr
 
     There is a claim with all inputs free, and one with some that are fixed.
     """
-    abc = find_tool("yosys-abc", "apt install yosys")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for engine, share, busy in ENGINES:
@@ -137,6 +136,7 @@ def _ask(claims: Callable[[bool], Claim | None], seconds: int) -> tuple[bool, Tr
                 if not busy:
                     return True, None
                 continue
+            abc = find_tool("yosys-abc", "apt install yosys")
             (folder / "claim.aig").write_bytes(claim.aiger)
             limit = -(-seconds // share)
             script = f"read_aiger claim.aig; scleanup; {engine} -T {limit}; write_cex -a trace"

@@ -11,6 +11,7 @@ import click
 
 from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import bar, json_option, print_json, table
+from pascaline.spec.errors import InputError
 from pascaline.spec.tools import cores
 from prove import (
     buses,
@@ -25,7 +26,7 @@ from prove import (
     streams,
     sums,
 )
-from prove.claim import Claim, prove
+from prove.claim import Claim, check_solvers, prove
 
 __all__ = ["GROUPS", "all_claims", "main"]
 
@@ -58,6 +59,11 @@ def main(*, words: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
     claims = [c for c in all_claims() if not words or any(word in c.name for word in words)]
     if not claims:
         raise click.UsageError(f"no claim has one of {', '.join(words)} in its name")
+    try:
+        check_solvers({claim.mode for claim in claims})
+    except InputError as error:
+        click.echo(f"pascaline: {error}", err=True)
+        sys.exit(2)
     keep: Path = build_folder() / "prove"
     proofs = []
     with bar("proving") as progress, ThreadPoolExecutor(jobs or cores()) as pool:

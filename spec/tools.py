@@ -33,7 +33,7 @@ def find_tool(name: str, hint: str) -> str:
     return found
 
 
-def run_tool(command: list[str], *, folder: Path, hint: str = "not found") -> str:
+def run_tool(command: list[str], *, folder: Path, hint: str) -> str:
     """Run a program in ``folder`` and return what it printed.
 
     Raises

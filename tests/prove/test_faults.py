@@ -28,6 +28,7 @@ FAULTS = {
 """Of a claim's block, a line and what is there instead."""
 
 
+@pytest.mark.usefixtures("solvers")
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault_is_found(name, tmp_path):
     claim = CLAIMS[name]

