@@ -65,7 +65,8 @@ def test_a_solver_that_is_not_there_is_named(monkeypatch, tmp_path):
 
 
 def test_nothing_is_tried_without_a_solver(monkeypatch):
-    monkeypatch.setitem(SOLVERS, "bmc", ("no-such-solver", "apt install it"))
+    for mode in SOLVERS:
+        monkeypatch.setitem(SOLVERS, mode, ("no-such-solver", "apt install it"))
     done = CliRunner().invoke(main, ["buses"])
     assert done.exit_code == 2
     assert done.stderr == "pascaline: no-such-solver: is not installed (apt install it)\n"
