@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import spinner
 from pascaline.cli.power import POWER, measure_power
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.asic import CellTarget, asic_target
 from pascaline.synth.liberty import read_library
 from pascaline.synth.report import Report

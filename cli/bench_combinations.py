@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import bar, json_option, print_json, table
 from pascaline.cli.verdict import Verdict, judge
 from pascaline.cli.workers import workers
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
 from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.tools import cores

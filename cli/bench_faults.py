@@ -8,7 +8,7 @@ from typing import Any
 import click
 import numpy as np
 
-from pascaline.cli.catalogue import build_folder, find_design, machine_options, target_option
+from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.console import bar, json_option, print_json, spinner, table
 from pascaline.cli.generate import make_verilog
 from pascaline.sim.flips import draw_flips, guarded
@@ -17,6 +17,7 @@ from pascaline.sim.runner import build, run
 from pascaline.sim.simulators import SIMULATORS, Verilator, simulator
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network

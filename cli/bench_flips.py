@@ -8,7 +8,6 @@ from typing import Any
 import click
 import numpy as np
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import bar, json_option, print_json, spinner, table
 from pascaline.cli.generate import make_verilog
 from pascaline.sim.flips import OUTCOMES, draw_flips, guarded
@@ -17,6 +16,7 @@ from pascaline.sim.runner import build, run
 from pascaline.sim.simulators import Verilator
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
+from pascaline.spec.folders import build_folder
 from pascaline.spec.ports import FROM_PREVIOUS
 
 __all__ = ["flips"]

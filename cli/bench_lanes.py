@@ -12,12 +12,13 @@ import numpy as np
 
 from pascaline import models
 from pascaline.cli.asic import asic_options, find_target
-from pascaline.cli.catalogue import build_folder, find_model
+from pascaline.cli.catalogue import find_model
 from pascaline.cli.console import json_option, print_json, spinner, table
 from pascaline.golden.rounding import Integers
 from pascaline.sim.lanes import run_lanes
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
 from pascaline.spec.product import Product

@@ -21,7 +21,6 @@ from pascaline.spec.modelfile import read_model
 from pascaline.synth.choice import best_lane, costs
 
 __all__ = [
-    "build_folder",
     "find_base",
     "find_design",
     "find_model",
@@ -37,12 +36,6 @@ target_option = click.option(
     help="What --lane auto suits.",
 )
 """For commands whose machine is for some target, but which do not synthesise it."""
-
-
-def build_folder() -> Path:
-    """Where everything is kept that can be made again: ``$PASCALINE_BUILD``, or ``build``."""
-    chosen = os.environ.get("PASCALINE_BUILD")
-    return Path(chosen) if chosen else Path(__file__).parents[1] / "build"
 
 
 def find_model(name: str) -> Model:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import build_folder, find_base, find_model
+from pascaline.cli.catalogue import find_base, find_model
 from pascaline.cli.console import bar, json_option, print_json, say, table, warn
 from pascaline.cli.points import Job, keep, kept
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
@@ -21,6 +21,7 @@ from pascaline.cli.synthesis import Synthesis, synthesis_options
 from pascaline.cli.workers import Outcomes, in_processes, on_dask
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.tools import cores
 from pascaline.synth.choice import best_lane

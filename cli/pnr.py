@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import bar, spinner
 from pascaline.cli.generate import make_verilog
 from pascaline.spec.design import Design
+from pascaline.spec.folders import build_folder
 from pascaline.synth.devices import FAMILIES, family
 from pascaline.synth.netlist import netlist
 from pascaline.synth.nextpnr import nextpnr_version

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pascaline.cli.asic import CLOCK, make_timing
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import quiet
 from pascaline.cli.pnr import make_placement
 from pascaline.cli.report import make_report
@@ -18,6 +17,7 @@ from pascaline.cli.synthesis import Synthesis
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import model_bytes

@@ -6,13 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.simulate import take_samples
 from pascaline.sim.job import Episode, Job, Sequence
 from pascaline.sim.waveform import record
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.activity import toggles
 from pascaline.synth.cache import remembered
 from pascaline.synth.liberty import Library

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pascaline.cli.asic import CLOCK, make_timing
-from pascaline.cli.catalogue import build_folder, find_design, machine_options
+from pascaline.cli.catalogue import find_design, machine_options
 from pascaline.cli.console import json_option, print_json, say, spinner, table
 from pascaline.cli.generate import make_verilog
 from pascaline.cli.page.option import html_option, write_page
@@ -17,6 +17,7 @@ from pascaline.cli.result import command_line, make_result
 from pascaline.cli.synthesis import Synthesis, synthesis_options
 from pascaline.cli.tables import remarks, tables
 from pascaline.spec.design import Design
+from pascaline.spec.folders import build_folder
 from pascaline.synth.report import Report
 from pascaline.synth.report import report as synthesise
 from pascaline.synth.targets import Target

@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from pascaline import models
-from pascaline.cli.catalogue import build_folder, find_design, machine_options, target_option
+from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.console import bar, json_option, print_json, say, spinner, table
 from pascaline.cli.generate import make_verilog
 from pascaline.golden.rounding import Integers
@@ -26,6 +26,7 @@ from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import replacing, write_atomic
+from pascaline.spec.folders import build_folder
 from pascaline.spec.model import Model
 from pascaline.spec.schedule import interleaved
 from pascaline.train.data import data_set

@@ -7,9 +7,9 @@ import sys
 import click
 
 from mutants.campaign import Campaign
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.spec.tools import cores
 
 __all__ = ["main"]

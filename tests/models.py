@@ -1,8 +1,6 @@
 """Small models for tests, and where what they make may stay."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 
@@ -29,8 +27,3 @@ def make_model(*, seed=0, shared_scale=False, name="test", **network) -> Model:
 
 def make_design(model: Model | None = None, **machine) -> Design:
     return Design(model=model or make_model(), machine=Machine.parse(machine, thing="machine"))
-
-
-def build_folder() -> Path:
-    """The folder that the command line uses."""
-    return Path(os.environ.get("PASCALINE_BUILD", Path(__file__).parents[1] / "build"))

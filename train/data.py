@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.folders import data_folder
 from pascaline.train.corpora import austen, linux
-from pascaline.train.packages import Package, data_folder
+from pascaline.train.packages import Package
 from pascaline.train.parts import (
     IGNORED,
     PARTS,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
 import shutil
 import subprocess
@@ -23,11 +22,9 @@ from pathlib import Path
 
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.folders import data_folder
 
-__all__ = ["FOLDER", "REGISTRIES", "Package", "data_folder"]
-
-FOLDER = "PASCALINE_DATA"
-"""The environment variable that moves the folder of fetched packages."""
+__all__ = ["REGISTRIES", "Package"]
 
 NPM = "https://registry.npmjs.org"
 """Where npm packages are, for machines without npm."""
@@ -40,12 +37,6 @@ DEBIAN = (
 
 PATIENCE = 600
 """Seconds until a download counts as failed."""
-
-
-def data_folder() -> Path:
-    """Where fetched packages are kept: ``$PASCALINE_DATA``, or ``build/data`` of the checkout."""
-    chosen = os.environ.get(FOLDER)
-    return Path(chosen) if chosen else Path(__file__).parents[1] / "build" / "data"
 
 
 @dataclass(frozen=True, kw_only=True)

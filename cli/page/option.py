@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import build_folder
 from pascaline.cli.console import say
 from pascaline.cli.page.explored import read_explored
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.folders import build_folder
 
 __all__ = ["html_option", "write_page"]
 

@@ -19,6 +19,7 @@ from pascaline.cli.synthesis import Synthesis
 from pascaline.cli.workers import in_processes
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
+from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.synth.asic import asic_target
@@ -26,7 +27,7 @@ from pascaline.synth.explore import Point
 from pascaline.synth.liberty import read_library
 from pascaline.synth.targets import target
 from tests.liberty import osu018
-from tests.models import build_folder, make_model
+from tests.models import make_model
 
 WORDS = ["explore", "tiny-ternary", "--units", "1,2", "--simd", "2,3", "--cell-units", "auto,2"]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pascaline.sim.simulators import SIMULATORS
-from tests.models import build_folder
+from pascaline.spec.folders import build_folder
 from tests.sim.machines import tool_of
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.adders import adder_map
 from pascaline.synth.asic import asic_target
 from pascaline.synth.liberty import FullAdder, read_library
@@ -11,7 +12,7 @@ from pascaline.synth.parts import PARTS
 from pascaline.synth.report import report
 from pascaline.synth.yosys import statistics
 from tests.liberty import ADDER, GATES, cell, library, osu018
-from tests.models import build_folder, make_design, make_model
+from tests.models import make_design, make_model
 
 CACHE = build_folder() / "synth"
 

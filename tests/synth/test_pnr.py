@@ -8,6 +8,7 @@ import pytest
 
 from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.devices import FAMILIES, family
 from pascaline.synth.netlist import PLACES, Netlist, netlist, part_of
 from pascaline.synth.nextpnr import nextpnr_version
@@ -15,7 +16,7 @@ from pascaline.synth.parts import PARTS
 from pascaline.synth.pnr import Use, place_and_route
 from pascaline.synth.targets import target
 from pascaline.synth.wrapper import INSTANCE, WRAPPER, wrapper
-from tests.models import build_folder, make_design, make_model
+from tests.models import make_design, make_model
 
 CACHE = build_folder() / "synth"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pascaline.spec.folders import build_folder
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import asic_target
 from pascaline.synth.liberty import read_library
@@ -9,7 +10,6 @@ from pascaline.synth.power import cell_models, power
 from pascaline.synth.report import report
 from pascaline.synth.timing import gates
 from tests.liberty import GATES, library, opensta, osu018
-from tests.models import build_folder
 
 CACHE = build_folder() / "synth"
 

@@ -4,11 +4,12 @@ import pytest
 
 from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.parts import PARTS
 from pascaline.synth.report import report
 from pascaline.synth.targets import TARGETS, target
 from pascaline.synth.yosys import statistics
-from tests.models import build_folder, make_design, make_model
+from tests.models import make_design, make_model
 
 CACHE = build_folder() / "synth"
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.synth.asic import asic_target
 from pascaline.synth.buffers import FANOUT, buffered
 from pascaline.synth.liberty import read_library
 from pascaline.synth.report import report
 from pascaline.synth.timing import CLOCK, analyse, gates
 from tests.liberty import opensta, osu018
-from tests.models import build_folder
 
 CACHE = build_folder() / "synth"
 

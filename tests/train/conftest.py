@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def offline(package: Package, folder: Path) -> None:
         raise InputError(str(package), "cannot be fetched (offline)")
 
-    monkeypatch.setenv(packages.FOLDER, str(tmp_path / "data"))
+    monkeypatch.setenv("PASCALINE_DATA", str(tmp_path / "data"))
     for registry in packages.REGISTRIES:
         monkeypatch.setitem(packages.REGISTRIES, registry, offline)
     (tmp_path / "data").mkdir()

