@@ -8,6 +8,7 @@ import importlib.util
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -190,6 +191,8 @@ class _Verilator(cocotb_runner.Verilator):
     def _build_command(self) -> list[list[str]]:
         translate, make = super()._build_command()
         translate = [word for word in translate if word not in self._dropped]
+        # The makefile would take what is called `python`, which a machine need not have.
+        make = [*make, f"PYTHON3={sys.executable}"]
         if self.waves:  # The makefile would add the libraries whose place `FST` takes.
             make = [*make, "LDLIBS=$(VM_USER_LDLIBS)"]
         objects = sorted(map(str, self._runtime.glob("*.o")))
