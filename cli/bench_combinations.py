@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from pascaline.cli.verdict import Verdict, judge
 from pascaline.cli.workers import workers
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
 from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
@@ -21,13 +21,6 @@ from pascaline.spec.tools import cores
 
 __all__ = ["combinations"]
 
-CELLS: dict[str, dict[str, Any]] = {
-    "lstm": {"kind": "lstm"},
-    "gru, reset after": {"kind": "gru"},
-    "gru, reset before": {"kind": "gru", "reset": "before"},
-    "rnn, tanh": {"kind": "rnn"},
-    "rnn, relu": {"kind": "rnn", "function": "relu", "h": {"width": 8, "frac": 4}},
-}
 WEIGHTS: dict[str, tuple[str, str]] = {
     "binary": ("binary", "binary"),
     "ternary": ("ternary", "ternary"),
@@ -41,7 +34,7 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 
 @click.command()
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--cell", "cells", type=click.Choice(list(CELLS)), multiple=True, help="Only this.")
+@click.option("--cell", "cells", type=click.Choice(list(FORMS)), multiple=True, help="Only this.")
 @click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
 @click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
@@ -65,7 +58,7 @@ def combinations(
     # A seed each: cases at work at the same time have names of their own.
     cases = {
         name: _recipe(seed, network, stack, steps)
-        for seed, (name, network, stack) in enumerate(_networks(cells or tuple(CELLS), hidden))
+        for seed, (name, network, stack) in enumerate(_networks(cells or tuple(FORMS), hidden))
     }
     whole, failures = Verdict(), []
     with bar(f"simulating in {sim}") as progress, workers(jobs or cores()) as pool:
@@ -89,11 +82,9 @@ def combinations(
 
 def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Network, str]]:
     for cell, (name, (x, h)) in itertools.product(cells, WEIGHTS.items()):
-        layer = CELLS[cell]
+        kind, options = FORMS[cell]
+        layer = CELLS[kind].described(options, {})
         for count, directions in itertools.product((1, 2), (1, 2)):
-            stacks = ["pipelined"]
-            if count == 2 and directions == 1 and layer.get("reset") != "before":
-                stacks.append("shared")
             one = layer | {"hidden": hidden, "weights_x": x, "weights_h": h}
             network = Network.parse(
                 {
@@ -104,6 +95,9 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
                 },
                 thing=cell,
             )
+            stacks = ["pipelined"]
+            if count == 2 and directions == 1 and len(network.layer.phases) == 1:
+                stacks.append("shared")
             for stack in stacks:
                 yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
 

@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from pascaline.cli.console import json_option, print_json, say
+from pascaline.spec.cells import FORMS
 from pascaline.spec.modelfile import write_model
-from pascaline.train.draft import CELLS, Formats
+from pascaline.train.draft import Formats
 
 __all__ = ["import_"]
 
@@ -19,7 +20,7 @@ __all__ = ["import_"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--cell", help=f"{', '.join(CELLS)}.  [default: by the number of gates]")
+@click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
 @click.option("--weights", default="fixed8", show_default=True, help="Arithmetic of the weights.")
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")

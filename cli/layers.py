@@ -5,30 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from pascaline.spec import cycles
-from pascaline.spec.cells.gru import GruLayer
-from pascaline.spec.cells.layer import Layer
-from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.core import Core
 from pascaline.spec.design import Design
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.timeline import Timeline, timeline
 
-__all__ = ["cell_words", "core_step", "layer_list", "network_words", "totals"]
-
-
-def cell_words(layer: Layer) -> str:
-    """The name of a layer's cell, with its form if there are several."""
-    if isinstance(layer, GruLayer):
-        return f"GRU, reset {layer.reset} the product"
-    return f"RNN, {layer.function}" if isinstance(layer, RnnLayer) else layer.kind.upper()
+__all__ = ["core_step", "layer_list", "network_words", "totals"]
 
 
 def layer_list(network: Network) -> list[dict[str, Any]]:
     """Each layer of a network: its cell, sizes, weights and formats."""
     return [
         {
-            "cell": cell_words(layer),
+            "cell": layer.full_title,
             "inputs": network.layer_inputs(index),
             "hidden": layer.hidden,
             "directions": layer.directions,
@@ -47,7 +37,7 @@ def network_words(network: Network) -> str:
     sizes = []
     for layer in network.layers:
         both = "bidirectional " if layer.bidirectional else ""
-        sizes.append(f"{both}{layer.kind.upper()} {layer.hidden:,}")
+        sizes.append(f"{both}{layer.title} {layer.hidden:,}")
     pooling = [] if network.pooling == "none" else [f"{network.pooling} pooling"]
     head = [] if network.head is None else [f"head {network.head.classes:,}"]
     return ", ".join([*sizes, *pooling, *head])
@@ -82,7 +72,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
     columns = [sum(core.inputs)] + [layer.hidden] * (len(core.layers) - 1)
     operations = layer.directions * layer.rows * sum(one + layer.hidden for one in columns)
     return {
-        "cell": cell_words(layer),
+        "cell": layer.full_title,
         "layers": len(core.layers),
         "directions": core.directions,
         "inputs": sum(core.inputs),

@@ -9,8 +9,8 @@ import click
 
 from pascaline.cli.console import bars, json_option, print_json, say
 from pascaline.cli.curves import draw, sparkline
+from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
-from pascaline.train.draft import CELLS
 from pascaline.train.options import NormaliserName, Options
 from pascaline.train.options import task as find_task
 
@@ -22,7 +22,7 @@ __all__ = ["train"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--cell", help=f"Of all layers: {', '.join(CELLS)}.  [default: lstm]")
+@click.option("--cell", help=f"Of all layers: {', '.join(FORMS)}.  [default: {USUAL}]")
 @click.option("--layers", type=int, help="How many, one on top of another.  [default: 1]")
 @click.option("--bidirectional", is_flag=True, default=None, help="Layers of both directions.")
 @click.option(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +16,9 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.formats import Format
-from pascaline.spec.network import AnyLayer
 from pascaline.spec.tensors import LayerTensors
 
-__all__ = ["RealState", "Twin", "twin_of"]
+__all__ = ["TWINS", "RealState", "Twin", "twin_of"]
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,14 @@ class _Rnn(Twin):
         return RealState(z.positive().narrowed(layer.h) if relu else self._tanh(z), state.c)
 
 
-def twin_of(layer: AnyLayer, tensors: LayerTensors, x: Format) -> Twin:
+TWINS: dict[str, Callable[[Any, LayerTensors, Format], Twin]] = {
+    "lstm": _Lstm,
+    "gru": _Gru,
+    "rnn": _Rnn,
+}
+"""The twin of each kind of cell."""
+
+
+def twin_of(layer: Layer, tensors: LayerTensors, x: Format) -> Twin:
     """One direction of a layer; ``x`` is the format of its inputs."""
-    match layer:
-        case LstmLayer():
-            return _Lstm(layer, tensors, x)
-        case GruLayer():
-            return _Gru(layer, tensors, x)
-        case RnnLayer():
-            return _Rnn(layer, tensors, x)
+    return TWINS[layer.kind](layer, tensors, x)

@@ -129,7 +129,7 @@ def _header(design):
     lines.append(f"{network.inputs} inputs; ports and cycle counts: {design.name}.json")
     for core in design.cores:
         layer, machine = core.layer, core.machine
-        kind = f"{'bidirectional ' * layer.bidirectional}{layer.kind.upper()}"
+        kind = f"{'bidirectional ' * layer.bidirectional}{layer.title}"
         lines.append(
             f"{kind} x {len(core.layers)}, {layer.hidden} hidden units,"
             f" {layer.weights.name} weights;"

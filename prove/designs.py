@@ -4,25 +4,13 @@ import json
 
 import numpy as np
 
+from pascaline.spec.cells import CELLS, USUAL
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["small_core", "small_design"]
-
-
-FUNCTIONS = {
-    "sigmoid": {"width": 3, "frac": 3, "signed": False},
-    "tanh": {"width": 3, "frac": 2},
-}
-
-FORMATS = {
-    "lstm": FUNCTIONS | {"cell": {"width": 5, "frac": 3}},
-    "gru": FUNCTIONS | {"state": {"width": 5, "frac": 4}},
-    "rnn": {},
-}
-"""Of few bits, beside those that all layers have."""
 
 
 def small_design(
@@ -41,7 +29,7 @@ def small_design(
     ``layer`` and ``network`` are what else is said of these; ``shared``: rows have one scale.
     """
     layer = layer or {}
-    few = FORMATS[layer.get("kind", "lstm")] | {
+    few = CELLS[layer.get("kind", USUAL)].few_bits | {
         "h": h or {"width": 3, "frac": 2},
         "pre": {"width": 4, "frac": 2},
         "normaliser": {"scale_width": 3, "bias_width": 5, "shift": 2},

@@ -8,6 +8,8 @@ import numpy as np
 
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
 from pascaline.spec.arithmetic import arithmetic, common
+from pascaline.spec.cells import CELLS
+from pascaline.spec.cells.draw import draw_format
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
@@ -29,6 +31,9 @@ ARITHMETICS = (
     *("pow2", "pow2i0f2", "pow2i1f2", "pow2i4f4", "exp3", "exp4", "exp5"),
     *("fixed2", "fixed3", "fixed8", "fixed12", "fixed16"),
 )
+
+KINDS = tuple(kind for kind, cell in CELLS.items() for _ in range(cell.share))
+"""Of cells, each as often as the cell asks for."""
 
 MOST_PLACES = 128
 """Units times inputs side by side: building larger machines takes minutes, and shows no more."""
@@ -118,40 +123,22 @@ def _pick(rng: np.random.Generator, choices: Any) -> Any:
     return choices[int(rng.integers(len(choices)))]
 
 
-def _format(width: int, frac: int, *, signed: bool = True) -> dict[str, Any]:
-    return {"width": width, "frac": frac, "signed": signed}
-
-
 def _layer(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
-    layer: dict[str, Any] = {"kind": _pick(rng, ("lstm", "lstm", "gru", "gru", "rnn"))}
-    layer["hidden"] = _pick(rng, sizes)
+    kind = _pick(rng, KINDS)
+    cell = CELLS[kind]
+    layer: dict[str, Any] = {"kind": kind, "hidden": _pick(rng, sizes)}
     layer |= _weights(rng)
     if rng.random() < 0.5:
         layer["activation"] = {"form": "pwl", "segments": 1 << int(rng.integers(1, 8))}
     formats = rng.random() < 0.5
     if formats:
         pre = int(rng.integers(9, 14))
-        layer["pre"] = _format(pre, pre - 4)
-        layer["h"] = _format(int(rng.integers(2, 13)), int(rng.integers(4, 12)))
-        layer["tanh"] = _format(int(rng.integers(3, 13)), int(rng.integers(6, 12)))
-        layer["sigmoid"] = _format(int(rng.integers(3, 13)), int(rng.integers(6, 12)), signed=False)
-    match layer["kind"]:
-        case "lstm":
-            if rng.random() < 0.3:
-                layer["cell_affine"] = {}
-            if formats:
-                layer["cell"] = _format(int(rng.integers(12, 20)), int(rng.integers(11, 16)))
-        case "gru":
-            layer["reset"] = _pick(rng, ("after", "after", "before"))
-            if formats:
-                layer["state"] = _format(int(rng.integers(12, 20)), int(rng.integers(11, 16)))
-        case "rnn":
-            layer["function"] = _pick(rng, ("tanh", "relu"))
-            for name in ("tanh", "sigmoid"):
-                layer.pop(name, None)
-            if layer["function"] == "relu":
-                layer["h"] = _format(int(rng.integers(2, 13)), int(rng.integers(2, 6)))
-    return layer
+        layer["pre"] = {"width": pre, "frac": pre - 4}
+        layer["h"] = draw_format(rng, (2, 13), (4, 12))
+        layer["tanh"] = draw_format(rng, (3, 13), (6, 12))
+        layer["sigmoid"] = draw_format(rng, (3, 13), (6, 12), signed=False)
+    layer |= cell.draw_options(rng, formats=formats)
+    return {name: value for name, value in layer.items() if name in cell.model_fields}
 
 
 def _weights(rng: np.random.Generator) -> dict[str, Any]:
@@ -182,7 +169,7 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
         network["pooling"] = "max"
     if rng.random() < 0.4:
         width = int(rng.integers(1, 13))
-        network["x"] = _format(width + 1, 3, signed=bool(rng.random() < 0.5))
+        network["x"] = {"width": width + 1, "frac": 3, "signed": bool(rng.random() < 0.5)}
     if rng.random() < 0.5:
         network["head"] = {
             "classes": _pick(rng, [size for size in sizes if size <= 17]),
@@ -218,7 +205,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
         machine["weight_code"] = "dense"
     stacked = len(network.layers) > 1 and machine["stack"] == "shared"
     serial = not (machine["pipelined"] or stacked or network.bidirectional)
-    serial = serial and all(layer.kind == "lstm" for layer in network.layers)
+    serial = serial and all(layer.serialisable for layer in network.layers)
     if serial and rng.random() < 0.4:
         machine["cell_unit"] = "serial"
     elif rng.random() < 0.3:

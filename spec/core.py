@@ -86,7 +86,7 @@ class Core:
                 raise InputError(
                     "machine: cell_unit", "must be pipelined in a pipelined machine", "serial"
                 )
-            if layer.kind != "lstm" or len(self.layers) > 1 or layer.bidirectional:
+            if not layer.serialisable or len(self.layers) > 1:
                 rule = "must be pipelined, except for one LSTM layer forward"
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):

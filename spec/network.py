@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetPydanticSchema, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from pascaline.spec.arithmetic import ArithmeticField
-from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells import CELLS, USUAL
 from pascaline.spec.cells.layer import Q0_7, Layer
-from pascaline.spec.cells.lstm import LstmLayer
-from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.checked import Checked
 from pascaline.spec.formats import Format, Interval
 
@@ -23,18 +22,21 @@ __all__ = ["AnyLayer", "Head", "Network"]
 
 
 def _kind(layer: Any) -> str:
-    kind = layer.get("kind", "lstm") if isinstance(layer, dict) else getattr(layer, "kind", "")
+    kind = layer.get("kind", USUAL) if isinstance(layer, dict) else getattr(layer, "kind", "")
     return kind if isinstance(kind, str) else ""
 
 
-AnyLayer = Annotated[
-    Annotated[LstmLayer, Tag("lstm")]
-    | Annotated[GruLayer, Tag("gru")]
-    | Annotated[RnnLayer, Tag("rnn")],
-    Discriminator(
-        _kind, custom_error_type="kind", custom_error_message="kind must be lstm, gru or rnn"
-    ),
-]
+def _any_cell(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    *others, last = CELLS
+    return core_schema.tagged_union_schema(
+        {kind: handler.generate_schema(cell) for kind, cell in CELLS.items()},
+        _kind,
+        custom_error_type="kind",
+        custom_error_message=f"kind must be {', '.join(others)} or {last}",
+    )
+
+
+AnyLayer = Annotated[Layer, GetPydanticSchema(_any_cell)]
 """A layer of any cell; without a kind, an LSTM."""
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.cells.draw import draw_biases, nearest
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
-from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.tensors import Integers, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
@@ -39,8 +37,9 @@ def synthetic_model(
             for operand in layer.operands if shared_scale else ():
                 last = layer.operands[-1].name
                 tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
-            tensors[at + "bias"] = _biases(layer.normaliser, layer.pre, rng, layer.rows, 2)
-            for unit, values in _units(layer, rng).items():
+            biases = draw_biases(rng, layer.normaliser, layer.pre, layer.rows, 2)
+            tensors[at + "bias"] = biases
+            for unit, values in layer.draw_units(rng).items():
                 tensors[at + unit] = values
     if (head := network.head) is not None:
         tensors |= _head(head, network.layer.h, rng)
@@ -53,27 +52,7 @@ def _scales(layer: Layer, weights: Integers, source: Format, rng: np.random.Gene
     sums = weights.std(axis=1) * np.sqrt(weights.shape[1])
     scale = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
     jitter = rng.uniform(0.5, 1.5, layer.rows) * rng.choice([-1, 1], layer.rows)
-    return _clip(scale * jitter, layer.normaliser.scales.hi)
-
-
-def _biases(
-    affine: Affine, to: Format, rng: np.random.Generator, count: int, part: int
-) -> Integers:
-    """Whose deviation is a part of 1."""
-    unit = float(1 << (to.frac + affine.shift))
-    return _clip(rng.normal(0, unit / part, count), affine.biases.hi)
-
-
-def _units(layer: Layer, rng: np.random.Generator) -> dict[str, Integers]:
-    """What the cell needs beside the rows' integers."""
-    if isinstance(layer, LstmLayer) and (affine := layer.cell_affine) is not None:
-        gain = 2.0 ** (affine.shift + layer.pre.frac - layer.cell.frac)
-        scale = _clip(gain * rng.uniform(0.5, 1.5, layer.hidden), affine.scales.hi)
-        return {"scale_c": scale, "bias_c": _biases(affine, layer.pre, rng, layer.hidden, 4)}
-    return {
-        name: _biases(layer.normaliser, layer.pre, rng, layer.hidden, 2)
-        for name in layer.unit_tensors
-    }
+    return nearest(scale * jitter, layer.normaliser.scales.hi)
 
 
 def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:
@@ -85,9 +64,5 @@ def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers
             head.scales.lo, head.scales.hi, head.classes, endpoint=True
         )
         reach *= head.scales.hi
-    tensors["head.bias"] = _clip(rng.normal(0, reach, head.classes), head.biases.hi)
+    tensors["head.bias"] = nearest(rng.normal(0, reach, head.classes), head.biases.hi)
     return tensors
-
-
-def _clip(values: NDArray[np.float64], limit: int) -> Integers:
-    return np.clip(np.round(values), -limit, limit).astype(np.int64)

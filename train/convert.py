@@ -33,7 +33,7 @@ class Conversion(Checked):
     Parameters
     ----------
     cell : str or None
-        Its cell, a key of `train.draft.CELLS`; ``None``: what `train.floats.floats` takes it for.
+        Its cell, a key of `spec.cells.FORMS`; ``None``: what `train.floats.floats` takes it for.
     weights, recurrent_weights : Arithmetic
         Of the input weights, and of the recurrent ones, by default the same. Those of magnitudes
         over 1 round the weights of each row, with a common scale. Binary and ternary take over

@@ -9,28 +9,22 @@ from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
-from pascaline.spec.cells.gru import GruLayer
-from pascaline.spec.cells.layer import Layer
-from pascaline.spec.cells.lstm import LstmLayer
-from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.cells import CELLS, USUAL, form_of
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.normalisers.affine import Affine
 
-__all__ = ["CELLS", "Formats", "cell_of", "draft"]
+__all__ = ["Formats", "draft"]
 
-CELLS: dict[str, tuple[type[Layer], dict[str, str]]] = {
-    "lstm": (LstmLayer, {}),
-    "gru": (GruLayer, {"reset": "after"}),
-    "gru-before": (GruLayer, {"reset": "before"}),
-    "rnn": (RnnLayer, {"function": "tanh"}),
-    "rnn-relu": (RnnLayer, {"function": "relu"}),
-}
-"""The cells by the names that users write: their layers, and what tells them from others."""
+NETWORK, AFFINE = Network.model_fields, Affine.model_fields
 
-NETWORK, LAYER, AFFINE = Network.model_fields, LstmLayer.model_fields, Affine.model_fields
+
+def _usual(name: str) -> Any:
+    """What the first cell that has this field takes for it."""
+    return next(
+        cell.model_fields[name].default for cell in CELLS.values() if name in cell.model_fields
+    )
 
 
 class Formats(Checked):
@@ -50,13 +44,13 @@ class Formats(Checked):
     """
 
     x: Format = NETWORK["x"].default
-    h: Format = LAYER["h"].default
-    pre: Format = LAYER["pre"].default
-    sigmoid: Format = LAYER["sigmoid"].default
-    tanh: Format = LAYER["tanh"].default
-    cell: Format = LAYER["cell"].default
-    state: Format = GruLayer.model_fields["state"].default
-    activation: Activation = LAYER["activation"].default
+    h: Format = _usual("h")
+    pre: Format = _usual("pre")
+    sigmoid: Format = _usual("sigmoid")
+    tanh: Format = _usual("tanh")
+    cell: Format = _usual("cell")
+    state: Format = _usual("state")
+    activation: Activation = _usual("activation")
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
 
@@ -68,20 +62,10 @@ class Formats(Checked):
 
     def layer(self, cell: str) -> dict[str, Any]:
         """A layer's description, but for its sizes and weights, from these formats."""
-        layer, form = CELLS[cell]
-        taken = {name: getattr(self, name) for name in Formats.model_fields}
-        taken = {name: value for name, value in taken.items() if name in layer.model_fields}
-        if form.get("function") == "relu":
-            taken["h"] = self.pre
-        kind = layer.model_fields["kind"].default
-        return {"kind": kind, "normaliser": {"scale_width": self.scale_width}} | form | taken
-
-
-def cell_of(name: str) -> str:
-    """The name itself; raises `InputError` if no cell is called so."""
-    if name not in CELLS:
-        raise InputError("cell", f"must be one of {', '.join(CELLS)}", name)
-    return name
+        kind, options = form_of(cell)
+        own = {name: getattr(self, name) for name in Formats.model_fields}
+        described = CELLS[kind].described(options, own)
+        return described | {"normaliser": {"scale_width": self.scale_width}}
 
 
 def draft(
@@ -92,7 +76,7 @@ def draft(
     weights: Arithmetic,
     classes: int | None,
     weights_h: Arithmetic | None = None,
-    cell: str = "lstm",
+    cell: str = USUAL,
     layers: int = 1,
     bidirectional: bool = False,
     pooling: Literal["none", "max"] = "none",
@@ -110,7 +94,7 @@ def draft(
     weights, weights_h : Arithmetic
         Of the input weights, and of the recurrent ones, by default the same.
     cell : str
-        A key of `CELLS`.
+        A key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results
         As in `spec.network`.
 
@@ -119,7 +103,7 @@ def draft(
     InputError
         If a size or a combination of formats is not possible.
     """
-    layer = formats.layer(cell_of(cell))
+    layer = formats.layer(cell)
     layer |= {"hidden": hidden, "bidirectional": bidirectional}
     layer |= {"weights_x": weights, "weights_h": weights_h or weights}
     head = {"classes": classes, "weights": formats.head, "output": output}

@@ -14,20 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.errors import InputError
-from pascaline.train.draft import CELLS, cell_of
 from pascaline.train.freeze import Reals
+from pascaline.train.modules import CELLS as MODULES
+from pascaline.train.modules import module_of
 
-__all__ = ["FloatPart", "Floats", "floats", "gate_count"]
+__all__ = ["FloatPart", "Floats", "floats", "gates_of"]
 
 PARAMETER = re.compile(r"(weight|bias)_(ih|hh|hr)_l(?P<layer>\d+)(?P<reverse>_reverse)?")
 """A parameter of a recurrent module."""
 
 HEADS = ("head", "fc", "linear")
 """What a dense head may be called."""
-
-USUAL = ("lstm", "gru", "rnn")
-"""The cells that are told by their number of gates."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +57,7 @@ class Floats:
     Attributes
     ----------
     cell : str
-        A key of `train.draft.CELLS`.
+        A key of `spec.cells.FORMS`.
     layers : tuple of tuple of FloatPart
         Of each layer the forward direction, then the backward one if there is one.
     head_weight, head_bias : Reals or None
@@ -86,10 +85,10 @@ class Floats:
         return len(self.layers[0]) == 2
 
 
-def gate_count(cell: str) -> int:
-    """Rows a hidden unit of a cell."""
-    layer, form = CELLS[cell]
-    return len(layer.model_validate({"hidden": 1, "weights": "ternary", **form}).gates)
+def gates_of(cell: str) -> tuple[str, ...]:
+    """Order of the gates in stacked rows of a form, a key of `spec.cells.FORMS`."""
+    kind, options = form_of(cell)
+    return CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options).gates
 
 
 def floats(tensors: Mapping[str, NDArray[Any]], cell: str | None = None) -> Floats:
@@ -110,13 +109,16 @@ def floats(tensors: Mapping[str, NDArray[Any]], cell: str | None = None) -> Floa
     keys, head = _sort(tensors)
     first = keys["weight_hh_l0"]
     rows, hidden = _matrix(tensors, first).shape
-    counts = {gate_count(name): name for name in USUAL}
+    counts: dict[int, str] = {}
+    for kind in MODULES:
+        usual, *_ = CELLS[kind].forms
+        counts.setdefault(len(gates_of(usual)), usual)
     if rows % hidden or rows // hidden not in counts:
         gates = ", ".join(map(str, sorted(counts)))
         raise InputError(first, f"must have {gates} rows a column", [rows, hidden])
-    found = counts[rows // hidden] if cell is None else cell_of(cell)
-    if gate_count(found) != rows // hidden:
-        rule = f"must have {gate_count(found)} rows a column for {found}"
+    found = counts[rows // hidden] if cell is None else cell
+    if len(gates_of(found)) != rows // hidden:
+        rule = f"must have {len(gates_of(found))} rows a column for {found}"
         raise InputError(first, rule, [rows, hidden])
     suffixes = ["", "_reverse"] if any(key.endswith("_reverse") for key in keys) else [""]
     count = 1 + max(int(match["layer"]) for match in map(PARAMETER.fullmatch, keys) if match)
@@ -149,7 +151,7 @@ def _part(
     sizes: tuple[int, int],
 ) -> FloatPart:
     inputs, hidden = sizes
-    rows = gate_count(cell) * hidden
+    rows = len(gates_of(cell)) * hidden
     biased = any(key.startswith("bias_") for key in keys)
     for kind in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if biased else ())):
         if kind + suffix not in keys:
@@ -159,10 +161,7 @@ def _part(
     weight_h = _read(tensors, names["weight_h"], (rows, hidden))
     bias = _bias(tensors, keys, f"bias_ih{suffix}", rows)
     bias_h = _bias(tensors, keys, f"bias_hh{suffix}", rows)
-    own = None
-    if cell == "gru":
-        # The reset gate acts on this part of the bias, too.
-        own, bias_h = bias_h[-hidden:], np.where(np.arange(rows) < rows - hidden, bias_h, 0.0)
+    bias_h, own = module_of(cell).split(bias_h, hidden)
     return FloatPart(
         weight_x=weight_x,
         weight_h=weight_h,

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
 from pascaline.spec.tensors import Integers
-from pascaline.train.cells import CELLS
-from pascaline.train.draft import cell_of
+from pascaline.train.cells import cell_of
 from pascaline.train.evaluate import Outcome
 from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
@@ -59,7 +59,7 @@ def build(
     gain: float = 1.0,
 ) -> Classifier:
     """An untaught network; its random start comes from torch's generator."""
-    cell = CELLS[cell_of(options.cell or "lstm")]
+    cell = cell_of(options.cell or USUAL)
     x, h = (
         quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
         for weights, rule, drawn in options.rules

@@ -18,7 +18,7 @@ from pascaline.spec.errors import InputError
 from pascaline.train.checkpoint import Arrays
 from pascaline.train.floats import floats
 from pascaline.train.onnxgraph import Graph, Values
-from pascaline.train.onnxlayers import GATES, Layers
+from pascaline.train.onnxlayers import RECURRENT, Layers
 from pascaline.train.plain import run_head, run_layers
 
 __all__ = ["OnnxNetwork", "read_onnx"]
@@ -30,7 +30,7 @@ DENSE = ("Gemm", "MatMul", "Add")
 MOVES = ("Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
 CHOICES = ("Gather", "Slice", "Split", "Cast", "CastLike")
 SHAPES = ("Constant", "ConstantOfShape", "Shape", "Concat", "Expand", "Range", "Size")
-OPERATORS = (*GATES, *DENSE, *MOVES, *CHOICES, *SHAPES, "ReduceMax")
+OPERATORS = (*RECURRENT, *DENSE, *MOVES, *CHOICES, *SHAPES, "ReduceMax")
 """Operators that a graph may have."""
 
 
@@ -42,7 +42,7 @@ class OnnxNetwork(NamedTuple):
     tensors : dict of str to array
         By their names in PyTorch.
     cell : str
-        A key of `train.draft.CELLS`.
+        A key of `spec.cells.FORMS`.
     results : {"last", "every"}
         Whether results come after the last or after every step.
     pooling : {"none", "max"}

@@ -9,25 +9,20 @@ from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
 from pascaline.train.checkpoint import Arrays
+from pascaline.train.floats import gates_of
+from pascaline.train.modules import CELLS
 from pascaline.train.onnxgraph import Graph, Values
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-__all__ = ["GATES", "Layers"]
+__all__ = ["RECURRENT", "Layers"]
 
-GATES = {"LSTM": ("ifgo", "iofg"), "GRU": ("rzn", "zrn"), "RNN": ("h", "h")}
-"""Order of the gates in stacked rows, in PyTorch and in ONNX."""
+RECURRENT = {module.operator: module for module in CELLS.values()}
+"""The recurrent operators."""
 
 INPUTS = ("X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P")
 """Inputs of the operators, in their order; the last two are those of an LSTM."""
-
-ACTIVATIONS: dict[str, tuple[list[bytes], ...]] = {
-    "LSTM": ([b"Sigmoid", b"Tanh", b"Tanh"],),
-    "GRU": ([b"Sigmoid", b"Tanh"],),
-    "RNN": ([b"Tanh"], [b"Relu"]),
-}
-"""What the functions of one direction may be, the usual ones first."""
 
 ATTRIBUTES: dict[str, tuple[Any, ...]] = {
     "direction": (b"forward", b"bidirectional"),
@@ -57,7 +52,7 @@ class Layers:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._nodes = [node for node in graph.nodes if node.op_type in GATES]
+        self._nodes = [node for node in graph.nodes if node.op_type in RECURRENT]
         if not self._nodes:
             raise InputError(str(graph.path), "must have an LSTM, GRU or RNN")
         for node in self._nodes:
@@ -66,12 +61,9 @@ class Layers:
 
     @property
     def cell(self) -> str:
-        """The cell by its name in `train.draft.CELLS`."""
-        chosen, kind = self._graph.attributes(self._nodes[0]), self._nodes[0].op_type
-        if kind == "GRU":
-            return "gru" if chosen.get("linear_before_reset") else "gru-before"
-        relu = kind == "RNN" and b"Relu" in chosen.get("activations", ())
-        return "rnn-relu" if relu else kind.lower()
+        """The cell by its name in `spec.cells.FORMS`."""
+        first = self._nodes[0]
+        return RECURRENT[first.op_type].form(self._graph.attributes(first))
 
     @property
     def directions(self) -> int:
@@ -103,14 +95,15 @@ class Layers:
     def tensors(self, values: Values) -> Arrays:
         """Their parameters, by the names that PyTorch has for them."""
         tensors: Arrays = {}
+        gates = gates_of(self.cell)
         for index, node in enumerate(self._nodes):
             given = {
                 key: np.asarray(values[name])
                 for key, name in self._connected(node).items()
                 if key in ("W", "R", "B")
             }
-            hidden, (wanted, order) = given["R"].shape[2], GATES[node.op_type]
-            places = [np.arange(hidden) + hidden * order.index(gate) for gate in wanted]
+            hidden, order = given["R"].shape[2], RECURRENT[node.op_type].order
+            places = [np.arange(hidden) + hidden * order.index(gate) for gate in gates]
             rows = np.concatenate(places)
             for direction, suffix in enumerate(("", "_reverse")[: len(given["R"])]):
                 at = f"l{index}{suffix}"
@@ -133,7 +126,7 @@ class Layers:
         connected, chosen = self._connected(node), graph.attributes(node)
         directions = 2 if chosen.get("direction") == b"bidirectional" else 1
         known = ATTRIBUTES | {
-            "activations": tuple(one * directions for one in ACTIVATIONS[node.op_type])
+            "activations": tuple(one * directions for one in RECURRENT[node.op_type].activations)
         }
         for name, value in chosen.items():
             if name in known and value not in known[name]:

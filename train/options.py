@@ -11,12 +11,13 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
+from pascaline.spec.cells import USUAL, form_of
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.train.augment import Shift
 from pascaline.train.data import Part
-from pascaline.train.draft import Formats, cell_of
+from pascaline.train.draft import Formats
 from pascaline.train.own import is_own
 from pascaline.train.preprocess import OneHot, Preprocess
 
@@ -70,7 +71,7 @@ class Options(Checked):
     Parameters
     ----------
     cell : str or None
-        The cell of all layers, a key of `train.draft.CELLS`; ``None``: an LSTM.
+        The cell of all layers, a key of `spec.cells.FORMS`; ``None``: the usual one.
     layers : int or None
         How many; ``None``: one.
     bidirectional : bool or None
@@ -168,7 +169,7 @@ class Options(Checked):
         if self.pooling != "none" and task.results == "every":
             raise InputError("pooling", "must be none for a task with a result at every step")
         usual = {
-            "cell": "lstm",
+            "cell": USUAL,
             "layers": 1,
             "bidirectional": False,
             "hidden": task.hidden,
@@ -177,7 +178,7 @@ class Options(Checked):
             **task.schedule.model_dump(include=set(SCHEDULED)),
         }
         missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
-        cell_of(self.cell or "lstm")
+        form_of(self.cell or USUAL)
         return self.model_copy(update=missing)
 
     def schedule(self, task: Task) -> Schedule:
@@ -192,7 +193,7 @@ class Options(Checked):
         """
         settled = self.settled(task)
         words = ["pascaline", "train", task.name]
-        words += ["--cell", str(settled.cell)] if settled.cell != "lstm" else []
+        words += ["--cell", str(settled.cell)] if settled.cell != USUAL else []
         words += ["--layers", str(settled.layers)] if settled.layers != 1 else []
         words += ["--bidirectional"] if settled.bidirectional else []
         words += ["--pooling", self.pooling] if self.pooling != "none" else []

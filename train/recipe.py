@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
+from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
@@ -90,7 +91,7 @@ class Plan:
             weights=weights_x,
             weights_h=weights_h,
             classes=self.data.classes,
-            cell=options.cell or "lstm",
+            cell=options.cell or USUAL,
             layers=options.layers or 1,
             bidirectional=bool(options.bidirectional),
             pooling=options.pooling,

@@ -10,6 +10,9 @@ from pascaline.cli.tables import Table
 
 __all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
 
+SPOKEN_WITH_VOWELS = "AEFHILMNORSX"
+"""Letters whose names begin with a vowel."""
+
 Result = dict[str, Any]
 
 
@@ -38,7 +41,8 @@ def summary(result: Result) -> str:
     if len(found) == 1:
         weights = " and ".join(dict.fromkeys((first["weights_x"], first["weights_h"])))
         name = first["cell"].partition(",")[0]
-        article = "A bidirectional" if first["directions"] > 1 else "A" if name == "GRU" else "An"
+        article = "An" if name[0] in SPOKEN_WITH_VOWELS else "A"
+        article = "A bidirectional" if first["directions"] > 1 else article
         units = f"{number(first['hidden'])} hidden units and {weights} weights"
         network = f"{article} {name} with {inputs}, {units}"
     else:

@@ -15,7 +15,7 @@ from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.tensors import LayerTensors
 
-__all__ = ["Gru", "GruStep", "ResetAfter", "ResetBefore"]
+__all__ = ["Gru", "GruStep", "ResetAfter", "ResetBefore", "gru_of"]
 
 
 @dataclass(frozen=True)
@@ -165,3 +165,8 @@ class ResetBefore(Gru):
         k = self._to_h(reset)
         sum_k = self._product_k(k)
         return Candidate(sum_k, self._to_pre(sums | {"h": sum_k}), k=k)
+
+
+def gru_of(layer: GruLayer, tensors: LayerTensors, x: Format) -> Gru:
+    """The form that the layer asks for."""
+    return (ResetAfter if layer.reset == "after" else ResetBefore)(layer, tensors, x)

@@ -5,3 +5,16 @@
 - `groups`: units side by side, their scales and biases, and the memory of c;
 - `serial`: an LSTM on one multiplier.
 """
+
+from pascaline.hdl.cells.gru import GruUnit
+from pascaline.hdl.cells.lstm import LstmUnit
+from pascaline.hdl.cells.rnn import RnnUnit
+
+__all__ = ["CELLS"]
+
+CELLS = {
+    "lstm": LstmUnit,
+    "gru": GruUnit,
+    "rnn": RnnUnit,
+}
+"""The unit of each kind of cell."""

@@ -5,9 +5,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.cells.gru import GruUnit
-from pascaline.hdl.cells.lstm import LstmUnit
-from pascaline.hdl.cells.rnn import RnnUnit
+from pascaline.hdl.cells import CELLS
 from pascaline.hdl.cells.unit import carried_layout
 from pascaline.hdl.kinds import place
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
@@ -19,10 +17,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.program import Program
 from pascaline.spec.unit import UnitSpec
 
-__all__ = ["UNITS", "Groups", "groups_members", "token_layout"]
-
-UNITS = {"lstm": LstmUnit, "gru": GruUnit, "rnn": RnnUnit}
-"""The unit of each kind of layer."""
+__all__ = ["Groups", "groups_members", "token_layout"]
 
 
 def token_layout(program: Program):
@@ -176,7 +171,7 @@ class Groups(wiring.Component):
         if layer.carried is not None:
             new = self._carried(m, busy, flags, inputs)
         for k, given in enumerate(inputs):
-            made = place(m, platform, f"unit_{k}", UNITS[layer.kind](unit), **given)
+            made = place(m, platform, f"unit_{k}", CELLS[layer.kind](unit), **given)
             m.d.comb += self.h[k].eq(made.h_next)
             if layer.carried is not None:
                 m.d.comb += new[k].eq(made.new)

@@ -1,6 +1,39 @@
 """Cells: what a layer does in a step, one module each.
 
 A cell is described by a `spec.cells.layer.Layer`: which gate rows it has, what it keeps beside h,
-which integers it needs, and what it computes. Its bit-exact model is in `golden.cells`, its
-hardware in `hdl.cells`, its training in `train.cells`.
+which integers it needs, what it computes, how random ones are drawn, and what it is called. Its
+bit-exact model is in `golden.cells`, its hardware in `hdl.cells`, its training in `train.cells`;
+each of these packages has a table with the keys of `CELLS`.
 """
+
+from __future__ import annotations
+
+from pascaline.spec.cells.gru import GruLayer
+from pascaline.spec.cells.layer import Layer
+from pascaline.spec.cells.lstm import LstmLayer
+from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.errors import InputError
+
+__all__ = ["CELLS", "FORMS", "USUAL", "form_of"]
+
+CELLS: dict[str, type[Layer]] = {
+    "lstm": LstmLayer,
+    "gru": GruLayer,
+    "rnn": RnnLayer,
+}
+"""The description of each kind of cell."""
+
+USUAL = "lstm"
+"""The kind, and the form, of which nobody says anything else."""
+
+FORMS: dict[str, tuple[str, dict[str, str]]] = {
+    name: (kind, options) for kind, cell in CELLS.items() for name, options in cell.forms.items()
+}
+"""Forms of cells by the names that users write: their kind, and the options of their form."""
+
+
+def form_of(name: str) -> tuple[str, dict[str, str]]:
+    """Kind and options of a form; raises `InputError` if there is none of that name."""
+    if name not in FORMS:
+        raise InputError("cell", f"must be one of {', '.join(FORMS)}", name)
+    return FORMS[name]

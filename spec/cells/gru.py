@@ -26,11 +26,14 @@ and w.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
-from pascaline.spec.cells.layer import Q0_7, Layer
+from pascaline.spec.cells.draw import draw_biases, draw_format
+from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.pipeline import Pipeline
 
@@ -49,6 +52,14 @@ class GruLayer(Layer):
         Outputs of the two functions, and the hidden state as it is kept.
     """
 
+    title: ClassVar[str] = "GRU"
+    forms: ClassVar[dict[str, dict[str, str]]] = {
+        "gru": {"reset": "after"},
+        "gru-before": {"reset": "before"},
+    }
+    few_bits: ClassVar[dict[str, dict[str, Any]]] = FEW_BITS | {"state": {"width": 5, "frac": 4}}
+    share: ClassVar[int] = 2
+
     kind: Literal["gru"] = "gru"
     reset: Literal["after", "before"] = "after"
     sigmoid: Format = Q0_7
@@ -64,6 +75,23 @@ class GruLayer(Layer):
             if self.state.frac < getattr(self, name).frac:
                 raise ValueError(f"state.frac must be at least {name}.frac")
         return self
+
+    @classmethod
+    def draw_options(cls, rng: np.random.Generator, *, formats: bool) -> dict[str, Any]:
+        """Mostly with the reset gate after the product."""
+        drawn: dict[str, Any] = {"reset": ("after", "after", "before")[int(rng.integers(3))]}
+        return drawn | ({"state": draw_format(rng, (12, 20), (11, 16))} if formats else {})
+
+    def draw_units(self, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+        """Biases like those of the rows."""
+        if not self.separate:
+            return {}
+        return {"bias_h": draw_biases(rng, self.normaliser, self.pre, self.hidden, 2)}
+
+    @property
+    def full_title(self) -> str:
+        """With the place of the reset gate."""
+        return f"{self.title}, reset {self.reset} the product"
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

@@ -15,8 +15,10 @@ pre-activation ``z[r]`` of the sums of a row; with the affine one::
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pascaline.spec.activation import Activation, PiecewiseLinear, Table
@@ -29,9 +31,15 @@ from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.operands import Matrix, Operand
 from pascaline.spec.pipeline import Pipeline
 
-__all__ = ["Q0_7", "Layer"]
+__all__ = ["FEW_BITS", "Q0_7", "Layer"]
 
 Q0_7 = Format(width=8, frac=7)
+
+FEW_BITS: dict[str, dict[str, Any]] = {
+    "sigmoid": {"width": 3, "frac": 3, "signed": False},
+    "tanh": {"width": 3, "frac": 2},
+}
+"""Formats of functions of which a proof can look at all values."""
 
 
 class Layer(Checked, ABC):
@@ -53,7 +61,23 @@ class Layer(Checked, ABC):
     activation : Table or PiecewiseLinear
         Form of the functions.
 
+    Attributes
+    ----------
+    title : str
+        What people call the cell.
+    forms : dict of str to dict
+        The forms of the cell by the names that users write, the usual one first: the options that
+        tell each from the others.
+    few_bits : dict of str to dict
+        The smallest useful formats of the fields that not every cell has, for proofs.
+    share : int
+        How often random networks have the cell, in proportion to others.
     """
+
+    title: ClassVar[str]
+    forms: ClassVar[dict[str, dict[str, str]]]
+    few_bits: ClassVar[dict[str, dict[str, Any]]] = {}
+    share: ClassVar[int] = 1
 
     kind: str
     hidden: int = Field(ge=1, le=2048)
@@ -91,6 +115,39 @@ class Layer(Checked, ABC):
         except InputError as error:
             raise ValueError(error.rule) from None
         return self
+
+    @classmethod
+    def described(cls, options: dict[str, Any], formats: dict[str, Any]) -> dict[str, Any]:
+        """The description of a layer without its size and its weights.
+
+        Parameters
+        ----------
+        options : dict
+            The options of its form.
+        formats : dict of str to Format
+            Formats by the names of fields; the cell takes those that it has.
+        """
+        taken = {name: value for name, value in formats.items() if name in cls.model_fields}
+        return {"kind": cls.model_fields["kind"].default} | options | taken
+
+    @classmethod
+    def draw_options(cls, rng: np.random.Generator, *, formats: bool) -> dict[str, Any]:
+        """Random values of the fields that not every cell has; of formats, too, if wanted."""
+        return {}
+
+    def draw_units(self, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+        """Random values of `unit_tensors`, (hidden,) each, with which no gate sticks."""
+        return {}
+
+    @property
+    def full_title(self) -> str:
+        """The title, and the form if the cell has several."""
+        return self.title
+
+    @property
+    def serialisable(self) -> bool:
+        """Whether the serial cell unit can compute this layer."""
+        return False
 
     @property
     def weights(self) -> Arithmetic:

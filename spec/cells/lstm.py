@@ -15,11 +15,14 @@ over time).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import model_validator
 
-from pascaline.spec.cells.layer import Q0_7, Layer
+from pascaline.spec.cells.draw import draw_biases, draw_format, nearest
+from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.pipeline import Pipeline
@@ -40,6 +43,11 @@ class LstmLayer(Layer):
         Formats of the affine on the cell before its tanh, if there is one.
     """
 
+    title: ClassVar[str] = "LSTM"
+    forms: ClassVar[dict[str, dict[str, str]]] = {"lstm": {}}
+    few_bits: ClassVar[dict[str, dict[str, Any]]] = FEW_BITS | {"cell": {"width": 5, "frac": 3}}
+    share: ClassVar[int] = 2
+
     kind: Literal["lstm"] = "lstm"
     sigmoid: Format = Q0_7
     tanh: Format = Q0_7
@@ -58,6 +66,26 @@ class LstmLayer(Layer):
         if self.sigmoid.frac + self.tanh.frac < self.h.frac:
             raise ValueError("h.frac must be at most sigmoid.frac + tanh.frac")
         return self
+
+    @classmethod
+    def draw_options(cls, rng: np.random.Generator, *, formats: bool) -> dict[str, Any]:
+        """Sometimes an affine on the cell."""
+        drawn: dict[str, Any] = {"cell_affine": {}} if rng.random() < 0.3 else {}
+        return drawn | ({"cell": draw_format(rng, (12, 20), (11, 16))} if formats else {})
+
+    def draw_units(self, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
+        """Scales of about 1, and biases with a deviation of 1/4."""
+        affine = self.cell_affine
+        if affine is None:
+            return {}
+        gain = 2.0 ** (affine.shift + self.pre.frac - self.cell.frac)
+        scale = nearest(gain * rng.uniform(0.5, 1.5, self.hidden), affine.scales.hi)
+        return {"scale_c": scale, "bias_c": draw_biases(rng, affine, self.pre, self.hidden, 4)}
+
+    @property
+    def serialisable(self) -> bool:
+        """In one direction."""
+        return not self.bidirectional
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

@@ -9,10 +9,12 @@ With ``z`` as in `spec.cells.layer`::
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 from pydantic import model_validator
 
+from pascaline.spec.cells.draw import draw_format
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
 from pascaline.spec.pipeline import Pipeline
@@ -29,6 +31,12 @@ class RnnLayer(Layer):
         Of the pre-activation. What a relu gives is saturated: let ``h`` have bits before its point.
     """
 
+    title: ClassVar[str] = "RNN"
+    forms: ClassVar[dict[str, dict[str, str]]] = {
+        "rnn": {"function": "tanh"},
+        "rnn-relu": {"function": "relu"},
+    }
+
     kind: Literal["rnn"] = "rnn"
     function: Literal["tanh", "relu"] = "tanh"
 
@@ -37,6 +45,26 @@ class RnnLayer(Layer):
         if self.function == "relu" and self.pre.frac < self.h.frac:
             raise ValueError("pre.frac must be at least h.frac for a relu")
         return self
+
+    @classmethod
+    def described(cls, options: dict[str, Any], formats: dict[str, Any]) -> dict[str, Any]:
+        """What a relu gives has the format of the pre-activation, or bits before its point."""
+        made = super().described(options, formats)
+        if made.get("function") == "relu":
+            made["h"] = formats.get("pre", Format(width=8, frac=4))
+        return made
+
+    @classmethod
+    def draw_options(cls, rng: np.random.Generator, *, formats: bool) -> dict[str, Any]:
+        """Either function, for a relu always with an h that has bits before its point."""
+        function = ("tanh", "relu")[int(rng.integers(2))]
+        h = {"h": draw_format(rng, (2, 13), (2, 6))} if function == "relu" else {}
+        return {"function": function} | h
+
+    @property
+    def full_title(self) -> str:
+        """With the function."""
+        return f"{self.title}, {self.function}"
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

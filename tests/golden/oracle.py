@@ -41,9 +41,7 @@ def dot(weights, vector):
 
 def slow_step(layer, tensors, x, h, c):
     """New h and c, lists of ints, of any cell; c is empty where the cell carries nothing."""
-    if layer.kind == "gru":
-        return (gru_after if layer.reset == "after" else gru_before)(layer, tensors, x, h, c)
-    return {"lstm": lstm, "rnn": rnn}[layer.kind](layer, tensors, x, h, c)
+    return CELLS[layer.kind](layer, tensors, x, h, c)
 
 
 def preactivation(layer, t, row, x, h):
@@ -78,6 +76,10 @@ def rnn(layer, t, x, h, c):
     if layer.function == "relu":
         return [down(max(v, 0), layer.pre.frac - layer.h.frac, layer.h) for v in z], []
     return [function(layer, "tanh", v, layer.h) for v in z], []
+
+
+def gru(layer, t, x, h, c):
+    return (gru_after if layer.reset == "after" else gru_before)(layer, t, x, h, c)
 
 
 def gru_after(layer, t, x, h, c):
@@ -116,6 +118,9 @@ def gru_update(layer, u, z, c):
     total = w * 2**layer.sigmoid.frac + z * (c - w)
     c = down(total, layer.sigmoid.frac, layer.state)
     return down(c, layer.state.frac - layer.h.frac, layer.h), c
+
+
+CELLS = {"lstm": lstm, "gru": gru, "rnn": rnn}
 
 
 def slow_outputs(layer, directions, sequence):

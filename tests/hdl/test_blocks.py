@@ -12,7 +12,7 @@ from pascaline.golden import rounding
 from pascaline.golden.activation import ActivationFunction as GoldenActivation
 from pascaline.golden.cells import State, cell_of
 from pascaline.hdl.activation import ActivationFunction
-from pascaline.hdl.cells.groups import UNITS
+from pascaline.hdl.cells import CELLS as UNITS
 from pascaline.hdl.dense import ArgMax
 from pascaline.hdl.lanes import Lanes
 from pascaline.hdl.rounding import narrow

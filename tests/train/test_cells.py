@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from pascaline.golden.network import Golden
+from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.train.draft import CELLS as NAMES
 from pascaline.train.draft import Formats, draft
 from pascaline.train.freeze import freeze
 from pascaline.train.options import Options, task
 
 torch = pytest.importorskip("torch")
 
-from pascaline.train.cells import CELLS  # noqa: E402
+from pascaline.train.cells import cell_of  # noqa: E402
 from pascaline.train.ensemble import Ensemble  # noqa: E402
 from pascaline.train.extract import learned  # noqa: E402
 from pascaline.train.learn import build  # noqa: E402
@@ -34,7 +34,7 @@ WIDE = Formats(
     scale_width=24,
 )
 
-pytestmark = pytest.mark.parametrize("cell", CELLS)
+pytestmark = pytest.mark.parametrize("cell", FORMS)
 
 
 def make(cell: str, **chosen: Any) -> Any:
@@ -134,7 +134,7 @@ def test_freezing_and_rounding_are_the_machine_s(
 
 def test_gradient(cell: str) -> None:
     """Through all steps of a layer, of one network and of two side by side."""
-    rows = len(CELLS[cell].gates) * 3
+    rows = len(cell_of(cell).gates) * 3
     shapes = [(4, 2, rows), (rows, 3), (rows,), (2, 3), (2, 3)]
     torch.manual_seed(0)
     for alike in ((), (2,)):
@@ -144,14 +144,14 @@ def test_gradient(cell: str) -> None:
             else torch.randn(*alike, *shape, dtype=torch.float64)
             for shape in shapes
         ]
-        if not CELLS[cell].separate:
+        if not cell_of(cell).separate:
             made[2] = None
         tensors = [one.requires_grad_() for one in made if one is not None]
 
         def run(*given: Any) -> Any:
             left = iter(given)
             full = [None if one is None else next(left) for one in made]  # noqa: B023
-            return CELLS[cell].scan(*full)[0]
+            return cell_of(cell).scan(*full)[0]
 
         assert torch.autograd.gradcheck(run, tensors)
 
@@ -193,13 +193,12 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
     np.testing.assert_allclose(model.tensors["head.weight"] * unit, real, atol=1e-9)
 
 
-def test_names(cell: str) -> None:
-    assert list(NAMES) == list(CELLS)
-    layer, form = NAMES[cell]
-    made = layer.model_validate({"hidden": 1, "weights": "ternary", **form})
-    assert made.gates == CELLS[cell].gates
-    assert (made.carried is not None) == CELLS[cell].carries
-    assert made.separate == CELLS[cell].separate
+def test_is_as_it_is_described(cell: str) -> None:
+    kind, options = FORMS[cell]
+    made = CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options)
+    assert made.gates == cell_of(cell).gates
+    assert (made.carried is not None) == cell_of(cell).carries
+    assert made.separate == cell_of(cell).separate
 
 
 def test_refused(cell: str) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from pascaline.spec.cells import form_of
 from pascaline.train.cells.cell import Cell, Formats
 from pascaline.train.cells.gru import Gru
 from pascaline.train.cells.lstm import Lstm
 from pascaline.train.cells.rnn import Rnn
 
-__all__ = ["CELLS", "Cell", "Formats"]
+__all__ = ["CELLS", "Cell", "Formats", "cell_of"]
 
-CELLS: dict[str, Cell] = {
-    "lstm": Lstm(),
-    "gru": Gru("after"),
-    "gru-before": Gru("before"),
-    "rnn": Rnn("tanh"),
-    "rnn-relu": Rnn("relu"),
+CELLS: dict[str, Callable[..., Cell]] = {
+    "lstm": Lstm,
+    "gru": Gru,
+    "rnn": Rnn,
 }
-"""The cells by the names that users write; `train.draft.CELLS` has their descriptions."""
+"""Each kind of cell; made with the options of its form."""
+
+
+def cell_of(name: str) -> Cell:
+    """The cell of a form; raises `InputError` if there is none of that name."""
+    kind, options = form_of(name)
+    return CELLS[kind](**options)

@@ -1,20 +1,19 @@
-"""Units of cells: new c and h are the formulas of `spec.cells`, so nothing overflows."""
+"""What a unit gets, and the claim that what comes out of it is what the formulas make of that."""
 
 import numpy as np
-from amaranth.hdl import Array, C, Cat, Mux, Signal, signed
+from amaranth.hdl import Array, C, Cat, Signal, signed
 
 from pascaline.golden.activation import ActivationFunction
-from pascaline.hdl.cells.groups import UNITS
+from pascaline.hdl.cells import CELLS
 from pascaline.hdl.scaling import number
 from pascaline.hdl.shapes import shape
-from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.formats import half
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core
 from prove.numbers import WIDE, defined
 
-__all__ = ["claims"]
+__all__ = ["claim"]
 
 
 class Inputs:
@@ -30,7 +29,7 @@ class Inputs:
 
     def __init__(self, bench, core):
         self._bench, self._core, self.layer = bench, core, core.layer
-        self.dut = dut = bench.place(UNITS[core.layer.kind](core.unit), "unit")
+        self.dut = dut = bench.place(CELLS[core.layer.kind](core.unit), "unit")
         m, pipeline = bench.m, core.pipeline
         self._sums = self._any(dut.sums, "sums")
         self._rows = self._any(dut.rows, "rows", late=pipeline.rows)
@@ -101,73 +100,25 @@ class Inputs:
         return number(self.tensors, name, self._core.unit.unit_scales[name])
 
 
-def lstm(given):
-    """New c and h of an LSTM unit."""
-    layer = given.layer
-    i, f, g, o = (
-        given.look("tanh" if gate == "g" else "sigmoid", given.pre(index))
-        for index, gate in enumerate(GATES)
-    )
-    kept, gated = f * given.old.c, (i * g) << (layer.cell.frac - layer.tanh.frac)
-    c = given.narrow(kept + gated, layer.sigmoid.frac, layer.cell)
-    affine, total, shift = layer.cell_affine, c, layer.cell.frac - layer.pre.frac
-    if affine is not None:
-        bias = given.bias(given.tensors, "bias_c", given.range_of("bias_c"), affine.shift)
-        total, shift = given.scale("scale_c") * c + bias, affine.shift
-    u = given.narrow(total, shift, layer.pre)
-    shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-    return {"c": c}, given.narrow(o * given.look("tanh", u), shift, layer.h)
+def claim(name, formula, layer, options):
+    """A unit does what the formulas say.
 
-
-def gru(given):
-    """New c and h of a GRU unit; with the reset gate before the product, of both phases."""
-    layer = given.layer
-    frac, align = layer.sigmoid.frac, layer.state.frac - layer.tanh.frac
-    c, to_h = given.old.c, layer.state.frac - layer.h.frac
-
-    def update(z, n):
-        w = n << align
-        return given.narrow((w << frac) + z * (c - w), frac, layer.state)
-
-    if layer.reset == "after":
-        r, z = (given.look("sigmoid", given.pre(index)) for index in range(2))
-        bias = given.bias(given.tensors, "bias_h", given.range_of("bias_h"), layer.normaliser.shift)
-        q, p = given.pre(2, ["scale_h"], bias), given.pre(2, ["scale_x"])
-        # The sum is wide: only what is narrow in the formula is narrow here.
-        rounded = (given.number(r * q) + half(frac)) >> frac
-        n = given.look("tanh", given.narrow(p + rounded, 0, layer.pre))
-        new = update(z, n)
-        return {"c": new}, given.narrow(new, to_h, layer.h)
-
-    r, z = (given.look("sigmoid", given.pre(index)) for index in range(2))
-    q = given.narrow(r * c, frac, layer.state)
-    new = update(given.old.scratch, given.look("tanh", given.pre(0)))
-    first = {"c": c, "scratch": z}
-    second = {"c": new, "scratch": None}
-    h = given.narrow(Mux(given.phase, new, q), to_h, layer.h)
-    return {name: (first[name], second[name]) for name in first}, h
-
-
-def rnn(given):
-    """New h of a vanilla RNN's unit."""
-    layer, z = given.layer, given.pre(0)
-    if layer.function == "tanh":
-        return {}, given.look("tanh", z)
-    shift = layer.pre.frac - layer.h.frac
-    return {}, given.narrow(Mux(z > 0, z, 0), shift, layer.h)
-
-
-FORMULAS = {"lstm": lstm, "gru": gru, "rnn": rnn}
-
-
-def cell(layer=None, **options):
-    """What comes out of a unit is what the formulas make of what went in."""
+    Parameters
+    ----------
+    name : str
+        What is claimed.
+    formula : callable
+        Gets `Inputs`; new values of what the unit keeps, by their names, and new h. A value may be
+        one for each of two phases.
+    layer, options : dict
+        What is said of the layer and of the machine, see `small_core`.
+    """
 
     def build(bench: Bench):
         core = small_core(inputs=1, layer=layer, **options)
         pipeline = core.pipeline
         given = Inputs(bench, core)
-        state, h = FORMULAS[core.layer.kind](given)
+        state, h = formula(given)
         wanted = [(pipeline.whole - 1, given.dut.h_next, h)]
         wanted += [(pipeline.made, given.dut.new[name], value) for name, value in state.items()]
         for cycles, found, value in wanted:
@@ -181,35 +132,5 @@ def cell(layer=None, **options):
                 known = known & ~phase
             bench.always(~known | (found == bench.past(value, cycles)))
 
-    return build
-
-
-def claims():
-    """All claims about units."""
-    after, before = {"kind": "gru"}, {"kind": "gru", "reset": "before"}
-    affine = {"cell_affine": {"scale_width": 3, "bias_width": 4, "shift": 2}}
-    lines = {"activation": {"form": "pwl", "segments": 4}}
-    relu = {"kind": "rnn", "function": "relu"}
-    one = {"hidden": 1}
-    cases = {
-        "LSTM, one sum": ({}, one | {"shared": True}),
-        "LSTM, two sums": ({}, one),
-        "LSTM, pipelined": ({}, one | {"shared": True, "pipelined": True}),
-        "LSTM, normalised cell": (affine, {"shared": True}),
-        "LSTM, lines for functions": (lines, one | {"shared": True}),
-        "GRU, reset after": (after, one),
-        "GRU, reset after, pipelined": (after, one | {"pipelined": True}),
-        "GRU, reset before": (before, one | {"shared": True}),
-        "GRU, reset before, pipelined": (before, one | {"shared": True, "pipelined": True}),
-        "RNN, tanh": ({"kind": "rnn"}, one),
-        "RNN, relu": (relu, one),
-        "RNN, relu, pipelined": (relu, one | {"pipelined": True}),
-    }
-    return [
-        Claim(
-            f"cells: {name}",
-            cell(layer, **options),
-            small_core(inputs=1, layer=layer, **options).pipeline.whole + 2,
-        )
-        for name, (layer, options) in cases.items()
-    ]
+    depth = small_core(inputs=1, layer=layer, **options).pipeline.whole + 2
+    return Claim(name, build, depth)
