@@ -179,7 +179,7 @@ def _synthesise(what: _Lanes, found: Target) -> Report:
         front=FRONT,
     )
     with spinner(f"synthesising {what.name} {what.lane} for {found.name}"):
-        text, kinds = emit(lanes, "lanes")
+        text, kinds, _ = emit(lanes, "lanes")
         description = {"name": "lanes", "kinds": kinds}
         return report(text, description, found, build_folder() / "synth")
 

@@ -16,7 +16,7 @@ from pascaline.spec.core import Core
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.dense import Dense
 from pascaline.spec.design import Design
-from pascaline.spec.gather import Gather
+from pascaline.spec.stage import Stage
 from pascaline.spec.timeline import timeline
 from pascaline.synth.targets import Target
 
@@ -55,11 +55,8 @@ def make_result(
         **found,
         "cycles_per_step": step_cycles(design),
         "totals": totals(design),
+        "stages": [_stage(stage) for stage in design.stages],
         "cores": [_core(core) for core in design.cores],
-        "sequence_buffers": [
-            {"before": core.directions > 1, "behind": design.replays(core)} for core in design.cores
-        ],
-        "gather": design.gather and _gather(design.gather),
         "head": design.dense and _head(design.dense),
     }
     # As a reader of the JSON has it: names of fields are text there, even those of seeds.
@@ -73,9 +70,10 @@ def _core(core: Core) -> dict[str, Any]:
     return {"step": core_step(core, found), "timeline": found.as_dict()}
 
 
-def _gather(gather: Gather) -> dict[str, Any]:
-    """What is collected."""
-    return {"parts": list(gather.parts), "pools": gather.pools}
+def _stage(stage: Stage) -> dict[str, Any]:
+    """What a stage is."""
+    found = {"name": stage.name, "kind": stage.kind, "title": stage.title}
+    return found | {"lines": list(stage.lines)}
 
 
 def _head(dense: Dense) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def simulate(
     with nullcontext() if waves is None else recording(waves) as fst:
         verilog, outcome = run_design(design, tool, job, waves=fst)
     if waves is not None:
-        shown = parts(Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
+        shown = parts(design, Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
         write_atomic(waves.with_suffix(".gtkw"), gtkwave(waves.name, shown))
         write_atomic(waves.with_suffix(".sucl"), surfer(shown))
     result = summary(design, sim, chosen, outcome, job)

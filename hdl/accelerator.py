@@ -1,4 +1,4 @@
-"""The whole machine: cores in a chain, and what joins them."""
+"""The whole machine: stages in a chain, and what is around them."""
 
 from itertools import pairwise
 
@@ -15,24 +15,35 @@ from pascaline.hdl.replay import Both, Merge
 from pascaline.hdl.shapes import struct
 from pascaline.hdl.store import load_through
 from pascaline.spec.design import Design
-from pascaline.spec.ports import ports, signals
+from pascaline.spec.ports import ports, signals, stage_ports
 
-__all__ = ["Accelerator", "accelerator"]
+__all__ = ["COMPONENTS", "Accelerator", "accelerator"]
+
+COMPONENTS = {
+    "core": lambda stage: LayerCore(stage.core),
+    "both": Both,
+    "merge": Merge,
+    "gather": GatherUnit,
+}
+"""What makes the component of a stage, by the stage's kind.
+
+Members of the component: streams ``i_x`` and ``o`` and those of `spec.stage.Stage.ports`; ``load``
+if there are memories that are loaded, see `hdl.store.loads`; ``fault`` if there is parity.
+"""
 
 
 def accelerator(design: Design):
     """The component of a design, with the streams of `spec.ports.ports`."""
-    [*others, core] = design.cores
-    machine = design.machine
-    alone = not others and core.directions == 1 and design.gather is None
-    alone = alone and not (machine.home.loaded or machine.parity)
-    return LayerCore(core) if alone else Accelerator(design)
+    if design.bare:
+        [stage] = design.stages
+        return COMPONENTS[stage.kind](stage)
+    return Accelerator(design)
 
 
 class Accelerator(wiring.Component):
-    """A model on a machine of several parts.
+    """A model on a machine that is not bare.
 
-    Cycle counts are those of `spec.flow`.
+    Each stage is an instance of its name. Cycle counts are those of `spec.flow`.
 
     Parameters
     ----------
@@ -59,42 +70,35 @@ class Accelerator(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design = self._design
-        parts, cores = [], []
-        for number, core in enumerate(design.cores):
-            if core.directions > 1:
-                parts.append((f"both_{number}", Both(core)))
-            parts.append((f"core_{number}", unit := LayerCore(core)))
-            cores.append(unit)
-            if core.stateful:
-                at = f"_{number}" if len(design.cores) > 1 else ""
-                connect(m, unit.i_state, flipped(getattr(self, f"i_state{at}")))
-                if design.machine.parity:
-                    self._guard(m, f"o_state{at}", unit.o_state)
-                else:
-                    connect(m, unit.o_state, flipped(getattr(self, f"o_state{at}")))
-            if design.replays(core):
-                parts.append((f"merge_{number}", Merge(core)))
-        if design.gather is not None:
-            parts.append(("gather", GatherUnit(design)))
-        for name, part in parts:
-            m.submodules[name] = part
-        units = [part for _, part in parts]
-        first = flipped(self.i_x)
+        units = [COMPONENTS[stage.kind](stage) for stage in design.stages]
+        for stage, unit in zip(design.stages, units, strict=True):
+            for name, port in stage_ports(design, stage).items():
+                self._lead_out(m, port, getattr(unit, name))
+        for stage, unit in zip(design.stages, units, strict=True):
+            m.submodules[stage.name] = unit
+        first, last = flipped(self.i_x), units[-1]
         if design.machine.home.loaded:
-            first = self._load(m, cores, units[-1])
+            first = self._load(m, units)
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
         if design.machine.parity:
-            self._guard(m, "o", units[-1].o)
+            self._guard(m, "o", last.o)
         else:
-            self._join(m, flipped(self.o), units[-1].o)
-        if units[-1] is unit and core.directions > 1:
+            self._join(m, flipped(self.o), last.o)
+        if design.stages[-1].directed:
             # One direction's h comes after the other's, and is the end of the result.
-            m.d.comb += self.o.p.last.eq(unit.o.p.last & unit.o.p.stream)
+            m.d.comb += self.o.p.last.eq(last.o.p.last & last.o.p.stream)
         if design.machine.parity:
-            m.d.comb += self.fault.eq(Cat(part.fault for part in units).any())
+            m.d.comb += self.fault.eq(Cat(unit.fault for unit in units).any())
         return m
+
+    def _lead_out(self, m, port, inner):
+        """A stream of a stage is one of the top."""
+        if port.direction == "out" and self._design.machine.parity:
+            self._guard(m, port.name, inner)
+        else:
+            connect(m, inner, flipped(getattr(self, port.name)))
 
     def _guard(self, m, name, out):
         """A stream to the outside, but for what comes after a fault."""
@@ -104,8 +108,8 @@ class Accelerator(wiring.Component):
         self._join(m, guard.i, out)
         self._join(m, into, guard.o)
 
-    def _load(self, m, cores, last):
-        """The loader and the gate before the first part; the stream behind that."""
+    def _load(self, m, units):
+        """The loader and the gate before the first stage; the stream behind that."""
         m.submodules.loader = loader = Loader(self._design)
         m.submodules.gate = gate = Gate(self._design)
         connect(m, loader.i, flipped(self.i_load))
@@ -118,10 +122,9 @@ class Accelerator(wiring.Component):
             self.loaded.eq(loader.loaded),
             self.load_error.eq(loader.error),
         ]
-        for number, core in enumerate(cores):
-            m.d.comb += load_through(loader.load[f"core_{number}"], core)
-        if "head" in loader.load.shape().members:
-            m.d.comb += load_through(loader.load.head, last)
+        for stage, unit in zip(self._design.stages, units, strict=True):
+            for name in stage.memories:
+                m.d.comb += load_through(loader.load[name], unit)
         return gate.o
 
     def _join(self, m, into, out):

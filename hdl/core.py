@@ -18,7 +18,7 @@ from pascaline.hdl.vector import GroupPointer, VectorMemory
 from pascaline.hdl.weights import Weights
 from pascaline.spec.core import Core
 from pascaline.spec.memories import core_memories
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 
 __all__ = ["LayerCore"]
 

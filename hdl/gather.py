@@ -8,9 +8,8 @@ from pascaline.hdl.outputs import Outputs
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import delayed, shape, struct
 from pascaline.hdl.store import load_through, loads
-from pascaline.spec.design import Design
 from pascaline.spec.memories import dense_memories
-from pascaline.spec.ports import core_ports, ports, vector_layout
+from pascaline.spec.stages.gather import Gather
 
 __all__ = ["GatherUnit"]
 
@@ -23,37 +22,33 @@ class GatherUnit(wiring.Component):
 
     Parameters
     ----------
-    design : Design
-        The design.
+    gather : Gather
+        The stage.
 
     Members
     -------
     i_x : In
         Vectors, or a direction of one each.
     o : Out
-        Results, see `spec.ports.ports`.
+        Results, see `spec.payloads.result_layout`.
     """
 
-    def __init__(self, design: Design):
-        self._design = design
-        self._gather = gather = design.gather
-        core, simd = design.cores[-1], design.machine.simd
-        if design.replays(core):
-            i = vector_layout(gather.h, simd, stateful=False, streams=1)
-        else:
-            i = core_ports(core)["o"].layout
-        o, dense = ports(design)["o"].layout, gather.dense
-        head = {} if dense is None else loads(dense.machine, dense_memories(dense))
+    def __init__(self, gather: Gather):
+        self._gather = gather
+        head = {} if gather.head is None else loads(gather.machine, dense_memories(gather.head))
         super().__init__(
-            {"i_x": In(stream.Signature(struct(i))), "o": Out(stream.Signature(struct(o)))}
+            {
+                "i_x": In(stream.Signature(struct(gather.i_x))),
+                "o": Out(stream.Signature(struct(gather.o))),
+            }
             | head
-            | fault_member(design.machine.parity)
+            | fault_member(gather.machine.parity)
         )
 
     def elaborate(self, platform):
         m = Module()
-        design, gather = self._design, self._gather
-        simd, parity = design.machine.simd, design.machine.parity
+        gather, machine = self._gather, self._gather.machine
+        simd, parity = machine.simd, machine.parity
         banks = 2 << gather.stream_bits
         word = data.ArrayLayout(shape(gather.h), simd)
         m.submodules.vectors = vectors = memory.Memory(
@@ -67,11 +62,11 @@ class GatherUnit(wiring.Component):
         }
         m.submodules.outputs = outputs = Outputs(
             read_memory,
-            ports(design)["o"].layout,
-            dense=gather.dense,
-            tail=gather.parts[-1] - (gather.part_chunks - 1) * simd,
+            gather.o,
+            dense=gather.head,
+            tail=gather.inputs[-1] - (gather.part_chunks - 1) * simd,
         )
-        if gather.dense is not None:
+        if gather.head is not None:
             m.d.comb += load_through(self.load, outputs)
         connect(m, outputs.o, flipped(self.o))
         write, read = vectors.write_port(), vectors.read_port()
@@ -135,7 +130,7 @@ class GatherUnit(wiring.Component):
         counts = delayed(m, outputs.read.en, 1, name="checks")
         fault = Signal.like(self.fault)
         m.d.comb += self.fault.eq(fault | (wrong & counts) | old_wrong)
-        behind = 0 if gather.dense is None else outputs.fault
+        behind = 0 if gather.head is None else outputs.fault
         m.d.sync += fault.eq(self.fault | behind)
         return m
 

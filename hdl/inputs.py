@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.vector import VectorMemory, read_signature
 from pascaline.spec.core import Core
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 from pascaline.spec.program import Program
 
 __all__ = ["Inputs", "flags_layout"]

@@ -9,7 +9,7 @@ from pascaline.hdl.shapes import struct
 from pascaline.hdl.store import load_layouts
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS, HEADER, header
-from pascaline.spec.memories import COLUMN, design_memories, flat
+from pascaline.spec.memories import COLUMN, flat
 from pascaline.spec.ports import ports
 
 __all__ = ["Loader"]
@@ -45,7 +45,7 @@ class Loader(wiring.Component):
 
     def __init__(self, design: Design):
         self._design = design
-        memories = design_memories(design)
+        memories = design.memories
         super().__init__(
             {
                 "i": In(stream.Signature(struct(ports(design)["i_load"].layout))),
@@ -103,7 +103,7 @@ class Loader(wiring.Component):
 
     def _write(self, m, word, write):
         """A word into its memory, a cycle later; whether it is the last one of them all."""
-        memories = list(flat(design_memories(self._design)))
+        memories = list(flat(self._design.memories))
         which = Signal(range(len(memories)))
         column = Signal(range(max(one.columns for _, one in memories)))
         addr = Signal(range(max(one.depth for _, one in memories)))

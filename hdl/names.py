@@ -13,10 +13,17 @@ WRITTEN = frozenset(
 """Keywords that Yosys writes as such; any other one in its text is a name that is not escaped."""
 
 
-def plain_names(text: str) -> str:
+def plain_names(text: str) -> tuple[str, dict[str, str]]:
     r"""Replace escaped identifiers (``\top.lanes``) and keywords used as names.
 
     Different names stay different; the same text gives the same names.
+
+    Returns
+    -------
+    str
+        The text.
+    dict of str to str
+        The plain names by those that they replace.
     """
     word = re.compile(r"\\(?P<escaped>\S+) |(?<![\w'$.])(?P<plain>[A-Za-z_][\w$]*)")
     taken = {match["plain"] for match in word.finditer(text)} | KEYWORDS
@@ -37,4 +44,4 @@ def plain_names(text: str) -> str:
             plain[name] = candidate
         return plain[name]
 
-    return word.sub(replace, text)
+    return word.sub(replace, text), plain

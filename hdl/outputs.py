@@ -11,7 +11,7 @@ from pascaline.hdl.store import load_through
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
 from pascaline.spec.layout import Layout
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 
 __all__ = ["CoreOutputs", "Outputs"]
 

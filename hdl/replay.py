@@ -7,8 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import delayed, shape, struct
 from pascaline.hdl.stages import elastic
-from pascaline.spec.core import Core
-from pascaline.spec.ports import core_ports, vector_layout
+from pascaline.spec.stages import replay as stages
 
 __all__ = ["Both", "Merge"]
 
@@ -19,27 +18,39 @@ class _Replay(wiring.Component):
     A beat a cycle is taken while there is room, and given a cycle after it is read. Reading starts
     in the cycle after a sequence's last beat. Sequences have at most ``machine.longest`` steps.
 
+    Parameters
+    ----------
+    stage : Both or Merge
+        The stage of `spec.stages.replay`.
+    element : Format
+        Of what is kept.
+    chunks : int
+        Chunks of a vector as it is kept.
+
     Members
     -------
     i_x, o : In, Out
-        Vectors, see `spec.ports.vector_layout`.
+        Vectors, see `spec.payloads.vector_layout`.
     fault : Out
         What is given is not as it came (if there is parity).
     """
 
-    def __init__(self, core: Core, element, chunks, i, o):
-        self._core = core
+    def __init__(self, stage: stages.Both | stages.Merge, element, chunks):
+        self._machine = machine = stage.core.machine
         self._element = element
         self._chunks = chunks
-        self._parity = core.machine.parity
+        self._parity = machine.parity
         super().__init__(
-            {"i_x": In(stream.Signature(i)), "o": Out(stream.Signature(o))}
+            {
+                "i_x": In(stream.Signature(struct(stage.i_x))),
+                "o": Out(stream.Signature(struct(stage.o))),
+            }
             | fault_member(self._parity)
         )
 
     def _memory(self, m, name):
         """A memory of two sequences of vectors, with its ports."""
-        simd, longest = self._core.machine.simd, self._core.machine.longest
+        simd, longest = self._machine.simd, self._machine.longest
         words = data.ArrayLayout(shape(self._element), simd)
         depth = 2 * longest * self._chunks
         m.submodules[name] = contents = memory.Memory(
@@ -49,7 +60,7 @@ class _Replay(wiring.Component):
 
     def _address(self, bank, step, chunk):
         """Where a chunk is."""
-        longest = self._core.machine.longest
+        longest = self._machine.longest
         return (Mux(bank, longest, 0) + step) * self._chunks + chunk
 
     def _check(self, m, take, wrong):
@@ -60,7 +71,7 @@ class _Replay(wiring.Component):
 
     def _banks(self, m):
         """Which of two sequences is written, which read; whether each is whole, and its steps."""
-        steps = range(self._core.machine.longest)
+        steps = range(self._machine.longest)
         whole = Array(Signal(name=f"whole_{bank}") for bank in range(2))
         last = Array(Signal(steps, name=f"last_{bank}") for bank in range(2))
         return Signal(name="writing"), Signal(name="reading"), whole, last
@@ -71,21 +82,18 @@ class Both(_Replay):
 
     Parameters
     ----------
-    core : Core
-        The core that comes next; its streams are the two directions.
+    stage : Both
+        The stage.
     """
 
-    def __init__(self, core: Core):
-        simd = core.machine.simd
-        i = vector_layout(core.x, simd, stateful=False, streams=1)
-        o = core_ports(core)["i_x"].layout
-        super().__init__(core, core.x, core.x_product.chunks, struct(i), struct(o))
+    def __init__(self, stage: stages.Both):
+        super().__init__(stage, stage.core.x, stage.core.x_product.chunks)
 
     def elaborate(self, platform):
         m = Module()
         write, read = self._memory(m, "sequences")
         writing, reading, whole, last = self._banks(m)
-        steps, chunks = range(self._core.machine.longest), range(self._chunks)
+        steps, chunks = range(self._machine.longest), range(self._chunks)
 
         # Writing.
         step, chunk = Signal(steps), Signal(chunks)
@@ -138,21 +146,18 @@ class Merge(_Replay):
 
     Parameters
     ----------
-    core : Core
-        The core that comes before.
+    stage : Merge
+        The stage.
     """
 
-    def __init__(self, core: Core):
-        simd = core.machine.simd
-        i = core_ports(core)["o"].layout
-        o = vector_layout(core.layer.h, simd, stateful=False, streams=1)
-        super().__init__(core, core.layer.h, core.h_product.chunks, struct(i), struct(o))
+    def __init__(self, stage: stages.Merge):
+        super().__init__(stage, stage.core.layer.h, stage.core.h_product.chunks)
 
     def elaborate(self, platform):
         m = Module()
         ports = [self._memory(m, name) for name in ("forward", "backward")]
         writing, reading, whole, last = self._banks(m)
-        longest, chunks = self._core.machine.longest, range(self._chunks)
+        longest, chunks = self._machine.longest, range(self._chunks)
         steps = range(longest)
 
         # Writing: forward from the bottom up, backward from the top down.

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.shapes import delayed, shape, struct
 from pascaline.hdl.vector import GroupPointer, read_signature
 from pascaline.spec.core import Core
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 
 __all__ = ["StatePort"]
 

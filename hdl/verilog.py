@@ -20,6 +20,7 @@ from pascaline.spec import cycles
 from pascaline.spec.bus import CLOCK, RESET, pins
 from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
+from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
 from pascaline.spec.ports import ports, signals
 from pascaline.spec.tools import run_tool
@@ -85,22 +86,34 @@ class Verilog:
 def generate(design: Design) -> Verilog:
     """Generate the Verilog of a design."""
     plain = design.machine.ports == "stream"
-    modules, kinds = emit((accelerator if plain else BusMachine)(design), design.name)
+    modules, kinds, names = emit((accelerator if plain else BusMachine)(design), design.name)
     text = "\n".join([_header(design), modules])
     companions = {} if plain else bus_files(design)
     if design.machine.home.loaded:
         companions = companions | {f"{design.name}.bin": image(design)}
-    return Verilog(design.name, text, _describe(design, text, kinds), companions)
+    description = _describe(design, text, kinds) | _stages(design, names)
+    return Verilog(design.name, text, description, companions)
 
 
 def emit(component, name):
-    """Verilog of any component, and the names of the modules that are kinds in it."""
+    """Verilog of any component.
+
+    Returns
+    -------
+    text : str
+        The Verilog.
+    kinds : list of str
+        Names of the modules that are kinds in it.
+    names : dict of str to str
+        Names in the Verilog of what has other ones in Amaranth: a module has there the path of its
+        only instance, with the top's name before it.
+    """
     kinds = Kinds()
     top = rtlil.convert(
         component, name=name, platform=kinds, ports=_with_bits(component), emit_src=False
     )
-    modules = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
-    return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil)
+    modules, names = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
+    return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil), names
 
 
 def _with_bits(component):
@@ -164,6 +177,25 @@ def _describe(design, text, kinds):
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),
             "beats_per_vector": design.cores[0].x_product.chunks,
+        },
+    }
+
+
+def _stages(design, names):
+    """The stages, the parts of all of the machine, and where both are in the Verilog."""
+    return {
+        "stages": [
+            {"name": stage.name, "kind": stage.kind, "instance": instance(design, stage)}
+            for stage in design.stages
+        ],
+        "parts": part_names(design),
+        "instances": {
+            path: {
+                "module": names[joined(design.name, path)] if path else design.name,
+                "stage": place.stage,
+                "part": place.part,
+            }
+            for path, place in places(design).items()
         },
     }
 

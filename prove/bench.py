@@ -63,7 +63,7 @@ class Bench:
 
     def place(self, component, name):
         """The emitted Verilog of a component; its ports are those of the component."""
-        text, _ = emit(component, name)
+        text, *_ = emit(component, name)
         self.verilog.append(text)
         connections = {"i_clk": ClockSignal()}
         header = text[text.index(f"module {name}(") :].split(";", 1)[0]

@@ -3,7 +3,7 @@
 from amaranth.hdl import Cat, Mux, Signal
 
 from pascaline.hdl.dense import ArgMax, RowAffine
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core

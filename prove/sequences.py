@@ -4,6 +4,7 @@ from amaranth.hdl import Array, C, Cat, Mux, Signal
 
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.replay import Both, Merge
+from pascaline.spec.stages import replay as stages
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design
@@ -92,7 +93,7 @@ def _checks(bench, core, dut, came, gone, taken, last):
 def both(bench: Bench):
     """A sequence goes out from its start and from its end, vector by vector in turn."""
     core = _core()
-    dut = bench.place(Both(core), "both")
+    dut = bench.place(Both(stages.Both(name="both", core=core)), "both")
     feed(bench, dut.i_x, "i")
     chunks = core.x_product.chunks
     came = Walk(bench, core, chunks, directions=1, name="in")
@@ -113,7 +114,7 @@ def both(bench: Bench):
 def merge(bench: Bench):
     """Of each step comes out what came forward, then what came backward, in the order of steps."""
     core = _core(results="every")
-    dut = bench.place(Merge(core), "merge")
+    dut = bench.place(Merge(stages.Merge(name="merge", core=core)), "merge")
     feed(bench, dut.i_x, "i")
     chunks = core.h_product.chunks
     came = Walk(bench, core, chunks, directions=2, name="in")
@@ -150,7 +151,8 @@ def gather(*, directions, streams=1):
         design = small_design(
             hidden=3, simd=2, head=None, layer=layer, network=network, streams=streams, longest=2
         )
-        dut, m, word = bench.place(GatherUnit(design), "gather"), bench.m, design.gather
+        word = design.stages[-1]
+        dut, m = bench.place(GatherUnit(word), "gather"), bench.m
         feed(bench, dut.i_x, "i")
         m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
         bench.stable(dut.o)

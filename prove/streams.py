@@ -10,7 +10,7 @@ from pascaline.hdl.outputs import CoreOutputs
 from pascaline.hdl.reader import VectorReader
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.stages import elastic
-from pascaline.spec.ports import core_ports
+from pascaline.spec.payloads import core_ports
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design

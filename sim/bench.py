@@ -12,7 +12,7 @@ from cocotb.triggers import RisingEdge
 
 from pascaline.sim.job import Outcome
 from pascaline.spec.layout import Layout
-from pascaline.spec.ports import Port
+from pascaline.spec.payloads import Port
 
 __all__ = ["Checker", "Driver", "Monitor", "Sink"]
 

@@ -96,6 +96,18 @@ class Hierarchy:
         width, signed = (module.ports | module.nets)[found]
         return Net(".".join(filter(None, [self._top, instance, found])), width, signed)
 
+    def module(self, instance: str) -> str | None:
+        """The module of the instance of that path below the top, if there is one."""
+        module: str | None = self._top
+        for name in instance.split(".") if instance else ():
+            module = self._modules[module].instances.get(name) if module in self._modules else None
+        return module
+
+    def instances(self, instance: str) -> set[str]:
+        """Names of the instances right below the one of that path, if there is one."""
+        module = self._find(instance)
+        return set(module.instances) if module else set()
+
     def arrays(self) -> list[Array]:
         """All memories."""
         return list(self._arrays(self._top, ()))
@@ -111,10 +123,8 @@ class Hierarchy:
             yield from self._arrays(inner, (*path, name))
 
     def _find(self, instance: str) -> _Module | None:
-        found = self._modules.get(self._top)
-        for name in instance.split(".") if instance else ():
-            found = self._modules.get(found.instances.get(name, "")) if found else None
-        return found
+        module = self.module(instance)
+        return None if module is None else self._modules.get(module)
 
 
 def _module(text: str) -> _Module:

@@ -1,17 +1,15 @@
 """Cycle counts: exact, from the design alone.
 
-`spec.clock` has the rules of a core, `spec.flow` those of a chain of them.
+`spec.clock` has the rules of a core, `spec.flow` those of a chain of stages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pascaline.spec.core import Core
 from pascaline.spec.design import Design
-from pascaline.spec.flow import flow
+from pascaline.spec.flow import End, StageClock
 from pascaline.spec.schedule import interleaved
-from pascaline.spec.timeline import timeline
 
 __all__ = ["sequence_cycles", "step_cycles", "utilisation"]
 
@@ -30,7 +28,10 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
     lengths : sequence of int
         Steps of each sequence.
     """
-    first, end = flow(design)
+    end = End()
+    first: StageClock = end
+    for stage in reversed(design.stages):
+        first = stage.clock(first, end)
     beats, taken = design.cores[0].x_product.chunks, -1
     for stream, sequence, position in interleaved(lengths, design.machine.streams):
         taken = max(taken + 1, first.room(stream)) + beats - 1
@@ -42,26 +43,15 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
 def step_cycles(design: Design) -> float:
     """Cycles a step in the middle of long sequences, if neither input nor output pauses.
 
-    The slowest core sets the pace, or a head that needs longer for a result of each step. With
-    ``rest = (tiles - 1) * max(C, g)``, a core of one pass takes ``rest + C`` where the lanes set
-    the pace. With ``n`` streams, a step of each in turn, a stream's next step comes after ``n``
+    The slowest stage sets the pace: a core, or a head that needs longer for a result of each step.
+    With ``rest = (tiles - 1) * max(C, g)``, a core of one pass takes ``rest + C`` where the lanes
+    set the pace. With ``n`` streams, a step of each in turn, a stream's next step comes after ``n``
     steps, which take ``rest + h_latency`` or more. With results every step, reading them may set
     the pace: one reader serves all steps, and each of the two banks of a stream goes round through
     lanes, cell units and reader in two of its steps.
     """
-    pace = max(_pace(core) for core in design.cores)
-    gather = design.gather
-    if gather is not None and design.network.results == "every" and gather.dense is not None:
-        dense = gather.dense
-        read = (dense.product.tiles - 1) * dense.tile_cycles
-        pace = max(pace, read + max(dense.product.chunks, dense.latency + dense.product.last_rows))
+    pace = max(stage.pace for stage in design.stages)
     return int(pace) if pace == int(pace) else pace
-
-
-def _pace(core: Core) -> float:
-    """Cycles a step of a core, all directions."""
-    found = timeline(core)
-    return core.directions * found.period / found.steps
 
 
 def utilisation(design: Design, steps: int, cycles: int) -> float:

@@ -1,4 +1,4 @@
-"""A design: a model on a machine, as a chain of cores and of what joins them."""
+"""A design: a model on a machine, as a chain of stages."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ from functools import cached_property
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
 from pascaline.spec.errors import InputError
-from pascaline.spec.gather import Gather
 from pascaline.spec.keywords import KEYWORDS
 from pascaline.spec.machine import Machine
+from pascaline.spec.memories import Memories
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
+from pascaline.spec.stage import Stage
+from pascaline.spec.stages.core import CoreStage
+from pascaline.spec.stages.gather import Gather
+from pascaline.spec.stages.replay import Both, Merge
 
-__all__ = ["Design"]
+__all__ = ["KINDS", "Design"]
+
+KINDS: dict[str, type[Stage]] = {one.kind: one for one in (CoreStage, Both, Merge, Gather)}
+"""The kinds of stages. Reports list the parts of stages in this order."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Design:
     """A model on a machine.
 
-    Vectors go through ``cores``, one a layer or one for all; a core with two directions has a
-    buffer of whole sequences before it, and one behind it where its output is needed step by step.
-    The last core has the head, unless that needs what ``gather`` collects first.
+    Vectors go through ``stages``: cores, one a layer or one for all; a core with two directions has
+    a buffer of whole sequences before it, and one behind it where its output is needed step by
+    step. The last core has the head, unless that needs vectors that are gathered first.
 
     Raises
     ------
@@ -51,7 +58,7 @@ class Design:
             if len(machine.layer_units) != count:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
-        _ = self.cores  # All that is checked is checked now.
+        _ = self.stages  # All that is checked is checked now.
 
     @property
     def name(self) -> str:
@@ -74,8 +81,22 @@ class Design:
         return len(self.network.layers) > 1 and self.machine.stack == "shared"
 
     @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The chain, from input to output."""
+        found: list[Stage] = []
+        for number, core in enumerate(self.cores):
+            if core.directions > 1:
+                found.append(Both(name=f"both_{number}", core=core))
+            found.append(CoreStage(name=f"core_{number}", core=core))
+            if core.directions > 1 and (core.onward or self.network.results == "every"):
+                found.append(Merge(name=f"merge_{number}", core=core))
+        if self._gathers:
+            found.append(self._gather(found[-1]))
+        return tuple(found)
+
+    @cached_property
     def cores(self) -> tuple[Core, ...]:
-        """The cores, from input to output."""
+        """The cores among them, from input to output."""
         count = len(self.network.layers)
         spans = [range(count)] if self._shared else [range(k, k + 1) for k in range(count)]
         units = self.machine.layer_units or (self.machine.units,) * len(spans)
@@ -123,29 +144,33 @@ class Design:
         pools = self.network.pooling != "none"
         return pools or (self.network.layer.bidirectional and self.head is not None)
 
-    @cached_property
-    def gather(self) -> Gather | None:
-        """What collects the vectors that results are made of, if they are not in the last core."""
-        if not self._gathers:
-            return None
+    def _gather(self, before: Stage) -> Gather:
         core = self.cores[-1]
         return Gather(
-            parts=self._parts(len(self.network.layers)),
+            name="gather",
+            before=before,
+            inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
             pools=self.network.pooling != "none",
-            replayed=self.replays(core),
-            dense=self._dense(core) if self.head is not None else None,
+            every=self.network.results == "every",
+            head=self._dense(core) if self.head is not None else None,
         )
 
     @property
     def dense(self) -> Dense | None:
         """The head on its lanes, wherever it is."""
-        return self.gather.dense if self.gather else self.cores[-1].dense
+        return self.stages[-1].dense
 
-    def replays(self, core: Core) -> bool:
-        """Whether the output of a core is put in the order of steps again."""
-        return core.directions > 1 and (core.onward or self.network.results == "every")
+    @cached_property
+    def memories(self) -> Memories:
+        """The model's memories, of all stages."""
+        return {name: one for stage in self.stages for name, one in stage.memories.items()}
+
+    @property
+    def bare(self) -> bool:
+        """Whether the machine is its only stage, and no stage of a larger one."""
+        return len(self.stages) == 1 and not (self.machine.home.loaded or self.machine.parity)
 
     @property
     def stream_bits(self) -> int:

@@ -26,7 +26,7 @@ import struct
 import zlib
 
 from pascaline.spec.design import Design
-from pascaline.spec.memories import COLUMN, design_memories, flat
+from pascaline.spec.memories import COLUMN, flat
 
 __all__ = ["ERRORS", "HEADER", "MAGIC", "VERSION", "header", "image", "image_words", "packed"]
 
@@ -57,7 +57,7 @@ AROUND = {
 def _shape(design: Design) -> int:
     """The first 32 bits of a SHA-256."""
     machine = design.machine.model_dump(mode="json", exclude=AROUND)
-    memories = [(*path, one.depth, one.bits) for path, one in flat(design_memories(design))]
+    memories = [(*path, one.depth, one.bits) for path, one in flat(design.memories)]
     network = design.network.model_dump(mode="json")
     text = json.dumps([network, machine, memories], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
@@ -65,7 +65,7 @@ def _shape(design: Design) -> int:
 
 def header(design: Design) -> dict[str, int]:
     """The words before the payload, by name."""
-    memories = [one for _, one in flat(design_memories(design))]
+    memories = [one for _, one in flat(design.memories)]
     length = sum(one.depth * one.columns for one in memories)
     return {"magic": MAGIC, "version": VERSION, "shape": _shape(design), "length": length}
 
@@ -74,7 +74,7 @@ def image_words(design: Design) -> list[int]:
     """The image of a design's model."""
     words = list(header(design).values())
     mask = (1 << COLUMN) - 1
-    for _, one in flat(design_memories(design)):
+    for _, one in flat(design.memories):
         contents = one.words
         for column in range(one.columns):
             words += [word >> column * COLUMN & mask for word in contents]

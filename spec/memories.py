@@ -8,7 +8,6 @@ from functools import partial
 
 from pascaline.spec.core import Core
 from pascaline.spec.dense import Dense
-from pascaline.spec.design import Design
 from pascaline.spec.image import (
     gate_weight_words,
     head_layout,
@@ -24,7 +23,6 @@ __all__ = [
     "Memory",
     "core_memories",
     "dense_memories",
-    "design_memories",
     "flat",
 ]
 
@@ -96,16 +94,6 @@ def dense_memories(dense: Dense) -> Memories:
         "weights": Memory(product.tiles * product.chunks, bits, partial(head_weight_words, dense)),
         "rows": Memory(dense.head.classes, head_layout(dense).bits, partial(head_row_words, dense)),
     }
-
-
-def design_memories(design: Design) -> Memories:
-    """Those of all cores, and of the head behind them if there is one."""
-    found: Memories = {
-        f"core_{number}": core_memories(core) for number, core in enumerate(design.cores)
-    }
-    if design.gather is not None and design.gather.dense is not None:
-        found["head"] = dense_memories(design.gather.dense)
-    return found
 
 
 def flat(memories: Memories) -> Iterator[tuple[tuple[str, ...], Memory]]:

@@ -1,56 +1,22 @@
-"""The streams of a core and of the top: which fields a payload has.
-
-A beat goes over when ``valid`` and ``ready`` are both 1 at a clock edge; ``valid`` never waits for
-``ready``, and while a beat waits it does not change.
-"""
+"""The streams and signals of a design's top."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.design import Design
-from pascaline.spec.formats import Format, Interval
 from pascaline.spec.layout import Field, Layout
 from pascaline.spec.loading import ERRORS
 from pascaline.spec.memories import COLUMN
+from pascaline.spec.payloads import Port
+from pascaline.spec.stage import Stage
 
-__all__ = [
-    "FROM_LOADED",
-    "FROM_PREVIOUS",
-    "FROM_ZERO",
-    "Port",
-    "core_ports",
-    "ports",
-    "result_layout",
-    "signals",
-    "vector_layout",
-]
+__all__ = ["FROM_LOADED", "FROM_PREVIOUS", "FROM_ZERO", "ports", "signals", "stage_ports"]
 
 FROM_ZERO, FROM_PREVIOUS, FROM_LOADED = range(3)
 """Values of the field ``state``: what h and c a sequence starts from. After reset there is no
 previous state, and `FROM_PREVIOUS` starts from zero; `FROM_LOADED` waits for a whole state on
 ``i_state``."""
-
-
-@dataclass(frozen=True)
-class Port:
-    """A stream of the top, seen from the machine.
-
-    Attributes
-    ----------
-    name : str
-        Prefix of the signals ``<name>__payload``, ``<name>__valid`` and ``<name>__ready``.
-    direction : {"in", "out"}
-        Whether beats enter or leave the machine.
-    layout : Layout
-        The payload.
-    """
-
-    name: str
-    direction: str
-    layout: Layout
 
 
 def ports(design: Design) -> dict[str, Port]:
@@ -80,19 +46,27 @@ def ports(design: Design) -> dict[str, Port]:
     on the vector's first beat), or a result or a final state belongs to. Steps are computed, and
     results and states given and taken, in the order in which their vectors came.
     """
-    first = design.cores[0]
-    stateful, streams = first.stateful, design.machine.streams
-    x = vector_layout(first.x, first.machine.simd, stateful=stateful, streams=streams)
-    result = result_layout(design.dense, design.cores[-1].layer.h, design.machine.simd, streams)
-    found = [Port("i_x", "in", x), Port("o", "out", result)]
-    for number, core in enumerate(design.cores if stateful else ()):
-        at = f"_{number}" if len(design.cores) > 1 else ""
-        found.append(Port(f"i_state{at}", "in", _state_layout(core, tagged=False)))
-        found.append(Port(f"o_state{at}", "out", _state_layout(core, tagged=True)))
+    found = [Port("i_x", "in", design.stages[0].i_x), Port("o", "out", _results(design))]
+    for stage in design.stages:
+        found += stage_ports(design, stage).values()
     if design.machine.home.loaded:
         word = Layout((Field("data", COLUMN), Field("last", 1)))
         found.append(Port("i_load", "in", word))
     return {port.name: port for port in found}
+
+
+def stage_ports(design: Design, stage: Stage) -> dict[str, Port]:
+    """The streams of a stage beside ``i_x`` and ``o``, by name; the ports have the top's names."""
+    some = [one for one in design.stages if one.ports]
+    at = f"_{some.index(stage)}" if len(some) > 1 and stage in some else ""
+    return {name: replace(port, name=f"{name}{at}") for name, port in stage.ports.items()}
+
+
+def _results(design: Design) -> Layout:
+    """A beat of results: two directions make one result, so nothing tells them apart."""
+    last = design.stages[-1]
+    fields = [one for one in last.o.fields if not (last.directed and one.name == "stream")]
+    return Layout(tuple(fields))
 
 
 def signals(design: Design) -> dict[str, int]:
@@ -108,49 +82,3 @@ def signals(design: Design) -> dict[str, int]:
     machine = design.machine
     loading = {"loaded": 1, "load_error": len(ERRORS)} if machine.home.loaded else {}
     return loading | ({"fault": 1} if machine.parity else {})
-
-
-def core_ports(core: Core) -> dict[str, Port]:
-    """The streams of a core, by the names that they have in a design of one core."""
-    simd = core.machine.simd
-    x = vector_layout(core.x, simd, stateful=core.stateful, streams=core.streams)
-    if core.onward:
-        o = vector_layout(core.layer.h, simd, stateful=core.stateful, streams=core.streams)
-    else:
-        o = result_layout(core.dense, core.layer.h, simd, core.streams)
-    found = [Port("i_x", "in", x), Port("o", "out", o)]
-    if core.stateful:
-        found.append(Port("i_state", "in", _state_layout(core, tagged=False)))
-        found.append(Port("o_state", "out", _state_layout(core, tagged=True)))
-    return {port.name: port for port in found}
-
-
-def vector_layout(element: Format, simd: int, *, stateful: bool, streams: int) -> Layout:
-    """A beat of vectors on their way into a core."""
-    state = (Field("dump", 1), Field("state", 2)) if stateful else ()
-    data = Field("data", element.width, signed=element.signed, count=simd)
-    return Layout((data, Field("last", 1), *state, *_stream(streams)))
-
-
-def result_layout(dense: Dense | None, h: Format, simd: int, streams: int) -> Layout:
-    """A beat of results."""
-    if dense is None:
-        data = Field("data", h.width, signed=True, count=simd)
-    elif dense.head.output == "class":
-        data = Field("data", Interval(0, dense.head.classes - 1).width)
-    else:
-        data = Field("data", dense.logit.width, signed=True)
-    return Layout((data, Field("last", 1), *_stream(streams)))
-
-
-def _state_layout(core: Core, *, tagged: bool) -> Layout:
-    layer, units = core.layer, core.cell_units
-    h = Field("h", layer.h.width, signed=True, count=units)
-    c = layer.carried
-    kept = (h,) if c is None else (h, Field("c", c.width, signed=True, count=units))
-    return Layout((*kept, *_stream(core.streams))) if tagged else Layout(kept)
-
-
-def _stream(streams: int) -> tuple[Field, ...]:
-    bits = (streams - 1).bit_length()
-    return (Field("stream", bits),) if bits else ()

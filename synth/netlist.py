@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pascaline.synth.absorb import absorb_registers
-from pascaline.synth.parts import ALL, PARTS, Counts, Place, modules, place_of, total
+from pascaline.synth.parts import Counts, Place, Places, total
 from pascaline.synth.targets import Target
 from pascaline.synth.wrapper import INSTANCE, WRAPPER, wrapper
 from pascaline.synth.yosys import statistics
 
-__all__ = ["PLACES", "Netlist", "netlist", "part_of"]
+__all__ = ["AROUND", "Netlist", "netlist", "part_of"]
 
-PLACES = (*ALL, "wrapper")
-"""Where a cell can be: in a part of the machine, or in what is around it."""
+AROUND = "wrapper"
+"""The part of what is around the machine."""
 
 # As in a report: modules that are there many times are synthesised once, and no logic wanders from
 # part to part. All is made flat when that is done; what is around the machine stays around it.
@@ -47,15 +47,18 @@ class Netlist:
         Whether hard multipliers could be used.
     text : str
         In Yosys' JSON.
+    places : Places
+        Where the instances of the machine belong.
     by_part : dict of str to dict
-        Cells in the target's columns, for each of `PLACES` that there is.
+        Cells in the target's columns, for each part of the machine, and for `AROUND`.
     by_unit : dict of str to dict
-        The same for each part of each part of the chain, if the design has several.
+        The same for each part of each stage, if the machine is more than one stage.
     """
 
     target: Target
     dsp: bool
     text: str
+    places: Places
     by_part: Counts
     by_unit: dict[str, Counts]
 
@@ -84,34 +87,37 @@ def netlist(
         If Yosys is not there or fails.
     """
     top = description["name"]
-    parts = modules(verilog, top)
+    places = Places(description)
+    apart = sorted({*places.modules} - {top})
     script = SCRIPT.format(
         WRAPPER=WRAPPER,
-        kept=" ".join([top, *parts, *description["kinds"]]),
+        kept=" ".join([top, *apart, *description["kinds"]]),
         commands=target.commands(WRAPPER, dsp=dsp),
     )
     made = statistics(verilog + wrapper(description), script, cache)["netlist"]
     absorb_registers(made["modules"][WRAPPER])
-    cells: dict[Place, Counter[str]] = {("", part): Counter() for part in (*PARTS, "wrapper")}
+    cells: dict[Place, Counter[str]] = {("", AROUND): Counter()}
+    cells |= {(stage, part): Counter() for stage in places.stages for part in places.stage(stage)}
     for name, cell in made["modules"][WRAPPER]["cells"].items():
-        cells.setdefault(_place(name), Counter())[cell["type"]] += 1
+        cells[_place(name, places)][cell["type"]] += 1
     by_unit: dict[str, Counts] = {}
-    for (unit, part), counts in cells.items():
-        by_unit.setdefault(unit, {})[part] = target.count(counts)
+    for (stage, part), counts in cells.items():
+        by_unit.setdefault(stage, {})[part] = target.count(counts)
     return Netlist(
         target=target,
         dsp=dsp,
         text=json.dumps(made),
-        by_part=total(by_unit),
+        places=places,
+        by_part=total(by_unit, [*places.parts, AROUND]),
         by_unit={unit: parts for unit, parts in by_unit.items() if unit},
     )
 
 
-def part_of(cell: str) -> str:
-    """The part, of `PLACES`, of a cell with this name in the netlist."""
-    return _place(cell)[1]
+def part_of(cell: str, places: Places) -> str:
+    """The part of a cell with this name in the netlist: one of the machine's, or `AROUND`."""
+    return _place(cell, places)[1]
 
 
-def _place(cell: str) -> Place:
+def _place(cell: str, places: Places) -> Place:
     top, *inside = cell.replace("\\", "").removeprefix("$flatten").split(".")
-    return place_of(inside[:-1]) if top == INSTANCE else ("", "wrapper")
+    return places.of(".".join(inside[:-1])) if top == INSTANCE else ("", AROUND)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pascaline.synth.netlist import part_of
+from pascaline.synth.parts import Places
 from pascaline.synth.wrapper import INSTANCE
 
 __all__ = ["CriticalPath", "critical_path", "slowest"]
@@ -25,7 +26,7 @@ class CriticalPath:
         Cells in the machine, as nextpnr names them: instances, dots between them, and a name
         after a register or a signal near it.
     part : str
-        The part in which it ends, of those in `synth.netlist.PLACES`.
+        The part in which it ends, see `synth.netlist.part_of`.
     through : list of str
         The instances that it goes through, in this order; the top itself is ``top``.
     length_ns, logic_ns, routing_ns : float
@@ -41,7 +42,7 @@ class CriticalPath:
     routing_ns: float
 
 
-def critical_path(paths: list[dict[str, Any]]) -> CriticalPath:
+def critical_path(paths: list[dict[str, Any]], places: Places) -> CriticalPath:
     """The one of nextpnr's ``critical_paths`` from clock to clock; others have a pin in them."""
     steps = next(path["path"] for path in paths if path["from"] == path["to"])
     through: list[str] = []
@@ -55,7 +56,7 @@ def critical_path(paths: list[dict[str, Any]]) -> CriticalPath:
     return CriticalPath(
         start=_inside(steps[0]["from"]["cell"]),
         end=_inside(steps[-1]["to"]["cell"]),
-        part=part_of(steps[-1]["to"]["cell"]),
+        part=part_of(steps[-1]["to"]["cell"], places),
         through=through,
         length_ns=round(sum(delays.values()), 3),
         logic_ns=round(delays["logic"], 3),

@@ -61,9 +61,9 @@ class Placement:
     utilisation : dict of str to Use
         By resource of the device, with what is around the machine.
     by_part : dict of str to dict
-        Cells of the netlist, in the target's columns, for each part in `synth.netlist.PLACES`.
+        Cells of the netlist, in the target's columns, for each part, and for what is around.
     by_unit : dict of str to dict
-        The same for each part of each part of the chain, if the design has several.
+        The same for each part of each stage, if the machine is more than one stage.
     """
 
     target: str
@@ -146,7 +146,7 @@ def place_and_route(
         clock_mhz=clock,
         fmax_mhz=round(median(fmax.values()), 2),
         seeds=fmax,
-        critical_path=critical_path(report["critical_paths"]),
+        critical_path=critical_path(report["critical_paths"], netlist.places),
         slowest=slowest(report["detailed_net_timings"]),
         utilisation=utilisation,
         by_part=netlist.by_part,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pascaline.spec.errors import InputError
 from pascaline.synth.memories import Roms, black_boxes
-from pascaline.synth.parts import ALL, MACHINE, PARTS, Counts, modules, total
+from pascaline.synth.parts import Counts, Places, total
 from pascaline.synth.targets import Target
 from pascaline.synth.yosys import statistics, yosys_version
 
@@ -46,10 +46,9 @@ class Report:
         first ``area_um2``. None of these has the memories in it, which are counted in bits alone,
         except that FPGA targets list the blocks that memories were mapped to.
     by_part : dict of str to dict
-        The same for each part in `synth.parts.PARTS`, and of `synth.parts.JOINTS` if there are any.
+        The same for each part.
     by_unit : dict of str to dict
-        The same for each part of each part of the chain, if the design has several: its cores and
-        what joins them.
+        The same for each part of each stage, if the machine is more than one stage.
     script : str
         The Yosys commands.
     netlist : dict or None
@@ -100,10 +99,11 @@ def report(
         If Yosys is not there or fails, or if a cell library lacks a cell that is needed.
     """
     top, generic = description["name"], target.name == "generic"
-    places = modules(verilog, top)
+    places = Places(description)
+    apart = frozenset(places.modules) - {top}
     script = SCRIPT.format(
         top=top,
-        kept=" ".join([*places, *description["kinds"]]),
+        kept=" ".join([*sorted(apart), *description["kinds"]]),
         commands=target.commands(top, dsp=dsp),
         tech="-tech cmos" if generic else "",
     )
@@ -128,26 +128,22 @@ def report(
             area["gate_equivalents"] = round(area["transistors"] / 4)
         return area | {"memory_bits": memories.bits(module, without)}
 
-    counted = {"": {part: Counter[str]() for part in PARTS}}
-    apart = frozenset(places)
-    for module, (unit, part) in places.items():
-        if module in cells:
-            parts = counted.setdefault(unit, {})
-            parts.setdefault(part, Counter()).update(count(module, apart))
-    own = "bus" if f"{top}_{MACHINE}" in places else "control"
-    counted[""].setdefault(own, Counter()).update(count(top, apart))
     whole = count(top)
-    by_unit = {
-        unit: {part: {name: parts[part][name] for name in whole} for part in ALL if part in parts}
-        for unit, parts in sorted(counted.items())
+    by_unit: dict[str, Counts] = {
+        stage: {part: dict.fromkeys(whole, 0) for part in places.stage(stage)}
+        for stage in places.stages
     }
+    for module, (stage, part) in places.modules.items():
+        if module in cells:
+            for column, number in count(module, apart).items():
+                by_unit[stage][part][column] += number
     return Report(
         target=target.name,
         tool_version=f"Yosys {yosys_version()}",
         dsp=dsp,
         cells=sum(number for type_, number in cells.cells(top).items() if _is_hardware(type_)),
         area=whole,
-        by_part=total(by_unit),
+        by_part=total(by_unit, places.parts),
         by_unit={unit: parts for unit, parts in by_unit.items() if unit},
         script=script.strip(),
         netlist=found["netlist"]["modules"] if "netlist" in found else None,

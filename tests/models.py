@@ -27,3 +27,30 @@ def make_model(*, seed=0, shared_scale=False, name="test", **network) -> Model:
 
 def make_design(model: Model | None = None, **machine) -> Design:
     return Design(model=model or make_model(), machine=Machine.parse(machine, thing="machine"))
+
+
+def make_chains() -> dict[str, Design]:
+    """Designs that have every kind of stage, alone, before and behind others, and on a bus."""
+    lstm = {"hidden": 4, "weights": "ternary"}
+    both, gru = lstm | {"bidirectional": True}, lstm | {"kind": "gru"}
+    head = {"classes": 3, "weights": "ternary"}
+    loaded = {"ports": "axi", "weights": "ram", "parity": True}
+    made = {
+        "alone": ([lstm], {}, {}),
+        "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
+        "alone, loaded": ([lstm], {"head": head}, {"weights": "ram"}),
+        "serial": ([lstm], {}, {"cell_unit": "serial"}),
+        "stacked": ([lstm, gru], {"head": head}, {}),
+        "shared": ([lstm, lstm], {}, {"stack": "shared"}),
+        "both directions": ([both], {}, {}),
+        "both directions, every": ([both], {"results": "every"}, {"parity": True}),
+        "both directions, head": ([both, both], {"head": head}, {}),
+        "both directions, head, every": ([both], {"head": head, "results": "every"}, {}),
+        "both directions, on a bus": ([both], {"head": head}, loaded),
+        "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
+        "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
+    }
+    return {
+        name: make_design(make_model(layers=layers, **network), longest=8, **machine)
+        for name, (layers, network, machine) in made.items()
+    }

@@ -57,7 +57,8 @@ def section(result: dict[str, Any], index: int, *, alone: bool) -> Section:
     step, timeline = core["step"], core["timeline"]
     drawn = rows(core)
     reads = sum(row.cycles for row in drawn if row.name in ("x read", "h read"))
-    counts = {} if alone else result["by_unit"].get(f"core_{index}", {})
+    stages = [stage["name"] for stage in result["stages"] if stage["kind"] == "core"]
+    counts = {} if alone else result["by_unit"].get(stages[index], {})
     return Section(
         at="" if len(result["cores"]) == 1 else f"-{index}",
         title="" if alone else f"{core_title(result, index)}: {step['cell']}",

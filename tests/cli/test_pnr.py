@@ -5,10 +5,13 @@ import json
 import pytest
 
 from pascaline.cli.catalogue import find_model
-from pascaline.synth.parts import PARTS
+from pascaline.spec.instances import part_names
 from pascaline.synth.paths import CriticalPath
 from pascaline.synth.pnr import Placement, Use
 from pascaline.synth.targets import target
+from tests.models import make_design
+
+PARTS = (*part_names(make_design()), "wrapper")
 
 PLACED = Placement(
     target="ecp5",
@@ -30,7 +33,7 @@ PLACED = Placement(
     ),
     slowest={"lanes.lane_N.sums": 20.0, "cells.unit_N.fc": 12.5},
     utilisation={"logic_cells": Use(4000, 24288), "multipliers": Use(0, 0)},
-    by_part={part: dict.fromkeys(target("ecp5").columns, 1) for part in (*PARTS, "wrapper")},
+    by_part={part: dict.fromkeys(target("ecp5").columns, 1) for part in PARTS},
     by_unit={},
 )
 

@@ -8,9 +8,11 @@ from pywellen import Waveform
 
 from pascaline.hdl.verilog import generate
 from pascaline.sim.hierarchy import Hierarchy
-from pascaline.sim.signals import CHAIN, NUMBERS, PARTS
+from pascaline.sim.signals import NUMBERS
 from pascaline.sim.simulators import SIMULATORS
 from pascaline.spec.errors import InputError
+from pascaline.spec.instances import instance, joined
+from pascaline.spec.stages.core import VIEWS
 from tests.sim.machines import design_of, tool_of
 from tests.sim.test_simulation import TINY
 
@@ -23,7 +25,7 @@ RUNS = [("tiny-ternary", sim) for sim in SIMULATORS] + [
 def hierarchies():
     names = (*TINY, "tiny-gru", "tiny-bilstm", "tiny-rnn")
     designs = [design_of(name) for name in names]
-    return [Hierarchy(generate(design).text, design.name) for design in designs]
+    return [(design, Hierarchy(generate(design).text, design.name)) for design in designs]
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_layouts_name_signals_of_the_waveform(record, model, sim):
         assert signals[name].length == int(high or 0) + 1, name
     assert re.findall(r"^variable_add (.*)$", surfer, re.M) == [name for name, _ in traces]
     groups = re.findall(r"^@800200\n-(.*)$", gtkwave, re.M)
-    assert groups == re.findall(r"^divider_add (.*)$", surfer, re.M) == list(PARTS)
+    assert groups == re.findall(r"^divider_add (.*)$", surfer, re.M) == list(VIEWS)
 
 
 def test_formats_are_those_of_the_rows_that_they_mean(record):
@@ -95,24 +97,25 @@ def test_simulators_record_the_same(record):
     assert changes > 10_000
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_every_name_is_in_some_machine(part, hierarchies):
-    for instance, names in PARTS[part].items():
-        for name in names.split():
-            places = [instance, f"core_0.{instance}" if instance else "core_0"]
-            nets = [known.net(place, name) for known in hierarchies for place in places]
-            assert any(nets), f"{instance}.{name}"
-
-
-def test_every_name_is_in_some_chain(hierarchies):
-    for part, names in CHAIN.items():
-        for name in names.split():
-            place = part if part == "gather" else f"{part}_0"
-            assert any(known.net(place, name) for known in hierarchies), f"{place}.{name}"
+def test_every_name_is_in_some_machine(hierarchies):
+    wanted, found = set(), set()
+    for design, known in hierarchies:
+        for stage in design.stages:
+            for instances in stage.views.values():
+                for inside, names in instances.items():
+                    path = joined(instance(design, stage), inside)
+                    wanted |= {(stage.kind, inside, name) for name in names.split()}
+                    found |= {
+                        (stage.kind, inside, name)
+                        for name in names.split()
+                        if known.net(path, name) is not None
+                    }
+    assert {kind for kind, _, _ in wanted} == {"core", "both", "merge", "gather"}
+    assert wanted == found
 
 
 def test_numbers_are_shown():
-    names = {name for part in PARTS.values() for text in part.values() for name in text.split()}
+    names = {name for part in VIEWS.values() for text in part.values() for name in text.split()}
     assert names >= NUMBERS
 
 

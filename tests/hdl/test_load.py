@@ -7,7 +7,7 @@ import pytest
 from pascaline.hdl.load import Loader
 from pascaline.sim.images import WRONG, error_code, wrong_image
 from pascaline.spec.loading import HEADER, header, image_words
-from pascaline.spec.memories import design_memories, flat
+from pascaline.spec.memories import flat
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
@@ -34,7 +34,7 @@ def simulate(design, images):
                 ctx.set(dut.i.p.last, place == len(words) - 1)
                 assert ctx.get(dut.i.ready)
                 await ctx.tick()
-                for path, one in flat(design_memories(design)) if len(images) == 1 else ():
+                for path, one in flat(design.memories) if len(images) == 1 else ():
                     view = dut.load
                     for name in path:
                         view = view[name]
@@ -56,7 +56,7 @@ def test_a_good_image_is_written(design):
     assert said == [(1, 0)]
     wanted = {
         (path, addr, column): word >> 32 * column & 0xFFFFFFFF
-        for path, one in flat(design_memories(design))
+        for path, one in flat(design.memories)
         for addr, word in enumerate(one.words)
         for column in range(one.columns)
     }

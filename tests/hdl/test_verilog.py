@@ -101,7 +101,9 @@ def test_no_escaped_name_and_no_keyword_as_a_name(verilog):
 def test_plain_names_stay_apart():
     text = r"assign \a.b = \a$b & a_b & \cell + 4'hb + \end ;"
     text = r"assign \a.b  = \a$b  & a_b & cell + 4'hb + \end ;"
-    assert plain_names(text) == "assign a_b_2 = a_b_3 & a_b & cell_2 + 4'hb + end_2;"
+    plain, names = plain_names(text)
+    assert plain == "assign a_b_2 = a_b_3 & a_b & cell_2 + 4'hb + end_2;"
+    assert names == {"a.b": "a_b_2", "a$b": "a_b_3", "cell": "cell_2", "end": "end_2"}
 
 
 def test_equal_hardware_is_one_module():

@@ -40,7 +40,7 @@ def test_sums(name, lane, rng, tmp_path):
     )
     sums = (kind.weights * ELEMENT).times(12)
     lanes = Lanes(product=product, arithmetic=kind, element=ELEMENT, sums=(sums,), front=2)
-    verilog, _ = emit(lanes, "lanes")
+    verilog, *_ = emit(lanes, "lanes")
     chunks = 5 * product.chunks
     weights = np.resize(rng.permutation(kind.values), (chunks, 6, 4))
     values, mismatches, waveform = run_lanes(

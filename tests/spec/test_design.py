@@ -177,22 +177,6 @@ def test_layers_share_lanes_or_have_their_own():
     assert pipelined.places == 3 * 6 * 2
 
 
-def test_what_a_network_needs_beside_its_cores():
-    head = {"classes": 2, "weights": "binary"}
-    for layers, rest, gathers, replays in (
-        ([GRU], {}, False, [False]),
-        ([GRU], {"pooling": "max"}, True, [False]),
-        ([BOTH], {}, False, [False]),
-        ([BOTH], {"head": head}, True, [False]),
-        ([BOTH, GRU], {"head": head}, False, [True, False]),
-        ([BOTH], {"results": "every"}, False, [True]),
-    ):
-        design = make_design(make_stack(layers, **rest))
-        assert (design.gather is not None) == gathers
-        assert [design.replays(core) for core in design.cores] == replays
-        assert (design.dense is not None) == ("head" in rest)
-
-
 def test_a_keyword_is_no_name_of_a_module():
     assert make_design(make_model(name="small")).name == "small_top"
     assert make_design(make_model(name="small-one")).name == "small_one"

@@ -10,9 +10,9 @@ from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.synth.devices import FAMILIES, family
-from pascaline.synth.netlist import PLACES, Netlist, netlist, part_of
+from pascaline.synth.netlist import AROUND, Netlist, netlist, part_of
 from pascaline.synth.nextpnr import nextpnr_version
-from pascaline.synth.parts import PARTS
+from pascaline.synth.parts import Places
 from pascaline.synth.pnr import Use, place_and_route
 from pascaline.synth.targets import target
 from pascaline.synth.wrapper import INSTANCE, WRAPPER, wrapper
@@ -32,6 +32,15 @@ def verilog():
     }
     model = make_model(hidden=3, inputs=2, layer=layer, name="placed")
     return generate(make_design(model, units=1, simd=2))
+
+
+@pytest.fixture(scope="module")
+def chain():
+    """The description of a machine with two cores, a buffer of sequences and a head of its own."""
+    layers = [{"hidden": 2, "weights": "binary", "bidirectional": True}] * 2
+    head = {"classes": 2, "weights": "binary"}
+    model = make_model(inputs=2, layers=layers, head=head)
+    return generate(make_design(model, longest=4)).description
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -56,7 +65,7 @@ def test_placement(made):
     path = placed.critical_path
     assert 1000 / path.length_ns == pytest.approx(min(placed.seeds.values()), rel=0.01)
     assert path.length_ns == pytest.approx(path.logic_ns + path.routing_ns, abs=0.01)
-    assert path.part in PLACES
+    assert path.part in {*made.places.parts, AROUND}
     assert max(placed.slowest.values()) == pytest.approx(path.length_ns, rel=0.05)
     assert list(placed.slowest.values()) == sorted(placed.slowest.values(), reverse=True)
     assert not {"", INSTANCE} & {path.start, path.end, *path.through}
@@ -65,7 +74,7 @@ def test_placement(made):
 
 
 def test_parts(made):
-    for part in (*PARTS, "wrapper"):
+    for part in (*made.places.parts, AROUND):
         assert sum(made.by_part[part].values()) > 0, part
     description = json.loads(made.text)["modules"][WRAPPER]
     widths = {name: len(port["bits"]) for name, port in description["ports"].items()}
@@ -92,11 +101,9 @@ def test_wrapper_is_wide_enough(verilog):
 @pytest.mark.parametrize(
     ("cell", "part"),
     [
-        ("machine.lanes.lane_3.sums_TRELLIS_FF_Q", "lanes"),
-        ("machine.use_1_TRELLIS_FF_Q", "control"),
-        ("machine.hidden.read_0_SB_DFF_Q", "vector memory"),
-        ("$flatten\\machine.\\weights.$auto$1", "weight memory"),
         ("taken_TRELLIS_FF_Q", "wrapper"),
+        ("machine.loader_TRELLIS_FF_Q", "control"),
+        ("$flatten\\machine.\\core_0.\\weights.$auto$1", "weight memory"),
         ("machine.core_1.lanes.lane_3.sums_TRELLIS_FF_Q", "lanes"),
         ("machine.core_1.use_1_TRELLIS_FF_Q", "control"),
         ("machine.both_0.sequences.0.0", "sequence buffers"),
@@ -104,8 +111,15 @@ def test_wrapper_is_wide_enough(verilog):
         ("machine.gather.outputs.reader.chunk_TRELLIS_FF_Q", "head"),
     ],
 )
-def test_part_of(cell, part):
-    assert part_of(cell) == part
+def test_part_of(cell, part, chain):
+    assert part_of(cell, Places(chain)) == part
+
+
+def test_part_of_a_machine_that_is_one_stage(verilog):
+    places = Places(verilog.description)
+    assert part_of("machine.lanes.lane_3.sums_TRELLIS_FF_Q", places) == "lanes"
+    assert part_of("machine.use_1_TRELLIS_FF_Q", places) == "control"
+    assert part_of("machine.hidden.read_0_SB_DFF_Q", places) == "vector memory"
 
 
 OTHERS = list(family("ecp5").resources.values())[1:]
@@ -162,8 +176,10 @@ def packer(monkeypatch):
 
 
 @pytest.fixture
-def empty():
-    return Netlist(target=target("ecp5"), dsp=False, text="{}", by_part={}, by_unit={})
+def empty(verilog):
+    places = Places(verilog.description)
+    counts = {"by_part": {}, "by_unit": {}}
+    return Netlist(target=target("ecp5"), dsp=False, text="{}", places=places, **counts)
 
 
 def test_the_smallest_device_with_room_to_route(packer, empty, tmp_path):

@@ -1,0 +1,162 @@
+"""The stage of a core: recurrent layers on lanes, and the head if that reads their h."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pascaline.spec.clock import NEVER, CoreClock
+from pascaline.spec.core import Core
+from pascaline.spec.dense import Dense
+from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
+from pascaline.spec.layout import Layout
+from pascaline.spec.memories import Memories, core_memories
+from pascaline.spec.payloads import Port, core_ports
+from pascaline.spec.stage import Part, Stage, Views
+from pascaline.spec.timeline import timeline
+
+__all__ = ["CoreStage"]
+
+VIEWS = {
+    "inputs": {
+        "": "clk rst i_x__valid i_x__ready i_x__payload"
+        " i_state__valid i_state__ready i_state__payload",
+        "inputs": "full bank chunk",
+    },
+    "control": {
+        "sequencer": "running starting quiet waits h_wait_0_0 read from_h chunk bank weight split"
+        " load first_tile last_tile token reserved load_state dump_state",
+    },
+    "lanes": {
+        "": "operands_0 operands_1 codes split load",
+        "lanes": "shift loaded",
+        "lanes.lane_0": "clear split load tree_0_0 total accumulator second shift sums",
+    },
+    "cell units": {
+        "cells": "loaded busy left write flags",
+        "cells.unit_0": "sums i_pre f_pre g_pre o_pre r_pre z_pre q_pre p_pre old fc ig rq new u"
+        " difference product h_next",
+    },
+    "hidden memory": {
+        "hidden": "write__en write__bank write__chunk write__slot write__data"
+        " read_0__bank read_0__chunk read_0__data read_1__bank read_1__chunk read_1__data",
+    },
+    "head": {
+        "outputs": "job_valid job",
+        "outputs.queue": "level",
+        "outputs.reader": "held chunk slot elements load left sum done",
+        "outputs.reader.lanes.lane_0": "accumulator sums",
+        "outputs.reader.rows": "value stage_1",
+        "outputs.reader.argmax": "row best best_row better",
+    },
+    "results": {
+        "": "o__valid o__ready o__payload o_state__valid o_state__ready o_state__payload",
+    },
+}
+"""Of lanes and of cell units the first one is shown."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CoreStage(Stage):
+    """A core.
+
+    Parameters
+    ----------
+    name : str
+        The stage's name.
+    core : Core
+        The core.
+    """
+
+    name: str
+    core: Core
+
+    kind: ClassVar[str] = "core"
+
+    @property
+    def i_x(self) -> Layout:
+        return core_ports(self.core)["i_x"].layout
+
+    @property
+    def o(self) -> Layout:
+        return core_ports(self.core)["o"].layout
+
+    @property
+    def directed(self) -> bool:
+        return self.core.directions > 1
+
+    @property
+    def ports(self) -> dict[str, Port]:
+        streams = core_ports(self.core)
+        return {name: port for name, port in streams.items() if name not in ("i_x", "o")}
+
+    @property
+    def memories(self) -> Memories:
+        return {self.name: core_memories(self.core)}
+
+    @property
+    def dense(self) -> Dense | None:
+        return self.core.dense
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        state = ("state",) if self.core.stateful else ()
+        return (
+            Part("weight memory", ("weights",)),
+            Part("lanes", ("lanes",)),
+            Part("cell units", ("cells",)),
+            Part("vector memory", ("hidden", "inputs")),
+            Part("head", ("outputs",)),
+            Part("control", ("", "sequencer", *state, "pointer")),
+        )
+
+    @property
+    def views(self) -> Views:
+        return VIEWS
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def pace(self) -> float:
+        found = timeline(self.core)
+        return self.core.directions * found.period / found.steps
+
+    def clock(self, after: StageClock, end: End) -> StageClock:
+        return _Clock(self.core, after, end)
+
+
+class _Clock(StageClock):
+    """Two vectors wait or are worked on."""
+
+    def __init__(self, core: Core, after: StageClock, end: End) -> None:
+        self._core = core
+        self._clock = CoreClock(core.program)
+        self._after = after
+        self._reader = ReaderClock()
+        self._head = HeadClock(core.dense, end) if core.dense else None
+        self._freed = deque([NEVER, NEVER])
+
+    def room(self, stream: int) -> int:
+        return self._freed[0] + self._core.pipeline.issue + 1
+
+    def push(self, taken: int, stream: int, *, first: bool, last: bool) -> None:
+        core, clock = self._core, self._clock
+        self._freed.append(clock.step(stream, taken + 1, fresh=first))
+        self._freed.popleft()
+        if not (last or core.results == "every"):
+            return
+        ready = clock.end + core.program.written_latency
+        if self._head is not None:
+            self._head.give(ready)
+            clock.read(stream, self._head.read)
+            return
+        self._reader.give(core.h_product.chunks, ready, self._after.room(stream))
+        clock.read(stream, self._reader.read)
+        self._after.push(self._reader.taken, stream, first=first, last=last)

@@ -1,0 +1,156 @@
+"""Collects the vectors that results are made of, where these are not those of one core."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pascaline.spec.clock import NEVER
+from pascaline.spec.dense import Dense
+from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
+from pascaline.spec.formats import Format
+from pascaline.spec.layout import Layout
+from pascaline.spec.machine import Machine
+from pascaline.spec.memories import Memories, dense_memories
+from pascaline.spec.payloads import result_layout
+from pascaline.spec.stage import Part, Stage, Views
+
+__all__ = ["Gather"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gather(Stage):
+    """A memory of two vectors a stream, and what reads it.
+
+    Parameters
+    ----------
+    name : str
+        The stage's name.
+    before : Stage
+        The stage that gives the vectors: whole, or a direction at a time.
+    inputs : tuple of int
+        Elements of a vector by direction; each direction starts with a chunk.
+    h : Format
+        Format of an element.
+    machine : Machine
+        The machine.
+    pools : bool
+        Whether elements are the largest of all steps.
+    every : bool
+        Whether there is a result every step.
+    head : Dense or None
+        Head that reads the vectors.
+    """
+
+    name: str
+    before: Stage
+    inputs: tuple[int, ...]
+    h: Format
+    machine: Machine
+    pools: bool
+    every: bool
+    head: Dense | None
+
+    kind: ClassVar[str] = "gather"
+
+    @property
+    def part_chunks(self) -> int:
+        """Chunks of a direction."""
+        return -(-self.inputs[0] // self.machine.simd)
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a vector."""
+        return len(self.inputs) * self.part_chunks
+
+    @property
+    def stream_bits(self) -> int:
+        """Width of the number of a stream of results."""
+        return (self.machine.streams - 1).bit_length()
+
+    @property
+    def arrivals(self) -> int:
+        """Vectors that arrive for each whole one."""
+        return len(self.inputs) if self.before.directed else 1
+
+    @property
+    def i_x(self) -> Layout:
+        return self.before.o
+
+    @property
+    def o(self) -> Layout:
+        return result_layout(self.head, self.h, self.machine.simd, self.machine.streams)
+
+    @property
+    def memories(self) -> Memories:
+        return {} if self.head is None else {"head": dense_memories(self.head)}
+
+    @property
+    def dense(self) -> Dense | None:
+        return self.head
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return (Part("gather", ("",)), Part("head", ("outputs",)))
+
+    @property
+    def views(self) -> Views:
+        return {"": {"": "i_x__valid i_x__ready i_x__payload chunk reserved whole"}}
+
+    @property
+    def title(self) -> str:
+        title = "pooling" if self.pools else "gathering"
+        return f"{title} and head" if self.head else title
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        what = "largest of all steps" if self.pools else "results"
+        found = f"{what}: {sum(self.inputs):,} elements"
+        if self.head is None:
+            return (found,)
+        product = self.head.product
+        plural = "" if product.lanes == 1 else "s"
+        return (found, f"head: {product.rows:,} rows, {product.lanes:,} lane{plural}")
+
+    @property
+    def pace(self) -> float:
+        if self.head is None or not self.every:
+            return 0
+        dense, product = self.head, self.head.product
+        read = (product.tiles - 1) * dense.tile_cycles
+        return read + max(product.chunks, dense.latency + product.last_rows)
+
+    def clock(self, after: StageClock, end: End) -> StageClock:
+        return _Clock(self, end)
+
+
+class _Clock(StageClock):
+    """A vector of each stream is collected while another is read."""
+
+    def __init__(self, gather: Gather, end: End) -> None:
+        self._gather = gather
+        self._end = end
+        self._reader = ReaderClock()
+        self._head = HeadClock(gather.head, end) if gather.head else None
+        self._freed = [deque([NEVER, NEVER]) for _ in range(gather.machine.streams)]
+
+    def room(self, stream: int) -> int:
+        return self._freed[stream % len(self._freed)][0] + 1
+
+    def push(self, taken: int, stream: int, *, first: bool, last: bool) -> None:
+        gather = self._gather
+        # Of several arrivals the last one, of the highest stream, makes a vector whole.
+        if (gather.pools and not last) or (gather.arrivals > 1 and stream == 0):
+            return
+        banks = self._freed[stream % len(self._freed)]
+        ready = taken + 1 + gather.pools
+        if self._head is not None:
+            self._head.give(ready)
+            read = self._head.read
+        else:
+            self._reader.give(gather.chunks, ready, NEVER)
+            read = self._reader.read
+            self._end.push(self._reader.taken, stream, first=first, last=last)
+        banks.append(read)
+        banks.popleft()

@@ -1,0 +1,105 @@
+"""The stages of designs: which there are, and whether what they say of themselves fits together."""
+
+from itertools import pairwise
+
+import pytest
+
+from pascaline.spec.cycles import step_cycles
+from pascaline.spec.design import KINDS
+from pascaline.spec.instances import instance, part_names, places
+from pascaline.spec.ports import ports, stage_ports
+from tests.models import make_chains
+
+CHAINS = make_chains()
+
+NAMES = {
+    "alone": ["core_0"],
+    "alone, loaded": ["core_0"],
+    "stacked": ["core_0", "core_1"],
+    "shared": ["core_0"],
+    "both directions": ["both_0", "core_0"],
+    "both directions, every": ["both_0", "core_0", "merge_0"],
+    "both directions, head": ["both_0", "core_0", "merge_0", "both_1", "core_1", "gather"],
+    "both directions, head, every": ["both_0", "core_0", "merge_0", "gather"],
+    "pooling": ["core_0", "gather"],
+}
+
+CORE = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
+
+
+@pytest.fixture(params=CHAINS)
+def design(request):
+    return CHAINS[request.param]
+
+
+@pytest.mark.parametrize("chain", NAMES)
+def test_stages(chain):
+    design = CHAINS[chain]
+    assert [stage.name for stage in design.stages] == NAMES[chain]
+    assert [stage.core for stage in design.stages if stage.kind == "core"] == list(design.cores)
+
+
+def test_all_kinds_are_tried():
+    assert {stage.kind for design in CHAINS.values() for stage in design.stages} == set(KINDS)
+    for design in CHAINS.values():
+        assert all(isinstance(stage, KINDS[stage.kind]) for stage in design.stages)
+
+
+def test_a_stage_takes_what_the_one_before_gives(design):
+    for before, after in pairwise(design.stages):
+        given = {field.name: field for field in before.o.fields}
+        for field in after.i_x.fields:
+            assert given[field.name] == field, (before.name, after.name)
+
+
+def test_the_top_has_the_streams_of_its_stages(design):
+    found = ports(design)
+    assert found["i_x"].layout == design.stages[0].i_x
+    names = [port.name for stage in design.stages for port in stage_ports(design, stage).values()]
+    assert len(set(names)) == len(names)
+    assert set(found) - {"i_x", "o", "i_load"} == set(names)
+
+
+def test_only_the_last_stage_has_a_head(design):
+    heads = [stage for stage in design.stages if stage.dense is not None]
+    assert heads == ([design.stages[-1]] if design.head else [])
+
+
+def test_memories_have_names_of_their_own(design):
+    names = [name for stage in design.stages for name in stage.memories]
+    assert list(design.memories) == names
+
+
+def test_the_slowest_stage_sets_the_pace(design):
+    assert step_cycles(design) == max(stage.pace for stage in design.stages)
+    assert all(stage.pace > 0 for stage in design.stages if stage.kind != "gather")
+
+
+def test_every_instance_has_one_place(design):
+    found = places(design)
+    declared = [
+        (instance(design, stage), inside)
+        for stage in design.stages
+        for part in stage.parts
+        for inside in part.instances
+    ]
+    assert len(set(declared)) == len(declared)
+    assert "" in found
+    assert all(instance(design, stage) in found for stage in design.stages)
+    stages = {""} if design.bare else {stage.name for stage in design.stages} | {""}
+    assert {place.stage for place in found.values()} == stages
+
+
+def test_parts_are_listed_in_one_order(design):
+    names = part_names(design)
+    assert names[: len(CORE)] == CORE
+    assert names[len(CORE) :] == [
+        name
+        for name, there in {
+            "sequence buffers": design.network.bidirectional,
+            "gather": any(stage.kind == "gather" for stage in design.stages),
+            "bus": design.machine.ports != "stream",
+        }.items()
+        if there
+    ]
+    assert {place.part for place in places(design).values()} == set(names)
