@@ -25,6 +25,11 @@ def make_model(*, seed=0, shared_scale=False, name="test", **network) -> Model:
     return synthetic_model(name, make_network(**network), rng, shared_scale=shared_scale)
 
 
+def same_scales(tensors) -> bool:
+    """Whether both sums of each row of a layer have the same scale."""
+    return bool(np.array_equal(tensors["scale_x"], tensors["scale_h"]))
+
+
 def make_design(model: Model | None = None, **machine) -> Design:
     return Design(model=model or make_model(), machine=Machine.parse(machine, thing="machine"))
 

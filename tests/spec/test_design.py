@@ -102,8 +102,8 @@ def test_ranges_hold_the_extremes():
         weights="fixed4", hidden=5, inputs=3, x={"width": 4, "frac": 0, "signed": False}
     )
     (core,) = make_design(model).cores
-    assert (core.x_sum.lo, core.x_sum.hi) == (3 * 15 * -8, 3 * 15 * 7)
-    assert (core.h_sum.lo, core.h_sum.hi) == (5 * -8 * 127, 5 * 8 * 128)
+    assert (core.source_sum("x").lo, core.source_sum("x").hi) == (3 * 15 * -8, 3 * 15 * 7)
+    assert (core.source_sum("h").lo, core.source_sum("h").hi) == (5 * -8 * 127, 5 * 8 * 128)
     assert (core.element.lo, core.element.hi) == (-128, 127)
 
 
@@ -167,12 +167,17 @@ def test_layers_share_lanes_or_have_their_own():
     assert [core.onward for core in pipelined.cores] == [True, True, False]
     assert [core.dense is not None for core in pipelined.cores] == [False, False, True]
     (shared,) = make_design(model, units=2, simd=2, stack="shared").cores
-    assert [(one.layer, one.x, one.to) for one in shared.passes] == [
-        (0, None, 0),
-        (1, 0, 1),
-        (2, 1, 2),
+    sources = [
+        [(source.name, source.vector, source.made) for source in one.sources]
+        for one in shared.passes
     ]
-    assert shared.words == sum(core.program.words for core in pipelined.cores)
+    assert sources == [
+        [("h", 0, False), ("x", None, False)],
+        [("h", 1, False), ("x", 0, True)],
+        [("h", 2, False), ("x", 1, True)],
+    ]
+    assert [(one.layer, one.to) for one in shared.passes] == [(0, 0), (1, 1), (2, 2)]
+    assert shared.program.words == sum(core.program.words for core in pipelined.cores)
     assert make_design(model, stack="shared").operations == pipelined.operations == 12 * (7 + 8 + 8)
     assert pipelined.places == 3 * 6 * 2
 

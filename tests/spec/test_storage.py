@@ -16,7 +16,7 @@ TABLES = 2 * 8 * 4096
 
 def width(model):
     """Bits of the largest bias, with the half that rounds."""
-    return int(abs(model.layers[0].bias + (1 << 15)).max()).bit_length() + 1
+    return int(abs(model.layers[0]["bias"] + (1 << 15)).max()).bit_length() + 1
 
 
 def test_by_hand():

@@ -7,6 +7,7 @@ from pascaline.golden.network import Golden
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.tensors import tensor_specs
 from tests.golden.networks import CELLS, draw, model
+from tests.models import same_scales
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -34,4 +35,4 @@ def test_weights_are_all_that_there_are():
 
 def test_shared_scales_are_those_of_each_direction():
     made = model([{"bidirectional": True}, {"kind": "gru"}], shared_scale=True)
-    assert all(one.shared_scale for directions in made.directions for one in directions)
+    assert all(same_scales(one) for directions in made.directions for one in directions)

@@ -90,7 +90,7 @@ def check_timeline(core, made):
     start = -sum(stop - start for start, stop in lanes if stop <= 0)
     assert (lanes[0][0], lanes[-1][1]) == (start, made.period + start)
     assert all(one[1] == other[0] for one, other in pairwise(lanes))
-    first = [one for one in core.passes if one.x is None]
+    first = [one for one in core.passes if one.takes_input]
     chunks = {"x read": len(first) * core.x_product.chunks}
     chunks["h read"] = core.program.step_words // core.program.tiles - chunks["x read"]
     for name, count in chunks.items():

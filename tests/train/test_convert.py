@@ -193,7 +193,7 @@ def test_names_of_modules_around(head: str, tensors: Tensors) -> None:
 def test_no_biases(tensors: Tensors) -> None:
     bare = {key: value for key, value in tensors.items() if "bias" not in key}
     model = convert(bare, Conversion(weights=arithmetic("fixed8")), name="lstm")
-    assert not model.layers[0].bias.any()
+    assert not model.layers[0]["bias"].any()
     assert model.head is not None
     assert not model.head.bias.any()
 

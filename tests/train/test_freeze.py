@@ -13,6 +13,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.train.draft import Formats, draft
 from pascaline.train.freeze import Learned, LearnedPart, freeze
+from tests.models import same_scales
 
 TERNARY = arithmetic("ternary")
 
@@ -101,7 +102,7 @@ def test_all_zero(learned: Learned) -> None:
 
 def test_equal_scales_stay_equal(learned: Learned) -> None:
     shared = with_part(learned, scale_h=part_of(learned).scale_x)
-    assert freeze(shared, network(shared), name="a").layers[0].shared_scale
+    assert same_scales(freeze(shared, network(shared), name="a").layers[0])
 
 
 def test_scale_of_a_row_of_zeros_does_not_count(learned: Learned) -> None:

@@ -18,6 +18,7 @@ from pascaline.train.options import TASKS
 from pascaline.train.preprocess import quantize, rule_of
 from pascaline.train.recordings import read_recordings
 from pascaline.train.sample import COUNT
+from tests.models import same_scales
 
 FLOOR = {
     "copy-ternary": 0.99,
@@ -101,7 +102,7 @@ def test_card_says_what_it_costs(model: Model) -> None:
     layer, weight_bytes = model.network.layer, model.card["weight_bytes"]
     bits = layer.weights.bits * layer.rows * layer.hidden
     assert 0 <= weight_bytes["layers.0.weight_h"] - bits / 8 < layer.rows
-    assert model.layers[0].shared_scale == ("--shared-scale" in model.card["command"])
+    assert same_scales(model.layers[0]) == ("--shared-scale" in model.card["command"])
 
 
 def test_card_says_what_to_feed(model: Model) -> None:

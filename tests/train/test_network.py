@@ -20,6 +20,7 @@ torch = pytest.importorskip("torch")
 from pascaline.train.extract import FIXED, learned  # noqa: E402
 from pascaline.train.learn import build, run  # noqa: E402
 from pascaline.train.network import pad  # noqa: E402
+from tests.models import same_scales
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3
 
@@ -146,7 +147,7 @@ def test_folding_is_exact(options: Options, rng: np.random.Generator) -> None:
     """The frozen model's real-valued twin is the network; the integers stay within its bound."""
     network = make_network(options, rng)
     model = make_model(network, options, WIDE)
-    assert not options.shared_scale or model.layers[0].shared_scale
+    assert not options.shared_scale or same_scales(model.layers[0])
     inputs = np.stack(make_inputs(rng, WIDE.x, [6, 6, 6]), axis=1)
     with torch.no_grad():
         real = layer_of(network)(torch.from_numpy(inputs * WIDE.x.lsb))[0][1:].numpy()

@@ -13,6 +13,7 @@ from pascaline.train.evaluate import evaluate
 from pascaline.train.options import Options, task
 from pascaline.train.preprocess import rule_of
 from pascaline.train.recipe import train
+from tests.models import same_scales
 
 SMALL = Options(hidden=12, seed=3, device="cpu")
 
@@ -39,7 +40,7 @@ class TestTrain:
         assert sorted(set(stages)) == ["integer model", "train"]
         found = read_model(path)
         assert (found.name, found.card) == ("tones-small", model.card)
-        assert found.layers[0].shared_scale
+        assert same_scales(found.layers[0])
         card = found.card
         assert card["command"] == SMALL.command(task("tones"), path)
         assert card["command"].endswith("--rate 0.02 --seed 3 -o tones-small.safetensors")
