@@ -14,6 +14,8 @@ from pascaline import models
 from pascaline.cli.asic import asic_options, find_target
 from pascaline.cli.catalogue import find_model
 from pascaline.cli.console import json_option, print_json, spinner, table
+from pascaline.data.preprocess import Preprocess, rule_of
+from pascaline.data.recordings import read_recordings
 from pascaline.golden.rounding import Integers
 from pascaline.sim.lanes import run_lanes
 from pascaline.spec.arithmetic import arithmetic
@@ -30,8 +32,6 @@ from pascaline.synth.power import cell_models, power
 from pascaline.synth.report import Report, report
 from pascaline.synth.targets import TARGETS, Target
 from pascaline.synth.timing import CLOCK, PREFIX, Gates, analyse, gates
-from pascaline.train.preprocess import Preprocess, rule_of
-from pascaline.train.recordings import read_recordings
 
 __all__ = ["ARITHMETICS", "lane_designs_"]
 

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from pascaline.train.progress import Report
+from pascaline.spec.progress import Report
 
 __all__ = ["bar", "bars", "json_option", "print_json", "quiet", "say", "spinner", "table", "warn"]
 

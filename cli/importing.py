@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from pascaline.cli.console import json_option, print_json, say
+from pascaline.importers.draft import Formats
 from pascaline.spec.cells import FORMS
 from pascaline.spec.modelfile import write_model
-from pascaline.train.draft import Formats
 
 __all__ = ["import_"]
 
@@ -73,8 +73,8 @@ def import_(
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
     `pascaline evaluate MODEL --data ...` then says how good it is.
     """
-    from pascaline.train.convert import Conversion, convert
-    from pascaline.train.foreign import read_foreign
+    from pascaline.importers.convert import Conversion, convert
+    from pascaline.importers.foreign import read_foreign
 
     chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
     conversion = Conversion.parse(chosen, thing="import")

@@ -15,6 +15,9 @@ from pascaline import models
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.console import bar, json_option, print_json, say, spinner, table
 from pascaline.cli.generate import make_verilog
+from pascaline.data.preprocess import quantize
+from pascaline.data.recordings import Recordings, read_recordings
+from pascaline.data.sets import data_set
 from pascaline.golden.rounding import Integers
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
@@ -29,9 +32,6 @@ from pascaline.spec.files import replacing, write_atomic
 from pascaline.spec.folders import build_folder
 from pascaline.spec.model import Model
 from pascaline.spec.schedule import interleaved
-from pascaline.train.data import data_set
-from pascaline.train.preprocess import quantize
-from pascaline.train.recordings import Recordings, read_recordings
 
 __all__ = ["run_design", "simulate", "take_samples"]
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Report, silent
 from pascaline.train.options import Schedule
-from pascaline.train.progress import Report, silent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from pascaline.data.evaluate import Outcome
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Report, silent
 from pascaline.spec.tensors import Integers
 from pascaline.train.cells import cell_of
-from pascaline.train.evaluate import Outcome
 from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
 from pascaline.train.network import Classifier, Layer, pad
 from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
 from pascaline.train.options import Options, Schedule
-from pascaline.train.progress import Report, silent
 from pascaline.train.quantisers import quantiser
 from pascaline.train.recurrent import Recurrent
 from pascaline.train.snapshot import Snapshot

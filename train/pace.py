@@ -12,11 +12,11 @@ from torch import nn
 
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
+from pascaline.importers.draft import Formats, draft
 from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.progress import Report, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.tensors import Integers
-from pascaline.train.draft import Formats, draft
-from pascaline.train.progress import Report, silent
 
 __all__ = ["Case", "Pace", "measure"]
 

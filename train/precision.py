@@ -17,16 +17,16 @@ from typing import Any
 
 import torch
 
+from pascaline.data.evaluate import Likelihood, Score
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.progress import Report, silent
 from pascaline.train.ensemble import Ensemble
-from pascaline.train.evaluate import Likelihood, Score
 from pascaline.train.fit import fit
 from pascaline.train.learn import device, reproducible
 from pascaline.train.members import measure_members
 from pascaline.train.options import Options, Schedule, task
-from pascaline.train.progress import Report, silent
 from pascaline.train.recipe import Plan
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper

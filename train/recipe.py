@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pascaline.data.evaluate import measure, outcomes
+from pascaline.data.own import find_data
+from pascaline.data.preprocess import OneHot, Rule
+from pascaline.data.sets import DataSet, Part, Parts
+from pascaline.importers.draft import draft
+from pascaline.importers.foreign import Foreign
+from pascaline.importers.freeze import freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Report, silent
 from pascaline.spec.tensors import tensor_specs
-from pascaline.train.data import DataSet, Part, Parts
-from pascaline.train.draft import draft
-from pascaline.train.evaluate import measure, outcomes
-from pascaline.train.foreign import Foreign
-from pascaline.train.freeze import freeze
 from pascaline.train.options import Options, Schedule, Task, task
-from pascaline.train.own import find_data
-from pascaline.train.preprocess import OneHot, Rule
-from pascaline.train.progress import Report, silent
 
 if TYPE_CHECKING:
     import torch

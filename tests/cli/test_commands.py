@@ -11,11 +11,11 @@ import pytest
 
 from pascaline import models
 from pascaline.cli.fuzz_files import _unclear
+from pascaline.data.preprocess import Preprocess
 from pascaline.sim.cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.synth.choice import costs
-from pascaline.train.preprocess import Preprocess
 from tests.models import make_model
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
-from pascaline.train.data import DataSet
 from pascaline.train.options import Options, Schedule, task
 from pascaline.train.recipe import Plan
 

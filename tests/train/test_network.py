@@ -7,12 +7,12 @@ import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.golden.reference import Reference
+from pascaline.importers.draft import Formats, draft
+from pascaline.importers.freeze import freeze
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
-from pascaline.train.draft import Formats, draft
-from pascaline.train.freeze import freeze
 from pascaline.train.options import Options
 
 torch = pytest.importorskip("torch")

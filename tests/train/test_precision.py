@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from pascaline.cli.curves import draw_precision
+from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
-from pascaline.train.data import DataSet
 from pascaline.train.precision_table import best
 
 torch = pytest.importorskip("torch")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from pascaline.data.evaluate import evaluate
+from pascaline.data.preprocess import rule_of
+from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train.data import DataSet
-from pascaline.train.evaluate import evaluate
 from pascaline.train.options import Options, task
-from pascaline.train.preprocess import rule_of
 from pascaline.train.recipe import train
 
 SMALL = Options(hidden=12, seed=3, device="cpu")
