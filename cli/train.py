@@ -96,7 +96,7 @@ def train(
     TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
     each class, or a text file.
     """
-    from pascaline.importers.foreign import read_foreign
+    from pascaline.importers.sources import read_foreign
     from pascaline.train.recipe import train as train_task
 
     options = Options.parse(chosen, thing="train")

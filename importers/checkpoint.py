@@ -10,9 +10,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from pascaline.data.arrays import Arrays, file_content, npz_arrays
+from pascaline.importers.foreign import Foreign
 from pascaline.spec.errors import InputError
 
-__all__ = ["READERS", "read_checkpoint"]
+__all__ = ["READERS", "read_checkpoint", "read_state_dict"]
 
 
 def read_checkpoint(path: Path) -> Arrays:
@@ -28,6 +29,11 @@ def read_checkpoint(path: Path) -> Arrays:
     if path.suffix not in READERS:
         raise InputError(str(path), f"must end with {', '.join(READERS)}", path.suffix)
     return READERS[path.suffix](path, file_content(path))
+
+
+def read_state_dict(path: Path) -> Foreign:
+    """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
+    return Foreign(read_checkpoint(path), "PyTorch")
 
 
 def _read_safetensors(path: Path, content: bytes) -> Arrays:

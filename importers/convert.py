@@ -46,10 +46,12 @@ class Conversion(Checked):
         Formats of the model.
     output : {"class", "logits"}
         What a head gives out.
-    pooling : {"none", "max"}
-        What a head sees at the end of a sequence, as in `spec.network.Network`.
-    results : {"last", "every"}
-        A result after the last step of a sequence, or after every step.
+    pooling : {"none", "max"} or None
+        What a head sees at the end of a sequence, as in `spec.network.Network`; ``None``: what the
+        file says, else the last outputs.
+    results : {"last", "every"} or None
+        A result after the last step of a sequence, or after every step; ``None``: what the file
+        says, else after the last.
     """
 
     cell: str | None = None
@@ -58,8 +60,8 @@ class Conversion(Checked):
     quantize: bool = False
     formats: Formats = Formats()
     output: Literal["class", "logits"] = "class"
-    pooling: Literal["none", "max"] = "none"
-    results: Literal["last", "every"] = "last"
+    pooling: Literal["none", "max"] | None = None
+    results: Literal["last", "every"] | None = None
 
 
 def convert(
@@ -114,9 +116,9 @@ def convert(
         cell=found.cell,
         layers=len(found.layers),
         bidirectional=found.bidirectional,
-        pooling=conversion.pooling,
+        pooling=conversion.pooling or "none",
         output=conversion.output,
-        results=conversion.results,
+        results=conversion.results or "last",
     )
     card = {
         "imported": source,

@@ -1,22 +1,15 @@
-"""Networks from elsewhere: files of PyTorch and ONNX."""
+"""A network from elsewhere, as every importer gives it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from pascaline.data.arrays import Arrays
 from pascaline.data.preprocess import Preprocess
-from pascaline.importers.checkpoint import READERS, read_checkpoint
 from pascaline.importers.floats import Floats, floats
-from pascaline.importers.onnxfile import read_onnx
-from pascaline.spec.errors import InputError
 
-__all__ = ["Foreign", "read_foreign"]
-
-ONNX = ".onnx"
+__all__ = ["Foreign"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +19,11 @@ class Foreign:
     Attributes
     ----------
     tensors : dict of str to array
-        By their names in PyTorch, as `importers.convert` takes them.
+        By their names in PyTorch, as `importers.convert.convert` takes them.
     source : str
-        What it was.
+        The framework, for the model's card.
     sha256 : str
-        Hash of the file.
+        Hash of the file, in hexadecimal; `importers.sources.read_foreign` fills it in.
     results : {"last", "every"} or None
         When it gives results, if the file says so.
     preprocess : Preprocess or None
@@ -43,7 +36,7 @@ class Foreign:
 
     tensors: Arrays
     source: str
-    sha256: str
+    sha256: str = ""
     results: Literal["last", "every"] | None = None
     preprocess: Preprocess | None = None
     cell: str | None = None
@@ -58,33 +51,3 @@ class Foreign:
             If something is wrong with them.
         """
         return floats(self.tensors, cell or self.cell)
-
-
-def read_foreign(path: Path, preprocess: Path | None = None) -> Foreign:
-    """Read an ``.onnx`` file, or tensors of a ``state_dict`` as `read_checkpoint` does.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    preprocess : Path, optional
-        A JSON file of a `Preprocess`.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or if it holds what no model can be, which is named.
-    """
-    if path.suffix not in (*READERS, ONNX):
-        rule = f"must end with {', '.join((*READERS, ONNX))}"
-        raise InputError(str(path), rule, path.suffix)
-    before = None if preprocess is None else Preprocess.read(preprocess)
-    if path.suffix == ONNX:
-        graph = read_onnx(path)
-        found = graph.results, before, graph.cell, graph.pooling
-        return Foreign(graph.tensors, "ONNX", _sha256(path), *found)
-    return Foreign(read_checkpoint(path), "PyTorch", _sha256(path), preprocess=before)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -9,19 +9,20 @@ steps and make zeros as it likes, and nothing that changes values goes unseen.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import Arrays
 from pascaline.importers.floats import floats
+from pascaline.importers.foreign import Foreign
 from pascaline.importers.onnxgraph import Graph, Values
 from pascaline.importers.onnxlayers import RECURRENT, Layers
 from pascaline.importers.plain import run_head, run_layers
 from pascaline.spec.errors import InputError
 
-__all__ = ["OnnxNetwork", "read_onnx"]
+__all__ = ["read_onnx"]
 
 Results = Literal["last", "every"]
 Pooling = Literal["none", "max"]
@@ -34,28 +35,7 @@ OPERATORS = (*RECURRENT, *DENSE, *MOVES, *CHOICES, *SHAPES, "ReduceMax")
 """Operators that a graph may have."""
 
 
-class OnnxNetwork(NamedTuple):
-    """What a graph is.
-
-    Attributes
-    ----------
-    tensors : dict of str to array
-        By their names in PyTorch.
-    cell : str
-        A key of `spec.cells.FORMS`.
-    results : {"last", "every"}
-        Whether results come after the last or after every step.
-    pooling : {"none", "max"}
-        As in `spec.network.Network`.
-    """
-
-    tensors: Arrays
-    cell: str
-    results: Results
-    pooling: Pooling
-
-
-def read_onnx(path: Path) -> OnnxNetwork:
+def read_onnx(path: Path) -> Foreign:
     """Read a graph.
 
     It must have recurrent layers of one kind, each forward or bidirectional, and may have one dense
@@ -79,7 +59,7 @@ def read_onnx(path: Path) -> OnnxNetwork:
     return _network(graph, Layers(graph))
 
 
-def _network(graph: Graph, layers: Layers) -> OnnxNetwork:
+def _network(graph: Graph, layers: Layers) -> Foreign:
     """What the graph is, and whether that is all."""
     values = graph.run(layers.states, layers.inputs)
     tensors = layers.tensors(values) | _head(graph, values)
@@ -98,7 +78,7 @@ def _network(graph: Graph, layers: Layers) -> OnnxNetwork:
     )
     for results, pooling, one in wanted:
         if found.shape == np.squeeze(one).shape and _is_near(found, np.squeeze(one)):
-            return OnnxNetwork(tensors, layers.cell, results, pooling)
+            return Foreign(tensors, "ONNX", cell=layers.cell, results=results, pooling=pooling)
     rule = "must compute its layers from zero, with its dense layer if any, and nothing else"
     raise InputError(str(graph.path), rule)
 

@@ -11,8 +11,8 @@ import pytest
 from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
-from pascaline.importers.foreign import read_foreign
 from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.sources import read_foreign
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from tests.importers.test_convert import WIDE
@@ -178,13 +178,14 @@ def test_what_pytorch_exports(every: bool, first: bool, tmp_path: Path) -> None:
     torch.onnx.export(
         net, (torch.zeros(2, 7, INPUTS),), path, dynamo=False, input_names=["x"], dynamic_axes=axes
     )
-    tensors, cell, results, pooling = read_onnx(path)
-    assert (cell, results, pooling) == ("lstm", "every" if every else "last", "none")
+    found = read_onnx(path)
+    assert (found.cell, found.results) == ("lstm", "every" if every else "last")
+    assert found.pooling == "none"
     wanted = net.state_dict()
     for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
-        np.testing.assert_array_equal(tensors[name], wanted[f"lstm.{name}"].numpy())
-    np.testing.assert_array_equal(tensors["head.weight"], wanted["fc.weight"].numpy())
-    np.testing.assert_array_equal(tensors["head.bias"], wanted["fc.bias"].numpy())
+        np.testing.assert_array_equal(found.tensors[name], wanted[f"lstm.{name}"].numpy())
+    np.testing.assert_array_equal(found.tensors["head.weight"], wanted["fc.weight"].numpy())
+    np.testing.assert_array_equal(found.tensors["head.bias"], wanted["fc.bias"].numpy())
 
 
 def test_states_that_are_inputs_start_from_zero(tmp_path: Path) -> None:
