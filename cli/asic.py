@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pascaline.cli.console import spinner
-from pascaline.cli.power import POWER, measure_power
+from pascaline.measure.power import POWER, measure_power
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder

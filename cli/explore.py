@@ -14,11 +14,11 @@ import click
 
 from pascaline.cli.catalogue import find_base, find_model
 from pascaline.cli.console import bar, json_option, print_json, say, table, warn
-from pascaline.cli.points import Job, keep, kept
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
-from pascaline.cli.result import command_line
 from pascaline.cli.synthesis import Synthesis, synthesis_options
-from pascaline.cli.workers import Outcomes, in_processes, on_dask
+from pascaline.measure.points import Job, keep, kept
+from pascaline.measure.result import command_line
+from pascaline.measure.workers import Outcomes, in_processes, on_dask
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import build_folder

@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from pascaline.cli.console import bar, json_option, print_json, say, table
-from pascaline.cli.fuzz_files import fuzz_files
-from pascaline.cli.verdict import Verdict, judge, judge_seed
-from pascaline.cli.workers import workers
+from pascaline.measure.fuzz_files import fuzz_files
+from pascaline.measure.verdict import Verdict, judge, judge_seed
+from pascaline.measure.workers import workers
 from pascaline.sim.recipe import Recipe
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder

@@ -11,11 +11,11 @@ from pascaline.cli.asic import CLOCK, make_timing
 from pascaline.cli.catalogue import find_design, machine_options
 from pascaline.cli.console import json_option, print_json, say, spinner, table
 from pascaline.cli.generate import make_verilog
-from pascaline.cli.page.option import html_option, write_page
+from pascaline.cli.html import html_option, write_page
 from pascaline.cli.pnr import make_placement
-from pascaline.cli.result import command_line, make_result
 from pascaline.cli.synthesis import Synthesis, synthesis_options
-from pascaline.cli.tables import remarks, tables
+from pascaline.measure.result import command_line, make_result
+from pascaline.pages.tables import remarks, tables
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
 from pascaline.synth.report import Report

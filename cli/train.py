@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from pascaline.cli.console import bars, json_option, print_json, say
-from pascaline.cli.curves import draw, sparkline
+from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
 from pascaline.train.options import NormaliserName, Options

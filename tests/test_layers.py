@@ -17,8 +17,13 @@ ARROWS = {
     "importers": {"spec", "data"},
     "train": {"spec", "golden", "data", "importers"},
     "models": {"spec"},
+    "measure": {"spec", "golden", "hdl", "sim", "synth", "data", "models", "cli"},
+    "pages": {"spec", "measure"},
     "api": {"spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"},
-    "cli": {"spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"},
+    "cli": {
+        *("spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
+        *("measure", "pages"),
+    },
     "prove": {"spec", "golden", "hdl", "cli"},
     "mutants": {"spec", "hdl", "sim", "cli"},
 }

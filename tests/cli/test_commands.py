@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pascaline import models
-from pascaline.cli.fuzz_files import _unclear
 from pascaline.data.preprocess import Preprocess
+from pascaline.measure.fuzz_files import _unclear
 from pascaline.sim.cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model

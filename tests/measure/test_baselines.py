@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pascaline.cli.baselines import designs, measure
 from pascaline.cli.catalogue import find_design
+from pascaline.measure.baselines import designs, measure
 from pascaline.spec import cycles
 from pascaline.spec.instances import part_names
 from pascaline.synth import baselines
@@ -61,7 +61,7 @@ def file(tmp_path, monkeypatch):
 
 def test_command_tells_differences_until_they_are_written(pascaline, file, monkeypatch):
     measured = {"ecp5": {"lanes": {"luts": 8}}}
-    monkeypatch.setattr("pascaline.cli.baselines.measure", lambda name: measured)
+    monkeypatch.setattr("pascaline.measure.baselines.measure", lambda name: measured)
     before = file.read_text()
     status, out, _ = pascaline("bench", "baselines", "tiny-binary")
     line = "tiny-binary, ecp5, lanes, luts: 7 -> 8"

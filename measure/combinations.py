@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import click
 
 from pascaline.cli.console import bar, json_option, print_json, table
-from pascaline.cli.verdict import Verdict, judge
-from pascaline.cli.workers import workers
+from pascaline.measure.verdict import Verdict, judge
+from pascaline.measure.workers import workers
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.cells import CELLS, FORMS

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pascaline.cli.console import say
-from pascaline.cli.page.explored import read_explored
+from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import build_folder
@@ -43,7 +43,7 @@ def write_page(path: Path, result: dict[str, Any], *, quiet: bool) -> None:
     InputError
         If the file cannot be written, or if what ``explore`` has kept cannot be read.
     """
-    from pascaline.cli.page.document import page  # Plots take a second to import.
+    from pascaline.pages.document import page  # Plots take a second to import.
 
     explored = read_explored(build_folder() / "explore", result["model"], result["target"])
     text = page(result, explored)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pascaline.cli.curves import BARS, WIDTH, draw, sparkline
+from pascaline.pages.curves import BARS, WIDTH, draw, sparkline
 
 
 def test_sparkline_is_logarithmic() -> None:

@@ -8,14 +8,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pascaline.cli.page.blocks import areas, blocks, memories, unit
-from pascaline.cli.page.chain import chain
-from pascaline.cli.page.core import section
-from pascaline.cli.page.explored import Explored
-from pascaline.cli.page.figures import key_figures, layers, provenance, speed, summary
-from pascaline.cli.page.plots import bars, pareto
-from pascaline.cli.page.words import number, words
-from pascaline.cli.tables import counts, placed, remarks
+from pascaline.pages.blocks import areas, blocks, memories, unit
+from pascaline.pages.chain import chain
+from pascaline.pages.core import section
+from pascaline.pages.explored import Explored
+from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
+from pascaline.pages.plots import bars, pareto
+from pascaline.pages.tables import counts, placed, remarks
+from pascaline.pages.words import number, words
 
 __all__ = ["page"]
 
@@ -103,7 +103,7 @@ def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=PackageLoader("pascaline.cli.page"),
+        loader=PackageLoader("pascaline.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.cli.page.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
+from pascaline.pages.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
 from pascaline.spec.timeline import ACTIVITIES
 
 __all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]

@@ -9,22 +9,22 @@ from typing import Any
 
 import click
 
-from pascaline.cli.baselines import baselines
-from pascaline.cli.bench_combinations import combinations
-from pascaline.cli.bench_faults import faults
-from pascaline.cli.bench_flips import flips
-from pascaline.cli.bench_golden import golden
-from pascaline.cli.bench_lanes import ARITHMETICS, lane_designs_
-from pascaline.cli.bench_loading import loading
-from pascaline.cli.bench_paper import paper
-from pascaline.cli.bench_peers import peers
-from pascaline.cli.bench_ports import ports_
-from pascaline.cli.bench_precision import precision
-from pascaline.cli.bench_training import training
+from pascaline.cli.bench.golden import golden
+from pascaline.cli.bench.precision import precision
+from pascaline.cli.bench.training import training
 from pascaline.cli.catalogue import find_model
 from pascaline.cli.console import json_option, print_json, spinner, table
 from pascaline.cli.report import make_report
-from pascaline.cli.simulators import simulators
+from pascaline.measure.baselines import baselines
+from pascaline.measure.combinations import combinations
+from pascaline.measure.faults import faults
+from pascaline.measure.flips import flips
+from pascaline.measure.lane_designs import ARITHMETICS, lane_designs_
+from pascaline.measure.loading import loading
+from pascaline.measure.paper import paper
+from pascaline.measure.peers import peers
+from pascaline.measure.ports import ports_
+from pascaline.measure.simulators import simulators
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design

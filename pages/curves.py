@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pascaline.train.precision_table import Best
+from pascaline.measure.precision_table import Best
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

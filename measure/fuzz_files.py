@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from pascaline.cli.console import bar
-from pascaline.cli.workers import workers
 from pascaline.golden.network import Golden
+from pascaline.measure.workers import workers
 from pascaline.sim.job import Episode, Job, Sequence
 from pascaline.sim.mutations import base_files, mutate
 from pascaline.sim.runner import build, run

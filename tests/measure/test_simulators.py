@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pascaline.cli import simulators
 from pascaline.cli.catalogue import find_design
-from pascaline.cli.simulators import rate
+from pascaline.measure import simulators
+from pascaline.measure.simulators import rate
 from pascaline.sim.job import Outcome
 from pascaline.sim.simulators import SIMULATORS, Verilator
 from pascaline.spec.errors import InputError
@@ -17,7 +17,7 @@ from pascaline.spec.errors import InputError
 def clock(monkeypatch):
     """A clock that goes on only when it is told to."""
     now = SimpleNamespace(seconds=0.0)
-    monkeypatch.setattr("pascaline.cli.simulators.processor_seconds", lambda: now.seconds)
+    monkeypatch.setattr("pascaline.measure.simulators.processor_seconds", lambda: now.seconds)
     return now
 
 
@@ -34,9 +34,9 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
         clock.seconds += 3 + len(sequence.x) * {"verilator": 0.01, "icarus": 1.0}[tool.name]
         return Outcome(values=1)
 
-    monkeypatch.setattr("pascaline.cli.simulators.simulator", SIMULATORS.get)
-    monkeypatch.setattr("pascaline.cli.simulators.build", build)
-    monkeypatch.setattr("pascaline.cli.simulators.run", run)
+    monkeypatch.setattr("pascaline.measure.simulators.simulator", SIMULATORS.get)
+    monkeypatch.setattr("pascaline.measure.simulators.build", build)
+    monkeypatch.setattr("pascaline.measure.simulators.run", run)
     status, out, _ = pascaline("bench", "simulators", "tiny-binary", "--json")
     found = json.loads(out)
     assert status == 0

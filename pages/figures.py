@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pascaline.cli.page.blocks import areas, memories, unit
-from pascaline.cli.page.words import number, words
-from pascaline.cli.tables import Table
+from pascaline.pages.blocks import areas, memories, unit
+from pascaline.pages.tables import Table
+from pascaline.pages.words import number, words
 
 __all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.cli.page.blocks import Block, blocks
-from pascaline.cli.page.chain import core_title
-from pascaline.cli.page.steps import Row, formula, rows, starts, ticks, window
-from pascaline.cli.tables import Table
+from pascaline.pages.blocks import Block, blocks
+from pascaline.pages.chain import core_title
+from pascaline.pages.steps import Row, formula, rows, starts, ticks, window
+from pascaline.pages.tables import Table
 
 __all__ = ["Section", "section"]
 

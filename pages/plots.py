@@ -15,7 +15,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from pascaline.cli.page.colours import BLUE, DARK, GREY, LIGHT, ORANGE, TRACK
+from pascaline.pages.colours import BLUE, DARK, GREY, LIGHT, ORANGE, TRACK
 
 __all__ = ["bars", "pareto"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.cli.page.colours import shade
-from pascaline.cli.page.words import words
+from pascaline.pages.colours import shade
+from pascaline.pages.words import words
 
 __all__ = [
     "TIMES",

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from pascaline.cli.page.document import page
-from pascaline.cli.page.explored import Explored, read_explored
-from pascaline.cli.page.steps import formula, rows, starts, ticks, window
-from pascaline.cli.page.words import number
-from pascaline.cli.result import make_result
+from pascaline.measure.result import make_result
+from pascaline.pages.document import page
+from pascaline.pages.explored import Explored, read_explored
+from pascaline.pages.steps import formula, rows, starts, ticks, window
+from pascaline.pages.words import number
 from pascaline.spec.errors import InputError
 from pascaline.synth.targets import target
 from tests.cli.test_pnr import PLACED
@@ -201,7 +201,7 @@ def test_names_are_only_names(timed, counted):
 def test_any_design_can_be_drawn(case, counted, monkeypatch):
     described = {"pascaline": "0", "tools": {}, "verilog_sha256": "0"}
     monkeypatch.setattr(
-        "pascaline.cli.result.make_verilog", lambda _: SimpleNamespace(description=described)
+        "pascaline.measure.result.make_verilog", lambda _: SimpleNamespace(description=described)
     )
     design = random_design(np.random.default_rng(case))
     result = made({name: counted[name] for name in ("target", "by_part", "by_unit")}, design)

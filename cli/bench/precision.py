@@ -64,8 +64,8 @@ def precision(
     except ModuleNotFoundError as error:
         rule = f"needs {error.name} (pip install pascaline[train])"
         raise InputError("bench precision", rule) from None
-    from pascaline.cli.curves import draw_precision
-    from pascaline.train.precision_table import best
+    from pascaline.measure.precision_table import best
+    from pascaline.pages.curves import draw_precision
 
     given = {name: value for name, value in chosen.items() if value not in (None, ())}
     usual = QUICK if quick else Size()

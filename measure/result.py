@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from pascaline.cli.generate import make_verilog
-from pascaline.cli.layers import core_step, layer_list, network_words, totals
+from pascaline.measure.layers import core_step, layer_list, network_words, totals
 from pascaline.spec.core import Core
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.dense import Dense

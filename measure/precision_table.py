@@ -79,7 +79,7 @@ def _value(score: Run) -> float:
     """Per cent, or bits."""
     if "bits" in score:
         return math.inf if score["bits"] is None else float(score["bits"])
-    return 100.0 * score["correct"] / score["total"]
+    return 100.0 * float(score["correct"]) / float(score["total"])
 
 
 def _loss(runs: Sequence[Run]) -> float:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from pascaline.cli.page.document import page
-from pascaline.cli.page.explored import Explored
+from pascaline.pages.document import page
+from pascaline.pages.explored import Explored
 from tests.browser import browser
-from tests.cli.test_page import counted, explored, placed, timed  # noqa: F401
+from tests.pages.test_page import counted, explored, placed, timed  # noqa: F401
 
 MEASURE = """
 (() => {

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pascaline.cli.points import Job, try_to_measure
+from pascaline.measure.points import Job, try_to_measure
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
 from pascaline.synth.explore import Point

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.cli.page.blocks import TIMES, Block, areas, core_words, memory_words
-from pascaline.cli.page.colours import shade
+from pascaline.pages.blocks import TIMES, Block, areas, core_words, memory_words
+from pascaline.pages.colours import shade
 
 __all__ = ["Chain", "chain", "core_title"]
 
