@@ -18,7 +18,7 @@ from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
-from pascaline.spec.progress import Report, silent
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 
 __all__ = ["Likelihood", "Outcome", "Score", "evaluate", "measure", "outcomes", "predict", "score"]
@@ -122,16 +122,18 @@ def measure(
     return Likelihood(total, nats / total / math.log(2))
 
 
-def outcomes(model: Model, inputs: Sequence[Integers], report: Report = silent) -> list[Outcome]:
+def outcomes(
+    model: Model, inputs: Sequence[Integers], progress: Progress = silent
+) -> list[Outcome]:
     """What the golden model gives for sequences of integers, each (steps, inputs)."""
     return list(
         run_all(
-            Golden(model), inputs, done=lambda count: report("integer model", count, len(inputs))
+            Golden(model), inputs, done=lambda count: progress("integer model", count, len(inputs))
         )
     )
 
 
-def predict(model: Model, inputs: Sequence[Integers], report: Report = silent) -> Integers:
+def predict(model: Model, inputs: Sequence[Integers], progress: Progress = silent) -> Integers:
     """Classes of sequences of integers, each (steps, inputs).
 
     Raises
@@ -142,11 +144,11 @@ def predict(model: Model, inputs: Sequence[Integers], report: Report = silent) -
     head, results = model.network.head, model.network.results
     if head is None or results != "last":
         raise InputError(model.name, "must have a head, and one result a sequence")
-    found = np.concatenate(outcomes(model, inputs, report))
+    found = np.concatenate(outcomes(model, inputs, progress))
     return classify(found) if head.output == "logits" else found
 
 
-def score(model: Model, part: Part, report: Report = silent) -> Score | Likelihood:
+def score(model: Model, part: Part, progress: Progress = silent) -> Score | Likelihood:
     """Score of a model on labelled raw features, quantised as its card says.
 
     With logits at every step it is a likelihood, in bits.
@@ -158,11 +160,13 @@ def score(model: Model, part: Part, report: Report = silent) -> Score | Likeliho
         unit = model.card.get("logit_unit")
         if not isinstance(unit, float):
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
-    found = outcomes(model, quantize(part.sequences, model), report)
+    found = outcomes(model, quantize(part.sequences, model), progress)
     return measure(found, part.labels, unit=unit)
 
 
-def evaluate(model: Model, part: str = "held-out", report: Report = silent) -> Score | Likelihood:
+def evaluate(
+    model: Model, part: str = "held-out", progress: Progress = silent
+) -> Score | Likelihood:
     """Score of a model on a part of the data set that it was trained on.
 
     Parameters
@@ -171,7 +175,7 @@ def evaluate(model: Model, part: str = "held-out", report: Report = silent) -> S
         The model; its card names the data set.
     part : {"held-out", "train"}
         The part.
-    report : Report
+    progress : Progress
         Told after every batch.
 
     Raises
@@ -183,4 +187,4 @@ def evaluate(model: Model, part: str = "held-out", report: Report = silent) -> S
     name = data.get("name") if isinstance(data, dict) else None
     if not isinstance(name, str):
         raise InputError(f"{model.name}: card.data.name", "is missing")
-    return score(model, part_for(model, name, part), report)
+    return score(model, part_for(model, name, part), progress)

@@ -23,7 +23,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
-from pascaline.spec.progress import Report, silent
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
 from pascaline.train.options import Options, Schedule, Task, task
 
@@ -159,7 +159,7 @@ def train(
     *,
     start: Foreign | None = None,
     resume: bool = False,
-    report: Report = silent,
+    progress: Progress = silent,
 ) -> Model:
     """Learn a task, freeze the network, measure it, and write the model file.
 
@@ -176,7 +176,7 @@ def train(
         A network from elsewhere whose weights are the first ones: fine-tuning.
     resume : bool
         Whether to go on from that snapshot, if there is one.
-    report : Report
+    progress : Progress
         Told how far the work is.
 
     Returns
@@ -214,7 +214,7 @@ def train(
         rounding=description,
         snapshot=snapshot,
         check=frozen,
-        report=report,
+        progress=progress,
     )
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
@@ -223,7 +223,7 @@ def train(
     score = partial(measure, labels=parts.held_out.labels)
     as_float = score(run(learned, inputs, lsb=description.x.lsb), unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
-    as_integer = score(outcomes(model, inputs, report), unit=unit)
+    as_integer = score(outcomes(model, inputs, progress), unit=unit)
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,

@@ -36,7 +36,7 @@ def test_score() -> None:
 def test_evaluate_is_golden_on_the_part(tones: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "BATCH", 25)
     model, part, told = make_model(), tones.load().held_out, []
-    found = evaluate(model, report=lambda stage, done, total, note="": told.append((done, total)))
+    found = evaluate(model, progress=lambda stage, done, total, note="": told.append((done, total)))
     one_by_one = [
         int(Golden(model).run([sequence]).results[0][0])
         for sequence in quantize(part.sequences, model)

@@ -72,11 +72,11 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("pascaline.train.fit.PATIENCE", 0.0)
     with pytest.raises(KilledError):
-        run(path, report=kill)
+        run(path, progress=kill)
     assert {run["cell"] for run in json.loads(path.read_text())["runs"]} == {CELLS[0]}
     assert path.with_suffix(".training").exists()
     told: list[Any] = []
-    found = run(path, resume=True, report=lambda *args: told.append(args))
+    found = run(path, resume=True, progress=lambda *args: told.append(args))
     assert found == whole
     # What is there is not done again.
     assert told[0][:2] == ("tones gru", 7)
