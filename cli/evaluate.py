@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import bars, json_option, print_json, say
+from pascaline.console import bars, json_option, print_json, say
 from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
+from pascaline.models.catalogue import find_model
 
 __all__ = ["evaluate"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import say
+from pascaline.console import say
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import json_option, print_json, say
+from pascaline.console import json_option, print_json, say
 from pascaline.importers.convert import Conversion
 from pascaline.importers.draft import Formats
 from pascaline.importers.sources import import_file

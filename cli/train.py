@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from pascaline.cli.console import bars, json_option, print_json, say
+from pascaline.console import bars, json_option, print_json, say
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
@@ -103,7 +103,7 @@ def train(
     find_task(task)
     with bars() as report:
         begin = None if start is None else read_foreign(start, start_preprocess)
-        model = train_task(task, options, output, start=begin, resume=resume, report=report)
+        model = train_task(task, options, output, start=begin, resume=resume, progress=report)
     curve = model.card["curve"]
     if plot is not None:
         write_atomic(plot, draw(curve, f"{model.name}: loss in nats"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,15 +15,16 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.table import Table
 
-from pascaline.spec.progress import Report
+from pascaline.spec.progress import Progress as Callback
 
-__all__ = ["bar", "bars", "json_option", "print_json", "quiet", "say", "spinner", "table", "warn"]
+__all__ = ["bars", "json_option", "print_json", "say", "table", "warn"]
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -65,47 +66,25 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
 
 def _progress(*columns: ProgressColumn) -> Progress:
     """Progress for people; nothing at all where the standard error is no terminal."""
-    shown = ERR.is_terminal and not ERR.quiet
-    return Progress(*columns, console=ERR, transient=True, disable=not shown)
+    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Show no progress meanwhile: for one of many processes on the same terminal."""
-    before, ERR.quiet = ERR.quiet, True
-    try:
-        yield
-    finally:
-        ERR.quiet = before
-
-
-@contextmanager
-def spinner(text: str) -> Iterator[None]:
-    """Show that something is going on whose end nobody knows."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with _progress(*columns) as progress:
-        progress.add_task(text, total=None)
-        yield
-
-
-@contextmanager
-def bars() -> Iterator[Report]:
+def bars() -> Iterator[Callback]:
     """Show how far the stages of something are, a bar each; yields what is told about them."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     ends = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
-    with _progress(*columns, *ends) as progress:
-        stages = {}
+    with _progress(*columns, *ends) as shown:
+        stages: dict[str, TaskID] = {}
+        endless: list[str] = []
 
-        def report(stage: str, done: int, total: int, note: str = "") -> None:
+        def progress(stage: str, done: int, total: int, note: str = "") -> None:
             if stage not in stages:
-                stages[stage] = progress.add_task(stage, total=total, note=note)
-            progress.update(stages[stage], completed=done, total=total, note=note)
+                while endless:  # A stage without a known end ends when the next one begins.
+                    shown.remove_task(stages.pop(endless.pop()))
+                stages[stage] = shown.add_task(stage, total=total or None, note=note)
+                if not total:
+                    endless.append(stage)
+            shown.update(stages[stage], completed=done, total=total or None, note=note)
 
-        yield report
-
-
-@contextmanager
-def bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far one thing is; yields a function that takes what is done, and the whole."""
-    with bars() as report:
-        yield lambda done, total: report(text, done, total)
+        yield progress

@@ -1,16 +1,16 @@
-"""``bench baselines``: what the named configurations cost, against what is committed."""
+"""What the named configurations cost, against what is committed."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from typing import Any
 
-import click
-
-from pascaline.cli.catalogue import find_design
-from pascaline.cli.console import bar, json_option, print_json, say
-from pascaline.cli.report import make_report
+from pascaline.measure.designs import make_design
+from pascaline.measure.synthesis import make_report
+from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
+from pascaline.spec.progress import Progress, silent
 from pascaline.synth.baselines import (
     TARGETS,
     Baseline,
@@ -21,7 +21,7 @@ from pascaline.synth.baselines import (
 )
 from pascaline.synth.targets import target
 
-__all__ = ["baselines", "designs", "measure"]
+__all__ = ["compare", "designs", "measure"]
 
 
 SHIPPED = ("digits-binary", "digits-ternary", "rows-ternary")
@@ -38,39 +38,40 @@ def designs() -> list[str]:
 
 def measure(name: str) -> Baseline:
     """Synthesise a design for all targets."""
-    design = find_design(name, {"machine": None}, TARGETS[0])
+    design = make_design(find_model(name))
     reports = [make_report(design, target(wanted)) for wanted in TARGETS]
     return baseline(cycles.step_cycles(design), reports)
 
 
-@click.command()
-@click.argument("names", nargs=-1, type=click.Choice(designs()), metavar="[NAME]...")
-@click.option("--write", is_flag=True, help="Commit to what is measured now.")
-@json_option
-def baselines(*, names: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """Synthesise what has a NAME, or all of it, and compare with the committed numbers.
+def compare(
+    names: Sequence[str], *, write: bool = False, progress: Progress = silent
+) -> dict[str, Any]:
+    """Synthesise designs and compare with the committed numbers.
 
-    The status is 1 if any number differs. All of it takes some minutes, less what has been
-    synthesised before.
+    Parameters
+    ----------
+    names : sequence of str
+        Of `designs`.
+    write : bool
+        Whether to commit to what is measured now.
+    progress : Progress
+        Told of each design.
+
+    Returns
+    -------
+    dict
+        ``baselines`` as measured, and ``differences``, a line each.
     """
-    chosen = names or tuple(designs())
     measured = {}
-    with bar("synthesising") as progress:
-        for done, name in enumerate(chosen):
-            progress(done, len(chosen))
-            measured[name] = measure(name)
-            if write:
-                write_baselines({name: measured[name]})
+    for done, name in enumerate(names):
+        progress("synthesising", done, len(names))
+        measured[name] = measure(name)
+        if write:
+            write_baselines({name: measured[name]})
     committed = read_baselines()
     lines = [
         line
-        for name in chosen
+        for name in names
         for line in differences(name, committed.get(name, {}), measured[name])
     ]
-    if as_json:
-        print_json({"baselines": measured, "differences": lines})
-    else:
-        for line in lines:
-            say(line)
-        say(f"{len(chosen)} designs, {len(lines)} differences")
-    sys.exit(1 if lines else 0)
+    return {"baselines": measured, "differences": lines}

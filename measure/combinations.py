@@ -1,25 +1,23 @@
-"""``bench combinations``: every cell with every arithmetic, stacked and in both directions."""
+"""Every cell with every arithmetic, stacked and in both directions, RTL against golden."""
 
 from __future__ import annotations
 
 import itertools
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-import click
-
-from pascaline.cli.console import bar, json_option, print_json, table
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.measure.workers import workers
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
-from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.sim.simulators import simulator
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tools import cores
 
-__all__ = ["combinations"]
+__all__ = ["judge_combinations"]
 
 WEIGHTS: dict[str, tuple[str, str]] = {
     "binary": ("binary", "binary"),
@@ -32,52 +30,52 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 """Of x and of h."""
 
 
-@click.command()
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--cell", "cells", type=click.Choice(list(FORMS)), multiple=True, help="Only this.")
-@click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
-@click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
-@json_option
-def combinations(
-    *,
+def judge_combinations(
     sim: str,
-    cells: tuple[str, ...],
-    hidden: int,
-    steps: int,
-    jobs: int | None,
-    as_json: bool,
-) -> None:
+    *,
+    cells: Sequence[str] = tuple(FORMS),
+    hidden: int = 9,
+    steps: int = 60,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
 
-    Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
-    must be those of the formula, and with pauses, states and a reset.
+    Parameters
+    ----------
+    sim : str
+        Name of the simulator.
+    cells : sequence of str
+        Keys of `spec.cells.FORMS`.
+    hidden, steps : int
+        Hidden units of a layer; steps of the first traffic.
+    jobs : int, optional
+        Cases at a time; by default as many as there are cores.
+    progress : Progress
+        Told of each case.
+
+    Returns
+    -------
+    dict
+        How much was compared, and ``failures``, each with ``case`` and ``faults``.
     """
     simulator(sim)
     cache = build_folder() / "combinations"
     # A seed each: cases at work at the same time have names of their own.
     cases = {
         name: _recipe(seed, network, stack, steps)
-        for seed, (name, network, stack) in enumerate(_networks(cells or tuple(FORMS), hidden))
+        for seed, (name, network, stack) in enumerate(_networks(tuple(cells), hidden))
     }
     whole, failures = Verdict(), []
-    with bar(f"simulating in {sim}") as progress, workers(jobs or cores()) as pool:
+    with workers(jobs or cores()) as pool:
         futures = {name: pool.submit(judge, case, sim, cache) for name, case in cases.items()}
         for number, (name, future) in enumerate(futures.items()):
-            progress(number, len(futures))
+            progress(f"simulating in {sim}", number, len(futures))
             verdict = future.result()
             whole.add(verdict)
             if verdict.faults:
                 failures.append({"case": name, "faults": verdict.faults})
-    result = {"simulator": sim, **whole.counts, "failures": failures}
-    if as_json:
-        print_json(result)
-    else:
-        rows = [[name.replace("_", " "), count] for name, count in whole.counts.items()]
-        table(f"Combinations in {sim}", ["what", "count"], rows)
-    for failure in failures:
-        click.echo(f"{failure['case']}: {failure['faults'][0]}", err=True)
-    sys.exit(1 if failures else 0)
+    return {"simulator": sim, **whole.counts, "failures": failures}
 
 
 def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Network, str]]:

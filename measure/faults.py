@@ -1,30 +1,26 @@
-"""``bench faults``: wrong packets on a bus, and whether all is right after each."""
+"""Wrong packets on a bus, and whether all is right after each."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import click
 import numpy as np
 
-from pascaline.cli.catalogue import find_design, machine_options, target_option
-from pascaline.cli.console import bar, json_option, print_json, spinner, table
-from pascaline.cli.generate import make_verilog
+from pascaline.measure.verilog import make_verilog
 from pascaline.sim.flips import draw_flips, guarded
 from pascaline.sim.job import Flip, Job
 from pascaline.sim.runner import build, run
-from pascaline.sim.simulators import SIMULATORS, Verilator, simulator
+from pascaline.sim.simulators import Verilator, simulator
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent, stage_of
 from pascaline.spec.synthetic import synthetic_model
 
-__all__ = ["faults"]
-
+__all__ = ["inject", "small_design"]
 
 SMALL = {
     "inputs": 3,
@@ -46,45 +42,51 @@ MACHINE = {
 """The same of machines."""
 
 
-@click.command()
-@click.argument("model", required=False)
-@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@target_option
-@machine_options
-@json_option
-def faults(
-    model: str | None,
-    *,
+def inject(
+    design: Design,
     count: int,
-    sim: str,
-    seed: int,
-    target: str,
-    as_json: bool,
-    **machine: Any,
-) -> None:
-    """Inject COUNT faults of each kind into a MODEL on a bus, right packets around each.
+    *,
+    sim: str = "verilator",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Inject faults of each kind into a machine on a bus, right packets around each.
 
-    A packet that is cut or too long, has an unknown TID, comes before the machine is enabled or
-    while weights are loaded, or has a number out of range; a wrong image of weights; a bit of a
-    memory that changes; and a reset in any cycle. Of each, the registers must tell, nothing may
-    come out, and the next packet must have the right results, bit by bit (after a bit that has
-    changed: after a reset). Without MODEL, on a small network whose inputs leave room in their
-    bytes for numbers that are out of range, on a machine with --weights ram --parity.
+    Parameters
+    ----------
+    design : Design
+        The design.
+    count : int
+        Faults of each kind.
+    sim : str
+        Name of the simulator.
+    seed : int
+        Of all that is random.
+    progress : Progress
+        Told how many faults are injected.
+
+    Returns
+    -------
+    dict
+        How many were ``injected`` and ``recovered`` of each kind, how many values were compared,
+        and ``faults``, a line each.
+
+    Raises
+    ------
+    InputError
+        If the machine is not on a bus, or a tool is missing or fails.
     """
-    design = _small(machine) if model is None else find_design(model, machine, target)
     if design.machine.ports == "stream":
         raise InputError("--ports", "must be axi or wishbone", "stream")
     tool = simulator(sim)
     flips: tuple[Flip, ...] = ()
     if design.machine.parity:
-        memories = guarded(make_verilog(design).text, design.name)
+        memories = guarded(make_verilog(design, progress).text, design.name)
         flips = draw_flips(memories, count, 1, seed)
         tool = Verilator(memories=True) if sim == Verilator.name else tool
-    verilog, *_ = make_verilog(design).write(build_folder() / "verilog")
-    with spinner(f"building {design.name} for {tool.name}"):
-        folder = build(verilog, design.name, tool, build_folder() / "sim")
+    verilog, *_ = make_verilog(design, progress).write(build_folder() / "verilog")
+    progress(f"building {design.name} for {tool.name}", 0, 0)
+    folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(
         model=design.model,
         machine=design.machine,
@@ -94,9 +96,9 @@ def faults(
         others=(_another(design),) if design.machine.home.loaded else (),
         flips=flips,
     )
-    with bar(f"injecting {count} faults of each kind") as progress:
-        outcome = run(job, folder, design.name, tool, progress=progress)
-    result = {
+    told = stage_of(progress, f"injecting {count} faults of each kind")
+    outcome = run(job, folder, design.name, tool, progress=told)
+    return {
         "model": design.model.name,
         "machine": design.machine.model_dump(mode="json"),
         "simulator": sim,
@@ -106,21 +108,12 @@ def faults(
         "values": outcome.values,
         "mismatches": outcome.mismatches,
         "faults": outcome.faults,
+        "good": outcome.good,
     }
-    if as_json:
-        print_json(result)
-    else:
-        rows = [[kind, n, outcome.recovered[kind]] for kind, n in outcome.injected.items()]
-        compared = f"{outcome.values:,} values compared, {outcome.mismatches} mismatches"
-        title = f"Faults on {design.machine.ports}, {design.name} in {sim}: {compared}"
-        table(title, ["fault", "injected", "recovered"], rows)
-    for fault in outcome.faults:
-        click.echo(fault, err=True)
-    sys.exit(0 if outcome.good else 1)
 
 
-def _small(options: dict[str, Any]) -> Design:
-    """`SMALL` on `MACHINE`, with the options that are given."""
+def small_design(options: dict[str, Any]) -> Design:
+    """`SMALL` on `MACHINE`, with the parameters that are not ``None``."""
     chosen = {key: value for key, value in options.items() if value is not None}
     network = Network.parse(SMALL, thing="network")
     model = synthetic_model("small", network, np.random.default_rng(0))

@@ -1,15 +1,12 @@
-"""``bench flips``: bits of memories that change, and whether parity tells of each that matters."""
+"""Bits of memories that change, and whether parity tells of each that matters."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-import click
 import numpy as np
 
-from pascaline.cli.console import bar, json_option, print_json, spinner, table
-from pascaline.cli.generate import make_verilog
+from pascaline.measure.verilog import make_verilog
 from pascaline.sim.flips import OUTCOMES, draw_flips, guarded
 from pascaline.sim.job import Episode, Job, Outcome, Sequence
 from pascaline.sim.runner import build, run
@@ -18,8 +15,9 @@ from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
 from pascaline.spec.ports import FROM_PREVIOUS
+from pascaline.spec.progress import Progress, silent, stage_of
 
-__all__ = ["flips"]
+__all__ = ["flip_bits"]
 
 MACHINES: dict[str, dict[str, Any]] = {
     "tiny-binary": {},
@@ -34,15 +32,22 @@ MACHINES: dict[str, dict[str, Any]] = {
 EPISODES = 8
 
 
-@click.command()
-@click.option("--count", type=click.IntRange(min=1), default=600, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@json_option
-def flips(*, count: int, seed: int, as_json: bool) -> None:
-    """Flip COUNT bits in Verilator, each at a random time in a random place of a random memory.
+def flip_bits(count: int, *, seed: int = 0, progress: Progress = silent) -> dict[str, Any]:
+    """Flip bits in Verilator, each at a random time in a random place of a random memory.
 
-    Of all memories that have parity: weights, scales and biases, h, c, inputs, and buffers of
-    vectors. Each flip must be told before any result or state that it changes, or change none.
+    Parameters
+    ----------
+    count : int
+        How many, over all of `MACHINES`.
+    seed : int
+        Of times and places.
+    progress : Progress
+        Told how many bits are flipped.
+
+    Returns
+    -------
+    dict
+        How many had each of `sim.flips.OUTCOMES`, in all and by machine; ``faults``, a line each.
     """
     names = list(MACHINES)
     shares = [count // len(names) + (k < count % len(names)) for k in range(len(names))]
@@ -50,29 +55,22 @@ def flips(*, count: int, seed: int, as_json: bool) -> None:
     faults: list[str] = []
     for name, share in zip(names, shares, strict=True):
         if share:
-            outcome = _flip(name, share, seed)
+            outcome = _flip(name, share, seed, progress)
             results[name] = {kind: outcome.injected.get(kind, 0) for kind in OUTCOMES}
             faults += outcome.faults
     total = {kind: sum(found[kind] for found in results.values()) for kind in OUTCOMES}
-    if as_json:
-        print_json({"count": count, "seed": seed, **total, "machines": results, "faults": faults})
-    else:
-        rows = [[name, *found.values()] for name, found in (results | {"all": total}).items()]
-        table(f"{count:,} flips, seed {seed}", ["machine", *OUTCOMES], rows)
-    for fault in faults:
-        click.echo(fault, err=True)
-    sys.exit(1 if faults or total["missed"] else 0)
+    return {"count": count, "seed": seed, **total, "machines": results, "faults": faults}
 
 
-def _flip(name: str, count: int, seed: int) -> Outcome:
+def _flip(name: str, count: int, seed: int, progress: Progress) -> Outcome:
     config = configs()[name]
     machine = config.machine.model_copy(update={"parity": True, **MACHINES[name]})
     design = Design(model=config.synthetic(name), machine=machine)
     tool = Verilator(memories=True)
-    made = make_verilog(design)
+    made = make_verilog(design, progress)
     verilog, *_ = made.write(build_folder() / "verilog")
-    with spinner(f"building {name}"):
-        folder = build(verilog, design.name, tool, build_folder() / "sim")
+    progress(f"building {name}", 0, 0)
+    folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(
         model=design.model,
         machine=machine,
@@ -80,8 +78,8 @@ def _flip(name: str, count: int, seed: int) -> Outcome:
         flips=draw_flips(guarded(made.text, design.name), count, EPISODES, seed),
         seed=seed,
     )
-    with bar(f"flipping {count} bits of {name}") as progress:
-        return run(job, folder, design.name, tool, progress=progress)
+    told = stage_of(progress, f"flipping {count} bits of {name}")
+    return run(job, folder, design.name, tool, progress=told)
 
 
 def _episodes(design: Design, seed: int) -> tuple[Episode, ...]:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from pascaline.cli.console import bar
 from pascaline.golden.network import Golden
 from pascaline.measure.workers import workers
 from pascaline.sim.job import Episode, Job, Sequence
@@ -25,6 +24,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import read_model
+from pascaline.spec.progress import Progress, silent
 
 __all__ = ["fuzz_files"]
 
@@ -37,7 +37,14 @@ LONGEST = 500
 
 
 def fuzz_files(
-    count: int, seed: int, sim: str, cache: Path, *, simulated: int, jobs: int
+    count: int,
+    seed: int,
+    sim: str,
+    cache: Path,
+    *,
+    simulated: int,
+    jobs: int,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Try ``count`` broken files; RTL and golden are compared on the first good ones of them.
 
@@ -51,7 +58,7 @@ def fuzz_files(
     failures: list[dict[str, Any]] = []
     good: list[bytes] = []
     firsts = range(seed, seed + count, BATCH)
-    with bar("broken model files") as progress, workers(jobs) as pool:
+    with workers(jobs) as pool:
         batches = [pool.submit(_batch, first, min(BATCH, seed + count - first)) for first in firsts]
         for done, batch in enumerate(batches):
             found = batch.result()
@@ -59,15 +66,14 @@ def fuzz_files(
             taken += found["taken"]
             failures += found["failures"]
             good += found["good"]
-            progress(min(done * BATCH + BATCH, count), count)
+            progress("broken model files", min(done * BATCH + BATCH, count), count)
     spread = good[:: max(1, len(good) // max(simulated, 1))][:simulated]
     values = 0
-    with bar(f"good ones in {sim}") as progress:
-        for number, content in enumerate(spread):
-            progress(number, len(spread))
-            faults, compared = _simulate(content, sim, cache)
-            values += compared
-            failures += [{"seed": None, "fault": fault} for fault in faults]
+    for number, content in enumerate(spread):
+        progress(f"good ones in {sim}", number, len(spread))
+        faults, compared = _simulate(content, sim, cache)
+        values += compared
+        failures += [{"seed": None, "fault": fault} for fault in faults]
     return {
         "seed": seed,
         "files": count,

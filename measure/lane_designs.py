@@ -1,22 +1,20 @@
-"""``bench lane-designs``: what a weight operation costs in each lane design, alone."""
+"""What a weight operation costs in each lane design, alone."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from pascaline import models
-from pascaline.cli.asic import asic_options, find_target
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import json_option, print_json, spinner, table
 from pascaline.data.preprocess import Preprocess, rule_of
 from pascaline.data.recordings import read_recordings
 from pascaline.golden.rounding import Integers
+from pascaline.models.catalogue import find_model
 from pascaline.sim.lanes import run_lanes
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
@@ -24,24 +22,17 @@ from pascaline.spec.folders import build_folder
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
 from pascaline.spec.product import Product
+from pascaline.spec.progress import Progress, silent
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import CellTarget
 from pascaline.synth.cache import remembered
 from pascaline.synth.choice import write_costs
 from pascaline.synth.power import cell_models, power
 from pascaline.synth.report import Report, report
-from pascaline.synth.targets import TARGETS, Target
+from pascaline.synth.targets import Target
 from pascaline.synth.timing import CLOCK, PREFIX, Gates, analyse, gates
 
-__all__ = ["ARITHMETICS", "lane_designs_"]
-
-ARITHMETICS = ("fixed12", "ternary", "binary")
-"""Whose area ``bench arithmetics`` compares."""
-
-REFERENCE = "fixed12"
-
-WEIGHTS = "ternary,binary,exp3,exp4,exp5"
-"""What needs no multipliers, which take minutes on FPGAs."""
+__all__ = ["WIDTH", "compare_lanes"]
 
 CHUNKS = 20
 """Columns, in chunks."""
@@ -55,82 +46,62 @@ TILES = 1
 """Tiles that are simulated for power."""
 
 
-@click.command("lane-designs")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
-@click.option(
-    "--width",
-    type=click.IntRange(2, 16),
-    default=WIDTH,
-    show_default=True,
-    help="Bits of an operand.",
-)
-@click.option(
-    "--weights",
-    "names",
-    metavar="A,B,...",
-    default=WEIGHTS,
-    show_default=True,
-    help="Arithmetics; with fixed12, all are compared with its cheapest lanes.",
-)
-@click.option(
-    "--power",
-    "power_clock",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="MHZ",
-    help="With --target asic: time them, and simulate their gates for power at this clock.",
-)
-@click.option("--write", is_flag=True, help="Let --lane auto choose by these measurements.")
-@json_option
-def lane_designs_(
+def compare_lanes(
+    found: Target,
+    names: Sequence[str],
     *,
-    target_name: str,
-    liberty: Path | None,
-    dont_use: tuple[str, ...],
-    width: int,
-    names: str,
-    power_clock: float | None,
-    write: bool,
-    as_json: bool,
-) -> None:
+    width: int = WIDTH,
+    power_clock: float | None = None,
+    write: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Cost of a weight operation in every lane design: 64 lanes x 16 inputs.
 
-    With the registers of weights, operands and sums, and the drain; with a register after every
-    adder where a register costs nothing. Power is that of the gates at work on features of real
-    recordings, with the weights of shipped models (where there are none, the weights nearest to
-    normally distributed numbers).
+    Parameters
+    ----------
+    found : Target
+        For what they are synthesised.
+    names : sequence of str
+        Arithmetics.
+    width : int
+        Bits of an operand.
+    power_clock : float, optional
+        MHz: simulate the gates of a cell library for power at this clock.
+    write : bool
+        Whether ``lane="auto"`` chooses by these measurements from now on.
+    progress : Progress
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        ``cost_per_operation`` by arithmetic and lane design, in ``unit``; and ``power``, if it was
+        asked for.
     """
-    found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     if power_clock is not None and not isinstance(found, CellTarget):
         raise InputError("--power", "needs --target asic")
     if write and width != WIDTH:
         raise InputError("--write", f"needs --width {WIDTH}", width)
     measured: dict[str, dict[str, float]] = {}
     powers: dict[str, dict[str, Any]] = {}
-    for kind in [arithmetic(name.strip()) for name in names.split(",")]:
+    for kind in [arithmetic(name.strip()) for name in names]:
         name = kind.name
         measured[name], powers[name] = {}, {}
         for lane in lane_designs(kind):
             what = _Lanes(name, lane, width, _registers(found, lane))
-            made = _synthesise(what, found)
+            made = _synthesise(what, found, progress)
             measured[name][lane] = round(found.price(made.area) / (LANES * SIMD), 2)
             if power_clock is not None and isinstance(found, CellTarget):
-                powers[name][lane] = _power(what, made, found, power_clock)
+                powers[name][lane] = _power(what, made, found, power_clock, progress)
     if write:
-        write_costs(target_name, measured)
-    if as_json:
-        result = {
-            "target": target_name,
-            "unit": found.unit,
-            "operand_bits": width,
-            "cost_per_operation": measured,
-        }
-        power_of = {"clock_mhz": power_clock, "power": powers} if power_clock else {}
-        print_json(result | power_of)
-        return
-    _show(target_name, found, measured, powers, power_clock)
+        write_costs(found.name, measured)
+    result: dict[str, Any] = {
+        "target": found.name,
+        "unit": found.unit,
+        "operand_bits": width,
+        "cost_per_operation": measured,
+    }
+    return result | ({"clock_mhz": power_clock, "power": powers} if power_clock else {})
 
 
 @dataclass(frozen=True)
@@ -167,7 +138,7 @@ def _registers(found: Target, lane: LaneDesign) -> int:
     return tree_levels(lane, SIMD) if found.free_registers else 0
 
 
-def _synthesise(what: _Lanes, found: Target) -> Report:
+def _synthesise(what: _Lanes, found: Target, progress: Progress) -> Report:
     from pascaline.hdl.lanes import Lanes
     from pascaline.hdl.verilog import emit
 
@@ -178,20 +149,22 @@ def _synthesise(what: _Lanes, found: Target) -> Report:
         sums=(what.row,),
         front=FRONT,
     )
-    with spinner(f"synthesising {what.name} {what.lane} for {found.name}"):
-        text, kinds, _ = emit(lanes, "lanes")
-        description = {"name": "lanes", "kinds": kinds}
-        return report(text, description, found, build_folder() / "synth")
+    progress(f"synthesising {what.name} {what.lane} for {found.name}", 0, 0)
+    text, kinds, _ = emit(lanes, "lanes")
+    description = {"name": "lanes", "kinds": kinds}
+    return report(text, description, found, build_folder() / "synth")
 
 
-def _power(what: _Lanes, made: Report, cells: CellTarget, clock: float) -> dict[str, Any]:
+def _power(
+    what: _Lanes, made: Report, cells: CellTarget, clock: float, progress: Progress
+) -> dict[str, Any]:
     """Critical path, and power of a weight operation."""
     library, cache = cells.library, build_folder() / "synth"
-    with spinner(f"timing {what.name} {what.lane}"):
-        machine = gates(made, library, top="lanes", cache=cache)
-        timing = analyse(machine, library, clock, cache)
-    with spinner(f"simulating the gates of {what.name} {what.lane}"):
-        found = _activity(what, machine, cells)
+    progress(f"timing {what.name} {what.lane}", 0, 0)
+    machine = gates(made, library, top="lanes", cache=cache)
+    timing = analyse(machine, library, clock, cache)
+    progress(f"simulating the gates of {what.name} {what.lane}", 0, 0)
+    found = _activity(what, machine, cells)
     milliwatts = power(machine, library, clock, found["activity"])
     return {
         "critical_path_ns": timing.critical_path["ns"],
@@ -250,32 +223,3 @@ def _data(what: _Lanes) -> tuple[Integers, Integers]:
     model = "digits-ternary" if kind.has_zero else "digits-binary"
     weights = find_model(model).layers[0]["weight_h"]
     return operands, np.resize(weights, shape).astype(np.int64)
-
-
-def _show(
-    target_name: str,
-    found: Target,
-    measured: dict[str, dict[str, float]],
-    powers: dict[str, dict[str, Any]],
-    clock: float | None,
-) -> None:
-    worst, most = None, None
-    if designs := measured.get(REFERENCE):
-        worst = min(designs.values())
-        least = powers[REFERENCE].get(min(designs, key=lambda lane: designs[lane]), {})
-        most = least.get("uw_per_operation")
-    rows: list[list[Any]] = []
-    for name, costs in measured.items():
-        for lane, cost in costs.items():
-            row = [name, lane, f"{cost:.2f}", *([f"{worst / cost:.2f}"] if worst else [])]
-            if clock:
-                one = powers[name][lane]
-                used = one["uw_per_operation"]
-                row += [f"{one['critical_path_ns']:.2f}", f"{used:.3f}"]
-                row += [f"{most / used:.2f}"] if most else []
-            rows.append(row)
-    columns = ["weights", "lane design", found.unit, *(["fixed12 / this"] if worst else [])]
-    if clock:
-        columns += ["critical path, ns", f"uW at {clock:g} MHz"]
-        columns += ["fixed12 / this (power)"] if most else []
-    table(f"a weight operation on {target_name}", columns, rows)

@@ -1,19 +1,19 @@
-"""``bench loading``: what loadable weights and parity cost."""
+"""What loadable weights and parity cost."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import click
-
-from pascaline.cli.catalogue import find_base, find_model
-from pascaline.cli.console import json_option, print_json, table
-from pascaline.cli.report import make_report
+from pascaline.measure.synthesis import make_report
+from pascaline.models.catalogue import base_machine
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
+from pascaline.spec.model import Model
+from pascaline.spec.progress import Progress, silent
 from pascaline.synth.targets import target
 
-__all__ = ["loading"]
+__all__ = ["cost_of_loading"]
 
 CHOICES: dict[str, dict[str, Any]] = {
     "rom": {},
@@ -23,33 +23,36 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 
-@click.command()
-@click.argument("model", default="medium-ternary")
-@click.option("--target", "targets", multiple=True, default=("generic", "ecp5"), show_default=True)
-@json_option
-def loading(model: str, *, targets: tuple[str, ...], as_json: bool) -> None:
-    """Cells and cycles of a MODEL's machine with weights in ROM and RAM, and with parity."""
-    found = find_model(model)
-    machine = find_base(found, None)
-    result: dict[str, Any] = {"model": model, "targets": {}}
+def cost_of_loading(
+    model: Model, targets: Sequence[str], progress: Progress = silent
+) -> dict[str, Any]:
+    """Cells and cycles of a model's machine with weights in ROM and RAM, and with parity.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    targets : sequence of str
+        Names of the targets.
+    progress : Progress
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        By target and kind of machine, the counts of the target and ``cycles_per_step``.
+    """
+    machine = base_machine(model)
+    result: dict[str, Any] = {"model": model.name, "targets": {}}
     for name in targets:
         machines = result["targets"][name] = {}
         for choice, options in CHOICES.items():
-            design = Design(model=found, machine=machine.model_copy(update=options))
-            made = make_report(design, target(name))
+            design = Design(model=model, machine=machine.model_copy(update=options))
+            made = make_report(design, target(name), progress=progress)
             machines[choice] = {
                 "cells": made.cells,
                 **made.area,
                 "cycles_per_step": cycles.step_cycles(design),
             }
             result["tool_version"] = made.tool_version
-    if as_json:
-        print_json(result)
-        return
-    for name, machines in result["targets"].items():
-        columns = list(machines["rom"])
-        rows = [
-            [choice, *(area[column] for column in columns)] for choice, area in machines.items()
-        ]
-        titles = [column.replace("_", " ") for column in columns]
-        table(f"{model} on {name}, {result['tool_version']}", ["machine", *titles], rows)
+    return result

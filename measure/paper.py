@@ -1,25 +1,22 @@
-"""``bench paper``: Table 7 of Ardakani et al. (ICLR 2019), its design points built again."""
+"""Table 7 of Ardakani et al. (ICLR 2019), its design points built again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import click
-
-from pascaline.cli.asic import asic_options, find_target, make_timing
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import json_option, print_json, table
-from pascaline.cli.report import make_report
+from pascaline.measure.synthesis import make_report
+from pascaline.measure.timing import make_timing
+from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
+from pascaline.spec.progress import Progress, silent
 from pascaline.synth.asic import CellTarget
 from pascaline.synth.report import Report
 
-__all__ = ["paper"]
+__all__ = ["build_points"]
 
 
 @dataclass(frozen=True)
@@ -56,31 +53,31 @@ POINTS = {
 }
 
 
-@click.command()
-@asic_options
-@click.option("--clock", type=click.FloatRange(min=1, max=10_000), default=40.0, show_default=True)
-@click.option(
-    "--power",
-    "power_steps",
-    type=click.IntRange(min=1),
-    help="Also measure power, on as many steps of random inputs (long: Icarus simulates gates).",
-)
-@json_option
-def paper(
-    *,
-    liberty: Path | None,
-    dont_use: tuple[str, ...],
+def build_points(
+    cells: CellTarget,
     clock: float,
-    power_steps: int | None,
-    as_json: bool,
-) -> None:
+    *,
+    power_steps: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
     """Area of the paper's design points, and of the same throughput built from adder trees.
 
-    Logic only, weight memories in bits, as in the paper; slack (and power) at the CLOCK, in MHz.
-    All ratios are to the first row.
+    Parameters
+    ----------
+    cells : CellTarget
+        The cell library.
+    clock : float
+        MHz, of slack and of power.
+    power_steps : int, optional
+        Steps of random inputs on which power is measured.
+    progress : Progress
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        ``points``, a dict each, with ratios to the first; versions of tools; the library.
     """
-    found = find_target("asic", liberty=liberty, dont_use=dont_use)
-    assert isinstance(found, CellTarget)
     measured: dict[str, tuple[Report, dict[str, Any]]] = {}
     rows: list[dict[str, Any]] = []
     for name, point in POINTS.items():
@@ -93,8 +90,8 @@ def paper(
             # With 12 bits the paper's low power and its high speed are the same machine.
             same = design.network.model_dump_json() + machine.model_dump_json()
             if same not in measured:
-                made = make_report(design, found)
-                timing = make_timing(design, made, found, clock, power_steps)
+                made = make_report(design, cells, progress=progress)
+                timing = make_timing(design, made, cells, clock, power_steps, progress)
                 measured[same] = (made, timing)
             made, timing = measured[same]
             rows.append(
@@ -119,18 +116,11 @@ def paper(
         row["power_ratio"] = row["power_mw"] and row["power_mw"] / first["power_mw"]
         row["paper_power_ratio"] = row["paper_mw"] / first["paper_mw"]
         row["speed_ratio"] = first["cycles_per_step"] / row["cycles_per_step"]
-    if as_json:
-        versions = {"tool_version": made.tool_version, "opensta_version": timing["opensta_version"]}
-        library = {"library": found.title, "clock_mhz": clock, "power_steps": power_steps}
-        print_json({"points": rows} | versions | library)
-        return
-    keys = [key for key in first if key not in ("name", "form")]
-    titles = ["design point", "lanes", *(key.replace("_", " ") for key in keys)]
-    cells = [[row["name"], row["form"], *(_shown(row[key]) for key in keys)] for row in rows]
-    table(f"Table 7 on {found.title}", titles, cells)
-
-
-def _shown(number: Any) -> Any:
-    if number is None:
-        return "-"
-    return number if isinstance(number, int) else f"{number:,.3f}"
+    return {
+        "points": rows,
+        "tool_version": made.tool_version,
+        "opensta_version": timing["opensta_version"],
+        "library": cells.title,
+        "clock_mhz": clock,
+        "power_steps": power_steps,
+    }

@@ -1,25 +1,24 @@
-"""``bench peers``: networks that other generators were measured with, on machines of ours."""
+"""Networks that other generators were measured with, on machines of ours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-import click
-
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import json_option, print_json, table
-from pascaline.cli.report import make_report
-from pascaline.cli.simulate import run_design, take_samples
+from pascaline.measure.samples import take_samples
+from pascaline.measure.simulation import run_design
+from pascaline.measure.synthesis import make_report
+from pascaline.models.catalogue import find_model
 from pascaline.sim.job import Episode, Job, Outcome, Sequence
 from pascaline.sim.simulators import simulator
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
+from pascaline.spec.progress import Progress, silent
 from pascaline.synth.targets import target
 
-__all__ = ["peers"]
+__all__ = ["compare_peers"]
 
 
 @dataclass(frozen=True)
@@ -81,15 +80,20 @@ PEERS = (
 )
 
 
-@click.command()
-@click.option("--samples", type=click.IntRange(min=1), default=50, show_default=True)
-@json_option
-def peers(*, samples: int, as_json: bool) -> None:
+def compare_peers(samples: int, progress: Progress = silent) -> dict[str, Any]:
     """Cycles, LUTs and exactness beside those of other generators, for the same networks.
 
-    Ours are the cycles of a step that a simulation in Verilator confirms, Yosys' LUTs for Xilinx 7
-    without DSP blocks, and output values equal to the golden model's. The others' numbers are
-    from docs/peers.md.
+    Parameters
+    ----------
+    samples : int
+        Random sequences that are simulated of each.
+    progress : Progress
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        ``machines``, a dict each, and ``tool_version``.
     """
     rows: list[dict[str, Any]] = []
     for peer in PEERS:
@@ -99,8 +103,8 @@ def peers(*, samples: int, as_json: bool) -> None:
             machines.append(Machine.parse(peer.fast, thing="machine"))
         for chosen in machines:
             design = Design(model=model, machine=chosen)
-            made = make_report(design, target("xilinx"))
-            outcome = _simulate(design, samples)
+            made = make_report(design, target("xilinx"), progress=progress)
+            outcome = _simulate(design, samples, progress)
             rows.append(
                 {
                     "network": peer.config.removeprefix("peer-"),
@@ -117,18 +121,13 @@ def peers(*, samples: int, as_json: bool) -> None:
                     "peer_exact": peer.exact,
                 }
             )
-    if as_json:
-        print_json({"machines": rows, "tool_version": made.tool_version})
-        return
-    keys = [key for key in rows[0] if key != "faults"]
-    cells = [["-" if row[key] is None else row[key] for key in keys] for row in rows]
-    table("Other generators", [key.replace("_", " ") for key in keys], cells)
+    return {"machines": rows, "tool_version": made.tool_version}
 
 
-def _simulate(design: Design, samples: int) -> Outcome:
+def _simulate(design: Design, samples: int, progress: Progress) -> Outcome:
     """Random sequences in Verilator; raises nothing, the outcome has its faults."""
     chosen = take_samples(design.model, samples, 0, None)
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     episode = Episode(sequences=sequences)
     job = Job(model=design.model, machine=design.machine, episodes=(episode,))
-    return run_design(design, simulator("verilator"), job)[1]
+    return run_design(design, simulator("verilator"), job, progress=progress)[1]

@@ -9,11 +9,8 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from pascaline.cli.asic import CLOCK, make_timing
-from pascaline.cli.console import quiet
-from pascaline.cli.pnr import make_placement
-from pascaline.cli.report import make_report
-from pascaline.cli.synthesis import Synthesis
+from pascaline.measure.synthesis import Synthesis, make_placement, make_report
+from pascaline.measure.timing import CLOCK, make_timing
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
@@ -30,7 +27,7 @@ from pascaline.synth.yosys import yosys_version
 
 __all__ = ["Job", "keep", "kept", "measure", "try_to_measure"]
 
-PACKAGES = ("cli", "golden", "hdl", "sim", "spec", "synth")
+PACKAGES = ("data", "golden", "hdl", "measure", "sim", "spec", "synth")
 """Code that results depend on."""
 
 
@@ -139,15 +136,7 @@ def measure(job: Job, machine: Machine) -> Point:
     clock = energy = None
     if synthesis.pnr:
         # Many points are measured at once: one core is enough for each.
-        clock = make_placement(
-            design,
-            synthesis.target.name,
-            dsp=synthesis.dsp,
-            device=synthesis.device,
-            seeds=synthesis.seeds,
-            clock=synthesis.clock,
-            at_once=1,
-        ).fmax_mhz
+        clock = make_placement(design, synthesis, at_once=1).fmax_mhz
     elif synthesis.cells:
         aim, steps = synthesis.clock or CLOCK, synthesis.power_steps
         timing = make_timing(design, made, synthesis.cells, aim, steps)
@@ -166,11 +155,10 @@ def measure(job: Job, machine: Machine) -> Point:
 
 
 def try_to_measure(job: Job, machine: Machine) -> Point | str:
-    """The point, or in one line why there is none; for other processes, shows nothing."""
+    """The point, or in one line why there is none, for other processes."""
     # Exceptions of ours do not survive the way between processes.
     try:
-        with quiet():
-            return measure(job, machine)
+        return measure(job, machine)
     except InputError as error:
         return str(error)
     except Exception as error:

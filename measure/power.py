@@ -1,4 +1,4 @@
-"""The part of ``report`` that measures power: the gates at work on real inputs."""
+"""Power of a machine of library cells: its gates at work on real inputs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pascaline.cli.simulate import take_samples
+from pascaline.measure.samples import take_samples
 from pascaline.sim.job import Episode, Job, Sequence
 from pascaline.sim.waveform import record
 from pascaline.spec import cycles

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
-from pathlib import Path
 from typing import Any
 
-import click
-from click.core import ParameterSource
-
-from pascaline.cli.generate import make_verilog
 from pascaline.measure.layers import core_step, layer_list, network_words, totals
+from pascaline.measure.verilog import make_verilog
 from pascaline.spec.core import Core
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.dense import Dense
@@ -20,7 +15,7 @@ from pascaline.spec.stage import Stage
 from pascaline.spec.timeline import timeline
 from pascaline.synth.targets import Target
 
-__all__ = ["command_line", "make_result"]
+__all__ = ["make_result"]
 
 
 def make_result(
@@ -80,37 +75,3 @@ def _head(dense: Dense) -> dict[str, Any]:
     """The head on its lanes."""
     product = dense.product
     return {"rows": product.rows, "columns": sum(dense.inputs), "lanes": product.lanes}
-
-
-def command_line(context: click.Context, *, without: tuple[str, ...]) -> str:
-    """The command that is running, with the options that were given; files without their folders.
-
-    Parameters
-    ----------
-    context : click.Context
-        Of the command.
-    without : tuple of str
-        Names of parameters that are left out.
-    """
-    words = ["pascaline", str(context.info_name)]
-    for parameter in context.command.params:
-        name = str(parameter.name)
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name in without:
-            continue
-        value = context.params[name]
-        if isinstance(value, bool):
-            words.append((parameter.opts if value else parameter.secondary_opts)[0])
-            continue
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(parameter, click.Option):
-                words.append(parameter.opts[0])
-            words.append(_word(one))
-    return shlex.join(words)
-
-
-def _word(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    text = str(value)
-    return Path(text).name if Path(text).is_absolute() else text

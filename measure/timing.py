@@ -1,69 +1,30 @@
-"""The part of ``report`` that is about cell libraries."""
+"""Timing and power of a design that was synthesised for a cell library."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import click
-
-from pascaline.cli.console import spinner
 from pascaline.measure.power import POWER, measure_power
 from pascaline.spec.design import Design
-from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
-from pascaline.synth.asic import CellTarget, asic_target
-from pascaline.synth.liberty import read_library
+from pascaline.spec.progress import Progress, silent
+from pascaline.synth.asic import CellTarget
 from pascaline.synth.report import Report
-from pascaline.synth.targets import Target, target
 from pascaline.synth.timing import analyse, gates, opensta_version
 
-__all__ = ["CLOCK", "asic_options", "find_target", "make_timing"]
+__all__ = ["CLOCK", "make_timing"]
 
 CLOCK = 100.0
 """MHz, if none is given."""
 
 
-def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that describe a cell library."""
-    for option in reversed(
-        (
-            click.option(
-                "--liberty",
-                type=click.Path(path_type=Path),
-                help="With --target asic: the cell library, a .lib or .lib.gz file.",
-            ),
-            click.option(
-                "--dont-use",
-                multiple=True,
-                metavar="PATTERN",
-                help="With --target asic: cells to leave out, as '*_lp_*'; may be repeated.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-def find_target(name: str, *, liberty: Path | None, dont_use: tuple[str, ...]) -> Target:
-    """The target of that name, or of a cell library.
-
-    Raises
-    ------
-    InputError
-        If there is none, if the options do not go together, or if the library cannot be used.
-    """
-    if name == "asic" and liberty is not None:
-        return asic_target(read_library(liberty, dont_use, build_folder() / "synth"))
-    for option, value in (("--liberty", liberty), ("--dont-use", dont_use)):
-        if value and name != "asic":
-            raise InputError(option, "needs --target asic")
-    return target(name)
-
-
 def make_timing(
-    design: Design, made: Report, cells: CellTarget, clock: float, power_steps: int | None
+    design: Design,
+    made: Report,
+    cells: CellTarget,
+    clock: float,
+    power_steps: int | None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Timing and power of what was synthesised, as plain values; None for what is not known.
 
@@ -81,9 +42,9 @@ def make_timing(
     }
     if version is None:
         return result
-    with spinner(f"timing {design.name} at {clock:g} MHz"):
-        machine = gates(made, library, top=design.name, cache=cache)
-        timing = analyse(machine, library, clock, cache)
+    progress(f"timing {design.name} at {clock:g} MHz", 0, 0)
+    machine = gates(made, library, top=design.name, cache=cache)
+    timing = analyse(machine, library, clock, cache)
     result |= {
         "slack_ns": timing.slack_ns,
         "critical_path": timing.critical_path,
@@ -91,5 +52,5 @@ def make_timing(
     }
     if power_steps is None:
         return result
-    with spinner(f"simulating the gates of {design.name} for {power_steps} steps"):
-        return result | measure_power(design, machine, library, clock, power_steps)
+    progress(f"simulating the gates of {design.name} for {power_steps} steps", 0, 0)
+    return result | measure_power(design, machine, library, clock, power_steps)

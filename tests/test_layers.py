@@ -17,15 +17,16 @@ ARROWS = {
     "importers": {"spec", "data"},
     "train": {"spec", "golden", "data", "importers"},
     "models": {"spec"},
-    "measure": {"spec", "golden", "hdl", "sim", "synth", "data", "models", "cli"},
+    "measure": {"spec", "golden", "hdl", "sim", "synth", "data", "models"},
     "pages": {"spec", "measure"},
+    "console": {"spec"},
     "api": {"spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"},
     "cli": {
         *("spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
-        *("measure", "pages"),
+        *("measure", "pages", "console"),
     },
-    "prove": {"spec", "golden", "hdl", "cli"},
-    "mutants": {"spec", "hdl", "sim", "cli"},
+    "prove": {"spec", "golden", "hdl", "console"},
+    "mutants": {"spec", "hdl", "sim", "console"},
 }
 
 FORBIDDEN = {
@@ -36,6 +37,8 @@ FORBIDDEN = {
     "synth": {"amaranth", "cocotb", "torch"},
     "data": {"amaranth", "cocotb", "torch"},
     "importers": {"amaranth", "cocotb"},
+    "measure": {"amaranth", "click", "cocotb", "rich", "torch"},
+    "pages": {"amaranth", "click", "cocotb", "rich", "torch"},
     "cli": {"amaranth", "cocotb", "torch"},
     "prove": {"cocotb", "torch"},
     "mutants": {"amaranth", "torch"},

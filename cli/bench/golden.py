@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.tools import cores
 
@@ -45,7 +45,7 @@ def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
     with bars() as report:
         for case in cases:
             for count in threads or sorted({1, cores()}):
-                pace = measure(case, threads=count, report=report, **sizes)
+                pace = measure(case, threads=count, progress=report, **sizes)
                 found.append(
                     {
                         "case": case.name,

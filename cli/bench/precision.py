@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 
@@ -79,7 +79,7 @@ def precision(
             variants=variants or tuple(VARIANTS),
             place=device,
             resume=resume,
-            report=report,
+            progress=report,
         )
     chosen_runs = best(found["runs"])
     if plot is not None:

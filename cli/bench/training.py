@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import json_option, print_json, spinner, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 
 __all__ = ["training"]
@@ -31,14 +31,15 @@ def training(*, device_name: str, repeats: int, as_json: bool) -> None:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
     place = device(device_name)
     result: dict[str, Any] = {"device": place.type, "work": {}}
-    for name, work in WORK.items():
-        with spinner(f"timing {name}"):
+    with bars() as progress:
+        for name, work in WORK.items():
+            progress(f"timing {name}", 0, 0)
             speed = measure(work, place, repeats=repeats)
-        result["work"][name] = {
-            "plain_seconds": speed.plain,
-            "fused_seconds": speed.fused,
-            "ratio": speed.ratio,
-        }
+            result["work"][name] = {
+                "plain_seconds": speed.plain,
+                "fused_seconds": speed.fused,
+                "ratio": speed.ratio,
+            }
     if as_json:
         print_json(result)
         return

@@ -148,7 +148,7 @@ def test_simulate_says_when_something_is_wrong(pascaline, monkeypatch):
     from pascaline.sim.job import Outcome
 
     bad = Outcome(values=5, mismatches=1, faults=["o: sequence 0, step 0: data[0] is 1, must be 2"])
-    monkeypatch.setattr("pascaline.cli.simulate.run", lambda *_, **__: bad)
+    monkeypatch.setattr("pascaline.measure.simulation.run", lambda *_, **__: bad)
     status, out, err = pascaline("simulate", "tiny-ternary", "--samples", "1")
     assert status == 1
     assert "4 of 5" in out

@@ -13,10 +13,10 @@ from typing import ClassVar
 
 import pytest
 
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.synthesis import Synthesis
 from pascaline.measure.points import Job, measure, try_to_measure
+from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import in_processes
+from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
@@ -79,7 +79,7 @@ def computed(monkeypatch):
             )
 
     computed_badly = set()
-    monkeypatch.setattr("pascaline.cli.explore.in_processes", compute)
+    monkeypatch.setattr("pascaline.measure.exploration.in_processes", compute)
     return seen, computed_badly
 
 
@@ -297,7 +297,8 @@ def test_clocks_come_from_place_and_route(monkeypatch):
     monkeypatch.setattr("pascaline.measure.points.make_report", lambda *_, **__: Made)
     monkeypatch.setattr("pascaline.measure.points.nextpnr_version", lambda _: "0.11")
     monkeypatch.setattr(
-        "pascaline.measure.points.make_placement", lambda *_, **how: asked.update(how) or Placed
+        "pascaline.measure.points.make_placement",
+        lambda _, how, **more: asked.update(vars(how) | more) or Placed,
     )
     point = measure(job(target=target("ecp5"), pnr=True, seeds=2), Machine())
     assert target("ecp5").unit == "luts + 2 x carries"

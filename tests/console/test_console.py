@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from pascaline.cli import console
+from pascaline import console
 
 
 def draw(*, terminal: bool) -> str:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from pascaline.cli.catalogue import find_design
 from pascaline.measure.baselines import designs, measure
+from pascaline.measure.designs import make_design
+from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.instances import part_names
 from pascaline.synth import baselines
@@ -25,7 +26,7 @@ def test_all_designs_have_one():
 def test_is_whole(name):
     committed = read_baselines()[name]
     assert set(committed) == {"machine", *TARGETS}
-    design = find_design(name, {"machine": None}, "generic")
+    design = make_design(find_model(name))
     speed = committed["machine"]["speed"]["cycles_per_step"]
     assert speed == cycles.step_cycles(design), "make baselines"
     for target in TARGETS:

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pascaline.cli.catalogue import find_design
 from pascaline.measure import simulators
+from pascaline.measure.designs import make_design
 from pascaline.measure.simulators import rate
+from pascaline.models.catalogue import find_model
 from pascaline.sim.job import Outcome
 from pascaline.sim.simulators import SIMULATORS, Verilator
 from pascaline.spec.errors import InputError
@@ -58,6 +59,6 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
 )
 def test_what_cannot_be_measured(monkeypatch, clock, outcome, says):
     monkeypatch.setattr(simulators, "run", lambda *_, **__: outcome)
-    design = find_design("tiny-binary", {"machine": None}, "generic")
+    design = make_design(find_model("tiny-binary"))
     with pytest.raises(InputError, match=says):
         rate(design, SIMULATORS["icarus"], None, 5)

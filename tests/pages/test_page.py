@@ -260,7 +260,7 @@ def test_what_explore_keeps(tmp_path, counted):
 
 @pytest.fixture
 def stored(monkeypatch):
-    monkeypatch.setattr("pascaline.cli.report.make_placement", lambda *_, **__: PLACED)
+    monkeypatch.setattr("pascaline.measure.synthesis.make_placement", lambda *_, **__: PLACED)
     return ["report", "tiny-binary", "--target", "ecp5", "--pnr"]
 
 
