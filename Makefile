@@ -46,7 +46,7 @@ bench-training: $(READY) ## Install PyTorch; time training, fused against a plai
 
 test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/cli/test_readme.py
+	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/data tests/importers tests/cli/test_readme.py
 	@$(BIN)/mypy
 
 test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route.

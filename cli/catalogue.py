@@ -1,32 +1,22 @@
-"""Finding what a user names: a model file, a shipped model, or a named configuration."""
+"""The options that describe a machine, and the design that they make of a model."""
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from pascaline import models
-from pascaline.spec.configs import configs
+from pascaline.measure.designs import make_design
+from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.machine import Machine
-from pascaline.spec.model import Model
-from pascaline.spec.modelfile import read_model
-from pascaline.synth.choice import best_lane, costs
+from pascaline.synth.choice import costs
 
-__all__ = [
-    "find_base",
-    "find_design",
-    "find_model",
-    "machine_options",
-    "target_option",
-]
+__all__ = ["find_design", "machine_options", "target_option"]
 
 target_option = click.option(
     "--target",
@@ -38,46 +28,15 @@ target_option = click.option(
 """For commands whose machine is for some target, but which do not synthesise it."""
 
 
-def find_model(name: str) -> Model:
-    """The model of that name or path.
-
-    Raises
-    ------
-    InputError
-        If there is none; names that are near are offered.
-    """
-    if name in models.names():
-        return read_model(models.path(name))
-    found = configs().get(name)
-    if found is not None and found.network is not None:
-        return found.synthetic(name)
-    if Path(name).suffix or os.sep in name:
-        return read_model(Path(name))
-    known = sorted({*models.names(), *configs()})
-    near = difflib.get_close_matches(name, known, n=3) or known
-    raise InputError("model", f"must be a model file or one of {', '.join(near)}", name)
-
-
-def find_base(model: Model, path: Path | None) -> Machine:
-    """The machine of a file, else that of the model's named configuration, else the smallest."""
-    if path is not None:
-        return Machine.read(path)
-    return configs()[model.name].machine if model.name in configs() else Machine()
-
-
 def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     """The model of that name on the machine that the options describe.
 
     Without ``--machine`` it starts from the machine of the named configuration; single options
     replace single parameters. ``--lane auto`` is what costs least on the target.
     """
-    model = find_model(name)
     path = options.pop("machine")
     chosen = {key: value for key, value in options.items() if value is not None}
-    if chosen.get("lane") == "auto":
-        chosen["lane"] = best_lane(target, model.network)
-    machine = Machine.parse(find_base(model, path).model_dump() | chosen, thing="machine")
-    return Design(model=model, machine=machine)
+    return make_design(find_model(name), chosen, base=path, target=target)
 
 
 def _choices(parameter: str) -> click.Choice[str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import bars, json_option, print_json, say
-from pascaline.train.data import PARTS
-from pascaline.train.own import ALL
+from pascaline.console import bars, json_option, print_json, say
+from pascaline.data.own import ALL
+from pascaline.data.sets import PARTS
+from pascaline.models.catalogue import find_model
 
 __all__ = ["evaluate"]
 
@@ -25,9 +25,9 @@ def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     By default the data set that it was trained on, which is fetched once; of characters, how many
     bits each takes.
     """
-    from pascaline.train.evaluate import evaluate as evaluate_model
-    from pascaline.train.evaluate import score
-    from pascaline.train.own import part_for
+    from pascaline.data.evaluate import evaluate as evaluate_model
+    from pascaline.data.evaluate import score
+    from pascaline.data.own import part_for
 
     found = find_model(model)
     with bars() as report:

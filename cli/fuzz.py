@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pascaline.cli.console import bar, json_option, print_json, say, table
-from pascaline.cli.fuzz_files import fuzz_files
-from pascaline.cli.verdict import Verdict, judge, judge_seed
-from pascaline.cli.workers import workers
+from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.measure.fuzz import judge_seeds
+from pascaline.measure.fuzz_files import fuzz_files
+from pascaline.measure.verdict import Verdict, judge
 from pascaline.sim.recipe import Recipe
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder
+from pascaline.spec.progress import stage_of
 from pascaline.spec.tools import cores
 
 __all__ = ["fuzz"]
@@ -96,7 +94,16 @@ def fuzz(
     simulator(sim)
     cache = build_folder() / "fuzz"
     if files is not None:
-        found = fuzz_files(files, seed, sim, cache, simulated=SIMULATED, jobs=jobs or cores())
+        with bars() as progress:
+            found = fuzz_files(
+                files,
+                seed,
+                sim,
+                cache,
+                simulated=SIMULATED,
+                jobs=jobs or cores(),
+                progress=progress,
+            )
         _print_files(found, as_json=as_json)
         sys.exit(1 if found["failures"] else 0)
     whole, failures = Verdict(), []
@@ -117,21 +124,22 @@ def fuzz(
         drawn = {"cycles": cycles, "values": values, "largest": largest}
         start = time.monotonic()
         count = cases or (5 if minutes is None else None)
-        with bar(f"fuzzing in {sim}") as progress:
+        with bars() as shown:
+            told = stage_of(shown, f"fuzzing in {sim}")
 
             def more(number: int) -> bool:
                 spent = time.monotonic() - start
                 if count is not None:
-                    progress(min(whole.cases, count), count)
+                    told(min(whole.cases, count), count)
                 elif minutes is not None:
-                    progress(min(int(spent), int(60 * minutes)), int(60 * minutes))
+                    told(min(int(spent), int(60 * minutes)), int(60 * minutes))
                 late = minutes is not None and spent > 60 * minutes
                 return not late and (count is None or number < seed + count)
 
             # Whoever ends a campaign wants to know what it has found.
             before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             try:
-                _all_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
+                judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
             except KeyboardInterrupt:
                 interrupted = True
             finally:
@@ -142,39 +150,13 @@ def fuzz(
     sys.exit(1 if failures else INTERRUPTED if interrupted else 0)
 
 
-def _all_seeds(
-    first: int,
-    more: Callable[[int], bool],
-    collect: Callable[[int, Verdict], None],
-    arguments: tuple[Any, ...],
-    tries: int,
-    jobs: int,
-) -> None:
-    """Judge seed after seed while there are ``more``, some at a time."""
-    running: dict[Future[Verdict], int] = {}
-    numbers = itertools.count(first)
-    number = next(numbers)
-    with workers(jobs) as pool:
-        while True:
-            while len(running) < jobs and more(number):
-                running[pool.submit(judge_seed, number, *arguments, tries=tries)] = number
-                number = next(numbers)
-            if not running:
-                return
-            done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
-            for future in done:
-                collect(running.pop(future), future.result())
-            more(number)
-
-
 def _print(result: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(result)
     else:
-        told = {
-            key: value for key, value in result.items() if key not in ("failures", "interrupted")
-        }
-        rows = [[key.replace("_", " "), value] for key, value in told.items()]
+        left_out = ("failures", "interrupted")
+        counts = {key: value for key, value in result.items() if key not in left_out}
+        rows = [[key.replace("_", " "), value] for key, value in counts.items()]
         table(
             "Fuzzing, interrupted" if result["interrupted"] else "Fuzzing", ["what", "count"], rows
         )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.console import json_option, print_json, say
+from pascaline.console import json_option, print_json, say
+from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic

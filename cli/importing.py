@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from pascaline.cli.console import json_option, print_json, say
+from pascaline.console import json_option, print_json, say
+from pascaline.importers.convert import Conversion
+from pascaline.importers.draft import Formats
+from pascaline.importers.sources import import_file
 from pascaline.spec.cells import FORMS
 from pascaline.spec.modelfile import write_model
-from pascaline.train.draft import Formats
 
 __all__ = ["import_"]
 
@@ -61,9 +63,6 @@ def import_(
     reach: float,
     preprocess: Path | None,
     output_kind: str,
-    cell: str | None,
-    pooling: str | None,
-    results: str | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -73,26 +72,9 @@ def import_(
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
     `pascaline evaluate MODEL --data ...` then says how good it is.
     """
-    from pascaline.train.convert import Conversion, convert
-    from pascaline.train.foreign import read_foreign
-
     chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
     conversion = Conversion.parse(chosen, thing="import")
-    foreign = read_foreign(file, preprocess)
-    conversion = conversion.model_copy(
-        update={
-            "cell": cell or foreign.cell,
-            "pooling": pooling or foreign.pooling or "none",
-            "results": results or foreign.results or "last",
-        }
-    )
-    model = convert(
-        foreign.tensors,
-        conversion,
-        name=output.stem,
-        preprocess=foreign.preprocess,
-        source=foreign.source,
-    )
+    model = import_file(file, conversion, name=output.stem, preprocess=preprocess)
     write_model(model, output)
     if as_json:
         print_json({"file": str(output), "network": model.network.model_dump(mode="json")})

@@ -3,51 +3,44 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 
 import click
 
-from pascaline.cli.bench import bench
-from pascaline.cli.console import warn
-from pascaline.cli.evaluate import evaluate
-from pascaline.cli.explore import explore
-from pascaline.cli.fuzz import fuzz
-from pascaline.cli.generate import generate
-from pascaline.cli.image import image
-from pascaline.cli.importing import import_
-from pascaline.cli.report import report
-from pascaline.cli.show import list_, show
-from pascaline.cli.simulate import simulate
-from pascaline.cli.train import train
+from pascaline.cli.lazy import LazyGroup
 from pascaline.spec.errors import InputError
 
 __all__ = ["cli", "run"]
 
+AT = "pascaline.cli"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("pascaline"), prog_name="pascaline")
+COMMANDS = {
+    "bench": (f"{AT}.bench:bench", "Measure, as the documentation does."),
+    "evaluate": (f"{AT}.evaluate:evaluate", "Measure how good a MODEL is on real data."),
+    "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),
+    "fuzz": (f"{AT}.fuzz:fuzz", "Compare RTL and golden on random cases."),
+    "generate": (f"{AT}.generate:generate", "Generate the Verilog of a MODEL."),
+    "image": (f"{AT}.image:image", "Make what is loaded into a machine with --weights ram."),
+    "import": (f"{AT}.importing:import_", "Make a model file of a network from elsewhere."),
+    "list": (f"{AT}.show:list_", "List shipped models and named configurations."),
+    "report": (f"{AT}.report:report", "Synthesise a MODEL and count, or place and route it."),
+    "show": (f"{AT}.show:show", "Describe a MODEL and the machine it would run on."),
+    "simulate": (f"{AT}.simulate:simulate", "Simulate a MODEL and compare it with golden."),
+    "train": (f"{AT}.train:train", "Train a TASK and write a model file."),
+}
+"""Where each command is, and its line in the help."""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="pascaline", prog_name="pascaline")
 def cli() -> None:
     """Turn trained recurrent networks with binary or ternary weights into verified RTL.
 
     MODEL is a model file, a shipped model or a named configuration: see `pascaline list`.
     """
-
-
-for _command in (
-    list_,
-    show,
-    generate,
-    image,
-    simulate,
-    evaluate,
-    report,
-    explore,
-    train,
-    import_,
-    fuzz,
-    bench,
-):
-    cli.add_command(_command)
 
 
 def run() -> None:
@@ -70,5 +63,7 @@ def run() -> None:
 
 
 def _fail(text: str, *, status: int = 2) -> None:
+    from pascaline.console import warn  # Rich takes a while to import.
+
     warn(text)
     sys.exit(status)

@@ -7,22 +7,16 @@ from typing import Any
 
 import click
 
-from pascaline.cli.asic import CLOCK, make_timing
 from pascaline.cli.catalogue import find_design, machine_options
-from pascaline.cli.console import json_option, print_json, say, spinner, table
-from pascaline.cli.generate import make_verilog
-from pascaline.cli.page.option import html_option, write_page
-from pascaline.cli.pnr import make_placement
-from pascaline.cli.result import command_line, make_result
-from pascaline.cli.synthesis import Synthesis, synthesis_options
-from pascaline.cli.tables import remarks, tables
-from pascaline.spec.design import Design
-from pascaline.spec.folders import build_folder
-from pascaline.synth.report import Report
-from pascaline.synth.report import report as synthesise
-from pascaline.synth.targets import Target
+from pascaline.cli.command_line import command_line
+from pascaline.cli.html import html_option, write_page
+from pascaline.cli.synthesis import synthesis_options
+from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.measure.result import make_result
+from pascaline.measure.synthesis import Synthesis, synthesise
+from pascaline.pages.tables import remarks, tables
 
-__all__ = ["make_report", "report"]
+__all__ = ["report"]
 
 
 @click.command()
@@ -40,27 +34,11 @@ def report(
     **machine: Any,
 ) -> None:
     """Synthesise a MODEL with Yosys and count, part by part; or place and route it."""
-    target, cells = synthesis.target, synthesis.cells
-    design = find_design(model, machine, target.name)
-    found: dict[str, Any]
-    if synthesis.pnr:
-        placed = make_placement(
-            design,
-            target.name,
-            dsp=synthesis.dsp,
-            device=synthesis.device,
-            seeds=synthesis.seeds,
-            clock=synthesis.clock,
-        )
-        found = placed.as_dict() | {"target_title": placed.device_title}
-    else:
-        made = make_report(design, target, dsp=synthesis.dsp)
-        found = made.as_dict()
-        if cells and design.machine.ports == "stream":  # OpenSTA is told one name of the clock.
-            clock, steps = synthesis.clock or CLOCK, synthesis.power_steps
-            found |= make_timing(design, made, cells, clock, steps)
+    design = find_design(model, machine, synthesis.target.name)
     command = command_line(click.get_current_context(), without=("html", "as_json"))
-    result = make_result(design, target, command, found)
+    with bars() as progress:
+        found = synthesise(design, synthesis, progress)
+        result = make_result(design, synthesis.target, command, found)
     if as_json:
         print_json(result)
     else:
@@ -70,16 +48,3 @@ def report(
             say(line)
     if html is not None:
         write_page(html, result, quiet=as_json)
-
-
-def make_report(design: Design, target: Target, *, dsp: bool = False) -> Report:
-    """Generate a design and synthesise it."""
-    verilog = make_verilog(design)
-    with spinner(f"synthesising {design.name} for {target.title}"):
-        return synthesise(
-            verilog.text,
-            verilog.description,
-            target,
-            build_folder() / "synth",
-            dsp=dsp,
-        )

@@ -8,8 +8,8 @@ import click
 
 from pascaline import models
 from pascaline.cli.catalogue import find_design, machine_options, target_option
-from pascaline.cli.console import json_option, print_json, table
-from pascaline.cli.layers import core_step, layer_list, network_words, totals
+from pascaline.console import json_option, print_json, table
+from pascaline.measure.layers import core_step, layer_list, network_words, totals
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design

@@ -1,74 +1,59 @@
-"""How ``report`` and ``explore`` synthesise: the options, and which of them go together."""
+"""The options that say how designs are synthesised."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
-from pascaline.cli.asic import asic_options, find_target
-from pascaline.cli.pnr import pnr_options
-from pascaline.spec.errors import InputError
-from pascaline.synth.asic import CellTarget
-from pascaline.synth.devices import family
-from pascaline.synth.targets import TARGETS, Target
+from pascaline.measure.synthesis import Synthesis, find_target
+from pascaline.synth.devices import FAMILIES
+from pascaline.synth.targets import TARGETS
 
-__all__ = ["Synthesis", "synthesis_options"]
+__all__ = ["asic_options", "synthesis_options"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Synthesis:
-    """How machines are synthesised and timed.
+def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that describe a cell library."""
+    for option in reversed(
+        (
+            click.option(
+                "--liberty",
+                type=click.Path(path_type=Path),
+                help="With --target asic: the cell library, a .lib or .lib.gz file.",
+            ),
+            click.option(
+                "--dont-use",
+                multiple=True,
+                metavar="PATTERN",
+                help="With --target asic: cells to leave out, as '*_lp_*'; may be repeated.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
-    Attributes
-    ----------
-    target : Target
-        For what.
-    power_steps : int or None
-        Steps on the gates for power.
-    dsp : bool
-        Whether hard multipliers may be used.
-    pnr : bool
-        Whether machines are placed and routed.
-    device : str or None
-        On which device of the family; else the smallest that fits.
-    seeds : int or None
-        With how many seeds.
-    clock : float or None
-        Clock to aim at, in MHz.
 
-    Raises
-    ------
-    InputError
-        If these do not go together.
-    """
-
-    target: Target
-    power_steps: int | None = None
-    dsp: bool = False
-    pnr: bool = False
-    device: str | None = None
-    seeds: int | None = None
-    clock: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.power_steps is not None and self.cells is None:
-            raise InputError("--power-steps", "needs --target asic")
-        if self.pnr:
-            family(self.target.name).candidates(self.device)
-            return
-        clock = None if self.cells else self.clock
-        for name, value in {"device": self.device, "seeds": self.seeds, "clock": clock}.items():
-            if value is not None:
-                raise InputError(f"--{name}", "needs --pnr")
-
-    @property
-    def cells(self) -> CellTarget | None:
-        """The target, if it is a cell library."""
-        return self.target if isinstance(self.target, CellTarget) else None
+def _pnr_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of place and route."""
+    devices = "; ".join(
+        f"{known.name}: {', '.join(device.name for device in known.devices)}"
+        for known in FAMILIES.values()
+    )
+    for option in reversed(
+        (
+            click.option("--pnr", is_flag=True, help="Place and route, for ecp5 and ice40."),
+            click.option("--device", help=f"With --pnr, else the smallest that fits. {devices}."),
+            click.option(
+                "--seeds", type=click.IntRange(min=1), help="With --pnr; their median counts. [3]"
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,6 +105,6 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="With --pnr or --target asic: clock to aim at, in MHz.",
     )
     found: Callable[..., Any] = with_synthesis
-    for option in (clock_option, pnr_options, dsp_option, power, asic_options, target):
+    for option in (clock_option, _pnr_options, dsp_option, power, asic_options, target):
         found = option(found)
     return found

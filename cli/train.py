@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import click
 
-from pascaline.cli.console import bars, json_option, print_json, say
-from pascaline.cli.curves import draw, sparkline
+from pascaline.console import bars, json_option, print_json, say
+from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
 from pascaline.train.options import NormaliserName, Options
@@ -96,14 +96,14 @@ def train(
     TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
     each class, or a text file.
     """
-    from pascaline.train.foreign import read_foreign
+    from pascaline.importers.sources import read_foreign
     from pascaline.train.recipe import train as train_task
 
     options = Options.parse(chosen, thing="train")
     find_task(task)
     with bars() as report:
         begin = None if start is None else read_foreign(start, start_preprocess)
-        model = train_task(task, options, output, start=begin, resume=resume, report=report)
+        model = train_task(task, options, output, start=begin, resume=resume, progress=report)
     curve = model.card["curve"]
     if plot is not None:
         write_atomic(plot, draw(curve, f"{model.name}: loss in nats"))

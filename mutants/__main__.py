@@ -7,7 +7,7 @@ import sys
 import click
 
 from mutants.campaign import Campaign
-from pascaline.cli.console import bars, json_option, print_json, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.tools import cores

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from pascaline.cli.console import bar, json_option, print_json, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.tools import cores
@@ -66,11 +66,11 @@ def main(*, words: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
         sys.exit(2)
     keep: Path = build_folder() / "prove"
     proofs = []
-    with bar("proving") as progress, ThreadPoolExecutor(jobs or cores()) as pool:
+    with bars() as progress, ThreadPoolExecutor(jobs or cores()) as pool:
         running = [pool.submit(prove, claim, keep) for claim in claims]
         for done, future in enumerate(as_completed(running), start=1):
             proofs.append(future.result())
-            progress(done, len(running))
+            progress("proving", done, len(running))
     order = {claim.name: place for place, claim in enumerate(claims)}
     proofs.sort(key=lambda proof: order[proof.name])
     failed = [proof for proof in proofs if proof.outcome != "proven"]

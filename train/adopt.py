@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pascaline.data.preprocess import Preprocess, Rule
+from pascaline.importers.floats import Floats
+from pascaline.importers.freeze import Reals
 from pascaline.spec.errors import InputError
-from pascaline.train.floats import Floats
-from pascaline.train.freeze import Reals
 from pascaline.train.network import Classifier
 from pascaline.train.normalisers import Scales
-from pascaline.train.preprocess import Preprocess, Rule
 from pascaline.train.recurrent import Recurrent
 
 __all__ = ["adopt"]

@@ -1,4 +1,4 @@
-"""What a network has learned, as NumPy arrays: what `train.freeze` makes a model of."""
+"""What a network has learned, as NumPy arrays: what `importers.freeze` makes a model of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pascaline.importers.freeze import Learned, LearnedPart, Reals
 from pascaline.spec.arithmetic import Fixed
-from pascaline.train.freeze import Learned, LearnedPart, Reals
 from pascaline.train.network import Classifier, Head
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Quantisers, Recurrent

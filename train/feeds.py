@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pascaline.data.sets import IGNORED, Labels
 from pascaline.spec.tensors import Integers
 from pascaline.train.augment import Shift
-from pascaline.train.data import IGNORED, Labels
 
 __all__ = ["Batch", "Feed", "Sequences", "Streams"]
 

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent
 from pascaline.train.options import Schedule
-from pascaline.train.progress import Report, silent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 
@@ -30,7 +30,7 @@ def fit(
     *,
     rounding: Network | None = None,
     snapshot: Snapshot | None = None,
-    report: Report = silent,
+    progress: Progress = silent,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[tuple[int, float]]:
     """Teach a network, or several side by side.
@@ -46,7 +46,7 @@ def fit(
         that the network adapts to them; by default they never are.
     snapshot : Snapshot, optional
         Where the state of training is kept now and then, and taken up from.
-    report : Report
+    progress : Progress
         Told after every batch; on a GPU, after some.
     clock : callable
         Seconds; tells when the next snapshot is due.
@@ -74,7 +74,7 @@ def fit(
         done += 1
         if done % pause == 0 or done % every == 0 or done == total:
             losses.append(stepper.losses.nanmean().item())
-            report("train", done, total, f"loss {losses[-1]:.3f}")
+            progress("train", done, total, f"loss {losses[-1]:.3f}")
         if done % every == 0 or done == total:
             curve.append((done, sum(losses) / len(losses)))
             losses = []

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from pascaline.data.evaluate import Outcome
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 from pascaline.train.cells import cell_of
-from pascaline.train.evaluate import Outcome
 from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
 from pascaline.train.network import Classifier, Layer, pad
 from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
 from pascaline.train.options import Options, Schedule
-from pascaline.train.progress import Report, silent
 from pascaline.train.quantisers import quantiser
 from pascaline.train.recurrent import Recurrent
 from pascaline.train.snapshot import Snapshot
@@ -104,7 +104,7 @@ def learn(
     rounding: Network | None = None,
     snapshot: Snapshot | None = None,
     check: Callable[[Classifier], object] = lambda network: None,
-    report: Report = silent,
+    progress: Progress = silent,
 ) -> tuple[Classifier, list[tuple[int, float]]]:
     """Build a network, teach it and freeze its weights.
 
@@ -116,7 +116,7 @@ def learn(
         Makes what it learns, on a device.
     options, schedule : Options, Schedule
         The choices.
-    rounding, snapshot, report
+    rounding, snapshot, progress
         As in `train.fit.fit`.
     check : callable
         Gets the untaught network; what it raises comes before the long work instead of after it.
@@ -135,7 +135,7 @@ def learn(
         check(made)
         made.to(place)
         stepper = Stepper(made, feed(place), seed=options.seed, dropout=schedule.dropout)
-        curve = fit(stepper, schedule, rounding=rounding, snapshot=snapshot, report=report)
+        curve = fit(stepper, schedule, rounding=rounding, snapshot=snapshot, progress=progress)
         if options.stochastic:
             stepper.freeze(draw=options.draw, batches=RESTATED)
     for part in made.parts:

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pascaline.data.evaluate import Likelihood, Score
+from pascaline.data.sets import IGNORED, Labels, Part
 from pascaline.spec.tensors import Integers
-from pascaline.train.data import IGNORED, Labels, Part
 from pascaline.train.ensemble import Ensemble
-from pascaline.train.evaluate import Likelihood, Score
 from pascaline.train.learn import CHUNK
 from pascaline.train.network import pad
 from pascaline.train.recipe import Plan

@@ -1,6 +1,6 @@
 """The network that is trained: a stack of recurrent layers, and a head.
 
-It computes in floating point with quantised weights; freezing (`train.freeze`) only rounds its
+It computes in floating point with quantised weights; freezing (`importers.freeze`) only rounds its
 coefficients.
 """
 

@@ -10,16 +10,16 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from pascaline.data.own import is_own
+from pascaline.data.preprocess import OneHot, Preprocess
+from pascaline.data.sets import Part
+from pascaline.importers.draft import Formats
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.cells import USUAL, form_of
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.train.augment import Shift
-from pascaline.train.data import Part
-from pascaline.train.draft import Formats
-from pascaline.train.own import is_own
-from pascaline.train.preprocess import OneHot, Preprocess
 
 __all__ = ["TASKS", "Options", "Schedule", "Task", "WeightRule", "task"]
 

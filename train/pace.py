@@ -12,11 +12,11 @@ from torch import nn
 
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
+from pascaline.importers.draft import Formats, draft
 from pascaline.spec.arithmetic import arithmetic
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.tensors import Integers
-from pascaline.train.draft import Formats, draft
-from pascaline.train.progress import Report, silent
 
 __all__ = ["Case", "Pace", "measure"]
 
@@ -81,7 +81,7 @@ def measure(
     steps: int,
     repeats: int,
     threads: int,
-    report: Report = silent,
+    progress: Progress = silent,
 ) -> Pace:
     """Measure one case; each side gets ``threads`` threads.
 
@@ -120,7 +120,7 @@ def measure(
                     # The first one warms up.
                     if index:
                         spent[side].append(seconds)
-                report(f"{case.name}, threads: {threads}", index, repeats)
+                progress(f"{case.name}, threads: {threads}", index, repeats)
     finally:
         torch.set_num_threads(before)
     return Pace(tuple(spent["golden"]), tuple(spent["torch"]), batch * steps)

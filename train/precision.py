@@ -17,16 +17,16 @@ from typing import Any
 
 import torch
 
+from pascaline.data.evaluate import Likelihood, Score
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.progress import Progress, silent
 from pascaline.train.ensemble import Ensemble
-from pascaline.train.evaluate import Likelihood, Score
 from pascaline.train.fit import fit
 from pascaline.train.learn import device, reproducible
 from pascaline.train.members import measure_members
 from pascaline.train.options import Options, Schedule, task
-from pascaline.train.progress import Report, silent
 from pascaline.train.recipe import Plan
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
@@ -111,7 +111,7 @@ def compare(
     variants: Sequence[str] = tuple(VARIANTS),
     place: str = "auto",
     resume: bool = False,
-    report: Report = silent,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Do all jobs, and keep what is found in a JSON file after each.
 
@@ -129,7 +129,7 @@ def compare(
         The device.
     resume : bool
         Whether to leave out what the file has, and go on from a snapshot.
-    report : Report
+    progress : Progress
         Told how far the work is.
 
     Returns
@@ -152,7 +152,7 @@ def compare(
             continue
         job = Job(name, cell, tuple(variants), size)
         snapshot = Snapshot(path.with_suffix(".training"), job.about(), resume)
-        found["runs"] += job.run(where, snapshot, report)
+        found["runs"] += job.run(where, snapshot, progress)
         write_atomic(path, json.dumps(found, indent=1) + "\n")
         snapshot.path.unlink(missing_ok=True)
     return found
@@ -216,7 +216,9 @@ class Job:
             "schedule": schedule,
         }
 
-    def run(self, where: torch.device, snapshot: Snapshot, report: Report) -> list[dict[str, Any]]:
+    def run(
+        self, where: torch.device, snapshot: Snapshot, progress: Progress
+    ) -> list[dict[str, Any]]:
         """Train and measure all networks; one entry of ``runs`` each."""
         chosen = {"cell": self.cell, "hidden": self.size.hidden, "validation": True}
         plans = {
@@ -230,7 +232,7 @@ class Job:
         runs, schedule = list(self.runs), self.schedule
 
         def told(stage: str, done: int, total: int, note: str = "") -> None:
-            report(f"{self.task} {self.cell}", done, total, note)
+            progress(f"{self.task} {self.cell}", done, total, note)
 
         members = []
         for variant, _, seed in runs:
@@ -243,7 +245,7 @@ class Job:
                 first.feed(where, self.size.places),
                 factors=tuple(rate / schedule.rate for _, rate, _ in runs),
             )
-            fit(stepper, schedule, snapshot=snapshot, report=told)
+            fit(stepper, schedule, snapshot=snapshot, progress=told)
             for part in stepper.parts:
                 part.noise = (None, None)
             validation, final = (

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pascaline.data.evaluate import measure, outcomes
+from pascaline.data.own import find_data
+from pascaline.data.preprocess import OneHot, Rule
+from pascaline.data.sets import DataSet, Part, Parts
+from pascaline.importers.draft import draft
+from pascaline.importers.foreign import Foreign
+from pascaline.importers.freeze import freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
-from pascaline.train.data import DataSet, Part, Parts
-from pascaline.train.draft import draft
-from pascaline.train.evaluate import measure, outcomes
-from pascaline.train.foreign import Foreign
-from pascaline.train.freeze import freeze
 from pascaline.train.options import Options, Schedule, Task, task
-from pascaline.train.own import find_data
-from pascaline.train.preprocess import OneHot, Rule
-from pascaline.train.progress import Report, silent
 
 if TYPE_CHECKING:
     import torch
@@ -159,7 +159,7 @@ def train(
     *,
     start: Foreign | None = None,
     resume: bool = False,
-    report: Report = silent,
+    progress: Progress = silent,
 ) -> Model:
     """Learn a task, freeze the network, measure it, and write the model file.
 
@@ -176,7 +176,7 @@ def train(
         A network from elsewhere whose weights are the first ones: fine-tuning.
     resume : bool
         Whether to go on from that snapshot, if there is one.
-    report : Report
+    progress : Progress
         Told how far the work is.
 
     Returns
@@ -214,7 +214,7 @@ def train(
         rounding=description,
         snapshot=snapshot,
         check=frozen,
-        report=report,
+        progress=progress,
     )
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
@@ -223,7 +223,7 @@ def train(
     score = partial(measure, labels=parts.held_out.labels)
     as_float = score(run(learned, inputs, lsb=description.x.lsb), unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
-    as_integer = score(outcomes(model, inputs, report), unit=unit)
+    as_integer = score(outcomes(model, inputs, progress), unit=unit)
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,

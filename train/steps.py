@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pascaline.data.sets import IGNORED
 from pascaline.spec.network import Network
-from pascaline.train.data import IGNORED
 from pascaline.train.ensemble import Ensemble
 from pascaline.train.feeds import Feed
 from pascaline.train.network import Classifier

@@ -95,7 +95,7 @@ def test_power(pascaline, words):
 def test_gates_that_are_wrong(pascaline, words, monkeypatch):
     opensta()
     outcome = Outcome(values=1, mismatches=1, faults=["o: data[0] is 1, must be 2"])
-    monkeypatch.setattr("pascaline.cli.power.record", lambda *_: (outcome, None))
+    monkeypatch.setattr("pascaline.measure.power.record", lambda *_: (outcome, None))
     status, out, err = pascaline(*words, "--power-steps", 3)
     assert (status, out) == (2, "")
     assert "the gates of tiny_ternary: fail: o: data[0] is 1, must be 2" in err

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from pascaline import models
-from pascaline.cli.fuzz_files import _unclear
+from pascaline.data.preprocess import Preprocess
+from pascaline.measure.fuzz_files import _unclear
 from pascaline.sim.cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.synth.choice import costs
-from pascaline.train.preprocess import Preprocess
 from tests.models import make_model
 
 
@@ -148,7 +148,7 @@ def test_simulate_says_when_something_is_wrong(pascaline, monkeypatch):
     from pascaline.sim.job import Outcome
 
     bad = Outcome(values=5, mismatches=1, faults=["o: sequence 0, step 0: data[0] is 1, must be 2"])
-    monkeypatch.setattr("pascaline.cli.simulate.run", lambda *_, **__: bad)
+    monkeypatch.setattr("pascaline.measure.simulation.run", lambda *_, **__: bad)
     status, out, err = pascaline("simulate", "tiny-ternary", "--samples", "1")
     assert status == 1
     assert "4 of 5" in out

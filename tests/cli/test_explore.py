@@ -13,10 +13,10 @@ from typing import ClassVar
 
 import pytest
 
-from pascaline.cli.catalogue import find_model
-from pascaline.cli.points import Job, measure, try_to_measure
-from pascaline.cli.synthesis import Synthesis
-from pascaline.cli.workers import in_processes
+from pascaline.measure.points import Job, measure, try_to_measure
+from pascaline.measure.synthesis import Synthesis
+from pascaline.measure.workers import in_processes
+from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
@@ -79,7 +79,7 @@ def computed(monkeypatch):
             )
 
     computed_badly = set()
-    monkeypatch.setattr("pascaline.cli.explore.in_processes", compute)
+    monkeypatch.setattr("pascaline.measure.exploration.in_processes", compute)
     return seen, computed_badly
 
 
@@ -278,11 +278,11 @@ def processes_of(folder):
 
 def test_measure_says_in_a_line_what_is_wrong(monkeypatch):
     here = job()
-    monkeypatch.setattr("pascaline.cli.points.code_digest", lambda: "another")
+    monkeypatch.setattr("pascaline.measure.points.code_digest", lambda: "another")
     text = "worker: must have the code and the tools of the explorer"
     assert try_to_measure(here, Machine()) == text
     monkeypatch.undo()
-    monkeypatch.setattr("pascaline.cli.points.make_report", lambda *_, **__: {}["a\nb"])
+    monkeypatch.setattr("pascaline.measure.points.make_report", lambda *_, **__: {}["a\nb"])
     assert try_to_measure(here, Machine()) == "KeyError: 'a\\nb'"
 
 
@@ -294,10 +294,11 @@ def test_clocks_come_from_place_and_route(monkeypatch):
         area: ClassVar = {"luts": 10, "carries": 3, "block_rams": 1, "memory_bits": 4}
 
     asked = {}
-    monkeypatch.setattr("pascaline.cli.points.make_report", lambda *_, **__: Made)
-    monkeypatch.setattr("pascaline.cli.points.nextpnr_version", lambda _: "0.11")
+    monkeypatch.setattr("pascaline.measure.points.make_report", lambda *_, **__: Made)
+    monkeypatch.setattr("pascaline.measure.points.nextpnr_version", lambda _: "0.11")
     monkeypatch.setattr(
-        "pascaline.cli.points.make_placement", lambda *_, **how: asked.update(how) or Placed
+        "pascaline.measure.points.make_placement",
+        lambda _, how, **more: asked.update(vars(how) | more) or Placed,
     )
     point = measure(job(target=target("ecp5"), pnr=True, seeds=2), Machine())
     assert target("ecp5").unit == "luts + 2 x carries"
@@ -307,7 +308,7 @@ def test_clocks_come_from_place_and_route(monkeypatch):
 
 def test_clocks_and_energy_come_from_opensta(monkeypatch, folder, little):
     timing = {"critical_path": {"ns": 8.0}, "energy_per_step_nj": 1.5}
-    monkeypatch.setattr("pascaline.cli.points.make_timing", lambda *_: timing)
+    monkeypatch.setattr("pascaline.measure.points.make_timing", lambda *_: timing)
     library = asic_target(read_library(Path(osu018()), (), folder / "synth"))
     this = job(target=library, model=read_model(little[0]))
     point = measure(this, Machine())
@@ -347,7 +348,7 @@ def test_an_address_of_no_scheduler(pascaline, folder, address):
 @pytest.mark.filterwarnings("default")
 def test_a_scheduler_that_does_not_answer(pascaline, folder, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("pascaline.cli.workers.TIMEOUT", 1)
+    monkeypatch.setattr("pascaline.measure.workers.TIMEOUT", 1)
     status, out, err = pascaline("explore", "tiny-ternary", "--dask", "tcp://127.0.0.1:9")
     assert (status, out) == (2, "")
     assert err.startswith("pascaline: --dask: no scheduler answers (Timed out trying to connect")

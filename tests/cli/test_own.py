@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.evaluate import Likelihood, Score, evaluate, score
+from pascaline.data.own import ALL, find_data, is_own, own_data, part_for
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train.evaluate import Likelihood, Score, evaluate, score
-from pascaline.train.own import ALL, find_data, is_own, own_data, part_for
 
 CLASSES = ("fall", "flat", "rise")
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pascaline.cli.catalogue import find_model
+from pascaline.models.catalogue import find_model
 from pascaline.spec.instances import part_names
 from pascaline.synth.paths import CriticalPath
 from pascaline.synth.pnr import Placement, Use
@@ -42,11 +42,12 @@ PLACED = Placement(
 def placed(monkeypatch):
     asked = []
 
-    def make(design, target_name, **options):
-        asked.append((design.name, target_name, options))
+    def make(design, synthesis, **_):
+        names = ("dsp", "device", "seeds", "clock")
+        asked.append({name: getattr(synthesis, name) for name in names})
         return PLACED
 
-    monkeypatch.setattr("pascaline.cli.report.make_placement", make)
+    monkeypatch.setattr("pascaline.measure.synthesis.make_placement", make)
     return asked
 
 
@@ -64,7 +65,7 @@ def test_tables(pascaline, placed):
     ):
         assert text in out
     assert find_model("tiny-binary").name in out
-    assert placed[0][2] == {"dsp": False, "device": None, "seeds": None, "clock": None}
+    assert placed[0] == {"dsp": False, "device": None, "seeds": None, "clock": None}
 
 
 def test_json(pascaline, placed):
@@ -80,7 +81,7 @@ def test_json(pascaline, placed):
     assert shown["critical_path"]["part"] == "lanes"
     assert shown["tool_versions"] == {"yosys": "0.70", "nextpnr": "0.11"}
     assert shown["cycles_per_step"] > 0
-    assert placed[0][2] == {"dsp": True, "device": "25k", "seeds": 3, "clock": 80.0}
+    assert placed[0] == {"dsp": True, "device": "25k", "seeds": 3, "clock": 80.0}
 
 
 @pytest.mark.parametrize(

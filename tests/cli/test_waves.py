@@ -153,7 +153,7 @@ endmodule
 )
 def test_bad_places(pascaline, tmp_path, monkeypatch, name, says):
     monkeypatch.setattr(
-        "pascaline.cli.simulate.build", None
+        "pascaline.measure.simulation.build", None
     )  # It is refused before anything is built.
     (tmp_path / "file").touch()
     (tmp_path / "folder.fst").mkdir()
@@ -170,7 +170,7 @@ def test_nothing_is_left_of_a_run_that_breaks(pascaline, tmp_path, monkeypatch):
         raise InputError("icarus", "ended without an outcome")
 
     tool_of("icarus")
-    monkeypatch.setattr("pascaline.cli.simulate.run", broken)
+    monkeypatch.setattr("pascaline.measure.simulation.run", broken)
     path = tmp_path / "run.fst"
     status, _, err = pascaline("simulate", "tiny-binary", "--sim", "icarus", "--waves", path)
     assert (status, err) == (2, "pascaline: icarus: ended without an outcome\n")

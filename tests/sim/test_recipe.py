@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from pascaline.cli.verdict import judge_seed
 from pascaline.hdl import verilog
 from pascaline.hdl.verilog import generate
+from pascaline.measure.verdict import judge_seed
 from pascaline.sim.cases import draw
 from pascaline.sim.recipe import Recipe
 from pascaline.sim.shrink import shrink, smaller

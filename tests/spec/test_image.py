@@ -60,7 +60,7 @@ def test_rows(shared):
             unit, gate = group * 2 + place // 4, place % 4
             values = layout.unpack(word >> (layout.bits * place) & ((1 << layout.bits) - 1))
             for name, value in values.items():
-                wanted = getattr(model.layers[0], name)[gate * 5 + unit] if unit < 5 else 0
+                wanted = model.layers[0][name][gate * 5 + unit] if unit < 5 else 0
                 assert value == wanted + (rounds if name == "bias" and unit < 5 else 0)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.preprocess import Preprocess
+from pascaline.importers.floats import floats
+from pascaline.importers.plain import run_head, run_layers
 from pascaline.spec.errors import InputError
-from pascaline.train.floats import floats
-from pascaline.train.plain import run_head, run_layers
-from pascaline.train.preprocess import Preprocess
 
 torch = pytest.importorskip("torch")
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pascaline.golden.network import Golden
+from pascaline.importers.draft import Formats, draft
+from pascaline.importers.freeze import freeze
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.train.draft import Formats, draft
-from pascaline.train.freeze import freeze
 from pascaline.train.options import Options, task
 
 torch = pytest.importorskip("torch")

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
-from pascaline.train.data import DataSet
 from pascaline.train.options import Options, Schedule, task
 from pascaline.train.recipe import Plan
 
@@ -37,7 +37,7 @@ RULES: list[dict[str, Any]] = [
 def teach(schedule: Schedule | None = None, **choices: Any) -> tuple[Any, float]:
     """A network that has learned the tones, and how much of the held-out part it gets right."""
     rounding, snapshot = choices.pop("rounding", None), choices.pop("snapshot", None)
-    report = choices.pop("report", lambda *args: None)
+    report = choices.pop("progress", lambda *args: None)
     options = Options(**({"hidden": 12, "device": "cpu"} | choices)).settled(task("tones"))
     plan = Plan(task("tones"), options)
     network, _ = learn(
@@ -47,7 +47,7 @@ def teach(schedule: Schedule | None = None, **choices: Any) -> tuple[Any, float]
         schedule or plan.schedule,
         rounding=plan.draft if rounding else None,
         snapshot=snapshot,
-        report=report,
+        progress=report,
     )
     held_out = plan.parts.held_out
     inputs = plan.rule.apply(held_out.sequences, plan.draft.x)
@@ -118,7 +118,7 @@ def test_reports_every_batch(tones: DataSet) -> None:
     def report(stage: str, done: int, total: int, note: str = "") -> None:
         told.append((stage, done, total, note[:5]))
 
-    teach(Schedule(epochs=2), hidden=4, report=report)
+    teach(Schedule(epochs=2), hidden=4, progress=report)
     assert told == [("train", done, 12, "loss ") for done in range(1, 13)]
 
 
@@ -178,12 +178,12 @@ def test_resuming_changes_nothing(
     expected = whole(False)
     for after in (4, 9):
         with pytest.raises(KilledError):
-            whole(after > 4, report=killer(after))
+            whole(after > 4, progress=killer(after))
     found = whole(True)
     assert set(found) == set(expected)
     assert all(torch.equal(found[name], expected[name]) for name in found)
     # A finished training is not done again.
-    finished = whole(True, report=killer(1))
+    finished = whole(True, progress=killer(1))
     assert all(torch.equal(finished[name], expected[name]) for name in finished)
 
 

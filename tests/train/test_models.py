@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from pascaline import models
+from pascaline.data.evaluate import predict
+from pascaline.data.preprocess import quantize, rule_of
+from pascaline.data.recordings import read_recordings
+from pascaline.data.sample import COUNT
+from pascaline.data.sets import DATA_SETS
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.spec.storage import storage
-from pascaline.train.data import DATA_SETS
-from pascaline.train.evaluate import predict
 from pascaline.train.options import TASKS
-from pascaline.train.preprocess import quantize, rule_of
-from pascaline.train.recordings import read_recordings
-from pascaline.train.sample import COUNT
 from tests.models import same_scales
 
 FLOOR = {

@@ -7,12 +7,12 @@ import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.golden.reference import Reference
+from pascaline.importers.draft import Formats, draft
+from pascaline.importers.freeze import freeze
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
-from pascaline.train.draft import Formats, draft
-from pascaline.train.freeze import freeze
 from pascaline.train.options import Options
 
 torch = pytest.importorskip("torch")
@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch")
 from pascaline.train.extract import FIXED, learned  # noqa: E402
 from pascaline.train.learn import build, run  # noqa: E402
 from pascaline.train.network import pad  # noqa: E402
-from tests.models import same_scales
+from tests.models import same_scales  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from pascaline.data.sets import DATA_SETS
 from pascaline.spec.errors import InputError
-from pascaline.train.data import DATA_SETS
 from pascaline.train.options import TASKS, Options, task
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from pascaline.cli.curves import draw_precision
+from pascaline.data.sets import DataSet
+from pascaline.measure.precision_table import best
+from pascaline.pages.curves import draw_precision
 from pascaline.spec.errors import InputError
-from pascaline.train.data import DataSet
-from pascaline.train.precision_table import best
 
 torch = pytest.importorskip("torch")
 
@@ -72,11 +72,11 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("pascaline.train.fit.PATIENCE", 0.0)
     with pytest.raises(KilledError):
-        run(path, report=kill)
+        run(path, progress=kill)
     assert {run["cell"] for run in json.loads(path.read_text())["runs"]} == {CELLS[0]}
     assert path.with_suffix(".training").exists()
     told: list[Any] = []
-    found = run(path, resume=True, report=lambda *args: told.append(args))
+    found = run(path, resume=True, progress=lambda *args: told.append(args))
     assert found == whole
     # What is there is not done again.
     assert told[0][:2] == ("tones gru", 7)
@@ -88,7 +88,7 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_command(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pascaline.cli.bench_precision import precision as command
+    from pascaline.cli.bench.precision import precision as command
 
     monkeypatch.setattr(precision, "QUICK", SIZE)
     options = ["tones", "--quick", "--cell", "gru", "--variant", "float", "--device", "cpu"]

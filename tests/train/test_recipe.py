@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from pascaline.data.evaluate import evaluate
+from pascaline.data.preprocess import rule_of
+from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train.data import DataSet
-from pascaline.train.evaluate import evaluate
 from pascaline.train.options import Options, task
-from pascaline.train.preprocess import rule_of
 from pascaline.train.recipe import train
 from tests.models import same_scales
 
@@ -36,7 +36,7 @@ class TestTrain:
     def test_model_and_card(self, tones: DataSet, tmp_path: Path) -> None:
         path = tmp_path / "tones-small.safetensors"
         stages = []
-        model = train("tones", SMALL, path, report=lambda stage, *rest: stages.append(stage))
+        model = train("tones", SMALL, path, progress=lambda stage, *rest: stages.append(stage))
         assert sorted(set(stages)) == ["integer model", "train"]
         found = read_model(path)
         assert (found.name, found.card) == ("tones-small", model.card)
@@ -104,7 +104,7 @@ class TestTrain:
         train("tones", SMALL, whole)
         monkeypatch.setattr(fit, "PATIENCE", -1)
         with pytest.raises(KeyboardInterrupt):
-            train("tones", SMALL, parted, report=kill)
+            train("tones", SMALL, parted, progress=kill)
         assert [file.name for file in parted.parent.iterdir()] == ["tones.training"]
         train("tones", SMALL, parted, resume=True)
         assert parted.read_bytes() == whole.read_bytes()
@@ -123,13 +123,13 @@ class TestTrain:
     ) -> None:
         options = SMALL.model_copy(update=choice)
         with pytest.raises(InputError, match=f"^{text}$"):
-            train("tones", options, tmp_path / "a.safetensors", report=_never)
+            train("tones", options, tmp_path / "a.safetensors", progress=_never)
         assert not list(tmp_path.glob("a.*"))
 
     def test_bad_name_before_the_work(self, tones: DataSet, tmp_path: Path) -> None:
         text = r"^name: must be a letter, then letters, digits, - or _, not '1st'$"
         with pytest.raises(InputError, match=text):
-            train("tones", SMALL, tmp_path / "1st.safetensors", report=_never)
+            train("tones", SMALL, tmp_path / "1st.safetensors", progress=_never)
         assert not list(tmp_path.glob("*.safetensors"))
 
     def test_unknown_task(self, tmp_path: Path) -> None:

@@ -11,15 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pascaline.data import corpora, packages, sets
+from pascaline.data.evaluate import Likelihood, evaluate, measure
+from pascaline.data.packages import Package
+from pascaline.data.preprocess import OneHot
+from pascaline.data.sets import Text, text_parts
 from pascaline.golden.network import Golden
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train import corpora, data, options, packages
-from pascaline.train.data import Text, text_parts
-from pascaline.train.evaluate import Likelihood, evaluate, measure
+from pascaline.train import options
 from pascaline.train.options import Options, Schedule, Task, task
-from pascaline.train.packages import Package
-from pascaline.train.preprocess import OneHot
 from pascaline.train.recipe import train
 
 
@@ -114,7 +115,7 @@ def story(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Text:
         (folder / package.file).write_bytes(archive)
 
     monkeypatch.setitem(packages.REGISTRIES, "Debian", fetch)
-    monkeypatch.setitem(data.DATA_SETS, made.name, made)
+    monkeypatch.setitem(sets.DATA_SETS, made.name, made)
     linux = task("linux")
     chosen = Task(
         name="story",
@@ -140,7 +141,7 @@ def test_parts_of_a_text(story: Text) -> None:
         "".join(parts.held_out.alphabet[int(code)] for code in [*piece[:, 0], last[-1]])
         for piece, last in zip(parts.held_out.sequences, parts.held_out.labels, strict=True)
     ]
-    assert len(pieces) == data.text_parts.__globals__["STREAMS"]
+    assert len(pieces) == sets.text_parts.__globals__["STREAMS"]
     assert STORY.endswith("".join(pieces))
     assert len(codes) + 1 + len("".join(pieces)) == len(STORY)
     # For choosing options the end of the training part is taken, and that alone.

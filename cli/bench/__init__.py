@@ -1,0 +1,35 @@
+"""``bench``: the measurements that the documentation quotes, each one command."""
+
+from __future__ import annotations
+
+import click
+
+from pascaline.cli.lazy import LazyGroup
+
+__all__ = ["bench"]
+
+AT = "pascaline.cli.bench"
+
+COMMANDS = {
+    "arithmetics": (f"{AT}.arithmetics:arithmetics", "Area with weights of several arithmetics."),
+    "baselines": (f"{AT}.baselines:baselines", "Synthesise and compare with committed numbers."),
+    "combinations": (f"{AT}.combinations:combinations", "Simulate every cell x arithmetic."),
+    "faults": (f"{AT}.faults:faults", "Inject faults into a machine on a bus."),
+    "flips": (f"{AT}.flips:flips", "Flip bits of memories that have parity."),
+    "golden": (f"{AT}.golden:golden", "Time the golden model beside PyTorch."),
+    "lane-designs": (f"{AT}.lane_designs:lane_designs", "Cost of an operation by lane design."),
+    "lanes": (f"{AT}.lanes:lanes", "Time and text that Verilog takes."),
+    "loading": (f"{AT}.loading:loading", "Cost of loadable weights and of parity."),
+    "paper": (f"{AT}.paper:paper", "Area of the paper's design points."),
+    "peers": (f"{AT}.peers:peers", "Cycles and LUTs beside other generators."),
+    "ports": (f"{AT}.ports:ports_", "Cost of AXI and Wishbone."),
+    "precision": (f"{AT}.precision:precision", "Train with weights of every kind and compare."),
+    "simulators": (f"{AT}.simulators:simulators", "Time Verilator and Icarus."),
+    "training": (f"{AT}.training:training", "Time a fused training step."),
+}
+"""Where each command is, and its line in the help."""
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
+def bench() -> None:
+    """Measure, as the documentation does."""

@@ -1,0 +1,55 @@
+"""``bench combinations``: every cell with every arithmetic, stacked and in both directions."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.combinations import judge_combinations
+from pascaline.sim.simulators import SIMULATORS
+from pascaline.spec.cells import FORMS
+
+__all__ = ["combinations"]
+
+
+@click.command()
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--cell", "cells", type=click.Choice(list(FORMS)), multiple=True, help="Only this.")
+@click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
+@click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
+@json_option
+def combinations(
+    *,
+    sim: str,
+    cells: tuple[str, ...],
+    hidden: int,
+    steps: int,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
+
+    Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
+    must be those of the formula, and with pauses, states and a reset.
+    """
+    with bars() as progress:
+        result = judge_combinations(
+            sim,
+            cells=cells or tuple(FORMS),
+            hidden=hidden,
+            steps=steps,
+            jobs=jobs,
+            progress=progress,
+        )
+    counts = {name: n for name, n in result.items() if name not in ("simulator", "failures")}
+    if as_json:
+        print_json(result)
+    else:
+        rows = [[name.replace("_", " "), count] for name, count in counts.items()]
+        table(f"Combinations in {sim}", ["what", "count"], rows)
+    for failure in result["failures"]:
+        click.echo(f"{failure['case']}: {failure['faults'][0]}", err=True)
+    sys.exit(1 if result["failures"] else 0)

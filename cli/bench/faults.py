@@ -1,0 +1,58 @@
+"""``bench faults``: wrong packets on a bus, and whether all is right after each."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.faults import inject, small_design
+from pascaline.sim.simulators import SIMULATORS
+
+__all__ = ["faults"]
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@target_option
+@machine_options
+@json_option
+def faults(
+    model: str | None,
+    *,
+    count: int,
+    sim: str,
+    seed: int,
+    target: str,
+    as_json: bool,
+    **machine: Any,
+) -> None:
+    """Inject COUNT faults of each kind into a MODEL on a bus, right packets around each.
+
+    A packet that is cut or too long, has an unknown TID, comes before the machine is enabled or
+    while weights are loaded, or has a number out of range; a wrong image of weights; a bit of a
+    memory that changes; and a reset in any cycle. Of each, the registers must tell, nothing may
+    come out, and the next packet must have the right results, bit by bit (after a bit that has
+    changed: after a reset). Without MODEL, on a small network whose inputs leave room in their
+    bytes for numbers that are out of range, on a machine with --weights ram --parity.
+    """
+    design = small_design(machine) if model is None else find_design(model, machine, target)
+    with bars() as progress:
+        result = inject(design, count, sim=sim, seed=seed, progress=progress)
+    good = result.pop("good")
+    if as_json:
+        print_json(result)
+    else:
+        rows = [[kind, n, result["recovered"][kind]] for kind, n in result["injected"].items()]
+        compared = f"{result['values']:,} values compared, {result['mismatches']} mismatches"
+        title = f"Faults on {design.machine.ports}, {design.name} in {sim}: {compared}"
+        table(title, ["fault", "injected", "recovered"], rows)
+    for fault in result["faults"]:
+        click.echo(fault, err=True)
+    sys.exit(0 if good else 1)

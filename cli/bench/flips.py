@@ -1,0 +1,37 @@
+"""``bench flips``: bits of memories that change, and whether parity tells of each that matters."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.flips import flip_bits
+from pascaline.sim.flips import OUTCOMES
+
+__all__ = ["flips"]
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(min=1), default=600, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def flips(*, count: int, seed: int, as_json: bool) -> None:
+    """Flip COUNT bits in Verilator, each at a random time in a random place of a random memory.
+
+    Of all memories that have parity: weights, scales and biases, h, c, inputs, and buffers of
+    vectors. Each flip must be told before any result or state that it changes, or change none.
+    """
+    with bars() as progress:
+        result = flip_bits(count, seed=seed, progress=progress)
+    if as_json:
+        print_json(result)
+    else:
+        total = {kind: result[kind] for kind in OUTCOMES}
+        machines = result["machines"] | {"all": total}
+        rows = [[name, *found.values()] for name, found in machines.items()]
+        table(f"{count:,} flips, seed {seed}", ["machine", *OUTCOMES], rows)
+    for fault in result["faults"]:
+        click.echo(fault, err=True)
+    sys.exit(1 if result["faults"] or result["missed"] else 0)

@@ -1,0 +1,77 @@
+"""``bench golden``: the golden model beside PyTorch's float LSTM, on the same processor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.tools import cores
+
+__all__ = ["golden"]
+
+
+@click.command()
+@click.option("--hidden", type=click.IntRange(min=1), default=512, show_default=True)
+@click.option("--weights", default="ternary", show_default=True)
+@click.option("--batch", type=click.IntRange(min=1), default=256, show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--repeats", type=click.IntRange(min=1), default=9, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="For both; several times: one measurement each.  [default: 1 and all cores]",
+)
+@json_option
+def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
+    """Sequences through the golden model, and through an nn.LSTM of the same sizes.
+
+    100 inputs of which one is 1, with a result every step, as of a language model; and 64 dense
+    inputs, with a result at the end. Both sides take turns. Needs PyTorch.
+    """
+    try:
+        from pascaline.train.pace import Case, measure
+    except ModuleNotFoundError as error:
+        rule = f"needs {error.name} (pip install pascaline[train])"
+        raise InputError("bench golden", rule) from None
+    cases = (
+        Case(name="characters", inputs=100, symbols=True, classes=100, every=True),
+        Case(name="features", inputs=64, symbols=False, classes=10, every=False),
+    )
+    found: list[dict[str, Any]] = []
+    with bars() as report:
+        for case in cases:
+            for count in threads or sorted({1, cores()}):
+                pace = measure(case, threads=count, progress=report, **sizes)
+                found.append(
+                    {
+                        "case": case.name,
+                        "threads": count,
+                        "golden_steps_per_second": pace.rate("golden"),
+                        "torch_steps_per_second": pace.rate("torch"),
+                        "ratio": pace.ratio,
+                        "golden_seconds": pace.golden,
+                        "torch_seconds": pace.torch,
+                    }
+                )
+    if as_json:
+        print_json({**sizes, "cases": found})
+        return
+    rows = [
+        [
+            one["case"],
+            one["threads"],
+            round(one["golden_steps_per_second"]),
+            round(one["torch_steps_per_second"]),
+            f"{one['ratio']:.2f}",
+        ]
+        for one in found
+    ]
+    table(
+        f"{sizes['hidden']} units, {sizes['weights']}, batch {sizes['batch']}: steps a second",
+        ["inputs", "threads", "golden", "nn.LSTM", "golden / nn.LSTM"],
+        rows,
+    )

@@ -1,0 +1,31 @@
+"""``bench peers``: networks that other generators were measured with, on machines of ours."""
+
+from __future__ import annotations
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.peers import compare_peers
+
+__all__ = ["peers"]
+
+
+@click.command()
+@click.option("--samples", type=click.IntRange(min=1), default=50, show_default=True)
+@json_option
+def peers(*, samples: int, as_json: bool) -> None:
+    """Cycles, LUTs and exactness beside those of other generators, for the same networks.
+
+    Ours are the cycles of a step that a simulation in Verilator confirms, Yosys' LUTs for Xilinx 7
+    without DSP blocks, and output values equal to the golden model's. The others' numbers are
+    from docs/peers.md.
+    """
+    with bars() as progress:
+        result = compare_peers(samples, progress)
+    if as_json:
+        print_json(result)
+        return
+    rows = result["machines"]
+    keys = [key for key in rows[0] if key != "faults"]
+    cells = [["-" if row[key] is None else row[key] for key in keys] for row in rows]
+    table("Other generators", [key.replace("_", " ") for key in keys], cells)

@@ -1,0 +1,61 @@
+"""``bench ports``: what a bus costs, in area and in cycles."""
+
+from __future__ import annotations
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.ports import STEPS, cost_of_ports
+from pascaline.models.catalogue import find_model
+from pascaline.sim.simulators import SIMULATORS
+from pascaline.synth.targets import TARGETS
+
+__all__ = ["ports_"]
+
+
+@click.command("ports")
+@click.argument("model", default="medium-ternary")
+@click.option(
+    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
+)
+@click.option(
+    "--sequences",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Simulate this many sequences, and twice as many; 0: area only.",
+)
+@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@json_option
+def ports_(model: str, *, target_name: str, sequences: int, sim: str, as_json: bool) -> None:
+    """Area and cycles of MODEL's machine with plain streams, on AXI and on Wishbone.
+
+    Cycles beyond those of the formula, without pauses, of some sequences and of twice as many: what
+    both have is the time in which the first packet is stored; the rest, if any, is what a step
+    costs.
+    """
+    with bars() as progress:
+        result = cost_of_ports(
+            find_model(model), target_name, sequences=sequences, sim=sim, progress=progress
+        )
+    if as_json:
+        print_json(result)
+        return
+    rows = result["ports"]
+    columns = list(rows["stream"]["whole"])
+    for part in ("whole", "bus"):
+        table(
+            f"{part} of {model} on {target_name}",
+            ["ports", *(column.replace("_", " ") for column in columns)],
+            [
+                [style, *(row[part].get(column, 0) for column in columns)]
+                for style, row in rows.items()
+            ],
+        )
+    if sequences:
+        shown = ("late_cycles", "cycles_per_step")
+        table(
+            f"Cycles beyond the formula's, sequences of {STEPS} steps",
+            ["ports", "of the first packet", "of a step"],
+            [[style, *(row[name] for name in shown)] for style, row in rows.items()],
+        )

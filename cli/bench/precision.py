@@ -1,0 +1,97 @@
+"""``bench precision``: weights of low precision in every cell, as Ott et al. 2016 compare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+
+__all__ = ["precision"]
+
+
+@click.command()
+@click.argument("tasks", nargs=-1)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("build/precision.json"),
+    show_default=True,
+    help="JSON file of all that is found.",
+)
+@click.option("--plot", type=click.Path(path_type=Path), help="SVG file for the plot.")
+@click.option("--cell", "cells", multiple=True, help="Several times: some of the cells.")
+@click.option("--variant", "variants", multiple=True, help="Several times: some of the rows.")
+@click.option("--quick", is_flag=True, help="Tiny networks, hardly trained: to see that it works.")
+@click.option("--hidden", type=click.IntRange(min=1), help="Units.  [default: as the task has]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training part.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Starts of each.")
+@click.option("--rate", "rates", type=float, multiple=True, help="Several times: rates to try.")
+@click.option("--resume", is_flag=True, help="Go on where a killed comparison has stopped.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto: a GPU, if there is one.",
+)
+@json_option
+def precision(
+    tasks: tuple[str, ...],
+    *,
+    output: Path,
+    plot: Path | None,
+    cells: tuple[str, ...],
+    variants: tuple[str, ...],
+    quick: bool,
+    resume: bool,
+    device: str,
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Train RNN, GRU and LSTM with weights of every kind on TASKS and compare them. Needs PyTorch.
+
+    By default digits and austen. Networks have no normaliser, as in the paper, but for the last
+    rows. The learning rate of each is chosen on validation data; scores are of held-out data.
+    """
+    try:
+        from pascaline.train.precision import CELLS, QUICK, VARIANTS, Size, compare
+    except ModuleNotFoundError as error:
+        rule = f"needs {error.name} (pip install pascaline[train])"
+        raise InputError("bench precision", rule) from None
+    from pascaline.measure.precision_table import best
+    from pascaline.pages.curves import draw_precision
+
+    given = {name: value for name, value in chosen.items() if value not in (None, ())}
+    usual = QUICK if quick else Size()
+    size = Size.parse(usual.model_dump() | given, thing="bench precision")
+    with bars() as report:
+        found = compare(
+            tasks or ("digits", "austen"),
+            output,
+            size=size,
+            cells=cells or CELLS,
+            variants=variants or tuple(VARIANTS),
+            place=device,
+            resume=resume,
+            progress=report,
+        )
+    chosen_runs = best(found["runs"])
+    if plot is not None:
+        write_atomic(plot, draw_precision(chosen_runs))
+    if as_json:
+        print_json({"file": str(output), **found, "best": [one.card() for one in chosen_runs]})
+        return
+    for name in dict.fromkeys(one.task for one in chosen_runs):
+        rows = [one for one in chosen_runs if one.task == name]
+        columns = list(dict.fromkeys(one.cell for one in rows))
+        lines = [
+            [variant, *(str(one) for cell in columns for one in rows if one.at(variant, cell))]
+            for variant in dict.fromkeys(one.variant for one in rows)
+        ]
+        table(f"{name}: {rows[0].unit}, held out", ["weights", *columns], lines)

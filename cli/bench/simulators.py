@@ -1,0 +1,49 @@
+"""``bench simulators``: how fast the simulators are, and what it takes to build for Verilator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.designs import make_design
+from pascaline.measure.simulators import compare_simulators
+from pascaline.models.catalogue import find_model
+
+__all__ = ["simulators"]
+
+
+@click.command()
+@click.argument("model", default="medium-ternary")
+@click.option("--steps", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--icarus-steps", type=click.IntRange(min=1), default=4, show_default=True)
+@json_option
+def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> None:
+    """Verilator against Icarus, and its build against one with all signals public.
+
+    Nothing is taken from earlier builds. Seconds are those of processors, so that what else the
+    machine does hardly counts. The rate of steps is that of a run less a run of one step: starting
+    the simulator is not in it, but all that the bench does is.
+    """
+    design = make_design(find_model(model))
+    with bars() as progress:
+        result = compare_simulators(
+            design, steps=steps, icarus_steps=icarus_steps, progress=progress
+        )
+    if as_json:
+        print_json(result)
+        return
+    _print(result)
+
+
+def _print(result: dict[str, Any]) -> None:
+    rates, seconds = result["steps_per_second"], result["build_seconds"]
+    rows: list[list[Any]] = [
+        ["Verilator, ports public", f"{seconds['verilator']:.1f}", f"{rates['verilator']:.2f}"],
+        ["Verilator, all public", f"{seconds['verilator_all_public']:.1f}", ""],
+        ["Icarus", f"{seconds['icarus']:.1f}", f"{rates['icarus']:.3f}"],
+        ["Verilator / Icarus", "", f"{result['speed_ratio']:.0f}"],
+        ["ports public / all public", f"{result['build_ratio']:.2f}", ""],
+    ]
+    table(f"{result['model']} in the simulators", ["", "build s", "steps a second"], rows)

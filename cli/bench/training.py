@@ -1,0 +1,52 @@
+"""``bench training``: how much faster a fused training step is than a plain loop over time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.spec.errors import InputError
+
+__all__ = ["training"]
+
+
+@click.command()
+@click.option(
+    "--device",
+    "device_name",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
+@json_option
+def training(*, device_name: str, repeats: int, as_json: bool) -> None:
+    """Time a whole training step, fused and as a plain loop, in the same run. Needs PyTorch."""
+    try:
+        from pascaline.train.learn import device
+        from pascaline.train.speed import WORK, measure
+    except ModuleNotFoundError as error:
+        raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
+    place = device(device_name)
+    result: dict[str, Any] = {"device": place.type, "work": {}}
+    with bars() as progress:
+        for name, work in WORK.items():
+            progress(f"timing {name}", 0, 0)
+            speed = measure(work, place, repeats=repeats)
+            result["work"][name] = {
+                "plain_seconds": speed.plain,
+                "fused_seconds": speed.fused,
+                "ratio": speed.ratio,
+            }
+    if as_json:
+        print_json(result)
+        return
+    rows: list[list[Any]] = []
+    for name, found in result["work"].items():
+        work, seconds = WORK[name], (found["plain_seconds"], found["fused_seconds"])
+        shown = [*(f"{part:.4f}" for part in seconds), f"{found['ratio']:.1f} x"]
+        rows.append([name, work.hidden, work.batch, work.steps, *shown])
+    columns = ["work", "hidden", "batch", "steps", "plain loop, s", "fused, s", "faster"]
+    table(f"a training step on {place.type}", columns, rows)

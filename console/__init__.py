@@ -1,0 +1,90 @@
+"""What users see: tables on the standard output, progress and errors on the standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from pascaline.spec.progress import Progress as Callback
+
+__all__ = ["bars", "json_option", "print_json", "say", "table", "warn"]
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+"""The option that every command has."""
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print the one object of a command's output."""
+    click.echo(json.dumps(result))
+
+
+def say(text: str) -> None:
+    """Print a line of output."""
+    OUT.print(text, soft_wrap=True)
+
+
+def warn(text: str) -> None:
+    """Print a line about something that went wrong, above any progress."""
+    ERR.print(f"pascaline: {text}", soft_wrap=True, markup=False)
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
+    """Print a table; numbers stand to the right, with their thousands apart."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], (int, float)) for row in rows)
+        drawn.add_column(
+            column,
+            justify="right" if numbers else "left",
+            overflow="fold",
+            no_wrap=index == 0,
+        )
+    for row in rows:
+        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    OUT.print(drawn)
+
+
+def _progress(*columns: ProgressColumn) -> Progress:
+    """Progress for people; nothing at all where the standard error is no terminal."""
+    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
+
+
+@contextmanager
+def bars() -> Iterator[Callback]:
+    """Show how far the stages of something are, a bar each; yields what is told about them."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    ends = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+    with _progress(*columns, *ends) as shown:
+        stages: dict[str, TaskID] = {}
+        endless: list[str] = []
+
+        def progress(stage: str, done: int, total: int, note: str = "") -> None:
+            if stage not in stages:
+                while endless:  # A stage without a known end ends when the next one begins.
+                    shown.remove_task(stages.pop(endless.pop()))
+                stages[stage] = shown.add_task(stage, total=total or None, note=note)
+                if not total:
+                    endless.append(stage)
+            shown.update(stages[stage], completed=done, total=total or None, note=note)
+
+        yield progress

@@ -1,0 +1,1 @@
+"""Data sets, recordings and what makes integers of them: no PyTorch is needed."""

@@ -1,0 +1,190 @@
+"""How often a model is right, by the golden model: the accuracy that its hardware will have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pascaline.data.own import part_for
+from pascaline.data.preprocess import quantize
+from pascaline.data.sets import IGNORED, Labels, Part
+from pascaline.golden.head import classify
+from pascaline.golden.network import Golden
+from pascaline.golden.parallel import run_all
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.progress import Progress, silent
+from pascaline.spec.tensors import Integers
+
+__all__ = ["Likelihood", "Outcome", "Score", "evaluate", "measure", "outcomes", "predict", "score"]
+
+Outcome = NDArray[Any]
+"""Of one sequence: a class or logits for each of its results, in order."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many sequences got their class.
+
+    Attributes
+    ----------
+    total : int
+        Sequences.
+    wrong : tuple of int
+        Indices of those that got another class.
+    """
+
+    total: int
+    wrong: tuple[int, ...]
+
+    @property
+    def correct(self) -> int:
+        """Sequences that got their class."""
+        return self.total - len(self.wrong)
+
+    @property
+    def accuracy(self) -> float:
+        """Part that is correct."""
+        return self.correct / self.total
+
+    @classmethod
+    def of(cls, found: Integers, labels: NDArray[np.int64]) -> Score:
+        """Compare classes."""
+        return cls(len(labels), tuple(map(int, np.flatnonzero(found != labels))))
+
+    def card(self) -> dict[str, Any]:
+        """Plain values for a model's card."""
+        return {"correct": self.correct, "total": self.total, "wrong": list(self.wrong)}
+
+    def __str__(self) -> str:
+        """``594/600 (99.00 %)``."""
+        return f"{self.correct}/{self.total} ({100 * self.accuracy:.2f} %)"
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a network tells what comes next.
+
+    Attributes
+    ----------
+    total : int
+        Steps.
+    bits : float
+        Mean of minus the binary logarithm of the probability of what came.
+    """
+
+    total: int
+    bits: float
+
+    def card(self) -> dict[str, Any]:
+        """Plain values for a model's card."""
+        return {"bits": round(self.bits, 5), "total": self.total}
+
+    def __str__(self) -> str:
+        """``1.723 bits a character (310,208)``."""
+        return f"{self.bits:.4f} bits a character ({self.total:,})"
+
+
+def measure(
+    found: Sequence[Outcome], labels: Labels, *, unit: float | None = None
+) -> Score | Likelihood:
+    """Compare results with labels; steps without a label do not count.
+
+    Parameters
+    ----------
+    found : sequence of Outcome
+        What a network gave for each sequence.
+    labels : Labels
+        What it should have been.
+    unit : float, optional
+        Real logit that 1 stands for: measure likelihoods. By default, classes.
+    """
+    wanted = labels[:, None] if isinstance(labels, np.ndarray) else labels
+    if unit is None:
+        classes = [classify(outcome) if outcome.ndim > 1 else outcome for outcome in found]
+        counted = [label != IGNORED for label in wanted]
+        return Score.of(
+            np.concatenate([part[kept] for part, kept in zip(classes, counted, strict=True)]),
+            np.concatenate([part[kept] for part, kept in zip(wanted, counted, strict=True)]),
+        )
+    total, nats = 0, 0.0
+    for outcome, label in zip(found, wanted, strict=True):
+        logits = outcome[label != IGNORED] * unit
+        right = logits[np.arange(len(logits)), label[label != IGNORED]]
+        top = logits.max(axis=1)
+        nats += float((top - right + np.log(np.exp(logits - top[:, None]).sum(axis=1))).sum())
+        total += len(logits)
+    return Likelihood(total, nats / total / math.log(2))
+
+
+def outcomes(
+    model: Model, inputs: Sequence[Integers], progress: Progress = silent
+) -> list[Outcome]:
+    """What the golden model gives for sequences of integers, each (steps, inputs)."""
+    return list(
+        run_all(
+            Golden(model), inputs, done=lambda count: progress("integer model", count, len(inputs))
+        )
+    )
+
+
+def predict(model: Model, inputs: Sequence[Integers], progress: Progress = silent) -> Integers:
+    """Classes of sequences of integers, each (steps, inputs).
+
+    Raises
+    ------
+    InputError
+        If the model does not give one class a sequence.
+    """
+    head, results = model.network.head, model.network.results
+    if head is None or results != "last":
+        raise InputError(model.name, "must have a head, and one result a sequence")
+    found = np.concatenate(outcomes(model, inputs, progress))
+    return classify(found) if head.output == "logits" else found
+
+
+def score(model: Model, part: Part, progress: Progress = silent) -> Score | Likelihood:
+    """Score of a model on labelled raw features, quantised as its card says.
+
+    With logits at every step it is a likelihood, in bits.
+    """
+    head, unit = model.network.head, None
+    if head is None:
+        raise InputError(model.name, "must have a head")
+    if head.output == "logits" and model.network.results == "every":
+        unit = model.card.get("logit_unit")
+        if not isinstance(unit, float):
+            raise InputError(f"{model.name}: card.logit_unit", "is missing")
+    found = outcomes(model, quantize(part.sequences, model), progress)
+    return measure(found, part.labels, unit=unit)
+
+
+def evaluate(
+    model: Model, part: str = "held-out", progress: Progress = silent
+) -> Score | Likelihood:
+    """Score of a model on a part of the data set that it was trained on.
+
+    Parameters
+    ----------
+    model : Model
+        The model; its card names the data set.
+    part : {"held-out", "train"}
+        The part.
+    progress : Progress
+        Told after every batch.
+
+    Raises
+    ------
+    InputError
+        If the card names no known data set, or if the data cannot be fetched.
+    """
+    data: Any = model.card.get("data")
+    name = data.get("name") if isinstance(data, dict) else None
+    if not isinstance(name, str):
+        raise InputError(f"{model.name}: card.data.name", "is missing")
+    return score(model, part_for(model, name, part), progress)

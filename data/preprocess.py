@@ -1,0 +1,178 @@
+"""From raw features to the integers that a machine gets.
+
+The rule is part of a model (``card["preprocess"]``), so that whoever has the model file feeds its
+machine exactly what it was trained on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import Field, FiniteFloat
+
+from pascaline.data.sets import Features, Part
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
+from pascaline.spec.tensors import Integers
+
+__all__ = ["OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
+
+REACH = 2.0
+"""Standard deviations from the mean to the end of the range of a standardised input."""
+
+
+class Preprocess(Checked):
+    """An affine an input: ``x = (feature - offset) * gain``, then rounded to the format of x.
+
+    Parameters
+    ----------
+    offset, gain : tuple of float
+        One of each an input.
+    steps : int or None
+        A longer sequence is cut after so many steps; ``None``: never.
+    """
+
+    offset: tuple[FiniteFloat, ...]
+    gain: tuple[FiniteFloat, ...]
+    steps: int | None = Field(default=None, ge=1)
+
+    @classmethod
+    def uniform(
+        cls, inputs: int, *, offset: float = 0.0, gain: float = 1.0, steps: int | None = None
+    ) -> Preprocess:
+        """The same affine for every input."""
+        return cls(offset=(offset,) * inputs, gain=(gain,) * inputs, steps=steps)
+
+    @classmethod
+    def standard(cls, sequences: Sequence[Features], *, steps: int | None = None) -> Preprocess:
+        """Every input gets mean 0, and `REACH` standard deviations the magnitude 1.
+
+        Four decimal digits are kept: enough, and the same whatever order a machine sums in.
+        """
+        every = np.concatenate([sequence[:steps] for sequence in sequences]).astype(np.float64)
+        spread = np.maximum(every.std(axis=0), 1e-9)
+        return cls(
+            offset=tuple(float(f"{value:.4g}") for value in every.mean(axis=0)),
+            gain=tuple(float(f"{value:.4g}") for value in 1 / (REACH * spread)),
+            steps=steps,
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Preprocess:
+        """The rule of a JSON file; raises `InputError` if there is none in it."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+        return cls.parse(content, thing=str(path))
+
+    def check(self, inputs: int, *, thing: str) -> None:
+        """Raise `InputError` unless there is one affine for each of so many inputs."""
+        for name, values in (("offset", self.offset), ("gain", self.gain)):
+            if len(values) != inputs:
+                raise InputError(f"{thing}.{name}", f"must have {inputs} values", len(values))
+
+    def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
+        """Inputs of shape (steps, inputs) for raw features; exact in float64, nearest, saturated.
+
+        Raises
+        ------
+        InputError
+            For features of another shape, and for any that are not finite.
+        """
+        inputs, offset, gain = len(self.offset), np.array(self.offset), np.array(self.gain)
+        made = []
+        for index, sequence in enumerate(sequences):
+            thing, features = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+            if features.ndim != 2 or features.shape[1] != inputs or not len(features):
+                rule = f"shape must be [steps, {inputs}] with at least one step"
+                raise InputError(thing, rule, list(features.shape))
+            with np.errstate(over="ignore"):
+                made.append(x.quantize((features[: self.steps] - offset) * gain, thing=thing))
+        return made
+
+
+class OneHot(Checked):
+    """Symbols: an input each, 1 for the one that has come and 0 for all others.
+
+    Parameters
+    ----------
+    alphabet : str
+        The symbols in the order of the inputs. Raw features are their numbers, (steps, 1).
+    """
+
+    alphabet: str = Field(min_length=1)
+
+    @classmethod
+    def of_part(cls, part: Part) -> OneHot:
+        """That of a part's alphabet."""
+        return cls(alphabet=part.alphabet)
+
+    def check(self, inputs: int, *, thing: str) -> None:
+        """Raise `InputError` unless there are so many symbols."""
+        if len(self.alphabet) != inputs:
+            rule = f"must have {inputs} symbols"
+            raise InputError(f"{thing}.alphabet", rule, len(self.alphabet))
+
+    def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
+        """Inputs of shape (steps, inputs) for numbers of symbols.
+
+        Raises
+        ------
+        InputError
+            For features of another shape, and for any that are no such number.
+        """
+        symbols, one = np.arange(len(self.alphabet)), int(x.quantize(1.0))
+        made = []
+        for index, sequence in enumerate(sequences):
+            thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+            if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
+                rule = "shape must be [steps, 1] with at least one step"
+                raise InputError(thing, rule, list(codes.shape))
+            onehot = codes == symbols
+            if not (known := onehot.any(axis=1)).all():
+                rule = f"must be numbers of symbols, 0 to {len(symbols) - 1}"
+                raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
+            made.append(np.where(onehot, one, 0))
+        return made
+
+
+Rule = Preprocess | OneHot
+"""What makes inputs of raw features."""
+
+
+def rule_of(model: Model) -> Rule:
+    """The rule that a model's card holds.
+
+    Raises
+    ------
+    InputError
+        If there is none, or if it does not fit the network.
+    """
+    thing = f"{model.name}: card.preprocess"
+    if "preprocess" not in model.card:
+        raise InputError(thing, "is missing")
+    kept = model.card["preprocess"]
+    kind = OneHot if isinstance(kept, dict) and "alphabet" in kept else Preprocess
+    rule: Rule = kind.parse(json.dumps(kept), thing=thing)
+    rule.check(model.network.inputs, thing=thing)
+    return rule
+
+
+def quantize(features: Sequence[ArrayLike], model: Model) -> list[Integers]:
+    """Raw features of sequences, each (steps, inputs), to the integers that the model takes.
+
+    Training, evaluation and simulation all go through here.
+
+    Raises
+    ------
+    InputError
+        If the model's card has no such rule, or if features do not fit it.
+    """
+    return rule_of(model).apply(features, model.network.x)

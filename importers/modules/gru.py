@@ -1,0 +1,52 @@
+"""``nn.GRU``, and the form that ONNX has beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from pascaline.importers.freeze import Reals
+from pascaline.importers.modules.module import Module, sigmoid
+
+if TYPE_CHECKING:
+    from pascaline.importers.floats import FloatPart
+
+__all__ = ["Gru"]
+
+
+class Gru(Module):
+    """A GRU.
+
+    Parameters
+    ----------
+    reset : {"after", "before"}
+        Whether the reset gate acts after the recurrent product of the candidate, or before it.
+    """
+
+    operator = "GRU"
+    order = "zrn"
+    activations = ([b"Sigmoid", b"Tanh"],)
+
+    def __init__(self, reset: Literal["after", "before"]) -> None:
+        self.reset = reset
+
+    @staticmethod
+    def form(attributes: dict[str, Any]) -> str:
+        return "gru" if attributes.get("linear_before_reset") else "gru-before"
+
+    def split(self, bias_h: Reals, hidden: int) -> tuple[Reals, Reals | None]:
+        if self.reset == "before":
+            return bias_h, None
+        # The reset gate acts on the candidate's part, too.
+        rest = len(bias_h) - hidden
+        return np.where(np.arange(len(bias_h)) < rest, bias_h, 0.0), bias_h[rest:]
+
+    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> tuple[Reals, Reals]:
+        own = part.bias_h
+        rows = np.split(from_x, 3, axis=1)
+        weights = np.split(part.weight_h, 3)
+        r, z = (sigmoid(rows[gate] + h @ weights[gate].T) for gate in range(2))
+        from_h = (r * h) @ weights[2].T if own is None else r * (h @ weights[2].T + own)
+        h = z * h + (1 - z) * np.tanh(rows[2] + from_h)
+        return h, h

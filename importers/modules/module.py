@@ -1,0 +1,77 @@
+"""What recurrent modules have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from pascaline.importers.freeze import Reals
+
+if TYPE_CHECKING:
+    from pascaline.importers.floats import FloatPart
+
+__all__ = ["Module", "sigmoid"]
+
+
+class Module(ABC):
+    """A recurrent module of PyTorch; its operator in ONNX has the same parameters.
+
+    Attributes
+    ----------
+    operator : str
+        The operator of ONNX.
+    order : str
+        Its gates, by their letters in `spec.cells`, in the order of its stacked rows.
+    activations : tuple of list of bytes
+        What its functions may be in one direction, the usual ones first.
+    """
+
+    operator: ClassVar[str]
+    order: ClassVar[str]
+    activations: ClassVar[tuple[list[bytes], ...]]
+
+    @staticmethod
+    @abstractmethod
+    def form(attributes: dict[str, Any]) -> str:
+        """The form of a node with these attributes, a key of `spec.cells.FORMS`."""
+
+    def split(self, bias_h: Reals, hidden: int) -> tuple[Reals, Reals | None]:
+        """A bias of products of h: what may be added to those of x, and what may not.
+
+        Parameters
+        ----------
+        bias_h : (rows,)
+            The bias.
+        hidden : int
+            Hidden units.
+
+        Returns
+        -------
+        (rows,)
+            The first part.
+        (hidden,) or None
+            The second, if the cell keeps any products of h apart.
+        """
+        return bias_h, None
+
+    @abstractmethod
+    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> tuple[Reals, Reals]:
+        """New h and c.
+
+        Parameters
+        ----------
+        part : FloatPart
+            The parameters.
+        from_x : (batch, rows)
+            Products of the inputs, with the bias.
+        h, c : (batch, hidden)
+            The state; c is h for cells that carry nothing else.
+        """
+
+
+def sigmoid(z: Reals) -> Reals:
+    """The logistic function."""
+    value: Reals = 1 / (1 + np.exp(-z))
+    return value

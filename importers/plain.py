@@ -1,0 +1,57 @@
+"""PyTorch's recurrent modules and a dense layer behind them, in NumPy: what imports must follow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pascaline.importers.floats import FloatPart, Floats
+from pascaline.importers.freeze import Reals
+from pascaline.importers.modules import module_of
+
+__all__ = ["run_head", "run_layers"]
+
+
+def run_layers(found: Floats, x: Reals) -> tuple[Reals, Reals]:
+    """Outputs of all steps, and those of each direction's own last step; from zero.
+
+    Parameters
+    ----------
+    found : Floats
+        The network.
+    x : Reals
+        Sequences of the same length, side by side: (steps, batch, inputs).
+
+    Returns
+    -------
+    every : Reals
+        (steps, batch, outputs).
+    last : Reals
+        (batch, outputs).
+    """
+    last = x[-1]
+    for layer in found.layers:
+        made = [
+            _run(found.cell, part, x[:: -1 if index else 1]) for index, part in enumerate(layer)
+        ]
+        last = np.concatenate([h[-1] for h in made], axis=-1)
+        x = np.concatenate([h[:: -1 if index else 1] for index, h in enumerate(made)], axis=-1)
+    return x, last
+
+
+def run_head(found: Floats, h: Reals) -> Reals:
+    """What the dense layer makes of h, or h itself if there is none."""
+    if found.head_weight is None or found.head_bias is None:
+        return h
+    logits: Reals = h @ found.head_weight.T + found.head_bias
+    return logits
+
+
+def _run(cell: str, part: FloatPart, x: Reals) -> Reals:
+    """All h of one direction."""
+    module, h = module_of(cell), np.zeros((x.shape[1], part.weight_h.shape[1]))
+    c = h
+    every = []
+    for from_x in x @ part.weight_x.T + part.bias:
+        h, c = module.step(part, from_x, h, c)
+        every.append(h)
+    return np.array(every)

@@ -1,0 +1,1 @@
+"""What is known of a design: counted, simulated, compared and measured, as plain values."""

@@ -1,0 +1,118 @@
+"""Every cell with every arithmetic, stacked and in both directions, RTL against golden."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pascaline.measure.verdict import Verdict, judge
+from pascaline.measure.workers import workers
+from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.sim.simulators import simulator
+from pascaline.spec.cells import CELLS, FORMS
+from pascaline.spec.folders import build_folder
+from pascaline.spec.machine import Machine
+from pascaline.spec.network import Network
+from pascaline.spec.progress import Progress, silent
+from pascaline.spec.tools import cores
+
+__all__ = ["judge_combinations"]
+
+WEIGHTS: dict[str, tuple[str, str]] = {
+    "binary": ("binary", "binary"),
+    "ternary": ("ternary", "ternary"),
+    "pow2": ("pow2i1f2", "pow2i1f2"),
+    "exp4": ("exp4", "exp4"),
+    "fixed8": ("fixed8", "fixed8"),
+    "mixed": ("exp4", "ternary"),
+}
+"""Of x and of h."""
+
+
+def judge_combinations(
+    sim: str,
+    *,
+    cells: Sequence[str] = tuple(FORMS),
+    hidden: int = 9,
+    steps: int = 60,
+    jobs: int | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
+
+    Parameters
+    ----------
+    sim : str
+        Name of the simulator.
+    cells : sequence of str
+        Keys of `spec.cells.FORMS`.
+    hidden, steps : int
+        Hidden units of a layer; steps of the first traffic.
+    jobs : int, optional
+        Cases at a time; by default as many as there are cores.
+    progress : Progress
+        Told of each case.
+
+    Returns
+    -------
+    dict
+        How much was compared, and ``failures``, each with ``case`` and ``faults``.
+    """
+    simulator(sim)
+    cache = build_folder() / "combinations"
+    # A seed each: cases at work at the same time have names of their own.
+    cases = {
+        name: _recipe(seed, network, stack, steps)
+        for seed, (name, network, stack) in enumerate(_networks(tuple(cells), hidden))
+    }
+    whole, failures = Verdict(), []
+    with workers(jobs or cores()) as pool:
+        futures = {name: pool.submit(judge, case, sim, cache) for name, case in cases.items()}
+        for number, (name, future) in enumerate(futures.items()):
+            progress(f"simulating in {sim}", number, len(futures))
+            verdict = future.result()
+            whole.add(verdict)
+            if verdict.faults:
+                failures.append({"case": name, "faults": verdict.faults})
+    return {"simulator": sim, **whole.counts, "failures": failures}
+
+
+def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Network, str]]:
+    for cell, (name, (x, h)) in itertools.product(cells, WEIGHTS.items()):
+        kind, options = FORMS[cell]
+        layer = CELLS[kind].described(options, {})
+        for count, directions in itertools.product((1, 2), (1, 2)):
+            one = layer | {"hidden": hidden, "weights_x": x, "weights_h": h}
+            network = Network.parse(
+                {
+                    "inputs": hidden - 2 if hidden > 2 else 1,
+                    "layers": (one | {"bidirectional": directions == 2},) * count,
+                    "head": {"classes": 3, "weights": x, "output": "logits"},
+                    "results": "every",
+                },
+                thing=cell,
+            )
+            stacks = ["pipelined"]
+            if count == 2 and directions == 1 and len(network.layer.phases) == 1:
+                stacks.append("shared")
+            for stack in stacks:
+                yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
+
+
+def _recipe(seed: int, network: Network, stack: str, steps: int) -> Recipe:
+    machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
+    lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
+    walks = tuple(Walk(steps=length, seed=k) for k, length in enumerate(lengths))
+    states = (0, 0, 0) if network.bidirectional else (2, 1, 0)
+    rough = tuple(
+        Walk(steps=4, seed=k, state=state, dump=any(states)) for k, state in enumerate(states * 3)
+    )
+    pauses = {"i_x": 0.3, "o": 0.3, "i_state": 0.3, "o_state": 0.3}
+    bursts = (Burst(walks=rough, cut=70), Burst(walks=rough))
+    return Recipe(
+        seed=seed,
+        network=network,
+        machine=Machine.parse(machine, thing="machine"),
+        traffic=(Traffic(bursts=(Burst(walks=walks),)), Traffic(bursts=bursts, pauses=pauses)),
+    )

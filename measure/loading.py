@@ -1,0 +1,58 @@
+"""What loadable weights and parity cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pascaline.measure.synthesis import make_report
+from pascaline.models.catalogue import base_machine
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.model import Model
+from pascaline.spec.progress import Progress, silent
+from pascaline.synth.targets import target
+
+__all__ = ["cost_of_loading"]
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "rom": {},
+    "ram": {"weights": "ram"},
+    "rom, parity": {"parity": True},
+    "ram, parity": {"weights": "ram", "parity": True},
+}
+
+
+def cost_of_loading(
+    model: Model, targets: Sequence[str], progress: Progress = silent
+) -> dict[str, Any]:
+    """Cells and cycles of a model's machine with weights in ROM and RAM, and with parity.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    targets : sequence of str
+        Names of the targets.
+    progress : Progress
+        Told what is going on.
+
+    Returns
+    -------
+    dict
+        By target and kind of machine, the counts of the target and ``cycles_per_step``.
+    """
+    machine = base_machine(model)
+    result: dict[str, Any] = {"model": model.name, "targets": {}}
+    for name in targets:
+        machines = result["targets"][name] = {}
+        for choice, options in CHOICES.items():
+            design = Design(model=model, machine=machine.model_copy(update=options))
+            made = make_report(design, target(name), progress=progress)
+            machines[choice] = {
+                "cells": made.cells,
+                **made.area,
+                "cycles_per_step": cycles.step_cycles(design),
+            }
+            result["tool_version"] = made.tool_version
+    return result

@@ -1,0 +1,77 @@
+"""Power of a machine of library cells: its gates at work on real inputs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pascaline.measure.samples import take_samples
+from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.waveform import record
+from pascaline.spec import cycles
+from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
+from pascaline.synth.activity import toggles
+from pascaline.synth.cache import remembered
+from pascaline.synth.liberty import Library
+from pascaline.synth.power import cell_models, power
+from pascaline.synth.timing import CLOCK, PREFIX, Gates
+
+__all__ = ["POWER", "measure_power"]
+
+POWER = ("power_mw", "energy_per_step_nj", "energy_per_inference_nj", "gate_level")
+"""What is measured."""
+
+SAMPLES = 20
+"""Recordings whose mean length is that of an inference."""
+
+
+def measure_power(
+    design: Design, machine: Gates, library: Library, clock: float, steps: int
+) -> dict[str, Any]:
+    """Simulate the gates on the first steps of a recording and give power and energy.
+
+    Parameters
+    ----------
+    design, machine, library
+        What was made of what.
+    clock : float
+        MHz.
+    steps : int
+        How many steps.
+
+    Raises
+    ------
+    InputError
+        If a tool is missing or fails, or if an output is not what the golden model says.
+    """
+    samples = take_samples(design.model, SAMPLES, 0, None)
+    x = samples.sequences[0][:steps]
+    cache = build_folder() / "synth"
+    verilog = machine.whole + cell_models(library, cache)
+    pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
+    episode = Episode(sequences=(Sequence(x=x, dump=True),))
+    job = Job(model=design.model, machine=design.machine, episodes=(episode,))
+
+    def simulate() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as name:
+            outcome, waveform = record(verilog, design.name, job, Path(name))
+            if not outcome.good:
+                raise InputError(f"the gates of {design.name}", f"fail: {outcome.faults[0]}")
+            activity = toggles(waveform, clock=CLOCK, prefix=PREFIX, pins=pins)
+            return {"values": outcome.values, "activity": activity}
+
+    found = remembered(cache, ["activity", verilog, x.tobytes().hex()], simulate)
+    milliwatts = power(machine, library, clock, found["activity"])
+    step = milliwatts * cycles.step_cycles(design) / clock
+    lengths = [len(sequence) for sequence in samples.sequences]
+    inference = step * sum(lengths) / len(lengths) if samples.labels else None
+    run = {
+        "steps": len(x),
+        "source": samples.source,
+        "values": found["values"],
+        "mismatches": 0,
+    }
+    return dict(zip(POWER, (milliwatts, step, inference, run), strict=True))

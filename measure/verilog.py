@@ -1,0 +1,24 @@
+"""The Verilog of a design, generated once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pascaline.spec.design import Design
+from pascaline.spec.progress import Progress, silent
+
+__all__ = ["make_verilog"]
+
+
+def make_verilog(design: Design, progress: Progress = silent) -> Any:
+    """The Verilog of a design, an `hdl.verilog.Verilog`; that of the last design is kept."""
+    progress(f"generating {design.name}", 0, 0)
+    return _generate(design)
+
+
+@lru_cache(maxsize=1)
+def _generate(design: Design) -> Any:
+    from pascaline.hdl.verilog import generate  # Amaranth takes a while to import.
+
+    return generate(design)

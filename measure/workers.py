@@ -1,0 +1,127 @@
+"""Where much is computed: processes of this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import threading
+from asyncio import CancelledError
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from pascaline.measure.points import Job, try_to_measure
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+from pascaline.synth.explore import Point
+
+__all__ = ["Outcomes", "in_processes", "on_dask", "workers"]
+
+Outcomes = Generator[tuple[Machine, Point | str], None, None]
+"""Machines as they get done, with their points or the reasons why there are none."""
+
+TIMEOUT = 10
+"""Seconds for a scheduler to answer."""
+
+
+def in_processes(job: Job, machines: Sequence[Machine], processes: int) -> Outcomes:
+    """Measure machines in processes of this machine.
+
+    When the iterator is left before its end, all that runs for it is stopped.
+    """
+    with workers(min(processes, len(machines))) as pool:
+        running = {pool.submit(try_to_measure, job, machine): machine for machine in machines}
+        for done in as_completed(running):
+            try:
+                yield running[done], done.result()
+            except BrokenProcessPool:
+                yield running[done], "a worker process died (memory? then try fewer --jobs)"
+
+
+@contextmanager
+def workers(count: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of processes; when it is left early, all that runs in them is stopped."""
+    # A fresh interpreter each: forks would take the locks of the progress bar along.
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+    )
+    try:
+        yield pool
+        pool.shutdown()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - set(others):
+            _stop(child)
+        raise
+
+
+def _begin() -> None:
+    # A worker leads a group, so that an interrupt reaches the explorer alone, and tools end with
+    # their worker. It ends with the explorer, whatever happens to that.
+    os.setpgrp()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.killpg(0, signal.SIGTERM)
+
+
+def _stop(worker: BaseProcess) -> None:
+    assert worker.pid is not None
+    try:
+        os.killpg(worker.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        worker.terminate()
+
+
+def on_dask(job: Job, machines: Sequence[Machine], address: str) -> Outcomes:
+    """Measure machines on the workers of a Dask scheduler.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, or if there is no scheduler at the address.
+    """
+    with _client(address) as (distributed, client):
+        # The job goes over the wire once.
+        shared = client.scatter(job, hash=False)
+        running = {
+            client.submit(try_to_measure, shared, machine, pure=False): machine
+            for machine in machines
+        }
+        for done in distributed.as_completed(list(running)):
+            try:
+                outcome = done.result()
+            except (Exception, CancelledError) as error:
+                outcome = " ".join(f"{type(error).__name__}: {error}".split())
+            yield running[done], outcome
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    try:
+        import distributed
+    except ImportError:
+        raise InputError("--dask", "needs distributed (pip install 'pascaline[dask]')") from None
+    # What goes wrong is told below and by the points that fail, a line each.
+    for logger in ("distributed", "distributed.client"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    if not re.fullmatch(r"(tcp|tls|wss?)://[^/\s]+:\d+", address):
+        raise InputError("--dask", "must be an address as tcp://host:8786", address)
+    try:
+        client = distributed.Client(address, timeout=TIMEOUT)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError("--dask", f"no scheduler answers ({reason})") from None
+    with client:
+        yield distributed, client

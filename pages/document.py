@@ -1,0 +1,113 @@
+"""The page: one HTML file that needs nothing else, made from a result alone."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pascaline.pages.blocks import areas, blocks, memories, unit
+from pascaline.pages.chain import chain
+from pascaline.pages.core import section
+from pascaline.pages.explored import Explored
+from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
+from pascaline.pages.plots import bars, pareto
+from pascaline.pages.tables import counts, placed, remarks
+from pascaline.pages.words import number, words
+
+__all__ = ["page"]
+
+
+def page(result: dict[str, Any], explored: Explored | None = None) -> str:
+    """The page of a result of ``report``, as ``--json`` prints it.
+
+    Parameters
+    ----------
+    result : dict
+        The result.
+    explored : Explored, optional
+        Other machines for the same model and target.
+    """
+    parts, *units = counts(result)
+    drawn = chain(result)
+    indices = range(len(result["cores"]))
+    template = _environment().get_template("report.html.jinja")
+    return template.render(
+        result=result,
+        summary=summary(result),
+        key_figures=key_figures(result),
+        provenance=provenance(result),
+        layers=layers(result),
+        parts=parts,
+        units=units,
+        tables=placed(result),
+        speed=speed(result),
+        remarks=remarks(result),
+        chain=drawn,
+        blocks=[] if drawn else blocks(result, result["cores"][0], result["by_part"]),
+        plots=_plots(result),
+        unit=unit(result),
+        sections=[section(result, index, alone=drawn is None) for index in indices],
+        explored=explored,
+        pareto=_pareto(result, explored) if explored and explored.points else None,
+    )
+
+
+def _plots(result: dict[str, Any]) -> list[tuple[str, Markup]]:
+    """Titles and plots of areas, of memories, and of what is used of a device."""
+    area = areas(result, result["by_part"])
+    whole = sum(area.values()) or 1
+    labels = {part: f"{number(value)} ({value / whole:.1%})" for part, value in area.items()}
+    title = f"Area by part, in {unit(result)}"
+    found = [(title, bars(title, area, labels))]
+    for kind, by_part in memories(result["by_part"]).items():
+        title = f"{kind[:1].upper()}{kind[1:]} by part"
+        found.append((title, bars(title, by_part, {part: f"{n:,}" for part, n in by_part.items()})))
+    uses = {
+        words(name): use for name, use in result.get("utilisation", {}).items() if use["available"]
+    }
+    if uses:
+        shares = {name: use["used"] / use["available"] for name, use in uses.items()}
+        labels = {name: f"{share:.1%}" for name, share in shares.items()}
+        title = f"Used of the device, {result['target_title']}"
+        found.append((title, bars(title, shares, labels, limit=1)))
+    return found
+
+
+def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
+    """The plot, and whether this machine is in it."""
+    points = {
+        best: [
+            (point.cycles_per_step, point.area) for point in explored.points if point.pareto is best
+        ]
+        for best in (True, False)
+    }
+    this = next(
+        (
+            (point.cycles_per_step, point.area)
+            for point in explored.points
+            if point.is_of(result["machine"])
+        ),
+        None,
+    )
+    if this is None and explored.unit == unit(result):
+        this = (result["cycles_per_step"], sum(areas(result, result["by_part"]).values()))
+    title = f"Machines for {explored.model} on {explored.target}"
+    names = ("cycles a step", explored.unit)
+    drawn = pareto(title, others=points[False], best=points[True], this=this, names=names)
+    return drawn, this is not None
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("pascaline.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"number": number, "words": words}
+    return made

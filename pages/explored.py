@@ -1,0 +1,68 @@
+"""What ``explore`` has found for a model and a target: many machines, of which this is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from pascaline.pages.words import words
+from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.machine import Machine
+
+__all__ = ["Explored", "Point", "read_explored"]
+
+
+class Point(Checked):
+    """A machine, and what it costs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    machine: dict[str, Any]
+    area: float = Field(ge=0, allow_inf_nan=False)
+    memory_bits: float | None = None
+    cycles_per_step: float = Field(gt=0, allow_inf_nan=False)
+    clock_mhz: float | None = None
+    energy_per_step_nj: float | None = None
+    pareto: bool
+
+    def is_of(self, machine: dict[str, Any]) -> bool:
+        """Whether it is this machine; what is not given has its default."""
+        defaults = Machine().model_dump(mode="json")
+        return defaults | self.machine == defaults | machine
+
+
+class Explored(Checked):
+    """The machines that were tried."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str
+    target: str
+    columns: dict[str, str]
+    command: str
+    points: tuple[Point, ...]
+
+    @property
+    def unit(self) -> str:
+        """What areas are counted in."""
+        return words(self.columns.get("area", "area")).removeprefix("area ")
+
+
+def read_explored(folder: Path, model: str, target: str) -> Explored | None:
+    """What is kept in a folder for a model and a target; None if that is nothing.
+
+    Raises
+    ------
+    InputError
+        If the file is not what ``explore`` writes.
+    """
+    path = folder / f"{model}-{target}.json"
+    try:
+        return Explored.parse(path.read_bytes(), thing=path.name)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(path.name, f"cannot be read ({error.strerror})") from None

@@ -1,0 +1,174 @@
+"""The timing diagram: what goes on in which cycle of a step, and what follows from which number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pascaline.pages.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
+from pascaline.spec.timeline import ACTIVITIES
+
+__all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]
+
+COLOURS = {
+    "x read": SKY,
+    "h read": BLUE,
+    "wait": LIGHT,
+    "drain": ORANGE,
+    "cell units": GREEN,
+    "h written": PURPLE,
+    "result read": GREY,
+}
+
+FINEST = 400
+"""Gaps of less than all cycles over this are not drawn: they are less than a pixel on a phone."""
+
+NARROWEST = 0.3
+"""Percentage of all cycles that can just be seen."""
+
+MANY, SOME = 60, 24
+"""Tiles of a period that are too many to be told apart, and how many of them are drawn then."""
+
+Interval = tuple[int, int]
+
+Core = dict[str, Any]
+"""What a result says of a core: its ``step`` and its ``timeline``."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Left and width, as percentages of what is drawn; whether it is of the first tile."""
+
+    left: float
+    width: float
+    first: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """An activity: its meaning, colour, bars, and in how many cycles of the period it goes on."""
+
+    name: str
+    meaning: str
+    colour: str
+    bars: tuple[Bar, ...]
+    cycles: int
+
+
+def _tiles(core: Core) -> list[Interval]:
+    """When each tile of the period starts, and when its last chunk is read and the next starts."""
+    found, step = core["timeline"]["intervals"], core["step"]
+    reads = sorted(map(tuple, found["x read"] + found["h read"]))
+    lengths = [one["chunks"] for one in step["passes"] for _ in range(step["tiles"])]
+    tiles, place = [], 0
+    for length in lengths * core["timeline"]["steps"]:
+        start, left = reads[place][0], length
+        while left:
+            left -= reads[place][1] - reads[place][0]
+            place += 1
+        tiles.append((start, reads[place - 1][1]))
+    return tiles
+
+
+def window(core: Core) -> int:
+    """Cycles that are drawn: the period, or the first tiles of many."""
+    tiles = _tiles(core)
+    return int(tiles[SOME][0] if len(tiles) > MANY else core["timeline"]["period"])
+
+
+def rows(core: Core) -> list[Row]:
+    """The rows of a core's timeline, in the order in which things happen."""
+    period, found = core["timeline"]["period"], core["timeline"]["intervals"]
+    per_pass, seen = core["step"]["tiles"], window(core)
+    firsts = _tiles(core)[::per_pass]
+    drawn = []
+    for name, intervals in found.items():
+        everything = _wrap(intervals, period)
+        of_first = [] if name in ("wait", "result read") else intervals[::per_pass]
+        if name in ("x read", "h read"):
+            of_first = [
+                one for one in intervals if any(start <= one[0] < stop for start, stop in firsts)
+            ]
+        bars = [
+            _bar(start, min(stop, seen), seen, first=first)
+            for first, some in ((False, _merge(everything, seen / FINEST)), (True, of_first))
+            for start, stop in _wrap(some, period)
+            if start < seen
+        ]
+        cycles = sum(stop - start for start, stop in _merge(everything, 0))
+        drawn.append(Row(name, ACTIVITIES[name], COLOURS[name], tuple(bars), cycles))
+    return drawn
+
+
+def _wrap(intervals: Iterable[Interval], period: int) -> list[Interval]:
+    """What lies in the period, with what reaches into it from others."""
+    found = []
+    for start, stop in intervals:
+        if start < 0:
+            start, stop = start + period, stop + period
+        while stop > 0:
+            if start < period:
+                found.append((max(start, 0), min(stop, period)))
+            start, stop = start - period, stop - period
+    return sorted(found)
+
+
+def _merge(intervals: Iterable[Interval], gap: float) -> list[Interval]:
+    """The same as intervals with more than a gap between them."""
+    found: list[Interval] = []
+    for start, stop in intervals:
+        if found and start - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return found
+
+
+def _bar(start: int, stop: int, whole: int, *, first: bool) -> Bar:
+    width = max(100 * (stop - start) / whole, NARROWEST)
+    return Bar(round(min(100 * start / whole, 100 - width), 3), round(width, 3), first)
+
+
+def ticks(cycles: int) -> list[int]:
+    """Round numbers of cycles, at most six of them."""
+    step = next(
+        digit * 10**power
+        for power in range(12)
+        for digit in (1, 2, 5)
+        if cycles / (digit * 10**power) <= 6
+    )
+    return list(range(0, cycles, step))
+
+
+def starts(core: Core) -> list[tuple[int, bool]]:
+    """Cycles in which passes begin, as far as they are drawn; whether a step begins with them."""
+    step = core["step"]
+    count, seen = len(step["passes"]), window(core)
+    firsts = [start for start, _ in _tiles(core)[:: step["tiles"]]]
+    return [(start, index % count == 0) for index, start in enumerate(firsts) if start < seen]
+
+
+def formula(core: Core) -> str | None:
+    """The cycles of a step, as they are calculated; None where reading results sets the pace."""
+    step = core["step"]
+    terms, cycles = [], 0
+    for one in step["passes"]:
+        chunks, last = one["chunks"], step["h_latency" if one["waits"] else "last_drain"]
+        pace = max(chunks, step["tile_drain"])
+        terms.append(f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})")
+        terms.append(f"max({chunks}, {last})")
+        cycles += (step["tiles"] - 1) * pace + max(chunks, last)
+    text = " + ".join(terms)
+    streams = step["streams"]
+    if streams > 1 and len(step["passes"]) == 1:
+        # A stream's next step waits for its own h, while those of the others are under way.
+        text = f"max({text}, ({terms[0]} + {step['h_latency']}) / {streams})"
+        rest = (step["tiles"] - 1) * pace
+        whole = max(cycles * streams, rest + step["h_latency"])
+    else:
+        whole = cycles * streams
+    if step["directions"] > 1:
+        text = f"{step['directions']} * ({text})"
+    found = step["directions"] * whole / streams
+    return text if found == step["cycles_per_step"] else None

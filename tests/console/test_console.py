@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from pascaline import console
+
+
+def draw(*, terminal: bool) -> str:
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "ERR", Console(file=output, force_terminal=terminal, width=200))
+        with console.bars() as report:
+            report("learn", 1, 2, "loss 0.5")
+            report("learn", 2, 2, "loss 0.1")
+            report("check", 3, 3)
+    return output.getvalue()
+
+
+def test_bars_name_every_stage_and_its_note() -> None:
+    text = draw(terminal=True)
+    assert all(word in text for word in ("learn", "2/2", "loss 0.1", "check", "3/3"))
+
+
+def test_no_bars_without_a_terminal() -> None:
+    assert draw(terminal=False) == ""

@@ -1,0 +1,3 @@
+from tests.tones import folder, tones
+
+__all__ = ["folder", "tones"]

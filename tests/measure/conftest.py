@@ -1,0 +1,3 @@
+from tests.command import pascaline
+
+__all__ = ["pascaline"]

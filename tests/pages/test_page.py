@@ -1,0 +1,303 @@
+"""``report --html``: the page has all of the result, and needs nothing else."""
+
+import json
+import re
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from pascaline.measure.result import make_result
+from pascaline.pages.document import page
+from pascaline.pages.explored import Explored, read_explored
+from pascaline.pages.steps import formula, rows, starts, ticks, window
+from pascaline.pages.words import number
+from pascaline.spec.errors import InputError
+from pascaline.synth.targets import target
+from tests.cli.test_pnr import PLACED
+from tests.models import make_design, make_model
+from tests.spec.test_timeline import random_design
+
+VOID = {"meta", "link"}
+
+
+class Checker(HTMLParser):
+    """Ends each element, in the right order, and has each name once."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.used, self.text = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+        assert len(set(self.ids)) == len(self.ids)
+        assert set(self.used) <= set(self.ids)
+
+    def handle_starttag(self, tag, attrs):
+        self._attributes(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self._attributes(attrs)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.text.append(data)
+
+    def _attributes(self, attrs):
+        for name, value in attrs:
+            assert not name.startswith("on")
+            if name == "id":
+                self.ids.append(value)
+            self.used += re.findall(r"url\(#([^)]+)\)", value or "")
+            if name == "aria-labelledby":
+                self.used += value.split()
+            if name in ("href", "xlink:href", "src"):
+                assert value.startswith(("#", "data:")), value
+                self.used += [value[1:]] if value.startswith("#") else []
+
+
+def made(found, design=None, name="ecp5"):
+    design = design or make_design(make_model(name="net", hidden=8), units=2, simd=4)
+    return make_result(design, target(name), "pascaline report net", found)
+
+
+@pytest.fixture(scope="module")
+def placed():
+    return made(PLACED.as_dict() | {"target_title": PLACED.device_title})
+
+
+@pytest.fixture(scope="module")
+def counted():
+    columns = ["gates", "flip_flops", "transistors", "gate_equivalents", "memory_bits"]
+    parts = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
+    by_part = {
+        part: {column: 10_000 * place + column_place for column_place, column in enumerate(columns)}
+        for place, part in enumerate(parts)
+    }
+    found = {
+        "target": "generic",
+        "tool_version": "Yosys 0.70",
+        "dsp": False,
+        "cells": 12345,
+        "area": {column: sum(counts[column] for counts in by_part.values()) for column in columns},
+        "by_part": by_part,
+        "by_unit": {},
+        "script": "read_verilog design.v",
+    }
+    return made(found, name="generic")
+
+
+@pytest.fixture
+def timed(counted):
+    timing = {
+        "liberty": {"file": "small.lib", "sha256": "0123456789abcdef"},
+        "opensta_version": "2.0.17",
+        "clock_mhz": 150.0,
+        "slack_ns": -2.309173,
+        "critical_path": {"start": "lanes/u_a", "end": "cells/u_b", "ns": 8.97581},
+        "buffers": 5450,
+        "power_mw": 95.1304,
+        "energy_per_step_nj": 0.0120498,
+        "energy_per_inference_nj": 73.25,
+        "gate_level": {"steps": 21, "source": "<i>", "values": 1616, "mismatches": 0},
+    }
+    return counted | timing | {"target": "asic"}
+
+
+def explored(result, *, others=12, **more):
+    rng = np.random.default_rng(0)
+    points = [
+        {
+            "machine": {"units": 2**units},
+            "area": int(area),
+            "memory_bits": 100,
+            "cycles_per_step": int(cycles),
+            "clock_mhz": None,
+            "energy_per_step_nj": None,
+            "pareto": bool(units % 3 == 0),
+        }
+        for units, (area, cycles) in enumerate(rng.integers(10, 10**5, (others, 2)))
+    ]
+    points.append(points[0] | {"machine": result["machine"], "pareto": True})
+    found = {
+        "model": result["model"],
+        "target": result["target"],
+        "columns": {"area": "gate equivalents", "clock": "MHz"},
+        "command": "pascaline explore net --target <generic>",
+        "tool_versions": {"yosys": "0.70"},
+        "points": points,
+        "skipped": 3,
+    }
+    return found | more
+
+
+def numbers(value):
+    """All numbers in a result but those that are drawn, in the ways to write them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name != "timeline" and (name, type(inner)) != ("utilisation", float):
+                yield from numbers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from numbers(inner)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield {number(value), str(value)}
+
+
+@pytest.mark.parametrize("kind", ["placed", "counted", "timed"])
+def test_all_of_the_result_is_there(kind, request):
+    result = request.getfixturevalue(kind)
+    found = Checker(page(result))
+    text = " ".join(found.text)
+    shown = set(re.findall(r"-?[\d,]*\d(?:\.\d+)?", text))
+    for written in numbers(result):
+        assert written & shown, written
+    assert f"{100 * result['totals']['utilisation']:.1f}%" in text
+    for words in (result["model"], result["target_title"], result["verilog_sha256"]):
+        assert words in text
+    assert "pascaline report net --html report.html" in text
+    assert "pascaline explore net --target" in text
+
+
+def test_same_result_same_bytes(placed, counted):
+    for result in (placed, counted):
+        first = page(result, Explored.parse(json.dumps(explored(result)), thing="it"))
+        stored = json.loads(json.dumps(result))
+        assert page(stored, Explored.parse(json.dumps(explored(result)), thing="it")) == first
+
+
+def test_drawings_are_well_formed(counted):
+    text = page(counted, Explored.parse(json.dumps(explored(counted)), thing="it"))
+    drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    assert len(drawings) == 5
+    for drawing in drawings:
+        root = ElementTree.fromstring(drawing)
+        assert root.get("role") == "img"
+        assert next(iter(root)).text
+    Checker(text)
+
+
+HOSTILE = """<script>alert("1")</script>'"&amp;$x^2$"""
+
+
+def test_names_are_only_names(timed, counted):
+    timed["model"] = timed["target_title"] = timed["command"] = timed["script"] = HOSTILE
+    timed["critical_path"] = timed["critical_path"] | {"start": HOSTILE}
+    others = explored(counted, columns={"area": HOSTILE}, command=HOSTILE, model=HOSTILE)
+    text = page(timed, Explored.parse(json.dumps(others), thing="it"))
+    assert "<script" not in text
+    found = Checker(text)
+    assert "".join(found.text).count(HOSTILE) >= 6
+
+
+@pytest.mark.parametrize("case", range(60))
+def test_any_design_can_be_drawn(case, counted, monkeypatch):
+    described = {"pascaline": "0", "tools": {}, "verilog_sha256": "0"}
+    monkeypatch.setattr(
+        "pascaline.measure.result.make_verilog", lambda _: SimpleNamespace(description=described)
+    )
+    design = random_design(np.random.default_rng(case))
+    result = made({name: counted[name] for name in ("target", "by_part", "by_unit")}, design)
+    for core, found in zip(design.cores, result["cores"], strict=True):
+        period, steps = found["timeline"]["period"], found["timeline"]["steps"]
+        for row in rows(found):
+            assert all(bar.left >= 0 and bar.width > 0 for bar in row.bars)
+            assert all(bar.left + bar.width <= 100.01 for bar in row.bars)
+            assert row.cycles <= period
+        by_name = {row.name: row for row in rows(found)}
+        assert (
+            by_name["x read"].cycles + by_name["h read"].cycles == steps * core.program.step_words
+        )
+        assert sum(by_name[name].cycles for name in ("x read", "h read", "wait")) == period
+        assert len(starts(found)) <= steps * len(core.passes)
+        assert 1 <= len(ticks(period)) <= 6
+        calculated = formula(found)
+        assert calculated is not None or core.results == "every"
+        if calculated is not None:
+            assert eval(calculated) == found["step"]["cycles_per_step"]
+    paces = [found["step"]["cycles_per_step"] for found in result["cores"]]
+    assert result["cycles_per_step"] >= max(paces)
+
+
+def test_many_tiles_are_not_all_drawn(counted):
+    timeline = {"period": 800, "steps": 1, "intervals": {}}
+    for name, start in (("x read", 0), ("h read", 2), ("drain", 9)):
+        timeline["intervals"][name] = [[8 * t + start, 8 * t + start + 3] for t in range(100)]
+    passes = [{"layer": 0, "phase": 0, "chunks": 6, "waits": True}]
+    step = counted["cores"][0]["step"] | {"tiles": 100, "passes": passes}
+    core = {"timeline": timeline, "step": step}
+    result = counted | {"cores": [core]}
+    assert window(core) == 24 * 8
+    for row in rows(core):
+        assert (row.cycles, len(row.bars)) == (300, 24 + 1)
+    assert "first 192 of 800 cycles" in page(result)
+
+
+def test_what_explore_keeps(tmp_path, counted):
+    assert read_explored(tmp_path, "net", "generic") is None
+    path = tmp_path / "net-generic.json"
+    path.write_text(json.dumps(explored(counted)))
+    found = read_explored(tmp_path, "net", "generic")
+    assert len(found.points) == 13
+    text = page(counted, found)
+    assert "this machine" in text
+    assert "is not among them" not in text
+    path.write_text(json.dumps(explored(counted, points=explored(counted)["points"][:-1])))
+    assert "this machine" in page(counted, read_explored(tmp_path, "net", "generic"))
+    path.write_text(json.dumps(explored(counted, points=[], columns={})))
+    assert "None are known" in page(counted, read_explored(tmp_path, "net", "generic"))
+    path.write_text('{"model": "net"}')
+    with pytest.raises(InputError, match=r"^net-generic\.json: target: field required"):
+        read_explored(tmp_path, "net", "generic")
+
+
+@pytest.fixture
+def stored(monkeypatch):
+    monkeypatch.setattr("pascaline.measure.synthesis.make_placement", lambda *_, **__: PLACED)
+    return ["report", "tiny-binary", "--target", "ecp5", "--pnr"]
+
+
+def test_command(pascaline, stored, tmp_path):
+    html = tmp_path / "new" / "page.html"
+    status, out, err = pascaline(*stored, "--seeds", 2, "--clock", 80, "--html", html)
+    assert (status, err) == (0, "")
+    text = html.read_text()
+    assert f"{html}  {len(text.encode()):,} bytes" in out
+    command = "pascaline report tiny-binary --target ecp5 --pnr --seeds 2 --clock 80"
+    assert f"<code>{command} --html report.html</code>" in text
+    assert str(tmp_path) not in text
+    out = pascaline(*stored, "--seeds", 2, "--clock", 80, "--html", html, "--json")[1]
+    result = json.loads(out)
+    assert result["command"] == command
+    assert page(result) == html.read_text() == text
+
+
+def test_files_without_their_folders(pascaline, stored, tmp_path):
+    (tmp_path / "my machine.toml").write_text("units = 2\nsimd = 4")
+    words = ["--no-dsp", "--machine", tmp_path / "my machine.toml", "--json"]
+    result = json.loads(pascaline(*stored, *words)[1])
+    for part in (" --no-dsp", " --machine 'my machine.toml'"):
+        assert part in result["command"]
+    assert str(tmp_path) not in result["command"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("{tmp}", "Invalid value for '--html': File '{tmp}' is a directory."),
+        ("{tmp}/file/x.html", "{tmp}/file/x.html: cannot be written (file is not a folder)"),
+    ],
+)
+def test_paths_that_cannot_be(pascaline, stored, tmp_path, path, text):
+    (tmp_path / "file").write_text("")
+    status, out, err = pascaline(*stored, "--html", path.format(tmp=tmp_path))
+    assert (status, out) == (2, "")
+    assert err == f"pascaline: {text.format(tmp=tmp_path)}\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
