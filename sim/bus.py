@@ -16,7 +16,7 @@ from cocotb.triggers import RisingEdge
 from pascaline.sim.control import CONTROLS, Access, Control
 from pascaline.sim.handshake import Rules, pause
 from pascaline.sim.job import Outcome
-from pascaline.sim.registers import Seen
+from pascaline.sim.seen import Seen
 from pascaline.spec.bus import RESET, input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.register import Register
