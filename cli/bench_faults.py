@@ -74,7 +74,7 @@ def faults(
     bytes for numbers that are out of range, on a machine with --weights ram --parity.
     """
     design = _small(machine) if model is None else find_design(model, machine, target)
-    if design.machine.ports == "stream":
+    if not design.machine.on_bus:
         raise InputError("--ports", "must be axi or wishbone", "stream")
     tool = simulator(sim)
     flips: tuple[Flip, ...] = ()

@@ -56,7 +56,7 @@ def report(
     else:
         made = make_report(design, target, dsp=synthesis.dsp)
         found = made.as_dict()
-        if cells and design.machine.ports == "stream":  # OpenSTA is told one name of the clock.
+        if cells and not design.machine.on_bus:  # OpenSTA is told one name of the clock.
             clock, steps = synthesis.clock or CLOCK, synthesis.power_steps
             found |= make_timing(design, made, cells, clock, steps)
     command = command_line(click.get_current_context(), without=("html", "as_json"))

@@ -130,7 +130,7 @@ def check_lengths(design: Design, samples: Samples) -> None:
     """Raise `InputError` if a sequence is longer than what the machine can hold of one."""
     most, holds = design.machine.longest, design.network.bidirectional
     longest = max(map(len, samples.sequences), default=0)
-    if (holds or design.machine.ports != "stream") and longest > most:
+    if (holds or design.machine.on_bus) and longest > most:
         raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)
 
 
@@ -190,7 +190,7 @@ def summary(
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
-    plain = design.machine.ports == "stream" and not job.pauses.any
+    plain = not design.machine.on_bus and not job.pauses.any
     formula = cycles.sequence_cycles(design, lengths) if plain else None
     return {
         "model": design.model.name,
@@ -214,7 +214,7 @@ def summary(
 
 def _completed(lengths: list[int], design: Design) -> list[int]:
     """Sequences in the order of their results: that in which they end; on a bus, as they were."""
-    if design.machine.ports != "stream":
+    if design.machine.on_bus:
         return list(range(len(lengths)))
     steps = interleaved(lengths, design.machine.streams)
     return [number for _, number, step in steps if step == lengths[number] - 1]

@@ -3,7 +3,7 @@
 from amaranth.hdl import C, Cat, Mux, Signal
 
 from pascaline.hdl.bus.registers import RegisterFile
-from pascaline.spec.bus import WORD
+from pascaline.spec.register import WORD
 from pascaline.spec.registers import registers
 from prove.bench import Bench
 from prove.claim import Claim

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from pascaline.spec.fields import RegisterField
 
-__all__ = ["Register"]
+__all__ = ["ADDRESS_BITS", "WORD", "Register"]
+
+ADDRESS_BITS = 12
+"""Bytes of registers, as bits of their address: a page of 4 KiB."""
+
+WORD = 32
+"""Bits of a register."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from pascaline.spec.bus import WORD, input_bytes, output_bytes
+from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import (
     Constant,
@@ -24,7 +24,7 @@ from pascaline.spec.fields import (
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
 from pascaline.spec.modelfile import model_bytes
-from pascaline.spec.register import Register
+from pascaline.spec.register import WORD, Register
 
 __all__ = [
     "ERRORS",

@@ -5,8 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.bus.fields import LOGIC, Write
-from pascaline.spec.bus import ADDRESS_BITS, WORD
-from pascaline.spec.register import Register
+from pascaline.spec.register import ADDRESS_BITS, WORD, Register
 
 __all__ = ["RegisterBus", "RegisterFile"]
 

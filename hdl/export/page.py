@@ -1,9 +1,8 @@
 """The registers as a page of Markdown."""
 
-from pascaline.spec.bus import CONTROL, WORD
 from pascaline.spec.design import Design
 from pascaline.spec.fields import RegisterField
-from pascaline.spec.register import Register
+from pascaline.spec.register import WORD, Register
 from pascaline.spec.registers import LOAD, registers
 
 __all__ = ["page"]
@@ -24,7 +23,7 @@ def page(design: Design) -> str:
     """A table of registers and of their fields."""
     table = registers(design)
     rows = [row for register in table for row in _rows(register)]
-    head = HEAD.format(name=design.name, port=CONTROL[design.machine.ports])
+    head = HEAD.format(name=design.name, port=design.machine.port_style.control.prefix)
     tail = TAIL.format(start=max(LOAD.start, table[-1].offset + 4), end=LOAD.stop - 1)
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail
 
