@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pascaline.golden.network import Golden
-from pascaline.golden.reference import Reference
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -14,6 +13,7 @@ from pascaline.spec.model import Model
 from pascaline.train.draft import Formats, draft
 from pascaline.train.freeze import freeze
 from pascaline.train.options import Options
+from tests.golden.reference import Reference
 
 torch = pytest.importorskip("torch")
 
