@@ -11,13 +11,13 @@ import click
 from pascaline.cli.console import bar, json_option, print_json, table
 from pascaline.cli.verdict import Verdict, judge
 from pascaline.cli.workers import workers
+from pascaline.host.tools import cores
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
-from pascaline.spec.tools import cores
 
 __all__ = ["combinations"]
 

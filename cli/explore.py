@@ -19,11 +19,11 @@ from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.result import command_line
 from pascaline.cli.synthesis import Synthesis, synthesis_options
 from pascaline.cli.workers import Outcomes, in_processes, on_dask
+from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
-from pascaline.spec.tools import cores
 from pascaline.synth.choice import best_lane
 from pascaline.synth.explore import Point, front, objectives, powers, sweep
 from pascaline.synth.targets import Target

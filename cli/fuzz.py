@@ -17,10 +17,10 @@ from pascaline.cli.console import bar, json_option, print_json, say, table
 from pascaline.cli.fuzz_files import fuzz_files
 from pascaline.cli.verdict import Verdict, judge, judge_seed
 from pascaline.cli.workers import workers
+from pascaline.host.tools import cores
 from pascaline.sim.recipe import Recipe
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder
-from pascaline.spec.tools import cores
 
 __all__ = ["fuzz"]
 

@@ -14,13 +14,13 @@ from amaranth.hdl import Value
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import plain_names
 from pascaline.hdl.top import top
+from pascaline.host.tools import run_tool
 from pascaline.spec import cycles
 from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
 from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
-from pascaline.spec.tools import run_tool
 
 __all__ = ["Verilog", "emit", "generate"]
 

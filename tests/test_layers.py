@@ -9,20 +9,22 @@ ROOT = Path(__file__).parents[1]
 
 ARROWS = {
     "spec": set(),
-    "golden": {"spec"},
-    "hdl": {"spec"},
-    "sim": {"spec", "golden"},
-    "synth": {"spec"},
+    "host": {"spec"},
+    "golden": {"spec", "host"},
+    "hdl": {"spec", "host"},
+    "sim": {"spec", "host", "golden"},
+    "synth": {"spec", "host"},
     "train": {"spec", "golden"},
     "models": {"spec"},
     "api": {"spec", "golden", "hdl", "sim", "synth", "train", "models"},
-    "cli": {"spec", "golden", "hdl", "sim", "synth", "train", "models"},
-    "prove": {"spec", "golden", "hdl", "cli"},
-    "mutants": {"spec", "hdl", "sim", "cli"},
+    "cli": {"spec", "host", "golden", "hdl", "sim", "synth", "train", "models"},
+    "prove": {"spec", "host", "golden", "hdl", "cli"},
+    "mutants": {"spec", "host", "hdl", "sim", "cli"},
 }
 
 FORBIDDEN = {
     "spec": {"amaranth", "cocotb", "torch"},
+    "host": {"amaranth", "cocotb", "numpy", "torch"},
     "golden": {"amaranth", "cocotb", "torch"},
     "hdl": {"numpy", "cocotb", "torch"},
     "sim": {"amaranth", "torch"},
