@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
 from pascaline.measure.fuzz_files import fuzz_files
 from pascaline.measure.verdict import Verdict, judge
@@ -18,7 +19,6 @@ from pascaline.sim.recipe import Recipe
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
-from pascaline.spec.tools import cores
 
 __all__ = ["fuzz"]
 

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from pascaline.golden.network import Golden
 from pascaline.golden.rounding import Integers
-from pascaline.spec.tools import cores
+from pascaline.host.tools import cores
 
 __all__ = ["run_all"]
 

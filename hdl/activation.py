@@ -4,9 +4,10 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.homes.rom import Rom
 from pascaline.hdl.rounding import narrow
-from pascaline.hdl.shapes import delayed, shape
+from pascaline.hdl.shapes import shape
 from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table
 from pascaline.spec.formats import Format, Interval
 

@@ -6,12 +6,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.cells.groups import Groups
 from pascaline.hdl.cells.serial import SerialGroups
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.inputs import Inputs
 from pascaline.hdl.lanes import Lanes
 from pascaline.hdl.outputs import CoreOutputs
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.sequencer import Sequencer
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.state import StatePort
 from pascaline.hdl.store import load_through, loads
 from pascaline.hdl.vector import GroupPointer, VectorMemory

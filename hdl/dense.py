@@ -4,11 +4,12 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.lanes import Lanes
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.reader import mark, mark_layout, reader_members
 from pascaline.hdl.scaling import scaled
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.stages import elastic
 from pascaline.hdl.store import load_through, loads, read_memory
 from pascaline.spec.dense import Dense

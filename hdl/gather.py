@@ -4,9 +4,10 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.outputs import Outputs
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.store import load_through, loads
 from pascaline.spec.memories import dense_memories
 from pascaline.spec.stages.gather import Gather

@@ -11,7 +11,6 @@ import hashlib
 
 from amaranth.back import rtlil
 from amaranth.hdl import ClockDomain, ClockSignal, Fragment, Instance, Value
-from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
 __all__ = ["Kinds", "place"]
@@ -71,23 +70,22 @@ class Kinds:
 
     def instance(self, component, inputs):
         """An instance of the component's kind; its outputs drive the component's own ports."""
-        ports = {}
+        ports = {}  # Amaranth finds their directions: what is driven inside leaves.
         connections = {"i_clk": ClockSignal()}
         for name, member in component.signature.members.items():
             port = Value.cast(getattr(component, name))
+            ports[name] = (port, None)
             if member.flow == wiring.In:
-                ports[name] = (port, PortDirection.Input)
                 value = connections[f"i_{name}"] = Value.cast(inputs[name])
                 assert len(value) == len(port), f"{name}: {len(value)} bits for {len(port)}"
             else:
-                ports[name] = (port, PortDirection.Output)
                 connections[f"o_{name}"] = port
         if component.kind not in self.rtlil:
             self.rtlil[component.kind] = ""  # Claimed: what is inside may have kinds of its own.
             domain = ClockDomain("sync", reset_less=True)
             fragment = Fragment.get(component, self)
             fragment.add_domains(domain)
-            ports["clk"] = (domain.clk, PortDirection.Input)
+            ports["clk"] = (domain.clk, None)
             text, _ = rtlil.convert_fragment(fragment, ports, component.kind, emit_src=False)
             self.rtlil[component.kind] = text
         return Instance(component.kind, **connections)

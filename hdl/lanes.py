@@ -5,9 +5,10 @@ from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.lane import Lane
-from pascaline.hdl.shapes import delayed, shape, sums_struct
+from pascaline.hdl.shapes import shape, sums_struct
 from pascaline.hdl.terms import terms_of
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval

@@ -4,8 +4,9 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.stages import elastic
 from pascaline.spec.stages import replay as stages
 

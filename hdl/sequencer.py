@@ -12,8 +12,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.cells.groups import token_layout
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.inputs import flags_layout
-from pascaline.hdl.shapes import delayed
 from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS
 from pascaline.spec.program import Program
 

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.delay import delayed
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.vector import GroupPointer, read_signature
 from pascaline.spec.core import Core
 from pascaline.spec.payloads import core_ports

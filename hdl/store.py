@@ -4,8 +4,8 @@ from amaranth.hdl import Array, Cat, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import In
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.homes import HOMES
-from pascaline.hdl.shapes import delayed
 from pascaline.spec.machine import Machine
 from pascaline.spec.memories import COLUMN, Memories, Memory
 from pascaline.spec.pipeline import BLOCK

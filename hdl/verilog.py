@@ -11,19 +11,16 @@ import amaranth
 from amaranth.back import rtlil
 from amaranth.hdl import Value
 
-from pascaline.hdl.accelerator import accelerator
-from pascaline.hdl.bus.machine import BusMachine
-from pascaline.hdl.export.files import bus_files, interfaces
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import plain_names
+from pascaline.hdl.top import top
+from pascaline.host.tools import run_tool
 from pascaline.spec import cycles
-from pascaline.spec.bus import CLOCK, RESET, pins
+from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
 from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
-from pascaline.spec.ports import ports, signals
-from pascaline.spec.tools import run_tool
 
 __all__ = ["Verilog", "emit", "generate"]
 
@@ -85,13 +82,13 @@ class Verilog:
 
 def generate(design: Design) -> Verilog:
     """Generate the Verilog of a design."""
-    plain = design.machine.ports == "stream"
-    modules, kinds, names = emit((accelerator if plain else BusMachine)(design), design.name)
+    made = top(design)
+    modules, kinds, names = emit(made.component, design.name)
     text = "\n".join([_header(design), modules])
-    companions = {} if plain else bus_files(design)
+    companions = made.companions
     if design.machine.home.loaded:
         companions = companions | {f"{design.name}.bin": image(design)}
-    description = _describe(design, text, kinds) | _stages(design, names)
+    description = _describe(design, made, text, kinds) | _stages(design, names)
     return Verilog(design.name, text, description, companions)
 
 
@@ -151,7 +148,8 @@ def _header(design):
     return "".join(f"// {line}\n" for line in lines) + "\n"
 
 
-def _describe(design, text, kinds):
+def _describe(design, made, text, kinds):
+    style = design.machine.port_style
     return {
         "name": design.name,
         "pascaline": version("pascaline"),
@@ -170,8 +168,11 @@ def _describe(design, text, kinds):
             }
             for core in design.cores
         ],
-        **_ports(design),
-        "signals": signals(design) if design.machine.ports == "stream" else {},
+        "clock": style.clock,
+        "reset": {"name": style.reset, "active": style.active, "synchronous": True},
+        "ports": made.interfaces,
+        "pins": [vars(pin) for pin in pins(design)],
+        "signals": made.signals,
         "image": header(design) if design.machine.home.loaded else None,
         "cycles": {
             "step": cycles.step_cycles(design),
@@ -197,25 +198,4 @@ def _stages(design, names):
             }
             for path, place in places(design).items()
         },
-    }
-
-
-def _ports(design):
-    """Clock, reset and interfaces; the pins of all of them."""
-    plain = design.machine.ports == "stream"
-    clock, reset, active = ("clk", "rst", "high") if plain else (CLOCK, RESET, "low")
-    streams = [
-        {
-            "name": port.name,
-            "direction": port.direction,
-            "payload_width": port.layout.bits,
-            "fields": [vars(field) for field in port.layout.fields],
-        }
-        for port in ports(design).values()
-    ]
-    return {
-        "clock": clock,
-        "reset": {"name": reset, "active": active, "synchronous": True},
-        "ports": streams if plain else interfaces(design),
-        "pins": [vars(pin) for pin in pins(design)],
     }

@@ -5,8 +5,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
-from pascaline.hdl.shapes import delayed
 from pascaline.hdl.store import loads, read_memory
 from pascaline.hdl.trits import TritDecoder
 from pascaline.spec.core import Core

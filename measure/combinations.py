@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pascaline.host.tools import cores
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.measure.workers import workers
 from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
@@ -15,7 +16,6 @@ from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
-from pascaline.spec.tools import cores
 
 __all__ = ["judge_combinations"]
 

@@ -7,13 +7,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pascaline.host.tools import cores
 from pascaline.measure.points import Job, keep, kept
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import Outcomes, in_processes, on_dask
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
-from pascaline.spec.tools import cores
 from pascaline.synth.choice import best_lane
 from pascaline.synth.explore import Point, Sweep, front, powers, sweep
 

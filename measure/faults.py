@@ -76,7 +76,7 @@ def inject(
     InputError
         If the machine is not on a bus, or a tool is missing or fails.
     """
-    if design.machine.ports == "stream":
+    if not design.machine.on_bus:
         raise InputError("--ports", "must be axi or wishbone", "stream")
     tool = simulator(sim)
     flips: tuple[Flip, ...] = ()

@@ -71,5 +71,5 @@ def check_lengths(design: Design, samples: Samples) -> None:
     """Raise `InputError` if a sequence is longer than what the machine can hold of one."""
     most, holds = design.machine.longest, design.network.bidirectional
     longest = max(map(len, samples.sequences), default=0)
-    if (holds or design.machine.ports != "stream") and longest > most:
+    if (holds or design.machine.on_bus) and longest > most:
         raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)

@@ -173,7 +173,7 @@ def _summary(
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
-    plain = design.machine.ports == "stream" and not job.pauses.any
+    plain = not design.machine.on_bus and not job.pauses.any
     formula = cycles.sequence_cycles(design, lengths) if plain else None
     return Simulation(
         model=design.model.name,
@@ -198,7 +198,7 @@ def _summary(
 
 def _completed(lengths: list[int], design: Design) -> list[int]:
     """Sequences in the order of their results: that in which they end; on a bus, as they were."""
-    if design.machine.ports != "stream":
+    if design.machine.on_bus:
         return list(range(len(lengths)))
     steps = interleaved(lengths, design.machine.streams)
     return [number for _, number, step in steps if step == lengths[number] - 1]

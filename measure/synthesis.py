@@ -117,7 +117,7 @@ def synthesise(design: Design, synthesis: Synthesis, progress: Progress = silent
         return placed.as_dict() | {"target_title": placed.device_title}
     made = make_report(design, target, dsp=synthesis.dsp, progress=progress)
     found = made.as_dict()
-    if cells and design.machine.ports == "stream":  # OpenSTA is told one name of the clock.
+    if cells and not design.machine.on_bus:  # OpenSTA is told one name of the clock.
         clock, steps = synthesis.clock or CLOCK, synthesis.power_steps
         found |= make_timing(design, made, cells, clock, steps, progress)
     return found

@@ -8,9 +8,9 @@ import click
 
 from mutants.campaign import Campaign
 from pascaline.console import bars, json_option, print_json, table
+from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
-from pascaline.spec.tools import cores
 
 __all__ = ["main"]
 

@@ -200,7 +200,7 @@ class Campaign:
 
     @property
     def _on_bus(self) -> bool:
-        return self._machine.machine.ports != "stream"
+        return self._machine.machine.on_bus
 
 
 def _class(fault: str) -> str:

@@ -9,9 +9,10 @@ from mutants.netlist import WIDTH
 from pascaline.sim.accesses import ENABLE
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.sim.tb_replay import FREE_RESET, SEEN
-from pascaline.spec.bus import RESET, Pin, pins
+from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
 from pascaline.spec.ports import FROM_ZERO, ports
+from pascaline.spec.portstyles import Pin
 from pascaline.spec.registers import registers
 
 __all__ = ["AROUND", "Channel", "busy", "channels", "environment", "usual"]
@@ -61,7 +62,7 @@ def environment(design: Design) -> str:
     fields only one is kept: there are three values of ``state``.
     """
     clock, reset, *_ = pins(design)
-    active = "~" if reset.name == RESET else ""
+    active = "~" if design.machine.port_style.active == "low" else ""
     inputs = [f"input {clock.name}", f"input [{RARE - 1}:0] {FREE_RESET}"]
     inputs.append(f"input [{WIDTH - 1}:0] {SELECT}")
     lines = [f"wire reset = &{FREE_RESET};", f"wire {reset.name} = {active}reset;"]
@@ -123,7 +124,7 @@ def _legal(design: Design, pin: Pin) -> str:
 
 def usual(design: Design) -> dict[str, list[int]]:
     """Values of free inputs on AXI, without which hardly any packet goes over."""
-    if design.machine.ports == "stream":
+    if not design.machine.on_bus:
         return {}
     known = {pin.name: (1 << pin.width) - 1 for pin in pins(design) if pin.direction == "in"}
     table = registers(design)

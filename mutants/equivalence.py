@@ -22,7 +22,7 @@ import numpy.typing as npt
 from mutants.graph import Builder, Graph
 from mutants.lanes import selects
 from mutants.runs import Runs, Witness
-from pascaline.spec.tools import find_tool
+from pascaline.host.tools import find_tool
 
 __all__ = ["Verdict", "settle"]
 

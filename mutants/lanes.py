@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mutants.graph import Graph
+from pascaline.host.tools import find_tool
 from pascaline.sim.tb_mutants import SELECT
-from pascaline.spec.tools import find_tool
 
 __all__ = ["MUTANTS", "WORDS", "Lanes", "Run", "selects"]
 

@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from pascaline.host.tools import run_tool
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import run_tool
 
 __all__ = ["WIDTH", "list_mutants", "netlist", "netlist_graph", "with_mutants"]
 

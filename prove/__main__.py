@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from pascaline.console import bars, json_option, print_json, table
+from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
-from pascaline.spec.tools import cores
 from prove import (
     buses,
     cells,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import find_tool, run_tool
 from prove.bench import Bench
 
 __all__ = ["Claim", "Proof", "check_solvers", "prove"]

@@ -9,9 +9,9 @@ from cocotb.triggers import with_timeout
 
 from pascaline.sim.control import Access, Control
 from pascaline.sim.job import Outcome
-from pascaline.sim.registers import RegisterModel, Seen
-from pascaline.spec.bus import ADDRESS_BITS, WORD
-from pascaline.spec.register import Register
+from pascaline.sim.registers import RegisterModel
+from pascaline.sim.seen import Seen
+from pascaline.spec.register import ADDRESS_BITS, WORD, Register
 from pascaline.spec.registers import LOAD
 
 __all__ = ["ENABLE", "Registers"]

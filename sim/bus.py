@@ -16,8 +16,8 @@ from cocotb.triggers import RisingEdge
 from pascaline.sim.control import CONTROLS, Access, Control
 from pascaline.sim.handshake import Rules, pause
 from pascaline.sim.job import Outcome
-from pascaline.sim.registers import Seen
-from pascaline.spec.bus import RESET, input_bytes, output_bytes, pins
+from pascaline.sim.seen import Seen
+from pascaline.spec.bus import input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.register import Register
 from pascaline.spec.registers import registers
@@ -107,7 +107,7 @@ class Bus:
     async def reset(self) -> None:
         """Reset the machine and all models; what was on its way is gone."""
         dut = self._dut
-        getattr(dut, RESET).value = 0
+        dut.aresetn.value = 0
         for _ in range(RESET_CYCLES):
             await self.tick()
         self.source.clear()
@@ -115,7 +115,7 @@ class Bus:
         self.control.clear()
         self._parts.clear()
         self.seen = Seen()
-        getattr(dut, RESET).value = 1
+        dut.aresetn.value = 1
         await self.tick()
 
     async def tick(self) -> None:
@@ -128,7 +128,7 @@ class Bus:
         while True:
             await RisingEdge(dut.aclk)
             self._cycle += 1
-            if not getattr(dut, RESET).value:
+            if not dut.aresetn.value:
                 for rules in self._rules:
                     rules.waiting = None
                 continue

@@ -92,7 +92,7 @@ def draw_traffic(
     rng: np.random.Generator, design: Design, cycles: int, values: int = 0
 ) -> tuple[Traffic, Traffic]:
     """Draw the two traffics of a case, see `draw`."""
-    on_bus, pace = design.machine.ports != "stream", step_cycles(design)
+    on_bus, pace = design.machine.on_bus, step_cycles(design)
     rate = min(1, _values_per_step(design) / pace)
     wanted = max(cycles, min(values / rate, LONGER * rate * cycles))
     steps = int(min(max(wanted / pace / (BUS_SHARE if on_bus else 1), 4), 5000))

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.golden.rounding import Integers
+from pascaline.host.tools import run_tool
 from pascaline.sim.simulators import simulator
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.product import Product
-from pascaline.spec.tools import run_tool
 
 __all__ = ["run_lanes"]
 

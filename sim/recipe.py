@@ -113,13 +113,9 @@ class Recipe(Checked):
         """Where a machine holds whole sequences, none is longer than that."""
         walks = (walk for one in self.traffic for burst in one.bursts for walk in burst.walks)
         longest = max((walk.steps for walk in walks), default=0)
-        if (self._on_bus or self.network.bidirectional) and longest > self.machine.longest:
+        if (self.machine.on_bus or self.network.bidirectional) and longest > self.machine.longest:
             raise ValueError(f"steps must be at most {self.machine.longest} (machine: longest)")
         return self
-
-    @property
-    def _on_bus(self) -> bool:
-        return self.machine.ports != "stream"
 
     @cached_property
     def design(self) -> Design:
@@ -151,7 +147,7 @@ class Recipe(Checked):
         uncut = [(one, burst) for one in self.traffic for burst in one.bursts if burst.cut is None]
         return [
             cycles.sequence_cycles(self.design, [walk.steps for walk in burst.walks])
-            if one.plain and not self._on_bus
+            if one.plain and not self.machine.on_bus
             else None
             for one, burst in uncut
         ]
@@ -179,7 +175,7 @@ class Recipe(Checked):
         x = _values(rng, network.x.interval, (walk.steps, network.inputs))
         if network.bidirectional:
             return Sequence(x=x)
-        if self._on_bus:  # States are kept, but can neither be loaded nor read out.
+        if self.machine.on_bus:  # States are kept, but can neither be loaded nor read out.
             return Sequence(x=x, state=min(walk.state, FROM_PREVIOUS))
         load: tuple[State, ...] = ()
         if walk.state == FROM_LOADED:

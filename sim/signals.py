@@ -42,7 +42,7 @@ class Part:
 def parts(design: Design, hierarchy: Hierarchy) -> list[Part]:
     """What is shown of a design, stage by stage; each part has at least one net."""
     wanted: list[tuple[str, str, dict[str, str]]] = []
-    if design.machine.ports != "stream":
+    if design.machine.on_bus:
         wanted += [(title, "", {"": names}) for title, names in BUS.items()]
     for stage in design.stages:
         path, name = instance(design, stage), "" if design.bare else stage.name.replace("_", " ")

@@ -15,7 +15,7 @@ from pascaline.golden.network import Golden
 from pascaline.sim.accesses import ENABLE, Registers
 from pascaline.sim.bus import Bus, Packet
 from pascaline.sim.job import Episode, Job, Outcome, Pauses
-from pascaline.sim.registers import Seen
+from pascaline.sim.seen import Seen
 from pascaline.spec import cycles
 from pascaline.spec.bus import GO_ON
 from pascaline.spec.design import Design

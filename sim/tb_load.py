@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,11 @@ import cocotb
 import numpy as np
 from cocotb.triggers import ClockCycles, Event, RisingEdge, with_timeout
 
-from pascaline.sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
+from pascaline.sim.bench import Driver, Monitor, Sink, Stream, Values
 from pascaline.sim.clocking import PERIOD, reset, start_clock
 from pascaline.sim.images import WRONG, error_code, wrong_image
 from pascaline.sim.job import Episode, Job, Outcome, Sequence
-from pascaline.sim.model import BenchModel
+from pascaline.sim.model import BenchModel, checked_model
 from pascaline.sim.stimulus import load_beats, stimulus
 from pascaline.spec.design import Design
 from pascaline.spec.loading import image_words
@@ -49,8 +51,8 @@ class Bench:
         self._design = Design(model=job.model, machine=job.machine)
         self._rng = random.Random(job.seed)
         self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
-        self._results = Checker("o", outcome)
         self._model: BenchModel | None = None
+        _, self._checkers = checked_model(self._design, outcome)  # Nothing is expected of it.
         self._over = Event()
         self._stops = False
 
@@ -58,9 +60,10 @@ class Bench:
         """Images one after the other, while sequences come."""
         dut, rng, pauses, job = self._dut, self._rng, self._job.pauses, self._job
         await reset(dut, self._streams.values())
-        sink = Sink(self._streams["o"], pauses.o, random.Random(rng.random()))
-        cocotb.start_soon(sink.run())
-        for name, listener in (("i_x", self._on_x), ("o", self._on_result)):
+        for name in self._checkers:
+            sink = Sink(self._streams[name], pauses.of(name), random.Random(rng.random()))
+            cocotb.start_soon(sink.run())
+        for name, listener in self.listeners.items():
             cocotb.start_soon(Monitor(self._streams[name], self._outcome, listener).run())
         feeding = cocotb.start_soon(self._feed())
         driver = Driver(self._streams["i_load"], pauses.i_load, random.Random(rng.random()))
@@ -82,8 +85,13 @@ class Bench:
             await with_timeout(self._over.wait(), PATIENCE * PERIOD, "ns")
         await with_timeout(feeding, PATIENCE * PERIOD, "ns")
         await ClockCycles(dut.clk, PATIENCE // 50)
-        if self._results.missing:
-            self._outcome.fault(f"{self._results.missing} results are missing")
+        self._settle("at the end")
+
+    @property
+    def listeners(self) -> dict[str, Callable[[Values], None]]:
+        """What takes the beats of vectors, and of all that leaves the machine, by stream."""
+        outputs = {name: partial(self._on_output, name) for name in self._checkers}
+        return {"i_x": self._on_x, **outputs}
 
     def _of(self, model: Model) -> Design:
         return Design(model=model, machine=self._job.machine)
@@ -100,21 +108,17 @@ class Bench:
             while not (stream.valid.value and stream.ready.value):
                 await RisingEdge(dut.clk)
             self._model = None
-            if self._results.missing:
-                self._outcome.fault("a load began before all results had been given")
+            self._settle("when a load began")
 
         watch = cocotb.start_soon(began())
         await with_timeout(driver.run(load_beats(words)), PATIENCE * PERIOD, "ns")
         await watch
         if model is not None:
-            self._model = BenchModel(self._of(model), self._results, self._checkers())
+            self._model, self._checkers = checked_model(self._of(model), self._outcome)
         await RisingEdge(dut.clk)
         loaded, code = int(dut.loaded.value), int(dut.load_error.value)
         if loaded != (model is not None) or code != error_code(error):
             self._outcome.fault(f"image, {error}: loaded is {loaded}, load_error is {code:#x}")
-
-    def _checkers(self) -> list[Checker]:
-        return [Checker(f"o_state {number}", self._outcome) for number in self._design.cores]
 
     async def _feed(self) -> None:
         """Sequences, one after the other."""
@@ -135,7 +139,14 @@ class Bench:
         else:
             self._model.on_x(beat)
 
-    def _on_result(self, beat: Values) -> None:
-        self._results.actual(beat)
-        if beat["last"]:
+    def _on_output(self, name: str, beat: Values) -> None:
+        self._checkers[name].actual(beat)
+        if name == "o" and beat["last"]:
             self._over.set()
+
+    def _settle(self, when: str) -> None:
+        """Nothing may be missing now, and nothing may have come for which nobody asked."""
+        for name, checker in self._checkers.items():
+            checker.settle()
+            if checker.missing:
+                self._outcome.fault(f"{name}: {checker.missing} beats are missing {when}")

@@ -49,11 +49,11 @@ async def _first_fault(dut: Any, recipe: Recipe) -> str | None:
     """What is wrong first, in values, in the rules of streams, or in cycles."""
     job, outcome, formulas = recipe.job, Outcome(), iter(recipe.formulas)
     bench: Any
-    if job.machine.ports == "stream":
+    if job.machine.on_bus:
+        bench = tb_bus.Bench(dut, job, outcome)
+    else:
         start_clock(dut.clk)
         bench = tb_accelerator.Bench(dut, job, outcome, hasty=True)
-    else:
-        bench = tb_bus.Bench(dut, job, outcome)
     for number, episode in enumerate(job.episodes):
         await bench.run(number, episode)
         if outcome.faults:

@@ -72,7 +72,7 @@ async def _play(dut: Any, design: Design, witness: dict[str, Any], number: int) 
         reset = resets[cycle] == resets[0]
         if reset or outcome.faults:
             _cancel(tasks)
-        elif not tasks and design.machine.ports == "stream":
+        elif not tasks and not design.machine.on_bus:
             tasks = [cocotb.start_soon(one.run()) for one in _watchers(dut, design, outcome)]
         await RisingEdge(clock)
         shown = getattr(dut, SEEN).value.to_unsigned()

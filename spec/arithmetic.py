@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -282,6 +282,7 @@ def arithmetic(name: str) -> Arithmetic:
     raise InputError("arithmetic", RULE, name)
 
 
+@cache
 def common(a: Arithmetic, b: Arithmetic) -> Arithmetic:
     """The smallest arithmetic that has the weights of both: what one lane computes both with.
 
@@ -298,13 +299,13 @@ def common(a: Arithmetic, b: Arithmetic) -> Arithmetic:
     >>> common(Binary(), Ternary()), common(Ternary(), Exponential(4)), common(Pow2(1, 2), Fixed(3))
     (<ternary>, <exp4>, <pow2i1f2>)
     """
+    if a == b:
+        return a
     values = np.union1d(a.values, b.values)
     known = [Binary(), Ternary(), *map(Exponential, range(3, 6)), *map(Fixed, range(2, 17))]
     wide = [one for one in {a, b, *known} if np.isin(values, one.values).all()]
     if not wide:
         raise InputError("arithmetic", f"must fit in fixed16 together with {a.name}", b.name)
-    if a == b:
-        return a
     return min(
         wide, key=lambda one: (one.bits, ORDER.index(one.meets), one not in (a, b), one.name)
     )

@@ -12,32 +12,21 @@ from typing import Literal
 
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
+from pascaline.spec.portstyles import Pin
 
 __all__ = [
-    "ADDRESS_BITS",
-    "CLOCK",
-    "CONTROL",
     "GO_ON",
-    "RESET",
     "STREAMS",
     "TID_BITS",
     "TUSER_BITS",
-    "WORD",
     "Bytes",
-    "Pin",
     "input_bytes",
     "output_bytes",
     "pins",
 ]
 
-CLOCK, RESET = "aclk", "aresetn"
-"""All signals belong to one clock; the reset is low while it is active, and synchronous."""
-
 STREAMS = {"s_axis": "in", "m_axis": "out"}
 """Prefixes of the streams of data."""
-
-CONTROL = {"axi": "s_axi", "wishbone": "wbs"}
-"""Prefix of the control port in each style of ports."""
 
 TID_BITS = 8
 """TID is as wide on every machine; it is the number of a stream of sequences."""
@@ -47,21 +36,6 @@ TUSER_BITS = 1
 GO_ON = 1
 """TUSER of a packet's first beat: start from the state in which the stream's last packet ended, not
 from zero. TUSER of other beats is ignored."""
-
-ADDRESS_BITS = 12
-"""Bytes of registers, as bits of their address: a page of 4 KiB."""
-
-WORD = 32
-"""Bits of a register."""
-
-
-@dataclass(frozen=True)
-class Pin:
-    """A port of the top's module."""
-
-    name: str
-    direction: Literal["in", "out"]
-    width: int = 1
 
 
 @dataclass(frozen=True)
@@ -149,17 +123,15 @@ def _bytes(design: Design, name: str, numbers: int) -> Bytes:
 
 def pins(design: Design) -> tuple[Pin, ...]:
     """All ports of the top, whatever the style of ports, the clock first and then the reset."""
-    style = design.machine.ports
-    if style == "stream":
-        return (Pin("clk", "in"), Pin("rst", "in"), *_plain(design))
-    control = _axi_lite() if style == "axi" else _wishbone()
-    prefix = CONTROL[style]
+    style = design.machine.port_style
+    both = (Pin(style.clock, "in"), Pin(style.reset, "in"))
+    if (control := style.control) is None:
+        return (*both, *_plain(design))
     return (
-        Pin(CLOCK, "in"),
-        Pin(RESET, "in"),
+        *both,
         *_stream("s_axis", input_bytes(design).beat, "in", user=True),
         *_stream("m_axis", output_bytes(design).beat, "out", user=False),
-        *(Pin(f"{prefix}_{pin.name}", pin.direction, pin.width) for pin in control),
+        *(Pin(f"{control.prefix}_{pin.name}", pin.direction, pin.width) for pin in control.pins),
         Pin("irq", "out"),
     )
 
@@ -191,42 +163,3 @@ def _stream(prefix: str, size: int, direction: str, *, user: bool) -> list[Pin]:
 
 def _ways(enters: bool) -> tuple[Literal["in", "out"], Literal["in", "out"]]:
     return ("in", "out") if enters else ("out", "in")
-
-
-def _axi_lite() -> list[Pin]:
-    return [
-        Pin("awaddr", "in", ADDRESS_BITS),
-        Pin("awprot", "in", 3),
-        Pin("awvalid", "in"),
-        Pin("awready", "out"),
-        Pin("wdata", "in", WORD),
-        Pin("wstrb", "in", WORD // 8),
-        Pin("wvalid", "in"),
-        Pin("wready", "out"),
-        Pin("bresp", "out", 2),
-        Pin("bvalid", "out"),
-        Pin("bready", "in"),
-        Pin("araddr", "in", ADDRESS_BITS),
-        Pin("arprot", "in", 3),
-        Pin("arvalid", "in"),
-        Pin("arready", "out"),
-        Pin("rdata", "out", WORD),
-        Pin("rresp", "out", 2),
-        Pin("rvalid", "out"),
-        Pin("rready", "in"),
-    ]
-
-
-def _wishbone() -> list[Pin]:
-    return [
-        Pin("cyc_i", "in"),
-        Pin("stb_i", "in"),
-        Pin("we_i", "in"),
-        Pin("adr_i", "in", ADDRESS_BITS),
-        Pin("sel_i", "in", WORD // 8),
-        Pin("dat_i", "in", WORD),
-        Pin("dat_o", "out", WORD),
-        Pin("ack_o", "out"),
-        Pin("err_o", "out"),
-        Pin("stall_o", "out"),
-    ]

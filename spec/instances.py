@@ -71,13 +71,13 @@ def _owners(design: Design) -> list[tuple[str, str, tuple[Part, ...]]]:
     ]
     if not bare:
         found.append(("", _machine(design), (Part("control", ("",)),)))
-    if design.machine.ports != "stream":
+    if design.machine.on_bus:
         found.append(("", "", (_bus(design),)))
     return found
 
 
 def _machine(design: Design) -> str:
-    return "" if design.machine.ports == "stream" else MACHINE
+    return MACHINE if design.machine.on_bus else ""
 
 
 def _bus(design: Design) -> Part:

@@ -12,6 +12,7 @@ from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
+from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
 
 __all__ = ["Machine"]
 
@@ -86,7 +87,7 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom", "ram"] = "rom"
     weight_code: Literal["plain", "dense"] = "plain"
-    ports: Literal["stream", "axi", "wishbone"] = "stream"
+    ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
     parity: bool = False
 
@@ -94,6 +95,16 @@ class Machine(Checked):
     def home(self) -> Home:
         """Where the model's integers live."""
         return HOMES[self.weights]
+
+    @property
+    def port_style(self) -> PortStyle:
+        """How the machine is connected."""
+        return STYLES[self.ports]
+
+    @property
+    def on_bus(self) -> bool:
+        """Whether it takes packets and has registers."""
+        return self.port_style.control is not None
 
     @field_validator("layer_units", mode="before")
     @classmethod

@@ -1,65 +1,18 @@
-"""A register and its fields: what they are called, where they are, and what they do."""
+"""A register: what it is called, where it is, and its fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-__all__ = ["Bits", "Kind", "Register"]
+from pascaline.spec.fields import RegisterField
 
-Kind = Literal["constant", "status", "control", "pulse", "sticky", "counter", "word"]
-"""What a field does.
+__all__ = ["ADDRESS_BITS", "WORD", "Register"]
 
-``constant``, ``status``
-    Read only: a number that was fixed when the machine was built; a signal of the machine.
-``control``
-    Read and written.
-``pulse``
-    Reads 0; writing 1 does something once.
-``sticky``
-    Set by the machine, cleared by writing 1. Where both happen at once it stays set.
-``counter``
-    Counts events, modulo 2**32; cleared by ``control.clear``.
-``word``
-    Reads 0; what is written goes to the machine. While that takes nothing, or if not all bytes are
-    written, the write is answered with an error, and does nothing.
-"""
+ADDRESS_BITS = 12
+"""Bytes of registers, as bits of their address: a page of 4 KiB."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bits:
-    """A field of a register.
-
-    Attributes
-    ----------
-    name : str
-        Unique in the register.
-    kind : Kind
-        What it does.
-    place, width : int
-        Its lowest bit, and how many it has.
-    value : int
-        What it reads after reset; for constants, always.
-    doc : str
-        What it means.
-    """
-
-    name: str
-    kind: Kind
-    place: int = 0
-    width: int = 1
-    value: int = 0
-    doc: str
-
-    @property
-    def mask(self) -> int:
-        """Its bits in the register."""
-        return ((1 << self.width) - 1) << self.place
-
-    @property
-    def writable(self) -> bool:
-        """Whether writing does anything."""
-        return self.kind in ("control", "pulse", "sticky", "word")
+WORD = 32
+"""Bits of a register."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +25,7 @@ class Register:
         Unique in the table.
     offset : int
         Its address in bytes.
-    fields : tuple of Bits
+    fields : tuple of RegisterField
         From bit 0 on; bits between them read 0.
     doc : str
         What it is for.
@@ -80,10 +33,20 @@ class Register:
 
     name: str
     offset: int
-    fields: tuple[Bits, ...]
+    fields: tuple[RegisterField, ...]
     doc: str
 
     @property
     def writable(self) -> bool:
         """Whether any field is."""
         return any(field.writable for field in self.fields)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all fields are."""
+        return all(field.fixed for field in self.fields)
+
+    @property
+    def value(self) -> int:
+        """What it reads after reset."""
+        return sum(field.value << field.place for field in self.fields)

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import hashlib
 
-from pascaline.spec.bus import WORD, input_bytes, output_bytes
+from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.design import Design
+from pascaline.spec.fields import (
+    Constant,
+    Control,
+    Counter,
+    Pulse,
+    RegisterField,
+    Status,
+    Sticky,
+    Word,
+)
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
 from pascaline.spec.modelfile import model_bytes
-from pascaline.spec.register import Bits, Register
+from pascaline.spec.register import WORD, Register
 
 __all__ = [
     "ERRORS",
@@ -119,21 +129,21 @@ def _shape(design: Design) -> list[Register]:
 
 
 def _control(design: Design) -> list[Register]:
-    faults = [
-        Bits(name=name, kind="sticky", place=list(ERRORS).index(name), doc=ERRORS[name])
+    faults: list[RegisterField] = [
+        Sticky(name=name, place=list(ERRORS).index(name), doc=ERRORS[name])
         for name in packet_errors(design)
     ]
     states = _flags({"busy": "packets are waiting, or have results to come"})
     if design.machine.home.loaded:
         states += _flags(STATES, first=1)
         doc = "an image was refused when its last word had come; `load_error` says why"
-        faults.append(Bits(name="load", kind="sticky", place=16, doc=doc))
+        faults.append(Sticky(name="load", place=16, doc=doc))
     else:
         states += (_fixed("loading", 1, 1, 0, "0: weights are in ROM"),)
         faults.append(_fixed("load", 16, 1, 0, "0: weights are in ROM"))
     if design.machine.parity:
         doc = "a word of a memory was not as it had been written: no more results until reset"
-        faults.append(Bits(name="fault", kind="status", place=17, doc=doc))
+        faults.append(Status(name="fault", place=17, doc=doc))
     events = {"done": "the last result of a packet was taken", "error": "a bit of `error` was set"}
     return [
         Register(
@@ -141,8 +151,8 @@ def _control(design: Design) -> list[Register]:
             offset=0x040,
             doc="What the machine is to do.",
             fields=(
-                Bits(name="enable", kind="control", doc="take packets"),
-                Bits(name="clear", kind="pulse", place=1, doc="set all counters to 0"),
+                Control(name="enable", doc="take packets"),
+                Pulse(name="clear", place=1, doc="set all counters to 0"),
             ),
         ),
         Register(
@@ -162,7 +172,7 @@ def _control(design: Design) -> list[Register]:
             offset=0x04C,
             doc="Which events raise `irq`.",
             fields=tuple(
-                Bits(name=name, kind="control", place=place, doc=doc)
+                Control(name=name, place=place, doc=doc)
                 for place, (name, doc) in enumerate(events.items())
             ),
         ),
@@ -171,7 +181,7 @@ def _control(design: Design) -> list[Register]:
             offset=0x050,
             doc="Which events there were; `irq` is 1 while one of them is enabled.",
             fields=tuple(
-                Bits(name=name, kind="sticky", place=place, doc=doc)
+                Sticky(name=name, place=place, doc=doc)
                 for place, (name, doc) in enumerate(events.items())
             ),
         ),
@@ -193,14 +203,14 @@ def _counters() -> list[Register]:
             name=name,
             offset=0x060 + 4 * place,
             doc=doc,
-            fields=(Bits(name="count", kind="counter", width=WORD, doc="modulo 2**32"),),
+            fields=(Counter(name="count", width=WORD, doc="modulo 2**32"),),
         )
         for place, (name, doc) in enumerate(counted.items())
     ]
 
 
 def _loading() -> list[Register]:
-    given = Bits(name="word", kind="word", width=WORD, doc="a word")
+    given = Word(name="word", width=WORD, doc="a word")
     return [
         Register(
             name="load_data",
@@ -220,18 +230,18 @@ def _loading() -> list[Register]:
     ]
 
 
-def _flags(docs: dict[str, str], *, first: int = 0) -> tuple[Bits, ...]:
+def _flags(docs: dict[str, str], *, first: int = 0) -> tuple[RegisterField, ...]:
     """Signals of the machine, a bit each."""
     return tuple(
-        Bits(name=name, kind="status", place=place, doc=doc)
+        Status(name=name, place=place, doc=doc)
         for place, (name, doc) in enumerate(docs.items(), first)
     )
 
 
 def _constant(name: str, offset: int, value: int, doc: str) -> Register:
-    field = Bits(name="value", kind="constant", width=WORD, value=value, doc="a constant")
+    field = Constant(name="value", width=WORD, value=value, doc="a constant")
     return Register(name=name, offset=offset, doc=doc, fields=(field,))
 
 
-def _fixed(name: str, place: int, width: int, value: int, doc: str) -> Bits:
-    return Bits(name=name, kind="constant", place=place, width=width, value=int(value), doc=doc)
+def _fixed(name: str, place: int, width: int, value: int, doc: str) -> Constant:
+    return Constant(name=name, place=place, width=width, value=int(value), doc=doc)

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import find_tool, run_tool
 from pascaline.synth.cache import remembered
 from pascaline.synth.devices import Device, Family
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median, median_low
 from typing import Any
 
+from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import cores
 from pascaline.synth.devices import Device, Family, family
 from pascaline.synth.netlist import Netlist
 from pascaline.synth.nextpnr import nextpnr, nextpnr_version

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.tools import run_tool
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import run_tool
 from pascaline.synth.buffers import buffered
 from pascaline.synth.cache import remembered
 from pascaline.synth.liberty import LIBERTY, Library

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pascaline.spec.tools import run_tool
+from pascaline.host.tools import run_tool
 from pascaline.synth.cache import remembered
 
 __all__ = ["statistics", "yosys_version"]

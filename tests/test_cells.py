@@ -25,7 +25,6 @@ OF_ONE_CELL = {
     "hdl/cells/serial.py": "the serial unit is that of the LSTM alone",
     "train/stepwise.py": "its normalisers are for the LSTM alone",
     "train/precision.py": "the cells of the paper that it repeats",
-    "golden/twins.py": "a twin for each cell",
 }
 """Files that may name cells, and why."""
 

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from pascaline.console import bars, json_option, print_json, table
+from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
-from pascaline.spec.tools import cores
 
 __all__ = ["golden"]
 

@@ -12,7 +12,7 @@ from pascaline.hdl.bus.packets import PacketBuffer
 from pascaline.hdl.bus.registers import RegisterFile
 from pascaline.hdl.bus.wishbone import Wishbone
 from pascaline.hdl.parity import Guard
-from pascaline.spec.bus import CLOCK, CONTROL, RESET, input_bytes, output_bytes, pins
+from pascaline.spec.bus import input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
@@ -21,6 +21,7 @@ from pascaline.spec.registers import packet_errors, registers
 __all__ = ["BusMachine"]
 
 CONTROLLERS = {"axi": AxiLite, "wishbone": Wishbone}
+"""What is behind the control port, by styles of ports."""
 
 UNDER_WAY = 64
 """Packets of a stream that may be behind the packet buffer; no machine has nearly as many."""
@@ -35,7 +36,7 @@ class BusMachine(wiring.Component):
     Parameters
     ----------
     design : Design
-        The design; ``machine.ports`` is "axi" or "wishbone".
+        The design, of a machine that is ``on_bus``.
 
     Members
     -------
@@ -52,8 +53,8 @@ class BusMachine(wiring.Component):
         m = Module()
         m.domains.sync = ClockDomain(local=True)
         m.d.comb += [
-            ClockSignal().eq(getattr(self, CLOCK)),
-            ResetSignal().eq(~getattr(self, RESET)),
+            ClockSignal().eq(self.aclk),
+            ResetSignal().eq(~self.aresetn),
         ]
         design = self._design
         m.submodules.machine = core = accelerator(design)
@@ -63,7 +64,7 @@ class BusMachine(wiring.Component):
         m.submodules.control = control = CONTROLLERS[design.machine.ports]()
         connect(m, control.bus, file.bus)
         self._pins(m, framing, "s_axis")
-        self._pins(m, control, CONTROL[design.machine.ports])
+        self._pins(m, control, design.machine.port_style.control.prefix)
 
         m.d.comb += [
             packets.word.eq(framing.word),

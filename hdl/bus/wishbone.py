@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.bus.registers import RegisterBus
-from pascaline.spec.bus import ADDRESS_BITS, WORD
+from pascaline.spec.register import ADDRESS_BITS, WORD
 
 __all__ = ["Wishbone"]
 

@@ -7,9 +7,10 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.cells import CELLS
 from pascaline.hdl.cells.unit import carried_layout
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
-from pascaline.hdl.shapes import delayed, shape, sums_struct
+from pascaline.hdl.shapes import shape, sums_struct
 from pascaline.hdl.store import loads, read_memory
 from pascaline.hdl.vector import GroupPointer
 from pascaline.spec.drain import Drain

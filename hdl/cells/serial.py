@@ -6,11 +6,12 @@ from amaranth.lib import data, memory, wiring
 
 from pascaline.hdl.activation import ActivationFunction
 from pascaline.hdl.cells.groups import groups_members
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.parity import read_out, stored, write_in
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.scaling import number
-from pascaline.hdl.shapes import delayed, shape, struct
+from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.store import read_memory
 from pascaline.hdl.vector import GroupPointer
 from pascaline.spec.cells.lstm import GATES

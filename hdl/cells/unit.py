@@ -8,10 +8,11 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.activation import ActivationFunction
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.normalisers import NORMALISERS
 from pascaline.hdl.rounding import narrow
-from pascaline.hdl.shapes import delayed, shape, struct, sums_struct
+from pascaline.hdl.shapes import shape, struct, sums_struct
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.unit import UnitSpec
 

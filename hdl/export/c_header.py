@@ -1,7 +1,8 @@
 """The registers as a C header."""
 
 from pascaline.spec.design import Design
-from pascaline.spec.register import Bits, Register
+from pascaline.spec.fields import RegisterField
+from pascaline.spec.register import Register
 from pascaline.spec.registers import LOAD, registers
 
 __all__ = ["c_header"]
@@ -33,7 +34,7 @@ def c_header(design: Design) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _field(name: str, register: Register, field: Bits) -> list[str]:
+def _field(name: str, register: Register, field: RegisterField) -> list[str]:
     whole = len(register.fields) == 1 and field.width == 32
     place = name if whole else f"{name}_{field.name.upper()}"
     lines = []
@@ -42,7 +43,7 @@ def _field(name: str, register: Register, field: Bits) -> list[str]:
             _define(f"{place}_MASK", f"0x{field.mask:08X}u"),
             _define(f"{place}_SHIFT", f"{field.place}"),
         ]
-    if field.kind == "constant":
+    if field.fixed:
         lines.append(_define(f"{place}_VALUE", f"0x{field.value:X}u"))
     return lines
 

@@ -133,11 +133,7 @@ LOAD = """
 def driver(design: Design) -> str:
     """The module's text."""
     table = registers(design)
-    constants = {
-        register.name: sum(field.value << field.place for field in register.fields)
-        for register in table
-        if all(field.kind == "constant" for field in register.fields)
-    }
+    constants = {register.name: register.value for register in table if register.fixed}
     return TEXT.format(
         name=design.name,
         registers="\n".join(

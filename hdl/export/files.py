@@ -4,12 +4,11 @@ from pascaline.hdl.export.c_header import c_header
 from pascaline.hdl.export.driver import driver
 from pascaline.hdl.export.fusesoc import core_file
 from pascaline.hdl.export.page import page
-from pascaline.spec.bus import ADDRESS_BITS, CONTROL, Bytes, input_bytes, output_bytes
+from pascaline.spec.bus import Bytes, input_bytes, output_bytes
 from pascaline.spec.design import Design
+from pascaline.spec.register import ADDRESS_BITS
 
 __all__ = ["bus_files", "interfaces"]
-
-PROTOCOLS = {"axi": "AXI4-Lite", "wishbone": "Wishbone B4, pipelined"}
 
 
 def bus_files(design: Design) -> dict[str, str]:
@@ -25,11 +24,15 @@ def bus_files(design: Design) -> dict[str, str]:
 
 def interfaces(design: Design) -> list[dict]:
     """The interfaces for the description: two streams and the control port."""
-    style = design.machine.ports
+    control = design.machine.port_style.control
     return [
         _stream("s_axis", "in", input_bytes(design)),
         _stream("m_axis", "out", output_bytes(design)),
-        {"name": CONTROL[style], "protocol": PROTOCOLS[style], "address_width": ADDRESS_BITS},
+        {
+            "name": control.prefix,
+            "protocol": control.protocol,
+            "address_width": ADDRESS_BITS,
+        },
     ]
 
 

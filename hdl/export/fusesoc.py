@@ -50,6 +50,6 @@ def core_file(design: Design) -> str:
     return TEXT.format(
         name=design.name,
         version=version("pascaline"),
-        control={"axi": "AXI4-Lite", "wishbone": "Wishbone"}[design.machine.ports],
+        control=design.machine.port_style.control.bus,
         waivers=", ".join(["-Wall", *(f"-Wno-{name}" for name in WAIVERS)]),
     )

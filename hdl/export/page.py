@@ -1,22 +1,11 @@
 """The registers as a page of Markdown."""
 
-from pascaline.spec.bus import CONTROL, WORD
 from pascaline.spec.design import Design
-from pascaline.spec.register import Bits, Register
+from pascaline.spec.fields import RegisterField
+from pascaline.spec.register import WORD, Register
 from pascaline.spec.registers import LOAD, registers
 
 __all__ = ["page"]
-
-ACCESS = {
-    "constant": "read",
-    "status": "read",
-    "control": "read, write",
-    "pulse": "write 1",
-    "sticky": "read, write 1 to clear",
-    "counter": "read",
-    "word": "write",
-}
-
 
 HEAD = """# Registers of {name}
 
@@ -34,7 +23,7 @@ def page(design: Design) -> str:
     """A table of registers and of their fields."""
     table = registers(design)
     rows = [row for register in table for row in _rows(register)]
-    head = HEAD.format(name=design.name, port=CONTROL[design.machine.ports])
+    head = HEAD.format(name=design.name, port=design.machine.port_style.control.prefix)
     tail = TAIL.format(start=max(LOAD.start, table[-1].offset + 4), end=LOAD.stop - 1)
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail
 
@@ -52,10 +41,10 @@ def _rows(register: Register) -> list[list[str]]:
     return [[*start, "", "", "", "", register.doc], *fields]
 
 
-def _access(field: Bits) -> list[str]:
-    return [ACCESS[field.kind], f"0x{field.value:X}" if field.kind == "constant" else ""]
+def _access(field: RegisterField) -> list[str]:
+    return [field.access, f"0x{field.value:X}" if field.fixed else ""]
 
 
-def _bits(field: Bits) -> str:
+def _bits(field: RegisterField) -> str:
     last = field.place + field.width - 1
     return f"{last}" if field.width == 1 else f"{last}:{field.place}"

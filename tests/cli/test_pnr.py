@@ -106,7 +106,7 @@ def test_refusals(pascaline, words, text):
 
 def test_nextpnr_is_not_installed(pascaline, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("pascaline.spec.tools.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setattr("pascaline.host.tools.sys.executable", str(tmp_path / "python"))
     status, out, err = pascaline("report", "tiny-binary", "--target", "ecp5", "--pnr")
     assert (status, out) == (2, "")
     assert err == (

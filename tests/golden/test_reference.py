@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pascaline.golden.network import Golden
-from pascaline.golden.reference import Reference
 from tests.golden.networks import CELLS, ENDS, STACKS, draw, model
+from tests.golden.reference import Reference
 
 
 def holds(integers, lsb, ideal):

@@ -1,14 +1,12 @@
 """Running hardware in Amaranth's own simulator."""
 
 import random
-from functools import partial
 
 from amaranth.sim import Simulator
 
 from pascaline.hdl.accelerator import accelerator
-from pascaline.sim.bench import Checker
 from pascaline.sim.job import Outcome
-from pascaline.sim.model import BenchModel
+from pascaline.sim.model import checked_model
 from pascaline.sim.stimulus import stimulus
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
@@ -41,25 +39,16 @@ def _run_episode(job, design, episode, outcome, deadline):
     dut = accelerator(design)
     rng = random.Random(job.seed)
     layouts = {name: port.layout for name, port in ports(design).items()}
-    results = Checker("o", outcome)
-    given = [name for name in layouts if name.startswith("o_state")]
-    states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
-    model = BenchModel(design, results, list(states.values()))
+    model, checkers = checked_model(design, outcome)
     steps = sum(len(sequence.x) for sequence in episode.sequences)
     pauses = episode.pauses or job.pauses
     times = []
-    listeners = {
-        "i_x": model.on_x,
-        "o": results.actual,
-        "i_load": lambda _: None,
-        **{name: checker.actual for name, checker in states.items()},
-    }
-    loaded = [name for name in layouts if name.startswith("i_state")]
-    listeners |= {name: partial(model.on_state, number) for number, name in enumerate(loaded)}
+    listeners = model.inputs | {name: checker.actual for name, checker in checkers.items()}
+    listeners["i_load"] = lambda _: None
     beats = stimulus(design, episode, rng)
 
     def over():
-        return model.steps == steps and not any(c.missing for c in (results, *states.values()))
+        return model.steps == steps and not any(checker.missing for checker in checkers.values())
 
     async def everything(ctx):
         streams = {name: getattr(dut, name) for name in layouts}
@@ -71,7 +60,7 @@ def _run_episode(job, design, episode, outcome, deadline):
                     offered[name] = layouts[name].pack(queue.pop())
                 ctx.set(streams[name].valid, offered[name] is not None)
                 ctx.set(streams[name].payload.as_value(), offered[name] or 0)
-            for name in ("o", *states):
+            for name in checkers:
                 ctx.set(streams[name].ready, rng.random() >= pauses.of(name))
             taken = {}
             for name, stream in streams.items():
@@ -90,7 +79,7 @@ def _run_episode(job, design, episode, outcome, deadline):
             outcome.fault(f"timeout after {model.steps} of {steps} steps")
 
     run(dut, everything)
-    for checker in states.values():
+    for checker in checkers.values():
         checker.settle()
     outcome.sequences += len(episode.sequences)
     outcome.steps += model.steps

@@ -14,7 +14,8 @@ from pascaline.hdl.bus.packets import PacketBuffer, Queue
 from pascaline.hdl.bus.registers import RegisterFile
 from pascaline.hdl.bus.wishbone import Wishbone
 from pascaline.spec.bus import Bytes, input_bytes
-from pascaline.spec.register import Bits, Register
+from pascaline.spec.fields import Constant, Control, Counter, Sticky, Word
+from pascaline.spec.register import Register
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
 
@@ -140,22 +141,22 @@ TABLE = (
         offset=0x10,
         doc="",
         fields=(
-            Bits(name="x", kind="control", width=12, doc=""),
-            Bits(name="y", kind="sticky", place=12, doc=""),
-            Bits(name="z", kind="constant", place=16, width=4, value=9, doc=""),
+            Control(name="x", width=12, doc=""),
+            Sticky(name="y", place=12, doc=""),
+            Constant(name="z", place=16, width=4, value=9, doc=""),
         ),
     ),
     Register(
         name="b",
         offset=0x20,
         doc="",
-        fields=(Bits(name="n", kind="counter", width=32, doc=""),),
+        fields=(Counter(name="n", width=32, doc=""),),
     ),
     Register(
         name="c",
         offset=0x24,
         doc="",
-        fields=(Bits(name="w", kind="word", width=32, doc=""),),
+        fields=(Word(name="w", width=32, doc=""),),
     ),
 )
 

@@ -99,7 +99,6 @@ def test_no_escaped_name_and_no_keyword_as_a_name(verilog):
 
 
 def test_plain_names_stay_apart():
-    text = r"assign \a.b = \a$b & a_b & \cell + 4'hb + \end ;"
     text = r"assign \a.b  = \a$b  & a_b & cell + 4'hb + \end ;"
     plain, names = plain_names(text)
     assert plain == "assign a_b_2 = a_b_3 & a_b & cell_2 + 4'hb + end_2;"

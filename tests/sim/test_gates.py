@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from pascaline.hdl.verilog import generate
+from pascaline.host.tools import run_tool
 from pascaline.sim.cases import draw_traffic
 from pascaline.sim.recipe import Recipe
 from pascaline.sim.runner import build, run
 from pascaline.spec.configs import configs
-from pascaline.spec.tools import run_tool
 from tests.sim.machines import tool_of
 
 pytestmark = pytest.mark.long

@@ -1,18 +1,22 @@
 """Machines whose weights are loaded, and images that are refused."""
 
 import dataclasses
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
 from pascaline.hdl.verilog import generate
 from pascaline.sim.images import WRONG
-from pascaline.sim.job import Episode, Job, Pauses
+from pascaline.sim.job import Episode, Job, Outcome, Pauses
 from pascaline.sim.runner import build, run
+from pascaline.sim.tb_load import Bench
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.synthetic import synthetic_model
+from tests.golden.networks import model as make_stack
+from tests.models import make_design
 from tests.sim.machines import design_of, sequences_of, simulate
 
 QUICK = ["tiny-ternary", "tiny-gru", "tiny-bilstm"]
@@ -72,3 +76,14 @@ def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
     assert outcome.good, outcome.faults
     assert outcome.injected == dict.fromkeys(WRONG, 3)
     assert outcome.sequences > 12
+
+
+def test_the_bench_names_a_core_by_its_number():
+    """A state that nobody asked for is of the stream of its core."""
+    design = make_design(make_stack(2 * [{"hidden": 3, "weights": "ternary"}]), weights="ram")
+    job, outcome = Job(model=design.model, machine=design.machine, episodes=()), Outcome()
+    listeners = Bench(MagicMock(), job, outcome).listeners
+    assert list(listeners) == ["i_x", "o", "o_state_0", "o_state_1"]
+    listeners["o_state_1"]({"h": [1], "c": [2]})
+    [fault] = outcome.faults
+    assert fault.startswith("o_state_1: a beat that nobody expects: ")

@@ -4,7 +4,8 @@ import pytest
 
 from pascaline.sim.control import Access
 from pascaline.sim.job import Episode, Pauses
-from pascaline.sim.registers import RegisterModel, Seen
+from pascaline.sim.registers import RegisterModel
+from pascaline.sim.seen import Seen
 from pascaline.spec.registers import registers
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 from tests.sim.test_bus import PORTS

@@ -98,7 +98,7 @@ def test_parts_are_listed_in_one_order(design):
         for name, there in {
             "sequence buffers": design.network.bidirectional,
             "gather": any(stage.kind == "gather" for stage in design.stages),
-            "bus": design.machine.ports != "stream",
+            "bus": design.machine.on_bus,
         }.items()
         if there
     ]

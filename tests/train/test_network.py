@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pascaline.golden.network import Golden
-from pascaline.golden.reference import Reference
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.freeze import freeze
 from pascaline.spec.cells.lstm import GATES
@@ -14,6 +13,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.train.options import Options
+from tests.golden.reference import Reference
 
 torch = pytest.importorskip("torch")
 

@@ -2,8 +2,8 @@
 
 The reference has the same coefficients (an integer scale stands for a real one), but exact
 functions and no rounding or saturation. A bound that the error of each integer element can never
-exceed is carried along (`golden.bounded`). From step to step and from layer to layer bounds grow:
-those of one step, from the very integers before it, are the narrow ones.
+exceed is carried along (`tests.golden.bounded`). From step to step and from layer to layer bounds
+grow: those of one step, from the very integers before it, are the narrow ones.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pascaline.golden.bounded import Bounded, Reals
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
-from pascaline.golden.twins import RealState, Twin, twin_of
 from pascaline.spec.model import Model
+from tests.golden.bounded import Bounded, Reals
+from tests.golden.twins import RealState, Twin, twin_of
 
 __all__ = ["Reference"]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from pascaline.golden.bounded import Bounded, Function, Reals
 from pascaline.golden.cells import State
 from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.cells.layer import Layer
@@ -17,6 +16,7 @@ from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import LayerTensors
+from tests.golden.bounded import Bounded, Function, Reals
 
 __all__ = ["TWINS", "RealState", "Twin", "twin_of"]
 

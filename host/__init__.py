@@ -1,0 +1,1 @@
+"""The computer on which all this runs: its cores, and the programs that are installed."""
