@@ -19,6 +19,8 @@ OF_ONE_CELL = {
     "train/stepwise.py": "its normalisers are for the LSTM alone",
     "train/precision.py": "the cells of the paper that it repeats",
     "golden/twins.py": "a twin for each cell",
+    "train/layers.py": "a stand-in for each module of PyTorch",
+    "api/nn.py": "hands these on",
 }
 """Files that may name cells, and why."""
 
