@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from pascaline.importers.freeze import Learned, LearnedPart, Reals
 from pascaline.spec.arithmetic import Fixed
-from pascaline.train.network import Classifier, Head
+from pascaline.train.network import Classifier, Head, Layer
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Quantisers, Recurrent
 
-__all__ = ["FIXED", "learned"]
+__all__ = ["FIXED", "learned", "learned_layers"]
 
 FIXED = Fixed(12)
 """What the weights of a floating-point network become in a machine: the papers' baseline."""
@@ -31,11 +33,17 @@ def learned(network: Classifier) -> Learned:
     head = network.head
     with torch.no_grad():
         return Learned(
-            layers=tuple(tuple(map(_learned_part, layer.parts)) for layer in network.stack),
+            layers=learned_layers(network.stack),
             head_weight=_reals(_head_weight(head)),
             head_bias=_reals(head.bias),
             head_unit=None if head.quantiser is None else float(head.scale),
         )
+
+
+def learned_layers(layers: Sequence[Layer]) -> tuple[tuple[LearnedPart, ...], ...]:
+    """Those of each layer, as `train.freeze.Learned` has them; as in `learned`."""
+    with torch.no_grad():
+        return tuple(tuple(map(_learned_part, layer.parts)) for layer in layers)
 
 
 def _learned_part(part: Recurrent) -> LearnedPart:

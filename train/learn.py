@@ -26,7 +26,7 @@ from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
 
-__all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run"]
+__all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run", "stack"]
 
 NORMALISERS: dict[str, type[Normaliser] | type[Stepwise]] = {
     "scale": Scales,
@@ -48,17 +48,25 @@ AT_ONCE = 100_000
 """Steps of sequences that are run at once at most, where there are results at the end alone."""
 
 
-def build(
-    options: Options,
-    *,
-    inputs: int,
-    hidden: int,
-    classes: int,
-    every: bool = False,
-    memory: int | None = None,
-    gain: float = 1.0,
-) -> Classifier:
-    """An untaught network; its random start comes from torch's generator."""
+def stack(
+    options: Options, *, inputs: int, hidden: int, memory: int | None = None, gain: float = 1.0
+) -> list[Layer]:
+    """Untaught layers on top of each other; their random start comes from torch's generator.
+
+    Parameters
+    ----------
+    options : Options
+        The cell, how many layers and directions, weights and normaliser.
+    inputs, hidden : int
+        Elements of an input of the first layer; hidden units of each direction.
+    memory, gain
+        As in `train.recurrent.Recurrent`.
+
+    Raises
+    ------
+    InputError
+        If there are no such weights, rules or cells, or no such normaliser for the cell.
+    """
     cell = cell_of(options.cell or USUAL)
     x, h = (
         quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
@@ -81,6 +89,21 @@ def build(
             for _ in range(2 if options.bidirectional else 1)
         ]
         layers.append(Layer(parts))
+    return layers
+
+
+def build(
+    options: Options,
+    *,
+    inputs: int,
+    hidden: int,
+    classes: int,
+    every: bool = False,
+    memory: int | None = None,
+    gain: float = 1.0,
+) -> Classifier:
+    """An untaught network; its random start comes from torch's generator."""
+    layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
     head = None
     if options.head_weights is not None and not options.head_weights.startswith("fixed"):
         head = quantiser(options.head_weights, gates=1)

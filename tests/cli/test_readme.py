@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language):
-    return re.search(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1]
+def block(language, text=README):
+    return re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
 
 
 def test_links_lead_somewhere():
@@ -70,12 +70,14 @@ def test_commands_exist(pascaline):
         assert pascaline(command, "--help")[0] == 0, command
 
 
-def test_example(pascaline, tmp_path, monkeypatch):
+@pytest.mark.parametrize("path", ["README.md", "docs/training.md"])
+def test_example(path, pascaline, tmp_path, monkeypatch):
     pytest.importorskip("torch")
+    text = (ROOT / path).read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    subprocess.run([sys.executable, "-c", block("python")], check=True)
+    subprocess.run([sys.executable, "-c", block("python", text)], check=True)
     shown = {}
-    for line in block("sh").splitlines():
+    for line in block("sh", text).splitlines():
         _, command, *words = line.split()
         status, shown[command], err = pascaline(command, *words)
         assert status == 0, err

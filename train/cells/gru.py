@@ -51,7 +51,7 @@ class Gru(Cell):
             product = passed(r * passed(from_h[..., both:], pre), pre)
             candidate = passed(x[..., both:], pre) + product
         else:
-            candidate = added(x[..., both:], passed(r * c, out), weight[..., both:])
+            candidate = added(x[..., both:], passed(passed(r * c, state), out), weight[..., both:])
         n = passed(torch.tanh(passed(candidate, pre)), tanh)
         c = passed(torch.lerp(n, c, z), state)
         return passed(c, out), c
