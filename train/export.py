@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from pascaline.data.preprocess import Preprocess
 from pascaline.importers.draft import Formats
 from pascaline.importers.freeze import Learned, freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
@@ -21,7 +22,6 @@ from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
 from pascaline.train.extract import learned_layers
 from pascaline.train.linear import Linear
-from pascaline.train.preprocess import Preprocess
 from pascaline.train.stack import Stack
 
 __all__ = ["export"]

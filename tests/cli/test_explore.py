@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 
+from pascaline.measure import points
 from pascaline.measure.points import Job, measure, try_to_measure
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import in_processes
@@ -360,3 +361,13 @@ def test_without_dask(pascaline, folder, monkeypatch):
     status, out, err = pascaline("explore", "tiny-ternary", "--dask", "tcp://127.0.0.1:9")
     assert (status, out) == (2, "")
     assert err == "pascaline: --dask: needs distributed (pip install 'pascaline[dask]')\n"
+
+
+def test_what_points_depend_on_is_hashed():
+    words = "import sys, pascaline.measure.points; print(*sys.modules)"
+    command = [sys.executable, "-c", words]
+    modules = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    found = {name.split(".")[1] for name in modules if name.startswith("pascaline.")}
+    # Models are hashed by themselves, and what trains them has no say in a machine.
+    assert found - {"models", "train"} <= set(points.PACKAGES)
+    assert all((Path(points.__file__).parents[1] / name).is_dir() for name in points.PACKAGES)
