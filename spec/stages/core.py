@@ -31,7 +31,7 @@ VIEWS = {
     "lanes": {
         "": "operands_0 operands_1 codes split load",
         "lanes": "shift loaded",
-        "lanes.lane_0": "clear split load tree_0_0 total accumulator second shift sums",
+        "lanes.lane_0": "clear split load tree_0_0 total accumulator earlier_0 shift sums",
     },
     "cell units": {
         "cells": "loaded busy left write flags",
@@ -39,7 +39,7 @@ VIEWS = {
         " difference product h_next",
     },
     "hidden memory": {
-        "hidden": "write__en write__bank write__chunk write__slot write__data"
+        "hidden": "write__en write__bank write__chunk write__slot given"
         " read_0__bank read_0__chunk read_0__data read_1__bank read_1__chunk read_1__data",
     },
     "head": {

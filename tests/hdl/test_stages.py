@@ -41,7 +41,7 @@ def test_stages_of_the_description(made):
     listed = [(one["name"], one["kind"]) for one in description["stages"]]
     assert listed == [(stage.name, stage.kind) for stage in design.stages]
     for one in description["stages"]:
-        assert hierarchy.net(one["instance"], "i_x__valid") is not None
+        assert hierarchy.module(one["instance"]) is not None
         assert one["instance"] in description["instances"]
     assert {one["part"] for one in description["instances"].values()} == set(description["parts"])
 
