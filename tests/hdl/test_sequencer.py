@@ -1,19 +1,15 @@
-"""The sequencer against a walk through its program, cycle by cycle.
-
-What is read in which order follows from the program's passes; when, from `spec.clock`. That nothing
-is read before it has been written is checked once more from the latencies alone.
-"""
+"""The sequencer against a walk through its program, cycle by cycle."""
 
 import random
-from collections import Counter, deque
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass
 
 import pytest
 
 from pascaline.hdl.sequencer import Sequencer
-from pascaline.spec.clock import CoreClock
 from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
 from tests.hdl.bench import run
+from tests.hdl.walk import follow, make_bank
 from tests.programs import make_program
 
 INPUT, STATE = "input", "state"
@@ -70,7 +66,7 @@ class Step:
     handshake: int = 1
 
 
-def make_steps(program, rng, *, pauses, count=14):
+def make_steps(program, rng, *, pauses, count=10):
     """Sequences of 1 to 4 steps on all streams, which take turns at random."""
     most = 12 if pauses else 0
     left, found = dict.fromkeys(range(program.streams), 0), []
@@ -155,7 +151,7 @@ class Bench:
             if ctx.get(dut.read):
                 now = self._described(ctx)
                 self.reads.append((cycle, now))
-                if self._is_last(now):
+                if is_last(program, now):
                     quiet = cycle
                     if program.every or self.steps[ended].last:
                         self._finish(ended, cycle)
@@ -195,12 +191,8 @@ class Bench:
     def _described(self, ctx):
         names = "from_h zero chunk weight bank split load last_tile stream parity".split()
         now = {name: ctx.get(getattr(self.dut, name)) for name in names}
-        fields = self.program_token
+        fields = self.dut.token.shape().members
         return now | {"token": {name: ctx.get(self.dut.token[name]) for name in fields}}
-
-    def _is_last(self, now):
-        index = now["token"]["index"]
-        return now["load"] and now["last_tile"] and index == len(self.program.passes) - 1
 
     def _finish(self, index, cycle):
         """The step's result can be read, once it is written and earlier ones have been read."""
@@ -213,104 +205,23 @@ class Bench:
 
     def run(self):
         self.dut = Sequencer(self.program)
-        self.program_token = list(self.dut.token.shape().members)
         run(self.dut, self._testbench)
 
 
-def make_bank(program, stream, vector, turn):
-    return (stream << program.vector_bits | vector) << 1 | turn
-
-
-def follow(bench):
-    """The reads, free strobes, and asks for states that are due, from what the bench did."""
-    program, steps = bench.program, bench.steps
-    tiles = []
-    clock = CoreClock(program, watch=lambda index, tile: tiles.append((index, tile)))
-    reads, frees, seen, begun = [], [], Counter(), set()
-    asks = {"load_state": [], "dump_state": []}
-    dumped = -1
-    for number, step in enumerate(steps):
-        loads = step.start and step.state == FROM_LOADED
-        goes_on = step.state == FROM_PREVIOUS and step.stream in begun
-        fresh = step.start and not loads and not goes_on
-        arrival = max(bench.offered[number], dumped + 1)
-        if loads:
-            since = max(arrival, quiet_since(bench, number, clock.end))
-            asks["load_state"] += range(since, bench.loaded[number] + 1)
-            arrival = bench.loaded[number] + 1
-        frees.append(clock.step(step.stream, arrival, fresh=fresh) + program.issue)
-        turn = seen[step.stream] % 2
-        reads += walk(program, step, turn, fresh, tiles)
-        tiles.clear()
-        seen[step.stream] += 1
-        begun.add(step.stream)
-        if number in bench.released:
-            clock.read(step.stream, bench.released[number])
-        if step.dump:
-            since, dumped = quiet_since(bench, number + 1, clock.end), bench.dumped[number]
-            asks["dump_state"] += sorted(set(range(since, dumped + 1)) - bench.held)
-    return reads, frees, asks
-
-
-def quiet_since(bench, number, end):
-    """First cycle with all h of earlier steps in memory, and all their results read."""
-    if number == 0:
-        return 0
-    released = [cycle for step, cycle in bench.released.items() if step < number]
-    return max(end + bench.program.written_latency + 1, *[cycle + 1 for cycle in released], 0)
-
-
-def walk(program, step, turn, fresh, tiles):
-    """The chunks of a step, in order: the cycle of each, and what describes it."""
-    weight, found, at = 0, [], iter(tiles)
-    for number, one in enumerate(program.passes):
-        for tile in range(program.tiles):
-            index, times = next(at)
-            assert index == number
-            for place, source in enumerate(one.sources):
-                final = place == len(one.sources) - 1
-                for chunk in range(source.product.chunks):
-                    end = chunk == source.product.chunks - 1
-                    cycle = times.last if final and end else times.starts[place] + chunk
-                    state, own = source.vector is not None, not source.made
-                    read = {
-                        "from_h": state,
-                        "zero": state and own and fresh,
-                        "chunk": chunk,
-                        "weight": program.directions * weight + step.stream * (program.directions > 1),
-                        "split": (end and not final) << max(program.sources - 2 - place, 0),
-                        "load": end and final,
-                        "last_tile": tile == program.tiles - 1,
-                        "stream": step.stream,
-                        "parity": 1 - turn,
-                        "token": token(program, step, number, fresh),
-                    }
-                    if state:
-                        bank = make_bank(program, step.stream, source.vector, turn ^ own)
-                        read["bank"] = bank
-                    found.append((cycle + program.issue, read))
-                    weight += 1
-    assert weight == program.step_words
-    return found
-
-
-def token(program, step, index, fresh):
-    found = {
-        "fresh": fresh,
-        "result": program.every or step.last,
-        "last": step.last,
-        "stream": step.stream,
-        "index": index,
-    }
-    onward = program.onward and program.stateful
-    return found | {"state": step.state * onward, "dump": step.dump * onward}
+def is_last(program, now):
+    """Whether a read ends its step."""
+    return now["load"] and now["last_tile"] and now["token"]["index"] == len(program.passes) - 1
 
 
 def check_latencies(bench):
-    """Nothing is read before it is written, and the drain is empty when a tile comes to it."""
+    """What holds whatever `spec.clock` says, from the latencies alone.
+
+    Nothing is read before it is written, the drain is empty when a tile comes to it, and no result
+    is written over before it has been read.
+    """
     program, drain = bench.program, bench.program.drain
     slots = bench.program.passes[0].sources[0].product.simd // drain.cell_units
-    readable, groups, front_free, taken = {}, 0, -1, {}
+    readable, released, groups, front_free, step = {}, {}, 0, -1, 0
     for number, (cycle, now) in enumerate(bench.reads):
         made_by = program.passes[now["token"]["index"]]
         if now["from_h"] and not now["zero"]:
@@ -323,15 +234,18 @@ def check_latencies(bench):
         left = drain.last_groups if now["last_tile"] else drain.tile_groups
         front_free = front + left * drain.group_cycles
         bank = make_bank(program, now["stream"], made_by.to, 1 - now["parity"])
-        if made_by.to == program.result_vector and bank in taken:
-            first_write = front + program.whole - 1
-            assert first_write > taken[bank], (number, "a result was written over")
+        first_write = front + program.whole - 1
+        assert first_write > released.get(bank, -1), (number, "a result was written over")
         for group in range(groups, groups + left):
             at = front + (group - groups) * drain.group_cycles + program.whole
             readable[bank, group // slots] = at
         groups += left
         if now["last_tile"]:
             groups = 0
+        if is_last(program, now):
+            if step in bench.released:
+                released[bank] = bench.released[step]
+            step += 1
 
 
 def check(bench):
