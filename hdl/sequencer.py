@@ -221,7 +221,10 @@ class Sequencer(wiring.Component):
         ]
         self._choose(m, now, index, source)
         *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
-        m.d.comb += now.free.eq(now.read & end & ~now.from_h & now.last_tile & (index == last_use))
+        sources = passes[last_use].sources
+        *before, last_place = (k for k, one in enumerate(sources) if one.vector is None)
+        free = now.read & end & ~now.from_h & now.last_tile & (index == last_use)
+        m.d.comb += now.free.eq(free & (source == last_place) if before else free)
         with m.If(now.read):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
             with m.If(end):

@@ -2,6 +2,9 @@
 
 import random
 
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 from amaranth.sim import Simulator
 
 from pascaline.hdl.accelerator import accelerator
@@ -10,6 +13,19 @@ from pascaline.sim.model import checked_model
 from pascaline.sim.stimulus import stimulus
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
+
+
+class Function(wiring.Component):
+    """A combinational function of some numbers."""
+
+    def __init__(self, build, result, **inputs):
+        self._build = build
+        super().__init__({**{k: In(v) for k, v in inputs.items()}, "y": Out(result)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.y.eq(self._build(m, self))
+        return m
 
 
 def run(component, *testbenches, cycles=None):
