@@ -27,7 +27,7 @@ from pascaline.synth.yosys import yosys_version
 
 __all__ = ["Job", "keep", "kept", "measure", "try_to_measure"]
 
-PACKAGES = ("data", "golden", "hdl", "measure", "sim", "spec", "synth")
+PACKAGES = ("data", "golden", "hdl", "host", "importers", "measure", "sim", "spec", "synth")
 """Code that results depend on."""
 
 
