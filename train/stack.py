@@ -315,7 +315,7 @@ def _through(
     from_x, weight, bias_h = part.products(x)
     (h, c), last = state, state
     pieces = [h[None]]
-    for begin, end in pairwise([0, *lengths.unique().tolist()]):
+    for begin, end in pairwise([0, *sorted(set(lengths.tolist()))]):
         piece, c = part.cell.scan(from_x[begin:end], weight, bias_h, h, c, part.rounding)
         pieces.append(piece[1:])
         h, ends = piece[-1], (lengths == end)[:, None]
