@@ -9,7 +9,14 @@ from pascaline.spec.cells import CELLS, FORMS, USUAL
 
 ROOT = Path(__file__).parents[1]
 
-TABLES = ("spec/cells", "golden/cells", "hdl/cells", "train/cells", "importers/modules", "prove/cells")
+TABLES = (
+    "spec/cells",
+    "golden/cells",
+    "hdl/cells",
+    "train/cells",
+    "importers/modules",
+    "prove/cells",
+)
 """Packages with a module for each cell, and a table of them."""
 
 FOLDERS = ("spec", "golden", "hdl", "sim", "synth", "train", "cli", "prove", "mutants", "api")

@@ -20,10 +20,13 @@ ARROWS = {
     "measure": {"spec", "golden", "hdl", "sim", "synth", "data", "models"},
     "pages": {"spec", "measure"},
     "console": {"spec"},
-    "api": {"spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"},
+    "api": {
+        *("spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
+        "measure",
+    },
     "cli": {
         *("spec", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
-        *("measure", "pages", "console"),
+        *("measure", "pages", "console", "api"),
     },
     "prove": {"spec", "golden", "hdl", "console"},
     "mutants": {"spec", "hdl", "sim", "console"},
