@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.console import bars, json_option, print_json, say
 from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
-from pascaline.models.catalogue import find_model
 
 __all__ = ["evaluate"]
 
@@ -25,16 +25,9 @@ def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     By default the data set that it was trained on, which is fetched once; of characters, how many
     bits each takes.
     """
-    from pascaline.data.evaluate import evaluate as evaluate_model
-    from pascaline.data.evaluate import score
-    from pascaline.data.own import part_for
-
-    found = find_model(model)
-    with bars() as report:
-        if data is None:
-            measured = evaluate_model(found, part, report)
-        else:
-            measured = score(found, part_for(found, data, part), report)
+    found = pascaline.load(model)
+    with bars() as progress:
+        measured = pascaline.evaluate(found, data=data, part=part, progress=progress)
     recorded = found.card.get("accuracy", {}).get("integer", {})
     card = measured.card()
     result: dict[str, Any] = {"model": found.name, "data": data, "part": part} | {

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.cli.command_line import command_line
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, json_option, print_json, say, table, warn
 from pascaline.measure.exploration import OPERATIONS, Exploration, varying
-from pascaline.measure.exploration import explore as measure_all
 from pascaline.measure.synthesis import Synthesis
 from pascaline.models.catalogue import base_machine, find_model
 from pascaline.spec.errors import InputError
@@ -79,10 +79,10 @@ def explore(
         values["lane"] = [best_lane(target.name, found.network)]
     command = command_line(click.get_current_context(), without=("as_json", "jobs", "dask"))
     with bars() as progress:
-        explored = measure_all(
+        explored = pascaline.explore(
             found,
-            synthesis,
             values,
+            synthesis=synthesis,
             base=base,
             operations=operations,
             limit=limit,

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.console import bars, json_option, print_json, say
-from pascaline.measure.verilog import make_verilog
 
 __all__ = ["generate"]
 
@@ -26,7 +26,7 @@ def generate(model: str, *, output: Path, target: str, as_json: bool, **machine:
     """Generate the Verilog of a MODEL, and a JSON file that describes it."""
     design = find_design(model, machine, target)
     with bars() as progress:
-        verilog = make_verilog(design, progress)
+        verilog = pascaline.generate(design, progress=progress)
     paths = verilog.write(output)
     if as_json:
         print_json({"files": [str(path) for path in paths], **verilog.description})

@@ -7,12 +7,9 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.console import json_option, print_json, say
-from pascaline.importers.convert import Conversion
-from pascaline.importers.draft import Formats
-from pascaline.importers.sources import import_file
 from pascaline.spec.cells import FORMS
-from pascaline.spec.modelfile import write_model
 
 __all__ = ["import_"]
 
@@ -60,9 +57,7 @@ def import_(
     file: Path,
     *,
     output: Path,
-    reach: float,
-    preprocess: Path | None,
-    output_kind: str,
+    output_kind: Any,
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -72,10 +67,8 @@ def import_(
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
     `pascaline evaluate MODEL --data ...` then says how good it is.
     """
-    chosen |= {"output": output_kind, "formats": Formats().reaching(reach)}
-    conversion = Conversion.parse(chosen, thing="import")
-    model = import_file(file, conversion, name=output.stem, preprocess=preprocess)
-    write_model(model, output)
+    model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)
+    pascaline.save(model, output)
     if as_json:
         print_json({"file": str(output), "network": model.network.model_dump(mode="json")})
         return

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.cli.catalogue import find_design, machine_options
 from pascaline.cli.command_line import command_line
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.measure.result import make_result
-from pascaline.measure.synthesis import Synthesis, synthesise
+from pascaline.measure.synthesis import Synthesis
 from pascaline.pages.tables import remarks, tables
 
 __all__ = ["report"]
@@ -37,8 +37,7 @@ def report(
     design = find_design(model, machine, synthesis.target.name)
     command = command_line(click.get_current_context(), without=("html", "as_json"))
     with bars() as progress:
-        found = synthesise(design, synthesis, progress)
-        result = make_result(design, synthesis.target, command, found)
+        result = pascaline.report(design, synthesis=synthesis, command=command, progress=progress)
     if as_json:
         print_json(result)
     else:

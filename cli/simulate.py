@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+import pascaline
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.measure.samples import take_samples
-from pascaline.measure.simulation import Simulation, simulate_samples
-from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.measure.simulation import Simulation
+from pascaline.sim.simulators import SIMULATORS
 
 __all__ = ["simulate"]
 
@@ -56,11 +56,16 @@ def simulate(
     Without --inputs a shipped model gets held-out recordings, any other model random inputs.
     """
     design = find_design(model, machine, target)
-    tool = simulator(sim)
-    chosen = take_samples(design.model, samples, seed, inputs)
     with bars() as progress:
-        found = simulate_samples(
-            design, tool, chosen, pause=pause, seed=seed, waves=waves, progress=progress
+        found = pascaline.simulate(
+            design,
+            sim=sim,
+            samples=samples,
+            inputs=inputs,
+            pause=pause,
+            seed=seed,
+            waves=waves,
+            progress=progress,
         )
     if as_json:
         print_json(found.as_dict())

@@ -151,7 +151,8 @@ def _synthesise(what: _Lanes, found: Target, progress: Progress) -> Report:
     )
     progress(f"synthesising {what.name} {what.lane} for {found.name}", 0, 0)
     text, kinds, _ = emit(lanes, "lanes")
-    description = {"name": "lanes", "kinds": kinds}
+    whole = {"module": "lanes", "stage": "", "part": "lanes"}
+    description = {"name": "lanes", "kinds": kinds, "parts": ["lanes"], "instances": {"": whole}}
     return report(text, description, found, build_folder() / "synth")
 
 

@@ -32,10 +32,24 @@ class Design:
     a buffer of whole sequences before it, and one behind it where its output is needed step by
     step. The last core has the head, unless that needs vectors that are gathered first.
 
+    Parameters
+    ----------
+    model : Model
+        What is computed.
+    machine : Machine
+        How much hardware computes it.
+
     Raises
     ------
     InputError
         If the machine cannot be built for this model.
+
+    Examples
+    --------
+    >>> from pascaline.models.catalogue import find_model
+    >>> design = Design(model=find_model("tiny-ternary"), machine=Machine(units=2, simd=4))
+    >>> design.name, [stage.name for stage in design.stages]
+    ('tiny_ternary', ['core_0'])
     """
 
     model: Model

@@ -25,6 +25,13 @@ class InputError(ValueError):
         What it must be, as a phrase that follows the name.
     value : object, optional
         What it is instead; left out where there is nothing to show.
+
+    Examples
+    --------
+    >>> raise InputError("units", "must be positive", 0)
+    Traceback (most recent call last):
+    ...
+    pascaline.spec.errors.InputError: units: must be positive, not 0
     """
 
     def __init__(self, thing: str, rule: str, value: object = None) -> None:

@@ -101,6 +101,12 @@ class Format(Checked):
         Bits after the binary point, 0 to 31; may exceed ``width`` - 1 for small numbers.
     signed : bool
         Two's complement, or unsigned.
+
+    Examples
+    --------
+    >>> form = Format(width=8, frac=7)
+    >>> str(form), form.quantize([0.5, 2.0]).tolist()
+    ('Q0.7', [64, 127])
     """
 
     width: int = Field(ge=1, le=32)

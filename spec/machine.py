@@ -70,6 +70,12 @@ class Machine(Checked):
         Steps of the longest sequence, where a whole one has to be held.
     parity : bool
         Whether memories have parity bits: after a wrong word has been read no result is given.
+
+    Examples
+    --------
+    >>> machine = Machine(units=8, simd=16, parity=True)
+    >>> machine.units * machine.simd
+    128
     """
 
     units: int = Field(default=1, ge=1, le=2048)

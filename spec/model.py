@@ -33,6 +33,13 @@ class Model:
     ------
     InputError
         If a tensor is missing or surplus, or if its shape or values break the description.
+
+    Examples
+    --------
+    >>> from pascaline.models.catalogue import find_model
+    >>> model = find_model("tiny-ternary")
+    >>> model.layers[0]["weight_x"].shape
+    (28, 5)
     """
 
     name: str

@@ -94,6 +94,13 @@ class Network(Checked):
     results : {"last", "every"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
         layer gives h of each direction after its own last step.
+
+    Examples
+    --------
+    >>> layer = {"kind": "gru", "hidden": 8, "weights": "ternary"}
+    >>> network = Network.parse({"inputs": 3, "layers": (layer,)}, thing="network")
+    >>> network.layer.hidden, network.head
+    (8, None)
     """
 
     inputs: int = Field(ge=1, le=2048)

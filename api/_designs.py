@@ -1,0 +1,140 @@
+"""Designs: a model on a machine, its cycles, its Verilog."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pascaline.measure.designs import make_design as make_design_of
+from pascaline.measure.verilog import make_verilog
+from pascaline.models.catalogue import find_model
+from pascaline.spec.cycles import sequence_cycles
+from pascaline.spec.cycles import utilisation as share_of_places
+from pascaline.spec.design import Design
+from pascaline.spec.model import Model
+from pascaline.spec.progress import Progress, silent
+
+__all__ = ["cycles", "generate", "make_design", "utilisation"]
+
+
+def make_design(
+    model: Model | str,
+    *,
+    target: str = "generic",
+    base: str | Path | None = None,
+    **parameters: Any,
+) -> Design:
+    """Put a model on a machine that is named by what differs from the model's usual one.
+
+    Parameters
+    ----------
+    model : Model or str
+        The model, or what `load` takes.
+    target : str
+        The target that ``lane="auto"`` is for.
+    base : str or Path, optional
+        TOML file of the machine to start from; by default that of the model's named
+        configuration, else the smallest one.
+    **parameters
+        Parameters of `Machine`; ``lane="auto"`` is the lane design that costs least.
+
+    Returns
+    -------
+    Design
+        The design, checked.
+
+    Raises
+    ------
+    InputError
+        If a parameter is not possible, or if the machine cannot be built for the model.
+
+    Examples
+    --------
+    >>> design = pascaline.make_design("tiny-ternary", units=2, simd=4, parity=True)
+    >>> design.machine.units, design.machine.parity
+    (2, True)
+    >>> pascaline.make_design("tiny-ternary", units=0)
+    Traceback (most recent call last):
+    ...
+    pascaline.spec.errors.InputError: machine: units: should be greater than or equal to 1, not 0
+    """
+    found = model if isinstance(model, Model) else find_model(model)
+    return make_design_of(
+        found, parameters, base=None if base is None else Path(base), target=target
+    )
+
+
+def cycles(design: Design, lengths: Sequence[int]) -> int:
+    """Clock cycles of sequences back to back, if neither input nor output pauses; exact.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    lengths : sequence of int
+        Steps of each sequence.
+
+    Returns
+    -------
+    int
+        From the cycle in which the first beat is taken to the one in which the last result is,
+        both included.
+
+    Examples
+    --------
+    >>> design = pascaline.make_design("digits-ternary")
+    >>> pascaline.cycles(design, [20]), pascaline.cycles(design, [20, 20])
+    (6399, 12486)
+    """
+    return sequence_cycles(design, lengths)
+
+
+def utilisation(design: Design, lengths: Sequence[int]) -> float:
+    """Part of the lanes' places that do a useful weight operation, 0 to 1.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    lengths : sequence of int
+        Steps of each sequence, back to back.
+
+    Returns
+    -------
+    float
+        Weight operations of all steps, over lanes x simd x cycles.
+
+    Examples
+    --------
+    >>> round(pascaline.utilisation(pascaline.make_design("digits-ternary"), [40]), 3)
+    0.906
+    """
+    return share_of_places(design, sum(lengths), sequence_cycles(design, lengths))
+
+
+def generate(design: Design, *, progress: Progress = silent) -> Any:
+    """Generate the Verilog of a design; the same design gives the same text.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)``.
+
+    Returns
+    -------
+    hdl.verilog.Verilog
+        ``name`` of the top module, ``text`` in Verilog 2005, ``description`` of ports and formats
+        as plain values, and ``write(folder)``, which writes all files and returns their paths.
+
+    Examples
+    --------
+    >>> verilog = pascaline.generate(pascaline.make_design("tiny-rnn"))
+    >>> [path.name for path in verilog.write(folder)]
+    ['tiny_rnn.v', 'tiny_rnn.json']
+    >>> verilog.description["cycles"]["step"]
+    26
+    """
+    return make_verilog(design, progress)
