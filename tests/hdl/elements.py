@@ -16,6 +16,16 @@ from pascaline.spec.program import Program
 from pascaline.spec.unit import UnitSpec
 from tests.models import make_network
 
+CELLS = {
+    "lstm": {},
+    "lstm, affine": {"cell_affine": {}},
+    "gru": {"kind": "gru"},
+    "gru, before": {"kind": "gru", "reset": "before"},
+    "rnn": {"kind": "rnn"},
+    "rnn, relu": {"kind": "rnn", "function": "relu", "h": {"width": 8, "frac": 4}},
+}
+"""Layers of all kinds, each with what makes it take another way."""
+
 INPUTS = 3
 
 SMALL = {"pre": {"width": 8, "frac": 4}}

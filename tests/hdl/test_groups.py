@@ -4,8 +4,7 @@ import pytest
 
 from pascaline.hdl.cells.groups import Groups
 from tests.hdl.elementbench import ElementBench
-from tests.hdl.elements import Elements
-from tests.hdl.test_unit import CELLS
+from tests.hdl.elements import CELLS, Elements
 
 SHAPES = {
     "one group": {"hidden": 1, "units": 1},

@@ -6,16 +6,8 @@ from pascaline.golden.cells import State, cell_of
 from pascaline.hdl.cells import CELLS as UNITS
 from pascaline.spec.formats import Interval, half
 from tests.hdl.bench import run
+from tests.hdl.elements import CELLS
 from tests.models import make_design, make_model
-
-CELLS = {
-    "lstm": {},
-    "lstm, affine": {"cell_affine": {}},
-    "gru": {"kind": "gru"},
-    "gru, before": {"kind": "gru", "reset": "before"},
-    "rnn": {"kind": "rnn"},
-    "rnn, relu": {"kind": "rnn", "function": "relu", "h": {"width": 8, "frac": 4}},
-}
 
 
 @pytest.mark.parametrize("cell", CELLS)
