@@ -21,7 +21,7 @@ COMMANDS = {
     "generate": (f"{AT}.generate:generate", "Generate the Verilog of a MODEL."),
     "image": (f"{AT}.image:image", "Make what is loaded into a machine with --weights ram."),
     "import": (f"{AT}.importing:import_", "Make a model file of a network from elsewhere."),
-    "list": (f"{AT}.show:list_", "List shipped models and named configurations."),
+    "list": (f"{AT}.listing:list_", "List shipped models and named configurations."),
     "report": (f"{AT}.report:report", "Synthesise a MODEL and count, or place and route it."),
     "show": (f"{AT}.show:show", "Describe a MODEL and the machine it would run on."),
     "simulate": (f"{AT}.simulate:simulate", "Simulate a MODEL and compare it with golden."),

@@ -1,4 +1,4 @@
-"""``list`` and ``show``: what there is, and what a model on its machine looks like."""
+"""``show``: what a model on its machine looks like."""
 
 from __future__ import annotations
 
@@ -6,77 +6,16 @@ from typing import Any
 
 import click
 
-from pascaline import models
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.console import json_option, print_json, table
-from pascaline.measure.layers import core_step, layer_list, network_words, totals
+from pascaline.measure.layers import core_step, layer_list, totals
+from pascaline.measure.words import network_words, score_words
 from pascaline.spec.arithmetic import Arithmetic
-from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
-from pascaline.spec.modelfile import read_model
-from pascaline.spec.network import Network
 from pascaline.spec.storage import BASELINE, baseline, storage
 from pascaline.spec.tensors import tensor_specs
 
-__all__ = ["list_", "show"]
-
-
-@click.command("list")
-@json_option
-def list_(*, as_json: bool) -> None:
-    """List shipped models and named configurations."""
-    shipped = [read_model(models.path(name)) for name in models.names()]
-    named = {name: config for name, config in configs().items() if config.network is not None}
-    result: dict[str, list[dict[str, Any]]] = {
-        "models": [
-            {
-                "name": model.name,
-                "inputs": model.network.inputs,
-                **_layers(model.network),
-                "accuracy": model.card.get("accuracy"),
-            }
-            for model in shipped
-        ],
-        "configurations": [
-            {
-                "name": name,
-                "inputs": config.network.inputs,
-                **_layers(config.network),
-                "machine": config.machine.model_dump(mode="json", exclude_none=True),
-            }
-            for name, config in named.items()
-            if config.network is not None
-        ],
-    }
-    if as_json:
-        print_json(result)
-        return
-    columns = ["name", "inputs", "layers", "weights"]
-    table(
-        "Shipped models",
-        [*columns, "held-out accuracy (integer)"],
-        [
-            [*(entry[column] for column in columns), _score(entry["accuracy"])]
-            for entry in result["models"]
-        ],
-    )
-    table(
-        "Configurations with random weights",
-        [*columns, "units x simd"],
-        [
-            [
-                *(entry[column] for column in columns),
-                f"{entry['machine']['units']} x {entry['machine']['simd']}",
-            ]
-            for entry in result["configurations"]
-        ],
-    )
-
-
-def _layers(network: Network) -> dict[str, Any]:
-    """What ``list`` says of a network beside its inputs."""
-    weights = dict.fromkeys(layer.weights.name for layer in network.layers)
-    return {"layers": network_words(network), "weights": ", ".join(weights)}
+__all__ = ["show"]
 
 
 @click.command()
@@ -115,7 +54,7 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
         ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],
     ]
     if accuracy := design.model.card.get("accuracy"):
-        rows.append(["accuracy", f"{_score(accuracy)} held out"])
+        rows.append(["accuracy", f"{score_words(accuracy)} held out"])
     table(design.model.name, ["what", "value"], rows)
 
 
@@ -201,12 +140,3 @@ def _show_storage(design: Design, found: dict[str, Any]) -> None:
 
 def _packed(design: Design) -> bool:
     return design.machine.weight_code == "dense"
-
-
-def _score(accuracy: Any) -> str:
-    if not accuracy:
-        return "-"
-    score = accuracy["integer"]
-    if "bits" in score:
-        return f"{score['bits']:.4f} bits a character"
-    return f"{100 * score['correct'] / score['total']:.2f} % of {score['total']:,}"

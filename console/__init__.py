@@ -10,19 +10,9 @@ from typing import Any
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from pascaline.spec.progress import Progress as Callback
+from pascaline.spec.progress import Progress
 
 __all__ = ["bars", "json_option", "print_json", "say", "table", "warn"]
 
@@ -64,18 +54,22 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     OUT.print(drawn)
 
 
-def _progress(*columns: ProgressColumn) -> Progress:
-    """Progress for people; nothing at all where the standard error is no terminal."""
-    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
-
-
 @contextmanager
-def bars() -> Iterator[Callback]:
+def bars() -> Iterator[Progress]:
     """Show how far the stages of something are, a bar each; yields what is told about them."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    ends = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
-    with _progress(*columns, *ends) as shown:
-        stages: dict[str, TaskID] = {}
+    from rich import progress as rich  # Takes as long to import as all else here.
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.fields[note]}"),
+    )
+    # Nothing at all where the standard error is no terminal.
+    with rich.Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as shown:
+        stages: dict[str, rich.TaskID] = {}
         endless: list[str] = []
 
         def progress(stage: str, done: int, total: int, note: str = "") -> None:

@@ -65,7 +65,7 @@ class Verilog:
     description: dict
     companions: dict
 
-    def write(self, folder: Path) -> list[Path]:
+    def write(self, folder: str | Path) -> list[Path]:
         """Write ``<name>.v``, companions, ``<name>.json``; the last may serve as a stamp.
 
         Raises
@@ -76,8 +76,8 @@ class Verilog:
         description = json.dumps(self.description, indent=2) + "\n"
         files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
         for name, content in files.items():
-            write_atomic(folder / name, content)
-        return [folder / name for name in files]
+            write_atomic(Path(folder, name), content)
+        return [Path(folder, name) for name in files]
 
 
 def generate(design: Design) -> Verilog:

@@ -11,7 +11,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.timeline import Timeline, timeline
 
-__all__ = ["core_step", "layer_list", "network_words", "totals"]
+__all__ = ["core_step", "layer_list", "totals"]
 
 
 def layer_list(network: Network) -> list[dict[str, Any]]:
@@ -30,17 +30,6 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
         }
         for index, layer in enumerate(network.layers)
     ]
-
-
-def network_words(network: Network) -> str:
-    """A network in a line: its layers from input to output."""
-    sizes = []
-    for layer in network.layers:
-        both = "bidirectional " if layer.bidirectional else ""
-        sizes.append(f"{both}{layer.title} {layer.hidden:,}")
-    pooling = [] if network.pooling == "none" else [f"{network.pooling} pooling"]
-    head = [] if network.head is None else [f"head {network.head.classes:,}"]
-    return ", ".join([*sizes, *pooling, *head])
 
 
 def totals(design: Design) -> dict[str, Any]:

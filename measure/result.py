@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pascaline.measure.layers import core_step, layer_list, network_words, totals
+from pascaline.measure.layers import core_step, layer_list, totals
 from pascaline.measure.verilog import make_verilog
+from pascaline.measure.words import network_words
 from pascaline.spec.core import Core
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.dense import Dense

@@ -10,6 +10,8 @@ Same model, same bytes.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,13 +28,36 @@ from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.tensors import tensor_specs
 
-__all__ = ["VERSION", "model_bytes", "pack", "read_model", "unpack", "write_model"]
+__all__ = [
+    "VERSION",
+    "Header",
+    "model_bytes",
+    "pack",
+    "read_header",
+    "read_model",
+    "unpack",
+    "write_model",
+]
 
 VERSION = 1
 KEY = "pascaline"
 
 
-class _Document(Checked):
+class Header(Checked):
+    """What a model file says of its model, beside the integers.
+
+    Parameters
+    ----------
+    version : int
+        Of the file's format.
+    name : str
+        The model's name.
+    network : Network
+        Its description.
+    card : dict
+        What is known about it.
+    """
+
     version: Literal[1]
     name: str
     network: Network
@@ -62,7 +87,7 @@ def model_bytes(model: Model) -> bytes:
             stored[name] = pack(spec.values.encode(tensor, thing=name), spec.values.bits)
         else:
             stored[name] = np.ascontiguousarray(tensor, dtype=np.int64)
-    document = _Document(version=1, name=model.name, network=model.network, card=model.card)
+    document = Header(version=1, name=model.name, network=model.network, card=model.card)
     text = json.dumps(document.model_dump(mode="json"), sort_keys=True)
     return save(stored, metadata={KEY: text})
 
@@ -86,15 +111,32 @@ def read_model(path: Path) -> Model:
     InputError
         One line that names the file, the field, the rule and the value.
     """
+    with _opened(path) as file:
+        header = _read_header(path, file.metadata() or {})
+        tensors = _read_tensors(header.network, file)
+        return Model(name=header.name, network=header.network, tensors=tensors, card=header.card)
+
+
+def read_header(path: Path) -> Header:
+    """Read what a model file says of its model, and check that alone: no integers are read.
+
+    Raises
+    ------
+    InputError
+        As `read_model`.
+    """
+    with _opened(path) as file:
+        return _read_header(path, file.metadata() or {})
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file; whatever is wrong with it names it."""
     try:
         if not path.is_file():
             raise InputError(str(path), "no such file")
         with safe_open(str(path), framework="numpy") as file:
-            document = _read_document(path, file.metadata() or {})
-            tensors = _read_tensors(document.network, file)
-        return Model(
-            name=document.name, network=document.network, tensors=tensors, card=document.card
-        )
+            yield file
     except InputError as error:
         if error.thing.startswith(str(path)):
             raise
@@ -105,7 +147,7 @@ def read_model(path: Path) -> Model:
         raise InputError(str(path), f"cannot be read ({error.strerror})") from None
 
 
-def _read_document(path: Path, metadata: dict[str, str]) -> _Document:
+def _read_header(path: Path, metadata: dict[str, str]) -> Header:
     if KEY not in metadata:
         raise InputError(str(path), f"must have a {KEY!r} entry in its metadata")
     try:
@@ -115,7 +157,7 @@ def _read_document(path: Path, metadata: dict[str, str]) -> _Document:
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))
-    return _Document.parse(metadata[KEY], thing=str(path))
+    return Header.parse(metadata[KEY], thing=str(path))
 
 
 def _read_tensors(network: Network, file: Any) -> dict[str, NDArray[np.int64]]:

@@ -14,8 +14,10 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language, text=README):
-    return re.search(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+def block(language, text=README, word=""):
+    """The first block of a language that has a word in it."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if word in block)
 
 
 def test_links_lead_somewhere():
@@ -75,7 +77,7 @@ def test_example(path, pascaline, tmp_path, monkeypatch):
     pytest.importorskip("torch")
     text = (ROOT / path).read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    subprocess.run([sys.executable, "-c", block("python", text)], check=True)
+    subprocess.run([sys.executable, "-c", block("python", text, "torch")], check=True)
     shown = {}
     for line in block("sh", text).splitlines():
         _, command, *words = line.split()

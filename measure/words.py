@@ -1,0 +1,30 @@
+"""Networks and scores in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pascaline.spec.network import Network
+
+__all__ = ["network_words", "score_words"]
+
+
+def network_words(network: Network) -> str:
+    """A network in a line: its layers from input to output."""
+    sizes = []
+    for layer in network.layers:
+        both = "bidirectional " if layer.bidirectional else ""
+        sizes.append(f"{both}{layer.title} {layer.hidden:,}")
+    pooling = [] if network.pooling == "none" else [f"{network.pooling} pooling"]
+    head = [] if network.head is None else [f"head {network.head.classes:,}"]
+    return ", ".join([*sizes, *pooling, *head])
+
+
+def score_words(accuracy: Any) -> str:
+    """The integer score of a card's ``accuracy``, or a dash if it has none."""
+    if not accuracy:
+        return "-"
+    score = accuracy["integer"]
+    if "bits" in score:
+        return f"{score['bits']:.4f} bits a character"
+    return f"{100 * score['correct'] / score['total']:.2f} % of {score['total']:,}"
