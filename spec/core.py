@@ -84,10 +84,10 @@ class Core:
         if self.serial:
             if machine.pipelined:
                 raise InputError(
-                    "machine: cell_unit", "must be pipelined in a pipelined machine", "serial"
+                    "machine: cell_unit", "must be parallel in a pipelined machine", "serial"
                 )
             if not layer.serialisable or len(self.layers) > 1:
-                rule = "must be pipelined, except for one LSTM layer forward"
+                rule = "must be parallel, except for one LSTM layer forward"
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
@@ -95,7 +95,7 @@ class Core:
             rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
             raise InputError("machine: cell_units", rule, machine.cell_units)
         if len(self.layers) > 1 and len(layer.phases) > 1:
-            rule = "must be pipelined for cells that compute their gates in phases"
+            rule = "must be separate for cells that compute their gates in phases"
             raise InputError("machine: stack", rule, machine.stack)
 
     def with_dense(self, dense: Dense) -> Core:
@@ -187,7 +187,7 @@ class Core:
     @property
     def packed(self) -> bool:
         """Whether five ternary weights share a byte in the lanes' memory."""
-        return self.machine.weight_code == "dense"
+        return self.machine.weight_code == "packed"
 
     @property
     def weight_bits(self) -> int:

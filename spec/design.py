@@ -48,10 +48,10 @@ class Design:
                 rule = "must be 1 with bidirectional layers, whose two directions are streams"
                 raise InputError("machine: streams", rule, machine.streams)
             if self._shared:
-                rule = "must be pipelined with bidirectional layers"
+                rule = "must be separate with bidirectional layers"
                 raise InputError("machine: stack", rule, machine.stack)
         if self._shared and any(layer != network.layer for layer in network.layers):
-            rule = "must be pipelined for layers that are not equal"
+            rule = "must be separate for layers that are not equal"
             raise InputError("machine: stack", rule, machine.stack)
         if machine.layer_units is not None:
             count = 1 if self._shared else len(network.layers)

@@ -55,7 +55,7 @@ def random_design(rng):
         tree_registers=pick(rng, 0, 2, 12),
         streams=1 if both else pick(rng, 1, 1, 2, 3),
         pipelined=pick(rng, False, True),
-        stack=pick(rng, "pipelined", "shared") if equal and not both else "pipelined",
+        stack=pick(rng, "separate", "shared") if equal and not both else "separate",
     )
 
 
