@@ -174,7 +174,7 @@ class DenseReader(wiring.Component):
 class RowAffine(wiring.Component):
     """Scale and bias of the head's rows: ``logit = scale * sum + bias``, or ``sum + bias``.
 
-    Latency is two cycles, one more with scales and one more in the long pipeline; throughput one
+    Latency is two cycles, one more with scales and one more if pipelined; throughput one
     row a cycle.
 
     Parameters
@@ -215,7 +215,7 @@ class RowAffine(wiring.Component):
         m = Module()
         dense = self._dense
         # The sum, while its row's parameters are read.
-        stages = 1 + dense.timing.long + dense.head.scaled + 1
+        stages = 1 + dense.timing.pipelined + dense.head.scaled + 1
         ready = [Signal(name=f"ready_{k}") for k in range(stages - 1)]
         full, take = elastic(m, self.i_valid, ready[0], name="sum")
         m.d.comb += self.i_ready.eq(~full | ready[0])

@@ -114,16 +114,16 @@ class StatePort(wiring.Component):
             given.eq(fetched & self.o.ready),
             self.dumped.eq(given & groups.last),
         ]
-        # In the long pipeline a group stands in registers before it is given.
-        long = core.pipeline.long
-        wait = delayed(m, fetch, long, name="wait")
-        read = delayed(m, wait, long, name="read")
-        m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if long else 1))
+        # In a pipelined machine a group stands in registers before it is given.
+        pipelined = core.pipeline.pipelined
+        wait = delayed(m, fetch, pipelined, name="wait")
+        read = delayed(m, wait, pipelined, name="read")
+        m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if pipelined else 1))
         m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.
         here = Signal(data.ArrayLayout(shape(core.layer.h), units))
-        chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
+        chunk = delayed(m, self.read.data.as_value(), pipelined, name="chunk", reset_less=True)
         m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
         filled = core.layer.hidden - (core.drain.groups - 1) * units
         given_out, taken = {"h": here}, {"h": self.h_data}
@@ -134,7 +134,7 @@ class StatePort(wiring.Component):
                 beyond = pointer.last if k >= filled else 0
                 m.d.comb += taken[name][k].eq(Mux(beyond, 0, self.i.p[name][k]))
                 kept = Signal(source[k].shape(), reset_less=True)
-                if long:
+                if pipelined:
                     with m.If(read):
                         m.d.sync += kept.eq(source[k])
                 else:

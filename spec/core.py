@@ -243,7 +243,7 @@ class Core:
         """Latencies of memories and of the element-wise part."""
         layer = self.layer
         return layer.pipeline(
-            long=self.machine.pipelined,
+            pipelined=self.machine.pipelined,
             words=self._words,
             packed=self.packed,
             serial=self.serial,

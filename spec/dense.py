@@ -115,4 +115,4 @@ class Dense:
     @property
     def logit_latency(self) -> int:
         """Cycles from a row at the front of the drain to its logit, or to the class."""
-        return 2 + self.timing.long + self.head.scaled + (self.head.output == "class")
+        return 2 + self.timing.pipelined + self.head.scaled + (self.head.output == "class")

@@ -219,7 +219,7 @@ class Groups(wiring.Component):
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
         found, wrong = read_out(read.data)
-        old = delayed(m, found, pipeline.long, name="c_word", reset_less=True)
+        old = delayed(m, found, pipeline.pipelined, name="c_word", reset_less=True)
         new = Signal(word)
         reads, writes = pipeline.carried - pipeline.cell_memory, pipeline.made
         written = delayed(m, busy, writes, name="c_write")
@@ -240,7 +240,7 @@ class Groups(wiring.Component):
             (chosen.as_value(), given.as_value(), new.as_value()),
         ):
             value = Mux(state.select, loaded, made)
-            m.d.comb += port.eq(delayed(m, value, pipeline.long, name="c_chosen"))
+            m.d.comb += port.eq(delayed(m, value, pipeline.pipelined, name="c_chosen"))
 
         # A sequence may start from zero; what a first phase has left stays.
         after = pipeline.cell_memory - pipeline.memory

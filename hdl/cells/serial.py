@@ -132,7 +132,9 @@ class SerialGroups(wiring.Component):
 
     def _function(self, m, platform, name, out, z):
         pre, form = self._unit.layer.pre, self._unit.layer.activation
-        return place(m, platform, name, ActivationFunction(form, name, pre, out, long=False), z=z).y
+        return place(
+            m, platform, name, ActivationFunction(form, name, pre, out, pipelined=False), z=z
+        ).y
 
     def _cell_memory(self, m, at, flags):
         """The new c, the old one, and the number of the unit."""

@@ -14,13 +14,13 @@ from tests.programs import make_program
 
 INPUT, STATE = "input", "state"
 
-LONG = {"issue": 1, "registers": 5, "whole": 17}
+PIPELINED = {"issue": 1, "registers": 5, "whole": 17}
 
 SLOW_DRAIN = {"hidden": 11, "units": 5, "simd": 4, "cell_units": 1}
 
 PROGRAMS = {
     "one layer": {},
-    "one layer, long": {**LONG, "hidden": 9, "simd": 4, "cell_units": 2, "units": 4},
+    "one layer, pipelined": {**PIPELINED, "hidden": 9, "simd": 4, "cell_units": 2, "units": 4},
     "one tile": {"hidden": 2, "units": 2, "inputs": 9},
     "one chunk each": {"hidden": 2, "units": 1, "inputs": 2, "whole": 2, "registers": 1},
     "slow drain": SLOW_DRAIN,
@@ -28,22 +28,28 @@ PROGRAMS = {
     "many chunks hide all latency": {"hidden": 40, "units": 40, "cell_units": 2, "inputs": 90},
     "every result": {"every": True},
     "streams": {"streams": 3, "every": True},
-    "streams, long": {**LONG, "streams": 4, "hidden": 4},
+    "streams, pipelined": {**PIPELINED, "streams": 4, "hidden": 4},
     "streams, last result": {"streams": 2, "hidden": 3},
     "shared stack": {"layers": 3, "every": True},
-    "shared stack, long": {**LONG, "layers": 3, "inputs": 7},
+    "shared stack, pipelined": {**PIPELINED, "layers": 3, "inputs": 7},
     "shared stack, streams": {"layers": 2, "streams": 2, "every": True},
     "two phases": {"phases": 2, "every": True},
-    "two phases, long": {**LONG, "phases": 2, "hidden": 8, "units": 4, "simd": 4},
+    "two phases, pipelined": {**PIPELINED, "phases": 2, "hidden": 8, "units": 4, "simd": 4},
     "two phases, streams": {"phases": 2, "streams": 3},
     "two inputs": {"operands": (INPUT, STATE, INPUT), "every": True},
     "two inputs, stack": {"operands": (STATE, INPUT, INPUT), "layers": 2},
-    "two states": {"operands": (STATE, INPUT, STATE), "hidden": 7, **LONG},
+    "two states": {"operands": (STATE, INPUT, STATE), "hidden": 7, **PIPELINED},
     "two states, phases": {"operands": (INPUT, STATE, STATE), "phases": 2, "streams": 2},
     "four operands": {"operands": (INPUT, STATE, STATE, INPUT)},
     "no state": {"operands": (INPUT, INPUT)},
     "directions": {"streams": 2, "directions": 2, "stateful": False, "every": True},
-    "directions, long": {**LONG, "streams": 2, "directions": 2, "stateful": False, "inputs": 6},
+    "directions, pipelined": {
+        **PIPELINED,
+        "streams": 2,
+        "directions": 2,
+        "stateful": False,
+        "inputs": 6,
+    },
     "onward": {"onward": True, "every": True},
     "onward, directions": {"onward": True, "streams": 2, "directions": 2, "stateful": False},
 }
