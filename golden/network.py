@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from pascaline.golden.cells import State, Step, cell_of
-from pascaline.golden.head import Dense, classify
+from pascaline.golden.head import Head, classify
 from pascaline.golden.passes import Active, Pass
 from pascaline.golden.rounding import Integers
 from pascaline.spec.errors import InputError
@@ -54,7 +54,7 @@ class Golden:
             [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
             for index, layer in enumerate(network.layers)
         ]
-        self._head = Dense(model.head, network.layer.h) if model.head else None
+        self._head = Head(model.head, network.layer.h) if model.head else None
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""

@@ -95,7 +95,7 @@ class LayerCore(wiring.Component):
         m.submodules.outputs = outputs = CoreOutputs(core)
 
         m.d.comb += load_through(self.load, cells)
-        if core.dense is not None:
+        if core.head_unit is not None:
             m.d.comb += load_through(self.load.head, outputs)
         connect(m, inputs=inputs.i, top=flipped(self.i_x))
         connect(m, outputs=outputs.o, top=flipped(self.o))
@@ -173,7 +173,7 @@ class LayerCore(wiring.Component):
             weights.wrong & codes,
             cells.fault,
         ]
-        if core.dense is not None:
+        if core.head_unit is not None:
             behind.append(outputs.fault)
         at_once = [hidden.read_1.wrong]
         if core.stateful and core.layer.carried is not None:

@@ -18,10 +18,10 @@ import numpy as np
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.dense import Dense
 from pascaline.spec.drain import Drain
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval, half
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.passes import Pass, passes
@@ -54,7 +54,7 @@ class Core:
         Whether sequences may start from given or earlier states, and give their last ones.
     results : {"last", "every"}
         When there is a result.
-    dense : Dense or None
+    head_unit : HeadUnit or None
         Head that reads h from the core's own memory.
     onward : bool
         Whether the results go to another core, which must know what a sequence starts from.
@@ -72,7 +72,7 @@ class Core:
     machine: Machine
     stateful: bool = True
     results: str = "last"
-    dense: Dense | None = None
+    head_unit: HeadUnit | None = None
     onward: bool = False
 
     def __post_init__(self) -> None:
@@ -98,9 +98,9 @@ class Core:
             rule = "must be separate for cells that compute their gates in phases"
             raise InputError("machine: stack", rule, machine.stack)
 
-    def with_dense(self, dense: Dense) -> Core:
+    def with_head(self, head_unit: HeadUnit) -> Core:
         """The same with a head."""
-        return replace(self, dense=dense)
+        return replace(self, head_unit=head_unit)
 
     @property
     def layer(self) -> Layer:

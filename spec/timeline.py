@@ -132,8 +132,8 @@ class _Reader:
     """What reads the h of each step for its result; what follows has room for it."""
 
     def __init__(self, core: Core) -> None:
-        self._dense = core.dense
-        self._product: Product = core.dense.product if core.dense else core.h_product
+        self._head_unit = core.head_unit
+        self._product: Product = core.head_unit.product if core.head_unit else core.h_product
         self.end = -1
         self._drained = -1
 
@@ -144,8 +144,8 @@ class _Reader:
 
     def step(self, ready: int) -> Iterator[Interval]:
         """Read a step whose h can be read from a cycle on."""
-        product, dense = self._product, self._dense
-        tiles = product.tiles if dense else 1
+        product, head_unit = self._product, self._head_unit
+        tiles = product.tiles if head_unit else 1
         start = max(ready, self.end + 1)
         for tile in range(tiles):
             # The last chunk waits until the sums of the tile before have left.
@@ -153,7 +153,7 @@ class _Reader:
             last = max(middle, self._drained)
             yield from _some((start, middle), (last, last + 1))
             rows = product.last_rows if tile == tiles - 1 else product.lanes
-            self._drained = last + dense.latency + rows if dense else last
+            self._drained = last + head_unit.latency + rows if head_unit else last
             self.end, start = last, last + 1
 
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pascaline.spec.clock import NEVER, CoreClock
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories, core_memories
 from pascaline.spec.payloads import Port, core_ports
@@ -96,8 +96,8 @@ class CoreStage(Stage):
         return {self.name: core_memories(self.core)}
 
     @property
-    def dense(self) -> Dense | None:
-        return self.core.dense
+    def head_unit(self) -> HeadUnit | None:
+        return self.core.head_unit
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -140,7 +140,7 @@ class _Clock(StageClock):
         self._clock = CoreClock(core.program)
         self._after = after
         self._reader = ReaderClock()
-        self._head = HeadClock(core.dense, end) if core.dense else None
+        self._head = HeadClock(core.head_unit, end) if core.head_unit else None
         self._freed = deque([NEVER, NEVER])
 
     def room(self, stream: int) -> int:

@@ -84,7 +84,7 @@ def test_fewest_cell_units_that_keep_up(hidden, inputs, units, simd, cell_units)
 def test_fewest_head_units_that_keep_up(classes):
     head = {"classes": classes, "weights": "fixed8"}
     design = make_design(make_model(hidden=64, head=head), units=4, simd=8)
-    units = design.dense.product.lanes
+    units = design.head_unit.product.lanes
     budget = design.cores[0].program.step_words
     assert -(-classes // units) * 64 <= budget or units == classes
     if units > 1:
@@ -165,7 +165,7 @@ def test_layers_share_lanes_or_have_their_own():
     separate = make_design(model, units=2, simd=2)
     assert [len(core.layers) for core in separate.cores] == [1, 1, 1]
     assert [core.onward for core in separate.cores] == [True, True, False]
-    assert [core.dense is not None for core in separate.cores] == [False, False, True]
+    assert [core.head_unit is not None for core in separate.cores] == [False, False, True]
     (shared,) = make_design(model, units=2, simd=2, stack="shared").cores
     sources = [
         [(source.name, source.vector, source.made) for source in one.sources]

@@ -72,7 +72,7 @@ def test_is_what_the_memories_of_a_machine_hold(activation, scaled, layers, shar
         ) * units
     assert found.scales + found.biases == rows
     inputs = design.network.layer.outputs
-    assert found.head == 3 * (2 * inputs + head_layout(design.dense).bits)
+    assert found.head == 3 * (2 * inputs + head_layout(design.head_unit).bits)
     assert found.tables < TABLES or activation["form"] == "table"
 
 
