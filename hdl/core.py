@@ -134,7 +134,7 @@ class LayerCore(wiring.Component):
         from_h = delayed(m, sequencer.from_h, wait, name="from_h", reset_less=True)
         use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
         ends = delayed(
-            m, sequencer.split.any() | sequencer.load, wait, name="ends", reset_less=True
+            m, sequencer.ends_source.any() | sequencer.ends_tile, wait, name="ends", reset_less=True
         )
         operands = Signal(data.ArrayLayout(shape(core.element), product.simd))
         m.d.comb += lanes.x.eq(operands)
@@ -147,13 +147,10 @@ class LayerCore(wiring.Component):
                 used = use & ~(x_absent | h_absent)
             m.d.comb += operands[k].eq(Mux(used, Mux(from_h, h[k], x[k]), 0))
         read = sequencer.read
+        ends_source = read.replicate(len(sequencer.ends_source)) & sequencer.ends_source
         m.d.comb += [
-            lanes.split.eq(
-                delayed(
-                    m, read.replicate(len(sequencer.split)) & sequencer.split, wait, name="split"
-                )
-            ),
-            lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
+            lanes.ends_source.eq(delayed(m, ends_source, wait, name="ends_source")),
+            lanes.ends_tile.eq(delayed(m, read & sequencer.ends_tile, wait, name="ends_tile")),
         ]
         return weights
 
@@ -189,7 +186,7 @@ class LayerCore(wiring.Component):
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
         m.d.comb += [
-            cells.loaded.eq(lanes.loaded),
+            cells.arrives.eq(lanes.arrives),
             cells.last_tile.eq(last_tile),
             cells.token.eq(token),
             cells.sums.eq(lanes.sums),
@@ -246,14 +243,14 @@ class LayerCore(wiring.Component):
         m.submodules.state = state = StatePort(self._core)
         connect(m, state=state.i, top=flipped(self.i_state))
         connect(m, state=state.o, top=flipped(self.o_state))
-        # A loaded state is what the next step reads.
+        # A restored state is what the next step reads.
         bank = Cat(sequencer.parity, state.layer, sequencer.stream)
         m.d.comb += [
             state.stream.eq(sequencer.stream),
-            state.load.eq(sequencer.load_state),
-            sequencer.state_loaded.eq(state.loaded),
-            state.dump.eq(sequencer.dump_state),
-            sequencer.state_dumped.eq(state.dumped),
+            state.restore.eq(sequencer.restore),
+            sequencer.restored.eq(state.restored),
+            state.dump.eq(sequencer.dump),
+            sequencer.dumped.eq(state.dumped),
             state.read.data.eq(hidden.read_1.data),
         ]
         with m.If(state.write):
@@ -272,7 +269,7 @@ class LayerCore(wiring.Component):
             ]
         if self._core.layer.carried is not None:
             m.d.comb += [
-                cells.state.select.eq(state.loading | state.dumping),
+                cells.state.select.eq(state.restoring | state.dumping),
                 cells.state.addr.eq(state.group),
                 cells.state.stream.eq(sequencer.stream),
                 cells.state.write_en.eq(state.write),

@@ -1,4 +1,4 @@
-"""The state port: h and c are loaded before a sequence, or read out after it."""
+"""The state port: h and c are restored before a sequence, or read out after it."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
@@ -16,7 +16,7 @@ __all__ = ["StatePort"]
 class StatePort(wiring.Component):
     """Moves the whole state, group by group, while no step is on its way.
 
-    A load takes a cycle a group, a dump one more than memories need to be read.
+    Restoring takes a cycle a group, dumping one more than memories need to be read.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class StatePort(wiring.Component):
         Streams ``i_state`` and ``o_state`` of `spec.ports`.
     stream : In
         The stream whose state it is.
-    loading, dumping : Out
-        A state is being taken, or given; one cycle after ``load`` or ``dump``.
-    load, loaded : In, Out
+    restoring, dumping : Out
+        A state is being taken, or given; one cycle after ``restore`` or ``dump``.
+    restore, restored : In, Out
         Take a state; this was its last group.
     dump, dumped : In, Out
         Give the state; this was its last group.
@@ -55,10 +55,10 @@ class StatePort(wiring.Component):
                 "i": In(stream.Signature(layouts["i_state"])),
                 "o": Out(stream.Signature(layouts["o_state"])),
                 "stream": In(core.stream_bits),
-                "loading": Out(1),
+                "restoring": Out(1),
                 "dumping": Out(1),
-                "load": In(1),
-                "loaded": Out(1),
+                "restore": In(1),
+                "restored": Out(1),
                 "dump": In(1),
                 "dumped": Out(1),
                 "chunk": Out(range(chunks)),
@@ -93,7 +93,7 @@ class StatePort(wiring.Component):
         fetch = Signal()
         fetched = Signal()
         m.d.sync += [
-            self.loading.eq(self.load & ~self.loaded),
+            self.restoring.eq(self.restore & ~self.restored),
             self.dumping.eq(self.dump & ~self.dumped),
         ]
         m.d.comb += [
@@ -103,10 +103,10 @@ class StatePort(wiring.Component):
             self.group.eq(groups.group),
             pointer.advance.eq(self.write | given),
             groups.advance.eq(pointer.advance),
-            # Loading.
-            self.i.ready.eq(self.loading),
-            self.write.eq(self.loading & self.i.valid),
-            self.loaded.eq(self.write & groups.last),
+            # Restoring.
+            self.i.ready.eq(self.restoring),
+            self.write.eq(self.restoring & self.i.valid),
+            self.restored.eq(self.write & groups.last),
             # Dumping: fetch a group, then give it.
             self.read.en.eq(fetch),
             self.read.chunk.eq(pointer.chunk),

@@ -112,9 +112,9 @@ class SerialGroups(wiring.Component):
         over = Signal()
         m.d.comb += [
             over.eq(cycle == last),
-            begins.eq(self.loaded | (busy & over & (left != 0))),
+            begins.eq(self.arrives | (busy & over & (left != 0))),
         ]
-        with m.If(self.loaded):
+        with m.If(self.arrives):
             m.d.sync += [
                 busy.eq(1),
                 left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),

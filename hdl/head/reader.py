@@ -77,7 +77,7 @@ class HeadReader(wiring.Component):
         marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
         last_drain = Signal()
-        with m.If(lanes.loaded):
+        with m.If(lanes.arrives):
             m.d.sync += [
                 rows.i_valid.eq(1),
                 left.eq(Mux(drains_last, product.last_rows - 1, product.lanes - 1)),
@@ -145,7 +145,7 @@ class HeadReader(wiring.Component):
         m.d.comb += [
             self.fault.eq((wrong & use) | rows.fault),
             lanes.codes.eq(codes),
-            lanes.load.eq(delayed(m, read & end, wait, name="load")),
+            lanes.ends_tile.eq(delayed(m, read & end, wait, name="ends_tile")),
         ]
 
     def _deliver(self, m, rows):
