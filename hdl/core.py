@@ -199,10 +199,10 @@ class LayerCore(wiring.Component):
         program = core.program
         slots = core.machine.simd // core.cell_units
         m.submodules.pointer = pointer = GroupPointer(core.drain.groups, slots)
-        # Which of its two banks a stream's next step fills.
-        banks = Signal(1 << program.stream_bits)
+        # Which of its two sides a stream's next step fills.
+        sides = Signal(1 << program.stream_bits)
         token = cells.write_token
-        parity = banks.bit_select(token.stream, 1)
+        side = sides.bit_select(token.stream, 1)
         vector = Signal(program.vector_bits)
         for number, one in enumerate(program.passes):
             with m.If(token.index == number):
@@ -212,11 +212,11 @@ class LayerCore(wiring.Component):
             done.eq(cells.write & pointer.last & (token.index == len(program.passes) - 1)),
             pointer.advance.eq(cells.write),
             hidden.write.en.eq(cells.write),
-            hidden.write.bank.eq(Cat(parity, vector, token.stream)),
+            hidden.write.bank.eq(Cat(side, vector, token.stream)),
             hidden.write.chunk.eq(pointer.chunk),
             hidden.write.slot.eq(pointer.slot),
             hidden.write.data.eq(cells.h.as_value()),
-            outputs.job.bank.eq(Cat(parity, vector, token.stream)),
+            outputs.job.bank.eq(Cat(side, vector, token.stream)),
             outputs.job.mark.last.eq(token.last),
             outputs.job.mark.stream.eq(token.stream),
             outputs.job.mark.state.eq(token.state),
@@ -224,7 +224,7 @@ class LayerCore(wiring.Component):
             outputs.job_valid.eq(done & token.result),
         ]
         with m.If(done):
-            m.d.sync += banks.eq(banks ^ (1 << token.stream))
+            m.d.sync += sides.eq(sides ^ (1 << token.stream))
 
     def _read_out(self, m, sequencer, hidden, outputs):
         """The second read port of h serves the results."""
@@ -244,7 +244,7 @@ class LayerCore(wiring.Component):
         connect(m, state=state.i, top=flipped(self.i_state))
         connect(m, state=state.o, top=flipped(self.o_state))
         # A restored state is what the next step reads.
-        bank = Cat(sequencer.parity, state.layer, sequencer.stream)
+        bank = Cat(sequencer.side, state.layer, sequencer.stream)
         m.d.comb += [
             state.stream.eq(sequencer.stream),
             state.restore.eq(sequencer.restore),

@@ -48,8 +48,8 @@ class Sequencer(wiring.Component):
         Flags of the step, and the number of the pass.
     stream : Out
         The stream of the step; else, of the state at hand; else, of the step that comes next.
-    parity : Out
-        Which of its two banks the stream's step reads, or will read; the other one is written.
+    side : Out
+        Which of its two sides, the low bit of a bank, the stream's step reads, or will read; the other one is written.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
@@ -83,7 +83,7 @@ class Sequencer(wiring.Component):
                 "last_tile": Out(1),
                 "token": Out(token_layout(program)),
                 "stream": Out(program.stream_bits),
-                "parity": Out(1),
+                "side": Out(1),
                 "released": In(1),
                 "released_bank": In(range(program.hidden_banks)),
                 "holding": In(1),
@@ -114,17 +114,16 @@ class Sequencer(wiring.Component):
 
         done = self._walk(m, go, now, index)
         m.d.sync += running.eq(go & ~done)
-        banks = Signal(1 << self._program.stream_bits)
-        bank = banks.bit_select(now.stream, 1)
-        m.d.comb += now.parity.eq(~bank)
+        sides = Signal(1 << self._program.stream_bits)
+        m.d.comb += now.side.eq(~sides.bit_select(now.stream, 1))
         with m.If(done):
-            m.d.sync += banks.eq(banks ^ (1 << now.stream))
+            m.d.sync += sides.eq(sides ^ (1 << now.stream))
         return m
 
     def _issue(self, m):
         """Signals of this cycle for the ports that describe what is read."""
         what = "free read from_h zero chunk bank weight"
-        what += " ends_source ends_tile last_tile token stream parity"
+        what += " ends_source ends_tile last_tile token stream side"
         now = SimpleNamespace()
         for name in what.split():
             port = getattr(self, name)
@@ -167,7 +166,7 @@ class Sequencer(wiring.Component):
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
         token = Signal(token_layout(program), name="start_token")
-        at = Cat(~now.parity, C(program.result_vector, program.vector_bits), self.flags.stream)
+        at = Cat(~now.side, C(program.result_vector, program.vector_bits), self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_given & ~go_on),
             token.result.eq(1 if every else self.flags.last),
@@ -242,7 +241,7 @@ class Sequencer(wiring.Component):
         """What is read: the input, or a vector of h, the last one or the one that was just made."""
         program = self._program
         vector = Signal(program.vector_bits)
-        parity = Signal()
+        side = Signal()
         is_input = Signal()
         m.d.comb += [
             is_input.eq(
@@ -252,8 +251,8 @@ class Sequencer(wiring.Component):
                     if one.vector is None
                 ).any()
             ),
-            parity.eq(now.parity),
-            now.bank.eq(Cat(parity, vector, now.stream)),
+            side.eq(now.side),
+            now.bank.eq(Cat(side, vector, now.stream)),
             now.from_h.eq(~is_input),
             now.zero.eq(~is_input & now.token.fresh),
         ]
@@ -266,7 +265,7 @@ class Sequencer(wiring.Component):
                 with m.If((index == number) & (source == place)):
                     m.d.comb += [now.from_h.eq(1), vector.eq(read.vector)]
                     if read.made:
-                        m.d.comb += [parity.eq(~now.parity), now.zero.eq(0)]
+                        m.d.comb += [side.eq(~now.side), now.zero.eq(0)]
 
     def _must_wait(self, m, now, source, starts, ends_tile):
         """Whether the chunk at hand has to wait: for h that is not yet made, or for the drain."""

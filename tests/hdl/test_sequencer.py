@@ -192,12 +192,10 @@ class Bench:
                 assert ctx.get(dut.stream) == stream
                 # What is restored is read by the stream's next step; what is dumped, too.
                 earlier = sum(one.stream == stream for one in self.steps[:ended])
-                assert ctx.get(dut.parity) == (earlier + 1) % 2
+                assert ctx.get(dut.side) == (earlier + 1) % 2
 
     def _described(self, ctx):
-        names = (
-            "from_h zero chunk weight bank ends_source ends_tile last_tile stream parity".split()
-        )
+        names = "from_h zero chunk weight bank ends_source ends_tile last_tile stream side".split()
         now = {name: ctx.get(getattr(self.dut, name)) for name in names}
         fields = self.dut.token.shape().members
         return now | {"token": {name: ctx.get(self.dut.token[name]) for name in fields}}
@@ -243,7 +241,7 @@ def check_latencies(bench):
         assert front >= front_free, (number, "the drain is not empty")
         left = drain.last_groups if now["last_tile"] else drain.tile_groups
         front_free = front + left * drain.group_cycles
-        bank = make_bank(program, now["stream"], made_by.to, 1 - now["parity"])
+        bank = make_bank(program, now["stream"], made_by.to, 1 - now["side"])
         first_write = front + program.whole - 1
         assert first_write > released.get(bank, -1), (number, "a result was written over")
         for group in range(groups, groups + left):

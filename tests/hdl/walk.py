@@ -75,7 +75,7 @@ def walk(program, step, turn, fresh, tiles):
                         "ends_tile": end and final,
                         "last_tile": tile == program.tiles - 1,
                         "stream": step.stream,
-                        "parity": 1 - turn,
+                        "side": 1 - turn,
                         "token": token(program, step, number, fresh),
                     }
                     if state:
