@@ -49,7 +49,8 @@ class Sequencer(wiring.Component):
     stream : Out
         The stream of the step; else, of the state at hand; else, of the step that comes next.
     side : Out
-        Which of its two sides, the low bit of a bank, the stream's step reads, or will read; the other one is written.
+        The side (low bit of a bank) that the stream's step reads, or will read; the other one is
+        written.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
