@@ -13,7 +13,7 @@ from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.lanes import LaneDesign
-from pascaline.spec.machine import Machine
+from pascaline.spec.machine import RETIRED, Machine
 from pascaline.synth.choice import costs
 
 __all__ = ["find_design", "machine_options", "target_option"]
@@ -39,9 +39,17 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     return make_design(find_model(name), chosen, base=path, target=target)
 
 
-def _choices(parameter: str) -> click.Choice[str]:
-    """What a parameter of a machine may be."""
-    return click.Choice(get_args(Machine.model_fields[parameter].annotation))
+class _Words(click.Choice[str]):
+    """What a parameter of a machine may be; retired words are taken too, but not shown."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(get_args(Machine.model_fields[parameter].annotation))
+        self._retired = RETIRED.get(parameter, {})
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        return value if value in self._retired else super().convert(value, param, context)
 
 
 def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
@@ -64,14 +72,14 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--streams", type=int, help="Sequences that are interleaved."),
             click.option(
                 "--stack",
-                type=_choices("stack"),
+                type=_Words("stack"),
                 help="Whether each layer has lanes of its own, or equal layers share them.",
             ),
             click.option(
                 "--layer-units",
                 metavar="A,B,...",
                 callback=_numbers,
-                help="Units of each core of a pipelined stack, instead of --units.",
+                help="Units of each core of a separate stack, instead of --units.",
             ),
             click.option(
                 "--lane",
@@ -87,7 +95,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--cell-unit",
-                type=_choices("cell_unit"),
+                type=_Words("cell_unit"),
                 help="What computes the element-wise part; serial: on one multiplier.",
             ),
             click.option("--cell-units", type=int, help="Units that leave the lanes together."),
@@ -95,18 +103,18 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
             click.option(
                 "--weight-code",
-                type=_choices("weight_code"),
-                help="How weights are stored; dense: five ternary ones in a byte.",
+                type=_Words("weight_code"),
+                help="How weights are stored; packed: five ternary ones in a byte.",
             ),
             click.option(
                 "--ports",
-                type=_choices("ports"),
+                type=_Words("ports"),
                 help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
             ),
             click.option("--longest", type=int, help="Steps of the longest sequence."),
             click.option(
                 "--weights",
-                type=_choices("weights"),
+                type=_Words("weights"),
                 help="Where the model's integers live; ram: they are loaded.",
             ),
             click.option(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import Any
 
 import click
 
@@ -45,6 +47,7 @@ def cli() -> None:
 
 def run() -> None:
     """Run the command line; whatever is wrong with the input is one line and status 2."""
+    warnings.showwarning = _show
     try:
         status = cli.main(standalone_mode=False)
     except InputError as error:
@@ -60,6 +63,13 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(141)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning of Python as one line."""
+    from pascaline.console import warn
+
+    warn(str(message))
 
 
 def _fail(text: str, *, status: int = 2) -> None:

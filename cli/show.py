@@ -118,7 +118,7 @@ def describe(design: Design) -> dict[str, Any]:
 
 def _storage(design: Design) -> dict[str, Any]:
     """Bits of the model, and of the one with 12-bit weights that it is compared with."""
-    bits = storage(design.model, dense=_packed(design)).as_dict()
+    bits = storage(design.model, packed=_packed(design)).as_dict()
     compared = baseline(design.model).as_dict()
     ratio = {part: compared[part] / bits[part] for part in ("weights", "layer", "total")}
     return {"bits": bits, BASELINE.name: compared, "ratio": ratio}
@@ -139,4 +139,4 @@ def _show_storage(design: Design, found: dict[str, Any]) -> None:
 
 
 def _packed(design: Design) -> bool:
-    return design.machine.weight_code == "dense"
+    return design.machine.weight_code == "packed"

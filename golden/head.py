@@ -1,4 +1,4 @@
-"""The dense head, bit-exact."""
+"""The head, bit-exact."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pascaline.golden.rounding import Integers
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import HeadTensors
 
-__all__ = ["Dense", "classify"]
+__all__ = ["Head", "classify"]
 
 
-class Dense:
+class Head:
     """Logits of h.
 
     Parameters

@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 
 from pascaline.golden.cells import State, Step, cell_of
-from pascaline.golden.head import Dense, classify
-from pascaline.golden.passes import Active, Pass
+from pascaline.golden.head import Head, classify
 from pascaline.golden.rounding import Integers
+from pascaline.golden.sweep import Active, Sweep
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 
@@ -54,7 +54,7 @@ class Golden:
             [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
             for index, layer in enumerate(network.layers)
         ]
-        self._head = Dense(model.head, network.layer.h) if model.head else None
+        self._head = Head(model.head, network.layer.h) if model.head else None
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""
@@ -137,17 +137,17 @@ class Golden:
             raise InputError("state", "must not be given: a bidirectional network has none")
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
         active = lengths > np.arange(lengths.max(initial=0))[:, None]
-        passes: list[Pass] = []
+        sweeps: list[Sweep] = []
         outputs: Iterable[Integers] = _side_by_side(sequences, network.inputs)
         for index, cells in enumerate(self._layers):
             first = [state[index]] if state else [cell.zero(batch) for cell in cells]
             seen = partial(watch, index) if watch else None
-            outputs = one = Pass(cells, outputs, active, first, seen)
-            passes.append(one)
-        results = self._collect(passes[-1], active)
-        return Run(results, () if network.bidirectional else tuple(p.states[0] for p in passes))
+            outputs = one = Sweep(cells, outputs, active, first, seen)
+            sweeps.append(one)
+        results = self._collect(sweeps[-1], active)
+        return Run(results, () if network.bidirectional else tuple(s.states[0] for s in sweeps))
 
-    def _collect(self, outputs: Pass, active: Active) -> list[Integers]:
+    def _collect(self, outputs: Sweep, active: Active) -> list[Integers]:
         """Results of each sequence."""
         network, batch = self._network, active.shape[1]
         if network.results == "every":

@@ -7,13 +7,13 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.core import LayerCore
-from pascaline.hdl.gate import Gate
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.load import Loader
 from pascaline.hdl.parity import Guard
 from pascaline.hdl.replay import Both, Merge
 from pascaline.hdl.shapes import struct
 from pascaline.hdl.store import load_through
+from pascaline.hdl.valve import Valve
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports, signals, stage_ports
 
@@ -109,23 +109,23 @@ class Accelerator(wiring.Component):
         self._join(m, into, guard.o)
 
     def _load(self, m, units):
-        """The loader and the gate before the first stage; the stream behind that."""
+        """The loader and the valve before the first stage; the stream behind that."""
         m.submodules.loader = loader = Loader(self._design)
-        m.submodules.gate = gate = Gate(self._design)
+        m.submodules.valve = valve = Valve(self._design)
         connect(m, loader.i, flipped(self.i_load))
-        connect(m, gate.i, flipped(self.i_x))
+        connect(m, valve.i, flipped(self.i_x))
         m.d.comb += [
-            loader.may_begin.eq(gate.quiet),
-            gate.open.eq(loader.loaded),
-            gate.load_waits.eq(self.i_load.valid),
-            gate.ended.eq(self.o.valid & self.o.ready & self.o.p.last),
+            loader.may_begin.eq(valve.quiet),
+            valve.open.eq(loader.loaded),
+            valve.load_waits.eq(self.i_load.valid),
+            valve.ended.eq(self.o.valid & self.o.ready & self.o.p.last),
             self.loaded.eq(loader.loaded),
             self.load_error.eq(loader.error),
         ]
         for stage, unit in zip(self._design.stages, units, strict=True):
             for name in stage.memories:
                 m.d.comb += load_through(loader.load[name], unit)
-        return gate.o
+        return valve.o
 
     def _join(self, m, into, out):
         """A stream into the next one; what it does not want is dropped."""

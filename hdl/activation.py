@@ -25,7 +25,7 @@ class ActivationFunction(wiring.Component):
         ``sigmoid`` or ``tanh``.
     pre, out : Format
         Formats of the argument and of the value.
-    long : bool
+    pipelined : bool
         Which pipeline, see `spec.pipeline`.
 
     Members
@@ -36,12 +36,14 @@ class ActivationFunction(wiring.Component):
         Value of the argument that many cycles ago.
     """
 
-    def __init__(self, form: Activation, function: str, pre: Format, out: Format, *, long: bool):
+    def __init__(
+        self, form: Activation, function: str, pre: Format, out: Format, *, pipelined: bool
+    ):
         self._form = form
         self._function = function
         self._pre = pre
         self._out = out
-        self._long = long
+        self._pipelined = pipelined
         super().__init__({"z": In(shape(pre)), "y": Out(shape(out))})
 
     @property
@@ -50,7 +52,7 @@ class ActivationFunction(wiring.Component):
         form = self._form
         made = f"pwl{form.segments}" if isinstance(form, PiecewiseLinear) else form.form
         formats = f"{_code(self._pre)}_{_code(self._out)}"
-        return f"{self._function}_{made}_{formats}" + "_long" * self._long
+        return f"{self._function}_{made}_{formats}" + "_pipelined" * self._pipelined
 
     def elaborate(self, platform):
         m = Module()
@@ -63,7 +65,7 @@ class ActivationFunction(wiring.Component):
             entries = table(self._function, self._pre, self._out).tolist()
             m.submodules.entries = rom = Rom([entry & mask for entry in entries], self._out.width)
             m.d.comb += rom.addr.eq(self.z)
-            m.d.sync += y.eq(delayed(m, rom.data, self._long, name="entry", reset_less=True))
+            m.d.sync += y.eq(delayed(m, rom.data, self._pipelined, name="entry", reset_less=True))
         return m
 
     def _line(self, m, segments):
@@ -80,18 +82,18 @@ class ActivationFunction(wiring.Component):
         m.d.comb += rom.addr.eq(self.z[line.low_bits :])
         m.d.sync += low.eq(self.z[: line.low_bits])
 
-        low = delayed(m, low, self._long, name="low", reset_less=True)
-        entry = delayed(m, rom.data, self._long, name="entry", reset_less=True)
+        low = delayed(m, low, self._pipelined, name="low", reset_less=True)
+        entry = delayed(m, rom.data, self._pipelined, name="entry", reset_less=True)
         slope = Signal(shape(slopes))
         offset = Signal(shape(offsets))
         m.d.comb += Cat(slope, offset).eq(entry)
         rise = Signal(shape(slopes * Interval(0, (1 << line.low_bits) - 1)))
         m.d.comb += rise.eq(slope * low)
-        rise = delayed(m, rise, self._long, name="rise", reset_less=True)
-        offset = delayed(m, offset, self._long, name="offset", reset_less=True)
+        rise = delayed(m, rise, self._pipelined, name="rise", reset_less=True)
+        offset = delayed(m, offset, self._pipelined, name="offset", reset_less=True)
         total = Signal(shape(line.total))
         m.d.comb += total.eq(rise + offset)
-        narrowed = {"name": "point", "registered": self._long}
+        narrowed = {"name": "point", "registered": self._pipelined}
         return narrow(m, total, line.total, line.shift, self._out, **narrowed)
 
 

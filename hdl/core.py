@@ -95,7 +95,7 @@ class LayerCore(wiring.Component):
         m.submodules.outputs = outputs = CoreOutputs(core)
 
         m.d.comb += load_through(self.load, cells)
-        if core.dense is not None:
+        if core.head_unit is not None:
             m.d.comb += load_through(self.load.head, outputs)
         connect(m, inputs=inputs.i, top=flipped(self.i_x))
         connect(m, outputs=outputs.o, top=flipped(self.o))
@@ -134,7 +134,7 @@ class LayerCore(wiring.Component):
         from_h = delayed(m, sequencer.from_h, wait, name="from_h", reset_less=True)
         use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
         ends = delayed(
-            m, sequencer.split.any() | sequencer.load, wait, name="ends", reset_less=True
+            m, sequencer.ends_source.any() | sequencer.ends_tile, wait, name="ends", reset_less=True
         )
         operands = Signal(data.ArrayLayout(shape(core.element), product.simd))
         m.d.comb += lanes.x.eq(operands)
@@ -147,13 +147,10 @@ class LayerCore(wiring.Component):
                 used = use & ~(x_absent | h_absent)
             m.d.comb += operands[k].eq(Mux(used, Mux(from_h, h[k], x[k]), 0))
         read = sequencer.read
+        ends_source = read.replicate(len(sequencer.ends_source)) & sequencer.ends_source
         m.d.comb += [
-            lanes.split.eq(
-                delayed(
-                    m, read.replicate(len(sequencer.split)) & sequencer.split, wait, name="split"
-                )
-            ),
-            lanes.load.eq(delayed(m, read & sequencer.load, wait, name="load")),
+            lanes.ends_source.eq(delayed(m, ends_source, wait, name="ends_source")),
+            lanes.ends_tile.eq(delayed(m, read & sequencer.ends_tile, wait, name="ends_tile")),
         ]
         return weights
 
@@ -173,7 +170,7 @@ class LayerCore(wiring.Component):
             weights.wrong & codes,
             cells.fault,
         ]
-        if core.dense is not None:
+        if core.head_unit is not None:
             behind.append(outputs.fault)
         at_once = [hidden.read_1.wrong]
         if core.stateful and core.layer.carried is not None:
@@ -189,7 +186,7 @@ class LayerCore(wiring.Component):
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
         m.d.comb += [
-            cells.loaded.eq(lanes.loaded),
+            cells.arrives.eq(lanes.arrives),
             cells.last_tile.eq(last_tile),
             cells.token.eq(token),
             cells.sums.eq(lanes.sums),
@@ -202,10 +199,10 @@ class LayerCore(wiring.Component):
         program = core.program
         slots = core.machine.simd // core.cell_units
         m.submodules.pointer = pointer = GroupPointer(core.drain.groups, slots)
-        # Which of its two banks a stream's next step fills.
-        banks = Signal(1 << program.stream_bits)
+        # Which of its two sides a stream's next step fills.
+        sides = Signal(1 << program.stream_bits)
         token = cells.write_token
-        parity = banks.bit_select(token.stream, 1)
+        side = sides.bit_select(token.stream, 1)
         vector = Signal(program.vector_bits)
         for number, one in enumerate(program.passes):
             with m.If(token.index == number):
@@ -215,11 +212,11 @@ class LayerCore(wiring.Component):
             done.eq(cells.write & pointer.last & (token.index == len(program.passes) - 1)),
             pointer.advance.eq(cells.write),
             hidden.write.en.eq(cells.write),
-            hidden.write.bank.eq(Cat(parity, vector, token.stream)),
+            hidden.write.bank.eq(Cat(side, vector, token.stream)),
             hidden.write.chunk.eq(pointer.chunk),
             hidden.write.slot.eq(pointer.slot),
             hidden.write.data.eq(cells.h.as_value()),
-            outputs.job.bank.eq(Cat(parity, vector, token.stream)),
+            outputs.job.bank.eq(Cat(side, vector, token.stream)),
             outputs.job.mark.last.eq(token.last),
             outputs.job.mark.stream.eq(token.stream),
             outputs.job.mark.state.eq(token.state),
@@ -227,7 +224,7 @@ class LayerCore(wiring.Component):
             outputs.job_valid.eq(done & token.result),
         ]
         with m.If(done):
-            m.d.sync += banks.eq(banks ^ (1 << token.stream))
+            m.d.sync += sides.eq(sides ^ (1 << token.stream))
 
     def _read_out(self, m, sequencer, hidden, outputs):
         """The second read port of h serves the results."""
@@ -246,14 +243,14 @@ class LayerCore(wiring.Component):
         m.submodules.state = state = StatePort(self._core)
         connect(m, state=state.i, top=flipped(self.i_state))
         connect(m, state=state.o, top=flipped(self.o_state))
-        # A loaded state is what the next step reads.
-        bank = Cat(sequencer.parity, state.layer, sequencer.stream)
+        # A restored state is what the next step reads.
+        bank = Cat(sequencer.side, state.layer, sequencer.stream)
         m.d.comb += [
             state.stream.eq(sequencer.stream),
-            state.load.eq(sequencer.load_state),
-            sequencer.state_loaded.eq(state.loaded),
-            state.dump.eq(sequencer.dump_state),
-            sequencer.state_dumped.eq(state.dumped),
+            state.restore.eq(sequencer.restore),
+            sequencer.restored.eq(state.restored),
+            state.dump.eq(sequencer.dump),
+            sequencer.dumped.eq(state.dumped),
             state.read.data.eq(hidden.read_1.data),
         ]
         with m.If(state.write):
@@ -272,7 +269,7 @@ class LayerCore(wiring.Component):
             ]
         if self._core.layer.carried is not None:
             m.d.comb += [
-                cells.state.select.eq(state.loading | state.dumping),
+                cells.state.select.eq(state.restoring | state.dumping),
                 cells.state.addr.eq(state.group),
                 cells.state.stream.eq(sequencer.stream),
                 cells.state.write_en.eq(state.write),

@@ -9,7 +9,7 @@ from pascaline.hdl.outputs import Outputs
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.store import load_through, loads
-from pascaline.spec.memories import dense_memories
+from pascaline.spec.memories import head_memories
 from pascaline.spec.stages.gather import Gather
 
 __all__ = ["GatherUnit"]
@@ -36,7 +36,7 @@ class GatherUnit(wiring.Component):
 
     def __init__(self, gather: Gather):
         self._gather = gather
-        head = {} if gather.head is None else loads(gather.machine, dense_memories(gather.head))
+        head = {} if gather.head is None else loads(gather.machine, head_memories(gather.head))
         super().__init__(
             {
                 "i_x": In(stream.Signature(struct(gather.i_x))),
@@ -64,7 +64,7 @@ class GatherUnit(wiring.Component):
         m.submodules.outputs = outputs = Outputs(
             read_memory,
             gather.o,
-            dense=gather.head,
+            head_unit=gather.head,
             tail=gather.inputs[-1] - (gather.part_chunks - 1) * simd,
         )
         if gather.head is not None:

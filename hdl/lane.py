@@ -15,10 +15,10 @@ class Lane(wiring.Component):
     """One row of a matrix-vector product, a chunk of columns a cycle.
 
     The strobes belong to the sum of a chunk, ``tree_registers`` cycles after its operands. A sum
-    that is complete (``load``) goes straight to the drain: a shift register through all
+    that is complete (``ends_tile``) goes straight to the drain: a shift register through all
     lanes, which the lane's next sum does not disturb.
 
-    Throughput is one chunk a cycle. A complete sum is on ``sums`` one cycle after ``load``.
+    Throughput is one chunk a cycle. A complete sum is on ``sums`` one cycle after ``ends_tile``.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ class Lane(wiring.Component):
     code_bits : int
         Width of a chunk's weights; 0: there are none.
     sums : tuple of Interval
-        Ranges of the sums that a row has: the first ends at ``load``, each other one at its bit of
-        ``split``. The accumulator has the width of the widest: what partial sums overflow by, later
-        terms bring back.
+        Ranges of the sums that a row has: the first ends at ``ends_tile``, each other one at
+        its bit of ``ends_source``. The accumulator has the width of the widest: what partial sums
+        overflow by, later terms bring back.
     tree_registers : int
         Registers in the tree.
 
@@ -41,12 +41,12 @@ class Lane(wiring.Component):
         The weights, if there are any.
     clear : In
         The next chunk starts a sum.
-    split : In
+    ends_source : In
         A bit for each sum after the first: this chunk completes it (only there with several sums).
-    load : In
+    ends_tile : In
         This chunk completes the row's first sum; all sums go to the drain.
     shift : In
-        Take the next lane's sums; ``load`` has precedence.
+        Take the next lane's sums; ``ends_tile`` has precedence.
     next, sums : In, Out
         The drain: the sums side by side, the first at the least significant end.
     """
@@ -61,7 +61,7 @@ class Lane(wiring.Component):
         members = {
             "x": In(sum(range_.width for range_ in terms.shared)),
             "clear": In(1),
-            "load": In(1),
+            "ends_tile": In(1),
             "shift": In(1),
             "next": In(self._drain.size),
             "sums": Out(self._drain.size),
@@ -69,7 +69,7 @@ class Lane(wiring.Component):
         if code_bits:
             members["codes"] = In(code_bits)
         if len(sums) > 1:
-            members["split"] = In(len(sums) - 1)
+            members["ends_source"] = In(len(sums) - 1)
         super().__init__(members)
 
     @property
@@ -99,14 +99,14 @@ class Lane(wiring.Component):
         # The drain.
         sums = Signal(self._drain, reset_less=True)
         m.d.comb += self.sums.eq(sums)
-        with m.If(self.load):
+        with m.If(self.ends_tile):
             m.d.sync += sums.s0.eq(total)
         with m.Elif(self.shift):
             m.d.sync += sums.eq(self.next)
         for k, range_ in enumerate(self._sums[1:]):
             earlier = Signal(shape(range_), name=f"earlier_{k}", reset_less=True)
-            with m.If(self.split[k]):
+            with m.If(self.ends_source[k]):
                 m.d.sync += earlier.eq(total)
-            with m.If(self.load):
+            with m.If(self.ends_tile):
                 m.d.sync += sums[f"s{k + 1}"].eq(earlier)
         return m

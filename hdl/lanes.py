@@ -22,7 +22,7 @@ class Lanes(wiring.Component):
 
     Operands and strobes come together, one chunk a cycle, and never wait; where there is no chunk,
     as in the cycle after a reset, operands are 0. The sums of a tile are at the front of the drain
-    ``product.registers + 1`` cycles after its last operands; ``loaded`` says so one cycle before.
+    ``product.registers + 1`` cycles after its last operands; ``arrives`` says so one cycle before.
     They must have been shifted out before the next tile's come.
 
     Parameters
@@ -44,9 +44,9 @@ class Lanes(wiring.Component):
         Operands, side by side.
     codes : In
         Weights, those of lane 0 at the least significant end.
-    split, load, shift : In
+    ends_source, ends_tile, shift : In
         As in `Lane`.
-    loaded : Out
+    arrives : Out
         The next cycle has a new tile at the front.
     sums : Out
         Sums of ``front`` lanes, lane 0 of the tile first.
@@ -71,10 +71,10 @@ class Lanes(wiring.Component):
             {
                 "x": In(element.width * product.simd),
                 "codes": In(product.lanes * self._code_bits),
-                "split": In(max(len(sums) - 1, 1)),
-                "load": In(1),
+                "ends_source": In(max(len(sums) - 1, 1)),
+                "ends_tile": In(1),
                 "shift": In(1),
-                "loaded": Out(1),
+                "arrives": Out(1),
                 "sums": Out(data.ArrayLayout(sums_struct(sums), front)),
             }
         )
@@ -108,7 +108,7 @@ class Lanes(wiring.Component):
             m.d.comb += [self.sums[index].eq(ends[index]) for index in range(self._front)]
         else:
             self._add_total(m, platform, shared, strobes, ends)
-        m.d.comb += self.loaded.eq(strobes["load"])
+        m.d.comb += self.arrives.eq(strobes["ends_tile"])
         return m
 
     def _lane(self, terms, sums, code_bits=None):
@@ -139,13 +139,13 @@ class Lanes(wiring.Component):
         wait = self._product.registers
         fresh = Signal(init=1)
         m.d.sync += fresh.eq(0)
-        ends = self.load | self.split.any() if len(self._sums) > 1 else self.load
+        ends = self.ends_tile | self.ends_source.any() if len(self._sums) > 1 else self.ends_tile
         strobes = {
             "clear": delayed(m, ends | fresh, wait, name="clear", init=1),
-            "load": delayed(m, self.load, wait, name="load"),
+            "ends_tile": delayed(m, self.ends_tile, wait, name="ends_tile"),
         }
         if len(self._sums) > 1:
-            strobes["split"] = delayed(m, self.split, wait, name="split")
+            strobes["ends_source"] = delayed(m, self.ends_source, wait, name="ends_source")
         return strobes
 
     def _add_total(self, m, platform, shared, strobes, ends):

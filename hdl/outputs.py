@@ -4,12 +4,13 @@ from amaranth.hdl import Module
 from amaranth.lib import fifo, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from pascaline.hdl.dense import DenseReader, head_members
+from pascaline.hdl.head.ports import head_members
+from pascaline.hdl.head.reader import HeadReader
 from pascaline.hdl.reader import VectorReader, job_layout, reader_members
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.store import load_through
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.payloads import core_ports
 
@@ -25,7 +26,7 @@ class Outputs(wiring.Component):
     ----------
     memory, fields
         As of `hdl.reader.reader_members`.
-    dense : Dense or None
+    head_unit : HeadUnit or None
         The head, if there is one.
     tail : int
         Elements of a vector's last chunk.
@@ -40,15 +41,15 @@ class Outputs(wiring.Component):
         As in `hdl.reader.reader_members`.
     """
 
-    def __init__(self, memory, fields: Layout, *, dense: Dense | None, tail):
+    def __init__(self, memory, fields: Layout, *, head_unit: HeadUnit | None, tail):
         self._memory = memory
         self._fields = fields
-        self._dense = dense
+        self._head_unit = head_unit
         self._tail = tail
         super().__init__(
             {
                 **reader_members(memory, fields),
-                **({} if dense is None else head_members(dense)),
+                **({} if head_unit is None else head_members(head_unit)),
                 "job": In(job_layout(fields, memory["banks"])),
                 "job_valid": In(1),
                 "done_bank": Out(range(memory["banks"])),
@@ -60,10 +61,10 @@ class Outputs(wiring.Component):
         m.submodules.queue = queue = fifo.SyncFIFO(
             width=job_layout(self._fields, self._memory["banks"]).size, depth=self._memory["banks"]
         )
-        if self._dense is None:
+        if self._head_unit is None:
             reader = VectorReader(self._memory, self._fields, self._tail)
         else:
-            reader = DenseReader(self._dense, self._memory, self._fields)
+            reader = HeadReader(self._head_unit, self._memory, self._fields)
             m.d.comb += [*load_through(self.load, reader), self.fault.eq(reader.fault)]
         m.submodules.reader = reader
         m.d.comb += [
@@ -92,4 +93,4 @@ class CoreOutputs(Outputs):
             "banks": core.program.hidden_banks,
         }
         fields = core_ports(core)["o"].layout
-        super().__init__(memory, fields, dense=core.dense, tail=core.h_product.tail)
+        super().__init__(memory, fields, head_unit=core.head_unit, tail=core.h_product.tail)

@@ -14,7 +14,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.cells.groups import token_layout
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.inputs import flags_layout
-from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS
 from pascaline.spec.program import Program
 
 __all__ = ["Sequencer"]
@@ -40,7 +40,7 @@ class Sequencer(wiring.Component):
         Of the memory of h, not of the input; what is there does not count, but zero does.
     chunk, bank, weight : Out
         Where it is in the vector memories, in that of h, and in the weight memory.
-    split, load : Out
+    ends_source, ends_tile : Out
         It ends a source (the last one but one has bit 0, the one before it bit 1), ends the tile.
     last_tile : Out
         It belongs to the pass' last tile.
@@ -48,19 +48,20 @@ class Sequencer(wiring.Component):
         Flags of the step, and the number of the pass.
     stream : Out
         The stream of the step; else, of the state at hand; else, of the step that comes next.
-    parity : Out
-        Which of its two banks the stream's step reads, or will read; the other one is written.
+    side : Out
+        The side (low bit of a bank) that the stream's step reads, or will read; the other one is
+        written.
     released, released_bank : In
         Results have been read from that bank.
     holding : In
         What was read last must stay where it is.
-    load_state : Out
+    restore : Out
         The next sequence wants a state from outside, and all is quiet.
-    state_loaded : In
+    restored : In
         It is in memory from the next cycle on.
-    dump_state : Out
+    dump : Out
         The last sequence's state is wanted, and all is quiet.
-    state_dumped : In
+    dumped : In
         It has been read.
     """
 
@@ -78,19 +79,19 @@ class Sequencer(wiring.Component):
                 "chunk": Out(range(chunks)),
                 "bank": Out(range(program.hidden_banks)),
                 "weight": Out(range(program.words)),
-                "split": Out(max(program.sources - 1, 1)),
-                "load": Out(1),
+                "ends_source": Out(max(program.sources - 1, 1)),
+                "ends_tile": Out(1),
                 "last_tile": Out(1),
                 "token": Out(token_layout(program)),
                 "stream": Out(program.stream_bits),
-                "parity": Out(1),
+                "side": Out(1),
                 "released": In(1),
                 "released_bank": In(range(program.hidden_banks)),
                 "holding": In(1),
-                "load_state": Out(1),
-                "state_loaded": In(1),
-                "dump_state": Out(1),
-                "state_dumped": In(1),
+                "restore": Out(1),
+                "restored": In(1),
+                "dump": Out(1),
+                "dumped": In(1),
             }
         )
 
@@ -114,16 +115,16 @@ class Sequencer(wiring.Component):
 
         done = self._walk(m, go, now, index)
         m.d.sync += running.eq(go & ~done)
-        banks = Signal(1 << self._program.stream_bits)
-        bank = banks.bit_select(now.stream, 1)
-        m.d.comb += now.parity.eq(~bank)
+        sides = Signal(1 << self._program.stream_bits)
+        m.d.comb += now.side.eq(~sides.bit_select(now.stream, 1))
         with m.If(done):
-            m.d.sync += banks.eq(banks ^ (1 << now.stream))
+            m.d.sync += sides.eq(sides ^ (1 << now.stream))
         return m
 
     def _issue(self, m):
         """Signals of this cycle for the ports that describe what is read."""
-        what = "free read from_h zero chunk bank weight split load last_tile token stream parity"
+        what = "free read from_h zero chunk bank weight"
+        what += " ends_source ends_tile last_tile token stream side"
         now = SimpleNamespace()
         for name in what.split():
             port = getattr(self, name)
@@ -135,11 +136,11 @@ class Sequencer(wiring.Component):
     def _start(self, m, running, kept, now):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
         program = self._program
-        loaded = Signal()
+        has_given = Signal()
         has_state = Signal(1 << program.stream_bits)
         dumping = Signal()
         reserved = Signal(program.hidden_banks)
-        from_loaded = Signal()
+        from_given = Signal()
         wants_state = Signal()
         quiet = Signal()
         # With one stream no step is on its way once all results have been read, since the last step
@@ -150,14 +151,14 @@ class Sequencer(wiring.Component):
         m.d.comb += [
             now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
             quiet.eq(~running & (reserved == 0) & ~under_way),
-            from_loaded.eq(self.flags.start & (self.flags.state == FROM_LOADED)),
-            wants_state.eq(from_loaded & ~loaded),
-            self.load_state.eq(self.full & wants_state & quiet & ~dumping),
-            self.dump_state.eq(dumping & quiet & ~self.holding),
+            from_given.eq(self.flags.start & (self.flags.state == FROM_GIVEN)),
+            wants_state.eq(from_given & ~has_given),
+            self.restore.eq(self.full & wants_state & quiet & ~dumping),
+            self.dump.eq(dumping & quiet & ~self.holding),
         ]
-        with m.If(self.state_loaded):
-            m.d.sync += loaded.eq(1)
-        with m.If(self.state_dumped):
+        with m.If(self.restored):
+            m.d.sync += has_given.eq(1)
+        with m.If(self.dumped):
             m.d.sync += dumping.eq(0)
         with m.If(self.released):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
@@ -166,9 +167,9 @@ class Sequencer(wiring.Component):
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
         token = Signal(token_layout(program), name="start_token")
-        at = Cat(~now.parity, C(program.result_vector, program.vector_bits), self.flags.stream)
+        at = Cat(~now.side, C(program.result_vector, program.vector_bits), self.flags.stream)
         m.d.comb += [
-            token.fresh.eq(self.flags.start & ~from_loaded & ~go_on),
+            token.fresh.eq(self.flags.start & ~from_given & ~go_on),
             token.result.eq(1 if every else self.flags.last),
             token.last.eq(self.flags.last),
             token.stream.eq(self.flags.stream),
@@ -181,7 +182,7 @@ class Sequencer(wiring.Component):
         with m.If(starting):
             m.d.sync += [
                 has_state.bit_select(self.flags.stream, 1).eq(1),
-                loaded.eq(0),
+                has_given.eq(0),
                 dumping.eq(self.flags.dump),
             ]
             with m.If(token.result):
@@ -213,11 +214,11 @@ class Sequencer(wiring.Component):
             ),
             now.chunk.eq(chunk),
             now.weight.eq(Cat(now.stream, weight) if program.directions > 1 else weight),
-            now.split.eq(
+            now.ends_source.eq(
                 Cat(end & (source == place) for place in range(program.sources - 1)[::-1])
             ),
-            now.load.eq(end & last_source),
-            done.eq(now.read & now.load & now.last_tile & last_pass),
+            now.ends_tile.eq(end & last_source),
+            done.eq(now.read & now.ends_tile & now.last_tile & last_pass),
         ]
         self._choose(m, now, index, source)
         *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
@@ -229,7 +230,7 @@ class Sequencer(wiring.Component):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
             with m.If(end):
                 m.d.sync += [source.eq(Mux(last_source, 0, source + 1)), chunk.eq(0)]
-            with m.If(now.load):
+            with m.If(now.ends_tile):
                 m.d.sync += tile.eq(tile + 1)
                 with m.If(now.last_tile):
                     m.d.sync += [tile.eq(0), index.eq(index + 1)]
@@ -241,7 +242,7 @@ class Sequencer(wiring.Component):
         """What is read: the input, or a vector of h, the last one or the one that was just made."""
         program = self._program
         vector = Signal(program.vector_bits)
-        parity = Signal()
+        side = Signal()
         is_input = Signal()
         m.d.comb += [
             is_input.eq(
@@ -251,8 +252,8 @@ class Sequencer(wiring.Component):
                     if one.vector is None
                 ).any()
             ),
-            parity.eq(now.parity),
-            now.bank.eq(Cat(parity, vector, now.stream)),
+            side.eq(now.side),
+            now.bank.eq(Cat(side, vector, now.stream)),
             now.from_h.eq(~is_input),
             now.zero.eq(~is_input & now.token.fresh),
         ]
@@ -265,14 +266,14 @@ class Sequencer(wiring.Component):
                 with m.If((index == number) & (source == place)):
                     m.d.comb += [now.from_h.eq(1), vector.eq(read.vector)]
                     if read.made:
-                        m.d.comb += [parity.eq(~now.parity), now.zero.eq(0)]
+                        m.d.comb += [side.eq(~now.side), now.zero.eq(0)]
 
     def _must_wait(self, m, now, source, starts, ends_tile):
         """Whether the chunk at hand has to wait: for h that is not yet made, or for the drain."""
         program = self._program
         waits = Signal()
         timers = []
-        ends = now.read & now.load & now.last_tile
+        ends = now.read & now.ends_tile & now.last_tile
         # The last chunk of a vector is there h_latency cycles after its pass was read, and every
         # earlier chunk at least a cycle earlier: so a source may start this long after it.
         after = program.h_latency - (program.hidden_chunks - 1)
@@ -289,7 +290,7 @@ class Sequencer(wiring.Component):
         if drain.tile_cycles > min(one.chunks for one in program.passes):
             leaves = Mux(now.last_tile, drain.last_cycles, drain.tile_cycles)
             most = drain.tile_cycles
-            timer = _timer(m, now.read & now.load, leaves, most=most, name="drain_wait")
+            timer = _timer(m, now.read & now.ends_tile, leaves, most=most, name="drain_wait")
             timers.append(ends_tile & timer)
         for timer in timers:
             with m.If(timer):

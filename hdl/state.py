@@ -1,4 +1,4 @@
-"""The state port: h and c are loaded before a sequence, or read out after it."""
+"""The state port: h and c are restored before a sequence, or read out after it."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
@@ -16,7 +16,7 @@ __all__ = ["StatePort"]
 class StatePort(wiring.Component):
     """Moves the whole state, group by group, while no step is on its way.
 
-    A load takes a cycle a group, a dump one more than memories need to be read.
+    Restoring takes a cycle a group, dumping one more than memories need to be read.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ class StatePort(wiring.Component):
         Streams ``i_state`` and ``o_state`` of `spec.ports`.
     stream : In
         The stream whose state it is.
-    loading, dumping : Out
-        A state is being taken, or given; one cycle after ``load`` or ``dump``.
-    load, loaded : In, Out
+    restoring, dumping : Out
+        A state is being taken, or given; one cycle after ``restore`` or ``dump``.
+    restore, restored : In, Out
         Take a state; this was its last group.
     dump, dumped : In, Out
         Give the state; this was its last group.
@@ -55,10 +55,10 @@ class StatePort(wiring.Component):
                 "i": In(stream.Signature(layouts["i_state"])),
                 "o": Out(stream.Signature(layouts["o_state"])),
                 "stream": In(core.stream_bits),
-                "loading": Out(1),
+                "restoring": Out(1),
                 "dumping": Out(1),
-                "load": In(1),
-                "loaded": Out(1),
+                "restore": In(1),
+                "restored": Out(1),
                 "dump": In(1),
                 "dumped": Out(1),
                 "chunk": Out(range(chunks)),
@@ -93,7 +93,7 @@ class StatePort(wiring.Component):
         fetch = Signal()
         fetched = Signal()
         m.d.sync += [
-            self.loading.eq(self.load & ~self.loaded),
+            self.restoring.eq(self.restore & ~self.restored),
             self.dumping.eq(self.dump & ~self.dumped),
         ]
         m.d.comb += [
@@ -103,10 +103,10 @@ class StatePort(wiring.Component):
             self.group.eq(groups.group),
             pointer.advance.eq(self.write | given),
             groups.advance.eq(pointer.advance),
-            # Loading.
-            self.i.ready.eq(self.loading),
-            self.write.eq(self.loading & self.i.valid),
-            self.loaded.eq(self.write & groups.last),
+            # Restoring.
+            self.i.ready.eq(self.restoring),
+            self.write.eq(self.restoring & self.i.valid),
+            self.restored.eq(self.write & groups.last),
             # Dumping: fetch a group, then give it.
             self.read.en.eq(fetch),
             self.read.chunk.eq(pointer.chunk),
@@ -114,16 +114,16 @@ class StatePort(wiring.Component):
             given.eq(fetched & self.o.ready),
             self.dumped.eq(given & groups.last),
         ]
-        # In the long pipeline a group stands in registers before it is given.
-        long = core.pipeline.long
-        wait = delayed(m, fetch, long, name="wait")
-        read = delayed(m, wait, long, name="read")
-        m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if long else 1))
+        # In a pipelined machine a group stands in registers before it is given.
+        pipelined = core.pipeline.pipelined
+        wait = delayed(m, fetch, pipelined, name="wait")
+        read = delayed(m, wait, pipelined, name="read")
+        m.d.comb += fetch.eq(self.dumping & ~fetched & (~(wait | read) if pipelined else 1))
         m.d.sync += fetched.eq(Mux(fetched, ~self.o.ready, read))
 
         # Places beyond the last unit are 0 in and out.
         here = Signal(data.ArrayLayout(shape(core.layer.h), units))
-        chunk = delayed(m, self.read.data.as_value(), long, name="chunk", reset_less=True)
+        chunk = delayed(m, self.read.data.as_value(), pipelined, name="chunk", reset_less=True)
         m.d.comb += here.eq(chunk.word_select(pointer.slot, here.shape().size))
         filled = core.layer.hidden - (core.drain.groups - 1) * units
         given_out, taken = {"h": here}, {"h": self.h_data}
@@ -134,7 +134,7 @@ class StatePort(wiring.Component):
                 beyond = pointer.last if k >= filled else 0
                 m.d.comb += taken[name][k].eq(Mux(beyond, 0, self.i.p[name][k]))
                 kept = Signal(source[k].shape(), reset_less=True)
-                if long:
+                if pipelined:
                     with m.If(read):
                         m.d.sync += kept.eq(source[k])
                 else:

@@ -1,4 +1,4 @@
-"""The decoder of dense ternary weights."""
+"""The decoder of packed ternary weights."""
 
 from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import wiring

@@ -93,7 +93,7 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
                 },
                 thing=cell,
             )
-            stacks = ["pipelined"]
+            stacks = ["separate"]
             if count == 2 and directions == 1 and len(network.layer.phases) == 1:
                 stacks.append("shared")
             for stack in stacks:

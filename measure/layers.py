@@ -55,7 +55,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         Its timeline, if that is known.
     """
     found = found or timeline(core)
-    layer, product, dense = core.layer, core.x_product, core.dense
+    layer, product, head_unit = core.layer, core.x_product, core.head_unit
     paces = core.directions * found.period / found.steps
     pace = int(paces) if paces == int(paces) else paces
     columns = [sum(core.inputs)] + [layer.hidden] * (len(core.layers) - 1)
@@ -72,8 +72,8 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         "simd": product.simd,
         "cell_units": core.cell_units,
         "head": None
-        if dense is None
-        else {"rows": dense.product.rows, "lanes": dense.product.lanes},
+        if head_unit is None
+        else {"rows": head_unit.product.rows, "lanes": head_unit.product.lanes},
         "tiles": core.program.tiles,
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,

@@ -10,8 +10,8 @@ from pascaline.measure.verilog import make_verilog
 from pascaline.measure.words import network_words
 from pascaline.spec.core import Core
 from pascaline.spec.cycles import step_cycles
-from pascaline.spec.dense import Dense
 from pascaline.spec.design import Design
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.stage import Stage
 from pascaline.spec.timeline import timeline
 from pascaline.synth.targets import Target
@@ -53,7 +53,7 @@ def make_result(
         "totals": totals(design),
         "stages": [_stage(stage) for stage in design.stages],
         "cores": [_core(core) for core in design.cores],
-        "head": design.dense and _head(design.dense),
+        "head": design.head_unit and _head(design.head_unit),
     }
     # As a reader of the JSON has it: names of fields are text there, even those of seeds.
     plain: dict[str, Any] = json.loads(json.dumps(result))
@@ -72,7 +72,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
     return found | {"lines": list(stage.lines)}
 
 
-def _head(dense: Dense) -> dict[str, Any]:
+def _head(head_unit: HeadUnit) -> dict[str, Any]:
     """The head on its lanes."""
-    product = dense.product
-    return {"rows": product.rows, "columns": sum(dense.inputs), "lanes": product.lanes}
+    product = head_unit.product
+    return {"rows": product.rows, "columns": sum(head_unit.inputs), "lanes": product.lanes}

@@ -30,7 +30,7 @@ NARROWEST = 0.3
 MANY, SOME = 60, 24
 """Tiles of a period that are too many to be told apart, and how many of them are drawn then."""
 
-Interval = tuple[int, int]
+Span = tuple[int, int]
 
 Core = dict[str, Any]
 """What a result says of a core: its ``step`` and its ``timeline``."""
@@ -56,9 +56,9 @@ class Row:
     cycles: int
 
 
-def _tiles(core: Core) -> list[Interval]:
+def _tiles(core: Core) -> list[Span]:
     """When each tile of the period starts, and when its last chunk is read and the next starts."""
-    found, step = core["timeline"]["intervals"], core["step"]
+    found, step = core["timeline"]["spans"], core["step"]
     reads = sorted(map(tuple, found["x read"] + found["h read"]))
     lengths = [one["chunks"] for one in step["passes"] for _ in range(step["tiles"])]
     tiles, place = [], 0
@@ -79,16 +79,16 @@ def window(core: Core) -> int:
 
 def rows(core: Core) -> list[Row]:
     """The rows of a core's timeline, in the order in which things happen."""
-    period, found = core["timeline"]["period"], core["timeline"]["intervals"]
+    period, found = core["timeline"]["period"], core["timeline"]["spans"]
     per_pass, seen = core["step"]["tiles"], window(core)
     firsts = _tiles(core)[::per_pass]
     drawn = []
-    for name, intervals in found.items():
-        everything = _wrap(intervals, period)
-        of_first = [] if name in ("wait", "result read") else intervals[::per_pass]
+    for name, spans in found.items():
+        everything = _wrap(spans, period)
+        of_first = [] if name in ("wait", "result read") else spans[::per_pass]
         if name in ("x read", "h read"):
             of_first = [
-                one for one in intervals if any(start <= one[0] < stop for start, stop in firsts)
+                one for one in spans if any(start <= one[0] < stop for start, stop in firsts)
             ]
         bars = [
             _bar(start, min(stop, seen), seen, first=first)
@@ -101,10 +101,10 @@ def rows(core: Core) -> list[Row]:
     return drawn
 
 
-def _wrap(intervals: Iterable[Interval], period: int) -> list[Interval]:
+def _wrap(spans: Iterable[Span], period: int) -> list[Span]:
     """What lies in the period, with what reaches into it from others."""
     found = []
-    for start, stop in intervals:
+    for start, stop in spans:
         if start < 0:
             start, stop = start + period, stop + period
         while stop > 0:
@@ -114,10 +114,10 @@ def _wrap(intervals: Iterable[Interval], period: int) -> list[Interval]:
     return sorted(found)
 
 
-def _merge(intervals: Iterable[Interval], gap: float) -> list[Interval]:
-    """The same as intervals with more than a gap between them."""
-    found: list[Interval] = []
-    for start, stop in intervals:
+def _merge(spans: Iterable[Span], gap: float) -> list[Span]:
+    """The same as spans with more than a gap between them."""
+    found: list[Span] = []
+    for start, stop in spans:
         if found and start - found[-1][1] <= gap:
             found[-1] = (found[-1][0], max(stop, found[-1][1]))
         else:

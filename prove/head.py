@@ -2,7 +2,8 @@
 
 from amaranth.hdl import Cat, Mux, Signal
 
-from pascaline.hdl.dense import ArgMax, RowAffine
+from pascaline.hdl.head.affine import HeadAffine
+from pascaline.hdl.head.argmax import ArgMax
 from pascaline.spec.payloads import core_ports
 from prove.bench import Bench
 from prove.claim import Claim
@@ -19,7 +20,7 @@ def rows(*, pipelined, scaled):
         head = {"classes": 3, "weights": "ternary", "scaled": scaled, "output": "logits"}
         head |= {"scale_width": 3, "bias_width": 4}
         core = small_core(hidden=2, head=head, pipelined=pipelined)
-        dut = bench.place(RowAffine(core.dense, core_ports(core)["o"].layout), "rows")
+        dut = bench.place(HeadAffine(core.head_unit, core_ports(core)["o"].layout), "rows")
         m = bench.m
         sum_, last, mark = (
             bench.free(port.shape() if name == "sum" else len(port), name)
@@ -33,7 +34,7 @@ def rows(*, pipelined, scaled):
         waited = bench.past(valid & ~dut.i_ready)
         beat = Cat(sum_, last, mark)
         bench.suppose(~waited | (valid & (beat == bench.past(beat))))
-        row, reach = Signal(range(3)), core.dense.sum
+        row, reach = Signal(range(3)), core.head_unit.sum
         bench.suppose(last == (row == 2))
         bench.suppose((sum_ >= reach.lo) & (sum_ <= reach.hi))
         m.d.comb += [
@@ -44,7 +45,7 @@ def rows(*, pipelined, scaled):
             dut.o.ready.eq(bench.free(1, "ready")),
         ]
         bench.stable(dut.o)
-        tensors = core.dense.tensors
+        tensors = core.head_unit.tensors
         scales = [1] * 3 if tensors.scale is None else tensors.scale.tolist()
         wide = Signal(range(-(1 << 20), 1 << 20))
         products = [sum_ * s + b for s, b in zip(scales, tensors.bias.tolist(), strict=True)]
@@ -65,7 +66,7 @@ def argmax(bench: Bench):
     """The class is the first of the largest logits; the marks are those of the last one."""
     head = {"classes": 3, "weights": "ternary", "bias_width": 2}
     core = small_core(hidden=1, head=head, h={"width": 2, "frac": 1})
-    dut = bench.place(ArgMax(core.dense, core_ports(core)["o"].layout), "argmax")
+    dut = bench.place(ArgMax(core.head_unit, core_ports(core)["o"].layout), "argmax")
     feed(bench, dut.i, "i")
     m = bench.m
     row, best, best_row = Signal(range(3)), Signal(dut.i.p.value.shape()), Signal(range(3))

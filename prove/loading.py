@@ -4,8 +4,8 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.gate import Gate
 from pascaline.hdl.parity import Guard, read_out, stored, write_in
+from pascaline.hdl.valve import Valve
 from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design
@@ -67,10 +67,10 @@ def guard(bench: Bench):
     bench.always(~dut.o.valid | (dut.o.p.as_value() == dut.i.p.as_value()))
 
 
-def gate(bench: Bench):
+def valve(bench: Bench):
     """Nothing passes without weights; it is quiet only while no sequence is under way."""
     design = small_design(inputs=3, simd=2, streams=2, weights="ram")
-    dut, m = bench.place(Gate(design), "gate"), bench.m
+    dut, m = bench.place(Valve(design), "valve"), bench.m
     chunks = design.cores[0].x_product.chunks
     feed(bench, dut.i, "i")
     opened, waits = bench.free(1, "opened"), bench.free(1, "waits")
@@ -112,5 +112,5 @@ def claims():
     return [
         Claim("loading: parity of a word", parity, 1, "prove"),
         Claim("loading: guard of a stream", guard, 2, "prove"),
-        Claim("loading: gate before a machine", gate, 14),
+        Claim("loading: valve before a machine", valve, 14),
     ]

@@ -11,23 +11,23 @@ from prove.traffic import feed, memory
 __all__ = ["claims"]
 
 
-def loading(bench: Bench):
+def restoring(bench: Bench):
     """A state is written group by group, as it came, with 0 beyond its end."""
     core = small_core(hidden=3, simd=2, units=2, cell_units=2)
     dut = bench.place(StatePort(core), "state")
     feed(bench, dut.i, "i")
     m, groups = bench.m, core.drain.groups
-    load = bench.free(1, "load")
+    restore = bench.free(1, "restore")
     # The sequencer asks until the state is there.
-    done = bench.past(dut.loaded)
-    bench.suppose(~(bench.past(load) & ~done) | load)
-    bench.suppose(~done | ~load)
-    m.d.comb += dut.load.eq(load)
+    done = bench.past(dut.restored)
+    bench.suppose(~(bench.past(restore) & ~done) | restore)
+    bench.suppose(~done | ~restore)
+    m.d.comb += dut.restore.eq(restore)
     group = Signal(range(groups))
     bench.always(dut.write == (dut.i.valid & dut.i.ready))
     bench.always(~dut.write | (dut.group == group))
-    bench.always(dut.loaded == (dut.write & (group == groups - 1)))
-    bench.always(~dut.write | bench.past(load))
+    bench.always(dut.restored == (dut.write & (group == groups - 1)))
+    bench.always(~dut.write | bench.past(restore))
     with m.If(dut.write):
         m.d.sync += group.eq(Mux(group == groups - 1, 0, group + 1))
     for port, given in ((dut.h_data, dut.i.p.h), (dut.c_data, dut.i.p.c)):
@@ -73,7 +73,7 @@ def dumping(*, pipelined):
 def claims():
     """All claims about states."""
     return [
-        Claim("states: in", loading, 14),
+        Claim("states: in", restoring, 14),
         Claim("states: out", dumping(pipelined=False), 14),
         Claim("states: out, pipelined", dumping(pipelined=True), 16),
     ]

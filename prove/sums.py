@@ -57,7 +57,7 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
         dut = bench.place(Lanes(**what, sums=(reach,) * parts, front=1), "lanes")
         m = bench.m
         x, codes = bench.free(len(dut.x), "x"), bench.free(len(dut.codes), "codes")
-        load, read = bench.free(1, "load"), bench.free(1, "read")
+        ends_tile, read = bench.free(1, "ends_tile"), bench.free(1, "read")
         width = element.width
         values = [x[k * width : (k + 1) * width] for k in range(simd)]
         values = [value.as_signed() if element.signed else value for value in values]
@@ -65,24 +65,24 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
             bench.suppose((value >= element.lo) & (value <= element.hi))
             # Where there is no chunk, operands are 0.
             bench.suppose(read | (value == 0))
-        bench.suppose(~load | read)
+        bench.suppose(~ends_tile | read)
         # There is none in the cycle after a reset.
         bench.suppose(bench.past(1) | ~read)
         # The part that ends first is the second one: there is one before each row's end.
-        split = bench.free(1, "split") if parts > 1 else C(0, 1)
-        ends = load | split
+        ends_source = bench.free(1, "ends_source") if parts > 1 else C(0, 1)
+        ends = ends_tile | ends_source
         if parts > 1:
             parted = Signal()
-            m.d.sync += parted.eq(~load & (parted | split))
-            bench.suppose(~split | (read & ~parted & ~load))
-            bench.suppose(~load | parted)
-            m.d.comb += dut.split.eq(split)
+            m.d.sync += parted.eq(~ends_tile & (parted | ends_source))
+            bench.suppose(~ends_source | (read & ~parted & ~ends_tile))
+            bench.suppose(~ends_tile | parted)
+            m.d.comb += dut.ends_source.eq(ends_source)
         # A sum has so many chunks at most, and leaves the drain before the next one comes.
         count = Signal(range(chunks + 1))
         m.d.sync += count.eq(Mux(ends, 0, count + read))
         bench.suppose(~read | ends | (count != chunks - 1))
-        bench.suppose(~(load & bench.past(load)))
-        m.d.comb += [dut.x.eq(x), dut.codes.eq(codes), dut.load.eq(load)]
+        bench.suppose(~(ends_tile & bench.past(ends_tile)))
+        m.d.comb += [dut.x.eq(x), dut.codes.eq(codes), dut.ends_tile.eq(ends_tile)]
 
         totals, seconds = [], []
         for number in range(2):
@@ -95,19 +95,19 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
             m.d.comb += whole.eq(total + Mux(read, part, 0))
             m.d.sync += total.eq(Mux(ends, 0, whole))
             second = Signal(signed(WIDE), name=f"second_{number}")
-            m.d.sync += second.eq(Mux(split, whole, second))
+            m.d.sync += second.eq(Mux(ends_source, whole, second))
             totals.append(whole)
             seconds.append(second)
         late = product.registers
-        loaded = bench.past(load, late)
-        bench.always(dut.loaded == loaded)
+        arrives = bench.past(ends_tile, late)
+        bench.always(dut.arrives == arrives)
         # The first lane's is at the front in the next cycle, the second's after a shift.
-        m.d.comb += dut.shift.eq(bench.past(loaded))
+        m.d.comb += dut.shift.eq(bench.past(arrives))
         for place, wanted in zip(("s0", "s1")[:parts], (totals, seconds), strict=False):
             front = Signal(signed(WIDE), name=f"front_{place}")
             m.d.comb += front.eq(Value.cast(dut.sums[0][place]))
-            bench.always(~bench.past(loaded) | (front == bench.past(wanted[0], late + 1)))
-            bench.always(~bench.past(loaded, 2) | (front == bench.past(wanted[1], late + 2)))
+            bench.always(~bench.past(arrives) | (front == bench.past(wanted[0], late + 1)))
+            bench.always(~bench.past(arrives, 2) | (front == bench.past(wanted[1], late + 2)))
 
     return build
 

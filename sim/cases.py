@@ -193,7 +193,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
         "units": units,
         "simd": simd,
         "streams": 1 if network.bidirectional else _pick(rng, (1, 1, 2, 3, 4)),
-        "stack": _pick(rng, ("pipelined", "shared")) if shares else "pipelined",
+        "stack": _pick(rng, ("separate", "shared")) if shares else "separate",
         "longest": 16,
         "pipelined": bool(rng.random() < 0.5),
         "lane": _pick(rng, lanes),
@@ -202,7 +202,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
         "head_simd": _pick(rng, [k for k in range(1, simd + 1) if simd % k == 0]),
     }
     if all(one.trits for one in arithmetics) and rng.random() < 0.5:
-        machine["weight_code"] = "dense"
+        machine["weight_code"] = "packed"
     stacked = len(network.layers) > 1 and machine["stack"] == "shared"
     serial = not (machine["pipelined"] or stacked or network.bidirectional)
     serial = serial and all(layer.serialisable for layer in network.layers)

@@ -32,7 +32,7 @@ class Sequence:
     state : int
         What it starts from, of its stream: a value of the field ``state`` in `spec.ports`.
     load : tuple of State
-        The state of each layer for `FROM_LOADED`, shape (1, hidden).
+        The state of each layer for `FROM_GIVEN`, shape (1, hidden).
     dump : bool
         Whether the final state is wanted.
     """

@@ -25,11 +25,11 @@ module tb;
   reg [{width}-1:0] stimulus [0:{cycles}-1];
   reg [{width}-1:0] word = 0;
   wire [{sums}-1:0] sums;
-  wire loaded;
+  wire arrives;
   integer index;
   {top} dut (
-    .clk(clk), .rst(rst), .split(1'b0), .load(word[0]), .shift(word[1]),
-    .x(word[{x}+1:2]), .codes(word[{width}-1:{x}+2]), .loaded(loaded), .sums(sums)
+    .clk(clk), .rst(rst), .ends_source(1'b0), .ends_tile(word[0]), .shift(word[1]),
+    .x(word[{x}+1:2]), .codes(word[{width}-1:{x}+2]), .arrives(arrives), .sums(sums)
   );
   always #1 clk = ~clk;
   initial begin
@@ -42,7 +42,7 @@ module tb;
     for (index = 0; index < {cycles}; index = index + 1) begin
       word <= stimulus[index];
       @(posedge clk);
-      $display("%b %h", loaded, sums);
+      $display("%b %h", arrives, sums);
     end
     $finish;
   end
@@ -122,8 +122,8 @@ def run_lanes(
     lines = [line.split() for line in log.splitlines() if line[:2] in ("0 ", "1 ")]
     found = [
         _unpacked(line[1], sums.width, front)
-        for start, (loaded, _) in enumerate(lines)
-        if loaded == "1"
+        for start, (arrives, _) in enumerate(lines)
+        if arrives == "1"
         for line in lines[start + 1 : start + 1 + groups]
     ]
     terms = np.einsum("cs,cls->cl", operands, weights)

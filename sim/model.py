@@ -22,7 +22,7 @@ from pascaline.sim.bench import Checker, Values
 from pascaline.sim.job import Outcome
 from pascaline.spec.core import Core
 from pascaline.spec.design import Design
-from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO, ports
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO, ports
 
 __all__ = ["BenchModel", "checked_model"]
 
@@ -107,7 +107,7 @@ class BenchModel:
         while self._waiting:
             stream, flags, x = self._waiting[0]
             if stream.step == 0:
-                if flags["state"] == FROM_LOADED:
+                if flags["state"] == FROM_GIVEN:
                     if not all(self._loaded):
                         return
                     loaded = [waiting.popleft() for waiting in self._loaded]

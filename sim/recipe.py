@@ -22,7 +22,7 @@ from pascaline.spec.files import write_atomic
 from pascaline.spec.formats import Interval
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
-from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO
 from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["Burst", "Recipe", "Traffic", "Walk"]
@@ -44,7 +44,7 @@ class Walk(Checked):
     """
 
     steps: int = Field(ge=1, le=100_000)
-    state: int = Field(default=FROM_ZERO, ge=FROM_ZERO, le=FROM_LOADED)
+    state: int = Field(default=FROM_ZERO, ge=FROM_ZERO, le=FROM_GIVEN)
     dump: bool = False
     seed: int = Field(default=0, ge=0)
 
@@ -178,7 +178,7 @@ class Recipe(Checked):
         if self.machine.on_bus:  # States are kept, but can neither be loaded nor read out.
             return Sequence(x=x, state=min(walk.state, FROM_PREVIOUS))
         load: tuple[State, ...] = ()
-        if walk.state == FROM_LOADED:
+        if walk.state == FROM_GIVEN:
             load = tuple(_state(rng, layer) for layer in network.layers)
         return Sequence(x=x, state=walk.state, load=load, dump=walk.dump)
 

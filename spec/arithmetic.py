@@ -90,7 +90,7 @@ class Arithmetic(ABC):
 
     @property
     def trits(self) -> bool:
-        """Whether weights are -1, 0 and 1, which also have a dense code (`spec.trits`)."""
+        """Whether weights are -1, 0 and 1, which also have a packed code (`spec.trits`)."""
         return self.meets == "sign" and self.has_zero
 
     @property

@@ -18,10 +18,10 @@ import numpy as np
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.dense import Dense
 from pascaline.spec.drain import Drain
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval, half
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.passes import Pass, passes
@@ -54,7 +54,7 @@ class Core:
         Whether sequences may start from given or earlier states, and give their last ones.
     results : {"last", "every"}
         When there is a result.
-    dense : Dense or None
+    head_unit : HeadUnit or None
         Head that reads h from the core's own memory.
     onward : bool
         Whether the results go to another core, which must know what a sequence starts from.
@@ -72,7 +72,7 @@ class Core:
     machine: Machine
     stateful: bool = True
     results: str = "last"
-    dense: Dense | None = None
+    head_unit: HeadUnit | None = None
     onward: bool = False
 
     def __post_init__(self) -> None:
@@ -84,10 +84,10 @@ class Core:
         if self.serial:
             if machine.pipelined:
                 raise InputError(
-                    "machine: cell_unit", "must be pipelined in a pipelined machine", "serial"
+                    "machine: cell_unit", "must be parallel in a pipelined machine", "serial"
                 )
             if not layer.serialisable or len(self.layers) > 1:
-                rule = "must be pipelined, except for one LSTM layer forward"
+                rule = "must be parallel, except for one LSTM layer forward"
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
@@ -95,12 +95,12 @@ class Core:
             rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
             raise InputError("machine: cell_units", rule, machine.cell_units)
         if len(self.layers) > 1 and len(layer.phases) > 1:
-            rule = "must be pipelined for cells that compute their gates in phases"
+            rule = "must be separate for cells that compute their gates in phases"
             raise InputError("machine: stack", rule, machine.stack)
 
-    def with_dense(self, dense: Dense) -> Core:
+    def with_head(self, head_unit: HeadUnit) -> Core:
         """The same with a head."""
-        return replace(self, dense=dense)
+        return replace(self, head_unit=head_unit)
 
     @property
     def layer(self) -> Layer:
@@ -187,7 +187,7 @@ class Core:
     @property
     def packed(self) -> bool:
         """Whether five ternary weights share a byte in the lanes' memory."""
-        return self.machine.weight_code == "dense"
+        return self.machine.weight_code == "packed"
 
     @property
     def weight_bits(self) -> int:
@@ -243,7 +243,7 @@ class Core:
         """Latencies of memories and of the element-wise part."""
         layer = self.layer
         return layer.pipeline(
-            long=self.machine.pipelined,
+            pipelined=self.machine.pipelined,
             words=self._words,
             packed=self.packed,
             serial=self.serial,

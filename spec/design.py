@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.errors import InputError
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.keywords import KEYWORDS
 from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories
@@ -62,10 +62,10 @@ class Design:
                 rule = "must be 1 with bidirectional layers, whose two directions are streams"
                 raise InputError("machine: streams", rule, machine.streams)
             if self._shared:
-                rule = "must be pipelined with bidirectional layers"
+                rule = "must be separate with bidirectional layers"
                 raise InputError("machine: stack", rule, machine.stack)
         if self._shared and any(layer != network.layer for layer in network.layers):
-            rule = "must be pipelined for layers that are not equal"
+            rule = "must be separate for layers that are not equal"
             raise InputError("machine: stack", rule, machine.stack)
         if machine.layer_units is not None:
             count = 1 if self._shared else len(network.layers)
@@ -131,7 +131,7 @@ class Design:
             onward=not last,
         )
         if last and not self._gathers and self.head is not None:
-            return core.with_dense(self._dense(core))
+            return core.with_head(self._head_unit(core))
         return core
 
     def _parts(self, index: int) -> tuple[int, ...]:
@@ -141,10 +141,10 @@ class Design:
         before = self.network.layers[index - 1]
         return (before.hidden,) * before.directions
 
-    def _dense(self, core: Core) -> Dense:
+    def _head_unit(self, core: Core) -> HeadUnit:
         assert self.head is not None
         assert self.model.head is not None
-        return Dense(
+        return HeadUnit(
             head=self.head,
             tensors=self.model.head,
             inputs=self._parts(len(self.network.layers)),
@@ -168,13 +168,13 @@ class Design:
             machine=self.machine,
             pools=self.network.pooling != "none",
             every=self.network.results == "every",
-            head=self._dense(core) if self.head is not None else None,
+            head=self._head_unit(core) if self.head is not None else None,
         )
 
     @property
-    def dense(self) -> Dense | None:
+    def head_unit(self) -> HeadUnit | None:
         """The head on its lanes, wherever it is."""
-        return self.stages[-1].dense
+        return self.stages[-1].head_unit
 
     @cached_property
     def memories(self) -> Memories:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from pascaline.spec.clock import NEVER
-from pascaline.spec.dense import Dense
+from pascaline.spec.headunit import HeadUnit
 
 __all__ = ["End", "HeadClock", "ReaderClock", "StageClock"]
 
@@ -76,16 +76,16 @@ class HeadClock:
         Cycle in which the last chunk was read for the last time.
     """
 
-    def __init__(self, dense: Dense, end: End) -> None:
-        self._dense = dense
+    def __init__(self, head_unit: HeadUnit, end: End) -> None:
+        self._head_unit = head_unit
         self._end = end
         self._drained = NEVER
         self.read = NEVER
 
     def give(self, ready: int) -> None:
         """A vector that can be read from a cycle on."""
-        dense, product = self._dense, self._dense.product
+        head_unit, product = self._head_unit, self._head_unit.product
         first = max(max(ready, self.read + 1) + product.chunks - 1, self._drained)
-        self.read = first + (product.tiles - 1) * dense.tile_cycles
-        self._drained = self.read + dense.latency + product.last_rows
-        self._end.push(self._drained - 1 + dense.logit_latency, 0, first=False, last=False)
+        self.read = first + (product.tiles - 1) * head_unit.tile_cycles
+        self._drained = self.read + head_unit.latency + product.last_rows
+        self._end.push(self._drained - 1 + head_unit.logit_latency, 0, first=False, last=False)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.formats import half
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Field, Layout
 from pascaline.spec.passes import Source
 from pascaline.spec.scales import Number, Scale
@@ -68,11 +68,11 @@ def _packed(core: Core, codes: NDArray[np.uint16]) -> list[int]:
     return _words(pack_trits(groups).astype(np.uint16), 8)
 
 
-def head_weight_words(dense: Dense) -> list[int]:
+def head_weight_words(head_unit: HeadUnit) -> list[int]:
     """Weights of the head: one word a chunk, tile by tile; a part for each row of the tile."""
-    product, arithmetic = dense.product, dense.head.weights
-    codes = arithmetic.encode(dense.tensors.weight)
-    codes = _columns(codes, dense.inputs, dense.machine.simd, arithmetic)
+    product, arithmetic = head_unit.product, head_unit.head.weights
+    codes = arithmetic.encode(head_unit.tensors.weight)
+    codes = _columns(codes, head_unit.inputs, head_unit.machine.simd, arithmetic)
     tiles = _tiles(codes, product.tiles, product.lanes, product.simd, arithmetic)
     return _words(tiles, arithmetic.bits)
 
@@ -120,14 +120,14 @@ def unit_words(core: Core) -> list[int]:
     return words
 
 
-def head_row_words(dense: Dense) -> list[int]:
+def head_row_words(head_unit: HeadUnit) -> list[int]:
     """Scale and bias of the head's rows, `head_layout`: one word a row."""
-    return _records(head_layout(dense), vars(dense.tensors), {"scale": dense.scale})
+    return _records(head_layout(head_unit), vars(head_unit.tensors), {"scale": head_unit.scale})
 
 
-def head_layout(dense: Dense) -> Layout:
+def head_layout(head_unit: HeadUnit) -> Layout:
     """What the head needs of a row: its scale, if that is stored, and its bias."""
-    scale, bias = dense.scale, Field("bias", dense.head.bias_width, signed=True)
+    scale, bias = head_unit.scale, Field("bias", head_unit.head.bias_width, signed=True)
     stored = (Field("scale", scale.bits, signed=isinstance(scale, Number)),) * (scale.bits > 0)
     return Layout((*stored, bias))
 

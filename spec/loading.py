@@ -26,6 +26,7 @@ import struct
 import zlib
 
 from pascaline.spec.design import Design
+from pascaline.spec.machine import RETIRED
 from pascaline.spec.memories import COLUMN, flat
 
 __all__ = ["ERRORS", "HEADER", "MAGIC", "VERSION", "header", "image", "image_words", "packed"]
@@ -54,9 +55,17 @@ AROUND = {
 """Parameters of a machine that say nothing about what is where in its memories."""
 
 
+HASHED = {name: {new: old for old, new in words.items()} for name, words in RETIRED.items()}
+"""Words of a machine as they are hashed: those that it had when the format was made.
+
+So an image of this release fits a netlist of the last one. Later words are hashed as they are.
+"""
+
+
 def _shape(design: Design) -> int:
     """The first 32 bits of a SHA-256."""
     machine = design.machine.model_dump(mode="json", exclude=AROUND)
+    machine |= {name: old.get(machine[name], machine[name]) for name, old in HASHED.items()}
     memories = [(*path, one.depth, one.bits) for path, one in flat(design.memories)]
     network = design.network.model_dump(mode="json")
     text = json.dumps([network, machine, memories], sort_keys=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -14,7 +15,17 @@ from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
 
-__all__ = ["Machine"]
+__all__ = ["RETIRED", "Machine"]
+
+RETIRED: dict[str, dict[str, str]] = {
+    "stack": {"pipelined": "separate"},
+    "cell_unit": {"pipelined": "parallel"},
+    "weight_code": {"dense": "packed"},
+}
+"""What values of parameters were called before: the old word, and what it is called now.
+
+Old words are taken for one more release, with a `FutureWarning`.
+"""
 
 
 class Machine(Checked):
@@ -29,12 +40,12 @@ class Machine(Checked):
     streams : int
         Sequences that are interleaved, each with a state of its own: while the lanes work on a step
         of one, the h of another's last step is on its way.
-    stack : {"pipelined", "shared"}
+    stack : {"separate", "shared"}
         Whether each layer of a stack has lanes of its own and works on a step while the next layer
         works on the step before, or all take turns on the same lanes; these must then be equal but
         for their inputs.
     layer_units : tuple of int or None
-        Units of each core of a pipelined stack, from input to output; ``None``: ``units`` for all.
+        Units of each core of a separate stack, from input to output; ``None``: ``units`` for all.
         The slowest core sets the pace, so one with less to do needs fewer.
     lane : {"tree", "pairs", "subsets", "booth"}
         How lanes compute their sums, see `spec.lanes`. All compute the same.
@@ -46,7 +57,7 @@ class Machine(Checked):
     pipelined : bool
         Registers after every memory, product, sum and saturation behind the lanes and in the head,
         for a faster clock; see `spec.pipeline`.
-    cell_unit : {"pipelined", "serial"}
+    cell_unit : {"parallel", "serial"}
         What computes the element-wise part of a unit: a multiplier for each of its products, and a
         unit a cycle; or one multiplier for all of them, and a unit in ``pipeline.whole`` cycles,
         for small machines.
@@ -61,7 +72,7 @@ class Machine(Checked):
     weights : {"rom", "ram"}
         Where the model's integers live: in the netlist, or in memories that are loaded, see
         `spec.loading`; then nothing of the netlist depends on their values.
-    weight_code : {"plain", "dense"}
+    weight_code : {"plain", "packed"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     ports : {"stream", "axi", "wishbone"}
         How the machine is connected: its plain streams; AXI4-Stream with AXI4-Lite control; or
@@ -81,18 +92,18 @@ class Machine(Checked):
     units: int = Field(default=1, ge=1, le=2048)
     simd: int = Field(default=1, ge=1, le=2048)
     streams: int = Field(default=1, ge=1, le=64)
-    stack: Literal["pipelined", "shared"] = "pipelined"
+    stack: Literal["separate", "shared"] = "separate"
     layer_units: tuple[Annotated[int, Field(ge=1, le=2048)], ...] | None = None
     lane: LaneDesign = "tree"
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
     pipelined: bool = False
-    cell_unit: Literal["pipelined", "serial"] = "pipelined"
+    cell_unit: Literal["parallel", "serial"] = "parallel"
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom", "ram"] = "rom"
-    weight_code: Literal["plain", "dense"] = "plain"
+    weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
     parity: bool = False
@@ -116,6 +127,18 @@ class Machine(Checked):
     @classmethod
     def _as_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator(*RETIRED, mode="before")
+    @classmethod
+    def _present(cls, value: Any, info: ValidationInfo) -> Any:
+        """The present word for a retired one."""
+        name = str(info.field_name)
+        present = RETIRED[name].get(value) if isinstance(value, str) else None
+        if present is None:
+            return value
+        text = f'machine: {name}: "{value}" is now called "{present}"'
+        warnings.warn(text, FutureWarning, stacklevel=2)
+        return present
 
     @classmethod
     def read(cls, path: Path) -> Machine:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.image import (
     gate_weight_words,
     head_layout,
@@ -22,8 +22,8 @@ __all__ = [
     "Memories",
     "Memory",
     "core_memories",
-    "dense_memories",
     "flat",
+    "head_memories",
 ]
 
 COLUMN = 32
@@ -81,18 +81,22 @@ def core_memories(core: Core) -> Memories:
     if core.layer.unit_tensors:
         bits = unit.unit_layout.bits * drain.cell_units
         found["units"] = Memory(groups, bits, partial(unit_words, core))
-    if core.dense is not None:
-        found["head"] = dense_memories(core.dense)
+    if core.head_unit is not None:
+        found["head"] = head_memories(core.head_unit)
     return found
 
 
-def dense_memories(dense: Dense) -> Memories:
+def head_memories(head_unit: HeadUnit) -> Memories:
     """Weights of a head, scales and biases of its rows."""
-    product = dense.product
-    bits = product.lanes * product.simd * dense.head.weights.bits
+    product = head_unit.product
+    bits = product.lanes * product.simd * head_unit.head.weights.bits
     return {
-        "weights": Memory(product.tiles * product.chunks, bits, partial(head_weight_words, dense)),
-        "rows": Memory(dense.head.classes, head_layout(dense).bits, partial(head_row_words, dense)),
+        "weights": Memory(
+            product.tiles * product.chunks, bits, partial(head_weight_words, head_unit)
+        ),
+        "rows": Memory(
+            head_unit.head.classes, head_layout(head_unit).bits, partial(head_row_words, head_unit)
+        ),
     }
 
 

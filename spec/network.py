@@ -1,7 +1,7 @@
 """The network description: what a model computes, without its weights and without any hardware.
 
 A network is a stack of layers (`spec.cells` has the formulas of each), then perhaps pooling over
-time and a dense head. The input of a layer is the output of the one before it at the same step; the
+time and a head. The input of a layer is the output of the one before it at the same step; the
 output of a bidirectional layer is h of both its directions, one after the other.
 """
 
@@ -41,7 +41,7 @@ AnyLayer = Annotated[Layer, GetPydanticSchema(_any_cell)]
 
 
 class Head(Checked):
-    """A dense layer over h: ``logit[r] = scale[r] * sum_j weight[r, j] * h[j] + bias[r]``, exact.
+    """A linear layer over h: ``logit[r] = scale[r] * sum_j weight[r, j] * h[j] + bias[r]``, exact.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Network(Checked):
         What the result is made of: the last layer's output, or the largest value of each of its
         elements over all steps of the sequence.
     head : Head or None
-        Dense head; without one the results are what it would get.
+        Head; without one the results are what it would get.
     results : {"last", "every"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
         layer gives h of each direction after its own last step.

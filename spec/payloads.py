@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Field, Layout
 
 __all__ = ["Port", "core_ports", "result_layout", "vector_layout"]
@@ -42,7 +42,7 @@ def core_ports(core: Core) -> dict[str, Port]:
     if core.onward:
         o = vector_layout(core.layer.h, simd, stateful=core.stateful, streams=core.streams)
     else:
-        o = result_layout(core.dense, core.layer.h, simd, core.streams)
+        o = result_layout(core.head_unit, core.layer.h, simd, core.streams)
     found = [Port("i_x", "in", x), Port("o", "out", o)]
     if core.stateful:
         found.append(Port("i_state", "in", _state_layout(core, tagged=False)))
@@ -57,14 +57,14 @@ def vector_layout(element: Format, simd: int, *, stateful: bool, streams: int) -
     return Layout((data, Field("last", 1), *state, *_stream(streams)))
 
 
-def result_layout(dense: Dense | None, h: Format, simd: int, streams: int) -> Layout:
+def result_layout(head_unit: HeadUnit | None, h: Format, simd: int, streams: int) -> Layout:
     """A beat of results."""
-    if dense is None:
+    if head_unit is None:
         data = Field("data", h.width, signed=True, count=simd)
-    elif dense.head.output == "class":
-        data = Field("data", Interval(0, dense.head.classes - 1).width)
+    elif head_unit.head.output == "class":
+        data = Field("data", Interval(0, head_unit.head.classes - 1).width)
     else:
-        data = Field("data", dense.logit.width, signed=True)
+        data = Field("data", head_unit.logit.width, signed=True)
     return Layout((data, Field("last", 1), *_stream(streams)))
 
 

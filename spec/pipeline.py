@@ -1,7 +1,7 @@
 """Pipeline stages of the parts behind the lanes' memories, in cycles.
 
-A machine has one of two pipelines. The short one has a register where a rule of `spec.cells` ends:
-after a product, and after a sum with its rounding and saturation. The long one (``pipelined``) also
+A machine has one of two pipelines. The plain one has a register where a rule of `spec.cells` ends:
+after a product, and after a sum with its rounding and saturation. A pipelined machine also
 has registers after every memory, between a sum and its saturation, and in front of the element-wise
 part, so that no path has more than one memory, one multiplier or one carry chain in it.
 
@@ -27,31 +27,31 @@ class Timing:
 
     Parameters
     ----------
-    long : bool
-        Which pipeline.
+    pipelined : bool
+        Whether the machine is pipelined.
     """
 
-    long: bool
+    pipelined: bool
 
     @property
     def issue(self) -> int:
         """From the control to the addresses of what lanes read."""
-        return 1 if self.long else 0
+        return 1 if self.pipelined else 0
 
     @property
     def memory(self) -> int:
         """From an address to a memory's word."""
-        return 2 if self.long else 1
+        return 2 if self.pipelined else 1
 
     @property
     def sum(self) -> int:
         """A sum that is to be narrowed, by itself."""
-        return 1 if self.long else 0
+        return 1 if self.pipelined else 0
 
     @property
     def narrow(self) -> int:
         """Addition of the half that rounds, shift and saturation."""
-        return 2 if self.long else 1
+        return 2 if self.pipelined else 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +81,17 @@ class Pipeline(Timing, ABC):
     @property
     def cell_memory(self) -> int:
         """From an address to the old c: it may be replaced by 0, and has far to go to a product."""
-        return self.memory + 2 * self.long
+        return self.memory + 2 * self.pipelined
 
     @property
     def weights(self) -> int:
         """The same for the lanes' weights: a deep memory is blocks, and a choice of one."""
-        return self.word + (self.long and self.packed)
+        return self.word + (self.pipelined and self.packed)
 
     @property
     def word(self) -> int:
         """The same for a word that is not decoded yet."""
-        return self.memory + (self.long and self.words > BLOCK)
+        return self.memory + (self.pipelined and self.words > BLOCK)
 
     @property
     def read(self) -> int:
@@ -105,7 +105,7 @@ class Pipeline(Timing, ABC):
         A register for the sums, and one more for them and their scales: words of a memory with a
         register inside come from far away, and a multiplier leaves them little time.
         """
-        return 2 if self.long else 0
+        return 2 if self.pipelined else 0
 
     @property
     def rows(self) -> int:
@@ -120,7 +120,7 @@ class Pipeline(Timing, ABC):
     @property
     def activate(self) -> int:
         """Table read and a register; or line read, product with the slope, and narrowing."""
-        if not self.long:
+        if not self.pipelined:
             return 2
         return 5 if isinstance(self.activation, PiecewiseLinear) else 3
 

@@ -11,11 +11,11 @@ from pascaline.spec.memories import COLUMN
 from pascaline.spec.payloads import Port
 from pascaline.spec.stage import Stage
 
-__all__ = ["FROM_LOADED", "FROM_PREVIOUS", "FROM_ZERO", "ports", "signals", "stage_ports"]
+__all__ = ["FROM_GIVEN", "FROM_PREVIOUS", "FROM_ZERO", "ports", "signals", "stage_ports"]
 
-FROM_ZERO, FROM_PREVIOUS, FROM_LOADED = range(3)
+FROM_ZERO, FROM_PREVIOUS, FROM_GIVEN = range(3)
 """Values of the field ``state``: what h and c a sequence starts from. After reset there is no
-previous state, and `FROM_PREVIOUS` starts from zero; `FROM_LOADED` waits for a whole state on
+previous state, and `FROM_PREVIOUS` starts from zero; `FROM_GIVEN` waits for a whole state on
 ``i_state``."""
 
 

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from pascaline.spec.dense import Dense
 from pascaline.spec.flow import End, StageClock
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories
 from pascaline.spec.payloads import Port
@@ -80,7 +80,7 @@ class Stage(ABC):
         return {}
 
     @property
-    def dense(self) -> Dense | None:
+    def head_unit(self) -> HeadUnit | None:
         """The head, if it is in this stage."""
         return None
 

@@ -65,14 +65,14 @@ class Storage:
         return parts | {"layer": self.layer, "head": head, "total": self.total}
 
 
-def storage(model: Model, *, dense: bool = False) -> Storage:
+def storage(model: Model, *, packed: bool = False) -> Storage:
     """Bits of a model.
 
     Parameters
     ----------
     model : Model
         The model.
-    dense : bool
+    packed : bool
         Five ternary weights of a layer in a byte (`spec.trits`).
 
     Raises
@@ -81,14 +81,14 @@ def storage(model: Model, *, dense: bool = False) -> Storage:
         If they shall be so and are not ternary.
     """
     network, head = model.network, model.network.head
-    for layer in network.layers if dense else ():
+    for layer in network.layers if packed else ():
         if not layer.weights.trits:
-            raise InputError("dense", "must have ternary weights", layer.weights.name)
+            raise InputError("packed", "must have ternary weights", layer.weights.name)
     bits = _head(network, head.weights if head else None)
     if head is not None and model.head is not None and model.head.scale is not None:
         bits += scale_of(model.head.scale, head.scale_width).bits * head.classes
     return Storage(
-        weights=_weights(network, lambda layer: None if dense else layer.weights),
+        weights=_weights(network, lambda layer: None if packed else layer.weights),
         scales=_of_layers(model, _scales),
         biases=_of_layers(model, _biases),
         tables=_tables(network),
@@ -112,7 +112,7 @@ def baseline(model: Model) -> Storage:
 
 
 def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> int:
-    """Of all matrices; in the dense form where there is no arithmetic."""
+    """Of all matrices; in the packed form where there is no arithmetic."""
     total = 0
     for index, layer in enumerate(network.layers):
         columns = network.layer_inputs(index) + layer.hidden

@@ -20,7 +20,7 @@ from pascaline.spec.product import Product
 
 __all__ = ["ACTIVITIES", "Timeline", "timeline"]
 
-Interval = tuple[int, int]
+Span = tuple[int, int]
 
 ACTIVITIES = {
     "x read": "lanes take chunks of x",
@@ -43,26 +43,26 @@ class Timeline:
     ----------
     period, steps : int
         Cycles after which all repeats, and the steps that are done in them.
-    intervals : dict of str to tuple of (int, int)
+    spans : dict of str to tuple of (int, int)
         When each of `ACTIVITIES` goes on for these steps: from a cycle to the one after the last,
         tile by tile, counted from the first cycle of the first step. What is done late in a step is
-        finished during the next one, so an interval may reach beyond the period.
+        finished during the next one, so a span may reach beyond the period.
     """
 
     period: int
     steps: int
-    intervals: dict[str, tuple[Interval, ...]]
+    spans: dict[str, tuple[Span, ...]]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        intervals = {name: [list(one) for one in found] for name, found in self.intervals.items()}
-        return {"period": self.period, "steps": self.steps, "intervals": intervals}
+        spans = {name: [list(one) for one in found] for name, found in self.spans.items()}
+        return {"period": self.period, "steps": self.steps, "spans": spans}
 
 
 def timeline(core: Core) -> Timeline:
     """Follow a core until it is in its steady state, and tell of one period."""
-    steps: list[dict[str, list[Interval]]] = []
-    done: dict[str, list[Interval]] = {}
+    steps: list[dict[str, list[Span]]] = []
+    done: dict[str, list[Span]] = {}
     end = -1
 
     def watch(index: int, tile: Tile) -> None:
@@ -94,15 +94,15 @@ def timeline(core: Core) -> Timeline:
     return Timeline(
         period=ends[-1] - ends[first - 1],
         steps=len(steps) - first,
-        intervals={
-            name: tuple((start - origin, stop - origin) for start, stop in intervals)
-            for name, intervals in found.items()
-            if intervals or name != "result read"
+        spans={
+            name: tuple((start - origin, stop - origin) for start, stop in spans)
+            for name, spans in found.items()
+            if spans or name != "result read"
         },
     )
 
 
-def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Interval]]) -> None:
+def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Span]]) -> None:
     """What a tile means for each activity; the one before it ended in cycle ``end``."""
     last, at, waits = tile.last, end + 1, []
     *before, final = zip(tile.starts, core.passes[index].sources, strict=True)
@@ -132,8 +132,8 @@ class _Reader:
     """What reads the h of each step for its result; what follows has room for it."""
 
     def __init__(self, core: Core) -> None:
-        self._dense = core.dense
-        self._product: Product = core.dense.product if core.dense else core.h_product
+        self._head_unit = core.head_unit
+        self._product: Product = core.head_unit.product if core.head_unit else core.h_product
         self.end = -1
         self._drained = -1
 
@@ -142,10 +142,10 @@ class _Reader:
         """All that matters for what comes next."""
         return self.end, self._drained
 
-    def step(self, ready: int) -> Iterator[Interval]:
+    def step(self, ready: int) -> Iterator[Span]:
         """Read a step whose h can be read from a cycle on."""
-        product, dense = self._product, self._dense
-        tiles = product.tiles if dense else 1
+        product, head_unit = self._product, self._head_unit
+        tiles = product.tiles if head_unit else 1
         start = max(ready, self.end + 1)
         for tile in range(tiles):
             # The last chunk waits until the sums of the tile before have left.
@@ -153,14 +153,14 @@ class _Reader:
             last = max(middle, self._drained)
             yield from _some((start, middle), (last, last + 1))
             rows = product.last_rows if tile == tiles - 1 else product.lanes
-            self._drained = last + dense.latency + rows if dense else last
+            self._drained = last + head_unit.latency + rows if head_unit else last
             self.end, start = last, last + 1
 
 
-def _some(*intervals: Interval) -> list[Interval]:
+def _some(*spans: Span) -> list[Span]:
     """Those that are not empty, where they touch as one."""
-    found: list[Interval] = []
-    for start, stop in intervals:
+    found: list[Span] = []
+    for start, stop in spans:
         if found and found[-1][1] == start < stop:
             found[-1] = (found[-1][0], stop)
         elif start < stop:

@@ -1,4 +1,4 @@
-"""The dense code of ternary weights: five in a byte, 1.6 bits each (log2(3) is 1.585).
+"""The packed code of ternary weights: five in a byte, 1.6 bits each (log2(3) is 1.585).
 
 Three weights are in five bits ``c``, the other two in three bits ``t``:
 

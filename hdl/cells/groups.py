@@ -48,12 +48,12 @@ def groups_members(*, unit: UnitSpec, drain: Drain, program: Program, memories, 
 
     Members
     -------
-    loaded : In(1)
+    arrives : In(1)
         The next cycle has a new tile at the front of the drain.
     last_tile : In(1)
-        With ``loaded``: it is the pass' last.
+        With ``arrives``: it is the pass' last.
     token : In(token_layout(program))
-        With ``loaded``: flags of the step.
+        With ``arrives``: flags of the step.
     sums : In(data.ArrayLayout(sums_struct(unit.sums), drain.front))
         The front of the drain.
     shift : Out(1)
@@ -75,7 +75,7 @@ def groups_members(*, unit: UnitSpec, drain: Drain, program: Program, memories, 
         What was read for a step was not as it had been written.
     """
     members = {
-        "loaded": In(1),
+        "arrives": In(1),
         "last_tile": In(1),
         "token": In(token_layout(program)),
         "sums": In(data.ArrayLayout(sums_struct(unit.sums), drain.front)),
@@ -127,7 +127,7 @@ class Groups(wiring.Component):
         busy = Signal()
         left = Signal(range(max(drain.tile_groups, 2)))
         flags = Signal.like(self.token)
-        with m.If(self.loaded):
+        with m.If(self.arrives):
             m.d.sync += [
                 busy.eq(1),
                 left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),
@@ -144,8 +144,8 @@ class Groups(wiring.Component):
         upcoming = Signal()
         stream = Signal(program.stream_bits)
         m.d.comb += [
-            upcoming.eq(self.loaded | (busy & (left != 0))),
-            stream.eq(Mux(self.loaded, self.token.stream, flags.stream)),
+            upcoming.eq(self.arrives | (busy & (left != 0))),
+            stream.eq(Mux(self.arrives, self.token.stream, flags.stream)),
         ]
         rows = self._parameters(m, "rows", upcoming, stream)
 
@@ -219,7 +219,7 @@ class Groups(wiring.Component):
         read, write = contents.read_port(), contents.write_port()
         at_state = Cat(state.stream, state.addr)
         found, wrong = read_out(read.data)
-        old = delayed(m, found, pipeline.long, name="c_word", reset_less=True)
+        old = delayed(m, found, pipeline.pipelined, name="c_word", reset_less=True)
         new = Signal(word)
         reads, writes = pipeline.carried - pipeline.cell_memory, pipeline.made
         written = delayed(m, busy, writes, name="c_write")
@@ -234,13 +234,13 @@ class Groups(wiring.Component):
             *[given[k].c.eq(state.write_data[k]) for k in units],
         ]
         chosen = Signal(word)
-        for port, loaded, made in (
+        for port, restored, made in (
             (write.addr, at_state, Cat(write_stream, writer.group)),
             (write.en, state.write_en, written),
             (chosen.as_value(), given.as_value(), new.as_value()),
         ):
-            value = Mux(state.select, loaded, made)
-            m.d.comb += port.eq(delayed(m, value, pipeline.long, name="c_chosen"))
+            value = Mux(state.select, restored, made)
+            m.d.comb += port.eq(delayed(m, value, pipeline.pipelined, name="c_chosen"))
 
         # A sequence may start from zero; what a first phase has left stays.
         after = pipeline.cell_memory - pipeline.memory

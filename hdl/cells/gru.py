@@ -99,4 +99,4 @@ class GruUnit(Unit):
         m.d.comb += self.new.c.eq(new)
         shift = state.frac - layer.h.frac
         h = self._narrow(m, c, state.interval, shift, layer.h, name="h_")
-        m.d.comb += self.h_next.eq(self._delayed(m, h, self._long, name="h_kept"))
+        m.d.comb += self.h_next.eq(self._delayed(m, h, self._pipelined, name="h_kept"))

@@ -46,7 +46,7 @@ class LstmUnit(Unit):
         m.d.sync += out.eq(o * tanh)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
         h = self._narrow(m, out, gated, shift, layer.h, name="h_")
-        m.d.comb += self.h_next.eq(self._delayed(m, h, self._long, name="h_kept"))
+        m.d.comb += self.h_next.eq(self._delayed(m, h, self._pipelined, name="h_kept"))
         return m
 
     def _cell_to_pre(self, m, c):

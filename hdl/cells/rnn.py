@@ -25,5 +25,5 @@ class RnnUnit(Unit):
             shift = layer.pre.frac - layer.h.frac
             h = Signal(shape(layer.h), reset_less=True)
             m.d.sync += h.eq(self._narrow(m, positive, reach, shift, layer.h, name="h_new"))
-        m.d.comb += self.h_next.eq(self._delayed(m, h, self._long, name="h_kept"))
+        m.d.comb += self.h_next.eq(self._delayed(m, h, self._pipelined, name="h_kept"))
         return m

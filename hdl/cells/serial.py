@@ -112,9 +112,9 @@ class SerialGroups(wiring.Component):
         over = Signal()
         m.d.comb += [
             over.eq(cycle == last),
-            begins.eq(self.loaded | (busy & over & (left != 0))),
+            begins.eq(self.arrives | (busy & over & (left != 0))),
         ]
-        with m.If(self.loaded):
+        with m.If(self.arrives):
             m.d.sync += [
                 busy.eq(1),
                 left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),
@@ -132,7 +132,9 @@ class SerialGroups(wiring.Component):
 
     def _function(self, m, platform, name, out, z):
         pre, form = self._unit.layer.pre, self._unit.layer.activation
-        return place(m, platform, name, ActivationFunction(form, name, pre, out, long=False), z=z).y
+        return place(
+            m, platform, name, ActivationFunction(form, name, pre, out, pipelined=False), z=z
+        ).y
 
     def _cell_memory(self, m, at, flags):
         """The new c, the old one, and the number of the unit."""

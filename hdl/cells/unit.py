@@ -60,7 +60,7 @@ class Unit(wiring.Component):
         self._unit = unit
         self._layer = layer = unit.layer
         self._pipeline = unit.pipeline
-        self._long = unit.pipeline.long
+        self._pipelined = unit.pipeline.pipelined
         self._row = struct(unit.row_layout)
         self._normaliser = NORMALISERS[layer.normaliser.kind](unit)
         members = {
@@ -88,16 +88,16 @@ class Unit(wiring.Component):
     def _function(self, function, out):
         """An activation function to be placed."""
         form, pre = self._layer.activation, self._layer.pre
-        return ActivationFunction(form, function, pre, out, long=self._long)
+        return ActivationFunction(form, function, pre, out, pipelined=self._pipelined)
 
     def _total(self, m, value, reach, *, name):
         """A sum, ``pipeline.sum`` cycles later."""
         total = Signal(shape(reach), name=name, reset_less=True)
-        m.d["sync" if self._long else "comb"] += total.eq(value)
+        m.d["sync" if self._pipelined else "comb"] += total.eq(value)
         return total
 
     def _narrow(self, m, *args, name, halved=False):
-        return narrow(m, *args, name=name, registered=self._long, halved=halved)
+        return narrow(m, *args, name=name, registered=self._pipelined, halved=halved)
 
     def _delayed(self, m, value, cycles, *, name):
         return delayed(m, value, cycles, name=name, reset_less=True)
@@ -105,7 +105,7 @@ class Unit(wiring.Component):
     def _inputs(self, m, index, name):
         """Sums and parameters of a gate row, as its products want them."""
         unit, pipeline = self._unit, self._pipeline
-        row = self._delayed(m, self.rows[index].as_value(), self._long, name=f"{name}_row")
+        row = self._delayed(m, self.rows[index].as_value(), self._pipelined, name=f"{name}_row")
         sums = self._delayed(m, self.sums[index].as_value(), pipeline.front, name=f"{name}_sums")
         return data.View(sums_struct(unit.sums), sums), data.View(self._row, row)
 

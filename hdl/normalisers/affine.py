@@ -47,7 +47,7 @@ class RowAffine:
             The pre-activation, of ``layer.pre``.
         """
         unit, layer = self._unit, self._unit.layer
-        long, shift = unit.pipeline.long, layer.normaliser.shift
+        pipelined, shift = unit.pipeline.pipelined, layer.normaliser.shift
         products, reach = [], Interval(0, 0)
         for k, scale_name in enumerate(scales):
             scale, place = unit.row_scales[scale_name], unit.place(scale_name)
@@ -57,7 +57,7 @@ class RowAffine:
             m.d.sync += signal.eq(scaled(sums[f"s{place}"], row, scale_name, scale))
             products.append(signal)
         product = Signal(shape(reach), name=f"{name}_products", reset_less=True)
-        m.d["sync" if long else "comb"] += product.eq(sum(products[1:], start=products[0]))
+        m.d["sync" if pipelined else "comb"] += product.eq(sum(products[1:], start=products[0]))
         ends = Interval(half(shift), half(shift))
         total = Signal(shape(reach + biases + ends), name=f"{name}_total")
         m.d.comb += total.eq(product + bias)
@@ -69,7 +69,7 @@ class RowAffine:
             shift,
             layer.pre,
             name=f"{name}_z",
-            registered=long,
+            registered=pipelined,
             halved=True,
         )
         m.d.sync += z.eq(narrowed)

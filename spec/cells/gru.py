@@ -173,4 +173,4 @@ class GruPipeline(Pipeline):
     @property
     def whole(self) -> int:
         """Narrowed once more, and written to memory."""
-        return self.made + (3 if self.long else 1)
+        return self.made + (3 if self.pipelined else 1)

@@ -148,7 +148,7 @@ class LstmPipeline(Pipeline):
     @property
     def output(self) -> int:
         """Product o * tanh, narrowed and written to memory."""
-        return 4 if self.long else 2
+        return 4 if self.pipelined else 2
 
     @property
     def carried(self) -> int:

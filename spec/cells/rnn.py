@@ -120,5 +120,5 @@ class RnnPipeline(Pipeline):
 
     @property
     def whole(self) -> int:
-        """Written to memory; in the long pipeline from a register close to it."""
-        return self.gate + (2 if self.long else 1)
+        """Written to memory; if pipelined from a register close to it."""
+        return self.gate + (2 if self.pipelined else 1)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pascaline.spec.clock import NEVER, CoreClock
 from pascaline.spec.core import Core
-from pascaline.spec.dense import Dense
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories, core_memories
 from pascaline.spec.payloads import Port, core_ports
@@ -25,16 +25,17 @@ VIEWS = {
         "inputs": "full bank chunk",
     },
     "control": {
-        "sequencer": "running starting quiet waits h_wait_0_0 read from_h chunk bank weight split"
-        " load first_tile last_tile token reserved load_state dump_state",
+        "sequencer": "running starting quiet waits h_wait_0_0 read from_h chunk bank weight"
+        " ends_source ends_tile first_tile last_tile token reserved restore dump",
     },
     "lanes": {
-        "": "operands_0 operands_1 codes split load",
-        "lanes": "shift loaded",
-        "lanes.lane_0": "clear split load tree_0_0 total accumulator earlier_0 shift sums",
+        "": "operands_0 operands_1 codes ends_source ends_tile",
+        "lanes": "shift arrives",
+        "lanes.lane_0": "clear ends_source ends_tile tree_0_0 total accumulator earlier_0"
+        " shift sums",
     },
     "cell units": {
-        "cells": "loaded busy left write flags",
+        "cells": "arrives busy left write flags",
         "cells.unit_0": "sums i_pre f_pre g_pre o_pre r_pre z_pre q_pre p_pre old fc ig rq new u"
         " difference product h_next",
     },
@@ -45,7 +46,7 @@ VIEWS = {
     "head": {
         "outputs": "job_valid job",
         "outputs.queue": "level",
-        "outputs.reader": "held chunk slot elements load left sum done",
+        "outputs.reader": "held chunk slot elements ends_tile left sum done",
         "outputs.reader.lanes.lane_0": "accumulator sums",
         "outputs.reader.rows": "value stage_1",
         "outputs.reader.argmax": "row best best_row better",
@@ -96,8 +97,8 @@ class CoreStage(Stage):
         return {self.name: core_memories(self.core)}
 
     @property
-    def dense(self) -> Dense | None:
-        return self.core.dense
+    def head_unit(self) -> HeadUnit | None:
+        return self.core.head_unit
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -140,7 +141,7 @@ class _Clock(StageClock):
         self._clock = CoreClock(core.program)
         self._after = after
         self._reader = ReaderClock()
-        self._head = HeadClock(core.dense, end) if core.dense else None
+        self._head = HeadClock(core.head_unit, end) if core.head_unit else None
         self._freed = deque([NEVER, NEVER])
 
     def room(self, stream: int) -> int:

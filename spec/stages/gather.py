@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pascaline.spec.clock import NEVER
-from pascaline.spec.dense import Dense
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
 from pascaline.spec.formats import Format
+from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.machine import Machine
-from pascaline.spec.memories import Memories, dense_memories
+from pascaline.spec.memories import Memories, head_memories
 from pascaline.spec.payloads import result_layout
 from pascaline.spec.stage import Part, Stage, Views
 
@@ -39,7 +39,7 @@ class Gather(Stage):
         Whether elements are the largest of all steps.
     every : bool
         Whether there is a result every step.
-    head : Dense or None
+    head : HeadUnit or None
         Head that reads the vectors.
     """
 
@@ -50,7 +50,7 @@ class Gather(Stage):
     machine: Machine
     pools: bool
     every: bool
-    head: Dense | None
+    head: HeadUnit | None
 
     kind: ClassVar[str] = "gather"
 
@@ -84,10 +84,10 @@ class Gather(Stage):
 
     @property
     def memories(self) -> Memories:
-        return {} if self.head is None else {"head": dense_memories(self.head)}
+        return {} if self.head is None else {"head": head_memories(self.head)}
 
     @property
-    def dense(self) -> Dense | None:
+    def head_unit(self) -> HeadUnit | None:
         return self.head
 
     @property
@@ -117,9 +117,9 @@ class Gather(Stage):
     def pace(self) -> float:
         if self.head is None or not self.every:
             return 0
-        dense, product = self.head, self.head.product
-        read = (product.tiles - 1) * dense.tile_cycles
-        return read + max(product.chunks, dense.latency + product.last_rows)
+        head_unit, product = self.head, self.head.product
+        read = (product.tiles - 1) * head_unit.tile_cycles
+        return read + max(product.chunks, head_unit.latency + product.last_rows)
 
     def clock(self, after: StageClock, end: End) -> StageClock:
         return _Clock(self, end)

@@ -89,11 +89,22 @@ def test_bench_golden(pascaline):
 
 
 def test_storage(pascaline):
-    found = only_json(*pascaline("show", "digits-ternary", "--weight-code", "dense", "--json"))
+    found = only_json(*pascaline("show", "digits-ternary", "--weight-code", "packed", "--json"))
     assert found["storage"]["bits"]["weights"] == 4 * 100 * 113 * 8 // 5
     assert found["storage"]["ratio"]["weights"] == 7.5
     _, out, _ = pascaline("show", "digits-binary", "--storage")
     assert "fixed12" in out
+
+
+def test_retired_words_are_a_line_each(tmp_path):
+    words = ["--stack", "pipelined", "--weight-code", "dense"]
+    command = [sys.executable, "-m", "pascaline.cli", "show", "digits-ternary", *words, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert json.loads(done.stdout)["machine"]["weight_code"] == "packed"
+    assert done.stderr.splitlines() == [
+        'pascaline: machine: stack: "pipelined" is now called "separate"',
+        'pascaline: machine: weight_code: "dense" is now called "packed"',
+    ]
 
 
 def test_machine_file_and_options(pascaline, tmp_path):

@@ -41,7 +41,7 @@ def test_random_case(seed):
 @pytest.mark.parametrize(
     ("machine", "text"),
     [
-        ({"pipelined": True}, "machine: cell_unit: must be pipelined in a pipelined machine"),
+        ({"pipelined": True}, "machine: cell_unit: must be parallel in a pipelined machine"),
         ({"cell_units": 2, "units": 2, "simd": 2}, "machine: cell_units: must be 1 if serial"),
     ],
 )

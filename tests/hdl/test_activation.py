@@ -14,13 +14,13 @@ from tests.hdl.bench import run
 @pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=4), PiecewiseLinear()])
 @pytest.mark.parametrize("function", ["sigmoid", "tanh"])
 @pytest.mark.parametrize("out", [Format(width=8, frac=7), Format(width=9, frac=8, signed=False)])
-@pytest.mark.parametrize("long", [False, True])
-def test_activation(form, function, out, long):
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_activation(form, function, out, pipelined):
     if function == "tanh" and not out.signed:
         out = Format(width=5, frac=4)
     pre = Format(width=10, frac=6)
-    dut = ActivationFunction(form, function, pre, out, long=long)
-    latency = RnnPipeline(long=long, activation=form, relu=False).activate
+    dut = ActivationFunction(form, function, pre, out, pipelined=pipelined)
+    latency = RnnPipeline(pipelined=pipelined, activation=form, relu=False).activate
     values = np.arange(pre.interval.lo, pre.interval.hi + 1)
     wanted = GoldenActivation(form, function, pre, out)(values)
 

@@ -58,16 +58,16 @@ def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
             for chunk in range(chunks):
                 ctx.set(dut.x, join(vectors[tile, chunk], element.width))
                 ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
-                ctx.set(dut.split, chunk == 0)
-                ctx.set(dut.load, chunk == chunks - 1)
+                ctx.set(dut.ends_source, chunk == 0)
+                ctx.set(dut.ends_tile, chunk == chunks - 1)
                 await ctx.tick()
-        ctx.set(dut.load, 0)
+        ctx.set(dut.ends_tile, 0)
         ctx.set(dut.x, 0)
         await ctx.tick().repeat(chunks + 5)
 
     async def drain(ctx):
         for _ in range(3):
-            await ctx.tick().until(dut.loaded)
+            await ctx.tick().until(dut.arrives)
             for _ in range(lanes // front):
                 for place in range(front):
                     row = dut.sums[place]

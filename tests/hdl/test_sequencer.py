@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import pytest
 
 from pascaline.hdl.sequencer import Sequencer
-from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS, FROM_ZERO
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO
 from tests.hdl.bench import run
 from tests.hdl.walk import follow, make_bank
 from tests.programs import make_program
 
 INPUT, STATE = "input", "state"
 
-LONG = {"issue": 1, "registers": 5, "whole": 17}
+PIPELINED = {"issue": 1, "registers": 5, "whole": 17}
 
 SLOW_DRAIN = {"hidden": 11, "units": 5, "simd": 4, "cell_units": 1}
 
 PROGRAMS = {
     "one layer": {},
-    "one layer, long": {**LONG, "hidden": 9, "simd": 4, "cell_units": 2, "units": 4},
+    "one layer, pipelined": {**PIPELINED, "hidden": 9, "simd": 4, "cell_units": 2, "units": 4},
     "one tile": {"hidden": 2, "units": 2, "inputs": 9},
     "one chunk each": {"hidden": 2, "units": 1, "inputs": 2, "whole": 2, "registers": 1},
     "slow drain": SLOW_DRAIN,
@@ -28,22 +28,28 @@ PROGRAMS = {
     "many chunks hide all latency": {"hidden": 40, "units": 40, "cell_units": 2, "inputs": 90},
     "every result": {"every": True},
     "streams": {"streams": 3, "every": True},
-    "streams, long": {**LONG, "streams": 4, "hidden": 4},
+    "streams, pipelined": {**PIPELINED, "streams": 4, "hidden": 4},
     "streams, last result": {"streams": 2, "hidden": 3},
     "shared stack": {"layers": 3, "every": True},
-    "shared stack, long": {**LONG, "layers": 3, "inputs": 7},
+    "shared stack, pipelined": {**PIPELINED, "layers": 3, "inputs": 7},
     "shared stack, streams": {"layers": 2, "streams": 2, "every": True},
     "two phases": {"phases": 2, "every": True},
-    "two phases, long": {**LONG, "phases": 2, "hidden": 8, "units": 4, "simd": 4},
+    "two phases, pipelined": {**PIPELINED, "phases": 2, "hidden": 8, "units": 4, "simd": 4},
     "two phases, streams": {"phases": 2, "streams": 3},
     "two inputs": {"operands": (INPUT, STATE, INPUT), "every": True},
     "two inputs, stack": {"operands": (STATE, INPUT, INPUT), "layers": 2},
-    "two states": {"operands": (STATE, INPUT, STATE), "hidden": 7, **LONG},
+    "two states": {"operands": (STATE, INPUT, STATE), "hidden": 7, **PIPELINED},
     "two states, phases": {"operands": (INPUT, STATE, STATE), "phases": 2, "streams": 2},
     "four operands": {"operands": (INPUT, STATE, STATE, INPUT)},
     "no state": {"operands": (INPUT, INPUT)},
     "directions": {"streams": 2, "directions": 2, "stateful": False, "every": True},
-    "directions, long": {**LONG, "streams": 2, "directions": 2, "stateful": False, "inputs": 6},
+    "directions, pipelined": {
+        **PIPELINED,
+        "streams": 2,
+        "directions": 2,
+        "stateful": False,
+        "inputs": 6,
+    },
     "onward": {"onward": True, "every": True},
     "onward, directions": {"onward": True, "streams": 2, "directions": 2, "stateful": False},
 }
@@ -86,7 +92,7 @@ def make_steps(program, rng, *, pauses, count=10):
                 stream,
                 start,
                 last,
-                state=rng.choice((FROM_ZERO, FROM_PREVIOUS, FROM_LOADED)) * program.stateful,
+                state=rng.choice((FROM_ZERO, FROM_PREVIOUS, FROM_GIVEN)) * program.stateful,
                 dump=program.stateful and last and rng.random() < 0.4,
                 late=rng.randint(0, most),
                 read_after=rng.randint(0, 2 * most),
@@ -107,17 +113,17 @@ class Bench:
         Cycles in which a chunk was read, and all that describes it.
     frees : list of cycle
         Strobes of ``free``.
-    offered, released, loaded, dumped : dict of int to cycle
-        By step: its vector's first cycle, when its result was read, its states loaded or dumped.
+    offered, released, restored, dumped : dict of int to cycle
+        By step: its vector's first cycle, when its result was read, its states restored or dumped.
     asks : dict of str to list of cycle
-        Cycles in which ``load_state`` and ``dump_state`` were up.
+        Cycles in which ``restore`` and ``dump`` were up.
     """
 
     def __init__(self, program, steps, rng):
         self.program, self.steps, self._rng = program, steps, rng
         self.reads, self.frees, self.held = [], [], set()
-        self.offered, self.released, self.loaded, self.dumped = {}, {}, {}, {}
-        self.asks = {"load_state": [], "dump_state": []}
+        self.offered, self.released, self.restored, self.dumped = {}, {}, {}, {}
+        self.asks = {"restore": [], "dump": []}
         self._results = deque()
 
     async def _testbench(self, ctx):
@@ -173,23 +179,23 @@ class Bench:
         return bool(up)
 
     def _answer(self, ctx, cycle, number, ended, asked):
-        """Load or dump a state some cycles after that was asked for."""
+        """Restore or dump a state some cycles after it was asked for."""
         dut, before = self.dut, ended - 1
-        load = self.asks["load_state"][-1:] == [cycle] and asked > self.steps[number].handshake
-        dump = self.asks["dump_state"][-1:] == [cycle] and asked > self.steps[before].handshake
-        ctx.set(dut.state_loaded, load)
-        ctx.set(dut.state_dumped, dump)
-        for answer, step, times in ((load, number, self.loaded), (dump, before, self.dumped)):
+        restore = self.asks["restore"][-1:] == [cycle] and asked > self.steps[number].handshake
+        dump = self.asks["dump"][-1:] == [cycle] and asked > self.steps[before].handshake
+        ctx.set(dut.restored, restore)
+        ctx.set(dut.dumped, dump)
+        for answer, step, times in ((restore, number, self.restored), (dump, before, self.dumped)):
             if answer:
                 times[step] = cycle
                 stream = self.steps[step].stream
                 assert ctx.get(dut.stream) == stream
-                # What is loaded is read by the stream's next step; what is dumped, too.
+                # What is restored is read by the stream's next step; what is dumped, too.
                 earlier = sum(one.stream == stream for one in self.steps[:ended])
-                assert ctx.get(dut.parity) == (earlier + 1) % 2
+                assert ctx.get(dut.side) == (earlier + 1) % 2
 
     def _described(self, ctx):
-        names = "from_h zero chunk weight bank split load last_tile stream parity".split()
+        names = "from_h zero chunk weight bank ends_source ends_tile last_tile stream side".split()
         now = {name: ctx.get(getattr(self.dut, name)) for name in names}
         fields = self.dut.token.shape().members
         return now | {"token": {name: ctx.get(self.dut.token[name]) for name in fields}}
@@ -210,7 +216,9 @@ class Bench:
 
 def is_last(program, now):
     """Whether a read ends its step."""
-    return now["load"] and now["last_tile"] and now["token"]["index"] == len(program.passes) - 1
+    return (
+        now["ends_tile"] and now["last_tile"] and now["token"]["index"] == len(program.passes) - 1
+    )
 
 
 def check_latencies(bench):
@@ -227,13 +235,13 @@ def check_latencies(bench):
         if now["from_h"] and not now["zero"]:
             at = readable.get((now["bank"], now["chunk"]))
             assert at is None or at <= cycle, (number, "h is not there yet")
-        if not now["load"]:
+        if not now["ends_tile"]:
             continue
         front = cycle - program.issue + program.lane_latency
         assert front >= front_free, (number, "the drain is not empty")
         left = drain.last_groups if now["last_tile"] else drain.tile_groups
         front_free = front + left * drain.group_cycles
-        bank = make_bank(program, now["stream"], made_by.to, 1 - now["parity"])
+        bank = make_bank(program, now["stream"], made_by.to, 1 - now["side"])
         first_write = front + program.whole - 1
         assert first_write > released.get(bank, -1), (number, "a result was written over")
         for group in range(groups, groups + left):

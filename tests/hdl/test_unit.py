@@ -12,12 +12,12 @@ from tests.models import make_design, make_model
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize("long", [False, True])
-def test_unit(cell, shared, long, rng):
+@pytest.mark.parametrize("pipelined", [False, True])
+def test_unit(cell, shared, pipelined, rng):
     """The whole pipeline, a new unit every cycle, with the latencies that its layer has."""
     count = 40
     model = make_model(hidden=count, inputs=9, shared_scale=shared, layer=CELLS[cell])
-    [core] = make_design(model, pipelined=long).cores
+    [core] = make_design(model, pipelined=pipelined).cores
     layer, pipeline, tensors = core.layer, core.pipeline, model.layers[0]
     golden = cell_of(layer, tensors, model.network.x)
     ends = layer.carried.interval if layer.carried else Interval(0, 0)

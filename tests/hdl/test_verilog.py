@@ -52,7 +52,7 @@ def file(verilog, tmp_path):
 
 
 def test_copies_of_a_kind_do_not_count_as_unused():
-    design = make_design(units=2, simd=4, weight_code="dense")
+    design = make_design(units=2, simd=4, weight_code="packed")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         generate(design)

@@ -6,7 +6,7 @@ What is read in which order follows from the program's passes; when, from `spec.
 from collections import Counter
 
 from pascaline.spec.clock import CoreClock
-from pascaline.spec.ports import FROM_LOADED, FROM_PREVIOUS
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS
 
 
 def make_bank(program, stream, vector, turn):
@@ -19,17 +19,17 @@ def follow(bench):
     tiles = []
     clock = CoreClock(program, watch=lambda index, tile: tiles.append((index, tile)))
     reads, frees, seen, begun = [], [], Counter(), set()
-    asks = {"load_state": [], "dump_state": []}
+    asks = {"restore": [], "dump": []}
     dumped = -1
     for number, step in enumerate(steps):
-        loads = step.start and step.state == FROM_LOADED
+        restores = step.start and step.state == FROM_GIVEN
         goes_on = step.state == FROM_PREVIOUS and step.stream in begun
-        fresh = step.start and not loads and not goes_on
+        fresh = step.start and not restores and not goes_on
         arrival = max(bench.offered[number], dumped + 1)
-        if loads:
+        if restores:
             since = max(arrival, quiet_since(bench, number, clock.end))
-            asks["load_state"] += range(since, bench.loaded[number] + 1)
-            arrival = bench.loaded[number] + 1
+            asks["restore"] += range(since, bench.restored[number] + 1)
+            arrival = bench.restored[number] + 1
         frees.append(clock.step(step.stream, arrival, fresh=fresh) + program.issue)
         turn = seen[step.stream] % 2
         reads += walk(program, step, turn, fresh, tiles)
@@ -40,7 +40,7 @@ def follow(bench):
             clock.read(step.stream, bench.released[number])
         if step.dump:
             since, dumped = quiet_since(bench, number + 1, clock.end), bench.dumped[number]
-            asks["dump_state"] += sorted(set(range(since, dumped + 1)) - bench.held)
+            asks["dump"] += sorted(set(range(since, dumped + 1)) - bench.held)
     return reads, frees, asks
 
 
@@ -71,11 +71,11 @@ def walk(program, step, turn, fresh, tiles):
                         "zero": state and own and fresh,
                         "chunk": chunk,
                         "weight": program.directions * weight + direction,
-                        "split": (end and not final) << max(program.sources - 2 - place, 0),
-                        "load": end and final,
+                        "ends_source": (end and not final) << max(program.sources - 2 - place, 0),
+                        "ends_tile": end and final,
                         "last_tile": tile == program.tiles - 1,
                         "stream": step.stream,
-                        "parity": 1 - turn,
+                        "side": 1 - turn,
                         "token": token(program, step, number, fresh),
                     }
                     if state:

@@ -227,9 +227,9 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
 
 
 def test_many_tiles_are_not_all_drawn(counted):
-    timeline = {"period": 800, "steps": 1, "intervals": {}}
+    timeline = {"period": 800, "steps": 1, "spans": {}}
     for name, start in (("x read", 0), ("h read", 2), ("drain", 9)):
-        timeline["intervals"][name] = [[8 * t + start, 8 * t + start + 3] for t in range(100)]
+        timeline["spans"][name] = [[8 * t + start, 8 * t + start + 3] for t in range(100)]
     passes = [{"layer": 0, "phase": 0, "chunks": 6, "waits": True}]
     step = counted["cores"][0]["step"] | {"tiles": 100, "passes": passes}
     core = {"timeline": timeline, "step": step}

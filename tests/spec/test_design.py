@@ -84,7 +84,7 @@ def test_fewest_cell_units_that_keep_up(hidden, inputs, units, simd, cell_units)
 def test_fewest_head_units_that_keep_up(classes):
     head = {"classes": classes, "weights": "fixed8"}
     design = make_design(make_model(hidden=64, head=head), units=4, simd=8)
-    units = design.dense.product.lanes
+    units = design.head_unit.product.lanes
     budget = design.cores[0].program.step_words
     assert -(-classes // units) * 64 <= budget or units == classes
     if units > 1:
@@ -144,15 +144,15 @@ BOTH = {"hidden": 4, "bidirectional": True}
 @pytest.mark.parametrize(
     ("layers", "machine", "text"),
     [
-        ([GRU, {"hidden": 4}], {"stack": "shared"}, "stack: must be pipelined for layers that are"),
+        ([GRU, {"hidden": 4}], {"stack": "shared"}, "stack: must be separate for layers that are"),
         (
             [GRU | {"reset": "before"}] * 2,
             {"stack": "shared"},
-            "stack: must be pipelined for cells",
+            "stack: must be separate for cells",
         ),
-        ([BOTH, BOTH], {"stack": "shared"}, "stack: must be pipelined with bidirectional layers"),
+        ([BOTH, BOTH], {"stack": "shared"}, "stack: must be separate with bidirectional layers"),
         ([BOTH], {"streams": 2}, "streams: must be 1 with bidirectional layers"),
-        ([GRU], {"cell_unit": "serial"}, "cell_unit: must be pipelined, except for one LSTM layer"),
+        ([GRU], {"cell_unit": "serial"}, "cell_unit: must be parallel, except for one LSTM layer"),
     ],
 )
 def test_chains_that_cannot_be(layers, machine, text):
@@ -162,10 +162,10 @@ def test_chains_that_cannot_be(layers, machine, text):
 
 def test_layers_share_lanes_or_have_their_own():
     model = make_stack([GRU] * 3, head={"classes": 2, "weights": "binary"})
-    pipelined = make_design(model, units=2, simd=2)
-    assert [len(core.layers) for core in pipelined.cores] == [1, 1, 1]
-    assert [core.onward for core in pipelined.cores] == [True, True, False]
-    assert [core.dense is not None for core in pipelined.cores] == [False, False, True]
+    separate = make_design(model, units=2, simd=2)
+    assert [len(core.layers) for core in separate.cores] == [1, 1, 1]
+    assert [core.onward for core in separate.cores] == [True, True, False]
+    assert [core.head_unit is not None for core in separate.cores] == [False, False, True]
     (shared,) = make_design(model, units=2, simd=2, stack="shared").cores
     sources = [
         [(source.name, source.vector, source.made) for source in one.sources]
@@ -177,9 +177,9 @@ def test_layers_share_lanes_or_have_their_own():
         [("h", 2, False), ("x", 1, True)],
     ]
     assert [(one.layer, one.to) for one in shared.passes] == [(0, 0), (1, 1), (2, 2)]
-    assert shared.program.words == sum(core.program.words for core in pipelined.cores)
-    assert make_design(model, stack="shared").operations == pipelined.operations == 12 * (7 + 8 + 8)
-    assert pipelined.places == 3 * 6 * 2
+    assert shared.program.words == sum(core.program.words for core in separate.cores)
+    assert make_design(model, stack="shared").operations == separate.operations == 12 * (7 + 8 + 8)
+    assert separate.places == 3 * 6 * 2
 
 
 def test_a_keyword_is_no_name_of_a_module():

@@ -80,18 +80,18 @@ def test_cells_and_head():
     head = {"classes": 3, "weights": "ternary", "scaled": True}
     model = make_model(hidden=5, layer={"cell_affine": {}}, head=head)
     design = make_design(model, units=2, simd=4, cell_units=2, head_units=2, head_simd=2)
-    (core,), dense = design.cores, design.dense
+    (core,), head_unit = design.cores, design.head_unit
     layout = core.unit.unit_layout
     first = layout.unpack(image.unit_words(core)[0] & ((1 << layout.bits) - 1))
     units, rounds = model.layers[0], half(core.layer.cell_affine.shift)
     assert first == {"scale_c": units["scale_c"][0], "bias_c": units["bias_c"][0] + rounds}
-    rows = [image.head_layout(dense).unpack(word) for word in image.head_row_words(dense)]
+    rows = [image.head_layout(head_unit).unpack(word) for word in image.head_row_words(head_unit)]
     assert [row["bias"] for row in rows] == model.head.bias.tolist()
     assert [row["scale"] for row in rows] == model.head.scale.tolist()
-    words = image.head_weight_words(dense)
+    words = image.head_weight_words(head_unit)
     assert len(words) == 2 * 3
     row0 = [code for word in words[:3] for code in codes_of(word, 2, 2)]
-    assert dense.head.weights.decode(row0).tolist() == [*model.head.weight[0].tolist(), 0]
+    assert head_unit.head.weights.decode(row0).tolist() == [*model.head.weight[0].tolist(), 0]
 
 
 GRU = {"kind": "gru", "hidden": 4}

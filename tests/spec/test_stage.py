@@ -61,7 +61,7 @@ def test_the_top_has_the_streams_of_its_stages(design):
 
 
 def test_only_the_last_stage_has_a_head(design):
-    heads = [stage for stage in design.stages if stage.dense is not None]
+    heads = [stage for stage in design.stages if stage.head_unit is not None]
     assert heads == ([design.stages[-1]] if design.head else [])
 
 

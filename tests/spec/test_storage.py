@@ -29,7 +29,7 @@ def test_by_hand():
         head=2 * (8 * 5 + 32),
     )
     assert storage(model).layer == storage(model).total - 2 * (8 * 5 + 32)
-    assert storage(model, dense=True).weights == 8 * 32
+    assert storage(model, packed=True).weights == 8 * 32
     assert baseline(model) == Storage(
         weights=12 * 160, scales=0, biases=width(model) * 20, tables=TABLES, head=2 * (12 * 5 + 32)
     )
@@ -72,7 +72,7 @@ def test_is_what_the_memories_of_a_machine_hold(activation, scaled, layers, shar
         ) * units
     assert found.scales + found.biases == rows
     inputs = design.network.layer.outputs
-    assert found.head == 3 * (2 * inputs + head_layout(design.dense).bits)
+    assert found.head == 3 * (2 * inputs + head_layout(design.head_unit).bits)
     assert found.tables < TABLES or activation["form"] == "table"
 
 
@@ -85,9 +85,9 @@ def test_weights_by_hand():
     assert storage(model).weights == 3 * first + 4 * second
     assert baseline(model).weights == 12 * (first + second)
     ternary = make_stack([one | {"weights": "ternary"}, {"hidden": 4}], inputs=7)
-    assert storage(ternary, dense=True).weights == 8 * (first // 5 + -(-second // 5))
-    with pytest.raises(InputError, match=r"^dense: must have ternary weights, not 'exp4'$"):
-        storage(make_stack([{}, mixed]), dense=True)
+    assert storage(ternary, packed=True).weights == 8 * (first // 5 + -(-second // 5))
+    with pytest.raises(InputError, match=r"^packed: must have ternary weights, not 'exp4'$"):
+        storage(make_stack([{}, mixed]), packed=True)
 
 
 def test_equal_tables_are_counted_once():
@@ -98,16 +98,16 @@ def test_equal_tables_are_counted_once():
     assert storage(make_stack([{}, wide])).tables == TABLES + 12 * 4096
 
 
-def test_dense_is_for_ternary_weights():
-    with pytest.raises(InputError, match=r"^dense: must have ternary weights, not 'binary'$"):
-        storage(make_model(weights="binary"), dense=True)
+def test_packed_is_for_ternary_weights():
+    with pytest.raises(InputError, match=r"^packed: must have ternary weights, not 'binary'$"):
+        storage(make_model(weights="binary"), packed=True)
 
 
 @pytest.mark.parametrize(
-    ("weights", "dense", "ratio"),
+    ("weights", "packed", "ratio"),
     [("binary", False, 11), ("ternary", False, 5.5), ("ternary", True, 7)],
 )
-def test_at_512_units(weights, dense, ratio):
+def test_at_512_units(weights, packed, ratio):
     """With formats as training makes them: 8-bit scales, a row's two alike, and narrow biases."""
     layer = {
         "hidden": 512,
@@ -115,4 +115,4 @@ def test_at_512_units(weights, dense, ratio):
         "normaliser": {"scale_width": 8, "bias_width": 20, "shift": 8},
     }
     model = make_model(inputs=100, hidden=512, weights=weights, layer=layer, shared_scale=True)
-    assert baseline(model).layer / storage(model, dense=dense).layer > ratio
+    assert baseline(model).layer / storage(model, packed=packed).layer > ratio

@@ -55,7 +55,7 @@ def random_design(rng):
         tree_registers=pick(rng, 0, 2, 12),
         streams=1 if both else pick(rng, 1, 1, 2, 3),
         pipelined=pick(rng, False, True),
-        stack=pick(rng, "pipelined", "shared") if equal and not both else "pipelined",
+        stack=pick(rng, "separate", "shared") if equal and not both else "separate",
     )
 
 
@@ -98,7 +98,7 @@ def check_timeline(core, made):
         assert made.steps == 1
 
     # In each cycle of a period, lanes read one chunk or wait.
-    lanes = sorted(sum((made.intervals[name] for name in ("x read", "h read", "wait")), ()))
+    lanes = sorted(sum((made.spans[name] for name in ("x read", "h read", "wait")), ()))
     start = -sum(stop - start for start, stop in lanes if stop <= 0)
     assert (lanes[0][0], lanes[-1][1]) == (start, made.period + start)
     assert all(one[1] == other[0] for one, other in pairwise(lanes))
@@ -106,26 +106,26 @@ def check_timeline(core, made):
     chunks = {"x read": len(first) * core.x_product.chunks}
     chunks["h read"] = core.program.step_words // core.program.tiles - chunks["x read"]
     for name, count in chunks.items():
-        busy = sum(stop - start for start, stop in made.intervals[name])
+        busy = sum(stop - start for start, stop in made.spans[name])
         assert busy == made.steps * core.program.tiles * count
 
     # Groups leave one at a time, in order, and as many h are written as there are groups.
     for name in ("drain", "h written"):
-        intervals = made.intervals[name]
-        assert len(intervals) == made.steps * core.program.tiles * len(core.passes)
+        spans = made.spans[name]
+        assert len(spans) == made.steps * core.program.tiles * len(core.passes)
         groups = made.steps * core.drain.groups * len(core.passes)
-        assert sum(stop - start for start, stop in intervals) == groups
-        assert all(one[1] <= other[0] for one, other in pairwise(intervals))
-        assert intervals[-1][1] - intervals[0][0] <= made.period
+        assert sum(stop - start for start, stop in spans) == groups
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
+        assert spans[-1][1] - spans[0][0] <= made.period
 
     # The first tile reads its last chunk of h when that has been written, not a cycle before.
     if made.steps == 1 and core.streams == 1 and len(core.passes) == 1:
-        read = [*made.intervals["x read"], (made.period, 0)][1][0] - 1 + core.pipeline.issue
-        written = made.intervals["h written"][-1][1] - made.period
+        read = [*made.spans["x read"], (made.period, 0)][1][0] - 1 + core.pipeline.issue
+        written = made.spans["h written"][-1][1] - made.period
         assert read >= written
         if core.program.h_latency > core.passes[0].chunks and core.results == "last":
             assert read == written
-    assert ("result read" in made.intervals) == (core.results == "every")
+    assert ("result read" in made.spans) == (core.results == "every")
 
 
 def test_by_hand():
@@ -135,14 +135,14 @@ def test_by_hand():
     assert (core.program.lane_latency, core.pipeline.whole) == (2, 11)
     made = timeline(core)
     assert (made.period, made.steps) == (3 * 3 + 14, 1)
-    assert made.intervals["x read"] == ((0, 1), (14, 15), (17, 18), (20, 21))
-    assert made.intervals["h read"] == ((12, 14), (15, 17), (18, 20), (21, 23))
-    assert made.intervals["wait"] == ((1, 12),)
-    assert made.intervals["drain"] == ((15, 17), (18, 20), (21, 23), (24, 26))
-    assert made.intervals["h written"][-1] == (34, 36)
+    assert made.spans["x read"] == ((0, 1), (14, 15), (17, 18), (20, 21))
+    assert made.spans["h read"] == ((12, 14), (15, 17), (18, 20), (21, 23))
+    assert made.spans["wait"] == ((1, 12),)
+    assert made.spans["drain"] == ((15, 17), (18, 20), (21, 23), (24, 26))
+    assert made.spans["h written"][-1] == (34, 36)
 
 
 def test_json():
     made = timeline(make_design(units=2).cores[0]).as_dict()
     assert json.loads(json.dumps(made)) == made
-    assert set(made["intervals"]) <= set(ACTIVITIES)
+    assert set(made["spans"]) <= set(ACTIVITIES)

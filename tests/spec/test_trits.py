@@ -1,4 +1,4 @@
-"""The dense code: five ternary weights in a byte."""
+"""The packed code: five ternary weights in a byte."""
 
 import itertools
 

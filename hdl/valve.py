@@ -8,13 +8,13 @@ from pascaline.hdl.shapes import struct
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
 
-__all__ = ["Gate"]
+__all__ = ["Valve"]
 
 UNDER_WAY = 16
 """Bits of the number of sequences under way; no machine has room for as many."""
 
 
-class Gate(wiring.Component):
+class Valve(wiring.Component):
     """Lets vectors through while there are weights, and knows when no sequence is under way.
 
     Parameters

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pascaline.hdl.dense import ArgMax
+from pascaline.hdl.head.argmax import ArgMax
 from pascaline.spec.ports import ports
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
@@ -13,7 +13,7 @@ from tests.models import make_design, make_model
 def test_argmax(logits):
     head = {"classes": len(logits), "weights": "binary"}
     design = make_design(make_model(head=head))
-    dut = ArgMax(design.dense, ports(design)["o"].layout)
+    dut = ArgMax(design.head_unit, ports(design)["o"].layout)
 
     async def testbench(ctx):
         for _ in range(2):  # The second time it must not remember the first.

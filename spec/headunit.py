@@ -1,4 +1,4 @@
-"""A dense head on lanes of its own."""
+"""A head on lanes of its own."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pascaline.spec.product import Product
 from pascaline.spec.scales import Constant, Number, Scale, scale_of
 from pascaline.spec.tensors import HeadTensors
 
-__all__ = ["Dense"]
+__all__ = ["HeadUnit"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Dense:
+class HeadUnit:
     """A head on a machine.
 
     Parameters
@@ -115,4 +115,4 @@ class Dense:
     @property
     def logit_latency(self) -> int:
         """Cycles from a row at the front of the drain to its logit, or to the class."""
-        return 2 + self.timing.long + self.head.scaled + (self.head.output == "class")
+        return 2 + self.timing.pipelined + self.head.scaled + (self.head.output == "class")

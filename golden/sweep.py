@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pascaline.golden.cells import Cell, State, Step
 from pascaline.golden.rounding import Integers
 
-__all__ = ["Active", "Pass", "Watch"]
+__all__ = ["Active", "Sweep", "Watch"]
 
 Active = NDArray[np.bool_]
 """Which sequences of a batch have a step, (steps, batch): from their first on to their last."""
@@ -24,7 +24,7 @@ Watch = Callable[[int, int, Step], None]
 """Gets a direction (0 forward, 1 backward), the number of a step, and its intermediates."""
 
 
-class Pass:
+class Sweep:
     """A layer, iterated over once for the outputs of each step, (batch, outputs).
 
     Parameters
