@@ -12,7 +12,7 @@ import pytest
 from pascaline import models
 from pascaline.data.preprocess import Preprocess
 from pascaline.measure.fuzz_files import _unclear
-from pascaline.sim.cases import draw
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.synth.choice import costs
@@ -240,7 +240,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     path = tmp_path / "case.json"
     draw(2, cycles=100, largest=3).write(path)
     assert pascaline("fuzz", "--replay", path)[0] == 0
-    monkeypatch.setattr("pascaline.sim.recipe.cycles.sequence_cycles", lambda *_: 1)
+    monkeypatch.setattr("pascaline.sim.case.cycles.sequence_cycles", lambda *_: 1)
     status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
     assert "the formula says 1" in err
