@@ -162,8 +162,7 @@ class Case(Checked):
 
     def _job(self, traffics: Iterable[Traffic]) -> Job:
         return Job(
-            model=self.design.model,
-            machine=self.machine,
+            design=self.design,
             episodes=tuple(
                 self._episode(traffic, episode)
                 for traffic in traffics

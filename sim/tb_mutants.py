@@ -49,7 +49,7 @@ async def _first_fault(dut: Any, case: Case) -> str | None:
     """What is wrong first, in values, in the rules of streams, or in cycles."""
     job, outcome, formulas = case.job, Outcome(), iter(case.formulas)
     bench: Any
-    if job.machine.on_bus:
+    if job.design.machine.on_bus:
         bench = tb_bus.Bench(dut, job, outcome)
     else:
         start_clock(dut.clk)
