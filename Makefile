@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-train bench-training test-pnr bench bench-golden bench-pnr prove mutants baselines baselines-check links lint clean
+.PHONY: help demo test test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -40,9 +40,9 @@ test: $(READY) ## Run all tests but the long ones.
 test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
-bench-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
+measure-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/pascaline bench training
+	@$(BIN)/pascaline measure training
 
 test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
@@ -63,31 +63,31 @@ mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes o
 	@$(BIN)/python -m mutants
 
 baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
-	@$(BIN)/pascaline bench baselines --write
+	@$(BIN)/pascaline measure baselines --write
 
 baselines-check: $(READY) ## Synthesise all configurations and compare with the committed area.
-	@$(BIN)/pascaline bench baselines
+	@$(BIN)/pascaline measure baselines
 
-bench: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE, DONT_USE=PATTERN: also on cells.
-	@$(BIN)/pascaline bench lanes --synthesise
-	@$(BIN)/pascaline bench arithmetics
-	@$(BIN)/pascaline bench simulators
-	@$(BIN)/pascaline bench peers
-	@for width in 8 12 16; do $(BIN)/pascaline bench lane-designs --target ecp5 --width $$width --weights $(LANES); done
+measure: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE, DONT_USE=PATTERN: also on cells.
+	@$(BIN)/pascaline measure lanes --synthesise
+	@$(BIN)/pascaline measure arithmetics
+	@$(BIN)/pascaline measure simulators
+	@$(BIN)/pascaline measure peers
+	@for width in 8 12 16; do $(BIN)/pascaline measure lane-designs --target ecp5 --width $$width --weights $(LANES); done
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --cell-units 2
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --streams 2
 ifdef LIBERTY
 	@for width in 8 12 16; do \
-		$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --width $$width --weights $(LANES); \
+		$(BIN)/pascaline measure lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --width $$width --weights $(LANES); \
 	done
-	@$(BIN)/pascaline bench lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --weights fixed12,ternary,binary --power 50
-	@$(BIN)/pascaline bench paper --liberty '$(LIBERTY)' $(CELLS)
+	@$(BIN)/pascaline measure lane-designs --target asic --liberty '$(LIBERTY)' $(CELLS) --weights fixed12,ternary,binary --power 50
+	@$(BIN)/pascaline measure paper --liberty '$(LIBERTY)' $(CELLS)
 endif
 
-bench-golden: $(READY) ## Measure the golden model beside PyTorch (after make test-train).
-	@$(BIN)/pascaline bench golden
+measure-golden: $(READY) ## Measure the golden model beside PyTorch (after make test-train).
+	@$(BIN)/pascaline measure golden
 
-bench-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
+measure-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
 	@$(BIN)/pascaline report medium-binary $(FAST) --target ecp5 --pnr --dsp --device 25k --clock 160
 
 # Type checkers and editors find the packages under their import names in a folder of links.

@@ -15,7 +15,7 @@ from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
 from pascaline.measure.fuzz_files import fuzz_files
 from pascaline.measure.verdict import Verdict, judge
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
@@ -110,16 +110,16 @@ def fuzz(
 
     def collect(number: int | None, verdict: Verdict) -> None:
         whole.add(verdict)
-        if verdict.recipe is None:
+        if verdict.case is None:
             return
-        path = replay or cache / f"{verdict.recipe.design.name}-{sim}.json"
-        verdict.recipe.write(path)
+        path = replay or cache / f"{verdict.case.design.name}-{sim}.json"
+        verdict.case.write(path)
         again = f"pascaline fuzz --replay {path} --sim {sim}"
         failures.append({"seed": number, "faults": verdict.faults, "again": again})
 
     interrupted = False
     if replay is not None:
-        collect(None, judge(Recipe.read(replay), sim, cache))
+        collect(None, judge(Case.read(replay), sim, cache))
     else:
         drawn = {"cycles": cycles, "values": values, "largest": largest}
         start = time.monotonic()

@@ -18,13 +18,31 @@ class LazyGroup(click.Group):
     lazy : mapping of str to (str, str)
         By the name of a command, where it is, as ``module:name``, and its line in the help of the
         group.
+    renamed : mapping of str to str, optional
+        Present names of commands by their old ones, which still work with a warning.
     """
 
     def __init__(
-        self, *args: object, lazy: Mapping[str, tuple[str, str]], **kwargs: object
+        self,
+        *args: object,
+        lazy: Mapping[str, tuple[str, str]],
+        renamed: Mapping[str, str] | None = None,
+        **kwargs: object,
     ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.lazy = lazy
+        self.renamed = renamed or {}
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        first, *rest = args
+        if first in self.renamed:
+            from pascaline.console import warn  # Rich takes a while to import.
+
+            warn(f"`{first}` is now `{self.renamed[first]}`")
+            first = self.renamed[first]
+        return super().resolve_command(ctx, [first, *rest])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.lazy)

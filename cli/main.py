@@ -16,7 +16,6 @@ __all__ = ["cli", "run"]
 AT = "pascaline.cli"
 
 COMMANDS = {
-    "bench": (f"{AT}.bench:bench", "Measure, as the documentation does."),
     "evaluate": (f"{AT}.evaluate:evaluate", "Measure how good a MODEL is on real data."),
     "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),
     "fuzz": (f"{AT}.fuzz:fuzz", "Compare RTL and golden on random cases."),
@@ -24,6 +23,7 @@ COMMANDS = {
     "image": (f"{AT}.image:image", "Make what is loaded into a machine with --weights ram."),
     "import": (f"{AT}.importing:import_", "Make a model file of a network from elsewhere."),
     "list": (f"{AT}.listing:list_", "List shipped models and named configurations."),
+    "measure": (f"{AT}.measure:measure", "Measure what the documentation quotes."),
     "report": (f"{AT}.report:report", "Synthesise a MODEL and count, or place and route it."),
     "show": (f"{AT}.show:show", "Describe a MODEL and the machine it would run on."),
     "simulate": (f"{AT}.simulate:simulate", "Simulate a MODEL and compare it with golden."),
@@ -35,6 +35,7 @@ COMMANDS = {
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
+    renamed={"bench": "measure"},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(package_name="pascaline", prog_name="pascaline")

@@ -31,7 +31,7 @@ SHIPPED = ("digits-binary", "digits-ternary", "rows-ternary")
 def designs() -> list[str]:
     """Names of what has a baseline: some shipped models, and the tiny configurations.
 
-    The large ones take minutes each: ``bench arithmetics`` and ``bench paper`` measure them.
+    The large ones take minutes each: ``measure arithmetics`` and ``measure paper`` measure them.
     """
     return sorted({*SHIPPED, *(name for name in configs() if name.startswith("tiny-"))})
 

@@ -9,7 +9,7 @@ from typing import Any
 from pascaline.host.tools import cores
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.measure.workers import workers
-from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.simulators import simulator
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.folders import build_folder
@@ -63,7 +63,7 @@ def judge_combinations(
     cache = build_folder() / "combinations"
     # A seed each: cases at work at the same time have names of their own.
     cases = {
-        name: _recipe(seed, network, stack, steps)
+        name: _case(seed, network, stack, steps)
         for seed, (name, network, stack) in enumerate(_networks(tuple(cells), hidden))
     }
     whole, failures = Verdict(), []
@@ -100,19 +100,23 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
                 yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
 
 
-def _recipe(seed: int, network: Network, stack: str, steps: int) -> Recipe:
+def _case(seed: int, network: Network, stack: str, steps: int) -> Case:
     machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
     lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
-    walks = tuple(Walk(steps=length, seed=k) for k, length in enumerate(lengths))
+    smooth = tuple(CaseSequence(steps=length, seed=k) for k, length in enumerate(lengths))
     states = (0, 0, 0) if network.bidirectional else (2, 1, 0)
     rough = tuple(
-        Walk(steps=4, seed=k, state=state, dump=any(states)) for k, state in enumerate(states * 3)
+        CaseSequence(steps=4, seed=k, state=state, dump=any(states))
+        for k, state in enumerate(states * 3)
     )
     pauses = {"i_x": 0.3, "o": 0.3, "i_state": 0.3, "o_state": 0.3}
-    bursts = (Burst(walks=rough, cut=70), Burst(walks=rough))
-    return Recipe(
+    episodes = (CaseEpisode(sequences=rough, cut=70), CaseEpisode(sequences=rough))
+    return Case(
         seed=seed,
         network=network,
         machine=Machine.parse(machine, thing="machine"),
-        traffic=(Traffic(bursts=(Burst(walks=walks),)), Traffic(bursts=bursts, pauses=pauses)),
+        traffic=(
+            Traffic(episodes=(CaseEpisode(sequences=smooth),)),
+            Traffic(episodes=episodes, pauses=pauses),
+        ),
     )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pascaline.host.tools import cores
-from pascaline.measure.points import Job, keep, kept
+from pascaline.measure.points import Survey, keep, kept
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import Outcomes, in_processes, on_dask
 from pascaline.spec.machine import Machine
@@ -144,36 +144,36 @@ def explore(
         operations = OPERATIONS
     values |= powers(model, values, operations or OPERATIONS)
     grid = sweep(model, base, values, limit=limit, operations=operations)
-    job = Job.here(model, synthesis)
+    survey = Survey.here(model, synthesis)
 
     def compute(machines: Sequence[Machine]) -> Outcomes:
         if dask is not None:
-            return on_dask(job, machines, dask)
-        return in_processes(job, machines, jobs or cores())
+            return on_dask(survey, machines, dask)
+        return in_processes(survey, machines, jobs or cores())
 
-    return _collect(job, grid, compute, progress, failing)
+    return _collect(survey, grid, compute, progress, failing)
 
 
 def _collect(
-    job: Job,
+    survey: Survey,
     grid: Sweep,
     compute: Callable[[Sequence[Machine]], Outcomes],
     progress: Progress,
     failing: Callable[[str], None],
 ) -> Exploration:
     machines = [design.machine for design in grid.designs]
-    points = {machine: point for machine in machines if (point := kept(job, machine))}
+    points = {machine: point for machine in machines if (point := kept(survey, machine))}
     missing = [machine for machine in machines if machine not in points]
     old = len(points)
     failed: list[dict[str, Any]] = []
     names = varying([machine.model_dump(mode="json") for machine in machines])
-    stage = f"exploring {job.model.name}"
+    stage = f"exploring {survey.model.name}"
     progress(stage, old, len(machines))
     if missing:
         with closing(compute(missing)) as outcomes:
             for machine, outcome in outcomes:
                 if isinstance(outcome, Point):
-                    keep(job, machine, outcome)
+                    keep(survey, machine, outcome)
                     points[machine] = outcome
                 else:
                     plain = machine.model_dump(mode="json")
@@ -182,13 +182,13 @@ def _collect(
                     failing(f"{which}: {outcome}")
                 progress(stage, len(points) + len(failed), len(machines))
     return Exploration(
-        model=job.model.name,
-        synthesis=job.synthesis,
+        model=survey.model.name,
+        synthesis=survey.synthesis,
         points=[points[machine] for machine in machines if machine in points],
         failed=failed,
         skipped=grid.skipped,
         reason=grid.reason,
-        tools=job.tools,
+        tools=survey.tools,
         cached=old,
     )
 

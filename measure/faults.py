@@ -88,8 +88,7 @@ def inject(
     progress(f"building {design.name} for {tool.name}", 0, 0)
     folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(
-        model=design.model,
-        machine=design.machine,
+        design=design,
         episodes=(),
         seed=seed,
         faults=count,

@@ -72,8 +72,7 @@ def _flip(name: str, count: int, seed: int, progress: Progress) -> Outcome:
     progress(f"building {name}", 0, 0)
     folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(
-        model=design.model,
-        machine=machine,
+        design=design,
         episodes=_episodes(design, seed),
         flips=draw_flips(guarded(made.text, design.name), count, EPISODES, seed),
         seed=seed,

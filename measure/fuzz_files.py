@@ -168,7 +168,7 @@ def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
             rng = np.random.default_rng(0)
             steps = rng.integers(x.lo, x.hi, (10, design.network.inputs), endpoint=True)
             episode = Episode(sequences=(Sequence(x=steps[:4]), Sequence(x=steps[4:])))
-            job = Job(model=design.model, machine=design.machine, episodes=(episode,))
+            job = Job(design=design, episodes=(episode,))
             outcome = run(job, folder, design.name, tool)
         except Exception as error:
             return [f"{type(error).__name__}: {error}"], 0

@@ -129,5 +129,5 @@ def _simulate(design: Design, samples: int, progress: Progress) -> Outcome:
     chosen = take_samples(design.model, samples, 0, None)
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     episode = Episode(sequences=sequences)
-    job = Job(model=design.model, machine=design.machine, episodes=(episode,))
+    job = Job(design=design, episodes=(episode,))
     return run_design(design, simulator("verilator"), job, progress=progress)[1]

@@ -25,14 +25,14 @@ from pascaline.synth.nextpnr import nextpnr_version
 from pascaline.synth.timing import opensta_version
 from pascaline.synth.yosys import yosys_version
 
-__all__ = ["Job", "keep", "kept", "measure", "try_to_measure"]
+__all__ = ["Survey", "keep", "kept", "measure", "try_to_measure"]
 
 PACKAGES = ("data", "golden", "hdl", "host", "importers", "measure", "sim", "spec", "synth")
 """Code that results depend on."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class Survey:
     """What all points of an exploration have in common.
 
     Attributes
@@ -53,8 +53,8 @@ class Job:
     code: str
 
     @classmethod
-    def here(cls, model: Model, synthesis: Synthesis) -> Job:
-        """A job for the tools that are installed here.
+    def here(cls, model: Model, synthesis: Synthesis) -> Survey:
+        """A survey for the tools that are installed here.
 
         Raises
         ------
@@ -101,37 +101,37 @@ def code_digest() -> str:
     return total.hexdigest()[:16]
 
 
-def kept(job: Job, machine: Machine) -> Point | None:
+def kept(survey: Survey, machine: Machine) -> Point | None:
     """The point of an earlier exploration, if there is one."""
-    found = recalled(_cache(), _identity(job, machine))
+    found = recalled(_cache(), _identity(survey, machine))
     return Point(**found) if found is not None else None
 
 
-def keep(job: Job, machine: Machine, point: Point) -> None:
+def keep(survey: Survey, machine: Machine, point: Point) -> None:
     """Keep a point for later explorations."""
-    remembered(_cache(), _identity(job, machine), lambda: asdict(point))
+    remembered(_cache(), _identity(survey, machine), lambda: asdict(point))
 
 
 def _cache() -> Path:
     return build_folder() / "explore" / "points"
 
 
-def _identity(job: Job, machine: Machine) -> list[str]:
-    return [*job.identity, json.dumps(machine.model_dump(mode="json"), sort_keys=True)]
+def _identity(survey: Survey, machine: Machine) -> list[str]:
+    return [*survey.identity, json.dumps(machine.model_dump(mode="json"), sort_keys=True)]
 
 
-def measure(job: Job, machine: Machine) -> Point:
+def measure(survey: Survey, machine: Machine) -> Point:
     """Generate, synthesise and time a machine.
 
     Raises
     ------
     InputError
         If a tool fails, if the machine is too large for a device, or if this is another Pascaline
-        or another tool than where the job was made.
+        or another tool than where the survey was made.
     """
-    if job.code != code_digest() or job.tools != tool_versions(job.synthesis):
+    if survey.code != code_digest() or survey.tools != tool_versions(survey.synthesis):
         raise InputError("worker", "must have the code and the tools of the explorer")
-    design, synthesis = Design(model=job.model, machine=machine), job.synthesis
+    design, synthesis = Design(model=survey.model, machine=machine), survey.synthesis
     made = make_report(design, synthesis.target, dsp=synthesis.dsp)
     clock = energy = None
     if synthesis.pnr:
@@ -154,11 +154,11 @@ def measure(job: Job, machine: Machine) -> Point:
     )
 
 
-def try_to_measure(job: Job, machine: Machine) -> Point | str:
+def try_to_measure(survey: Survey, machine: Machine) -> Point | str:
     """The point, or in one line why there is none, for other processes."""
     # Exceptions of ours do not survive the way between processes.
     try:
-        return measure(job, machine)
+        return measure(survey, machine)
     except InputError as error:
         return str(error)
     except Exception as error:

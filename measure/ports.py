@@ -84,7 +84,7 @@ def _late(design: Design, count: int, sim: str, progress: Progress) -> int:
     shape = (STEPS, design.network.inputs)
     chosen = [rng.integers(ends.lo, ends.hi, shape, endpoint=True) for _ in range(count)]
     episode = Episode(sequences=tuple(Sequence(x=x) for x in chosen))
-    job = Job(model=design.model, machine=machine, episodes=(episode,))
+    job = Job(design=design, episodes=(episode,))
     _, outcome = run_design(design, simulator(sim), job, progress=progress)
     if not outcome.good:
         raise InputError(f"{design.name} in {sim}", f"fails: {outcome.faults[0]}")

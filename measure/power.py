@@ -53,7 +53,7 @@ def measure_power(
     verilog = machine.whole + cell_models(library, cache)
     pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
     episode = Episode(sequences=(Sequence(x=x, dump=True),))
-    job = Job(model=design.model, machine=design.machine, episodes=(episode,))
+    job = Job(design=design, episodes=(episode,))
 
     def simulate() -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as name:

@@ -124,8 +124,7 @@ def simulate_samples(
     check_lengths(design, samples)
     sequences = tuple(Sequence(x=x) for x in samples.sequences)
     job = Job(
-        model=design.model,
-        machine=design.machine,
+        design=design,
         episodes=(Episode(sequences=sequences),),
         pauses=Pauses(i_x=pause, o=pause),
         seed=seed,

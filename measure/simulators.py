@@ -93,7 +93,7 @@ def rate(
     for length in (1, 1 + steps):
         sequence = Sequence(x=rng.integers(x.lo, x.hi, (length, design.network.inputs)))
         episode = Episode(sequences=(sequence,))
-        job = Job(model=design.model, machine=design.machine, episodes=(episode,))
+        job = Job(design=design, episodes=(episode,))
         told = stage_of(progress, f"{tool.name}: {length} steps")
         start = processor_seconds()
         outcome = run(job, folder, design.name, tool, progress=told)

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pascaline.sim.cases import draw
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.runner import build, run
 from pascaline.sim.shrink import shrink
 from pascaline.sim.simulators import simulator
@@ -28,7 +28,7 @@ class Verdict:
         Numbers that differ; runs that did not end; runs whose cycles are not the formula's.
     faults : list of str
         A line each.
-    recipe : Recipe or None
+    case : Case or None
         With faults: a case that has some, shrunk where that was wanted.
     """
 
@@ -42,7 +42,7 @@ class Verdict:
     hangs: int = 0
     wrong_formulas: int = 0
     faults: list[str] = field(default_factory=list)
-    recipe: Recipe | None = None
+    case: Case | None = None
 
     def add(self, other: Verdict) -> None:
         """Count another verdict's numbers in."""
@@ -52,16 +52,16 @@ class Verdict:
     @property
     def counts(self) -> dict[str, int]:
         """All numbers by name."""
-        names = {field.name for field in fields(self)} - {"faults", "recipe"}
+        names = {field.name for field in fields(self)} - {"faults", "case"}
         return {name: number for name, number in asdict(self).items() if name in names}
 
 
-def judge(recipe: Recipe, sim: str, cache: Path) -> Verdict:
+def judge(case: Case, sim: str, cache: Path) -> Verdict:
     """Simulate a case; what is built for it is removed again.
 
     Parameters
     ----------
-    recipe : Recipe
+    case : Case
         The case.
     sim : str
         Name of the simulator.
@@ -70,26 +70,26 @@ def judge(recipe: Recipe, sim: str, cache: Path) -> Verdict:
     """
     verdict = Verdict(cases=1)
     try:
-        _compare(recipe, sim, cache, verdict)
+        _compare(case, sim, cache, verdict)
     except Exception as error:  # Whatever breaks on a case is a finding.
         verdict.faults.append(" ".join(f"{type(error).__name__}: {error}".split()))
     if verdict.faults:
-        verdict.recipe = recipe
+        verdict.case = case
     return verdict
 
 
-def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
+def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
     from pascaline.hdl.verilog import generate
 
-    tool, design = simulator(sim).quick(), recipe.design
+    tool, design = simulator(sim).quick(), case.design
     verilog, *_ = generate(design).write(cache / design.name)
     folder = build(verilog, design.name, tool, cache)
-    outcome = run(recipe.job, folder, design.name, tool)
+    outcome = run(case.job, folder, design.name, tool)
     for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
         setattr(verdict, name, getattr(outcome, name))
     verdict.faults += outcome.faults
-    # A burst that hangs has no span, and nothing can be said of those behind it.
-    for taken, formula in zip(outcome.spans, recipe.formulas, strict=not outcome.hangs):
+    # An episode that hangs has no span, and nothing can be said of those behind it.
+    for taken, formula in zip(outcome.spans, case.formulas, strict=not outcome.hangs):
         if not outcome.hangs and formula not in (None, taken):
             verdict.wrong_formulas += 1
             verdict.faults.append(f"took {taken} cycles, the formula says {formula}")
@@ -100,10 +100,10 @@ def _compare(recipe: Recipe, sim: str, cache: Path, verdict: Verdict) -> None:
 def judge_seed(seed: int, sim: str, cache: Path, options: dict[str, Any], *, tries: int) -> Verdict:
     """The verdict on the case of a seed, with a small case beside its faults if it has some."""
     verdict = judge(draw(seed, **options), sim, cache)
-    if verdict.recipe is not None:
+    if verdict.case is not None:
 
-        def fails(recipe: Recipe) -> bool:
-            return bool(judge(recipe, sim, cache).faults)
+        def fails(case: Case) -> bool:
+            return bool(judge(case, sim, cache).faults)
 
-        verdict.recipe = shrink(verdict.recipe, fails, tries=tries)
+        verdict.case = shrink(verdict.case, fails, tries=tries)
     return verdict

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pascaline.measure.points import Job, try_to_measure
+from pascaline.measure.points import Survey, try_to_measure
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
 from pascaline.synth.explore import Point
@@ -30,13 +30,13 @@ TIMEOUT = 10
 """Seconds for a scheduler to answer."""
 
 
-def in_processes(job: Job, machines: Sequence[Machine], processes: int) -> Outcomes:
+def in_processes(survey: Survey, machines: Sequence[Machine], processes: int) -> Outcomes:
     """Measure machines in processes of this machine.
 
     When the iterator is left before its end, all that runs for it is stopped.
     """
     with workers(min(processes, len(machines))) as pool:
-        running = {pool.submit(try_to_measure, job, machine): machine for machine in machines}
+        running = {pool.submit(try_to_measure, survey, machine): machine for machine in machines}
         for done in as_completed(running):
             try:
                 yield running[done], done.result()
@@ -84,7 +84,7 @@ def _stop(worker: BaseProcess) -> None:
         worker.terminate()
 
 
-def on_dask(job: Job, machines: Sequence[Machine], address: str) -> Outcomes:
+def on_dask(survey: Survey, machines: Sequence[Machine], address: str) -> Outcomes:
     """Measure machines on the workers of a Dask scheduler.
 
     Raises
@@ -93,8 +93,8 @@ def on_dask(job: Job, machines: Sequence[Machine], address: str) -> Outcomes:
         If Dask is not installed, or if there is no scheduler at the address.
     """
     with _client(address) as (distributed, client):
-        # The job goes over the wire once.
-        shared = client.scatter(job, hash=False)
+        # The survey goes over the wire once.
+        shared = client.scatter(survey, hash=False)
         running = {
             client.submit(try_to_measure, shared, machine, pure=False): machine
             for machine in machines

@@ -19,8 +19,8 @@ from mutants.netlist import list_mutants, netlist, with_mutants
 from mutants.proofs import Proofs
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
-from pascaline.sim.cases import draw_traffic
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
+from pascaline.sim.draw_cases import draw_traffic
 from pascaline.sim.runner import build
 from pascaline.sim.simulators import simulator
 from pascaline.spec.configs import configs
@@ -130,9 +130,7 @@ class Campaign:
                     raise InputError(self.name, f"fails without any mutant: {said[0]}")
                 return {number: fault for number, fault in said.items() if fault is not None}
 
-            traffic = Trials(
-                "traffic", self._recipe, "pascaline.sim.tb_mutants", design.name, folder
-            )
+            traffic = Trials("traffic", self._case, "pascaline.sim.tb_mutants", design.name, folder)
             killed = killed_in(traffic, list(mutants))
             by_traffic = len(killed)
             quiet = {number: one for number, one in mutants.items() if number not in killed}
@@ -173,13 +171,13 @@ class Campaign:
         return "\n".join(list_mutants(rtlil, self.count, self.seed))
 
     @cached_property
-    def _machine(self) -> Recipe:
+    def _machine(self) -> Case:
         """The machine, without any traffic."""
         name, _, style = self.name.partition(":")
         config = configs()[name]
         assert config.network is not None
         ports = {"ports": style, "longest": LONGEST} if style else {}
-        return Recipe(
+        return Case(
             seed=config.seed,
             network=config.network,
             shared_scale=config.shared_scale,
@@ -187,7 +185,7 @@ class Campaign:
         )
 
     @cached_property
-    def _recipe(self) -> Recipe:
+    def _case(self) -> Case:
         """What all mutants go through."""
         rng = np.random.default_rng(self.seed)
         cycles = self.cycles * (ON_BUS if self._on_bus else 1)

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mutants.bitparallel import selects
 from mutants.graph import Builder, Graph
-from mutants.lanes import selects
 from mutants.runs import Runs, Witness
 from pascaline.host.tools import find_tool
 

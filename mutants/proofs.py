@@ -13,9 +13,9 @@ from threading import local
 
 import numpy as np
 
+from mutants.bitparallel import BitParallel
 from mutants.equivalence import settle
 from mutants.graph import Graph
-from mutants.lanes import Lanes
 from mutants.netlist import netlist_graph
 from mutants.runs import Difference, Runs, Witness
 from mutants.trials import kept, read_lines, write_line
@@ -118,7 +118,7 @@ class Proofs:
         return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
 
     def _runs(self) -> Runs:
-        return Runs(self._graph, Lanes(self._graph, self.folder), self.usual, self.busy)
+        return Runs(self._graph, BitParallel(self._graph, self.folder), self.usual, self.busy)
 
     @cached_property
     def _random(self) -> dict[int, list[int] | None]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mutants.bitparallel import MUTANTS, WORDS, BitParallel, Bits
 from mutants.graph import Graph
-from mutants.lanes import MUTANTS, WORDS, Bits, Lanes
 from pascaline.sim.tb_replay import FREE_RESET
 
 __all__ = ["Difference", "Runs", "Witness"]
@@ -75,7 +75,7 @@ class Runs:
     ----------
     graph : Graph
         The machine in its environment, with mutants.
-    lanes : Lanes
+    parallel : BitParallel
         Evaluates the graph.
     usual : mapping of str to sequence of int, optional
         Values of inputs, without which hardly anything happens.
@@ -93,13 +93,13 @@ class Runs:
     def __init__(
         self,
         graph: Graph,
-        lanes: Lanes,
+        parallel: BitParallel,
         usual: Mapping[str, Sequence[int]] | None = None,
         busy: Mapping[str, int] | None = None,
     ) -> None:
-        self._lanes = lanes
+        self._parallel = parallel
         names = {literal: name for name, literal in graph.names.items()}
-        split = [names[literal].rstrip("]").partition("[") for literal in lanes.free]
+        split = [names[literal].rstrip("]").partition("[") for literal in parallel.free]
         self.places = [(name, int(bit or 0)) for name, _, bit in split]
         pins = sorted({name for name, _ in self.places})
         self._pins = np.array([pins.index(name) for name, _ in self.places], dtype=np.int64)
@@ -107,13 +107,13 @@ class Runs:
         self._plain = np.array([name == FREE_RESET for name in pins], dtype=bool)
         self._usual = {pins.index(name): np.array(values) for name, values in (usual or {}).items()}
         self._bits = np.array([bit for _, bit in self.places])
-        places = dict(zip(lanes.free, self.places, strict=True))
+        places = dict(zip(parallel.free, self.places, strict=True))
         self.busy = {
             literal: busy[name] >> bit & 1
             for literal, (name, bit) in places.items()
             if busy and name in busy
         }
-        self._fixed = np.array([self.busy.get(literal, -1) for literal in lanes.free])
+        self._fixed = np.array([self.busy.get(literal, -1) for literal in parallel.free])
 
     def random(
         self,
@@ -136,7 +136,7 @@ class Runs:
                 if not pausing:
                     bits[RESETTING:, self._fixed == 0] = 0
                     bits[RESETTING:, self._fixed == 1] = 255
-                run = self._lanes.run(left, bits)
+                run = self._parallel.run(left, bits)
                 for lane, number in enumerate(left):
                     infected[number] = infected[number] | run.infected[lane]
                     witness = self._witness(run.different[lane], bits, run.seen)
@@ -174,11 +174,11 @@ class Runs:
         start = start.astype(np.uint8)
         for _ in range(ONWARD):
             bits = np.concatenate([start, self.draw(rng, BLOCK)[RESETTING:]])
-            run = self._lanes.run([number], bits)
+            run = self._parallel.run([number], bits)
             witness = self._witness(run.different[0], bits, run.seen)
             if witness is not None:
                 return Difference(witness, ())
-        latches = np.flatnonzero(self._lanes.run([number], start).infected[0])
+        latches = np.flatnonzero(self._parallel.run([number], start).infected[0])
         return Difference(None, tuple(latches.tolist()))
 
     def draw(self, rng: np.random.Generator, cycles: int) -> Bits:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
 from pascaline.sim.simulators import Simulator
 from pascaline.spec.files import write_atomic
 
@@ -30,7 +30,7 @@ class Trials:
     ----------
     name : str
         Of the files.
-    recipe : Recipe
+    case : Case
         The machine, and its traffic, if the bench needs that.
     module : str
         The bench.
@@ -41,7 +41,7 @@ class Trials:
     """
 
     name: str
-    recipe: Recipe
+    case: Case
     module: str
     top: str
     folder: Path
@@ -63,7 +63,7 @@ class Trials:
         """
         self._findings.touch()
         wanted = sorted(numbers)
-        self.recipe.write(self._findings.with_suffix(".json"))
+        self.case.write(self._findings.with_suffix(".json"))
         todo = [number for number in wanted if number not in read_lines(self._findings)]
         chunks = [todo[first : first + CHUNK] for first in range(0, len(todo), CHUNK)]
 
@@ -83,7 +83,7 @@ class Trials:
 
     @cached_property
     def _findings(self) -> Path:
-        identity = f"{self.recipe.model_dump_json()} {self.module}"
+        identity = f"{self.case.model_dump_json()} {self.module}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         return self.folder / f"{self.name}-{key}.jsonl"
 
@@ -100,7 +100,7 @@ class Trials:
                 results_xml=str(work / "results.xml"),
                 log_file=work / "run.log",
                 extra_env={
-                    "PASCALINE_RECIPE": str(self._findings.with_suffix(".json")),
+                    "PASCALINE_CASE": str(self._findings.with_suffix(".json")),
                     "PASCALINE_MUTANTS": json.dumps(numbers),
                     "PASCALINE_OUTCOME": str(self._findings),
                     "PASCALINE_PROGRESS": str(work / "progress"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
-from pascaline.spec.machine import Machine
+from pascaline.spec.design import Design
 from pascaline.spec.model import Model
 from pascaline.spec.ports import FROM_ZERO
 
@@ -119,8 +119,8 @@ class Job:
 
     Attributes
     ----------
-    model, machine
-        Make up the design.
+    design : Design
+        What is simulated.
     episodes : tuple of Episode
         One after the other, with a reset before each.
     pauses : Pauses
@@ -139,8 +139,7 @@ class Job:
         bus, a fault of its own kind, and as many as there are of each.
     """
 
-    model: Model
-    machine: Machine
+    design: Design
     episodes: tuple[Episode, ...]
     pauses: Pauses = field(default_factory=Pauses)
     seed: int = 0

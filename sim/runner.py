@@ -130,7 +130,7 @@ def run(
 
 
 def _bench(job: Job) -> str:
-    if not job.machine.on_bus:
+    if not job.design.machine.on_bus:
         if job.flips:
             return "pascaline.sim.tb_flips"
         return "pascaline.sim.tb_load" if job.loads else "pascaline.sim.tb_accelerator"

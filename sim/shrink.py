@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, TypeVar
 
-from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -19,49 +19,49 @@ __all__ = ["shrink", "smaller"]
 Kind = TypeVar("Kind", bound=Checked)
 
 
-def shrink(recipe: Recipe, fails: Callable[[Recipe], bool], *, tries: int = 200) -> Recipe:
-    """The smallest recipe that can be reached by steps of `smaller`, all of which fail.
+def shrink(case: Case, fails: Callable[[Case], bool], *, tries: int = 200) -> Case:
+    """The smallest case that can be reached by steps of `smaller`, all of which fail.
 
     Parameters
     ----------
-    recipe : Recipe
+    case : Case
         One that fails.
     fails : callable
         Tells whether another one does.
     tries : int
         How often it is asked, at most.
     """
-    seen = {recipe.model_dump_json()}
+    seen = {case.model_dump_json()}
     shrunk = True
     while shrunk:
         shrunk = False
-        for candidate in smaller(recipe):
+        for candidate in smaller(case):
             key = candidate.model_dump_json()
             if key in seen:
                 continue
             seen.add(key)
             if tries == 0:
-                return recipe
+                return case
             tries -= 1
             if fails(candidate):
-                recipe, shrunk = candidate, True
+                case, shrunk = candidate, True
                 break
-    return recipe
+    return case
 
 
-def smaller(recipe: Recipe) -> Iterator[Recipe]:
-    """Simpler recipes of machines that can be built: first what needs no other machine."""
+def smaller(case: Case) -> Iterator[Case]:
+    """Simpler cases of machines that can be built: first what needs no other machine."""
     changes: Iterator[dict[str, Any]] = chain(
-        ({"traffic": traffic} for traffic in _traffics(recipe.traffic)),
-        ({"network": network} for network in _networks(recipe.network)),
-        ({"machine": machine} for machine in _machines(recipe.machine)),
-        [] if recipe.shared_scale else [{"shared_scale": True}],
+        ({"traffic": traffic} for traffic in _traffics(case.traffic)),
+        ({"network": network} for network in _networks(case.network)),
+        ({"machine": machine} for machine in _machines(case.machine)),
+        [] if case.shared_scale else [{"shared_scale": True}],
     )
-    fields = {name: getattr(recipe, name) for name in Recipe.model_fields}
+    fields = {name: getattr(case, name) for name in Case.model_fields}
     for change in changes:
-        text = Recipe.model_construct(**(fields | change)).model_dump_json()
+        text = Case.model_construct(**(fields | change)).model_dump_json()
         with contextlib.suppress(InputError):
-            candidate = Recipe.parse(text, thing="case")
+            candidate = Case.parse(text, thing="case")
             assert candidate.design
             yield candidate
 
@@ -76,8 +76,8 @@ def _traffics(traffics: tuple[Traffic, ...]) -> Iterator[tuple[Traffic, ...]]:
         yield from ((traffic,) for traffic in traffics)
         return
     [traffic] = traffics
-    for bursts in _bursts(traffic.bursts):
-        yield (_with(traffic, bursts=bursts),)
+    for episodes in _episodes(traffic.episodes):
+        yield (_with(traffic, episodes=episodes),)
     for accesses in {0, traffic.accesses // 2} - {traffic.accesses}:
         yield (_with(traffic, accesses=accesses),)
     if any(traffic.pauses.values()):
@@ -86,32 +86,32 @@ def _traffics(traffics: tuple[Traffic, ...]) -> Iterator[tuple[Traffic, ...]]:
             yield (_with(traffic, pauses=traffic.pauses | {name: 0.0}),)
 
 
-def _bursts(bursts: tuple[Burst, ...]) -> Iterator[tuple[Burst, ...]]:
-    if len(bursts) > 1:
-        yield from ((burst,) for burst in bursts)
-    for index, burst in enumerate(bursts):
-        for walks in _walks(burst.walks):
-            yield (*bursts[:index], _with(burst, walks=walks), *bursts[index + 1 :])
-        if burst.shuffled:
-            yield (*bursts[:index], _with(burst, shuffled=False), *bursts[index + 1 :])
-        if burst.cut is not None and len(bursts) == 1:
-            yield (_with(burst, cut=None),)
+def _episodes(episodes: tuple[CaseEpisode, ...]) -> Iterator[tuple[CaseEpisode, ...]]:
+    if len(episodes) > 1:
+        yield from ((episode,) for episode in episodes)
+    for index, episode in enumerate(episodes):
+        for sequences in _sequences(episode.sequences):
+            yield (*episodes[:index], _with(episode, sequences=sequences), *episodes[index + 1 :])
+        if episode.shuffled:
+            yield (*episodes[:index], _with(episode, shuffled=False), *episodes[index + 1 :])
+        if episode.cut is not None and len(episodes) == 1:
+            yield (_with(episode, cut=None),)
 
 
-def _walks(walks: tuple[Walk, ...]) -> Iterator[tuple[Walk, ...]]:
-    if walks != (simplest := (Walk(steps=1),)):
+def _sequences(sequences: tuple[CaseSequence, ...]) -> Iterator[tuple[CaseSequence, ...]]:
+    if sequences != (simplest := (CaseSequence(steps=1),)):
         yield simplest
-    size = len(walks) // 2
+    size = len(sequences) // 2
     while size:
-        for first in range(0, len(walks), size):
-            if rest := walks[:first] + walks[first + size :]:
+        for first in range(0, len(sequences), size):
+            if rest := sequences[:first] + sequences[first + size :]:
                 yield rest
         size //= 2
-    for index, walk in enumerate(walks):
-        changes: list[dict[str, Any]] = [{"steps": steps} for steps in _less(walk.steps)]
-        changes += [{"state": 0}] * (walk.state > 0) + [{"dump": False}] * walk.dump
+    for index, sequence in enumerate(sequences):
+        changes: list[dict[str, Any]] = [{"steps": steps} for steps in _less(sequence.steps)]
+        changes += [{"state": 0}] * (sequence.state > 0) + [{"dump": False}] * sequence.dump
         for change in changes:
-            yield (*walks[:index], _with(walk, **change), *walks[index + 1 :])
+            yield (*sequences[:index], _with(sequence, **change), *sequences[index + 1 :])
 
 
 def _networks(network: Network) -> Iterator[Network]:

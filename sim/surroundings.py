@@ -49,14 +49,17 @@ class Surroundings:
     """
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
-        self.design = Design(model=job.model, machine=job.machine)
+        self.design = job.design
         self.rng = random.Random(job.seed)
         self.bus = Bus(dut, self.design, outcome, self._on_packet)
         self.bus.patience = 1000 + 20 * self.cycles()
         self.good = 0
         self._dut, self._outcome = dut, outcome
-        designs = [Design(model=model, machine=job.machine) for model in (job.model, *job.others)]
-        self._models = [(Golden(design.model), image_words(design)) for design in designs]
+        machine = job.design.machine
+        others = (Design(model=model, machine=machine) for model in job.others)
+        self._models = [
+            (Golden(design.model), image_words(design)) for design in (job.design, *others)
+        ]
         self._golden, _ = self._models[0]
         self._expected: list[deque[list[int]]] = []
         self._states: list[Any] = []

@@ -19,7 +19,6 @@ from pascaline.sim.job import Episode, Job, Outcome
 from pascaline.sim.model import checked_model
 from pascaline.sim.stimulus import stimulus
 from pascaline.spec import cycles
-from pascaline.spec.design import Design
 from pascaline.spec.loading import image_words
 from pascaline.spec.ports import ports
 
@@ -60,7 +59,7 @@ class Bench:
         self._dut = dut
         self._job = job
         self._outcome = outcome
-        self._design = Design(model=job.model, machine=job.machine)
+        self._design = job.design
         self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
         self._progress = Path(os.environ["PASCALINE_PROGRESS"])
         self._told = 0.0

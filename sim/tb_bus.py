@@ -18,7 +18,6 @@ from pascaline.sim.job import Episode, Job, Outcome, Pauses
 from pascaline.sim.seen import Seen
 from pascaline.spec import cycles
 from pascaline.spec.bus import GO_ON
-from pascaline.spec.design import Design
 from pascaline.spec.loading import image_words
 from pascaline.spec.ports import FROM_PREVIOUS
 
@@ -43,8 +42,8 @@ class Bench:
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
         self._dut, self._job, self._outcome = dut, job, outcome
-        self._design = Design(model=job.model, machine=job.machine)
-        self._golden = Golden(job.model)
+        self._design = job.design
+        self._golden = Golden(job.design.model)
         self._bus = Bus(dut, self._design, outcome, self._on_packet)
         self._progress = Path(os.environ["PASCALINE_PROGRESS"])
         self._expected: list[deque[tuple[int, list[int]]]] = []

@@ -21,7 +21,6 @@ from pascaline.sim.flips import FlippedBit
 from pascaline.sim.job import Episode, Flip, Job, Outcome
 from pascaline.sim.model import BenchModel
 from pascaline.sim.stimulus import stimulus
-from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
 
 SURPLUS = 30
@@ -64,7 +63,7 @@ class Bench:
     def __init__(self, dut: Any, job: Job) -> None:
         self.outcome = Outcome()
         self._dut, self._job = dut, job
-        self._design = Design(model=job.model, machine=job.machine)
+        self._design = job.design
         self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
         self._inputs: list[Run] = []
         self._expected: list[Run] = []

@@ -48,7 +48,7 @@ class Bench:
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
         self._dut, self._job, self._outcome = dut, job, outcome
-        self._design = Design(model=job.model, machine=job.machine)
+        self._design = job.design
         self._rng = random.Random(job.seed)
         self._streams = {name: Stream(dut, port) for name, port in ports(self._design).items()}
         self._model: BenchModel | None = None
@@ -67,7 +67,7 @@ class Bench:
             cocotb.start_soon(Monitor(self._streams[name], self._outcome, listener).run())
         feeding = cocotb.start_soon(self._feed())
         driver = Driver(self._streams["i_load"], pauses.i_load, random.Random(rng.random()))
-        models = [job.model, *job.others]
+        models = [job.design.model, *job.others]
         for number in range(job.loads):
             progress.write_text(str(number))
             image = image_words(self._of(model := rng.choice(models)))
@@ -94,7 +94,7 @@ class Bench:
         return {"i_x": self._on_x, **outputs}
 
     def _of(self, model: Model) -> Design:
-        return Design(model=model, machine=self._job.machine)
+        return Design(model=model, machine=self._design.machine)
 
     async def _load(
         self, driver: Driver, words: list[int], model: Model | None, error: str | None

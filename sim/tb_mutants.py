@@ -11,9 +11,9 @@ from typing import Any
 import cocotb
 
 from pascaline.sim import tb_accelerator, tb_bus
+from pascaline.sim.case import Case
 from pascaline.sim.clocking import start_clock
 from pascaline.sim.job import Outcome
-from pascaline.sim.recipe import Recipe
 
 __all__ = ["SELECT", "run_mutant"]
 
@@ -26,13 +26,13 @@ NUMBERS: list[int] = json.loads(os.environ.get("PASCALINE_MUTANTS", "[]"))
 @cocotb.test()
 @cocotb.parametrize(number=NUMBERS)
 async def run_mutant(dut: Any, number: int) -> None:
-    """Run a recipe with a mutant; write what the bench said as a line."""
-    recipe = _recipe()
+    """Run a case with a mutant; write what the bench said as a line."""
+    case = _case()
     getattr(dut, SELECT).value = number
     # With some mutants a model of a bus breaks, and cocotb ends the test.
     fault: str | None = "a part of the bench broke"
     try:
-        fault = await _first_fault(dut, recipe)
+        fault = await _first_fault(dut, case)
     except Exception as error:
         fault = " ".join(f"{type(error).__name__}: {error}".split())
     finally:
@@ -41,15 +41,15 @@ async def run_mutant(dut: Any, number: int) -> None:
 
 
 @cache
-def _recipe() -> Recipe:
-    return Recipe.read(Path(os.environ["PASCALINE_RECIPE"]))
+def _case() -> Case:
+    return Case.read(Path(os.environ["PASCALINE_CASE"]))
 
 
-async def _first_fault(dut: Any, recipe: Recipe) -> str | None:
+async def _first_fault(dut: Any, case: Case) -> str | None:
     """What is wrong first, in values, in the rules of streams, or in cycles."""
-    job, outcome, formulas = recipe.job, Outcome(), iter(recipe.formulas)
+    job, outcome, formulas = case.job, Outcome(), iter(case.formulas)
     bench: Any
-    if job.machine.on_bus:
+    if job.design.machine.on_bus:
         bench = tb_bus.Bench(dut, job, outcome)
     else:
         start_clock(dut.clk)

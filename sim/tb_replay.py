@@ -17,10 +17,10 @@ from cocotb.task import Task
 from cocotb.triggers import RisingEdge
 
 from pascaline.sim.bench import Monitor, Stream
+from pascaline.sim.case import Case
 from pascaline.sim.clocking import start_clock
 from pascaline.sim.job import Outcome
 from pascaline.sim.model import checked_model
-from pascaline.sim.recipe import Recipe
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
@@ -46,7 +46,7 @@ async def replay(dut: Any, number: int) -> None:
     if number:
         file = found.with_name(f"witness-{number}.json")
         witness = json.loads(file.read_text(encoding="utf-8"))
-        design = Recipe.read(Path(os.environ["PASCALINE_RECIPE"])).design
+        design = Case.read(Path(os.environ["PASCALINE_CASE"])).design
         wrong = await _play(dut, design, witness, 0)
         fault = await _play(dut, design, witness, number)
         if wrong is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from pascaline.spec.core import Core
 from pascaline.spec.errors import InputError
@@ -73,6 +74,10 @@ class Design:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.stages  # All that is checked is checked now.
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is derived from these is not sent to other processes.
+        return {"model": self.model, "machine": self.machine}
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """What the shipped models and the named configurations cost: committed, so that a change shows.
 
-The numbers are in ``synth/baselines.json``; ``pascaline bench baselines --write`` makes them.
+The numbers are in ``synth/baselines.json``; ``pascaline measure baselines --write`` makes them.
 Nothing is rounded: one cell more is a difference.
 """
 

@@ -1,6 +1,6 @@
 """Which lane design suits a target: the one that was measured to be the smallest.
 
-`costs` are the committed measurements, ``synth/lane_costs.json``; ``pascaline bench lane-designs
+`costs` are the committed measurements, ``synth/lane_costs.json``; ``pascaline measure lane-designs
 --write`` makes them, and a test makes them again.
 """
 

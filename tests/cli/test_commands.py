@@ -12,7 +12,7 @@ import pytest
 from pascaline import models
 from pascaline.data.preprocess import Preprocess
 from pascaline.measure.fuzz_files import _unclear
-from pascaline.sim.cases import draw
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.synth.choice import costs
@@ -34,6 +34,13 @@ def test_module_and_help():
         )
         assert done.returncode == (0 if words else 2)
         assert "pascaline" in done.stdout.lower() or "Usage" in done.stdout
+
+
+def test_the_old_name_of_a_command_works_with_a_warning(pascaline):
+    status, out, err = pascaline("bench", "lanes", "--help")
+    assert (status, out) == pascaline("measure", "lanes", "--help")[:2]
+    assert status == 0
+    assert err == "pascaline: `bench` is now `measure`\n"
 
 
 def test_list(pascaline):
@@ -70,7 +77,7 @@ def test_lane_auto_is_what_costs_least(pascaline, target):
     "weights", ["ternary,exp3", pytest.param("ternary,binary,exp3", marks=pytest.mark.long)]
 )
 def test_bench_lane_designs_finds_what_is_committed(weights, pascaline):
-    words = ["bench", "lane-designs", "--target", "ice40", "--weights", weights]
+    words = ["measure", "lane-designs", "--target", "ice40", "--weights", weights]
     found = only_json(*pascaline(*words, "--json"))["cost_per_operation"]
     assert list(found) == weights.split(",")
     assert found.items() <= costs()["ice40"].items()
@@ -79,13 +86,13 @@ def test_bench_lane_designs_finds_what_is_committed(weights, pascaline):
 def test_bench_golden(pascaline):
     pytest.importorskip("torch")
     sizes = ["--hidden", 8, "--batch", 6, "--steps", 3, "--repeats", 2, "--threads", 1]
-    found = only_json(*pascaline("bench", "golden", *sizes, "--json"))
+    found = only_json(*pascaline("measure", "golden", *sizes, "--json"))
     assert [(one["case"], one["threads"]) for one in found["cases"]] == [
         ("characters", 1),
         ("features", 1),
     ]
     assert all(one["ratio"] > 0 and len(one["golden_seconds"]) == 2 for one in found["cases"])
-    assert "nn.LSTM" in pascaline("bench", "golden", *sizes)[1]
+    assert "nn.LSTM" in pascaline("measure", "golden", *sizes)[1]
 
 
 def test_storage(pascaline):
@@ -251,7 +258,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     path = tmp_path / "case.json"
     draw(2, cycles=100, largest=3).write(path)
     assert pascaline("fuzz", "--replay", path)[0] == 0
-    monkeypatch.setattr("pascaline.sim.recipe.cycles.sequence_cycles", lambda *_: 1)
+    monkeypatch.setattr("pascaline.sim.case.cycles.sequence_cycles", lambda *_: 1)
     status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
     assert "the formula says 1" in err

@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 from pascaline.measure import points
-from pascaline.measure.points import Job, measure, try_to_measure
+from pascaline.measure.points import Survey, measure, try_to_measure
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import in_processes
 from pascaline.models.catalogue import find_model
@@ -60,7 +60,7 @@ def computed(monkeypatch):
     """Machines that were computed: at once, and by a formula; simd 3 fails while it is bad."""
     seen = []
 
-    def compute(job, machines, processes):
+    def compute(survey, machines, processes):
         for machine in reversed(machines):
             seen.append(machine)
             if machine.simd in computed_badly:
@@ -73,7 +73,7 @@ def computed(monkeypatch):
                     area=100 * machine.units * machine.simd,
                     counts={"gates": 7},
                     memory_bits=20,
-                    cycles_per_step=cycles.step_cycles(Design(model=job.model, machine=machine)),
+                    cycles_per_step=cycles.step_cycles(Design(model=survey.model, machine=machine)),
                     clock_mhz=50.0 * processes,
                     energy_per_step_nj=None,
                 ),
@@ -205,9 +205,9 @@ def test_one_line_and_status_2(pascaline, folder, words, text):
     assert not (folder / "explore").exists()
 
 
-def job(model=None, **options):
+def survey(model=None, **options):
     synthesis = Synthesis(**{"target": target("generic")} | options)
-    return Job.here(model or find_model("tiny-ternary"), synthesis)
+    return Survey.here(model or find_model("tiny-ternary"), synthesis)
 
 
 def test_in_processes(pascaline, folder, little):
@@ -227,7 +227,7 @@ def test_in_processes(pascaline, folder, little):
 def test_a_worker_that_dies(folder):
     threading.Timer(0.3, lambda: [child.kill() for child in active_children()]).start()
     machines = [Machine(simd=2), Machine(simd=4)]
-    outcomes = dict(in_processes(job(), machines, 1))
+    outcomes = dict(in_processes(survey(), machines, 1))
     assert set(outcomes.values()) == {"a worker process died (memory? then try fewer --jobs)"}
 
 
@@ -278,7 +278,7 @@ def processes_of(folder):
 
 
 def test_measure_says_in_a_line_what_is_wrong(monkeypatch):
-    here = job()
+    here = survey()
     monkeypatch.setattr("pascaline.measure.points.code_digest", lambda: "another")
     text = "worker: must have the code and the tools of the explorer"
     assert try_to_measure(here, Machine()) == text
@@ -301,7 +301,7 @@ def test_clocks_come_from_place_and_route(monkeypatch):
         "pascaline.measure.points.make_placement",
         lambda _, how, **more: asked.update(vars(how) | more) or Placed,
     )
-    point = measure(job(target=target("ecp5"), pnr=True, seeds=2), Machine())
+    point = measure(survey(target=target("ecp5"), pnr=True, seeds=2), Machine())
     assert target("ecp5").unit == "luts + 2 x carries"
     assert (point.area, point.memory_bits, point.clock_mhz) == (16, 4, 40.0)
     assert (asked["seeds"], asked["at_once"], asked["device"]) == (2, 1, None)
@@ -311,7 +311,7 @@ def test_clocks_and_energy_come_from_opensta(monkeypatch, folder, little):
     timing = {"critical_path": {"ns": 8.0}, "energy_per_step_nj": 1.5}
     monkeypatch.setattr("pascaline.measure.points.make_timing", lambda *_: timing)
     library = asic_target(read_library(Path(osu018()), (), folder / "synth"))
-    this = job(target=library, model=read_model(little[0]))
+    this = survey(target=library, model=read_model(little[0]))
     point = measure(this, Machine())
     assert (point.clock_mhz, point.energy_per_step_nj) == (125.0, 1.5)
     assert point.area == point.counts["area_um2"] > 0

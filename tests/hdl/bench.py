@@ -11,7 +11,6 @@ from pascaline.hdl.accelerator import accelerator
 from pascaline.sim.job import Outcome
 from pascaline.sim.model import checked_model
 from pascaline.sim.stimulus import stimulus
-from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
 
 
@@ -44,7 +43,7 @@ def run(component, *testbenches, cycles=None):
 def run_job(job, *, deadline=200_000):
     """Run the episodes of a job that are not cut, as `sim.tb_accelerator` does for Verilog."""
     outcome = Outcome()
-    design = Design(model=job.model, machine=job.machine)
+    design = job.design
     for episode in job.episodes:
         if episode.cut is None:
             _run_episode(job, design, episode, outcome, deadline)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pascaline.sim.cases import draw
+from pascaline.sim.draw_cases import draw
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design

@@ -64,19 +64,19 @@ def test_command_tells_differences_until_they_are_written(pascaline, file, monke
     measured = {"ecp5": {"lanes": {"luts": 8}}}
     monkeypatch.setattr("pascaline.measure.baselines.measure", lambda name: measured)
     before = file.read_text()
-    status, out, _ = pascaline("bench", "baselines", "tiny-binary")
+    status, out, _ = pascaline("measure", "baselines", "tiny-binary")
     line = "tiny-binary, ecp5, lanes, luts: 7 -> 8"
     assert (status, out) == (1, f"{line}\n1 designs, 1 differences\n")
     assert file.read_text() == before
-    status, out, _ = pascaline("bench", "baselines", "tiny-binary", "--json")
+    status, out, _ = pascaline("measure", "baselines", "tiny-binary", "--json")
     assert (status, json.loads(out)["differences"]) == (1, [line])
-    status, out, _ = pascaline("bench", "baselines", "tiny-binary", "--write")
+    status, out, _ = pascaline("measure", "baselines", "tiny-binary", "--write")
     assert (status, out) == (0, "1 designs, 0 differences\n")
     assert read_baselines() == {"tiny-binary": measured, "zoo": {}}
     assert '"lanes": {"luts": 8}\n' in file.read_text()
 
 
 def test_command_knows_its_designs(pascaline):
-    status, _, err = pascaline("bench", "baselines", "zoo")
+    status, _, err = pascaline("measure", "baselines", "zoo")
     assert status == 2
     assert "'zoo' is not one of" in err

@@ -1,4 +1,4 @@
-"""``bench simulators``, but for the minutes that it takes."""
+"""``measure simulators``, but for the minutes that it takes."""
 
 import json
 from types import SimpleNamespace
@@ -38,14 +38,14 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
     monkeypatch.setattr("pascaline.measure.simulators.simulator", SIMULATORS.get)
     monkeypatch.setattr("pascaline.measure.simulators.build", build)
     monkeypatch.setattr("pascaline.measure.simulators.run", run)
-    status, out, _ = pascaline("bench", "simulators", "tiny-binary", "--json")
+    status, out, _ = pascaline("measure", "simulators", "tiny-binary", "--json")
     found = json.loads(out)
     assert status == 0
     assert found["steps"] == {"verilator": 200, "icarus": 4}
     assert found["steps_per_second"] == pytest.approx({"verilator": 100, "icarus": 1})
     assert found["speed_ratio"] == pytest.approx(100)
     assert found["build_ratio"] == pytest.approx(0.4)
-    status, out, _ = pascaline("bench", "simulators", "tiny-binary")
+    status, out, _ = pascaline("measure", "simulators", "tiny-binary")
     assert status == 0
     assert "0.40" in out
 

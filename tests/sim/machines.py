@@ -41,5 +41,5 @@ def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, 
     path = folder / f"{verilog.name}.v"
     path.write_text(text)
     built = build(path, verilog.name, tool, cache)
-    job = Job(model=design.model, machine=design.machine, episodes=episodes, **settings)
+    job = Job(design=design, episodes=episodes, **settings)
     return run(job, built, verilog.name, tool)

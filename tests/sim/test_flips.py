@@ -31,8 +31,7 @@ def flip(design, count, cache, folder, rng, seed, change=None):
     built = build(path, made.name, tool, cache)
     episodes = [Episode(sequences=sequences_of(design, rng, [3, 1])) for _ in range(2)]
     job = Job(
-        model=design.model,
-        machine=design.machine,
+        design=design,
         episodes=tuple(episodes),
         flips=draw_flips(guarded(text, made.name), count, len(episodes), seed),
         seed=seed,

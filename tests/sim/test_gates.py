@@ -7,8 +7,8 @@ import pytest
 
 from pascaline.hdl.verilog import generate
 from pascaline.host.tools import run_tool
-from pascaline.sim.cases import draw_traffic
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
+from pascaline.sim.draw_cases import draw_traffic
 from pascaline.sim.runner import build, run
 from pascaline.spec.configs import configs
 from tests.sim.machines import tool_of
@@ -49,7 +49,7 @@ def test_netlists_give_the_same_bits(name, target, tmp_path, rng, seed):
     config = configs()[name]
     plain = {"seed": config.seed, "network": config.network, "machine": config.machine}
     plain["shared_scale"] = config.shared_scale
-    case = Recipe(**plain, traffic=draw_traffic(rng, Recipe(**plain).design, 400))
+    case = Case(**plain, traffic=draw_traffic(rng, Case(**plain).design, 400))
     top = case.design.name
     path = tmp_path / "netlist.v"
     path.write_text(netlist(generate(case.design).text, top, target, tmp_path))

@@ -50,10 +50,11 @@ def test_another_model_without_another_build(tool, cache, tmp_path, rng):
     [verilog, *_] = generate(design).write(tmp_path)
     built = build(verilog, design.name, tool, cache)
     episode = Episode(sequences=sequences_of(design, rng, [3, 2]))
-    job = Job(model=another(design.model), machine=design.machine, episodes=(episode,))
+    swapped = dataclasses.replace(design, model=another(design.model))
+    job = Job(design=swapped, episodes=(episode,))
     outcome = run(job, built, design.name, tool)
     assert outcome.good, outcome.faults
-    first = run(dataclasses.replace(job, model=design.model), built, design.name, tool)
+    first = run(dataclasses.replace(job, design=design), built, design.name, tool)
     assert first.good, first.faults
 
 
@@ -64,8 +65,7 @@ def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
     [verilog, *_] = generate(design).write(tmp_path)
     built = build(verilog, design.name, tool, cache)
     job = Job(
-        model=design.model,
-        machine=design.machine,
+        design=design,
         episodes=(),
         others=(another(design.model),),
         loads=24,
@@ -81,7 +81,7 @@ def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
 def test_the_bench_names_a_core_by_its_number():
     """A state that nobody asked for is of the stream of its core."""
     design = make_design(make_stack(2 * [{"hidden": 3, "weights": "ternary"}]), weights="ram")
-    job, outcome = Job(model=design.model, machine=design.machine, episodes=()), Outcome()
+    job, outcome = Job(design=design, episodes=()), Outcome()
     listeners = Bench(MagicMock(), job, outcome).listeners
     assert list(listeners) == ["i_x", "o", "o_state_0", "o_state_1"]
     listeners["o_state_1"]({"h": [1], "c": [2]})

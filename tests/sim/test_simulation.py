@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pascaline.hdl.verilog import generate
-from pascaline.sim.cases import draw
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.job import Episode, Pauses
 from pascaline.sim.runner import build
 from pascaline.sim.simulators import simulator

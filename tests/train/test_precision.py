@@ -88,7 +88,7 @@ def test_resume(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_command(tones: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pascaline.cli.bench.precision import precision as command
+    from pascaline.cli.measure.precision import precision as command
 
     monkeypatch.setattr(precision, "QUICK", SIZE)
     options = ["tones", "--quick", "--cell", "gru", "--variant", "float", "--device", "cpu"]

@@ -1,4 +1,4 @@
-"""``bench flips``: bits of memories that change, and whether parity tells of each that matters."""
+"""``measure flips``: bits of memories that change, and whether parity reports each that matters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench paper``: Table 7 of Ardakani et al. (ICLR 2019), its design points built again."""
+"""``measure paper``: Table 7 of Ardakani et al. (ICLR 2019), its design points built again."""
 
 from __future__ import annotations
 

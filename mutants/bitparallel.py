@@ -1,4 +1,4 @@
-"""Mutants side by side: 63 beside the machine, in 8 runs at a time."""
+"""Bit-parallel evaluation: 63 mutants and the machine in the bits of a word, 8 runs at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mutants.graph import Graph
 from pascaline.host.tools import find_tool
 from pascaline.sim.tb_mutants import SELECT
 
-__all__ = ["MUTANTS", "WORDS", "Lanes", "Run", "selects"]
+__all__ = ["MUTANTS", "WORDS", "BitParallel", "Run", "selects"]
 
 Words = npt.NDArray[np.uint64]
 Bits = npt.NDArray[np.uint8]
@@ -28,7 +28,7 @@ WORDS = 8
 MUTANTS = 63
 """In a run; the 64th bit of its word is the machine."""
 
-SOURCE = Path(__file__).with_name("lanes.cpp")
+SOURCE = Path(__file__).with_name("bitparallel.cpp")
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Run:
     seen: Bits
 
 
-class Lanes:
-    """A graph that is evaluated for many mutants at a time.
+class BitParallel:
+    """A graph that is evaluated for many mutants at a time, one in each bit of a word.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ class Lanes:
         values = self._values
         values[:] = 0
         for literal, bit in self._selects.items():
-            chosen = [lane for lane, number in enumerate(numbers, start=1) if number >> bit & 1]
-            values[literal >> 1] = np.uint64(sum(1 << lane for lane in chosen))
+            chosen = [place for place, number in enumerate(numbers, start=1) if number >> bit & 1]
+            values[literal >> 1] = np.uint64(sum(1 << place for place in chosen))
         values[self._latches[self._first]] = ~np.uint64(0)
         infected, different = _aligned(latches), _aligned(cycles)
         seen = np.zeros((cycles, outputs), dtype=np.uint8)
@@ -114,10 +114,10 @@ class Lanes:
                 for one in given
             )
         )
-        lanes = np.arange(1, len(numbers) + 1, dtype=np.uint64)[:, None, None]
-        of_word = (different.T[None] >> lanes & np.uint64(1)).astype(bool)
+        places = np.arange(1, len(numbers) + 1, dtype=np.uint64)[:, None, None]
+        of_word = (different.T[None] >> places & np.uint64(1)).astype(bool)
         reached = np.bitwise_or.reduce(infected, axis=1)
-        of_latch = (reached >> lanes[:, 0] & np.uint64(1)).astype(bool)
+        of_latch = (reached >> places[:, 0] & np.uint64(1)).astype(bool)
         return Run(of_word, of_latch, seen)
 
 
@@ -138,7 +138,7 @@ def _aligned(rows: int) -> Words:
 def _compiled(folder: Path) -> ctypes.CDLL:
     compiler = find_tool("g++", "apt install g++")
     key = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
-    library = folder / f"lanes-{key}.so"
+    library = folder / f"bitparallel-{key}.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as name:

@@ -1,4 +1,4 @@
-"""``bench lanes``: time and text that Verilog takes."""
+"""``measure lanes``: time and text that Verilog takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench peers``: networks that other generators were measured with, on machines of ours."""
+"""``measure peers``: networks that other generators were measured with, on machines of ours."""
 
 from __future__ import annotations
 

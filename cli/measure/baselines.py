@@ -1,4 +1,4 @@
-"""``bench baselines``: what the named configurations cost, against what is committed."""
+"""``measure baselines``: what the named configurations cost, against what is committed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench golden``: the golden model beside PyTorch's float LSTM, on the same processor."""
+"""``measure golden``: the golden model beside PyTorch's float LSTM, on the same processor."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
         from pascaline.train.pace import Case, measure
     except ModuleNotFoundError as error:
         rule = f"needs {error.name} (pip install pascaline[train])"
-        raise InputError("bench golden", rule) from None
+        raise InputError("measure golden", rule) from None
     cases = (
         Case(name="characters", inputs=100, symbols=True, classes=100, every=True),
         Case(name="features", inputs=64, symbols=False, classes=10, every=False),

@@ -1,4 +1,4 @@
-"""A case for a bench, in plain values: small enough to be read, changed and kept in a file."""
+"""A case of fuzzing, in plain values: small enough to be read, changed and kept in a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
@@ -25,10 +25,10 @@ from pascaline.spec.network import Network
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO
 from pascaline.spec.synthetic import synthetic_model
 
-__all__ = ["Burst", "Recipe", "Traffic", "Walk"]
+__all__ = ["Case", "CaseEpisode", "CaseSequence", "Traffic"]
 
 
-class Walk(Checked):
+class CaseSequence(Checked):
     """A sequence: its length, what it starts from, and the seed of its numbers.
 
     Parameters
@@ -49,28 +49,33 @@ class Walk(Checked):
     seed: int = Field(default=0, ge=0)
 
 
-class Burst(Checked):
-    """What happens between two resets; see `sim.job.Episode`."""
+class CaseEpisode(Checked):
+    """What happens between two resets; `sim.job.Episode` without the numbers."""
 
-    walks: tuple[Walk, ...] = Field(min_length=1)
+    # Older files say ``walks``, and ``bursts`` below.
+    sequences: tuple[CaseSequence, ...] = Field(
+        min_length=1, validation_alias=AliasChoices("sequences", "walks")
+    )
     shuffled: bool = False
     cut: int | None = Field(default=None, ge=1)
 
 
 class Traffic(Checked):
-    """Bursts one after the other; see `sim.job.Episode`.
+    """Episodes that have their pauses in common, one after the other.
 
     Parameters
     ----------
-    bursts : tuple of Burst
+    episodes : tuple of CaseEpisode
         Between resets.
     pauses : dict
         How likely each side is to pause.
     accesses : int
-        Of registers, in each burst; only on a bus.
+        Of registers, in each episode; only on a bus.
     """
 
-    bursts: tuple[Burst, ...] = Field(min_length=1)
+    episodes: tuple[CaseEpisode, ...] = Field(
+        min_length=1, validation_alias=AliasChoices("episodes", "bursts")
+    )
     pauses: dict[str, float] = Field(default_factory=dict)
     accesses: int = Field(default=0, ge=0, le=100_000)
 
@@ -78,14 +83,14 @@ class Traffic(Checked):
     def plain(self) -> bool:
         """Whether its cycles are those of the formula: from zero, in turn, without any pause."""
         return not any(self.pauses.values()) and all(
-            burst.cut is None
-            and not burst.shuffled
-            and all(walk.state == FROM_ZERO and not walk.dump for walk in burst.walks)
-            for burst in self.bursts
+            episode.cut is None
+            and not episode.shuffled
+            and all(one.state == FROM_ZERO and not one.dump for one in episode.sequences)
+            for episode in self.episodes
         )
 
 
-class Recipe(Checked):
+class Case(Checked):
     """A network with random weights, a machine, and traffic.
 
     Parameters
@@ -109,10 +114,11 @@ class Recipe(Checked):
     traffic: tuple[Traffic, ...] = ()
 
     @model_validator(mode="after")
-    def _check_lengths(self) -> Recipe:
+    def _check_lengths(self) -> Case:
         """Where a machine holds whole sequences, none is longer than that."""
-        walks = (walk for one in self.traffic for burst in one.bursts for walk in burst.walks)
-        longest = max((walk.steps for walk in walks), default=0)
+        episodes = (episode for traffic in self.traffic for episode in traffic.episodes)
+        lengths = (sequence.steps for episode in episodes for sequence in episode.sequences)
+        longest = max(lengths, default=0)
         if (self.machine.on_bus or self.network.bidirectional) and longest > self.machine.longest:
             raise ValueError(f"steps must be at most {self.machine.longest} (machine: longest)")
         return self
@@ -143,52 +149,57 @@ class Recipe(Checked):
 
     @property
     def formulas(self) -> list[int | None]:
-        """For each burst that is not cut what its cycles must be, if there is a formula."""
-        uncut = [(one, burst) for one in self.traffic for burst in one.bursts if burst.cut is None]
+        """For each episode that is not cut what its cycles must be, if there is a formula."""
         return [
-            cycles.sequence_cycles(self.design, [walk.steps for walk in burst.walks])
-            if one.plain and not self.machine.on_bus
-            else None
-            for one, burst in uncut
+            self._formula(episode) if traffic.plain and not self.machine.on_bus else None
+            for traffic in self.traffic
+            for episode in traffic.episodes
+            if episode.cut is None
         ]
+
+    def _formula(self, episode: CaseEpisode) -> int:
+        return cycles.sequence_cycles(self.design, [one.steps for one in episode.sequences])
 
     def _job(self, traffics: Iterable[Traffic]) -> Job:
         return Job(
-            model=self.design.model,
-            machine=self.machine,
-            episodes=tuple(self._episode(one, burst) for one in traffics for burst in one.bursts),
+            design=self.design,
+            episodes=tuple(
+                self._episode(traffic, episode)
+                for traffic in traffics
+                for episode in traffic.episodes
+            ),
             seed=self.seed,
         )
 
-    def _episode(self, traffic: Traffic, burst: Burst) -> Episode:
+    def _episode(self, traffic: Traffic, episode: CaseEpisode) -> Episode:
         return Episode(
-            sequences=tuple(self._sequence(walk) for walk in burst.walks),
-            shuffled=burst.shuffled,
-            cut=burst.cut,
+            sequences=tuple(self._sequence(one) for one in episode.sequences),
+            shuffled=episode.shuffled,
+            cut=episode.cut,
             pauses=Pauses(**traffic.pauses),
             accesses=traffic.accesses,
         )
 
-    def _sequence(self, walk: Walk) -> Sequence:
-        rng = np.random.default_rng(walk.seed)
+    def _sequence(self, sequence: CaseSequence) -> Sequence:
+        rng = np.random.default_rng(sequence.seed)
         network = self.network
-        x = _values(rng, network.x.interval, (walk.steps, network.inputs))
+        x = _values(rng, network.x.interval, (sequence.steps, network.inputs))
         if network.bidirectional:
             return Sequence(x=x)
         if self.machine.on_bus:  # States are kept, but can neither be loaded nor read out.
-            return Sequence(x=x, state=min(walk.state, FROM_PREVIOUS))
+            return Sequence(x=x, state=min(sequence.state, FROM_PREVIOUS))
         load: tuple[State, ...] = ()
-        if walk.state == FROM_GIVEN:
+        if sequence.state == FROM_GIVEN:
             load = tuple(_state(rng, layer) for layer in network.layers)
-        return Sequence(x=x, state=walk.state, load=load, dump=walk.dump)
+        return Sequence(x=x, state=sequence.state, load=load, dump=sequence.dump)
 
     def write(self, path: Path) -> None:
         """Write the file that `read` reads."""
         write_atomic(path, self.model_dump_json(indent=1) + "\n")
 
     @staticmethod
-    def read(path: Path) -> Recipe:
-        """Read a recipe, and see that it is one of a machine that can be built.
+    def read(path: Path) -> Case:
+        """Read a case whose machine can be built.
 
         Raises
         ------
@@ -196,15 +207,15 @@ class Recipe(Checked):
             One line that names the file, the field, the rule and the value.
         """
         try:
-            recipe = Recipe.parse(path.read_bytes(), thing=str(path))
+            case = Case.parse(path.read_bytes(), thing=str(path))
         except OSError as error:
             raise InputError(str(path), f"cannot be read ({error.strerror})") from None
         known = set(Pauses.__dataclass_fields__)
-        for name in (name for traffic in recipe.traffic for name in traffic.pauses):
+        for name in (name for traffic in case.traffic for name in traffic.pauses):
             if name not in known:
                 raise InputError(f"{path}: pauses", f"must be of {', '.join(sorted(known))}", name)
-        assert recipe.design
-        return recipe
+        assert case.design
+        return case
 
 
 def _state(rng: np.random.Generator, layer: Layer) -> State:

@@ -1,4 +1,4 @@
-"""``bench``: the measurements that the documentation quotes, each one command."""
+"""``measure``: the measurements that the documentation quotes, each one command."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import click
 
 from pascaline.cli.lazy import LazyGroup
 
-__all__ = ["bench"]
+__all__ = ["measure"]
 
-AT = "pascaline.cli.bench"
+AT = "pascaline.cli.measure"
 
 COMMANDS = {
     "arithmetics": (f"{AT}.arithmetics:arithmetics", "Area with weights of several arithmetics."),
@@ -31,5 +31,5 @@ COMMANDS = {
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
-def bench() -> None:
-    """Measure, as the documentation does."""
+def measure() -> None:
+    """Measure what the documentation quotes."""

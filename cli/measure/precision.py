@@ -1,4 +1,4 @@
-"""``bench precision``: weights of low precision in every cell, as Ott et al. 2016 compare them."""
+"""``measure precision``: weights of low precision in every cell, as Ott et al. compare them."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def precision(
         from pascaline.train.precision import CELLS, QUICK, VARIANTS, Size, compare
     except ModuleNotFoundError as error:
         rule = f"needs {error.name} (pip install pascaline[train])"
-        raise InputError("bench precision", rule) from None
+        raise InputError("measure precision", rule) from None
     from pascaline.measure.precision_table import best
     from pascaline.pages.curves import draw_precision
 
     given = {name: value for name, value in chosen.items() if value not in (None, ())}
     usual = QUICK if quick else Size()
-    size = Size.parse(usual.model_dump() | given, thing="bench precision")
+    size = Size.parse(usual.model_dump() | given, thing="measure precision")
     with bars() as report:
         found = compare(
             tasks or ("digits", "austen"),

@@ -7,17 +7,17 @@ The machines of a word have the same inputs; the first of them is what the other
 namespace {
 
 constexpr int WORDS = 8;
-typedef uint64_t Lanes __attribute__((vector_size(8 * WORDS)));
+typedef uint64_t Words __attribute__((vector_size(8 * WORDS)));
 
-inline void read(Lanes &into, const Lanes *values, int32_t literal)
+inline void read(Words &into, const Words *values, int32_t literal)
 {
-    into = values[literal >> 1] ^ (Lanes{} - uint64_t(literal & 1));
+    into = values[literal >> 1] ^ (Words{} - uint64_t(literal & 1));
 }
 
-/* Which lanes are not as the first of their word. */
-inline void add_different(Lanes &into, const Lanes &value)
+/* Which bits are not as the first of their word. */
+inline void add_different(Words &into, const Words &value)
 {
-    into |= value ^ (Lanes{} - (value & 1));
+    into |= value ^ (Words{} - (value & 1));
 }
 
 }
@@ -27,9 +27,9 @@ extern "C" void run(
     long ands, const int32_t (*conjunction)[3],
     long latches, const int32_t *latch, const int32_t *following,
     long outputs, const int32_t *output,
-    Lanes *values, Lanes *next, Lanes *infected, Lanes *different, uint8_t *seen)
+    Words *values, Words *next, Words *infected, Words *different, uint8_t *seen)
 {
-    Lanes a, b;
+    Words a, b;
     for (long cycle = 0; cycle < cycles; cycle++) {
         for (long k = 0; k < inputs; k++, bits++)
             for (int word = 0; word < WORDS; word++)
@@ -39,7 +39,7 @@ extern "C" void run(
             read(b, values, conjunction[k][2]);
             values[conjunction[k][0]] = a & b;
         }
-        different[cycle] = Lanes{};
+        different[cycle] = Words{};
         for (long k = 0; k < outputs; k++, seen++) {
             read(a, values, output[k]);
             add_different(different[cycle], a);

@@ -1,4 +1,4 @@
-"""``bench faults``: wrong packets on a bus, and whether all is right after each."""
+"""``measure faults``: wrong packets on a bus, and whether all is right after each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench combinations``: every cell with every arithmetic, stacked and in both directions."""
+"""``measure combinations``: every cell with every arithmetic, stacked and in both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench simulators``: how fast the simulators are, and what it takes to build for Verilator."""
+"""``measure simulators``: how fast the simulators are, and what it takes to build for Verilator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench lane-designs``: what a weight operation costs in each lane design, alone."""
+"""``measure lane-designs``: what a weight operation costs in each lane design, alone."""
 
 from __future__ import annotations
 

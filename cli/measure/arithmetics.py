@@ -1,4 +1,4 @@
-"""``bench arithmetics``: area of one machine with weights of several arithmetics."""
+"""``measure arithmetics``: area of one machine with weights of several arithmetics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``bench loading``: what loadable weights and parity cost."""
+"""``measure loading``: what loadable weights and parity cost."""
 
 from __future__ import annotations
 

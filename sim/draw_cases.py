@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pascaline.sim.recipe import Burst, Recipe, Traffic, Walk
+from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.arithmetic import arithmetic, common
 from pascaline.spec.cells import CELLS
 from pascaline.spec.cells.draw import draw_format
@@ -56,7 +56,7 @@ LONGER = 100
 in each cycle; else less, in proportion: time goes where most is compared."""
 
 
-def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -> Recipe:
+def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -> Case:
     """Draw the case of a seed: two traffics on one design.
 
     The first has sequences from zero without any pause; its cycles must be what the formula says.
@@ -85,7 +85,7 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -
         "shared_scale": shared_scale,
         "machine": machine,
     }
-    return Recipe(**drawn, traffic=draw_traffic(rng, Recipe(**drawn).design, cycles, values))
+    return Case(**drawn, traffic=draw_traffic(rng, Case(**drawn).design, cycles, values))
 
 
 def draw_traffic(
@@ -100,13 +100,18 @@ def draw_traffic(
     if design.machine.home.loaded:
         cut += int(rng.integers(2)) * len(image_words(design))
     accesses = int(rng.integers(1, 100)) if on_bus else 0
-    bursts = (
-        Burst(walks=_walks(rng, min(steps // 2, MOST_BEFORE), rough=True), shuffled=True, cut=cut),
-        Burst(walks=_walks(rng, steps, rough=True), shuffled=True),
+    episodes = (
+        CaseEpisode(
+            sequences=_sequences(rng, min(steps // 2, MOST_BEFORE), rough=True),
+            shuffled=True,
+            cut=cut,
+        ),
+        CaseEpisode(sequences=_sequences(rng, steps, rough=True), shuffled=True),
     )
     pauses = {name: _pick(rng, (0.0, 0.2, 0.7)) for name in PORTS}
-    plain = Traffic(bursts=(Burst(walks=_walks(rng, steps, rough=False)),), accesses=accesses)
-    return plain, Traffic(bursts=bursts, pauses=pauses, accesses=accesses)
+    smooth = CaseEpisode(sequences=_sequences(rng, steps, rough=False))
+    plain = Traffic(episodes=(smooth,), accesses=accesses)
+    return plain, Traffic(episodes=episodes, pauses=pauses, accesses=accesses)
 
 
 def _values_per_step(design: Design) -> float:
@@ -219,12 +224,12 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     return machine
 
 
-def _walks(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[Walk, ...]:
-    walks = []
+def _sequences(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[CaseSequence, ...]:
+    sequences = []
     while steps > 0:
         length = min(_pick(rng, STEPS), steps)
         steps -= length
         seed = int(rng.integers(1 << 32))
         state, dump = (int(rng.integers(3)), bool(rng.random() < 0.5)) if rough else (0, False)
-        walks.append(Walk(steps=length, state=state, dump=dump, seed=seed))
-    return tuple(walks)
+        sequences.append(CaseSequence(steps=length, state=state, dump=dump, seed=seed))
+    return tuple(sequences)

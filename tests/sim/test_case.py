@@ -8,8 +8,8 @@ import pytest
 from pascaline.hdl import verilog
 from pascaline.hdl.verilog import generate
 from pascaline.measure.verdict import judge_seed
-from pascaline.sim.cases import draw
-from pascaline.sim.recipe import Recipe
+from pascaline.sim.case import Case
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.shrink import shrink, smaller
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
@@ -19,12 +19,21 @@ from tests.sim.machines import tool_of
 def test_a_file_of_a_case_gives_the_same_case(tmp_path):
     case = draw(5, cycles=300, largest=9)
     case.write(tmp_path / "case.json")
-    again = Recipe.read(tmp_path / "case.json")
+    again = Case.read(tmp_path / "case.json")
     assert again == case
     for one, other in zip(case.jobs, again.jobs, strict=True):
         for a, b in zip(one.episodes[-1].sequences, other.episodes[-1].sequences, strict=True):
             assert (a.x == b.x).all()
             assert (a.state, a.dump) == (b.state, b.dump)
+
+
+def test_a_file_with_the_old_names_is_read(tmp_path):
+    case = draw(5, cycles=300, largest=9)
+    path = tmp_path / "case.json"
+    case.write(path)
+    text = path.read_text().replace('"episodes"', '"bursts"').replace('"sequences"', '"walks"')
+    path.write_text(text)
+    assert Case.read(path) == case
 
 
 @pytest.mark.parametrize(
@@ -43,7 +52,7 @@ def test_files_that_are_no_cases(change, text, tmp_path):
     draw(5, cycles=300, largest=9).write(path)
     path.write_text(change(path.read_text()))
     with pytest.raises(InputError, match=re.escape(text)) as error:
-        Recipe.read(path)
+        Case.read(path)
     assert str(error.value).startswith(str(path))
 
 
@@ -58,19 +67,18 @@ def test_shrinking_ends_at_the_smallest_case_that_fails():
     """A fault that takes three units, two streams and a sequence from a kept state."""
 
     def fails(case):
-        walks = [
-            walk for traffic in case.traffic for burst in traffic.bursts for walk in burst.walks
-        ]
-        kept = any(walk.state == 1 for walk in walks)
+        episodes = [episode for traffic in case.traffic for episode in traffic.episodes]
+        sequences = [sequence for episode in episodes for sequence in episode.sequences]
+        kept = any(sequence.state == 1 for sequence in sequences)
         return kept and case.network.layers[0].hidden > 2 and case.machine.streams > 1
 
     case = next(case for case in map(draw, range(100)) if fails(case))
     small = shrink(case, fails, tries=2000)
     layer = small.network.layers[0]
     [traffic] = small.traffic
-    [burst] = traffic.bursts
-    [walk] = burst.walks
-    assert (walk.steps, walk.state, walk.dump) == (1, 1, False)
+    [episode] = traffic.episodes
+    [sequence] = episode.sequences
+    assert (sequence.steps, sequence.state, sequence.dump) == (1, 1, False)
     assert (layer.hidden, small.network.inputs, small.network.head) == (3, 1, None)
     assert small.machine == Machine(streams=2)
     assert traffic.pauses == {}
@@ -89,9 +97,9 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
     monkeypatch.setattr(verilog, "generate", broken)
     verdict = judge_seed(4, "icarus", tmp_path, {"cycles": 60, "largest": 3}, tries=60)
     assert verdict.mismatches
-    case = verdict.recipe
+    case = verdict.case
     [traffic] = case.traffic
-    [burst] = traffic.bursts
-    assert [walk.steps for walk in burst.walks] == [1]
+    [episode] = traffic.episodes
+    assert [sequence.steps for sequence in episode.sequences] == [1]
     assert case.machine == Machine()
     assert case.network.layers[0].hidden == 1

@@ -1,4 +1,4 @@
-"""``bench ports``: what a bus costs, in area and in cycles."""
+"""``measure ports``: what a bus costs, in area and in cycles."""
 
 from __future__ import annotations
 

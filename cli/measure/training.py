@@ -1,4 +1,4 @@
-"""``bench training``: how much faster a fused training step is than a plain loop over time."""
+"""``measure training``: how much faster a fused training step is than a plain loop over time."""
 
 from __future__ import annotations
 
