@@ -216,12 +216,12 @@ class LayerCore(wiring.Component):
             hidden.write.chunk.eq(pointer.chunk),
             hidden.write.slot.eq(pointer.slot),
             hidden.write.data.eq(cells.h.as_value()),
-            outputs.job.bank.eq(Cat(side, vector, token.stream)),
-            outputs.job.mark.last.eq(token.last),
-            outputs.job.mark.stream.eq(token.stream),
-            outputs.job.mark.state.eq(token.state),
-            outputs.job.mark.dump.eq(token.dump),
-            outputs.job_valid.eq(done & token.result),
+            outputs.request.bank.eq(Cat(side, vector, token.stream)),
+            outputs.request.mark.last.eq(token.last),
+            outputs.request.mark.stream.eq(token.stream),
+            outputs.request.mark.state.eq(token.state),
+            outputs.request.mark.dump.eq(token.dump),
+            outputs.request_valid.eq(done & token.result),
         ]
         with m.If(done):
             m.d.sync += sides.eq(sides ^ (1 << token.stream))

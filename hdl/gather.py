@@ -115,13 +115,14 @@ class GatherUnit(wiring.Component):
         address = Cat(bank, place)
         late = int(gather.pools)
         strobe = delayed(m, taken, late, name="write")
+        request = outputs.request
         m.d.comb += [
             write.en.eq(strobe),
             write.addr.eq(delayed(m, address, late, name="address", reset_less=True)),
-            outputs.job_valid.eq(delayed(m, taken & whole, late, name="job")),
-            outputs.job.bank.eq(delayed(m, bank, late, name="bank", reset_less=True)),
-            outputs.job.mark.stream.eq(delayed(m, number, late, name="stream", reset_less=True)),
-            outputs.job.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
+            outputs.request_valid.eq(delayed(m, taken & whole, late, name="request")),
+            request.bank.eq(delayed(m, bank, late, name="bank", reset_less=True)),
+            request.mark.stream.eq(delayed(m, number, late, name="stream", reset_less=True)),
+            request.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
         ]
         if gather.pools:
             new, old_wrong = self._largest(m, vectors, write, taken, end, address, beat)

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.head.ports import head_members
 from pascaline.hdl.head.reader import HeadReader
-from pascaline.hdl.reader import VectorReader, job_layout, reader_members
+from pascaline.hdl.reader import VectorReader, reader_members, request_layout
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.store import load_through
 from pascaline.spec.core import Core
@@ -20,7 +20,7 @@ __all__ = ["CoreOutputs", "Outputs"]
 class Outputs(wiring.Component):
     """Gives the results that are made of vectors, in order.
 
-    At most as many jobs wait or are worked on as there are banks; who gives them sees to that.
+    At most as many requests wait or are worked on as there are banks; who gives them sees to that.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Outputs(wiring.Component):
 
     Members
     -------
-    job, job_valid : In
+    request, request_valid : In
         A vector is complete in the next cycle, and its result is wanted.
     done_bank : Out
         With ``done``: the bank that has been read.
@@ -50,8 +50,8 @@ class Outputs(wiring.Component):
             {
                 **reader_members(memory, fields),
                 **({} if head_unit is None else head_members(head_unit)),
-                "job": In(job_layout(fields, memory["banks"])),
-                "job_valid": In(1),
+                "request": In(request_layout(fields, memory["banks"])),
+                "request_valid": In(1),
                 "done_bank": Out(range(memory["banks"])),
             }
         )
@@ -59,7 +59,8 @@ class Outputs(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.queue = queue = fifo.SyncFIFO(
-            width=job_layout(self._fields, self._memory["banks"]).size, depth=self._memory["banks"]
+            width=request_layout(self._fields, self._memory["banks"]).size,
+            depth=self._memory["banks"],
         )
         if self._head_unit is None:
             reader = VectorReader(self._memory, self._fields, self._tail)
@@ -68,13 +69,13 @@ class Outputs(wiring.Component):
             m.d.comb += [*load_through(self.load, reader), self.fault.eq(reader.fault)]
         m.submodules.reader = reader
         m.d.comb += [
-            queue.w_data.eq(self.job),
-            queue.w_en.eq(self.job_valid),
-            reader.job.as_value().eq(queue.r_data),
-            reader.job_valid.eq(queue.r_rdy),
+            queue.w_data.eq(self.request),
+            queue.w_en.eq(self.request_valid),
+            reader.request.as_value().eq(queue.r_data),
+            reader.request_valid.eq(queue.r_rdy),
             queue.r_en.eq(reader.done),
             self.done.eq(reader.done),
-            self.done_bank.eq(reader.job.bank),
+            self.done_bank.eq(reader.request.bank),
             self.holding.eq(reader.holding),
         ]
         connect(m, reader=reader.read, memory=flipped(self.read))

@@ -9,7 +9,7 @@ from pascaline.hdl.stages import elastic
 from pascaline.hdl.vector import read_signature
 from pascaline.spec.layout import Layout
 
-__all__ = ["VectorReader", "job_layout", "mark", "mark_layout", "reader_members"]
+__all__ = ["VectorReader", "mark", "mark_layout", "reader_members", "request_layout"]
 
 
 def mark_layout(fields: Layout):
@@ -23,7 +23,7 @@ def mark_layout(fields: Layout):
     return data.StructLayout({name: widths.get(name, 0) for name in names})
 
 
-def job_layout(fields: Layout, banks):
+def request_layout(fields: Layout, banks):
     """A vector to be read: where it is, and what is told about its result."""
     return data.StructLayout({"bank": (banks - 1).bit_length(), "mark": mark_layout(fields)})
 
@@ -38,8 +38,8 @@ def mark(payload, marks, *, end=1):
 def reader_members(memory, fields: Layout):
     """Ports of a reader.
 
-    ``job`` holds until ``done``, the cycle in which the last chunk is read. While ``holding``, the
-    last word that was read must stay where it is.
+    ``request`` holds until ``done``, the cycle in which the last chunk is read. While ``holding``,
+    the last word that was read must stay where it is.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def reader_members(memory, fields: Layout):
         Payload of ``o``.
     """
     return {
-        "job": In(job_layout(fields, memory["banks"])),
-        "job_valid": In(1),
+        "request": In(request_layout(fields, memory["banks"])),
+        "request_valid": In(1),
         "done": Out(1),
         "holding": Out(1),
         "read": Out(read_signature(**memory)),
@@ -79,13 +79,13 @@ class VectorReader(wiring.Component):
         m = Module()
         chunk = Signal(range(self._memory["chunks"]))
         last_chunk = Signal()
-        full, take = elastic(m, self.job_valid, self.o.ready, name="beat")
+        full, take = elastic(m, self.request_valid, self.o.ready, name="beat")
         tail = Signal()
         marks = Signal(mark_layout(self._fields))
         m.d.comb += [
             last_chunk.eq(chunk == self._memory["chunks"] - 1),
             self.read.en.eq(take),
-            self.read.bank.eq(self.job.bank),
+            self.read.bank.eq(self.request.bank),
             self.read.chunk.eq(chunk),
             self.done.eq(take & last_chunk),
             self.holding.eq(full),
@@ -93,7 +93,7 @@ class VectorReader(wiring.Component):
             *mark(self.o.p, marks, end=tail),
         ]
         with m.If(take):
-            m.d.sync += [tail.eq(last_chunk), marks.eq(self.job.mark)]
+            m.d.sync += [tail.eq(last_chunk), marks.eq(self.request.mark)]
             m.d.sync += chunk.eq(Mux(last_chunk, 0, chunk + 1))
         for k in range(self._memory["simd"]):
             beyond = tail if k >= self._tail else 0

@@ -110,7 +110,7 @@ def inputs(bench: Bench):
 
 
 def reader(bench: Bench):
-    """The beats of a job's vector, in order, with 0 beyond its end."""
+    """The beats of a request's vector, in order, with 0 beyond its end."""
     core = small_core(hidden=3, simd=2)
     product, simd, banks = core.h_product, core.machine.simd, core.program.hidden_banks
     element = shape(core.layer.h)
@@ -119,13 +119,13 @@ def reader(bench: Bench):
     dut = bench.place(VectorReader(kept, fields, product.tail), "reader")
     words = memory(bench, dut.read, banks)
     m = bench.m
-    job = bench.free(len(dut.job.as_value()), "job")
+    request = bench.free(len(dut.request.as_value()), "request")
     valid = bench.free(1, "valid")
     waited = bench.past(valid & ~dut.done)
-    bench.suppose(~waited | (valid & (job == bench.past(job))))
+    bench.suppose(~waited | (valid & (request == bench.past(request))))
     m.d.comb += [
-        dut.job.as_value().eq(job),
-        dut.job_valid.eq(valid),
+        dut.request.as_value().eq(request),
+        dut.request_valid.eq(valid),
         dut.o.ready.eq(bench.free(1, "ready")),
     ]
     bench.stable(dut.o)
@@ -138,11 +138,11 @@ def reader(bench: Bench):
     bench.always(~take | valid)
     bench.always(dut.done == (take & end))
     width = core.layer.h.width
-    word = Array(words)[Cat(chunk, dut.job.bank)]
+    word = Array(words)[Cat(chunk, dut.request.bank)]
     kept = Mux(end, word & ((1 << (product.tail * width)) - 1), word)
     queue = Queue(bench, len(word) + 1, 1)
     given = Cat(dut.o.p.data.as_value(), dut.o.p.last)
-    queue.step(take, Cat(kept, dut.job.mark.last & end), dut.o.valid & dut.o.ready, given)
+    queue.step(take, Cat(kept, dut.request.mark.last & end), dut.o.valid & dut.o.ready, given)
     bench.always(dut.o.valid == (queue.level != 0))
     bench.always(dut.holding == dut.o.valid)
 
@@ -153,20 +153,20 @@ def outputs(bench: Bench):
     dut = bench.place(CoreOutputs(core), "outputs")
     memory(bench, dut.read, core.program.hidden_banks)
     m = bench.m
-    job = bench.free(len(dut.job.as_value()), "job")
+    request = bench.free(len(dut.request.as_value()), "request")
     push = bench.free(1, "push")
-    queue = Queue(bench, len(job), core.program.hidden_banks, name="jobs")
-    # The sequencer's promise: at most as many jobs as there are banks.
+    queue = Queue(bench, len(request), core.program.hidden_banks, name="requests")
+    # The sequencer's promise: at most as many requests as there are banks.
     bench.suppose(~push | (queue.level != core.program.hidden_banks))
     m.d.comb += [
-        dut.job.as_value().eq(job),
-        dut.job_valid.eq(push),
+        dut.request.as_value().eq(request),
+        dut.request_valid.eq(push),
         dut.o.ready.eq(bench.free(1, "ready")),
     ]
     bench.stable(dut.o)
     bank = Signal(dut.done_bank.shape())
     m.d.comb += bank.eq(queue.front)
-    queue.step(push, job, dut.done, queue.front)
+    queue.step(push, request, dut.done, queue.front)
     bench.always(~dut.done | (bank == dut.done_bank))
 
 

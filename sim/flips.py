@@ -18,7 +18,7 @@ OUTCOMES = {
 """What can come of a flip."""
 
 BARE = {"entries", "queue"}
-"""Instances without parity: tables of activation functions, and queues of jobs."""
+"""Instances without parity: tables of activation functions, and queues of requests."""
 
 
 def guarded(verilog: str, top: str) -> list[Array]:

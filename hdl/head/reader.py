@@ -62,7 +62,7 @@ class HeadReader(wiring.Component):
         m.d.comb += [
             end.eq(chunk == product.chunks - 1),
             last_tile.eq(tile == product.tiles - 1),
-            read.eq(self.job_valid & ~(end & held)),
+            read.eq(self.request_valid & ~(end & held)),
             self.done.eq(read & end & last_tile),
         ]
         with m.If(read):
@@ -74,7 +74,7 @@ class HeadReader(wiring.Component):
         # Draining, row by row.
         wait = head_unit.timing.issue + head_unit.timing.memory + product.registers
         drains_last = delayed(m, last_tile, wait, name="drains_last")
-        marks = delayed(m, self.job.mark.as_value(), wait, name="mark")
+        marks = delayed(m, self.request.mark.as_value(), wait, name="mark")
         left = Signal(range(product.lanes))
         last_drain = Signal()
         with m.If(lanes.arrives):
@@ -118,7 +118,7 @@ class HeadReader(wiring.Component):
                 m.d.sync += [slot.eq(0), word.eq(0)]
         m.d.comb += [
             self.read.en.eq(delayed(m, read, issue, name="read_en")),
-            self.read.bank.eq(delayed(m, self.job.bank, issue, name="read_bank")),
+            self.read.bank.eq(delayed(m, self.request.bank, issue, name="read_bank")),
             self.read.chunk.eq(delayed(m, word, issue, name="read_chunk")),
         ]
 

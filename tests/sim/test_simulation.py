@@ -91,11 +91,11 @@ def around(text, port, spoilt):
 FAULTS = {
     "weights": (flip_weight, "is .*, must be"),
     "a result twice": (
-        lambda t: t.replace("assign job_valid =", "assign job_valid = 1 |"),
+        lambda t: t.replace("assign request_valid =", "assign request_valid = 1 |"),
         "nobody expects",
     ),
     "no result": (
-        lambda t: t.replace("assign job_valid =", "assign job_valid = 0 &"),
+        lambda t: t.replace("assign request_valid =", "assign request_valid = 0 &"),
         "timeout after",
     ),
     "valid falls": (lambda t: around(t, "o__valid", "& tick"), "valid fell while"),
