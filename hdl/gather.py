@@ -96,9 +96,9 @@ class GatherUnit(wiring.Component):
         last_part = part if directed else 1
         told = beat.last if gather.pools else 1
         m.d.comb += whole.eq(end & last_part & told)
-        parities = Signal(1 << gather.stream_bits)
-        which = parities.bit_select(number, 1)
-        bank = Cat(which, number)
+        sides = Signal(1 << gather.stream_bits)
+        side = sides.bit_select(number, 1)
+        bank = Cat(side, number)
         reserved = Signal(banks)
         taken = Signal()
         m.d.comb += [
@@ -111,7 +111,7 @@ class GatherUnit(wiring.Component):
             m.d.sync += reserved.bit_select(outputs.done_bank, 1).eq(0)
         with m.If(taken & whole):
             m.d.sync += reserved.bit_select(bank, 1).eq(1)
-            m.d.sync += parities.eq(parities ^ (1 << number))
+            m.d.sync += sides.eq(sides ^ (1 << number))
         address = Cat(bank, place)
         late = int(gather.pools)
         strobe = delayed(m, taken, late, name="write")
