@@ -10,7 +10,7 @@ from typing import Literal
 
 from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
-from prove.bench import Bench
+from prove.harness import Harness
 
 __all__ = ["Claim", "Proof", "check_solvers", "prove"]
 
@@ -56,7 +56,7 @@ class Claim:
     name : str
         The block, what of it, the size.
     build : callable
-        Makes the statements in a `Bench`.
+        Makes the statements in a `Harness`.
     depth : int
         Cycles: of all traces from the start (``bmc``), or of the induction (``prove``).
     mode : {"bmc", "prove"}
@@ -64,7 +64,7 @@ class Claim:
     """
 
     name: str
-    build: Callable[[Bench], None]
+    build: Callable[[Harness], None]
     depth: int
     mode: Mode = "bmc"
 
@@ -95,11 +95,11 @@ def check_solvers(modes: Collection[Mode]) -> None:
 def prove(claim: Claim, keep: Path) -> Proof:
     """Prove a claim; what SymbiYosys left of one that fails is kept in a folder of ``keep``."""
     start = time.monotonic()
-    bench = Bench()
-    claim.build(bench)
+    harness = Harness()
+    claim.build(harness)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file, text in bench.files().items():
+        for file, text in harness.files().items():
             (folder / file).write_text(text, encoding="utf-8")
         outcome = _ask(claim, ENGINES[claim.mode], TIMEOUT, folder)
         if outcome == "refuted" or (outcome != "proven" and claim.mode == "prove"):

@@ -6,19 +6,19 @@ from typing import Any
 from amaranth.hdl import Mux, Value
 
 from pascaline.spec.fields import Constant, Control, Counter, Pulse, Status, Sticky, Word
-from prove.bench import Bench
+from prove.harness import Harness
 
 __all__ = ["RULES", "Field", "Rule"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A field of a register file in a bench.
+    """A field of a register file in a harness.
 
     Attributes
     ----------
-    bench : Bench
-        The bench.
+    harness : Harness
+        The harness.
     dut : RegisterFile
         The register file.
     name : str
@@ -31,7 +31,7 @@ class Field:
         What the rule keeps from cycle to cycle.
     """
 
-    bench: Bench
+    harness: Harness
     dut: Any
     name: str
     here: Value
@@ -57,8 +57,8 @@ class Field:
         return self._drive(self.port().ready, f"{self.name}_ready")
 
     def _drive(self, port, name):
-        value = self.bench.free(len(port), f"{name}_in")
-        self.bench.m.d.comb += port.eq(value)
+        value = self.harness.free(len(port), f"{name}_in")
+        self.harness.m.d.comb += port.eq(value)
         return value
 
 
@@ -83,19 +83,19 @@ def status(field: Field) -> Rule:
 
 def control(field: Field) -> Rule:
     """It is what was written, and so is what goes out."""
-    field.bench.always(field.port() == field.kept)
+    field.harness.always(field.port() == field.kept)
     return Rule(read=field.kept, kept=field.kept & ~field.written | field.ones)
 
 
 def pulse(field: Field) -> Rule:
     """What goes out is what is being written."""
-    field.bench.always(field.port() == field.ones)
+    field.harness.always(field.port() == field.ones)
     return Rule()
 
 
 def sticky(field: Field) -> Rule:
     """Set by an event, cleared by writing 1; what goes out says which."""
-    field.bench.always(field.port("_set") == field.kept)
+    field.harness.always(field.port("_set") == field.kept)
     return Rule(read=field.kept, kept=field.kept & ~field.ones | field.event())
 
 
@@ -108,8 +108,8 @@ def word(field: Field) -> Rule:
     """A whole write goes out, and is taken by who wants it."""
     whole = field.dut.bus.w_strobe.all()
     port = field.port()
-    field.bench.always(port.valid == (field.here & whole))
-    field.bench.always(~port.valid | (port.payload == field.data))
+    field.harness.always(port.valid == (field.here & whole))
+    field.harness.always(~port.valid | (port.payload == field.data))
     return Rule(taken=field.ready() & whole)
 
 

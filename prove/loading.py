@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.parity import Guard, read_out, stored, write_in
 from pascaline.hdl.valve import Valve
-from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design
+from prove.harness import Harness
 from prove.traffic import feed
 
 __all__ = ["claims"]
@@ -42,49 +42,49 @@ class Word(wiring.Component):
         return m
 
 
-def parity(bench: Bench):
+def parity(harness: Harness):
     """An odd number of flipped bits is told; no fault is told where there is none."""
-    dut = bench.place(Word(), "word")
-    value, flips = bench.free(BITS, "value_in"), bench.free(BITS + 1, "flips_in")
-    bench.m.d.comb += [dut.value.as_value().eq(value), dut.flips.eq(flips)]
+    dut = harness.place(Word(), "word")
+    value, flips = harness.free(BITS, "value_in"), harness.free(BITS + 1, "flips_in")
+    harness.m.d.comb += [dut.value.as_value().eq(value), dut.flips.eq(flips)]
     odd = sum(flips[k] for k in range(BITS + 1))[0]
-    bench.always(~odd | dut.wrong)
-    bench.always((flips != 0) | (~dut.wrong & (dut.found.as_value() == value)))
+    harness.always(~odd | dut.wrong)
+    harness.always((flips != 0) | (~dut.wrong & (dut.found.as_value() == value)))
 
 
-def guard(bench: Bench):
+def guard(harness: Harness):
     """No beat comes out for the first time after a fault; until then all do, and none is lost."""
-    dut = bench.place(Guard(data.StructLayout({"value": 3})), "guard")
-    feed(bench, dut.i, "i")
-    m, fault = bench.m, bench.free(1, "fault")
-    bench.suppose(~bench.past(fault) | fault)
-    m.d.comb += [dut.fault.eq(fault), dut.o.ready.eq(bench.free(1, "ready"))]
-    bench.stable(dut.o)
-    waited = bench.past(dut.o.valid & ~dut.o.ready)
-    bench.always(~fault | ~dut.o.valid | waited)
-    bench.always(fault | (dut.o.valid == dut.i.valid))
-    bench.always((dut.i.valid & dut.i.ready) == (dut.o.valid & dut.o.ready))
-    bench.always(~dut.o.valid | (dut.o.p.as_value() == dut.i.p.as_value()))
+    dut = harness.place(Guard(data.StructLayout({"value": 3})), "guard")
+    feed(harness, dut.i, "i")
+    m, fault = harness.m, harness.free(1, "fault")
+    harness.suppose(~harness.past(fault) | fault)
+    m.d.comb += [dut.fault.eq(fault), dut.o.ready.eq(harness.free(1, "ready"))]
+    harness.stable(dut.o)
+    waited = harness.past(dut.o.valid & ~dut.o.ready)
+    harness.always(~fault | ~dut.o.valid | waited)
+    harness.always(fault | (dut.o.valid == dut.i.valid))
+    harness.always((dut.i.valid & dut.i.ready) == (dut.o.valid & dut.o.ready))
+    harness.always(~dut.o.valid | (dut.o.p.as_value() == dut.i.p.as_value()))
 
 
-def valve(bench: Bench):
+def valve(harness: Harness):
     """Nothing passes without weights; it is quiet only while no sequence is under way."""
     design = small_design(inputs=3, simd=2, streams=2, weights="ram")
-    dut, m = bench.place(Valve(design), "valve"), bench.m
+    dut, m = harness.place(Valve(design), "valve"), harness.m
     chunks = design.cores[0].x_product.chunks
-    feed(bench, dut.i, "i")
-    opened, waits = bench.free(1, "opened"), bench.free(1, "waits")
-    ended = bench.free(1, "ends")
+    feed(harness, dut.i, "i")
+    opened, waits = harness.free(1, "opened"), harness.free(1, "waits")
+    ended = harness.free(1, "ends")
     m.d.comb += [
         dut.open.eq(opened),
         dut.load_waits.eq(waits),
         dut.ended.eq(ended),
-        dut.o.ready.eq(bench.free(1, "ready")),
+        dut.o.ready.eq(harness.free(1, "ready")),
     ]
     taken, beat = dut.o.valid & dut.o.ready, dut.i.p
-    bench.always(taken == (dut.i.valid & dut.i.ready))
-    bench.always(~dut.o.valid | (dut.o.p.as_value() == beat.as_value()))
-    bench.always(opened | ~dut.o.valid)
+    harness.always(taken == (dut.i.valid & dut.i.ready))
+    harness.always(~dut.o.valid | (dut.o.p.as_value() == beat.as_value()))
+    harness.always(opened | ~dut.o.valid)
     # Sequences that have begun and those that have ended, by stream and in all.
     chunk, number, kept = Signal(range(chunks)), Signal(), Signal()
     within = Array(Signal(name=f"within_{k}") for k in range(2))
@@ -100,11 +100,11 @@ def valve(bench: Bench):
             whole.eq(whole + last),
         ]
     m.d.sync += over.eq(over + ended)
-    bench.suppose(~ended | (over != whole))
-    bench.always(dut.quiet == (begun == over))
+    harness.suppose(~ended | (over != whole))
+    harness.always(dut.quiet == (begun == over))
     # Who waits to load hinders nothing that is under way, and lets nothing begin alone.
     idle = begun == whole
-    bench.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
+    harness.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
 
 
 def claims():

@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.shapes import shape
 from pascaline.spec.formats import Format, Interval, half
-from prove.bench import Bench
 from prove.claim import Claim
+from prove.harness import Harness
 
 __all__ = ["WIDE", "claims", "defined"]
 
@@ -49,14 +49,14 @@ def defined(value, shift, to):
 def narrowing(shift):
     """All numbers of some ranges, to some formats."""
 
-    def build(bench: Bench):
+    def build(harness: Harness):
         for k, interval in enumerate(INTERVALS):
             for n, to in enumerate(FORMATS):
-                dut = bench.place(Narrow(interval, shift, to), f"narrow_{k}_{n}")
-                value = bench.free(shape(interval), f"a_{k}_{n}")
-                bench.suppose((value >= interval.lo) & (value <= interval.hi))
-                bench.m.d.comb += dut.a.eq(value)
-                bench.always(dut.y == defined(value, shift, to))
+                dut = harness.place(Narrow(interval, shift, to), f"narrow_{k}_{n}")
+                value = harness.free(shape(interval), f"a_{k}_{n}")
+                harness.suppose((value >= interval.lo) & (value <= interval.hi))
+                harness.m.d.comb += dut.a.eq(value)
+                harness.always(dut.y == defined(value, shift, to))
 
     return build
 

@@ -5,9 +5,9 @@ from amaranth.hdl import Array, C, Cat, Mux, Signal
 from pascaline.hdl.bus.framing import Framing
 from pascaline.hdl.bus.packets import PacketBuffer
 from pascaline.spec.bus import GO_ON, input_bytes
-from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_design
+from prove.harness import Harness
 from prove.traffic import Tag
 
 __all__ = ["claims"]
@@ -21,20 +21,20 @@ def _design():
     return small_design(inputs=3, simd=2, streams=2, longest=2, head=None, ports="axi")
 
 
-def framing(bench: Bench):
+def framing(harness: Harness):
     """Of any one stream, beats are stored until one is wrong, which drops their packet."""
     design = _design()
     lanes, longest, streams = input_bytes(design), design.machine.longest, design.machine.streams
-    dut, m = bench.place(Framing(design), "framing"), bench.m
+    dut, m = harness.place(Framing(design), "framing"), harness.m
     names = ("tdata", "tkeep", "tlast", "tid", "tuser", "tvalid", "enabled", "full")
     for name in names:
         port = getattr(dut, name)
-        m.d.comb += port.eq(bench.free(len(port), f"{name}_in"))
+        m.d.comb += port.eq(harness.free(len(port), f"{name}_in"))
     beat = Cat(dut.tdata, dut.tkeep, dut.tlast, dut.tid, dut.tuser)
-    waited = bench.past(dut.tvalid & ~dut.tready)
-    bench.suppose(~waited | (dut.tvalid & (beat == bench.past(beat))))
-    stream = bench.constant(len(dut.stream), "any_stream")
-    bench.suppose(stream < streams)
+    waited = harness.past(dut.tvalid & ~dut.tready)
+    harness.suppose(~waited | (dut.tvalid & (beat == harness.past(beat))))
+    stream = harness.constant(len(dut.stream), "any_stream")
+    harness.suppose(stream < streams)
 
     # Beats of the packet so far, counted up to one too many.
     most = longest * lanes.beats
@@ -68,77 +68,77 @@ def framing(bench: Bench):
         ]
 
     stored, dropped = dut.write & mine & ~dut.drop, dut.write & mine & dut.drop
-    bench.always(stored == (take & here & right & ~wrong))
-    bench.always(dropped == (take & here & right & wrong))
-    bench.always((dut.commit & mine) == (stored & dut.tlast))
-    bench.always(~dut.commit | dut.write)
-    bench.always(~stored | (same & (dut.word.last == dut.tlast)))
-    bench.always(~stored | (dut.word.go_on == (dut.tuser & GO_ON).any()))
+    harness.always(stored == (take & here & right & ~wrong))
+    harness.always(dropped == (take & here & right & wrong))
+    harness.always((dut.commit & mine) == (stored & dut.tlast))
+    harness.always(~dut.commit | dut.write)
+    harness.always(~stored | (same & (dut.word.last == dut.tlast)))
+    harness.always(~stored | (dut.word.go_on == (dut.tuser & GO_ON).any()))
     for name, error in errors.items():
         found = dut.errors[name]
-        bench.always(~here | (found == (take & right & error)))
-    bench.always(~here | (dut.dropped == dropped))
+        harness.always(~here | (found == (take & right & error)))
+    harness.always(~here | (dut.dropped == dropped))
     # What is thrown away does not wait for room.
-    bench.always(~here | (dut.tready == (~right | ~dut.full.bit_select(stream, 1))))
+    harness.always(~here | (dut.tready == (~right | ~dut.full.bit_select(stream, 1))))
     unknown = dut.tid >= streams
-    bench.always(~unknown | (dut.tready & ~dut.write))
+    harness.always(~unknown | (dut.tready & ~dut.write))
     for name in mistakes:
-        bench.always(~unknown | (dut.errors[name] == (take if name == "tid" else 0)))
-    bench.always(~unknown | (dut.dropped == (take & dut.tlast)))
+        harness.always(~unknown | (dut.errors[name] == (take if name == "tid" else 0)))
+    harness.always(~unknown | (dut.dropped == (take & dut.tlast)))
 
 
-def buffer(bench: Bench):
+def buffer(harness: Harness):
     """Of any one stream, the words of whole packets come out, each once, in order."""
     design = _design()
     streams, chunks = design.machine.streams, input_bytes(design).beats
-    dut, m = bench.place(PacketBuffer(design), "packets"), bench.m
+    dut, m = harness.place(PacketBuffer(design), "packets"), harness.m
     for name in ("stream", "write", "commit", "drop", "o_ready"):
         port = getattr(dut, name)
-        m.d.comb += port.eq(bench.free(len(port), f"{name}_in"))
-    m.d.comb += dut.word.as_value().eq(bench.free(len(dut.word.as_value()), "word_in"))
+        m.d.comb += port.eq(harness.free(len(port), f"{name}_in"))
+    m.d.comb += dut.word.as_value().eq(harness.free(len(dut.word.as_value()), "word_in"))
     # What framing sees to: no word where there is no room, whole vectors, no more than longest.
-    bench.suppose(dut.stream < streams)
-    bench.suppose((~dut.commit & ~dut.drop) | dut.write)
-    bench.suppose(~dut.commit | ~dut.drop)
+    harness.suppose(dut.stream < streams)
+    harness.suppose((~dut.commit & ~dut.drop) | dut.write)
+    harness.suppose(~dut.commit | ~dut.drop)
     kept = dut.write & ~dut.drop
-    bench.suppose(~dut.write | ~dut.full.bit_select(dut.stream, 1))
+    harness.suppose(~dut.write | ~dut.full.bit_select(dut.stream, 1))
     given, said = dut.o_valid & dut.o_ready, dut.o_stream
     most, room = design.machine.longest * chunks, (design.machine.longest + 1) * chunks
     opened, closed, gone = (
         Array(Signal(COUNT, name=f"{name}_{stream}") for stream in range(streams))
         for name in ("opened", "closed", "gone")
     )
-    bench.suppose(~kept | (opened[dut.stream] != most))
+    harness.suppose(~kept | (opened[dut.stream] != most))
     whole = sum(opened[dut.stream] == k for k in range(chunks - 1, most, chunks)) != 0
-    bench.suppose(~dut.commit | whole)
+    harness.suppose(~dut.commit | whole)
     with m.If(dut.write):
         m.d.sync += opened[dut.stream].eq(Mux(dut.drop | dut.commit, 0, opened[dut.stream] + 1))
     with m.If(dut.commit):
         m.d.sync += closed[dut.stream].eq(closed[dut.stream] + opened[dut.stream] + 1)
     with m.If(given):
         m.d.sync += gone[said].eq(gone[said] + 1)
-    bench.always(~dut.o_valid | (gone[said] != closed[said]))
+    harness.always(~dut.o_valid | (gone[said] != closed[said]))
     # There is no room only where a packet and a vector lie.
     for stream in range(streams):
         used = Signal(COUNT, name=f"used_{stream}")
         m.d.comb += used.eq(closed[stream] - gone[stream] + opened[stream])
-        bench.always(~dut.full[stream] | (used >= room))
+        harness.always(~dut.full[stream] | (used >= room))
     place = Signal(COUNT)
     m.d.comb += place.eq(closed[dut.stream] + opened[dut.stream])
-    tag = Tag(bench, COUNT + len(said), len(dut.word.as_value()))
+    tag = Tag(harness, COUNT + len(said), len(dut.word.as_value()))
     tag.comes(kept, Cat(place, dut.stream), dut.word.as_value())
     tag.goes(dut.o_valid, Cat(gone[said], said), dut.o_word.as_value())
     # What is committed leaves two cycles later.
-    late = [bench.past(closed[stream]) != gone[stream] for stream in range(streams)]
-    bench.always(dut.o_valid | ~Cat(*late).any())
-    waited = bench.past(dut.o_valid & ~dut.o_ready)
+    late = [harness.past(closed[stream]) != gone[stream] for stream in range(streams)]
+    harness.always(dut.o_valid | ~Cat(*late).any())
+    waited = harness.past(dut.o_valid & ~dut.o_ready)
     out = Cat(dut.o_word.as_value(), said)
-    bench.always(~waited | (dut.o_valid & (out == bench.past(out))))
+    harness.always(~waited | (dut.o_valid & (out == harness.past(out))))
     # Words of a vector stay together.
     chunk, turn = Signal(range(chunks)), Signal.like(said)
     with m.If(given):
         m.d.sync += [chunk.eq(Mux(chunk == chunks - 1, 0, chunk + 1)), turn.eq(said)]
-    bench.always(~dut.o_valid | (chunk == 0) | (said == turn))
+    harness.always(~dut.o_valid | (chunk == 0) | (said == turn))
 
 
 def claims():

@@ -5,9 +5,9 @@ from amaranth.hdl import Array, C, Cat, Mux, Signal
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.replay import Both, Merge
 from pascaline.spec.stages import replay as stages
-from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design
+from prove.harness import Harness
 from prove.traffic import Queue, Tag, feed
 
 __all__ = ["claims"]
@@ -21,7 +21,7 @@ class Walk:
 
     Parameters
     ----------
-    bench : Bench
+    harness : Harness
         Where it stands.
     core : Core
         How long sequences are at most.
@@ -31,15 +31,15 @@ class Walk:
         Vectors of a step.
     """
 
-    def __init__(self, bench, core, chunks, *, directions, name):
-        self._bench = bench
+    def __init__(self, harness, core, chunks, *, directions, name):
+        self._harness = harness
         self.sequence = Signal(SEQUENCES, name=f"{name}_sequence")
         self.step = Signal(range(core.machine.longest), name=f"{name}_step")
         self.direction = Signal(name=f"{name}_direction")
         self.chunk = Signal(range(chunks), name=f"{name}_chunk")
         self.end = Signal(name=f"{name}_end")
         self._turns = Signal(name=f"{name}_turns")
-        bench.m.d.comb += [
+        harness.m.d.comb += [
             self.end.eq(self.chunk == chunks - 1),
             self._turns.eq(self.end & (self.direction == directions - 1)),
         ]
@@ -47,7 +47,7 @@ class Walk:
 
     def go(self, when, last):
         """A beat goes over; ``last``: its step is the sequence's last."""
-        m = self._bench.m
+        m = self._harness.m
         with m.If(when):
             m.d.sync += self.chunk.eq(Mux(self.end, 0, self.chunk + 1))
             with m.If(self.end):
@@ -72,9 +72,9 @@ def _core(**layer):
     )
 
 
-def _checks(bench, core, dut, came, gone, taken, last):
+def _checks(harness, core, dut, came, gone, taken, last):
     """What both buffers have in common; the last step of the sequence that goes out."""
-    m, given = bench.m, dut.o.valid & dut.o.ready
+    m, given = harness.m, dut.o.valid & dut.o.ready
     steps = Array(Signal.like(came.step, name=f"steps_{k}") for k in range(1 << SEQUENCES))
     with m.If(taken & came.ends(last)):
         m.d.sync += steps[came.sequence].eq(came.step)
@@ -82,80 +82,80 @@ def _checks(bench, core, dut, came, gone, taken, last):
     final = Signal.like(came.step)
     m.d.comb += final.eq(steps[gone.sequence])
     gone.go(given, gone.step == final)
-    m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
-    bench.stable(dut.o)
-    bench.always(~dut.o.valid | (gone.sequence != came.sequence))
+    m.d.comb += dut.o.ready.eq(harness.free(1, "ready"))
+    harness.stable(dut.o)
+    harness.always(~dut.o.valid | (gone.sequence != came.sequence))
     # A sequence that is whole does not wait.
-    bench.always(dut.o.valid | (bench.past(came.sequence) == gone.sequence))
+    harness.always(dut.o.valid | (harness.past(came.sequence) == gone.sequence))
     return final
 
 
-def both(bench: Bench):
+def both(harness: Harness):
     """A sequence goes out from its start and from its end, vector by vector in turn."""
     core = _core()
-    dut = bench.place(Both(stages.Both(name="both", core=core)), "both")
-    feed(bench, dut.i_x, "i")
+    dut = harness.place(Both(stages.Both(name="both", core=core)), "both")
+    feed(harness, dut.i_x, "i")
     chunks = core.x_product.chunks
-    came = Walk(bench, core, chunks, directions=1, name="in")
-    gone = Walk(bench, core, chunks, directions=2, name="out")
+    came = Walk(harness, core, chunks, directions=1, name="in")
+    gone = Walk(harness, core, chunks, directions=2, name="out")
     i, o = dut.i_x.p, dut.o.p
-    bench.suppose(~came.end | (came.step != core.machine.longest - 1) | i.last)
+    harness.suppose(~came.end | (came.step != core.machine.longest - 1) | i.last)
     taken = dut.i_x.valid & dut.i_x.ready
-    final = _checks(bench, core, dut, came, gone, taken, i.last)
-    tag = Tag(bench, len(Cat(came.chunk, came.step, came.sequence)), len(i.data.as_value()))
+    final = _checks(harness, core, dut, came, gone, taken, i.last)
+    tag = Tag(harness, len(Cat(came.chunk, came.step, came.sequence)), len(i.data.as_value()))
     tag.comes(taken, Cat(came.chunk, came.step, came.sequence), i.data.as_value())
     step = Signal.like(came.step)
-    bench.m.d.comb += step.eq(Mux(gone.direction, final - gone.step, gone.step))
+    harness.m.d.comb += step.eq(Mux(gone.direction, final - gone.step, gone.step))
     tag.goes(dut.o.valid, Cat(gone.chunk, step, gone.sequence), o.data.as_value())
-    bench.always(~dut.o.valid | (o.stream == gone.direction))
-    bench.always(~dut.o.valid | (o.last == (gone.step == final)))
+    harness.always(~dut.o.valid | (o.stream == gone.direction))
+    harness.always(~dut.o.valid | (o.last == (gone.step == final)))
 
 
-def merge(bench: Bench):
+def merge(harness: Harness):
     """Of each step comes out what came forward, then what came backward, in the order of steps."""
     core = _core(results="every")
-    dut = bench.place(Merge(stages.Merge(name="merge", core=core)), "merge")
-    feed(bench, dut.i_x, "i")
+    dut = harness.place(Merge(stages.Merge(name="merge", core=core)), "merge")
+    feed(harness, dut.i_x, "i")
     chunks = core.h_product.chunks
-    came = Walk(bench, core, chunks, directions=2, name="in")
-    gone = Walk(bench, core, chunks, directions=2, name="out")
-    i, o, m = dut.i_x.p, dut.o.p, bench.m
+    came = Walk(harness, core, chunks, directions=2, name="in")
+    gone = Walk(harness, core, chunks, directions=2, name="out")
+    i, o, m = dut.i_x.p, dut.o.p, harness.m
     # The core's rules: directions in turn, and the last step's vectors both say so at their end.
     forward = Signal()
     taken = dut.i_x.valid & dut.i_x.ready
     with m.If(taken & came.end):
         m.d.sync += forward.eq(i.last)
     longest = came.step == core.machine.longest - 1
-    bench.suppose(i.stream == came.direction)
-    bench.suppose(came.end | ~i.last)
-    bench.suppose(~came.end | came.direction | ~longest | i.last)
-    bench.suppose(~came.end | ~came.direction | (i.last == forward))
-    final = _checks(bench, core, dut, came, gone, taken, i.last)
+    harness.suppose(i.stream == came.direction)
+    harness.suppose(came.end | ~i.last)
+    harness.suppose(~came.end | came.direction | ~longest | i.last)
+    harness.suppose(~came.end | ~came.direction | (i.last == forward))
+    final = _checks(harness, core, dut, came, gone, taken, i.last)
     place = Cat(came.chunk, came.direction, came.step, came.sequence)
-    tag = Tag(bench, len(place), len(i.data.as_value()))
+    tag = Tag(harness, len(place), len(i.data.as_value()))
     tag.comes(taken, place, i.data.as_value())
     step = Signal.like(came.step)
     m.d.comb += step.eq(Mux(gone.direction, final - gone.step, gone.step))
     place = Cat(gone.chunk, gone.direction, step, gone.sequence)
     tag.goes(dut.o.valid, place, o.data.as_value())
     last = (gone.step == final) & gone.direction & gone.end
-    bench.always(~dut.o.valid | (o.last == last))
+    harness.always(~dut.o.valid | (o.last == last))
 
 
 def gather(*, directions, streams=1):
     """Of any one chunk of a vector come out the largest elements of all steps, once a sequence."""
 
-    def build(bench: Bench):
+    def build(harness: Harness):
         layer = {"bidirectional": directions > 1}
         network = {"pooling": "max", "results": "last"}
         design = small_design(
             hidden=3, simd=2, head=None, layer=layer, network=network, streams=streams, longest=2
         )
         word = design.stages[-1]
-        dut, m = bench.place(GatherUnit(word), "gather"), bench.m
-        feed(bench, dut.i_x, "i")
-        m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
-        bench.stable(dut.o)
+        dut, m = harness.place(GatherUnit(word), "gather"), harness.m
+        feed(harness, dut.i_x, "i")
+        m.d.comb += dut.o.ready.eq(harness.free(1, "ready"))
+        harness.stable(dut.o)
         i, o, taken = dut.i_x.p, dut.o.p, dut.i_x.valid & dut.i_x.ready
         number = i.stream if streams > 1 else C(0, 1)
         direction = i.stream if directions > 1 else C(0, 1)
@@ -163,19 +163,19 @@ def gather(*, directions, streams=1):
         # both say that it is the last step.
         chunk, turn = Signal(range(word.part_chunks)), Signal()
         end, forward, whose = chunk == word.part_chunks - 1, Signal(), Signal()
-        bench.suppose((chunk == 0) | (number == whose))
-        bench.suppose(direction == turn)
-        bench.suppose(end | ~i.last)
-        bench.suppose(~end | ~turn | (i.last == forward))
-        bench.suppose(~end | (i.data[1] == 0))
+        harness.suppose((chunk == 0) | (number == whose))
+        harness.suppose(direction == turn)
+        harness.suppose(end | ~i.last)
+        harness.suppose(~end | ~turn | (i.last == forward))
+        harness.suppose(~end | (i.data[1] == 0))
         with m.If(taken):
             m.d.sync += [chunk.eq(Mux(end, 0, chunk + 1)), whose.eq(number)]
             with m.If(end):
                 m.d.sync += [turn.eq(turn + (directions > 1)), forward.eq(i.last)]
 
-        place = bench.constant(range(word.chunks), "any_place")
-        stream = bench.constant(1, "any_stream")
-        bench.suppose((place < word.chunks) & (stream < streams))
+        place = harness.constant(range(word.chunks), "any_place")
+        stream = harness.constant(1, "any_stream")
+        harness.suppose((place < word.chunks) & (stream < streams))
         here = taken & (number == stream) & (Cat(direction * word.part_chunks + chunk)[:3] == place)
         largest, best = Signal.like(i.data), Signal.like(i.data)
         first = Signal(init=1)
@@ -194,10 +194,10 @@ def gather(*, directions, streams=1):
             m.d.sync += out.eq(Mux(out == word.chunks - 1, 0, out + 1))
         mine = dut.o.valid & (out == place) & ((o.stream if streams > 1 else 0) == stream)
         bits = len(largest.as_value())
-        queue = Queue(bench, bits, 4)
+        queue = Queue(harness, bits, 4)
         queue.step(whole, largest.as_value(), mine & dut.o.ready, o.data.as_value())
-        bench.always(~mine | ((queue.level != 0) & (queue.front == o.data.as_value())))
-        bench.always(~dut.o.valid | (o.last == (out == word.chunks - 1)))
+        harness.always(~mine | ((queue.level != 0) & (queue.front == o.data.as_value())))
+        harness.always(~dut.o.valid | (o.last == (out == word.chunks - 1)))
 
     return build
 

@@ -11,9 +11,9 @@ from pascaline.hdl.reader import VectorReader
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.stages import elastic
 from pascaline.spec.payloads import core_ports
-from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core, small_design
+from prove.harness import Harness
 from prove.traffic import Queue, feed, memory
 
 __all__ = ["claims"]
@@ -48,33 +48,33 @@ class Stages(wiring.Component):
 def stages(count):
     """Beats that go in come out."""
 
-    def build(bench: Bench):
-        dut = bench.place(Stages(count), "stages")
-        feed(bench, dut.i, "i")
-        bench.m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
-        bench.stable(dut.o)
-        queue = Queue(bench, 3, count)
+    def build(harness: Harness):
+        dut = harness.place(Stages(count), "stages")
+        feed(harness, dut.i, "i")
+        harness.m.d.comb += dut.o.ready.eq(harness.free(1, "ready"))
+        harness.stable(dut.o)
+        queue = Queue(harness, 3, count)
         queue.step(
             dut.i.valid & dut.i.ready, dut.i.payload, dut.o.valid & dut.o.ready, dut.o.payload
         )
         if count == 1:
             # What makes the induction of one stage go through.
-            bench.always(dut.o.valid == (queue.level != 0))
-            bench.always(~dut.o.valid | (queue.front == dut.o.payload))
+            harness.always(dut.o.valid == (queue.level != 0))
+            harness.always(~dut.o.valid | (queue.front == dut.o.payload))
 
     return build
 
 
-def inputs(bench: Bench):
+def inputs(harness: Harness):
     """The vector that is read is the oldest one that came in, with its flags."""
     core = small_core(inputs=3, simd=2)
-    dut = bench.place(Inputs(core), "inputs")
-    feed(bench, dut.i, "i")
-    m, chunks = bench.m, core.x_product.chunks
-    free, en = bench.free(1, "free"), bench.free(1, "en")
-    bench.suppose(~free | dut.full)
-    chunk = bench.free(dut.read.chunk.shape(), "chunk")
-    bench.suppose(chunk < chunks)
+    dut = harness.place(Inputs(core), "inputs")
+    feed(harness, dut.i, "i")
+    m, chunks = harness.m, core.x_product.chunks
+    free, en = harness.free(1, "free"), harness.free(1, "en")
+    harness.suppose(~free | dut.full)
+    chunk = harness.free(dut.read.chunk.shape(), "chunk")
+    harness.suppose(chunk < chunks)
     m.d.comb += [dut.free.eq(free), dut.read.en.eq(en), dut.read.chunk.eq(chunk)]
     # Vectors in, counted; their beats and flags in a ring of four.
     beat = dut.i.valid & dut.i.ready
@@ -99,97 +99,97 @@ def inputs(bench: Bench):
     m.d.sync += gone.eq(gone + free)
     level = Signal(2)
     m.d.comb += level.eq(came - gone)
-    bench.always(level <= 2)
-    bench.always(dut.full == (level != 0))
-    bench.always(dut.i.ready == (level != 2))
+    harness.always(level <= 2)
+    harness.always(dut.full == (level != 0))
+    harness.always(dut.i.ready == (level != 2))
     given = Cat(dut.flags.start, dut.flags.state, dut.flags.last)
-    bench.always(~dut.full | (given == flags[gone]))
-    wanted = bench.past(beats[gone * chunks + chunk])
-    read = bench.past(en & dut.full)
-    bench.always(~read | (dut.read.data.as_value() == wanted))
+    harness.always(~dut.full | (given == flags[gone]))
+    wanted = harness.past(beats[gone * chunks + chunk])
+    read = harness.past(en & dut.full)
+    harness.always(~read | (dut.read.data.as_value() == wanted))
 
 
-def reader(bench: Bench):
+def reader(harness: Harness):
     """The beats of a request's vector, in order, with 0 beyond its end."""
     core = small_core(hidden=3, simd=2)
     product, simd, banks = core.h_product, core.machine.simd, core.program.hidden_banks
     element = shape(core.layer.h)
     kept = {"element": element, "chunks": product.chunks, "simd": simd, "banks": banks}
     fields = core_ports(core)["o"].layout
-    dut = bench.place(VectorReader(kept, fields, product.tail), "reader")
-    words = memory(bench, dut.read, banks)
-    m = bench.m
-    request = bench.free(len(dut.request.as_value()), "request")
-    valid = bench.free(1, "valid")
-    waited = bench.past(valid & ~dut.done)
-    bench.suppose(~waited | (valid & (request == bench.past(request))))
+    dut = harness.place(VectorReader(kept, fields, product.tail), "reader")
+    words = memory(harness, dut.read, banks)
+    m = harness.m
+    request = harness.free(len(dut.request.as_value()), "request")
+    valid = harness.free(1, "valid")
+    waited = harness.past(valid & ~dut.done)
+    harness.suppose(~waited | (valid & (request == harness.past(request))))
     m.d.comb += [
         dut.request.as_value().eq(request),
         dut.request_valid.eq(valid),
-        dut.o.ready.eq(bench.free(1, "ready")),
+        dut.o.ready.eq(harness.free(1, "ready")),
     ]
-    bench.stable(dut.o)
+    harness.stable(dut.o)
     # A beat for each word that is read.
     chunk = Signal(range(product.chunks))
     take = dut.read.en
     end = chunk == product.chunks - 1
     with m.If(take):
         m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
-    bench.always(~take | valid)
-    bench.always(dut.done == (take & end))
+    harness.always(~take | valid)
+    harness.always(dut.done == (take & end))
     width = core.layer.h.width
     word = Array(words)[Cat(chunk, dut.request.bank)]
     kept = Mux(end, word & ((1 << (product.tail * width)) - 1), word)
-    queue = Queue(bench, len(word) + 1, 1)
+    queue = Queue(harness, len(word) + 1, 1)
     given = Cat(dut.o.p.data.as_value(), dut.o.p.last)
     queue.step(take, Cat(kept, dut.request.mark.last & end), dut.o.valid & dut.o.ready, given)
-    bench.always(dut.o.valid == (queue.level != 0))
-    bench.always(dut.holding == dut.o.valid)
+    harness.always(dut.o.valid == (queue.level != 0))
+    harness.always(dut.holding == dut.o.valid)
 
 
-def outputs(bench: Bench):
+def outputs(harness: Harness):
     """Jobs are done in the order in which they came, each once."""
     core = small_core(hidden=3, simd=2)
-    dut = bench.place(CoreOutputs(core), "outputs")
-    memory(bench, dut.read, core.program.hidden_banks)
-    m = bench.m
-    request = bench.free(len(dut.request.as_value()), "request")
-    push = bench.free(1, "push")
-    queue = Queue(bench, len(request), core.program.hidden_banks, name="requests")
+    dut = harness.place(CoreOutputs(core), "outputs")
+    memory(harness, dut.read, core.program.hidden_banks)
+    m = harness.m
+    request = harness.free(len(dut.request.as_value()), "request")
+    push = harness.free(1, "push")
+    queue = Queue(harness, len(request), core.program.hidden_banks, name="requests")
     # The sequencer's promise: at most as many requests as there are banks.
-    bench.suppose(~push | (queue.level != core.program.hidden_banks))
+    harness.suppose(~push | (queue.level != core.program.hidden_banks))
     m.d.comb += [
         dut.request.as_value().eq(request),
         dut.request_valid.eq(push),
-        dut.o.ready.eq(bench.free(1, "ready")),
+        dut.o.ready.eq(harness.free(1, "ready")),
     ]
-    bench.stable(dut.o)
+    harness.stable(dut.o)
     bank = Signal(dut.done_bank.shape())
     m.d.comb += bank.eq(queue.front)
     queue.step(push, request, dut.done, queue.front)
-    bench.always(~dut.done | (bank == dut.done_bank))
+    harness.always(~dut.done | (bank == dut.done_bank))
 
 
 def top(**options):
     """What waits at a port of a whole machine stays, and no result comes without a vector."""
 
-    def build(bench: Bench):
+    def build(harness: Harness):
         design = small_design(**options)
-        dut = bench.place(Accelerator(design), "machine")
-        m = bench.m
-        feed(bench, dut.i_x, "i_x")
-        feed(bench, dut.i_state, "i_state")
+        dut = harness.place(Accelerator(design), "machine")
+        m = harness.m
+        feed(harness, dut.i_x, "i_x")
+        feed(harness, dut.i_state, "i_state")
         m.d.comb += [
-            dut.o.ready.eq(bench.free(1, "o_ready")),
-            dut.o_state.ready.eq(bench.free(1, "o_state_ready")),
+            dut.o.ready.eq(harness.free(1, "o_ready")),
+            dut.o_state.ready.eq(harness.free(1, "o_state_ready")),
         ]
-        bench.stable(dut.o)
-        bench.stable(dut.o_state)
+        harness.stable(dut.o)
+        harness.stable(dut.o_state)
         owed = Signal(4)
         came = dut.i_x.valid & dut.i_x.ready
         gone = dut.o.valid & dut.o.ready
         m.d.sync += owed.eq(owed + came - gone)
-        bench.always(~dut.o.valid | (owed != 0))
+        harness.always(~dut.o.valid | (owed != 0))
 
     return build
 

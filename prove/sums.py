@@ -11,8 +11,8 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.lanes import lane_designs, tree_levels
 from pascaline.spec.product import Product
-from prove.bench import Bench
 from prove.claim import Claim
+from prove.harness import Harness
 
 __all__ = ["claims"]
 
@@ -40,7 +40,7 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
     """Sums of two lanes, chunk after chunk, whenever they end; a row has one or two parts."""
     element = element or Interval(-4, 3)
 
-    def build(bench: Bench):
+    def build(harness: Harness):
         kind = arithmetic(name)
         operands, tree = registers
         product = Product(
@@ -54,34 +54,34 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
         )
         reach = (kind.weights * element).times(simd * chunks)
         what = {"product": product, "arithmetic": kind, "element": element}
-        dut = bench.place(Lanes(**what, sums=(reach,) * parts, front=1), "lanes")
-        m = bench.m
-        x, codes = bench.free(len(dut.x), "x"), bench.free(len(dut.codes), "codes")
-        ends_tile, read = bench.free(1, "ends_tile"), bench.free(1, "read")
+        dut = harness.place(Lanes(**what, sums=(reach,) * parts, front=1), "lanes")
+        m = harness.m
+        x, codes = harness.free(len(dut.x), "x"), harness.free(len(dut.codes), "codes")
+        ends_tile, read = harness.free(1, "ends_tile"), harness.free(1, "read")
         width = element.width
         values = [x[k * width : (k + 1) * width] for k in range(simd)]
         values = [value.as_signed() if element.signed else value for value in values]
         for value in values:
-            bench.suppose((value >= element.lo) & (value <= element.hi))
+            harness.suppose((value >= element.lo) & (value <= element.hi))
             # Where there is no chunk, operands are 0.
-            bench.suppose(read | (value == 0))
-        bench.suppose(~ends_tile | read)
+            harness.suppose(read | (value == 0))
+        harness.suppose(~ends_tile | read)
         # There is none in the cycle after a reset.
-        bench.suppose(bench.past(1) | ~read)
+        harness.suppose(harness.past(1) | ~read)
         # The part that ends first is the second one: there is one before each row's end.
-        ends_source = bench.free(1, "ends_source") if parts > 1 else C(0, 1)
+        ends_source = harness.free(1, "ends_source") if parts > 1 else C(0, 1)
         ends = ends_tile | ends_source
         if parts > 1:
             parted = Signal()
             m.d.sync += parted.eq(~ends_tile & (parted | ends_source))
-            bench.suppose(~ends_source | (read & ~parted & ~ends_tile))
-            bench.suppose(~ends_tile | parted)
+            harness.suppose(~ends_source | (read & ~parted & ~ends_tile))
+            harness.suppose(~ends_tile | parted)
             m.d.comb += dut.ends_source.eq(ends_source)
         # A sum has so many chunks at most, and leaves the drain before the next one comes.
         count = Signal(range(chunks + 1))
         m.d.sync += count.eq(Mux(ends, 0, count + read))
-        bench.suppose(~read | ends | (count != chunks - 1))
-        bench.suppose(~(ends_tile & bench.past(ends_tile)))
+        harness.suppose(~read | ends | (count != chunks - 1))
+        harness.suppose(~(ends_tile & harness.past(ends_tile)))
         m.d.comb += [dut.x.eq(x), dut.codes.eq(codes), dut.ends_tile.eq(ends_tile)]
 
         totals, seconds = [], []
@@ -90,7 +90,7 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
             part = C(0, signed(WIDE))
             for k, value in enumerate(values):
                 code = codes.word_select(number * simd + k, kind.bits)
-                part = part + _weight(bench, kind, code) * value
+                part = part + _weight(harness, kind, code) * value
             whole = Signal(signed(WIDE), name=f"whole_{number}")
             m.d.comb += whole.eq(total + Mux(read, part, 0))
             m.d.sync += total.eq(Mux(ends, 0, whole))
@@ -99,26 +99,26 @@ def lanes(name, lane, *, simd, registers=(0, 0), element=None, chunks=2, parts=1
             totals.append(whole)
             seconds.append(second)
         late = product.registers
-        arrives = bench.past(ends_tile, late)
-        bench.always(dut.arrives == arrives)
+        arrives = harness.past(ends_tile, late)
+        harness.always(dut.arrives == arrives)
         # The first lane's is at the front in the next cycle, the second's after a shift.
-        m.d.comb += dut.shift.eq(bench.past(arrives))
+        m.d.comb += dut.shift.eq(harness.past(arrives))
         for place, wanted in zip(("s0", "s1")[:parts], (totals, seconds), strict=False):
             front = Signal(signed(WIDE), name=f"front_{place}")
             m.d.comb += front.eq(Value.cast(dut.sums[0][place]))
-            bench.always(~bench.past(arrives) | (front == bench.past(wanted[0], late + 1)))
-            bench.always(~bench.past(arrives, 2) | (front == bench.past(wanted[1], late + 2)))
+            harness.always(~harness.past(arrives) | (front == harness.past(wanted[0], late + 1)))
+            harness.always(~harness.past(arrives, 2) | (front == harness.past(wanted[1], late + 2)))
 
     return build
 
 
-def _weight(bench, kind, code):
+def _weight(harness, kind, code):
     """The weight of a code, which must be one of the arithmetic's."""
     known = {}
     for one in range(1 << kind.bits):
         with contextlib.suppress(InputError):
             known[one] = int(kind.decode(np.array([one], dtype=np.uint16), thing="code")[0])
-    bench.suppose(Cat(*(code == one for one in known)).any())
+    harness.suppose(Cat(*(code == one for one in known)).any())
     return Array([C(known.get(one, 0), signed(8)) for one in range(1 << kind.bits)])[code]
 
 

@@ -1,6 +1,6 @@
 """What goes into blocks, and what must come out of them, in order."""
 
-from amaranth.hdl import Array, Cat, Mux, Signal
+from amaranth.hdl import Array, Cat, Mux, Signal, Value
 
 __all__ = ["Queue", "Tag", "feed", "memory"]
 
@@ -10,7 +10,7 @@ class Queue:
 
     Parameters
     ----------
-    bench : Bench
+    harness : Harness
         Where it stands.
     shape : Shape
         Of an element.
@@ -25,8 +25,8 @@ class Queue:
         The oldest of them.
     """
 
-    def __init__(self, bench, shape, depth, *, name="queue"):
-        self._bench = bench
+    def __init__(self, harness, shape, depth, *, name="queue"):
+        self._harness = harness
         self._places = Array(Signal(shape, name=f"{name}_{k}") for k in range(depth))
         self.level = Signal(range(depth + 1), name=f"{name}_level")
         self.front = self._places[0]
@@ -34,10 +34,10 @@ class Queue:
 
     def step(self, push, value, pop, given):
         """In a cycle in which ``value`` is pushed and ``given`` comes out."""
-        m, bench = self._bench.m, self._bench
-        bench.always(~pop | (self.level != 0))
-        bench.always(~pop | (self.front == given))
-        bench.always(~push | pop | (self.level != self._depth))
+        m, harness = self._harness.m, self._harness
+        harness.always(~pop | (self.level != 0))
+        harness.always(~pop | (self.front == given))
+        harness.always(~push | pop | (self.level != self._depth))
         m.d.sync += self.level.eq(self.level + push - pop)
         for k in range(self._depth):
             after = self._places[k + 1] if k + 1 < self._depth else 0
@@ -54,7 +54,7 @@ class Tag:
 
     Parameters
     ----------
-    bench : Bench
+    harness : Harness
         Where it stands.
     place : Value
         Widths of a place; the same for all.
@@ -62,42 +62,41 @@ class Tag:
         Of a beat.
     """
 
-    def __init__(self, bench, place, value, *, name="tag"):
-        self._bench = bench
-        self.place = bench.constant(place, f"{name}_place")
+    def __init__(self, harness, place, value, *, name="tag"):
+        self._harness = harness
+        self.place = harness.constant(place, f"{name}_place")
         self.value = Signal(value, name=f"{name}_value")
         self.known = Signal(name=f"{name}_known")
 
     def comes(self, when, place, value):
         """A beat comes in; of several at the same place the last one counts."""
-        with self._bench.m.If(when & (place == self.place)):
-            self._bench.m.d.sync += [self.value.eq(value), self.known.eq(1)]
+        with self._harness.m.If(when & (place == self.place)):
+            self._harness.m.d.sync += [self.value.eq(value), self.known.eq(1)]
 
     def goes(self, when, place, value):
         """A beat comes out, which must be that of its place."""
         wanted = self.known & (value == self.value)
-        self._bench.always(~(when & (place == self.place)) | wanted)
+        self._harness.always(~(when & (place == self.place)) | wanted)
 
 
-def feed(bench, stream_in, name):
+def feed(harness, stream_in, name):
     """A stream's input side is anything that keeps the rules."""
-    m = bench.m
+    m = harness.m
+    payload = Value.cast(stream_in.payload)
     m.d.comb += [
-        stream_in.valid.eq(bench.free(1, f"{name}_valid")),
-        stream_in.payload.as_value().eq(bench.free(len(stream_in.payload.as_value()), f"{name}_p"))
-        if hasattr(stream_in.payload, "as_value")
-        else stream_in.payload.eq(bench.free(len(stream_in.payload), f"{name}_p")),
+        stream_in.valid.eq(harness.free(1, f"{name}_valid")),
+        payload.eq(harness.free(len(payload), f"{name}_p")),
     ]
-    bench.stable(stream_in, assumed=True)
+    harness.stable(stream_in, assumed=True)
 
 
-def memory(bench, port, banks):
+def memory(harness, port, banks):
     """A memory that is anything but does not change, behind a read port: its words."""
     bits = len(port.data.as_value())
-    words = [bench.constant(bits, f"word_{k}") for k in range(banks << len(port.chunk))]
+    words = [harness.constant(bits, f"word_{k}") for k in range(banks << len(port.chunk))]
     held = Signal(bits)
     address = Cat(port.chunk, port.bank)
-    with bench.m.If(port.en):
-        bench.m.d.sync += held.eq(Array(words)[address])
-    bench.m.d.comb += port.data.as_value().eq(held)
+    with harness.m.If(port.en):
+        harness.m.d.sync += held.eq(Array(words)[address])
+    harness.m.d.comb += port.data.as_value().eq(held)
     return words

@@ -8,9 +8,9 @@ from pascaline.hdl.cells import CELLS
 from pascaline.hdl.scaling import number
 from pascaline.hdl.shapes import shape
 from pascaline.spec.formats import half
-from prove.bench import Bench
 from prove.claim import Claim
 from prove.designs import small_core
+from prove.harness import Harness
 from prove.numbers import WIDE, defined
 
 __all__ = ["claim"]
@@ -21,16 +21,16 @@ class Inputs:
 
     Parameters
     ----------
-    bench : Bench
+    harness : Harness
         Where it stands.
     core : Core
         Whose unit it is.
     """
 
-    def __init__(self, bench, core):
-        self._bench, self._core, self.layer = bench, core, core.layer
-        self.dut = dut = bench.place(CELLS[core.layer.kind](core.unit), "unit")
-        m, pipeline = bench.m, core.pipeline
+    def __init__(self, harness, core):
+        self._harness, self._core, self.layer = harness, core, core.layer
+        self.dut = dut = harness.place(CELLS[core.layer.kind](core.unit), "unit")
+        m, pipeline = harness.m, core.pipeline
         self._sums = self._any(dut.sums, "sums")
         self._rows = self._any(dut.rows, "rows", late=pipeline.rows)
         for index in range(core.gates):
@@ -43,23 +43,23 @@ class Inputs:
             self.tensors = self._any(dut.unit, "tensors", late=pipeline.unit)
         self.phase = C(0, 1)
         if len(core.layer.phases) > 1:
-            self.phase = bench.free(len(dut.phase), "phase")
+            self.phase = harness.free(len(dut.phase), "phase")
             m.d.comb += dut.phase.eq(self.phase)
         if core.layer.carried is not None:
             self.old = self._any(dut.old, "old", late=pipeline.carried)
 
     def _any(self, port, name, *, late=0):
-        bits = self._bench.free(len(port.as_value()), name)
-        self._bench.m.d.comb += port.as_value().eq(self._bench.past(bits, late))
+        bits = self._harness.free(len(port.as_value()), name)
+        self._harness.m.d.comb += port.as_value().eq(self._harness.past(bits, late))
         return type(port)(port.shape(), bits)
 
     def _within(self, value, reach):
-        self._bench.suppose((value >= reach.lo) & (value <= reach.hi))
+        self._harness.suppose((value >= reach.lo) & (value <= reach.hi))
 
     def number(self, value, to=None):
         """A value by itself, in 40 bits or those of a format."""
         signal = Signal(signed(WIDE) if to is None else shape(to))
-        self._bench.m.d.comb += signal.eq(value)
+        self._harness.m.d.comb += signal.eq(value)
         return signal
 
     def narrow(self, value, shift, to):
@@ -114,23 +114,23 @@ def claim(name, formula, layer, options):
         What is said of the layer and of the machine, see `small_core`.
     """
 
-    def build(bench: Bench):
+    def build(harness: Harness):
         core = small_core(inputs=1, layer=layer, **options)
         pipeline = core.pipeline
-        given = Inputs(bench, core)
+        given = Inputs(harness, core)
         state, h = formula(given)
         wanted = [(pipeline.whole - 1, given.dut.h_next, h)]
         wanted += [(pipeline.made, given.dut.new[name], value) for name, value in state.items()]
         for cycles, found, value in wanted:
-            known = bench.past(1, cycles)
+            known = harness.past(1, cycles)
             if isinstance(value, tuple):
                 # What a phase leaves for the next one is of no use after the last one.
                 value, second = value
-                phase = bench.past(given.phase, cycles)
+                phase = harness.past(given.phase, cycles)
                 if second is not None:
-                    bench.always(~known | ~phase | (found == bench.past(second, cycles)))
+                    harness.always(~known | ~phase | (found == harness.past(second, cycles)))
                 known = known & ~phase
-            bench.always(~known | (found == bench.past(value, cycles)))
+            harness.always(~known | (found == harness.past(value, cycles)))
 
     depth = small_core(inputs=1, layer=layer, **options).pipeline.whole + 2
     return Claim(name, build, depth)

@@ -33,12 +33,12 @@ FAULTS = {
 def test_fault_is_found(name, tmp_path):
     claim = CLAIMS[name]
 
-    def build(bench):
-        claim.build(bench)
-        text = "\n".join(bench.verilog)
+    def build(harness):
+        claim.build(harness)
+        text = "\n".join(harness.verilog)
         spoiled = re.sub(*FAULTS[name], text)
         assert spoiled != text
-        bench.verilog[:] = [spoiled]
+        harness.verilog[:] = [spoiled]
 
     assert prove(replace(claim, build=build), tmp_path).outcome == "refuted"
 

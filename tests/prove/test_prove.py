@@ -30,11 +30,11 @@ class Hasty(wiring.Component):
         return m
 
 
-def hasty(bench):
-    dut = bench.place(Hasty(), "hasty")
-    feed(bench, dut.i, "i")
-    bench.m.d.comb += dut.o.ready.eq(bench.free(1, "ready"))
-    bench.stable(dut.o)
+def hasty(harness):
+    dut = harness.place(Hasty(), "hasty")
+    feed(harness, dut.i, "i")
+    harness.m.d.comb += dut.o.ready.eq(harness.free(1, "ready"))
+    harness.stable(dut.o)
 
 
 @pytest.mark.usefixtures("solvers")

@@ -8,10 +8,10 @@ from amaranth.lib.wiring import Out
 from pascaline.hdl.verilog import emit
 from pascaline.spec.keywords import KEYWORDS
 
-__all__ = ["Bench"]
+__all__ = ["Harness"]
 
 
-class Bench:
+class Harness:
     """A module without outputs, in which statements about emitted Verilog are made.
 
     Reset may come at any time, for the block and for all that watches it.
