@@ -105,7 +105,7 @@ def make_network(
     hidden : int
         Hidden units of a direction, 1 to 2048.
     classes : int, optional
-        Rows of a dense head; without it the results are outputs of the last layer.
+        Rows of a head; without it the results are outputs of the last layer.
     cell : str
         ``lstm``, ``gru``, ``gru-before``, ``rnn`` or ``rnn-relu``.
     weights, recurrent_weights : str

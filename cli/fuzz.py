@@ -84,7 +84,7 @@ def fuzz(
     """Compare RTL and golden on random cases: network, arithmetic, machine, ports, traffic.
 
     Each case is simulated without pauses, where its cycles must be those of the formula, and with
-    pauses, loaded and kept states, dumps, and a reset in the middle. On a bus registers are read
+    pauses, restored and kept states, dumps, and a reset in the middle. On a bus registers are read
     and written at random beside the packets. A case that fails is made as small as it can be, and
     kept in a file. After an interrupt what was found so far is told.
 

@@ -40,7 +40,7 @@ class CaseSequence(Checked):
     dump : bool
         Whether its final state is wanted.
     seed : int
-        Of its inputs, and of the state that is loaded.
+        Of its inputs, and of the state that it is given.
     """
 
     steps: int = Field(ge=1, le=100_000)
@@ -186,12 +186,12 @@ class Case(Checked):
         x = _values(rng, network.x.interval, (sequence.steps, network.inputs))
         if network.bidirectional:
             return Sequence(x=x)
-        if self.machine.on_bus:  # States are kept, but can neither be loaded nor read out.
+        if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.
             return Sequence(x=x, state=min(sequence.state, FROM_PREVIOUS))
-        load: tuple[State, ...] = ()
+        given: tuple[State, ...] = ()
         if sequence.state == FROM_GIVEN:
-            load = tuple(_state(rng, layer) for layer in network.layers)
-        return Sequence(x=x, state=sequence.state, load=load, dump=sequence.dump)
+            given = tuple(_state(rng, layer) for layer in network.layers)
+        return Sequence(x=x, state=sequence.state, given=given, dump=sequence.dump)
 
     def write(self, path: Path) -> None:
         """Write the file that `read` reads."""

@@ -60,7 +60,7 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -
     """Draw the case of a seed: two traffics on one design.
 
     The first has sequences from zero without any pause; its cycles must be what the formula says.
-    The second has pauses, kept and loaded states, dumps, and a reset in the middle. On a bus both
+    The second has pauses, kept and restored states, dumps, and a reset in the middle. On a bus both
     have accesses of registers, and what cannot be done there is left out.
 
     Parameters

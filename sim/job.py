@@ -31,7 +31,7 @@ class Sequence:
         Inputs, shape (steps, inputs).
     state : int
         What it starts from, of its stream: a value of the field ``state`` in `spec.ports`.
-    load : tuple of State
+    given : tuple of State
         The state of each layer for `FROM_GIVEN`, shape (1, hidden).
     dump : bool
         Whether the final state is wanted.
@@ -39,7 +39,7 @@ class Sequence:
 
     x: Integers
     state: int = FROM_ZERO
-    load: tuple[State, ...] = ()
+    given: tuple[State, ...] = ()
     dump: bool = False
 
 

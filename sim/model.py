@@ -65,14 +65,14 @@ class BenchModel:
         self._streams = [_Stream(k) for k in range(design.machine.streams)]
         self._waiting: deque[tuple[_Stream, Values, Integers]] = deque()
         self._groups: list[list[Values]] = [[] for _ in design.cores]
-        self._loaded: list[deque[tuple[State, ...]]] = [deque() for _ in design.cores]
+        self._given: list[deque[tuple[State, ...]]] = [deque() for _ in design.cores]
         self.steps = 0
 
     @property
     def inputs(self) -> dict[str, Callable[[Values], None]]:
         """What takes the beats of vectors and of states, by the names of their streams."""
-        loaded = [name for name in ports(self._design) if name.startswith("i_state")]
-        states = {name: partial(self.on_state, number) for number, name in enumerate(loaded)}
+        restored = [name for name in ports(self._design) if name.startswith("i_state")]
+        states = {name: partial(self.on_state, number) for number, name in enumerate(restored)}
         return {"i_x": self.on_x, **states}
 
     def on_x(self, beat: Values) -> None:
@@ -98,7 +98,7 @@ class BenchModel:
         core, groups = self._design.cores[number], self._groups[number]
         groups.append(beat)
         if len(groups) == core.drain.groups * len(core.layers):
-            self._loaded[number].append(_join(core, groups))
+            self._given[number].append(_join(core, groups))
             self._groups[number] = []
             self._go_on()
 
@@ -108,10 +108,10 @@ class BenchModel:
             stream, flags, x = self._waiting[0]
             if stream.step == 0:
                 if flags["state"] == FROM_GIVEN:
-                    if not all(self._loaded):
+                    if not all(self._given):
                         return
-                    loaded = [waiting.popleft() for waiting in self._loaded]
-                    stream.states = tuple(state for states in loaded for state in states)
+                    given = [waiting.popleft() for waiting in self._given]
+                    stream.states = tuple(state for states in given for state in states)
                 elif flags["state"] != FROM_PREVIOUS or stream.states is None:
                     stream.states = self._golden.zero()
             self._waiting.popleft()

@@ -25,14 +25,14 @@ def stimulus(design: Design, episode: Episode, rng: random.Random) -> dict[str, 
     draw = rng if episode.shuffled else None
     names = [name for name, port in ports(design).items() if port.direction == "in"]
     beats: dict[str, list[Values]] = {name: [] for name in names}
-    loaded = [name for name in names if name.startswith("i_state")]
+    restored = [name for name in names if name.startswith("i_state")]
     if design.machine.home.loaded:
         beats["i_load"] = load_beats(image_words(design))
     for stream, number, step in interleaved(lengths, design.machine.streams, draw):
         sequence = sequences[number]
-        if step == 0 and sequence.load:
-            states = iter(sequence.load)
-            for core, name in zip(design.cores, loaded, strict=True):
+        if step == 0 and sequence.given:
+            states = iter(sequence.given)
+            for core, name in zip(design.cores, restored, strict=True):
                 for state in islice(states, len(core.layers)):
                     beats[name] += _state_beats(core, state, rng)
         beats["i_x"] += _x_beats(design, sequence, stream, step, rng)
@@ -74,7 +74,7 @@ def _x_beats(
 
 
 def _state_beats(core: Core, state: State, rng: random.Random) -> list[Values]:
-    """Beats of a layer's state to be loaded."""
+    """Beats of a layer's state to be restored."""
     units, layer = core.cell_units, core.layer
     missing = core.drain.groups * units - layer.hidden
     kept = {"h": state.h[0].tolist() + _random(layer.h.interval, missing, rng)}

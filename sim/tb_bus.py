@@ -105,7 +105,7 @@ class Bench:
         states: list[Any] = [None] * streams
         packets: list[tuple[int, int, bytes]] = []
         for number, sequence in enumerate(episode.sequences):
-            assert not sequence.load, "a state cannot be loaded over a bus"
+            assert not sequence.given, "a state cannot be restored over a bus"
             tid = rng.randrange(streams) if episode.shuffled else number % streams
             go_on = sequence.state == FROM_PREVIOUS
             run = self._golden.run([sequence.x], states[tid] if go_on else None)

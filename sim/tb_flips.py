@@ -88,8 +88,8 @@ class Bench:
         expected: Run = {name: [] for name in names}
         checkers = {name: _Expected(self.outcome, beats) for name, beats in expected.items()}
         model = BenchModel(self._design, checkers.pop("o"), list(checkers.values()))
-        loaded = [name for name in inputs if name.startswith("i_state")]
-        for number, name in enumerate(loaded):
+        restored = [name for name in inputs if name.startswith("i_state")]
+        for number, name in enumerate(restored):
             for beat in inputs[name]:
                 model.on_state(number, beat)
         for beat in inputs["i_x"]:
