@@ -43,7 +43,7 @@ class Word(wiring.Component):
 
 
 def parity(bench: Bench):
-    """An odd number of flipped bits is told; no fault is told where there is none."""
+    """An odd number of flipped bits is detected, and no fault is reported where there is none."""
     dut = bench.place(Word(), "word")
     value, flips = bench.free(BITS, "value_in"), bench.free(BITS + 1, "flips_in")
     bench.m.d.comb += [dut.value.as_value().eq(value), dut.flips.eq(flips)]
@@ -68,7 +68,7 @@ def guard(bench: Bench):
 
 
 def valve(bench: Bench):
-    """Nothing passes without weights; it is quiet only while no sequence is under way."""
+    """Nothing passes without weights; it is quiet only while no sequence is in progress."""
     design = small_design(inputs=3, simd=2, streams=2, weights="ram")
     dut, m = bench.place(Valve(design), "valve"), bench.m
     chunks = design.cores[0].x_product.chunks
@@ -102,7 +102,7 @@ def valve(bench: Bench):
     m.d.sync += over.eq(over + ended)
     bench.suppose(~ended | (over != whole))
     bench.always(dut.quiet == (begun == over))
-    # Who waits to load hinders nothing that is under way, and lets nothing begin alone.
+    # An image that waits lets sequences in progress finish, and none begin once all are.
     idle = begun == whole
     bench.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
 
