@@ -181,7 +181,7 @@ def test_every_parameter_of_a_machine_is_an_option(pascaline):
     [
         ("--units 0,1", "machine: units: should be greater than or equal to 1, not 0"),
         ("--units 1,x", "machine: units: should be a valid integer, not 'x'"),
-        ("--units 1,,2", "--units: must be values with commas between them"),
+        ("--units 1,,2", "--units: must be values separated by commas"),
         ("--units auto", "machine: units: should be a valid integer, not 'auto'"),
         ("--lane heap", "machine: lane: should be 'tree', 'pairs', 'subsets' or 'booth'"),
         ("--lane subsets", "explore: no machine can be built (machine: lane: must be tree or"),
