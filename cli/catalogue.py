@@ -23,7 +23,7 @@ target_option = click.option(
     type=click.Choice(sorted(costs())),
     default="generic",
     show_default=True,
-    help="What --lane auto suits.",
+    help="Target of --lane auto.",
 )
 """For commands whose machine is for some target, but which do not synthesise it."""
 
@@ -59,7 +59,7 @@ def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> lis
     try:
         return [int(piece) for piece in text.split(",")]
     except ValueError:
-        rule = "must be numbers with commas between them"
+        rule = "must be numbers separated by commas"
         raise InputError(str(option.opts[0]), rule, text) from None
 
 
@@ -96,7 +96,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--cell-unit",
                 type=_Words("cell_unit"),
-                help="What computes the element-wise part; serial: on one multiplier.",
+                help="Hardware of the element-wise part; serial: one multiplier.",
             ),
             click.option("--cell-units", type=int, help="Units that leave the lanes together."),
             click.option("--head-units", type=int, help="Rows of the head side by side."),
@@ -115,17 +115,17 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--weights",
                 type=_Words("weights"),
-                help="Where the model's integers live; ram: they are loaded.",
+                help="Where the model's integers are stored; ram: loaded at run time.",
             ),
             click.option(
                 "--parity/--no-parity",
                 default=None,
-                help="Parity bits on memories: no result after a wrong word.",
+                help="Parity bits on memories; after a wrong word, no more results.",
             ),
             click.option(
                 "--machine",
                 type=click.Path(path_type=Path),
-                help="TOML file with these; options given beside it win.",
+                help="TOML file with these options; those on the command line win.",
             ),
         )
     ):

@@ -22,8 +22,8 @@ __all__ = ["evaluate"]
 def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     """Measure how good a MODEL is on real data, by the golden model.
 
-    By default the data set that it was trained on, which is fetched once; of characters, how many
-    bits each takes.
+    By default on the data set that it was trained on, which is fetched once. Models of characters
+    are measured in bits per character.
     """
     found = pascaline.load(model)
     with bars() as progress:

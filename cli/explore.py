@@ -43,7 +43,7 @@ __all__ = ["explore"]
     help=f"Weight operations a cycle. [{OPERATIONS} unless --units and --simd are given]",
 )
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Of machines."
+    "--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Machines at most."
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes. [one a core]")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead.")
@@ -64,14 +64,13 @@ def explore(
     as_json: bool,
     **ranges: str | None,
 ) -> None:
-    """Sweep machines for a MODEL and find the Pareto front of what they cost and how fast they are.
+    """Sweep machines for a MODEL and find the Pareto front of area, speed and energy.
 
-    Each parameter of a machine takes values with commas between them. Without them, units and simd
-    are powers of two, and lanes are what costs least on the target. What was computed before is
-    not computed again.
+    Each parameter of a machine takes values separated by commas. By default, units and simd are
+    powers of two, and lanes are the smallest on the target. Earlier results are reused.
     """
     if jobs is not None and dask is not None:
-        raise InputError("--jobs", "goes without --dask")
+        raise InputError("--jobs", "must not be given with --dask")
     found = find_model(model)
     target = synthesis.target
     base, values = base_machine(found, path), read_ranges(ranges, found, target.name)

@@ -29,10 +29,16 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.option("--cases", type=click.IntRange(min=1), help="How many; 5 unless --minutes says so.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="For how long.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the first case."
+    "--cases", type=click.IntRange(min=1), help="How many.  [default: 5 without --minutes]"
+)
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to run.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the first case.",
 )
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option(
@@ -40,17 +46,21 @@ INTERRUPTED = 130
     type=click.IntRange(min=1),
     default=5000,
     show_default=True,
-    help="Of a traffic, about; fast machines get more steps.",
+    help="Cycles of a traffic, about; fast machines get more steps.",
 )
 @click.option(
     "--values",
     type=click.IntRange(min=0),
     default=2000,
     show_default=True,
-    help="Of a traffic, about, where many come out in a cycle.",
+    help="Values of a traffic, about, on machines with many a cycle.",
 )
 @click.option(
-    "--largest", type=click.IntRange(min=1), default=65, show_default=True, help="Size of a vector."
+    "--largest",
+    type=click.IntRange(min=1),
+    default=65,
+    show_default=True,
+    help="Largest size of a vector.",
 )
 @click.option(
     "--shrink",
@@ -58,13 +68,15 @@ INTERRUPTED = 130
     type=click.IntRange(min=0),
     default=100,
     show_default=True,
-    help="Smaller cases to try where one fails.",
+    help="Smaller cases to try when one fails.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time; as many as cores.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.  [default: one a core]")
 @click.option(
-    "--replay", type=click.Path(path_type=Path), help="A file of a failed case: only that."
+    "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
 )
-@click.option("--files", type=click.IntRange(min=1), help="So many broken model files instead.")
+@click.option(
+    "--files", type=click.IntRange(min=1), help="Test this many broken model files instead."
+)
 @json_option
 def fuzz(
     *,
@@ -85,8 +97,8 @@ def fuzz(
 
     Each case is simulated without pauses, where its cycles must be those of the formula, and with
     pauses, restored and kept states, dumps, and a reset in the middle. On a bus registers are read
-    and written at random beside the packets. A case that fails is made as small as it can be, and
-    kept in a file. After an interrupt what was found so far is told.
+    and written at random beside the packets. A case that fails is shrunk and kept in a file.
+    Interrupting the command prints its results so far.
 
     With --files, model files are broken in many ways instead. Each must be refused with one line,
     in bounded time and memory, or be a good model; of these, some are simulated.
@@ -136,7 +148,7 @@ def fuzz(
                 late = minutes is not None and spent > 60 * minutes
                 return not late and (count is None or number < seed + count)
 
-            # Whoever ends a campaign wants to know what it has found.
+            # Interrupting a campaign prints its results so far.
             before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             try:
                 judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())

@@ -30,7 +30,7 @@ html_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     callback=_check,
     metavar="FILE",
-    help="Also write all of it, and drawings of it, as one HTML file.",
+    help="Also write a page with the results and drawings, as one HTML file.",
 )
 """The option that also makes a page."""
 

@@ -26,7 +26,7 @@ __all__ = ["image"]
     "description",
     required=True,
     type=click.Path(path_type=Path),
-    help="The JSON file beside the Verilog into which it is to be loaded.",
+    help="The JSON file beside the Verilog of the machine to load.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The image.")
 @json_option

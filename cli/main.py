@@ -20,7 +20,7 @@ COMMANDS = {
     "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),
     "fuzz": (f"{AT}.fuzz:fuzz", "Compare RTL and golden on random cases."),
     "generate": (f"{AT}.generate:generate", "Generate the Verilog of a MODEL."),
-    "image": (f"{AT}.image:image", "Make what is loaded into a machine with --weights ram."),
+    "image": (f"{AT}.image:image", "Make the image to load into a machine with --weights ram."),
     "import": (f"{AT}.importing:import_", "Make a model file of a network from elsewhere."),
     "list": (f"{AT}.listing:list_", "List shipped models and named configurations."),
     "measure": (f"{AT}.measure:measure", "Measure what the documentation quotes."),
@@ -47,7 +47,7 @@ def cli() -> None:
 
 
 def run() -> None:
-    """Run the command line; whatever is wrong with the input is one line and status 2."""
+    """Run the command line; invalid input gives one line and status 2."""
     warnings.showwarning = _show
     try:
         status = cli.main(standalone_mode=False)

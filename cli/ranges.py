@@ -65,5 +65,5 @@ def _value(name: str, text: str, model: Model, target: str) -> Any:
         except (ValueError, RecursionError):
             value = text
     if text == "":
-        raise InputError(f"--{name.replace('_', '-')}", "must be values with commas between them")
+        raise InputError(f"--{name.replace('_', '-')}", "must be values separated by commas")
     return getattr(Machine.parse({name: value}, thing="machine"), name)

@@ -27,9 +27,14 @@ __all__ = ["simulate"]
     help="Recordings: an .npz file of features, lengths and perhaps labels.",
 )
 @click.option(
-    "--pause", type=click.FloatRange(0, 0.95), default=0.0, help="How likely each side pauses."
+    "--pause",
+    type=click.FloatRange(0, 0.95),
+    default=0.0,
+    help="Probability that a side pauses in a cycle.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of pauses and random inputs.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of pauses and random inputs."
+)
 @click.option(
     "--waves",
     type=click.Path(path_type=Path),

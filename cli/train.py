@@ -23,8 +23,8 @@ __all__ = ["train"]
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
 @click.option("--cell", help=f"Of all layers: {', '.join(FORMS)}.  [default: {USUAL}]")
-@click.option("--layers", type=int, help="How many, one on top of another.  [default: 1]")
-@click.option("--bidirectional", is_flag=True, default=None, help="Layers of both directions.")
+@click.option("--layers", type=int, help="Number of layers.  [default: 1]")
+@click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(
     "--pooling",
     type=click.Choice(["none", "max"]),
@@ -41,21 +41,23 @@ __all__ = ["train"]
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
 @click.option("--rule", help="How weights are quantised: ardakani, ott; else the usual rule.")
-@click.option("--stochastic", is_flag=True, help="Draw the weights anew for every step.")
-@click.option("--draw", is_flag=True, help="Freeze such a draw, not the deterministic weights.")
+@click.option("--stochastic", is_flag=True, help="Draw quantised weights at random in every step.")
+@click.option(
+    "--draw", is_flag=True, help="Freeze such a draw instead of the deterministic weights."
+)
 @click.option("--hidden", type=int, help="Hidden units.")
 @click.option(
     "--normaliser",
     type=click.Choice(get_args(NormaliserName)),
-    help="What is learned behind the scales and biases of the rows.",
+    help="Normaliser, folded into scales and biases of the rows.",
 )
 @click.option(
     "--shared-scale/--separate-scale", default=None, help="One scale a row, or one a product."
 )
 @click.option("--epochs", type=int, help="Passes over the training part.")
-@click.option("--batch", type=int, help="Sequences that are learned at once.")
+@click.option("--batch", type=int, help="Sequences in a batch.")
 @click.option("--rate", type=float, help="Learning rate at the start.")
-@click.option("--dropout", type=float, help="Part of the units that the head does not see.")
+@click.option("--dropout", type=float, help="Fraction of the units hidden from the head.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--validation", is_flag=True, help="Measure on a part of the training data instead.")
 @click.option(
@@ -78,7 +80,7 @@ __all__ = ["train"]
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."
 )
-@click.option("--resume", is_flag=True, help="Go on where a killed run has stopped.")
+@click.option("--resume", is_flag=True, help="Continue a killed run.")
 @json_option
 def train(
     task: str,

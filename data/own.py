@@ -1,6 +1,6 @@
 """A user's own data as a data set and as a task: a folder of sequences, or a text file.
 
-What is in a folder is in `data.folder`; of a text each next character is to be told.
+What is in a folder is in `data.folder`; of a text each next character is to be predicted.
 """
 
 from __future__ import annotations
@@ -124,6 +124,8 @@ def _renumbered(folder: Folder, model: Model) -> Folder:
 def _text(path: Path, model: Model) -> Parts:
     rule = rule_of(model)
     if not isinstance(rule, OneHot):
-        raise InputError(model.name, "must have learned characters to be evaluated on a text")
+        raise InputError(
+            model.name, "must have been trained on characters to be evaluated on a text"
+        )
     codes = encode(read_characters(path), rule.alphabet, thing=str(path))
     return predict_next(codes, rule.alphabet, thing=str(path))

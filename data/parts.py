@@ -88,7 +88,7 @@ class Parts:
 
 
 def text_parts(text: str) -> Parts:
-    """Parts of a text: at every step the next character is to be told.
+    """Parts of a text: at every step the next character is to be predicted.
 
     The training part is one sequence, the held-out part the end of the text, in `STREAMS` pieces.
 

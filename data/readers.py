@@ -69,7 +69,7 @@ def _idx(content: bytes) -> NDArray[np.uint8]:
 
 
 def make_copies() -> Parts:
-    """Symbols, a pause, a sign to go on: then the symbols are to be told, one a step.
+    """Symbols, a delay, a go sign: then the symbols are to be repeated, one a step.
 
     They come from SHAKE-256, as good as a random generator, and always the same.
     """

@@ -47,7 +47,7 @@ def encode(characters: str, alphabet: str, *, thing: str) -> NDArray[np.int64]:
     if not good.all():
         place = int(np.argmin(good))
         line = characters.count("\n", 0, place) + 1
-        rule = "must have no other characters than those that were learned"
+        rule = "must have only characters of the training text"
         raise InputError(f"{thing}: line {line}", rule, characters[place])
     return codes.astype(np.int64)
 

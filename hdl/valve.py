@@ -11,11 +11,11 @@ from pascaline.spec.ports import ports
 __all__ = ["Valve"]
 
 UNDER_WAY = 16
-"""Bits of the number of sequences under way; no machine has room for as many."""
+"""Bits of the number of sequences in progress; no machine has room for as many."""
 
 
 class Valve(wiring.Component):
-    """Lets vectors through while there are weights, and knows when no sequence is under way.
+    """Lets vectors through while there are weights, and knows when no sequence is in progress.
 
     Parameters
     ----------
@@ -29,11 +29,11 @@ class Valve(wiring.Component):
     open : In
         There are weights.
     load_waits : In
-        Others want to be loaded: no sequence starts while none is under way.
+        Other weights wait to be loaded: once idle, no sequence starts until they are.
     ended : In
         The last result of a sequence goes over.
     quiet : Out
-        No sequence is under way.
+        No sequence is in progress.
     """
 
     def __init__(self, design: Design):

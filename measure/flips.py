@@ -1,4 +1,4 @@
-"""Bits of memories that change, and whether parity tells of each that matters."""
+"""Bits of memories that change, and whether parity reports each that matters."""
 
 from __future__ import annotations
 

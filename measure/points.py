@@ -130,7 +130,7 @@ def measure(survey: Survey, machine: Machine) -> Point:
         or another tool than where the survey was made.
     """
     if survey.code != code_digest() or survey.tools != tool_versions(survey.synthesis):
-        raise InputError("worker", "must have the code and the tools of the explorer")
+        raise InputError("worker", "must have the same code and tools as the process that explores")
     design, synthesis = Design(model=survey.model, machine=machine), survey.synthesis
     made = make_report(design, synthesis.target, dsp=synthesis.dsp)
     clock = energy = None

@@ -102,5 +102,7 @@ def rate(
             raise InputError(tool.name, f"disagrees with the golden model: {outcome.faults[0]}")
     spent = seconds[1] - seconds[0]
     if spent < SHORTEST:
-        raise InputError(f"steps in {tool.name}", "must be more: they take no time", steps)
+        raise InputError(
+            f"steps in {tool.name}", "must be more: they took no measurable time", steps
+        )
     return steps / spent

@@ -93,7 +93,7 @@ class Campaign:
         name, _, style = self.name.partition(":")
         named = [known for known, config in configs().items() if config.network is not None]
         if name not in named or style not in ("", "axi"):
-            rule = f"must be one of {', '.join(named)}, with :axi behind it on a bus"
+            rule = f"must be one of {', '.join(named)}, followed by :axi for a bus"
             raise InputError("mutants", rule, self.name)
 
     def run(self, jobs: int, progress: Progress) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Word(wiring.Component):
 
 
 def parity(harness: Harness):
-    """An odd number of flipped bits is told; no fault is told where there is none."""
+    """An odd number of flipped bits is detected, and no fault is reported where there is none."""
     dut = harness.place(Word(), "word")
     value, flips = harness.free(BITS, "value_in"), harness.free(BITS + 1, "flips_in")
     harness.m.d.comb += [dut.value.as_value().eq(value), dut.flips.eq(flips)]
@@ -68,7 +68,7 @@ def guard(harness: Harness):
 
 
 def valve(harness: Harness):
-    """Nothing passes without weights; it is quiet only while no sequence is under way."""
+    """Nothing passes without weights; it is quiet only while no sequence is in progress."""
     design = small_design(inputs=3, simd=2, streams=2, weights="ram")
     dut, m = harness.place(Valve(design), "valve"), harness.m
     chunks = design.cores[0].x_product.chunks
@@ -102,7 +102,7 @@ def valve(harness: Harness):
     m.d.sync += over.eq(over + ended)
     harness.suppose(~ended | (over != whole))
     harness.always(dut.quiet == (begun == over))
-    # Who waits to load hinders nothing that is under way, and lets nothing begin alone.
+    # An image that waits lets sequences in progress finish, and none begin once all are.
     idle = begun == whole
     harness.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
 

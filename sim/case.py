@@ -213,7 +213,9 @@ class Case(Checked):
         known = set(Pauses.__dataclass_fields__)
         for name in (name for traffic in case.traffic for name in traffic.pauses):
             if name not in known:
-                raise InputError(f"{path}: pauses", f"must be of {', '.join(sorted(known))}", name)
+                raise InputError(
+                    f"{path}: pauses", f"must be one of {', '.join(sorted(known))}", name
+                )
         assert case.design
         return case
 

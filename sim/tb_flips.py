@@ -32,7 +32,7 @@ Run = dict[str, list[Values]]
 
 @cocotb.test()
 async def run_flips(dut: Any) -> None:
-    """Flip each bit of the job; fail if any does harm that is not told."""
+    """Flip each bit of the job; fail if any causes a wrong result without a fault."""
     job = Job.read(Path(os.environ["PASCALINE_JOB"]))
     progress = Path(os.environ["PASCALINE_PROGRESS"])
     bench = Bench(dut, job)

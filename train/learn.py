@@ -1,4 +1,4 @@
-"""A network of the chosen parts, taught: the same seed, the same network."""
+"""A network of the chosen parts, trained: the same seed, the same network."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ AT_ONCE = 100_000
 def stack(
     options: Options, *, inputs: int, hidden: int, memory: int | None = None, gain: float = 1.0
 ) -> list[Layer]:
-    """Untaught layers on top of each other; their random start comes from torch's generator.
+    """Untrained layers on top of each other; their random start comes from torch's generator.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def build(
     memory: int | None = None,
     gain: float = 1.0,
 ) -> Classifier:
-    """An untaught network; its random start comes from torch's generator."""
+    """An untrained network; its random start comes from torch's generator."""
     layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
     head = None
     if options.head_weights is not None and not options.head_weights.startswith("fixed"):
@@ -134,7 +134,7 @@ def learn(
     Parameters
     ----------
     network : callable
-        Makes the untaught network.
+        Makes the untrained network.
     feed : callable
         Makes what it learns, on a device.
     options, schedule : Options, Schedule
@@ -142,7 +142,7 @@ def learn(
     rounding, snapshot, progress
         As in `train.fit.fit`.
     check : callable
-        Gets the untaught network; what it raises comes before the long work instead of after it.
+        Gets the untrained network; what it raises comes before the long work instead of after it.
 
     Returns
     -------

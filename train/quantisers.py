@@ -84,7 +84,7 @@ class Quantiser(ABC):
         """
 
     def start(self, shadow: Tensor) -> None:
-        """Fill untaught shadow weights."""
+        """Fill untrained shadow weights."""
         shadow.normal_(0, SPREAD)
 
     def __call__(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:

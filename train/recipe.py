@@ -108,7 +108,7 @@ class Plan:
         return about | {"schedule": self.schedule.model_dump(mode="json")}
 
     def build(self) -> Classifier:
-        """The untaught network; its random start comes from torch's generator."""
+        """The untrained network; its random start comes from torch's generator."""
         from pascaline.train.adopt import adopt
         from pascaline.train.learn import build
 

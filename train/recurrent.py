@@ -107,7 +107,7 @@ class Recurrent(nn.Module):
                 self.normaliser = normaliser(bias)
             else:
                 if normaliser is BatchNorm and not cell.products:
-                    rule = "must not be batchnorm for gru-before: a reset gate changes what is met"
+                    rule = "must not be batchnorm for gru-before: the reset gate changes its inputs"
                     raise InputError("normaliser", rule)
                 units = quantisers[0].unit(rows, inputs), quantisers[1].unit(rows, hidden)
                 self.normaliser = normaliser(

@@ -28,7 +28,7 @@ def scan(
     ----------
     from_x : Tensor
         Part of the pre-activations that comes from the inputs, biases included: (steps, batch,
-        4 * hidden), gates in the order of `spec.network.GATES`.
+        4 * hidden), gates in the order of `spec.cells.lstm.GATES`.
     weight : Tensor
         Recurrent weights with their scales, (4 * hidden, hidden).
     h, c : Tensor

@@ -14,13 +14,13 @@ __all__ = ["baselines"]
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(designs()), metavar="[NAME]...")
-@click.option("--write", is_flag=True, help="Commit to what is measured now.")
+@click.option("--write", is_flag=True, help="Write the measured numbers as the committed ones.")
 @json_option
 def baselines(*, names: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """Synthesise what has a NAME, or all of it, and compare with the committed numbers.
+    """Synthesise the NAMEs, or everything, and compare with the committed numbers.
 
-    The status is 1 if any number differs. All of it takes some minutes, less what has been
-    synthesised before.
+    The status is 1 if any number differs. Everything takes some minutes;
+    earlier synthesis results are reused.
     """
     chosen = names or tuple(designs())
     with bars() as progress:

@@ -16,10 +16,16 @@ __all__ = ["combinations"]
 
 @click.command()
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--cell", "cells", type=click.Choice(list(FORMS)), multiple=True, help="Only this.")
+@click.option(
+    "--cell",
+    "cells",
+    type=click.Choice(list(FORMS)),
+    multiple=True,
+    help="Only this cell; may be repeated.",
+)
 @click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
 @click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.  [default: one a core]")
 @json_option
 def combinations(
     *,
@@ -30,7 +36,7 @@ def combinations(
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
+    """Simulate every cell x arithmetic x 1 or 2 layers x direction x stack.
 
     Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
     must be those of the formula, and with pauses, states and a reset.

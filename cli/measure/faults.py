@@ -37,7 +37,7 @@ def faults(
 
     A packet that is cut or too long, has an unknown TID, comes before the machine is enabled or
     while weights are loaded, or has a number out of range; a wrong image of weights; a bit of a
-    memory that changes; and a reset in any cycle. Of each, the registers must tell, nothing may
+    memory that changes; and a reset in any cycle. The registers must report each fault, nothing may
     come out, and the next packet must have the right results, bit by bit (after a bit that has
     changed: after a reset). Without MODEL, on a small network whose inputs leave room in their
     bytes for numbers that are out of range, on a machine with --weights ram --parity.

@@ -21,7 +21,8 @@ def flips(*, count: int, seed: int, as_json: bool) -> None:
     """Flip COUNT bits in Verilator, each at a random time in a random place of a random memory.
 
     Of all memories that have parity: weights, scales and biases, h, c, inputs, and buffers of
-    vectors. Each flip must be told before any result or state that it changes, or change none.
+    vectors. Each flip must either be reported before any result or state that it changes, or have
+    no effect.
     """
     with bars() as progress:
         result = flip_bits(count, seed=seed, progress=progress)

@@ -23,7 +23,7 @@ __all__ = ["golden"]
     "--threads",
     type=click.IntRange(min=1),
     multiple=True,
-    help="For both; several times: one measurement each.  [default: 1 and all cores]",
+    help="Threads of both; may be repeated, one measurement each.  [default: 1 and all cores]",
 )
 @json_option
 def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:

@@ -48,7 +48,9 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
     metavar="MHZ",
     help="With --target asic: time them, and simulate their gates for power at this clock.",
 )
-@click.option("--write", is_flag=True, help="Let --lane auto choose by these measurements.")
+@click.option(
+    "--write", is_flag=True, help="Write them as the numbers by which --lane auto chooses."
+)
 @json_option
 def lane_designs(
     *,

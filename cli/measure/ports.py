@@ -31,8 +31,8 @@ def ports_(model: str, *, target_name: str, sequences: int, sim: str, as_json: b
     """Area and cycles of MODEL's machine with plain streams, on AXI and on Wishbone.
 
     Cycles beyond those of the formula, without pauses, of some sequences and of twice as many: what
-    both have is the time in which the first packet is stored; the rest, if any, is what a step
-    costs.
+    both have in common is the time to store the first packet; the rest, if any, are extra cycles
+    per step.
     """
     with bars() as progress:
         result = cost_of_ports(

@@ -22,17 +22,19 @@ __all__ = ["precision"]
     type=click.Path(path_type=Path),
     default=Path("build/precision.json"),
     show_default=True,
-    help="JSON file of all that is found.",
+    help="JSON file for the results.",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="SVG file for the plot.")
-@click.option("--cell", "cells", multiple=True, help="Several times: some of the cells.")
-@click.option("--variant", "variants", multiple=True, help="Several times: some of the rows.")
-@click.option("--quick", is_flag=True, help="Tiny networks, hardly trained: to see that it works.")
+@click.option("--cell", "cells", multiple=True, help="Only these cells; may be repeated.")
+@click.option("--variant", "variants", multiple=True, help="Only these rows; may be repeated.")
+@click.option("--quick", is_flag=True, help="Tiny, hardly trained networks, as a smoke test.")
 @click.option("--hidden", type=click.IntRange(min=1), help="Units.  [default: as the task has]")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training part.")
-@click.option("--seeds", type=click.IntRange(min=1), help="Starts of each.")
-@click.option("--rate", "rates", type=float, multiple=True, help="Several times: rates to try.")
-@click.option("--resume", is_flag=True, help="Go on where a killed comparison has stopped.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Runs of each, from different seeds.")
+@click.option(
+    "--rate", "rates", type=float, multiple=True, help="Learning rates to try; may be repeated."
+)
+@click.option("--resume", is_flag=True, help="Continue a killed comparison.")
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),

@@ -22,9 +22,9 @@ __all__ = ["simulators"]
 def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> None:
     """Verilator against Icarus, and its build against one with all signals public.
 
-    Nothing is taken from earlier builds. Seconds are those of processors, so that what else the
-    machine does hardly counts. The rate of steps is that of a run less a run of one step: starting
-    the simulator is not in it, but all that the bench does is.
+    Earlier builds are not reused. Seconds are processor time, so other work on the machine hardly
+    counts. The rate of steps excludes starting the simulator (a run of one step is subtracted)
+    but includes all that the bench does.
     """
     design = make_design(find_model(model))
     with bars() as progress:

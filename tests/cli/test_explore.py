@@ -181,7 +181,7 @@ def test_every_parameter_of_a_machine_is_an_option(pascaline):
     [
         ("--units 0,1", "machine: units: should be greater than or equal to 1, not 0"),
         ("--units 1,x", "machine: units: should be a valid integer, not 'x'"),
-        ("--units 1,,2", "--units: must be values with commas between them"),
+        ("--units 1,,2", "--units: must be values separated by commas"),
         ("--units auto", "machine: units: should be a valid integer, not 'auto'"),
         ("--lane heap", "machine: lane: should be 'tree', 'pairs', 'subsets' or 'booth'"),
         ("--lane subsets", "explore: no machine can be built (machine: lane: must be tree or"),
@@ -193,7 +193,7 @@ def test_every_parameter_of_a_machine_is_an_option(pascaline):
         ("--clock 50", "--clock: needs --pnr"),
         ("--target ecp5 --pnr --device x", "device: must be one of 25k, 45k, 85k for ecp5, not 'x"),
         ("--jobs 0", "Invalid value for '--jobs': 0 is not in the range x>=1."),
-        ("--jobs 2 --dask tcp://h:1", "--jobs: goes without --dask"),
+        ("--jobs 2 --dask tcp://h:1", "--jobs: must not be given with --dask"),
         ("--machine none.toml", "none.toml: no such file"),
     ],
 )
@@ -280,7 +280,7 @@ def processes_of(folder):
 def test_measure_says_in_a_line_what_is_wrong(monkeypatch):
     here = survey()
     monkeypatch.setattr("pascaline.measure.points.code_digest", lambda: "another")
-    text = "worker: must have the code and the tools of the explorer"
+    text = "worker: must have the same code and tools as the process that explores"
     assert try_to_measure(here, Machine()) == text
     monkeypatch.undo()
     monkeypatch.setattr("pascaline.measure.points.make_report", lambda *_, **__: {}["a\nb"])

@@ -113,7 +113,7 @@ class TestTraining:
         # Telling apart eight characters by chance takes three bits.
         assert found.bits < 2.5
         words.write_text("to be\nor nöt to be " * 200)
-        text = r"words\.txt: line 1: must have no other characters than those that were learned"
+        text = r"words\.txt: line 1: must have only characters of the training text"
         with pytest.raises(InputError, match=text):
             part_for(model, str(words), ALL)
 

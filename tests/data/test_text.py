@@ -20,7 +20,7 @@ def test_encode() -> None:
     assert codes.tolist() == [3, 1, 4, 0]
     assert codes.dtype == np.int64
     with pytest.raises(
-        InputError, match=r"^text: line 2: must have no other characters .*, not 'z'$"
+        InputError, match=r"^text: line 2: must have only characters of .*, not 'z'$"
     ):
         encode("a\nbz", "\nab", thing="text")
 

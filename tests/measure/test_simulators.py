@@ -53,7 +53,7 @@ def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
 @pytest.mark.parametrize(
     ("outcome", "says"),
     [
-        (Outcome(values=1), "^steps in icarus: must be more: they take no time, not 5$"),
+        (Outcome(values=1), "^steps in icarus: must be more: they took no measurable time, not 5$"),
         (Outcome(faults=["o: wrong"]), "^icarus: disagrees with the golden model: o: wrong$"),
     ],
 )

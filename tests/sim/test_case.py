@@ -43,7 +43,7 @@ def test_a_file_with_the_old_names_is_read(tmp_path):
         (lambda t: t.replace('"seed": 5', '"seed": -5', 1), "seed: "),
         (
             lambda t: t.replace('"i_x"', '"j_x"'),
-            "pauses: must be of i_load, i_state, i_x, o, o_state",
+            "pauses: must be one of i_load, i_state, i_x, o, o_state",
         ),
     ],
 )

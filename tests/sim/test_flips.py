@@ -59,7 +59,7 @@ def test_parity_takes_no_cycle(name, cache, tmp_path, rng):
 
 
 def test_the_bench_notices(cache, tmp_path, rng, seed):
-    """Where faults are not told, flips do harm."""
+    """Where faults are not reported, flips cause wrong results."""
 
     def change(text):
         return re.sub(r"^  assign fault = .*;$", "  assign fault = 1'b0;", text, flags=re.M)
