@@ -9,8 +9,8 @@ API = Path(__file__).parent / "api.md"
 
 HEAD = """# Python API
 
-Made from docstrings by `make docs`; do not edit. Names that begin with `pascaline.` are public and stable; other modules
-are not. Importing `pascaline` loads nothing else: each name is loaded when it is first used.
+Made from docstrings by `make docs`; do not edit. What is on this page is public and stable; other
+modules are not. Importing `pascaline` loads nothing else: a name is loaded when it is first used.
 
 Wrong values raise `pascaline.InputError`, whose text is one line: the thing, the rule, the value.
 """
