@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check links lint clean
+.PHONY: help demo test test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check docs links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -46,7 +46,7 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 
 test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
-	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/data tests/importers tests/cli/test_readme.py
+	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/data tests/importers tests/api tests/cli/test_readme.py
 	@$(BIN)/mypy
 
 test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route.
@@ -89,6 +89,9 @@ measure-golden: $(READY) ## Measure the golden model beside PyTorch (after make 
 
 measure-pnr: $(READY) ## Place and route the machine of the documentation (after make test-pnr; half an hour).
 	@$(BIN)/pascaline report medium-binary $(FAST) --target ecp5 --pnr --dsp --device 25k --clock 160
+
+docs: $(READY) ## Write docs/api.md from docstrings (after make test-train).
+	@$(BIN)/python docs/make_api.py
 
 # Type checkers and editors find the packages under their import names in a folder of links.
 LINKS := build/links/pascaline

@@ -52,8 +52,10 @@ class Accelerator(wiring.Component):
 
     Members
     -------
-    i_x, o, i_state, o_state, i_state_0, ... : In, Out
-        See `spec.ports.ports`.
+    i_x, o, ... : In(stream.Signature(struct(port.layout))) or Out(...)
+        The streams of `spec.ports.ports`.
+    loaded, load_error, fault : Out(width)
+        The signals of `spec.ports.signals`.
     """
 
     def __init__(self, design: Design):

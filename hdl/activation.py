@@ -30,10 +30,10 @@ class ActivationFunction(wiring.Component):
 
     Members
     -------
-    z : In
+    z : In(shape(pre))
         Argument.
-    y : Out
-        Value of the argument that many cycles ago.
+    y : Out(shape(out))
+        Value of the function, ``pipeline.activate`` cycles after its argument.
     """
 
     def __init__(

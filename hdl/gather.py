@@ -28,10 +28,14 @@ class GatherUnit(wiring.Component):
 
     Members
     -------
-    i_x : In
-        Vectors, or a direction of one each.
-    o : Out
+    i_x : In(stream.Signature(struct(gather.i_x)))
+        Vectors, or the vectors of both directions one after the other.
+    o : Out(stream.Signature(struct(gather.o)))
         Results, see `spec.payloads.result_layout`.
+    load : In(load_layouts(machine, head_memories(gather.head)))
+        Writes the memories of the head; only there with a head.
+    fault : Out(1)
+        A word that was read is not as it was written; only there with parity.
     """
 
     def __init__(self, gather: Gather):

@@ -37,16 +37,16 @@ class Inputs(wiring.Component):
 
     Members
     -------
-    i : In
-        Stream ``i_x`` of `spec.ports`.
-    full : Out
+    i : In(stream.Signature(struct(core_ports(core)["i_x"].layout)))
+        Input vectors, a chunk a beat.
+    full : Out(1)
         There is a vector to read.
-    flags : Out
+    flags : Out(flags_layout(core.program))
         What came with it.
-    free : In
+    free : In(1)
         It has been read for the last time.
-    read : In
-        Its chunks; ``bank`` is not used.
+    read : In(read_signature(shape(core.x), chunks, simd, parity=parity))
+        Reads its chunks, with the sizes of ``core.x_product``; ``bank`` is ignored.
     """
 
     def __init__(self, core: Core):

@@ -35,20 +35,22 @@ class Lane(wiring.Component):
 
     Members
     -------
-    x : In
-        Shared operands, as wide as ``terms.shared`` says, the first at the least significant end.
-    codes : In
-        The weights, if there are any.
-    clear : In
+    x : In(sum(range_.width for range_ in terms.shared))
+        Shared operands, the first in the lowest bits.
+    codes : In(code_bits)
+        The lane's weights; only there if ``code_bits`` is not 0.
+    clear : In(1)
         The next chunk starts a sum.
-    ends_source : In
-        A bit for each sum after the first: this chunk completes it (only there with several sums).
-    ends_tile : In
+    ends_source : In(len(sums) - 1)
+        A bit for each sum after the first: this chunk completes it; only there with several sums.
+    ends_tile : In(1)
         This chunk completes the row's first sum; all sums go to the drain.
-    shift : In
+    shift : In(1)
         Take the next lane's sums; ``ends_tile`` has precedence.
-    next, sums : In, Out
-        The drain: the sums side by side, the first at the least significant end.
+    next : In(sums_struct(sums).size)
+        The sums of the next lane of the drain, side by side, the first in the lowest bits.
+    sums : Out(sums_struct(sums).size)
+        The sums that this lane has in the drain.
     """
 
     def __init__(self, *, terms, code_bits: int, sums: tuple[Interval, ...], tree_registers: int):

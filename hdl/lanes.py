@@ -40,15 +40,19 @@ class Lanes(wiring.Component):
 
     Members
     -------
-    x : In
+    x : In(element.width * product.simd)
         Operands, side by side.
-    codes : In
-        Weights, those of lane 0 at the least significant end.
-    ends_source, ends_tile, shift : In
-        As in `Lane`.
-    arrives : Out
-        The next cycle has a new tile at the front.
-    sums : Out
+    codes : In(product.lanes * product.simd * arithmetic.bits)
+        Weights, those of lane 0 in the lowest bits.
+    ends_source : In(max(len(sums) - 1, 1))
+        As in `hdl.lane.Lane`.
+    ends_tile : In(1)
+        As in `hdl.lane.Lane`.
+    shift : In(1)
+        As in `hdl.lane.Lane`, by ``front`` lanes.
+    arrives : Out(1)
+        In the next cycle the sums of a new tile are at the front.
+    sums : Out(data.ArrayLayout(sums_struct(sums), front))
         Sums of ``front`` lanes, lane 0 of the tile first.
     """
 

@@ -29,18 +29,18 @@ class Loader(wiring.Component):
 
     Members
     -------
-    i : In
-        Stream ``i_load`` of `spec.ports`.
-    may_begin : In
+    i : In(stream.Signature(struct(ports(design)["i_load"].layout)))
+        Words of an image.
+    may_begin : In(1)
         Nobody reads the memories.
-    begins : Out
+    begins : Out(1)
         The first word of an image goes over.
-    loaded : Out
-        All of an image has come, and it was good; until the next one begins.
-    error : Out
-        Why the last one was refused, a bit for each of `spec.loading.ERRORS`.
-    load : Out
-        To the memories, see `hdl.store.load_layouts`.
+    loaded : Out(1)
+        A whole image has come, and it was good; until the next one begins.
+    error : Out(len(ERRORS))
+        Why the last image was refused, a bit for each of `spec.loading.ERRORS`.
+    load : Out(load_layouts(machine, design.memories))
+        Writes the memories.
     """
 
     def __init__(self, design: Design):

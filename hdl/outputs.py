@@ -33,12 +33,24 @@ class Outputs(wiring.Component):
 
     Members
     -------
-    request, request_valid : In
-        A vector is complete in the next cycle, and its result is wanted.
-    done_bank : Out
-        With ``done``: the bank that has been read.
-    done, holding, read, o
-        As in `hdl.reader.reader_members`.
+    request : In(request_layout(fields, banks))
+        A vector whose result is wanted, with ``banks = memory["banks"]``.
+    request_valid : In(1)
+        There is such a vector; it is complete in the next cycle.
+    done : Out(1)
+        The last chunk of a vector is read.
+    done_bank : Out(range(banks))
+        With ``done``: the vector's bank.
+    holding : Out(1)
+        The last word that was read must stay where it is.
+    read : Out(read_signature(**memory))
+        Reads chunks of vectors.
+    o : Out(stream.Signature(struct(fields)))
+        Results.
+    load : In(load_layouts(machine, head_memories(head_unit)))
+        Writes the memories of the head; only there with a head.
+    fault : Out(1)
+        A word of the head's memories is not as it was written; only there with a head and parity.
     """
 
     def __init__(self, memory, fields: Layout, *, head_unit: HeadUnit | None, tail):

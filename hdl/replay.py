@@ -30,10 +30,12 @@ class _Replay(wiring.Component):
 
     Members
     -------
-    i_x, o : In, Out
-        Vectors, see `spec.payloads.vector_layout`.
-    fault : Out
-        What is given is not as it came (if there is parity).
+    i_x : In(stream.Signature(struct(stage.i_x)))
+        Vectors as they come.
+    o : Out(stream.Signature(struct(stage.o)))
+        Vectors in their new order.
+    fault : Out(1)
+        A word that was read is not the word that was written; only there with parity.
     """
 
     def __init__(self, stage: stages.Both | stages.Merge, element, chunks):

@@ -32,37 +32,53 @@ class Sequencer(wiring.Component):
 
     Members
     -------
-    full, flags, free
-        The input vector, see `Inputs`.
-    read : Out
-        A chunk is read in this cycle; the following describe it.
-    from_h, zero : Out
-        Of the memory of h, not of the input; what is there does not count, but zero does.
-    chunk, bank, weight : Out
-        Where it is in the vector memories, in that of h, and in the weight memory.
-    ends_source, ends_tile : Out
-        It ends a source (the last one but one has bit 0, the one before it bit 1), ends the tile.
-    last_tile : Out
-        It belongs to the pass' last tile.
-    token : Out
+    full : In(1)
+        There is an input vector to read, see `hdl.inputs.Inputs`.
+    flags : In(flags_layout(program))
+        What came with that vector.
+    free : Out(1)
+        It has been read for the last time.
+    read : Out(1)
+        A chunk is read in this cycle; the next eight members describe it.
+    from_h : Out(1)
+        The chunk is in the memory of h, not in that of the input.
+    zero : Out(1)
+        The chunk counts as zeros, whatever the memory has.
+    chunk : Out(range(chunks))
+        Its number in its vector.
+    bank : Out(range(program.hidden_banks))
+        Its bank, if it is in the memory of h.
+    weight : Out(range(program.words))
+        Its word in the weight memory.
+    ends_source : Out(max(program.sources - 1, 1))
+        It is the last chunk of a source: bit 0 for the last source but one, bit 1 for the one
+        before.
+    ends_tile : Out(1)
+        It is the last chunk of a tile.
+    last_tile : Out(1)
+        Its tile is the last one of the pass.
+    token : Out(token_layout(program))
         Flags of the step, and the number of the pass.
-    stream : Out
-        The stream of the step; else, of the state at hand; else, of the step that comes next.
-    side : Out
-        The side (low bit of a bank) that the stream's step reads, or will read; the other one is
+    stream : Out(program.stream_bits)
+        The stream of the running step; without one, of the state that is restored or dumped; else
+        of the step that comes next.
+    side : Out(1)
+        The side (low bit of a bank) that the stream's step reads, or will read; the other side is
         written.
-    released, released_bank : In
-        Results have been read from that bank.
-    holding : In
-        What was read last must stay where it is.
-    restore : Out
-        The next sequence wants a state from outside, and all is quiet.
-    restored : In
-        It is in memory from the next cycle on.
-    dump : Out
-        The last sequence's state is wanted, and all is quiet.
-    dumped : In
-        It has been read.
+    released : In(1)
+        The results in a bank have been read.
+    released_bank : In(range(program.hidden_banks))
+        With ``released``: that bank.
+    holding : In(1)
+        Results that are still being given need their bank: it must not be overwritten.
+    restore : Out(1)
+        The next sequence starts from a state from outside, and nothing is under way.
+    restored : In(1)
+        That state is in memory from the next cycle on.
+    dump : Out(1)
+        The last sequence's state is to be given, and nothing is under way.
+    dumped : In(1)
+        That state has been read.
     """
 
     def __init__(self, program: Program):

@@ -25,24 +25,43 @@ class StatePort(wiring.Component):
 
     Members
     -------
-    i, o : In, Out
-        Streams ``i_state`` and ``o_state`` of `spec.ports`.
-    stream : In
+    i : In(stream.Signature(struct(core_ports(core)["i_state"].layout)))
+        States to start from, a group a beat.
+    o : Out(stream.Signature(struct(core_ports(core)["o_state"].layout)))
+        Final states, a group a beat.
+    stream : In(core.stream_bits)
         The stream whose state it is.
-    restoring, dumping : Out
-        A state is being taken, or given; one cycle after ``restore`` or ``dump``.
-    restore, restored : In, Out
-        Take a state; this was its last group.
-    dump, dumped : In, Out
-        Give the state; this was its last group.
-    layer, chunk, slot, group : Out
-        Where the group at hand is in h, and in c.
-    write, h_data, c_data : Out
-        Write the group of h and of c (if there is one).
-    read : Out
-        Port to the memory of h; ``bank`` is not used.
-    c_read : In
-        The group of c that was addressed ``pipeline.memory`` cycles ago.
+    restoring : Out(1)
+        A state is being taken; from one cycle after ``restore`` on.
+    dumping : Out(1)
+        A state is being given; from one cycle after ``dump`` on.
+    restore : In(1)
+        Take a state; holds until ``restored``.
+    restored : Out(1)
+        The last group has been taken.
+    dump : In(1)
+        Give the state; holds until ``dumped``.
+    dumped : Out(1)
+        The last group has been given.
+    layer : Out(core.program.vector_bits)
+        The layer of the group at hand.
+    chunk : Out(range(core.h_product.chunks))
+        The group's chunk in the vector of h.
+    slot : Out(range(simd // core.cell_units))
+        The group's place in that chunk.
+    group : Out(range(core.program.layers * core.drain.groups))
+        The group's number in the memory of c.
+    write : Out(1)
+        Write the group.
+    h_data : Out(data.ArrayLayout(shape(layer.h), core.cell_units))
+        With ``write``: its h.
+    c_data : Out(data.ArrayLayout(shape(layer.carried), core.cell_units))
+        With ``write``: its c; only there if the layer carries anything.
+    c_read : In(data.ArrayLayout(shape(layer.carried), core.cell_units))
+        The c that was addressed ``pipeline.memory`` cycles ago; only there if the layer carries
+        anything.
+    read : Out(read_signature(shape(layer.h), chunks, simd))
+        Reads the memory of h; ``bank`` is not used.
     """
 
     def __init__(self, core: Core):

@@ -14,10 +14,10 @@ class TritDecoder(wiring.Component):
 
     Members
     -------
-    packed : In
+    packed : In(8)
         The byte.
-    codes : Out
-        Five ternary codes of two bits, the first weight at the least significant end.
+    codes : Out(10)
+        Five ternary codes of two bits, the first weight in the lowest bits.
     """
 
     packed: In(8)

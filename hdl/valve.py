@@ -24,15 +24,17 @@ class Valve(wiring.Component):
 
     Members
     -------
-    i, o : In, Out
-        The stream ``i_x`` from outside, and to the machine.
-    open : In
+    i : In(stream.Signature(struct(ports(design)["i_x"].layout)))
+        The stream from outside.
+    o : Out(stream.Signature(struct(ports(design)["i_x"].layout)))
+        The same stream, to the machine.
+    open : In(1)
         There are weights.
-    load_waits : In
-        Other weights wait to be loaded: once idle, no sequence starts until they are.
-    ended : In
+    load_waits : In(1)
+        An image waits to be loaded: once idle, no new sequence starts.
+    ended : In(1)
         The last result of a sequence goes over.
-    quiet : Out
+    quiet : Out(1)
         No sequence is in progress.
     """
 

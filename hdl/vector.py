@@ -66,10 +66,10 @@ class VectorMemory(wiring.Component):
 
     Members
     -------
-    write : In
-        See `write_signature`.
-    read_0, read_1, ... : In
-        See `read_signature`.
+    write : In(write_signature(element, chunks, simd, units, banks=banks))
+        Writes a group.
+    read_0, read_1, ... : In(read_signature(element, chunks, simd, banks=banks, parity=parity))
+        Each reads a chunk a cycle.
     """
 
     def __init__(self, element, *, chunks, simd, units, reads, banks=2, groups=None, parity=False):
@@ -134,13 +134,15 @@ class GroupPointer(wiring.Component):
 
     Members
     -------
-    advance : In
+    advance : In(1)
         Go on to the next group; from the last to the first.
-    group : Out
+    group : Out(range(groups))
         Number of the group.
-    chunk, slot : Out
-        Where it is: ``group == chunk * slots + slot``.
-    last : Out
+    chunk : Out(range(ceil(groups / slots)))
+        Its chunk: ``group == chunk * slots + slot``.
+    slot : Out(range(slots))
+        Its place in the chunk.
+    last : Out(1)
         This is the last group.
     """
 

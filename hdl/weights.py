@@ -26,14 +26,14 @@ class Weights(wiring.Component):
 
     Members
     -------
-    addr : In
+    addr : In(range(core.program.words))
         Number of a chunk, in the order of `spec.image.gate_weight_words`.
-    codes : Out
+    codes : Out(product.lanes * product.simd * arithmetic.bits)
         Weights of the lanes, side by side.
-    load : In
-        What writes them, if they are loaded.
-    wrong : Out
-        They are not as they were written, if there is parity.
+    load : In(load_layouts(machine, {"weights": ...}))
+        Writes the memory, if weights are loaded.
+    wrong : Out(int(machine.parity))
+        ``codes`` are not as they were written; no bits without parity.
     """
 
     def __init__(self, core: Core):

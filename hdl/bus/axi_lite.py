@@ -21,10 +21,10 @@ class AxiLite(wiring.Component):
 
     Members
     -------
-    awaddr ... rready : In, Out
-        The five channels. ``awprot`` and ``arprot`` do not count.
-    bus : Out
-        See `RegisterBus`.
+    awaddr, awprot, ..., rready : In(pin.width) or Out(pin.width)
+        The pins of `spec.portstyles.AXI_LITE`. ``awprot`` and ``arprot`` are ignored.
+    bus : Out(RegisterBus)
+        Reads and writes of the register file.
     """
 
     awaddr: In(ADDRESS_BITS)

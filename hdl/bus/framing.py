@@ -32,24 +32,40 @@ class Framing(wiring.Component):
 
     Members
     -------
-    tdata, tkeep, tlast, tid, tuser, tvalid, tready : In, Out
-        The stream ``s_axis``.
-    enabled : In
+    tdata : In(8 * lanes.beat)
+        The stream ``s_axis``, with ``lanes = spec.bus.input_bytes(design)``: bytes of a beat.
+    tkeep : In(lanes.beat)
+        Which of these bytes count.
+    tlast : In(1)
+        The beat ends its packet.
+    tid : In(TID_BITS)
+        The stream of sequences that the beat is of.
+    tuser : In(TUSER_BITS)
+        In a packet's first beat: go on from the last packet's state.
+    tvalid : In(1)
+        There is a beat.
+    tready : Out(1)
+        The beat is taken.
+    enabled : In(1)
         Packets are wanted.
-    weights : In
-        There are good weights; only if they are loaded.
-    full : In
-        For each stream: no room.
-    word, stream, write : Out
-        What is to be stored, for which stream; now.
-    commit : Out
+    weights : In(1)
+        There are good weights; only there if weights are loaded.
+    full : In(streams)
+        For each stream: no room for a word.
+    word : Out(word_layout(design))
+        The word to be stored.
+    stream : Out(range(streams))
+        Which stream it is for.
+    write : Out(1)
+        Store the word in this cycle.
+    commit : Out(1)
         With ``write``: the packet is complete and right.
-    drop : Out
-        With ``write``: the packet is wrong; nothing of it is to be kept, nor this word.
-    errors : Out
-        A strobe for each of `spec.registers.packet_errors`.
-    dropped : Out
-        A packet has been dropped.
+    drop : Out(1)
+        With ``write``: the packet is wrong; neither this word nor any before it is kept.
+    errors : Out(data.StructLayout(dict.fromkeys(packet_errors(design), 1)))
+        A strobe for each kind of error, see `spec.registers.packet_errors`.
+    dropped : Out(1)
+        A strobe: a packet has been dropped.
     """
 
     def __init__(self, design: Design):

@@ -24,16 +24,18 @@ class LoadPort(wiring.Component):
 
     Members
     -------
-    i, o : In, Out
-        Stream ``i_load`` of `spec.ports`: from the registers, and to the loader.
-    idle : In
+    i : In(stream.Signature(struct(ports(design)["i_load"].layout)))
+        Words of an image, from the registers.
+    o : Out(stream.Signature(struct(ports(design)["i_load"].layout)))
+        The same, to the loader.
+    idle : In(1)
         No packet is under way; while ``loading`` none comes.
-    loaded : In
+    loaded : In(1)
         See `hdl.load.Loader`.
-    loading : Out
+    loading : Out(1)
         From the cycle after an image's first word was written until it is known whether it is good.
-    refused : Out
-        It was not; in the last cycle of ``loading``.
+    refused : Out(1)
+        The image was not good; in the last cycle of ``loading``.
     """
 
     def __init__(self, design: Design):

@@ -40,8 +40,8 @@ class BusMachine(wiring.Component):
 
     Members
     -------
-    aclk, aresetn ... irq : In, Out
-        See `spec.bus.pins`.
+    aclk, aresetn, ..., irq : In(pin.width) or Out(pin.width)
+        The pins of `spec.bus.pins`.
     """
 
     def __init__(self, design: Design):

@@ -23,18 +23,22 @@ class Queue(wiring.Component):
 
     Members
     -------
-    write : In
+    write : In(1)
         A word is written.
-    commit : In
-        With ``write``: that word and all open ones before it are there to be read.
-    drop : In
+    commit : In(1)
+        With ``write``: this word and all open ones before it can be read.
+    drop : In(1)
         The open words are taken back, and so is one written in this cycle.
-    read : In
+    read : In(1)
         A word is read; only if ``available``.
-    full, available : Out
-        There is no room for a word; there is a word to be read.
-    w_addr, r_addr : Out
-        Where.
+    full : Out(1)
+        There is no room for a word.
+    available : Out(1)
+        There is a word to be read.
+    w_addr : Out(range(first + depth))
+        Where the next word is written.
+    r_addr : Out(range(first + depth))
+        Where the next word is read.
     """
 
     def __init__(self, first: int, depth: int):
@@ -98,12 +102,28 @@ class PacketBuffer(wiring.Component):
 
     Members
     -------
-    word, stream, write, commit, drop, full
-        As in `hdl.bus.framing.Framing`.
-    o_word, o_stream, o_valid, o_ready : Out, In
-        Words of whole packets; the words of a vector stay together.
-    fault : Out
-        With parity: a word that has left was wrong, from the next cycle on.
+    word : In(word_layout(design))
+        See `hdl.bus.framing.Framing`, as for all members up to ``full``.
+    stream : In(range(streams))
+        The stream that the word is for.
+    write : In(1)
+        Store the word.
+    commit : In(1)
+        Its packet is complete.
+    drop : In(1)
+        Its packet is wrong.
+    full : Out(streams)
+        For each stream: no room for a word.
+    o_word : Out(word_layout(design))
+        A word of a whole packet; the words of a vector come one after the other.
+    o_stream : Out(range(streams))
+        The stream that it is of.
+    o_valid : Out(1)
+        There is such a word.
+    o_ready : In(1)
+        It is taken.
+    fault : Out(1)
+        A word that has left was wrong, from the next cycle on; only there with parity.
     """
 
     def __init__(self, design: Design):

@@ -38,12 +38,12 @@ class RegisterFile(wiring.Component):
 
     Members
     -------
-    bus : In
-        See `RegisterBus`.
-    clear : In
+    bus : In(RegisterBus)
+        Reads and writes.
+    clear : In(1)
         Sets all counters to 0.
-    <register>_<field> : In, Out
-        See the kind of the field in `hdl.bus.fields`.
+    <register>_<field> : In(...) or Out(...)
+        Ports of a field, see its kind in `hdl.bus.fields`.
     """
 
     def __init__(self, table: tuple[Register, ...]):

@@ -20,10 +20,10 @@ class Wishbone(wiring.Component):
 
     Members
     -------
-    cyc_i ... stall_o : In, Out
-        The bus.
-    bus : Out
-        See `RegisterBus`.
+    cyc_i, stb_i, ..., stall_o : In(pin.width) or Out(pin.width)
+        The pins of `spec.portstyles.WISHBONE`.
+    bus : Out(RegisterBus)
+        Reads and writes of the register file.
     """
 
     cyc_i: In(1)

@@ -35,12 +35,22 @@ class HeadAffine(wiring.Component):
 
     Members
     -------
-    sum, last_row, mark : In
-        A row's sum; it is the head's last row; what is told about the result.
-    i_valid, i_ready : In, Out
-        Handshake of these.
-    o : Out
+    sum : In(shape(head_unit.sum))
+        A row's sum.
+    last_row : In(1)
+        It is the last row of the head.
+    mark : In(mark_layout(fields))
+        What goes with the result.
+    i_valid : In(1)
+        There is a sum.
+    i_ready : Out(1)
+        It is taken.
+    o : Out(logits_signature(head_unit, fields))
         Logits.
+    load : In(load_layouts(machine, {"rows": ...}))
+        Writes the memory of scales and biases.
+    fault : Out(1)
+        A word of that memory is not as it was written; only there with parity.
     """
 
     def __init__(self, head_unit: HeadUnit, fields: Layout):

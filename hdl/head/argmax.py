@@ -29,9 +29,9 @@ class ArgMax(wiring.Component):
 
     Members
     -------
-    i : In
+    i : In(logits_signature(head_unit, fields))
         Logits.
-    o : Out
+    o : Out(stream.Signature(struct(fields)))
         Classes, as `spec.ports` has them.
     """
 

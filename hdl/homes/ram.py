@@ -61,12 +61,14 @@ class Ram(wiring.Component):
 
     Members
     -------
-    load : In
-        See `load_layout`.
-    addr, en : In
-        As of `hdl.homes.rom.Rom`.
-    data : Out
-        The word of the address one cycle ago, above it the parity bits of its columns.
+    load : In(load_layout(depth, columns, parity=parity))
+        Writes a column of a word.
+    addr : In(range(depth))
+        Index of the word to read.
+    en : In(1, init=1)
+        Read enable.
+    data : Out(width + parity * columns)
+        The word of the address one cycle ago, and above it the parity bits of its columns.
     """
 
     def __init__(self, depth, width, *, parity):

@@ -54,11 +54,11 @@ class Rom(wiring.Component):
 
     Members
     -------
-    addr : In
+    addr : In(range(len(words)))
         Index of a word.
-    en : In
+    en : In(1, init=1)
         Read enable.
-    data : Out
+    data : Out(width)
         The word of the address one cycle ago.
     """
 

@@ -14,10 +14,13 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language, text=README, word=""):
-    """The first block of a language that has a word in it."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return next(block for block in blocks if word in block)
+def blocks(text):
+    """Languages and contents of what is to be run."""
+    return re.findall(r"^```(python|sh)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def run(program):
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_links_lead_somewhere():
@@ -72,15 +75,22 @@ def test_commands_exist(pascaline):
         assert pascaline(command, "--help")[0] == 0, command
 
 
-@pytest.mark.parametrize("path", ["README.md", "docs/training.md"])
+@pytest.mark.parametrize("path", ["README.md", "docs/training.md", "docs/tutorial.md"])
 def test_example(path, pascaline, tmp_path, monkeypatch):
+    """Blocks in order. Those of Python that no command comes between are one program."""
     pytest.importorskip("torch")
-    text = (ROOT / path).read_text(encoding="utf-8")
+    pytest.importorskip("cocotbext.axi")
     monkeypatch.chdir(tmp_path)
-    subprocess.run([sys.executable, "-c", block("python", text, "torch")], check=True)
-    shown = {}
-    for line in block("sh", text).splitlines():
-        _, command, *words = line.split()
-        status, shown[command], err = pascaline(command, *words)
-        assert status == 0, err
+    program, shown = "", {}
+    for language, code in blocks((ROOT / path).read_text(encoding="utf-8")):
+        if language == "python":
+            program += code
+            continue
+        run(program)
+        program = ""
+        for line in code.splitlines():
+            _, command, *words = line.split()
+            status, shown[command], err = pascaline(command, *words)
+            assert status == 0, err
+    run(program)
     assert "correct classes" in shown["simulate"]
