@@ -81,7 +81,7 @@ def test_import_loads_nothing():
     assert not found & HEAVY
 
 
-@pytest.mark.parametrize("words", [[], ["bench"]])
+@pytest.mark.parametrize("words", [[], ["measure"]])
 def test_help_loads_next_to_nothing(words):
     argv = f"    import sys; sys.argv = {['pascaline', *words, '--help']!r}"
     found = loaded(argv, "    from pascaline.cli.main import run", "    run()")

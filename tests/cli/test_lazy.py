@@ -3,13 +3,13 @@
 import click
 import pytest
 
-from pascaline.cli.bench import COMMANDS as BENCH
-from pascaline.cli.bench import bench
 from pascaline.cli.main import COMMANDS, cli
+from pascaline.cli.measure import COMMANDS as MEASURE
+from pascaline.cli.measure import measure
 
 
 @pytest.mark.parametrize(
-    ("group", "name"), [*((cli, name) for name in COMMANDS), *((bench, name) for name in BENCH)]
+    ("group", "name"), [*((cli, name) for name in COMMANDS), *((measure, name) for name in MEASURE)]
 )
 def test_every_command_is_there(group, name):
     command = group.get_command(click.Context(group), name)
@@ -18,6 +18,6 @@ def test_every_command_is_there(group, name):
 
 
 def test_help_lines_fit():
-    for _, line in (COMMANDS | BENCH).values():
+    for _, line in (COMMANDS | MEASURE).values():
         assert line.endswith(".")
         assert len(line) <= 60
