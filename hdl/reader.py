@@ -4,8 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.shapes import struct
-from pascaline.hdl.stages import elastic
 from pascaline.hdl.vector import read_signature
 from pascaline.spec.layout import Layout
 

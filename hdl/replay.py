@@ -5,9 +5,9 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import shape, struct
-from pascaline.hdl.stages import elastic
 from pascaline.spec.stages import replay as stages
 
 __all__ = ["Both", "Merge"]

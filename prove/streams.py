@@ -5,11 +5,11 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.accelerator import Accelerator
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.inputs import Inputs
 from pascaline.hdl.outputs import CoreOutputs
 from pascaline.hdl.reader import VectorReader
 from pascaline.hdl.shapes import shape
-from pascaline.hdl.stages import elastic
 from pascaline.spec.payloads import core_ports
 from prove.claim import Claim
 from prove.designs import small_core, small_design

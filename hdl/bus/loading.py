@@ -4,8 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.shapes import struct
-from pascaline.hdl.stages import elastic
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
 

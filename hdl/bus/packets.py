@@ -5,8 +5,8 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.bus.framing import word_layout
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
-from pascaline.hdl.stages import elastic
 from pascaline.spec.bus import input_bytes
 from pascaline.spec.design import Design
 

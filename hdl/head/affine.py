@@ -5,12 +5,12 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.head.ports import logits_signature
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.reader import mark_layout
 from pascaline.hdl.scaling import scaled
 from pascaline.hdl.shapes import shape, struct
-from pascaline.hdl.stages import elastic
 from pascaline.hdl.store import loads, read_memory
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.image import head_layout

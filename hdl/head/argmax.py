@@ -4,10 +4,10 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.elastic import elastic
 from pascaline.hdl.head.ports import logits_signature
 from pascaline.hdl.reader import mark
 from pascaline.hdl.shapes import shape, struct
-from pascaline.hdl.stages import elastic
 from pascaline.spec.formats import Interval
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
