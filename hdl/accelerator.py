@@ -75,7 +75,10 @@ class Accelerator(wiring.Component):
         units = [COMPONENTS[stage.kind](stage) for stage in design.stages]
         for stage, unit in zip(design.stages, units, strict=True):
             for name, port in stage_ports(design, stage).items():
-                self._lead_out(m, port, getattr(unit, name))
+                if port.direction == "out":
+                    self._lead_out(m, port.name, getattr(unit, name))
+                else:
+                    connect(m, getattr(unit, name), flipped(getattr(self, port.name)))
         for stage, unit in zip(design.stages, units, strict=True):
             m.submodules[stage.name] = unit
         first, last = flipped(self.i_x), units[-1]
@@ -84,10 +87,7 @@ class Accelerator(wiring.Component):
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
-        if design.machine.parity:
-            self._guard(m, "o", last.o)
-        else:
-            self._join(m, flipped(self.o), last.o)
+        self._lead_out(m, "o", last.o)
         if design.stages[-1].directed:
             # One direction's h comes after the other's, and is the end of the result.
             m.d.comb += self.o.p.last.eq(last.o.p.last & last.o.p.stream)
@@ -95,20 +95,15 @@ class Accelerator(wiring.Component):
             m.d.comb += self.fault.eq(Cat(unit.fault for unit in units).any())
         return m
 
-    def _lead_out(self, m, port, inner):
-        """A stream of a stage is one of the top."""
-        if port.direction == "out" and self._design.machine.parity:
-            self._guard(m, port.name, inner)
-        else:
-            connect(m, inner, flipped(getattr(self, port.name)))
-
-    def _guard(self, m, name, out):
-        """A stream to the outside, but for what comes after a fault."""
+    def _lead_out(self, m, name, out):
+        """A stream of a stage leaves the machine; with parity, no new beat does after a fault."""
         into = flipped(getattr(self, name))
-        m.submodules[f"guard_{name}"] = guard = Guard(into.p.shape())
-        m.d.comb += guard.fault.eq(self.fault)
-        self._join(m, guard.i, out)
-        self._join(m, into, guard.o)
+        if self._design.machine.parity:
+            m.submodules[f"guard_{name}"] = guard = Guard(into.p.shape())
+            m.d.comb += guard.fault.eq(self.fault)
+            self._join(m, guard.i, out)
+            out = guard.o
+        self._join(m, into, out)
 
     def _load(self, m, units):
         """The loader and the valve before the first stage; the stream behind that."""

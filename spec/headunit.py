@@ -12,7 +12,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.network import Head
 from pascaline.spec.pipeline import Timing
 from pascaline.spec.product import Product
-from pascaline.spec.scales import Constant, Number, Scale, scale_of
+from pascaline.spec.scales import Constant, Scale
 from pascaline.spec.tensors import HeadTensors
 
 __all__ = ["HeadUnit"]
@@ -85,7 +85,7 @@ class HeadUnit:
         scales, width = self.tensors.scale, self.head.scale_width
         if scales is None:
             return Constant(1)
-        return Number(width) if self.machine.home.loaded else scale_of(scales, width)
+        return self.machine.home.scale(scales, width)
 
     @property
     def sum(self) -> Interval:
