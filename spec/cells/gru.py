@@ -168,7 +168,7 @@ class GruPipeline(Pipeline):
     @property
     def unit(self) -> int:
         """The recurrent bias, beside those of the rows."""
-        return self.front + 1 + self.sum
+        return self.front + self.bias
 
     @property
     def whole(self) -> int:

@@ -84,8 +84,8 @@ class LstmLayer(Layer):
 
     @property
     def serialisable(self) -> bool:
-        """In one direction."""
-        return not self.bidirectional
+        """In one direction, with the affine that the unit has."""
+        return not self.bidirectional and isinstance(self.normaliser, Affine)
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:
