@@ -9,6 +9,7 @@ import click
 
 from pascaline.console import bars, json_option, print_json, say
 from pascaline.pages.curves import draw, sparkline
+from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
 from pascaline.train.options import NormaliserName, Options
@@ -36,7 +37,7 @@ __all__ = ["train"]
     "--weights",
     default="ternary",
     show_default=True,
-    help="binary, ternary, pow2, pow2iNfN, exp3 to exp5, fixed2 to fixed16 or float.",
+    help=f"{', '.join(FAMILIES)} or float.",
 )
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")

@@ -134,7 +134,9 @@ def _freeze_rows(
             _check_finite(at + thing, values)
         reals |= {at + thing: values for thing, values in _without_idle(part).items()}
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
-    scales = layer.normaliser.scales
+    affine = layer.normaliser
+    assert isinstance(affine, Affine)
+    scales = affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     for shift in SHIFTS:
         made = {
@@ -148,7 +150,7 @@ def _freeze_rows(
             _check_range(thing, reals[thing], _is_in(values, limits[thing]))
     tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
-    width, bias_width = layer.normaliser.scale_width, _bias_width(np.concatenate(biases))
+    width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
     return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
 
 

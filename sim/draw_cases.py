@@ -9,9 +9,9 @@ import numpy as np
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.arithmetic import arithmetic, common
 from pascaline.spec.cells import CELLS
-from pascaline.spec.cells.draw import draw_format
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
+from pascaline.spec.draw import draw_format
 from pascaline.spec.errors import InputError
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.loading import image_words

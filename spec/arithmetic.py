@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,11 +25,13 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 
 __all__ = [
+    "FAMILIES",
     "RULE",
     "Arithmetic",
     "ArithmeticField",
     "Binary",
     "Exponential",
+    "Family",
     "Fixed",
     "Meeting",
     "Pow2",
@@ -39,11 +43,8 @@ __all__ = [
 Meeting = Literal["sign", "shift", "product"]
 """How a weight meets an operand: gives it a sign or drops it; shifts it, too; multiplies it."""
 
-ORDER: tuple[Meeting, ...] = ("sign", "shift", "product")
+ORDER: tuple[Meeting, ...] = get_args(Meeting)
 """The cheapest first."""
-
-RULE = "must be binary, ternary, pow2, pow2iNfN, exp3 to exp5 or fixed2 to fixed16"
-"""The names that there are."""
 
 
 class Arithmetic(ABC):
@@ -253,11 +254,43 @@ class Exponential(Arithmetic):
         return np.where(array & sign, -magnitude, magnitude)
 
 
-def arithmetic(name: str) -> Arithmetic:
-    """The arithmetic of that name.
+@dataclass(frozen=True)
+class Family:
+    """Arithmetics that are written alike.
 
-    Those are ``binary``, ``ternary``, ``pow2iNfN`` (``pow2`` is ``pow2i0f1``), ``exp3`` to
-    ``exp5``, and ``fixed2`` to ``fixed16``.
+    Attributes
+    ----------
+    pattern : str
+        A regular expression for their names; its groups are integers.
+    make : callable
+        Makes the arithmetic of these integers.
+    known : tuple of Arithmetic
+        Those that may hold the weights of two others, see `common`.
+    """
+
+    pattern: str
+    make: Callable[..., Arithmetic]
+    known: tuple[Arithmetic, ...] = ()
+
+
+FAMILIES: dict[str, Family] = {
+    "binary": Family("binary", Binary, (Binary(),)),
+    "ternary": Family("ternary", Ternary, (Ternary(),)),
+    "pow2": Family("pow2", Pow2),
+    "pow2iNfN": Family(r"pow2i(\d)f(\d)", Pow2),
+    "exp3 to exp5": Family(r"exp(\d{1,2})", Exponential, tuple(map(Exponential, range(3, 6)))),
+    "fixed2 to fixed16": Family(r"fixed(\d{1,2})", Fixed, tuple(map(Fixed, range(2, 17)))),
+}
+"""All arithmetics, by the names that users may write, in words."""
+
+*_FIRST, _LAST = FAMILIES
+
+RULE = f"must be {', '.join(_FIRST)} or {_LAST}"
+"""The names that there are."""
+
+
+def arithmetic(name: str) -> Arithmetic:
+    """The arithmetic of that name, see `FAMILIES`; ``pow2`` is ``pow2i0f1``.
 
     Examples
     --------
@@ -268,17 +301,9 @@ def arithmetic(name: str) -> Arithmetic:
     >>> arithmetic("exp3").values.tolist()
     [-4, -2, -1, 0, 1, 2, 4]
     """
-    for known in (Binary(), Ternary()):
-        if name == known.name:
-            return known
-    if name == "pow2":
-        return Pow2()
-    if match := re.fullmatch(r"pow2i(\d)f(\d)", name):
-        return Pow2(int(match[1]), int(match[2]))
-    if match := re.fullmatch(r"exp(\d{1,2})", name):
-        return Exponential(int(match[1]))
-    if match := re.fullmatch(r"fixed(\d{1,2})", name):
-        return Fixed(int(match[1]))
+    for family in FAMILIES.values():
+        if match := re.fullmatch(family.pattern, name):
+            return family.make(*map(int, match.groups()))
     raise InputError("arithmetic", RULE, name)
 
 
@@ -302,7 +327,7 @@ def common(a: Arithmetic, b: Arithmetic) -> Arithmetic:
     if a == b:
         return a
     values = np.union1d(a.values, b.values)
-    known = [Binary(), Ternary(), *map(Exponential, range(3, 6)), *map(Fixed, range(2, 17))]
+    known = [one for family in FAMILIES.values() for one in family.known]
     wide = [one for one in {a, b, *known} if np.isin(values, one.values).all()]
     if not wide:
         raise InputError("arithmetic", f"must fit in fixed16 together with {a.name}", b.name)

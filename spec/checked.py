@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetPydanticSchema,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from pascaline.spec.errors import InputError, brief
 
-__all__ = ["Checked"]
+__all__ = ["Checked", "one_of"]
 
 
 class Checked(BaseModel):
@@ -40,3 +48,34 @@ class Checked(BaseModel):
             if isinstance(shown, str):
                 shown = brief(shown)
             raise InputError(f"{thing}: {where}" if where else thing, rule, shown) from None
+
+
+def one_of(kinds: Mapping[str, type[Checked]], usual: str) -> GetPydanticSchema:
+    """The annotation of a field that is a record of any of several kinds.
+
+    Parameters
+    ----------
+    kinds : mapping of str to type of Checked
+        The kinds by what their field ``kind`` says.
+    usual : str
+        The kind of a record that does not say it.
+    """
+    *others, last = kinds
+    names = f"{', '.join(others)} or {last}" if others else last
+
+    def kind(record: Any) -> str:
+        if isinstance(record, dict):
+            found = record.get("kind", usual)
+        else:
+            found = getattr(record, "kind", "")
+        return found if isinstance(found, str) else ""
+
+    def schema(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.tagged_union_schema(
+            {name: handler.generate_schema(one) for name, one in kinds.items()},
+            kind,
+            custom_error_type="kind",
+            custom_error_message=f"kind must be {names}",
+        )
+
+    return GetPydanticSchema(schema)

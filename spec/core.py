@@ -243,6 +243,7 @@ class Core:
         """Latencies of memories and of the element-wise part."""
         layer = self.layer
         return layer.pipeline(
+            normaliser=layer.normaliser,
             pipelined=self.machine.pipelined,
             words=self._words,
             packed=self.packed,

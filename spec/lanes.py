@@ -18,21 +18,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.arithmetic import Arithmetic, Meeting
 from pascaline.spec.errors import InputError
 
 __all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
 
 LaneDesign = Literal["tree", "pairs", "subsets", "booth"]
 
+DESIGNS: dict[Meeting, tuple[LaneDesign, ...]] = {
+    "sign": ("tree", "pairs", "subsets"),
+    "shift": ("tree",),
+    "product": ("tree", "booth"),
+}
+"""The lane designs by how weights meet operands; ``subsets`` if no weight is 0."""
+
 
 def lane_designs(arithmetic: Arithmetic) -> tuple[LaneDesign, ...]:
     """The lane designs that there are for an arithmetic."""
-    if arithmetic.meets == "product":
-        return ("tree", "booth")
-    if arithmetic.meets == "shift":
-        return ("tree",)
-    return ("tree", "pairs") if arithmetic.has_zero else ("tree", "pairs", "subsets")
+    known = DESIGNS[arithmetic.meets]
+    return tuple(one for one in known if not (arithmetic.has_zero and one == "subsets"))
 
 
 def check_lane(design: LaneDesign, arithmetic: Arithmetic) -> None:

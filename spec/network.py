@@ -7,36 +7,20 @@ output of a bidirectional layer is h of both its directions, one after the other
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetPydanticSchema, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, model_validator
 
 from pascaline.spec.arithmetic import ArithmeticField
 from pascaline.spec.cells import CELLS, USUAL
 from pascaline.spec.cells.layer import Q0_7, Layer
-from pascaline.spec.checked import Checked
+from pascaline.spec.checked import Checked, one_of
 from pascaline.spec.formats import Format, Interval
 
 __all__ = ["AnyLayer", "Head", "Network"]
 
 
-def _kind(layer: Any) -> str:
-    kind = layer.get("kind", USUAL) if isinstance(layer, dict) else getattr(layer, "kind", "")
-    return kind if isinstance(kind, str) else ""
-
-
-def _any_cell(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    *others, last = CELLS
-    return core_schema.tagged_union_schema(
-        {kind: handler.generate_schema(cell) for kind, cell in CELLS.items()},
-        _kind,
-        custom_error_type="kind",
-        custom_error_message=f"kind must be {', '.join(others)} or {last}",
-    )
-
-
-AnyLayer = Annotated[Layer, GetPydanticSchema(_any_cell)]
+AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
 """A layer of any cell; without a kind, an LSTM."""
 
 

@@ -11,9 +11,10 @@ What follows from them for a cell is beside its description in `spec.cells`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pascaline.spec.activation import Activation, PiecewiseLinear
+from pascaline.spec.normalisers.normaliser import Normaliser
 
 __all__ = ["BLOCK", "Pipeline", "Timing"]
 
@@ -62,6 +63,8 @@ class Pipeline(Timing, ABC):
     ----------
     activation : Table or PiecewiseLinear
         How activation functions are made.
+    normaliser : Normaliser
+        What makes pre-activations.
     words : int
         Words of the lanes' weight memory.
     packed : bool
@@ -73,6 +76,8 @@ class Pipeline(Timing, ABC):
     """
 
     activation: Activation
+    # Names of modules are made from this text, and from that of the layer, which has it.
+    normaliser: Normaliser = field(repr=False)
     words: int = 1
     packed: bool = False
     serial: bool = False
@@ -114,8 +119,13 @@ class Pipeline(Timing, ABC):
 
     @property
     def normalise(self) -> int:
-        """Products with the scales; their sum with the bias, narrowed."""
-        return 1 + self.sum + self.narrow
+        """From sums of gate rows to their pre-activations."""
+        return self.normaliser.latency(self)
+
+    @property
+    def bias(self) -> int:
+        """From sums of gate rows to their biases."""
+        return self.normaliser.bias_latency(self)
 
     @property
     def activate(self) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pascaline.spec.arithmetic import Arithmetic
-from pascaline.spec.cells.draw import draw_biases, nearest
 from pascaline.spec.cells.layer import Layer
+from pascaline.spec.draw import draw_biases, nearest
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
@@ -47,12 +47,11 @@ def synthetic_model(
 
 
 def _scales(layer: Layer, weights: Integers, source: Format, rng: np.random.Generator) -> Integers:
-    """Of the rows' sums over elements of a format, with either sign."""
+    """Of the rows' sums over elements of a format."""
     unit = float(1 << (layer.pre.frac + layer.normaliser.shift))
     sums = weights.std(axis=1) * np.sqrt(weights.shape[1])
-    scale = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
-    jitter = rng.uniform(0.5, 1.5, layer.rows) * rng.choice([-1, 1], layer.rows)
-    return nearest(scale * jitter, layer.normaliser.scales.hi)
+    scales = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
+    return layer.normaliser.draw_scales(rng, scales)
 
 
 def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:

@@ -39,7 +39,7 @@ class GruUnit(Unit):
         biases = unit.biases["bias_h"]
         # The unit's tensors are there when the products have been added.
         q = self._normaliser.pre(m, sums, row, ["scale_h"], self.unit.bias_h, biases, name="q")
-        bias = self._delayed(m, row.bias, 1 + pipeline.sum, name="p_bias")
+        bias = self._delayed(m, row.bias, pipeline.bias, name="p_bias")
         p = self._normaliser.pre(m, sums, row, ["scale_x"], bias, unit.biases["bias"], name="p")
 
         # saturate(p + round_shift(r * q)): nothing of p is lost where it is shifted up first.

@@ -112,8 +112,7 @@ class Unit(wiring.Component):
     def _pre(self, m, index, name):
         """Pre-activation of a gate row from all its sums."""
         sums, row = self._inputs(m, index, name)
-        wait = 1 + self._pipeline.sum
-        bias = self._delayed(m, row.bias, wait, name=f"{name}_bias")
+        bias = self._delayed(m, row.bias, self._pipeline.bias, name=f"{name}_bias")
         unit = self._unit
         return self._normaliser.pre(
             m, sums, row, unit.row_scales, bias, unit.biases["bias"], name=name

@@ -9,6 +9,7 @@ from pascaline.importers.modules.lstm import Lstm
 from pascaline.importers.modules.module import Module
 from pascaline.importers.modules.rnn import Rnn
 from pascaline.spec.cells import form_of
+from pascaline.spec.errors import InputError
 
 __all__ = ["CELLS", "Module", "module_of"]
 
@@ -17,11 +18,13 @@ CELLS: dict[str, type[Module]] = {
     "gru": Gru,
     "rnn": Rnn,
 }
-"""Each kind of cell; made with the options of its form."""
+"""Each kind of cell that PyTorch and ONNX have; made with the options of its form."""
 
 
 def module_of(name: str) -> Module:
-    """The module of a form; raises `InputError` if there is none of that name."""
+    """The module of a form; raises `InputError` if there is none."""
     kind, options = form_of(name)
+    if kind not in CELLS:
+        raise InputError("cell", f"to be imported must be {' or '.join(CELLS)}", name)
     made: Callable[..., Module] = CELLS[kind]
     return made(**options)

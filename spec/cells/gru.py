@@ -32,8 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from pascaline.spec.cells.draw import draw_biases, draw_format
 from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
+from pascaline.spec.draw import draw_biases, draw_format
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.pipeline import Pipeline
 
@@ -168,7 +168,7 @@ class GruPipeline(Pipeline):
     @property
     def unit(self) -> int:
         """The recurrent bias, beside those of the rows."""
-        return self.front + 1 + self.sum
+        return self.front + self.bias
 
     @property
     def whole(self) -> int:

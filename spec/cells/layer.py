@@ -201,7 +201,7 @@ class Layer(Checked, ABC):
 
     @abstractmethod
     def pipeline(self, **core: Any) -> Pipeline:
-        """Latencies of a core with this layer; the parameters of `Pipeline` but ``activation``."""
+        """Latencies of a core with this layer; all parameters of `Pipeline` but ``activation``."""
 
     @property
     @abstractmethod

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from pascaline.spec.cells.draw import draw_biases, draw_format, nearest
 from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
+from pascaline.spec.draw import draw_biases, draw_format, nearest
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.pipeline import Pipeline
@@ -84,8 +84,8 @@ class LstmLayer(Layer):
 
     @property
     def serialisable(self) -> bool:
-        """In one direction."""
-        return not self.bidirectional
+        """In one direction, with the affine that the unit has."""
+        return not self.bidirectional and isinstance(self.normaliser, Affine)
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import model_validator
 
-from pascaline.spec.cells.draw import draw_format
 from pascaline.spec.cells.layer import Layer
+from pascaline.spec.draw import draw_format
 from pascaline.spec.formats import Format
 from pascaline.spec.pipeline import Pipeline
 

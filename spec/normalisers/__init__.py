@@ -6,10 +6,9 @@ A normaliser is described by a `spec.normalisers.normaliser.Normaliser`. Its bit
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Discriminator, Tag
-
+from pascaline.spec.checked import one_of
 from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.normalisers.normaliser import Normaliser
 
@@ -18,18 +17,5 @@ __all__ = ["NORMALISERS", "AnyNormaliser"]
 NORMALISERS: dict[str, type[Normaliser]] = {"affine": Affine}
 """The normalisers by the name that a description has as its ``kind``."""
 
-
-def _kind(given: Any) -> str:
-    kind = given.get("kind", "affine") if isinstance(given, dict) else getattr(given, "kind", "")
-    return kind if isinstance(kind, str) else ""
-
-
-AnyNormaliser = Annotated[
-    Annotated[Affine, Tag("affine")],
-    Discriminator(
-        _kind,
-        custom_error_type="kind",
-        custom_error_message=f"kind must be {' or '.join(NORMALISERS)}",
-    ),
-]
+AnyNormaliser = Annotated[Normaliser, one_of(NORMALISERS, "affine")]
 """Any of them; without a kind, an affine."""

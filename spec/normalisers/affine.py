@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from pascaline.spec.draw import nearest
 from pascaline.spec.formats import Interval
 from pascaline.spec.normalisers.normaliser import Normaliser
 
@@ -48,6 +51,17 @@ class Affine(Normaliser):
     def row_tensors(self, operands: Sequence[str]) -> dict[str, Interval]:
         return {f"scale_{name}": self.scales for name in operands} | {"bias": self.biases}
 
+    def draw_scales(
+        self, rng: np.random.Generator, around: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """Half to one and a half times as large, with either sign."""
+        drawn = around * rng.uniform(0.5, 1.5, len(around)) * rng.choice([-1, 1], len(around))
+        return nearest(drawn, self.scales.hi)
+
+    def bias_latency(self, timing: Timing) -> int:
+        """Products with the scales, and their sum."""
+        return 1 + timing.sum
+
     def latency(self, timing: Timing) -> int:
         """Products with the scales; their sum with the bias, narrowed."""
-        return 1 + timing.sum + timing.narrow
+        return self.bias_latency(timing) + timing.narrow

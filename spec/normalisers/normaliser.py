@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pascaline.spec.checked import Checked
 from pascaline.spec.formats import Interval
 
@@ -46,6 +49,29 @@ class Normaliser(Checked, ABC):
     @abstractmethod
     def biases(self) -> Interval:
         """Range of a bias."""
+
+    @abstractmethod
+    def draw_scales(
+        self, rng: np.random.Generator, around: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """Random scales of rows for an operand.
+
+        Parameters
+        ----------
+        rng : Generator
+            Where they come from.
+        around : (rows,)
+            What they are to multiply the sums by, about, ``shift`` included.
+
+        Returns
+        -------
+        (rows,)
+            What is stored.
+        """
+
+    @abstractmethod
+    def bias_latency(self, timing: Timing) -> int:
+        """Cycles from a row's sums, as its products want them, to when its bias is wanted."""
 
     @abstractmethod
     def latency(self, timing: Timing) -> int:

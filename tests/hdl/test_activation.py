@@ -8,6 +8,7 @@ from pascaline.hdl.activation import ActivationFunction
 from pascaline.spec.activation import PiecewiseLinear, Table
 from pascaline.spec.cells.rnn import RnnPipeline
 from pascaline.spec.formats import Format
+from pascaline.spec.normalisers.affine import Affine
 from tests.hdl.bench import run
 
 
@@ -20,7 +21,9 @@ def test_activation(form, function, out, pipelined):
         out = Format(width=5, frac=4)
     pre = Format(width=10, frac=6)
     dut = ActivationFunction(form, function, pre, out, pipelined=pipelined)
-    latency = RnnPipeline(pipelined=pipelined, activation=form, relu=False).activate
+    latency = RnnPipeline(
+        pipelined=pipelined, activation=form, normaliser=Affine(), relu=False
+    ).activate
     values = np.arange(pre.interval.lo, pre.interval.hi + 1)
     wanted = GoldenActivation(form, function, pre, out)(values)
 

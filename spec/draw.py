@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from pascaline.spec.formats import Format
 
 if TYPE_CHECKING:
-    from pascaline.spec.normalisers.affine import Affine
+    from pascaline.spec.normalisers.normaliser import Normaliser
 
 __all__ = ["draw_biases", "draw_format", "nearest"]
 
 
 def draw_biases(
-    rng: np.random.Generator, affine: Affine, to: Format, count: int, part: int
+    rng: np.random.Generator, normaliser: Normaliser, to: Format, count: int, part: int
 ) -> NDArray[np.int64]:
-    """Biases of an affine.
+    """Biases of a normaliser.
 
     Parameters
     ----------
     rng : Generator
         Where they come from.
-    affine : Affine
-        The affine.
+    normaliser : Normaliser
+        The normaliser.
     to : Format
         What its results are narrowed to.
     count : int
@@ -38,8 +38,8 @@ def draw_biases(
     (count,)
         The biases.
     """
-    unit = float(1 << (to.frac + affine.shift))
-    return nearest(rng.normal(0, unit / part, count), affine.biases.hi)
+    unit = float(1 << (to.frac + normaliser.shift))
+    return nearest(rng.normal(0, unit / part, count), normaliser.biases.hi)
 
 
 def draw_format(
