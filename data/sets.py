@@ -219,7 +219,7 @@ DATA_SETS = {
         ),
         DataSet(
             name="copy",
-            title="Copy task: ten symbols to be repeated after a delay",
+            title="Copy task: ten symbols to be told again after a pause",
             source="made here",
             licence="none needed",
             inputs=10,

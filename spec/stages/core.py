@@ -44,9 +44,8 @@ VIEWS = {
         " read_0__bank read_0__chunk read_0__data read_1__bank read_1__chunk read_1__data",
     },
     "head": {
-        "outputs": "request_valid request",
         "outputs.queue": "level",
-        "outputs.reader": "held chunk slot elements ends_tile left sum done",
+        "outputs.reader": "request_valid request held chunk slot elements ends_tile left sum done",
         "outputs.reader.lanes.lane_0": "accumulator sums",
         "outputs.reader.rows": "value stage_1",
         "outputs.reader.argmax": "row best best_row better",

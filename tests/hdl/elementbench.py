@@ -140,7 +140,7 @@ class ElementBench:
             ctx.set(self.dut.state.stream, stream)
 
     def _schedule(self):
-        """Cycles in which tiles are loaded, with their steps, passes and numbers."""
+        """Cycles in which tiles arrive, with their steps, passes and numbers."""
         program, drain = self.elements.program, self.elements.drain
         at, made, found = 1, {}, []
         for token, x in self._steps:
@@ -161,7 +161,7 @@ class ElementBench:
         end = left[-1][0] + program.h_latency + drain.tile_cycles
         for cycle in range(end):
             loads = bool(left) and left[0][0] == cycle
-            ctx.set(dut.loaded, loads)
+            ctx.set(dut.arrives, loads)
             if loads:
                 _, token, x, tile = left.pop(0)
                 last = tile == program.tiles - 1

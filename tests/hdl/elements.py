@@ -127,7 +127,12 @@ class Elements:
 
         return UnitSpec(
             layer=layer,
-            pipeline=layer.pipeline(long=self.built.pipelined, serial=self.serial, sums=len(sums)),
+            pipeline=layer.pipeline(
+                normaliser=layer.normaliser,
+                pipelined=self.built.pipelined,
+                serial=self.serial,
+                sums=len(sums),
+            ),
             sums=tuple(sums),
             row_scales={f"scale_{name}": scale(f"scale_{name}") for name in names},
             unit_scales={

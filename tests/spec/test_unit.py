@@ -17,7 +17,9 @@ def make_unit(row_scales, *, unit_scales=None, layer=None, rounded=SMALL):
     sums = tuple(Interval(-10, 10 + place) for place in range(len(row_scales)))
     return UnitSpec(
         layer=described,
-        pipeline=described.pipeline(long=False, sums=len(sums)),
+        pipeline=described.pipeline(
+            normaliser=described.normaliser, pipelined=False, sums=len(sums)
+        ),
         sums=sums,
         row_scales=row_scales,
         unit_scales=unit_scales or {},

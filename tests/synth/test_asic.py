@@ -140,7 +140,9 @@ def accumulate(tmp_path):
         path = tmp_path / "small.lib"
         path.write_text(library(*cells))
         target = asic_target(read_library(path, (), CACHE))
-        return report(ACCUMULATOR, {"name": "top", "kinds": []}, target, CACHE)
+        whole = {"module": "top", "stage": "", "part": "lanes"}
+        description = {"name": "top", "kinds": [], "parts": ["lanes"], "instances": {"": whole}}
+        return report(ACCUMULATOR, description, target, CACHE)
 
     return call
 
