@@ -25,7 +25,7 @@ COMPONENTS = {
     "merge": Merge,
     "gather": GatherUnit,
 }
-"""What makes the component of a stage, by the stage's kind.
+"""Constructors of components, by the kind of the stage.
 
 Members of the component: streams ``i_x`` and ``o`` and those of `spec.stage.Stage.ports`; ``load``
 if there are memories that are loaded, see `hdl.store.loads`; ``fault`` if there is parity.

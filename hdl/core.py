@@ -155,10 +155,10 @@ class LayerCore(wiring.Component):
         return weights
 
     def _check(self, m, sequencer, inputs, weights, cells, hidden, outputs):
-        """A wrong word stops the results.
+        """Raise ``fault``, which stops the results, after a word with wrong parity.
 
-        What leaves the machine in the cycle after it is read stops in that cycle; results that are
-        computed take longer to come, so a register may be on the way.
+        A word that leaves the machine in the cycle after it is read must be stopped in that cycle.
+        All others go through computations first, so for these there is time for a register.
         """
         core, read = self._core, sequencer.read
         x = delayed(m, read & ~sequencer.from_h, 1, name="checks_x")

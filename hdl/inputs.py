@@ -14,9 +14,10 @@ __all__ = ["Inputs", "flags_layout"]
 
 
 def flags_layout(program: Program):
-    """What comes with a vector.
+    """Flags of a vector.
 
-    It starts a sequence, from which state; it ends it; state wanted; which stream it continues.
+    ``start``: it starts a sequence, from ``state``. ``last``: it ends the sequence. ``dump``: the
+    final state is wanted. ``stream``: the stream that it is of.
     """
     stateful = program.stateful
     fields = {"start": 1, "state": 2 * stateful, "last": 1, "dump": 1 * stateful}

@@ -13,10 +13,10 @@ __all__ = ["VectorReader", "mark", "mark_layout", "reader_members", "request_lay
 
 
 def mark_layout(fields: Layout):
-    """What is told about a result on a stream with these fields.
+    """Marks of a result on a stream with these fields.
 
-    It is its sequence's last; of which stream it is; for a core that comes after, what the sequence
-    starts from, and whether its last state is wanted.
+    ``last``: it is the last of its sequence. ``stream``: the stream that it is of. For a core that
+    comes next, ``state``: what the sequence starts from; ``dump``: its final state is wanted.
     """
     widths = {field.name: field.width for field in fields.fields}
     names = ("last", "stream", "state", "dump")
@@ -24,7 +24,7 @@ def mark_layout(fields: Layout):
 
 
 def request_layout(fields: Layout, banks):
-    """A vector to be read: where it is, and what is told about its result."""
+    """A vector to be read: its bank, and the marks of its result."""
     return data.StructLayout({"bank": (banks - 1).bit_length(), "mark": mark_layout(fields)})
 
 

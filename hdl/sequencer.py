@@ -255,7 +255,7 @@ class Sequencer(wiring.Component):
         return done
 
     def _choose(self, m, now, index, source):
-        """What is read: the input, or a vector of h, the last one or the one that was just made."""
+        """The source of a chunk: the input, the last h, or an h that an earlier pass just made."""
         program = self._program
         vector = Signal(program.vector_bits)
         side = Signal()

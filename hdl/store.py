@@ -14,7 +14,7 @@ __all__ = ["load_layouts", "load_through", "loads", "read_memory"]
 
 
 def load_layouts(machine: Machine, memories: Memories):
-    """What writes memories, by their names; no bits where nothing is written."""
+    """Layout of the ports that write memories, by their names; no bits for those never written."""
     home = HOMES[machine.weights]
     return data.StructLayout(
         {

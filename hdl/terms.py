@@ -1,4 +1,4 @@
-"""What a lane adds: from operands and weights to the terms of a sum, in all lane designs.
+"""Terms of a lane's sum, made of operands and weights, in all lane designs.
 
 A lane design first makes, once for all lanes, the operands that lanes share. In every lane, weights
 then make terms of these. A term that is to be subtracted is given as its ones' complement and a
@@ -302,7 +302,7 @@ class Complements(Terms):
 
 
 class _Sign:
-    """What a binary or ternary weight does to its operand."""
+    """Whether a binary or ternary weight uses its operand, and whether it negates it."""
 
     def __init__(self, arithmetic, codes, index):
         code = codes.word_select(index, arithmetic.bits)

@@ -1,4 +1,4 @@
-"""What stands before a machine whose weights are loaded: nothing starts without good ones."""
+"""A valve in the input stream: no sequence starts before good weights have been loaded."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring

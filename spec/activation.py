@@ -1,4 +1,4 @@
-"""What the activation functions are, bit by bit.
+"""The activation functions, defined bit by bit.
 
 A function goes from the pre-activation format ``pre`` to an output format. Both forms below are
 addressed by the raw code of the pre-activation: its two's complement bits read as an unsigned

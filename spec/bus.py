@@ -90,13 +90,13 @@ class Bytes:
         return self.numbers - (self.beats - 1) * self.count
 
     def encode(self, values: Sequence[int]) -> bytes:
-        """The bytes of numbers."""
+        """Numbers to bytes, ``size`` bytes each."""
         return b"".join(
             int(value).to_bytes(self.size, "little", signed=self.signed) for value in values
         )
 
     def decode(self, data: bytes) -> list[int]:
-        """The numbers of bytes."""
+        """Bytes to numbers: the inverse of `encode`."""
         return [
             int.from_bytes(data[place : place + self.size], "little", signed=self.signed)
             for place in range(0, len(data), self.size)

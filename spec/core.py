@@ -99,12 +99,12 @@ class Core:
             raise InputError("machine: stack", rule, machine.stack)
 
     def with_head(self, head_unit: HeadUnit) -> Core:
-        """The same with a head."""
+        """A copy of this core that has a head."""
         return replace(self, head_unit=head_unit)
 
     @property
     def layer(self) -> Layer:
-        """What each layer is like."""
+        """The layer; if there are several, all are equal."""
         return self.layers[0]
 
     @property
@@ -163,7 +163,7 @@ class Core:
 
     @cached_property
     def program(self) -> Program:
-        """What is read when."""
+        """Passes, tiles and latencies: everything that decides about cycles."""
         return Program(
             passes=self.passes,
             tiles=self.x_product.tiles,
@@ -181,7 +181,7 @@ class Core:
 
     @property
     def arithmetic(self) -> Arithmetic:
-        """What lanes compute with."""
+        """The arithmetic of the lanes: it has the weights of all operands."""
         return self.layer.weights
 
     @property
@@ -275,7 +275,7 @@ class Core:
 
     @cached_property
     def unit(self) -> UnitSpec:
-        """What a unit of the element-wise part is like."""
+        """Ranges, scales and latencies of a cell unit."""
         layer, home = self.layer, self.machine.home
         tensors = layer.row_tensors | layer.unit_tensors
         names = [f"scale_{source.name}" for source in reversed(self.passes[0].sources)]

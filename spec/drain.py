@@ -61,5 +61,5 @@ class Drain:
 
     @property
     def last_cycles(self) -> int:
-        """The same for the last tile of a pass."""
+        """Cycles that the last tile of a pass takes to leave the lanes."""
         return self.last_groups * self.group_cycles

@@ -25,7 +25,7 @@ __all__ = ["Format", "Interval", "half"]
 
 
 def half(shift: int) -> int:
-    """What ``round_shift`` adds before ``shift`` bits are dropped."""
+    """The half that ``round_shift`` adds before it drops ``shift`` bits; 0 for no shift."""
     return (1 << shift) >> 1
 
 
@@ -128,7 +128,7 @@ class Format(Checked):
 
     @property
     def lsb(self) -> float:
-        """What one unit of the integer is worth."""
+        """The real number that one unit of the integer stands for: ``2**-frac``."""
         return 2.0**-self.frac
 
     def quantize(self, values: ArrayLike, *, thing: str = "value") -> NDArray[np.int64]:

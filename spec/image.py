@@ -126,7 +126,7 @@ def head_row_words(head_unit: HeadUnit) -> list[int]:
 
 
 def head_layout(head_unit: HeadUnit) -> Layout:
-    """What the head needs of a row: its scale, if that is stored, and its bias."""
+    """Fields of a row of the head in memory: its scale, if that is stored, and its bias."""
     scale, bias = head_unit.scale, Field("bias", head_unit.head.bias_width, signed=True)
     stored = (Field("scale", scale.bits, signed=isinstance(scale, Number)),) * (scale.bits > 0)
     return Layout((*stored, bias))

@@ -15,7 +15,7 @@ MACHINE = "machine"
 
 @dataclass(frozen=True)
 class Place:
-    """What an instance is counted as.
+    """The stage and the part to which reports count an instance.
 
     Attributes
     ----------

@@ -96,5 +96,5 @@ def packed(words: list[int]) -> bytes:
 
 
 def image(design: Design) -> bytes:
-    """The same as it is in a file."""
+    """The image of a design's model as bytes: the words of `image_words`, little-endian."""
     return packed(image_words(design))

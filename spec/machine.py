@@ -22,9 +22,9 @@ RETIRED: dict[str, dict[str, str]] = {
     "cell_unit": {"pipelined": "parallel"},
     "weight_code": {"dense": "packed"},
 }
-"""What values of parameters were called before: the old word, and what it is called now.
+"""Former names of values, by parameter: each old name with the present one.
 
-Old words are taken for one more release, with a `FutureWarning`.
+Old names are accepted for one more release, with a `FutureWarning`.
 """
 
 

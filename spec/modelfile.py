@@ -44,7 +44,7 @@ KEY = "pascaline"
 
 
 class Header(Checked):
-    """What a model file says of its model, beside the integers.
+    """Header of a model file: everything but the integers.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def unpack(packed: NDArray[np.uint8], bits: int, columns: int) -> NDArray[np.uin
 
 
 def model_bytes(model: Model) -> bytes:
-    """What a file of this model has in it."""
+    """The bytes of a model file; equal models give equal bytes."""
     stored: dict[str, NDArray[Any]] = {}
     for name, spec in tensor_specs(model.network).items():
         tensor = model.tensors[name]

@@ -85,17 +85,25 @@ class Pipeline(Timing, ABC):
 
     @property
     def cell_memory(self) -> int:
-        """From an address to the old c: it may be replaced by 0, and has far to go to a product."""
+        """From an address to the old c.
+
+        If pipelined, one more register is where 0 replaces it in a first step, and one is for the
+        long way to its product.
+        """
         return self.memory + 2 * self.pipelined
 
     @property
     def weights(self) -> int:
-        """The same for the lanes' weights: a deep memory is blocks, and a choice of one."""
+        """From an address to the lanes' weights: `word`, and a register behind the decoder."""
         return self.word + (self.pipelined and self.packed)
 
     @property
     def word(self) -> int:
-        """The same for a word that is not decoded yet."""
+        """From an address to a word of weights as it is stored.
+
+        A memory of more than `BLOCK` words is made of blocks; if pipelined, choosing between these
+        takes a register.
+        """
         return self.memory + (self.pipelined and self.words > BLOCK)
 
     @property
@@ -147,14 +155,14 @@ class Pipeline(Timing, ABC):
     @property
     @abstractmethod
     def made(self) -> int:
-        """The same to when its new c is there."""
+        """From a group at the front of the drain to when its new c is there."""
 
     @property
     @abstractmethod
     def unit(self) -> int:
-        """The same to when the tensors of its units must be there."""
+        """From a group at the front of the drain to when the tensors of its units must be there."""
 
     @property
     @abstractmethod
     def whole(self) -> int:
-        """The same to the first read of its new h."""
+        """From a group at the front of the drain to the first read of its new h."""

@@ -38,15 +38,15 @@ class Register:
 
     @property
     def writable(self) -> bool:
-        """Whether any field is."""
+        """Whether writing any of its fields does anything."""
         return any(field.writable for field in self.fields)
 
     @property
     def fixed(self) -> bool:
-        """Whether all fields are."""
+        """Whether the values of all fields are known when the machine is built."""
         return all(field.fixed for field in self.fields)
 
     @property
     def value(self) -> int:
-        """What it reads after reset."""
+        """Its 32 bits after reset."""
         return sum(field.value << field.place for field in self.fields)

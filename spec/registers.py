@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 MAGIC = 0x50415343
-"""What ``id`` reads: PASC."""
+"""The value of register ``id``: PASC in ASCII."""
 
 MAP_VERSION = 0x00010000
 """Version of this table: major in the upper half, minor in the lower."""
 
 LOAD = range(0x800, 0x1000)
-"""Addresses that are kept for the loading of weights; with weights in ROM there is nothing."""
+"""Addresses for the loading of weights; not used if weights are in ROM."""
 
 ERRORS = {
     "cut": "a packet ended in the middle of a vector, or lacked bytes (TKEEP) of one",
@@ -60,7 +60,7 @@ STATES = {
     "loaded": "there are good weights",
     "load_ready": "a word of an image can be written",
 }
-"""What ``status`` says of weights that are loaded, from bit 1 on."""
+"""Bits of register ``status`` about weights that are loaded, from bit 1 on."""
 
 
 def registers(design: Design) -> tuple[Register, ...]:

@@ -1,8 +1,8 @@
-"""What it takes to multiply by a scale: nothing, a shift, or a multiplier.
+"""Kinds of scales by what multiplies by them: nothing, a shifter, or a multiplier.
 
-The scales of a model's rows are integers, and which ones they are decides about the hardware: one
-scale for all rows is a constant in the netlist, powers of two are exponents for a shifter, and only
-others are numbers for a multiplier.
+The scales of a model's rows are integers, and their values decide about the hardware: one scale for
+all rows is a constant in the netlist, powers of two are stored as exponents and need a shifter, and
+only other values need a multiplier.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Number(Scale):
 
 
 def scale_of(values: Integers, width: int) -> Scale:
-    """What it takes for these scales, each of ``width`` bits at most."""
+    """The cheapest kind for these scales, each of ``width`` bits at most."""
     distinct = [int(value) for value in np.unique(values)]
     if len(distinct) == 1:
         return Constant(distinct[0])

@@ -1,4 +1,4 @@
-"""A stage of a design's chain, and what each kind of stage says of itself."""
+"""A stage of a design's chain: everything that other code needs to know about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pascaline.spec.payloads import Port
 __all__ = ["Part", "Stage", "Views"]
 
 Views = dict[str, dict[str, str]]
-"""What a waveform viewer shows of a stage: for each title (empty: the stage's own), names of nets,
+"""Nets of a stage for waveform viewers: for each title (empty: the stage's own), names of nets,
 separated by blanks, by the instance below the stage that they are in."""
 
 
@@ -92,17 +92,17 @@ class Stage(ABC):
     @property
     @abstractmethod
     def views(self) -> Views:
-        """What a waveform viewer shows of it. Nets that a stage does not have are left out."""
+        """Its nets for waveform viewers. Nets that a stage does not have are left out."""
 
     @property
     @abstractmethod
     def title(self) -> str:
-        """What it is, for a reader of reports."""
+        """Its title in reports."""
 
     @property
     @abstractmethod
     def lines(self) -> tuple[str, ...]:
-        """What else a reader of reports should know, a few words a line."""
+        """Further lines about it in reports, a few words each."""
 
     @property
     @abstractmethod

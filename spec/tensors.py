@@ -42,7 +42,7 @@ class HeadTensors:
 
 
 def layer_prefixes(network: Network, index: int) -> tuple[str, ...]:
-    """What the names of a layer's tensors begin with: forward, then backward if there is one."""
+    """Prefixes of the names of a layer's tensors: forward, then backward if there is one."""
     at = f"layers.{index}."
     return (at, f"{at}reverse.") if network.layers[index].bidirectional else (at,)
 

@@ -1,4 +1,4 @@
-"""What a tensor of a model must be."""
+"""Shape and values that a tensor of a model must have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """What a tensor must be: either weights of an arithmetic, or integers of a range."""
+    """A shape, and values: the weights of an arithmetic, or the integers of a range."""
 
     shape: tuple[int, ...]
     values: Arithmetic | Interval

@@ -1,9 +1,8 @@
-"""What the parts of a core do in each cycle of a step, in the middle of a long sequence.
+"""The activity of each part of a core, cycle by cycle, in the middle of a long sequence.
 
-`spec.clock` has the rules; here they are followed step by
-step until all that matters is as it was once before. What lies between is a period: a step, or
-several where streams of sequences or banks of h take turns in setting the pace. Neither input nor
-output pauses, and each stream has its turn.
+The rules of `spec.clock` are applied step by step until the core is in a state in which it was
+before. The steps in between are a period: one step, or several if streams of sequences or banks of
+h take turns. Neither input nor output pauses, and streams take turns.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ ACTIVITIES = {
     "h written": "new h goes to memory",
     "result read": "h is read for the result",
 }
-"""What is told of a step, and what it means. A result is read in each step if there is one after
-each; else none is in the middle of a sequence."""
+"""Activities of a step and their meanings. With a result after every step, one is read in each
+step; else none is read in the middle of a sequence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +102,7 @@ def timeline(core: Core) -> Timeline:
 
 
 def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Span]]) -> None:
-    """What a tile means for each activity; the one before it ended in cycle ``end``."""
+    """Add the activities of a tile to ``done``; the tile before it ended in cycle ``end``."""
     last, at, waits = tile.last, end + 1, []
     *before, final = zip(tile.starts, core.passes[index].sources, strict=True)
     for start, source in before:
@@ -124,12 +123,12 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
 
 
 def _activity(source: Source) -> str:
-    """What reading a source is called."""
+    """The activity of reading a source."""
     return "x read" if source.vector is None else "h read"
 
 
 class _Reader:
-    """What reads the h of each step for its result; what follows has room for it."""
+    """Reads the h of each step for its result, if the stage behind always has room."""
 
     def __init__(self, core: Core) -> None:
         self._head_unit = core.head_unit

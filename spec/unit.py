@@ -59,12 +59,12 @@ class UnitSpec:
 
     @property
     def row_layout(self) -> Layout:
-        """What memory has of a gate row; one scale where all scales of a row are equal."""
+        """Fields of a gate row in memory; one scale if all scales of each row are equal."""
         return self._layout(self.row_scales, self.layer.row_tensors)
 
     @property
     def unit_layout(self) -> Layout:
-        """What memory has of a unit beside its rows."""
+        """Fields of a unit in memory, beside those of its rows."""
         return self._layout(self.unit_scales, self.layer.unit_tensors)
 
     def _layout(self, scales: dict[str, Scale], tensors: dict[str, Interval]) -> Layout:

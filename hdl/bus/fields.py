@@ -170,4 +170,4 @@ LOGIC = {
     Counter: CounterLogic,
     Word: WordLogic,
 }
-"""What is built for each kind of field."""
+"""The logic of each kind of field."""

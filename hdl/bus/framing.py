@@ -183,7 +183,7 @@ class Framing(wiring.Component):
 
 
 class _Place:
-    """What is known of the open packet of a stream."""
+    """State that is kept for the open packet of a stream."""
 
     def __init__(self, stream):
         self.bad = Signal(name=f"bad_{stream}")

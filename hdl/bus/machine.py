@@ -21,7 +21,7 @@ from pascaline.spec.registers import packet_errors, registers
 __all__ = ["BusMachine"]
 
 CONTROLLERS = {"axi": AxiLite, "wishbone": Wishbone}
-"""What is behind the control port, by styles of ports."""
+"""The component behind the control port, by the name of the port style."""
 
 UNDER_WAY = 64
 """Packets of a stream that may be behind the packet buffer; no machine has nearly as many."""
@@ -177,7 +177,7 @@ class BusMachine(wiring.Component):
                 m.d.comb += self.m_axis_tkeep.eq((1 << lanes.size * lanes.tail) - 1)
 
     def _observe(self, m, core, framing, file, wrong):
-        """Counters, sticky bits and the interrupt; ``wrong``: an error is told in this cycle."""
+        """Counters, sticky bits and the interrupt; ``wrong``: there is an error in this cycle."""
         design = self._design
         most = design.machine.streams * (design.machine.longest + UNDER_WAY)
         waiting = Signal(range(most))

@@ -22,11 +22,11 @@ __all__ = ["Groups", "groups_members", "token_layout"]
 
 
 def token_layout(program: Program):
-    """What travels with a tile.
+    """Flags of a step that go with a tile from the lanes to the results.
 
-    The step starts from zero, has a result, ends its sequence; the stream that it belongs to; the
-    number of its pass. For a core that comes after: what the sequence starts from, and whether its
-    last state is wanted.
+    ``fresh``: the step starts from zero. ``result``: it has a result. ``last``: it ends its
+    sequence. ``stream``: its stream. ``index``: the number of the pass. For a core that comes next,
+    ``state``: what the sequence starts from; ``dump``: its final state is wanted.
     """
     passes = (len(program.passes) - 1).bit_length()
     onward = program.onward and program.stateful
@@ -35,7 +35,7 @@ def token_layout(program: Program):
 
 
 def groups_members(*, unit: UnitSpec, drain: Drain, program: Program, memories, machine: Machine):
-    """What the element-wise part has to do with the rest of a core, whatever it is made of.
+    """Members of the element-wise part, parallel or serial: its side of a core.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ class SerialGroups(wiring.Component):
         return lambda number: busy & (cycle == number), begins, flags
 
     def _each(self, at, offset):
-        """That many cycles after the first product of any gate."""
+        """High ``offset`` cycles after the first product of each gate."""
         sums = self._unit.pipeline.sums
         return Cat(at(index * sums + offset) for index in range(len(GATES))).any()
 

@@ -1,5 +1,5 @@
 # amaranth: UnusedElaboratable=no
-"""What the cells' units have in common: members, and how sums become pre-activations and gates."""
+"""The base class of cell units: members, and how sums become pre-activations and gates."""
 
 import hashlib
 
@@ -20,7 +20,7 @@ __all__ = ["Unit", "carried_layout"]
 
 
 def carried_layout(layer: Layer):
-    """What a unit keeps: ``c``, and ``scratch`` that one phase of a step leaves for the next."""
+    """State of a unit: ``c``, and ``scratch``, which one phase of a step leaves for the next."""
     kept = {"c": layer.carried, "scratch": layer.scratch}
     return data.StructLayout({name: shape(of) for name, of in kept.items() if of is not None})
 

@@ -19,7 +19,7 @@ REGISTERS = {{
 CONSTANTS = {{
 {constants}
 }}
-"""What read-only registers were built with."""
+"""Values of read-only registers that were fixed when the machine was built."""
 
 X = {x}
 O = {o}

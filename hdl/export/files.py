@@ -1,4 +1,4 @@
-"""What a machine on a bus comes with."""
+"""The files that come with a machine on a bus."""
 
 from pascaline.hdl.export.c_header import c_header
 from pascaline.hdl.export.driver import driver

@@ -42,7 +42,7 @@ targets:
 """
 
 WAIVERS = ("DECLFILENAME", "PROCASSINIT", "UNUSEDSIGNAL", "WIDTHEXPAND", "WIDTHTRUNC")
-"""What `verilator -Wall` may say of generated Verilog; docs/verification.md says why."""
+"""Warnings of `verilator -Wall` that are expected; docs/verification.md says why."""
 
 
 def core_file(design: Design) -> str:

@@ -12,7 +12,7 @@ __all__ = ["Ram", "RamHome", "load_layout"]
 
 
 def load_layout(depth, columns, *, parity):
-    """What writes a memory.
+    """Layout of the port that writes a memory.
 
     ``en`` has a strobe for each column, ``addr`` is the word, ``data`` a column of `COLUMN` bits
     and ``check``, with parity, its parity bit.
@@ -26,7 +26,7 @@ class RamHome:
     """Memories that an image is loaded into (`spec.loading`)."""
 
     def load_layout(self, memory: Memory, parity):
-        """What `hdl.load.Loader` writes."""
+        """The port that `hdl.load.Loader` drives."""
         return load_layout(memory.depth, memory.columns, parity=parity)
 
     def contents(self, m, memory: Memory, span, load, parity):

@@ -17,7 +17,7 @@ class RomHome:
     """Memories that are part of the netlist."""
 
     def load_layout(self, memory: Memory, parity):
-        """Nothing writes them."""
+        """No bits: a ROM is not written."""
         return data.StructLayout({})
 
     def contents(self, m, memory: Memory, span, load, parity):

@@ -24,7 +24,7 @@ CELLS: dict[str, type[Layer]] = {
 """The description of each kind of cell."""
 
 USUAL = "lstm"
-"""The kind, and the form, of which nobody says anything else."""
+"""The default kind, and the default form."""
 
 FORMS: dict[str, tuple[str, dict[str, str]]] = {
     name: (kind, options) for kind, cell in CELLS.items() for name, options in cell.forms.items()

@@ -115,7 +115,7 @@ class GruLayer(Layer):
 
     @property
     def functions(self) -> dict[str, Format]:
-        """Both."""
+        """Output formats of sigmoid and tanh."""
         return {"sigmoid": self.sigmoid, "tanh": self.tanh}
 
     @property
@@ -125,7 +125,7 @@ class GruLayer(Layer):
 
     @property
     def unit_shifts(self) -> dict[str, int]:
-        """That of the rows."""
+        """The recurrent bias has the shift of the rows."""
         return {"bias_h": self.normaliser.shift} if self.separate else {}
 
     def pipeline(self, **core: Any) -> GruPipeline:
@@ -157,17 +157,17 @@ class GruPipeline(Pipeline):
 
     @property
     def carried(self) -> int:
-        """With n, from which it is subtracted."""
+        """The old c is needed together with n, for the difference of the two."""
         return self.gate + self.candidate
 
     @property
     def made(self) -> int:
-        """After the update."""
+        """The new c is there after the update."""
         return self.carried + self.update
 
     @property
     def unit(self) -> int:
-        """The recurrent bias, beside those of the rows."""
+        """The recurrent bias is needed together with the biases of the rows."""
         return self.front + self.bias
 
     @property

@@ -1,4 +1,4 @@
-"""What all recurrent layers have in common.
+"""The base class of recurrent layers, and the formulas that all of them share.
 
 A layer has two matrix products and, element by element, a cell. For each gate row ``r`` there are
 exact sums ``A`` and ``B``::
@@ -151,7 +151,7 @@ class Layer(Checked, ABC):
 
     @property
     def weights(self) -> Arithmetic:
-        """What lanes compute with: the smallest arithmetic that has all weights of both."""
+        """The smallest arithmetic that has the weights of both operands; lanes compute with it."""
         return common(self.weights_x, self.weights_h)
 
     @property
@@ -171,7 +171,7 @@ class Layer(Checked, ABC):
 
     @property
     def operands(self) -> tuple[Operand, ...]:
-        """What the sums of a gate row are made of."""
+        """The addends of the sum of a gate row."""
         return Matrix("x", "input", self.weights_x), Matrix("h", "state", self.weights_h)
 
     @property
@@ -192,11 +192,11 @@ class Layer(Checked, ABC):
     @property
     @abstractmethod
     def carried(self) -> Format | None:
-        """What each unit keeps from step to step beside h, if anything."""
+        """Format of the state that each unit keeps from step to step beside h; None if none."""
 
     @property
     def scratch(self) -> Format | None:
-        """What each unit keeps from one phase of a step to the next, if anything."""
+        """Format of the value that each unit keeps from phase to phase of a step; None if none."""
         return None
 
     @abstractmethod

@@ -84,7 +84,7 @@ class LstmLayer(Layer):
 
     @property
     def serialisable(self) -> bool:
-        """In one direction, with the affine that the unit has."""
+        """A serial unit computes one direction only, with an affine normaliser."""
         return not self.bidirectional and isinstance(self.normaliser, Affine)
 
     @property
@@ -99,7 +99,7 @@ class LstmLayer(Layer):
 
     @property
     def functions(self) -> dict[str, Format]:
-        """Both."""
+        """Output formats of sigmoid and tanh."""
         return {"sigmoid": self.sigmoid, "tanh": self.tanh}
 
     @property
@@ -111,7 +111,7 @@ class LstmLayer(Layer):
 
     @property
     def unit_shifts(self) -> dict[str, int]:
-        """That of the affine."""
+        """The shift of the affine on the cell, if there is one."""
         return {} if self.cell_affine is None else {"bias_c": self.cell_affine.shift}
 
     def pipeline(self, **core: Any) -> LstmPipeline:
@@ -152,17 +152,17 @@ class LstmPipeline(Pipeline):
 
     @property
     def carried(self) -> int:
-        """With the gates."""
+        """The old c is needed together with the gates."""
         return self.gate
 
     @property
     def made(self) -> int:
-        """After the update."""
+        """The new c is there after the update."""
         return self.carried + self.update
 
     @property
     def unit(self) -> int:
-        """The affine, with the new c."""
+        """The affine needs its scale and bias together with the new c."""
         return self.made
 
     @property
@@ -177,12 +177,12 @@ class LstmPipeline(Pipeline):
 
     @property
     def serial_tanh(self) -> int:
-        """Serial: the same for tanh of the new c."""
+        """Serial: from a unit at the front of the drain to tanh of its new c."""
         return self.serial_cell + self.affine + 1 + self.activate
 
     @property
     def whole(self) -> int:
-        """After the output."""
+        """After the product with the output gate; serial: after the last product."""
         if self.serial:
             return self.serial_tanh + 2
         return self.made + self.scale + self.activate + self.output

@@ -48,7 +48,7 @@ class RnnLayer(Layer):
 
     @classmethod
     def described(cls, options: dict[str, Any], formats: dict[str, Any]) -> dict[str, Any]:
-        """What a relu gives has the format of the pre-activation, or bits before its point."""
+        """With a relu, h gets the format of the pre-activation, or else one with integer bits."""
         made = super().described(options, formats)
         if made.get("function") == "relu":
             made["h"] = formats.get("pre", Format(width=8, frac=4))
@@ -63,7 +63,7 @@ class RnnLayer(Layer):
 
     @property
     def full_title(self) -> str:
-        """With the function."""
+        """The title and the function."""
         return f"{self.title}, {self.function}"
 
     @property
@@ -105,17 +105,17 @@ class RnnPipeline(Pipeline):
 
     @property
     def carried(self) -> int:
-        """Nothing is."""
+        """Not used: an RNN carries nothing."""
         return self.gate
 
     @property
     def made(self) -> int:
-        """Nothing is."""
+        """Not used: an RNN carries nothing."""
         return self.gate
 
     @property
     def unit(self) -> int:
-        """There are none."""
+        """Not used: a unit has no tensors of its own."""
         return self.gate
 
     @property

@@ -1,4 +1,4 @@
-"""What all normalisers have in common."""
+"""The base class of normalisers."""
 
 from __future__ import annotations
 
