@@ -9,7 +9,8 @@ from pathlib import Path
 
 import amaranth
 from amaranth.back import rtlil
-from amaranth.hdl import Value
+from amaranth.hdl import Elaboratable, Shape
+from amaranth.lib.wiring import In, Out, Signature
 
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import plain_names
@@ -106,20 +107,36 @@ def emit(component, name):
         only instance, with the top's name before it.
     """
     kinds = Kinds()
-    top = rtlil.convert(
-        component, name=name, platform=kinds, ports=_with_bits(component), emit_src=False
-    )
+    top = rtlil.convert(_WithBits(component), name=name, platform=kinds, emit_src=False)
     modules, names = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
     return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil), names
 
 
-def _with_bits(component):
-    """The ports of a component that have any bits: others would be ``[-1:0]`` in Verilog."""
-    found = {}
-    for path, _, value in component.signature.flatten(component):
-        if len(port := Value.cast(value)):
-            found["__".join(map(str, path))] = (port, None)
-    return found
+class _WithBits(Elaboratable):
+    """A component without the ports that have no bits: these would be ``[-1:0]`` in Verilog."""
+
+    def __init__(self, component):
+        self._component = component
+        self.signature = _with_bits(component.signature)
+
+    def __getattr__(self, name):
+        return getattr(self._component, name)
+
+    def elaborate(self, platform):
+        return self._component
+
+
+def _with_bits(signature):
+    """A signature of the members that have any bits."""
+    members = {}
+    for name, member in signature.members.items():
+        if member.is_signature:
+            # The member's own signature already has the direction in it.
+            inner = _with_bits(member.signature)
+            members[name] = In(inner.flip()) if member.flow == In else Out(inner)
+        elif Shape.cast(member.shape).width:
+            members[name] = member
+    return Signature(members)
 
 
 def _to_verilog(rtlil_text):
