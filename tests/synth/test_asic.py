@@ -156,7 +156,7 @@ def test_without_full_adders(accumulate):
 def test_with_full_adders(accumulate):
     made = accumulate(*GATES, ADDER)
     assert (made.area["full_adders"], made.area["flip_flops"]) == (6, 8)
-    assert made.area == made.by_part["control"]
+    assert made.area == made.by_part["lanes"]
 
 
 def test_constants_are_ties(accumulate):

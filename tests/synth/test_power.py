@@ -99,7 +99,17 @@ def cells():
 @pytest.fixture(scope="module")
 def machine(cells):
     opensta()
-    made = report(DESIGN, {"name": "top", "kinds": []}, asic_target(cells), CACHE)
+    made = report(
+        DESIGN,
+        {
+            "name": "top",
+            "kinds": [],
+            "parts": ["control"],
+            "instances": {"": {"module": "top", "stage": "", "part": "control"}},
+        },
+        asic_target(cells),
+        CACHE,
+    )
     return gates(made, cells, top="top", cache=CACHE)
 
 

@@ -50,7 +50,12 @@ def library():
 
 @pytest.fixture(scope="module")
 def made(library):
-    description = {"name": "top", "kinds": ["part"]}
+    description = {
+        "name": "top",
+        "kinds": ["part"],
+        "parts": ["control"],
+        "instances": {"": {"module": "top", "stage": "", "part": "control"}},
+    }
     return report(DESIGN, description, asic_target(library), CACHE)
 
 
