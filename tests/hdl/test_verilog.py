@@ -17,6 +17,7 @@ from pascaline.hdl.accelerator import Accelerator
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import KEYWORDS, plain_names
 from pascaline.hdl.verilog import generate
+from pascaline.spec.bus import pins
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
@@ -174,3 +175,16 @@ def test_debians_icarus(verilog, file, tmp_path, standard):
     command = [debian("iverilog"), standard, "-Wall", "-o", tmp_path / "out", file]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "error" not in done.stderr
+
+
+@pytest.mark.parametrize("style", ["stream", "axi", "wishbone"])
+def test_constant_outputs_are_outputs(style):
+    """With one stream nothing drives the number of a stream; a Wishbone never stalls."""
+    design = make_design(ports=style)
+    text = generate(design).text
+    top = re.search(rf"^module {design.name}\(.*?^endmodule", text, re.MULTILINE | re.DOTALL)[0]
+    found = {
+        name: direction
+        for direction, name in re.findall(r"^  (in|out)put (?:\[.*?\] )?(\w+);", top, re.MULTILINE)
+    }
+    assert found == {pin.name: pin.direction for pin in pins(design)}
