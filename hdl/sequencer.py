@@ -11,7 +11,7 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.cells.groups import token_layout
+from pascaline.hdl.cells.elements import token_layout
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.inputs import flags_layout
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS

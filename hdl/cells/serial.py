@@ -2,10 +2,10 @@
 """The element-wise part of a small machine: one product after the other, on one multiplier."""
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, Value
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, memory
 
 from pascaline.hdl.activation import ActivationFunction
-from pascaline.hdl.cells.groups import groups_members
+from pascaline.hdl.cells.elements import Elements
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.parity import read_out, stored, write_in
@@ -20,23 +20,13 @@ from pascaline.spec.formats import Interval, half
 __all__ = ["SerialGroups"]
 
 
-class SerialGroups(wiring.Component):
+class SerialGroups(Elements):
     """An LSTM unit, its scales and biases, and the memory of c (formulas in `spec.cells.lstm`).
 
     A unit takes ``pipeline.whole`` cycles, and the next one comes after it. In cycle 0 the sum of
     its gate i is at the front of the drain; `spec.cells.lstm` says in which cycle each product is
     made. The new c is written in cycle ``serial_cell``, the new h in the last one.
-
-    Parameters
-    ----------
-    parts : keyword arguments
-        Parameters and members are those of `hdl.cells.groups.groups_members`.
     """
-
-    def __init__(self, **parts):
-        self._unit, self._drain, self._program = parts["unit"], parts["drain"], parts["program"]
-        self._memories, self._machine = parts["memories"], parts["machine"]
-        super().__init__(groups_members(**parts))
 
     def elaborate(self, platform):
         m = Module()
