@@ -24,12 +24,12 @@ from pascaline.spec.formats import Format, Interval, half
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
-from pascaline.spec.passes import Pass, passes
+from pascaline.spec.passes import Pass, passes, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
 from pascaline.spec.program import Program
 from pascaline.spec.scales import Scale
-from pascaline.spec.tensors import Integers, LayerTensors
+from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 from pascaline.spec.unit import UnitSpec
 
@@ -200,8 +200,7 @@ class Core:
     @property
     def _words(self) -> int:
         """Words of the lanes' weight memory: of all passes, of all directions."""
-        chunks = sum(one.chunks for one in self.passes)
-        return self.directions * self.x_product.tiles * chunks
+        return self.directions * step_words(self.passes, self.x_product.tiles)
 
     # The element-wise part, in groups of cell_units.
 
@@ -256,10 +255,7 @@ class Core:
     @cached_property
     def shared_scale(self) -> bool:
         """Whether one sum a lane is enough: the scales of all operands agree in every row."""
-        first, *others = (f"scale_{operand.name}" for operand in self.layer.operands)
-        equal = all(
-            np.array_equal(one[first], one[other]) for one in self._tensors for other in others
-        )
+        equal = all(same_scales(self.layer, one) for one in self._tensors)
         return not self.layer.separate and self.machine.home.shares(equal)
 
     @property
@@ -281,12 +277,9 @@ class Core:
         names = [f"scale_{source.name}" for source in reversed(self.passes[0].sources)]
         if self.shared_scale:
             names = [f"scale_{layer.operands[-1].name}"]
-        shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
         biases, rounded = {}, {}
-        for name, allowed in tensors.items():
-            if name.startswith("scale"):
-                continue
-            values, round_half = self._all_of(name), half(shifts[name])
+        for name, shift in layer.shifts.items():
+            values, allowed, round_half = self._all_of(name), tensors[name], half(shift)
             biases[name] = home.range(values, allowed)
             moved = allowed + Interval(round_half, round_half)
             rounded[name] = home.range(values + round_half, moved)

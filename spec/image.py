@@ -135,9 +135,8 @@ def head_layout(head_unit: HeadUnit) -> Layout:
 def _columns_of(core: Core, tensors: LayerTensors) -> dict[str, Integers]:
     """Tensors of rows and units as memories have them: with the half that rounds in a bias."""
     layer = core.layer
-    shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
     names = [*layer.row_tensors, *layer.unit_tensors]
-    return {name: tensors[name] + half(shifts.get(name, 0)) for name in names}
+    return {name: tensors[name] + half(layer.shifts.get(name, 0)) for name in names}
 
 
 def _in_turn(turns: list[list[int]]) -> list[int]:

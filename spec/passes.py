@@ -13,7 +13,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.operands import Operand
 from pascaline.spec.product import Product
 
-__all__ = ["Pass", "Source", "passes"]
+__all__ = ["Pass", "Source", "passes", "step_words"]
 
 
 @dataclass(frozen=True)
@@ -109,3 +109,8 @@ def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) 
             to = index if phase == len(layer.phases) - 1 else 1
             found.append(Pass(index, phase, tuple(sources), to))
     return tuple(found)
+
+
+def step_words(passes: tuple[Pass, ...], tiles: int) -> int:
+    """Words of weights that lanes read in a step of so many tiles a pass: a word a chunk."""
+    return tiles * sum(one.chunks for one in passes)

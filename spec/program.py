@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pascaline.spec.drain import Drain
-from pascaline.spec.passes import Pass
+from pascaline.spec.passes import Pass, step_words
 
 __all__ = ["ACCUMULATE", "Program"]
 
@@ -96,7 +96,7 @@ class Program:
     @property
     def step_words(self) -> int:
         """Words of weights that lanes read in a step."""
-        return self.tiles * sum(one.chunks for one in self.passes)
+        return step_words(self.passes, self.tiles)
 
     @property
     def words(self) -> int:

@@ -21,7 +21,7 @@ from pascaline.spec.formats import Interval, half
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.scales import scale_of
-from pascaline.spec.tensors import Integers, LayerTensors
+from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 
 __all__ = ["BASELINE", "Storage", "baseline", "storage"]
@@ -134,9 +134,8 @@ def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
 def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
     """Of rows, one where all operands share it, and of units."""
     names = [f"scale_{operand.name}" for operand in layer.operands]
-    first, *others = names
-    if not layer.separate and all(np.array_equal(tensors[first], tensors[name]) for name in others):
-        names = [first]
+    if not layer.separate and same_scales(layer, tensors):
+        names = names[:1]
     allowed = layer.row_tensors | layer.unit_tensors
     names += [name for name in layer.unit_tensors if name not in layer.unit_shifts]
     widths = {name: allowed[name].width for name in names}
@@ -147,9 +146,9 @@ def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
 
 def _biases(layer: Layer, tensors: dict[str, Integers]) -> int:
     """As wide as the largest with the half that rounds, which memories keep in it."""
-    shifts = {"bias": layer.normaliser.shift} | layer.unit_shifts
     return sum(
-        _width(tensors[name] + half(shift)) * len(tensors[name]) for name, shift in shifts.items()
+        _width(tensors[name] + half(shift)) * len(tensors[name])
+        for name, shift in layer.shifts.items()
     )
 
 

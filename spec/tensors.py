@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.network import Network
 from pascaline.spec.tensorspec import Integers, TensorSpec
@@ -15,6 +17,7 @@ __all__ = [
     "TensorSpec",
     "layer_prefixes",
     "layer_specs",
+    "same_scales",
     "tensor_specs",
 ]
 
@@ -81,3 +84,9 @@ def layer_specs(layer: Layer, inputs: int) -> dict[str, TensorSpec]:
     for name, values in layer.unit_tensors.items():
         specs[name] = TensorSpec((layer.hidden,), values)
     return specs
+
+
+def same_scales(layer: Layer, tensors: LayerTensors) -> bool:
+    """Whether the scales of all operands agree in every row, so that one sum a row is enough."""
+    first, *others = (tensors[f"scale_{operand.name}"] for operand in layer.operands)
+    return all(np.array_equal(first, other) for other in others)

@@ -222,3 +222,8 @@ class Layer(Checked, ABC):
     def unit_shifts(self) -> dict[str, int]:
         """Biases among these, each with the shift whose rounding half is stored with it."""
         return {}
+
+    @property
+    def shifts(self) -> dict[str, int]:
+        """The same of all biases, those of rows and those of units."""
+        return {"bias": self.normaliser.shift} | self.unit_shifts

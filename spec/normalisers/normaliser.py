@@ -21,9 +21,8 @@ __all__ = ["Normaliser"]
 class Normaliser(Checked, ABC):
     """From the sums of a gate row, one for each operand, to its pre-activation.
 
-    It stands between the drain of the lanes and the cell units. One that ``streams`` needs no more
-    than the row that it works on, and takes a row a cycle; another one must see all rows of a pass
-    before it gives the first, so the drain holds a pass.
+    It stands between the drain of the lanes and the cell units, needs no more than the row that it
+    works on, and takes a row a cycle.
 
     Attributes
     ----------
@@ -35,11 +34,6 @@ class Normaliser(Checked, ABC):
 
     kind: str
     shift: int
-
-    @property
-    def streams(self) -> bool:
-        """Whether a row is normalised by itself."""
-        return True
 
     @abstractmethod
     def row_tensors(self, operands: Sequence[str]) -> dict[str, Interval]:
