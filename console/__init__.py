@@ -39,7 +39,8 @@ def warn(text: str) -> None:
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
-    """Print a table; numbers stand to the right, with their thousands apart."""
+    """Print a table; numbers stand to the right, with their thousands apart, and are never cut."""
+    texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
     drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], (int, float)) for row in rows)
@@ -48,9 +49,10 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
             justify="right" if numbers else "left",
             overflow="fold",
             no_wrap=index == 0,
+            min_width=max((len(row[index]) for row in texts), default=0) if numbers else None,
         )
-    for row in rows:
-        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    for row in texts:
+        drawn.add_row(*row)
     OUT.print(drawn)
 
 

@@ -26,3 +26,14 @@ def test_bars_name_every_stage_and_its_note() -> None:
 
 def test_no_bars_without_a_terminal() -> None:
     assert draw(terminal=False) == ""
+
+
+def test_numbers_are_not_cut_where_there_is_little_room() -> None:
+    output = io.StringIO()
+    numbers = [30_220, 28_290, 1_930, 229_560, 57_390, 290_428, 304]
+    columns = ["machine", "cells", "gates", "flip flops", "transistors", "gate equivalents"]
+    columns += ["memory bits", "cycles per step"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "OUT", Console(file=output, width=78))
+        console.table("title", columns, [["ram, parity", *numbers]])
+    assert all(f"{number:,}" in output.getvalue() for number in numbers)
