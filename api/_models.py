@@ -11,9 +11,11 @@ import numpy as np
 from pascaline.data.evaluate import Likelihood, Score, score
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
-from pascaline.importers.convert import Conversion
+from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats, draft
-from pascaline.importers.sources import import_file
+from pascaline.importers.foreign import Reading
+from pascaline.importers.network import Result
+from pascaline.importers.sources import read_foreign
 from pascaline.models.catalogue import find_model
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells import USUAL
@@ -205,9 +207,9 @@ def import_network(
     quantize: bool = False,
     reach: float = 1.0,
     cell: str | None = None,
-    pooling: Literal["none", "max"] | None = None,
-    output: Literal["class", "logits"] = "class",
-    results: Literal["last", "every"] | None = None,
+    head: str | None = None,
+    result: Result | None = None,
+    output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
     name: str | None = None,
 ) -> Model:
@@ -225,10 +227,16 @@ def import_network(
         Bring rows to that form, at some cost, instead of refusing them.
     reach : float
         Largest magnitude of an input; larger ones are cut.
-    cell, pooling, results
-        As in `make_network`; by default what the file says.
-    output : {"class", "logits"}
-        What a head gives.
+    cell : str, optional
+        As in `make_network`; by default what the file says, or the number of gates.
+    head : str, optional
+        The module of a ``state_dict`` that is the dense head, or ``none``.
+    result : {"last", "first-of-backward", "every", "max", "mean"}, optional
+        What the head sees, or what there is without one: outputs of the last layer after the last
+        step of a sequence (of each direction after its own), those of the sequence's last step,
+        of every step, or the largest or mean ones; by default what the file says, or ``last``.
+    output : {"class", "logits"}, optional
+        What a head gives; by default what the file says, or the class.
     preprocess : str or Path, optional
         JSON file with ``offset`` and ``gain`` of each input, if the network did not get raw
         features.
@@ -258,22 +266,19 @@ def import_network(
     ('net', 'rnn', 3)
     """
     path = Path(path)
+    said = {"cell": cell, "head": head, "result": result}
+    reading = Reading.parse({key: value for key, value in said.items() if value}, thing="import")
     chosen = {
         "weights": weights,
         "recurrent_weights": recurrent_weights,
         "quantize": quantize,
         "formats": Formats().reaching(reach),
-        "cell": cell,
-        "pooling": pooling,
         "output": output,
-        "results": results,
     }
-    return import_file(
-        path,
-        Conversion.parse(chosen, thing="import"),
-        name=path.stem if name is None else name,
-        preprocess=None if preprocess is None else Path(preprocess),
-    )
+    conversion = Conversion.parse(chosen, thing="import")
+    before = None if preprocess is None else Path(preprocess)
+    foreign = read_foreign(path, reading, preprocess=before)
+    return convert(foreign, conversion, name=path.stem if name is None else name)
 
 
 def evaluate(

@@ -9,6 +9,7 @@ import click
 
 import pascaline
 from pascaline.console import json_option, print_json, say
+from pascaline.importers.network import RESULTS
 from pascaline.spec.cells import FORMS
 
 __all__ = ["import_"]
@@ -39,18 +40,13 @@ __all__ = ["import_"]
     "--output-kind",
     "output_kind",
     type=click.Choice(["class", "logits"]),
-    default="class",
-    show_default=True,
+    help="What a head gives.  [default: what the file says; class]",
 )
+@click.option("--head", help="The module that is the dense head, or none.")
 @click.option(
-    "--pooling",
-    type=click.Choice(["none", "max"]),
-    help="What a head sees at the end.  [default: as the graph does; none]",
-)
-@click.option(
-    "--results",
-    type=click.Choice(["last", "every"]),
-    help="When results come.  [default: as the graph does; last]",
+    "--result",
+    type=click.Choice(list(RESULTS)),
+    help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
 )
 @json_option
 def import_(

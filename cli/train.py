@@ -99,13 +99,16 @@ def train(
     TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
     each class, or a text file.
     """
+    from pascaline.importers.foreign import Reading
     from pascaline.importers.sources import read_foreign
     from pascaline.train.recipe import train as train_task
 
     options = Options.parse(chosen, thing="train")
     find_task(task)
     with bars() as report:
-        begin = None if start is None else read_foreign(start, start_preprocess)
+        begin = None
+        if start is not None:
+            begin = read_foreign(start, Reading(cell=options.cell), preprocess=start_preprocess)
         model = train_task(task, options, output, start=begin, resume=resume, progress=report)
     curve = model.card["curve"]
     if plot is not None:

@@ -10,7 +10,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from pascaline.data.arrays import Arrays, file_content, npz_arrays
-from pascaline.importers.foreign import Foreign
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.statedict import network_of
 from pascaline.spec.errors import InputError
 
 __all__ = ["READERS", "read_checkpoint", "read_state_dict"]
@@ -31,9 +32,9 @@ def read_checkpoint(path: Path) -> Arrays:
     return READERS[path.suffix](path, file_content(path))
 
 
-def read_state_dict(path: Path) -> Foreign:
+def read_state_dict(path: Path, reading: Reading) -> Foreign:
     """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
-    return Foreign(read_checkpoint(path), "PyTorch")
+    return Foreign(network=network_of(read_checkpoint(path), reading), source="PyTorch")
 
 
 def _read_safetensors(path: Path, content: bytes) -> Arrays:

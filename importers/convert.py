@@ -1,24 +1,24 @@
-"""Import of a network that was trained elsewhere: the tensors of a ``state_dict`` to a model.
+"""A float network becomes an integer model.
 
 Each row of a matrix is taken apart into weights of an arithmetic and one real scale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pascaline.data.preprocess import Preprocess
-from pascaline.importers.draft import Formats, draft
-from pascaline.importers.floats import FloatPart, floats
+from pascaline.importers.draft import Formats
+from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
+from pascaline.importers.network import RESULTS, FloatNetwork, FloatPart
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.network import Network
 from pascaline.spec.tensors import Integers
 
 __all__ = ["Conversion", "convert"]
@@ -32,9 +32,6 @@ class Conversion(Checked):
 
     Parameters
     ----------
-    cell : str or None
-        Its cell, a key of `spec.cells.FORMS`; ``None``: what `importers.floats.floats` takes it
-        for.
     weights, recurrent_weights : Arithmetic
         Of the input weights, and of the recurrent ones, by default the same. Those of magnitudes
         over 1 round the weights of each row, with a common scale. Binary and ternary take over
@@ -44,88 +41,79 @@ class Conversion(Checked):
         training that costs much accuracy.
     formats : Formats
         Formats of the model.
-    output : {"class", "logits"}
-        What a head gives out.
-    pooling : {"none", "max"} or None
-        What a head sees at the end of a sequence, as in `spec.network.Network`; ``None``: what the
-        file says, else the last outputs.
-    results : {"last", "every"} or None
-        A result after the last step of a sequence, or after every step; ``None``: what the file
-        says, else after the last.
+    output : {"class", "logits"} or None
+        What a head gives out; ``None``: what the network says, or else its class.
     """
 
-    cell: str | None = None
     weights: ArithmeticField
     recurrent_weights: ArithmeticField | None = None
     quantize: bool = False
     formats: Formats = Formats()
-    output: Literal["class", "logits"] = "class"
-    pooling: Literal["none", "max"] | None = None
-    results: Literal["last", "every"] | None = None
+    output: Literal["class", "logits"] | None = None
 
 
-def convert(
-    tensors: Mapping[str, NDArray[Any]],
-    conversion: Conversion,
-    *,
-    name: str,
-    preprocess: Preprocess | None = None,
-    source: str = "PyTorch",
-) -> Model:
-    """Make a model of an ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN`` and, if there is one, a dense head.
+def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
+    """Make a model of a network.
 
     Parameters
     ----------
-    tensors : mapping of str to array
-        Of each layer K ``weight_ih_lK``, ``weight_hh_lK``, ``bias_ih_lK`` and ``bias_hh_lK``, gates
-        in the order of PyTorch, and the same with ``_reverse`` if it has both directions; and
-        ``weight`` and ``bias`` of a module named head, fc or linear. Names of modules around them
-        do not matter. Biases may be left out, as ``bias=False`` does.
+    foreign : Foreign
+        The network, and what it was fed: by default raw features.
     conversion : Conversion
         The choices.
     name : str
         The model's name.
-    preprocess : Preprocess, optional
-        What the network was fed: an affine of raw features. By default the features themselves.
-    source : str
-        What the network was, for the model's card.
 
     Raises
     ------
     InputError
-        If a tensor is missing, surplus, misshapen, not finite, not of the arithmetic's form, or
-        part of something that a model cannot be; it is named.
+        If a row is not of the arithmetic's form, or if the network is one that no model can be.
     """
-    found = floats(tensors, conversion.cell)
-    preprocess = preprocess or Preprocess.uniform(found.inputs)
+    found = foreign.network
+    preprocess = foreign.preprocess or Preprocess.uniform(found.inputs)
     preprocess.check(found.inputs, thing="preprocess")
     learned = Learned(
         layers=tuple(
-            tuple(_converted(part, conversion) for part in layer) for layer in found.layers
+            tuple(_converted(part, conversion) for part in layer.parts) for layer in found.layers
         ),
         head_weight=found.head_weight,
         head_bias=found.head_bias,
     )
-    network = draft(
-        conversion.formats,
-        inputs=found.inputs,
-        hidden=found.hidden,
-        weights=conversion.weights,
-        weights_h=conversion.recurrent_weights,
-        classes=None if found.head_weight is None else len(found.head_weight),
-        cell=found.cell,
-        layers=len(found.layers),
-        bidirectional=found.bidirectional,
-        pooling=conversion.pooling or "none",
-        output=conversion.output,
-        results=conversion.results or "last",
-    )
     card = {
-        "imported": source,
+        "imported": foreign.source,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }
-    return freeze(learned, network, name=name, card=card)
+    return freeze(learned, _described(found, conversion), name=name, card=card)
+
+
+def _described(found: FloatNetwork, conversion: Conversion) -> Network:
+    """The description that the numbers are frozen into."""
+    formats = conversion.formats
+    pooling, results = RESULTS[found.result]
+    layers = tuple(
+        formats.layer(layer.cell)
+        | {
+            "hidden": layer.hidden,
+            "bidirectional": layer.bidirectional,
+            "weights_x": conversion.weights,
+            "weights_h": conversion.recurrent_weights or conversion.weights,
+        }
+        for layer in found.layers
+    )
+    output = conversion.output or found.output or "class"
+    head = {"classes": found.classes, "weights": formats.head, "output": output}
+    return Network.parse(
+        {
+            "inputs": found.inputs,
+            "x": formats.x,
+            "layers": layers,
+            "pooling": pooling,
+            "head": None if found.classes is None else head,
+            "results": results,
+        },
+        thing="network",
+    )
 
 
 def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:

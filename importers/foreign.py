@@ -1,53 +1,58 @@
-"""A network from elsewhere, as every importer gives it."""
+"""A network from elsewhere, as every importer gives it, and what was said to read it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from pascaline.data.arrays import Arrays
-from pascaline.data.preprocess import Preprocess
-from pascaline.importers.floats import Floats, floats
+from pascaline.data.preprocess import Rule
+from pascaline.importers.network import FloatNetwork, Result
+from pascaline.spec.checked import Checked
 
-__all__ = ["Foreign"]
+__all__ = ["Foreign", "Reading"]
 
 
-@dataclass(frozen=True, eq=False)
+class Reading(Checked):
+    """What a file may not say by itself, and a user then has to.
+
+    Parameters
+    ----------
+    cell : str or None
+        The cell, a key of `spec.cells.FORMS`; ``None``: what the file says, or else what the number
+        of gates says.
+    head : str or None
+        The module that is the dense head, or ``none``; ``None``: the one that can be.
+    result : Result or None
+        See `importers.network.FloatNetwork`; ``None``: what the file says, or else ``last``.
+    """
+
+    cell: str | None = None
+    head: str | None = None
+    result: Result | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Foreign:
-    """A float network of recurrent layers and perhaps a dense head.
+    """A float network out of a file.
 
     Attributes
     ----------
-    tensors : dict of str to array
-        By their names in PyTorch, as `importers.convert.convert` takes them.
+    network : FloatNetwork
+        The network.
     source : str
         The framework, for the model's card.
+    understood, assumed, left_out : tuple of str
+        A line each: what was folded or recognised, what the file does not say and was taken for
+        granted, and what of the file is not in the network.
     sha256 : str
         Hash of the file, in hexadecimal; `importers.sources.read_foreign` fills it in.
-    results : {"last", "every"} or None
-        When it gives results, if the file says so.
-    preprocess : Preprocess or None
+    preprocess : Preprocess or OneHot or None
         What raw features have to go through before it; ``None``: nothing.
-    cell : str or None
-        Its cell, if the file says so.
-    pooling : {"none", "max"} or None
-        What its head sees at the end, if the file says so.
     """
 
-    tensors: Arrays
+    network: FloatNetwork
     source: str
+    understood: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     sha256: str = ""
-    results: Literal["last", "every"] | None = None
-    preprocess: Preprocess | None = None
-    cell: str | None = None
-    pooling: Literal["none", "max"] | None = None
-
-    def floats(self, cell: str | None = None) -> Floats:
-        """The tensors, sorted, as those of a cell, by default of what the file says.
-
-        Raises
-        ------
-        InputError
-            If something is wrong with them.
-        """
-        return floats(self.tensors, cell or self.cell)
+    preprocess: Rule | None = None

@@ -8,24 +8,23 @@ steps and make zeros as it likes, and nothing that changes values goes unseen.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import Arrays
-from pascaline.importers.floats import floats
-from pascaline.importers.foreign import Foreign
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.network import Result
 from pascaline.importers.onnxgraph import Graph, Values
 from pascaline.importers.onnxlayers import RECURRENT, Layers
 from pascaline.importers.plain import run_head, run_layers
+from pascaline.importers.statedict import network_of
 from pascaline.spec.errors import InputError
 
 __all__ = ["read_onnx"]
-
-Results = Literal["last", "every"]
-Pooling = Literal["none", "max"]
 
 DENSE = ("Gemm", "MatMul", "Add")
 MOVES = ("Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
@@ -35,7 +34,7 @@ OPERATORS = (*RECURRENT, *DENSE, *MOVES, *CHOICES, *SHAPES, "ReduceMax")
 """Operators that a graph may have."""
 
 
-def read_onnx(path: Path) -> Foreign:
+def read_onnx(path: Path, reading: Reading) -> Foreign:
     """Read a graph.
 
     It must have recurrent layers of one kind, each forward or bidirectional, and may have one dense
@@ -63,22 +62,22 @@ def _network(graph: Graph, layers: Layers) -> Foreign:
     """What the graph is, and whether that is all."""
     values = graph.run(layers.states, layers.inputs)
     tensors = layers.tensors(values) | _head(graph, values)
-    network = floats(tensors, layers.cell)
+    network = network_of(tensors, Reading(cell=layers.cell))
     every, last = run_layers(network, layers.sequences(values))
     logits, directions = run_head(network, every), layers.directions
     # Outputs as the operator gives them: (steps, directions, ...).
     apart = every.reshape(*every.shape[:2], directions, -1).swapaxes(1, 2)
     found = np.squeeze(np.asarray(values[graph.model.graph.output[0].name]))
-    wanted: tuple[tuple[Results, Pooling, NDArray[Any]], ...] = (
-        ("last", "none", run_head(network, last)),
-        ("last", "max", run_head(network, every.max(axis=0))),
-        ("every", "none", logits),
-        ("every", "none", logits.swapaxes(0, 1)),
-        ("every", "none", apart),
+    wanted: tuple[tuple[Result, NDArray[Any]], ...] = (
+        ("last", run_head(network, last)),
+        ("max", run_head(network, every.max(axis=0))),
+        ("every", logits),
+        ("every", logits.swapaxes(0, 1)),
+        ("every", apart),
     )
-    for results, pooling, one in wanted:
+    for result, one in wanted:
         if found.shape == np.squeeze(one).shape and _is_near(found, np.squeeze(one)):
-            return Foreign(tensors, "ONNX", cell=layers.cell, results=results, pooling=pooling)
+            return Foreign(network=replace(network, result=result), source="ONNX")
     rule = "must compute its layers from zero, with its dense layer if any, and nothing else"
     raise InputError(str(graph.path), rule)
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import Arrays
-from pascaline.importers.floats import gates_of
 from pascaline.importers.modules import CELLS
+from pascaline.importers.network import gates_of
 from pascaline.importers.onnxgraph import Graph, Values
 from pascaline.spec.errors import InputError
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from pascaline.importers.floats import FloatPart, Floats
 from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import module_of
+from pascaline.importers.network import FloatNetwork, FloatPart
 
 __all__ = ["run_head", "run_layers"]
 
 
-def run_layers(found: Floats, x: Reals) -> tuple[Reals, Reals]:
+def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
     """Outputs of all steps, and those of each direction's own last step; from zero.
 
     Parameters
     ----------
-    found : Floats
+    found : FloatNetwork
         The network.
     x : Reals
         Sequences of the same length, side by side: (steps, batch, inputs).
@@ -31,14 +31,15 @@ def run_layers(found: Floats, x: Reals) -> tuple[Reals, Reals]:
     last = x[-1]
     for layer in found.layers:
         made = [
-            _run(found.cell, part, x[:: -1 if index else 1]) for index, part in enumerate(layer)
+            _run(layer.cell, part, x[:: -1 if index else 1])
+            for index, part in enumerate(layer.parts)
         ]
         last = np.concatenate([h[-1] for h in made], axis=-1)
         x = np.concatenate([h[:: -1 if index else 1] for index, h in enumerate(made)], axis=-1)
     return x, last
 
 
-def run_head(found: Floats, h: Reals) -> Reals:
+def run_head(found: FloatNetwork, h: Reals) -> Reals:
     """What the dense layer makes of h, or h itself if there is none."""
     if found.head_weight is None or found.head_bias is None:
         return h

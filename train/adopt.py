@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from pascaline.data.preprocess import Preprocess, Rule
-from pascaline.importers.floats import Floats
 from pascaline.importers.freeze import Reals
+from pascaline.importers.network import FloatNetwork
 from pascaline.spec.errors import InputError
 from pascaline.train.network import Classifier
 from pascaline.train.normalisers import Scales
@@ -28,10 +28,10 @@ SPREAD = 0.1
 
 def adopt(
     network: Classifier,
-    found: Floats,
+    found: FloatNetwork,
     rule: Rule | None = None,
     *,
-    before: Preprocess | None = None,
+    before: Rule | None = None,
 ) -> None:
     """Give a network the weights of another.
 
@@ -39,11 +39,11 @@ def adopt(
     ----------
     network : Classifier
         The network; changed in place. Its normaliser must have learned scales.
-    found : Floats
+    found : FloatNetwork
         The other. Without a head in it the head stays.
     rule : Preprocess or OneHot, optional
         What raw features go through before the network.
-    before : Preprocess, optional
+    before : Preprocess or OneHot, optional
         What they went through before the other; by default nothing.
 
     Raises
@@ -52,12 +52,12 @@ def adopt(
         If a tensor is not as it must be, if sizes differ, or for another normaliser.
     """
     _check("layers", len(found.layers), len(network.stack))
-    _check("directions", len(found.layers[0]), len(network.stack[0].parts))
-    _check("hidden units", found.hidden, network.stack[0].parts[0].hidden)
+    _check("directions", len(found.layers[0].parts), len(network.stack[0].parts))
+    _check("hidden units", found.layers[0].hidden, network.stack[0].parts[0].hidden)
     _check("inputs", found.inputs, network.stack[0].parts[0].shadow_x.shape[1])
     with torch.no_grad():
-        for index, (layer, parts) in enumerate(zip(network.stack, found.layers, strict=True)):
-            for part, other in zip(layer.parts, parts, strict=True):
+        for index, (layer, wanted) in enumerate(zip(network.stack, found.layers, strict=True)):
+            for part, other in zip(layer.parts, wanted.parts, strict=True):
                 weight_x, bias = other.weight_x, other.bias
                 if not index:
                     weight_x, bias = _refed(weight_x, bias, rule, before)
@@ -73,10 +73,10 @@ def adopt(
 
 
 def _refed(
-    weight_x: Reals, bias: Reals, rule: Rule | None, before: Preprocess | None
+    weight_x: Reals, bias: Reals, rule: Rule | None, before: Rule | None
 ) -> tuple[Reals, Reals]:
     """Weights and bias for inputs as they come here instead of as they came there."""
-    if before is not None:
+    if isinstance(before, Preprocess):
         before.check(weight_x.shape[1], thing="preprocess")
         weight_x = weight_x * np.array(before.gain)
         bias = bias - weight_x @ np.array(before.offset)

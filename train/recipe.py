@@ -122,8 +122,7 @@ class Plan:
             gain=self.task.gain,
         )
         if self.start is not None:
-            found = self.start.floats(self.options.cell)
-            adopt(network, found, self.rule, before=self.start.preprocess)
+            adopt(network, self.start.network, self.rule, before=self.start.preprocess)
         return network
 
     def feed(self, device: torch.device, places: int | None = None) -> Feed:
@@ -248,12 +247,12 @@ def train(
 
 def _as_start(options: Options, start: Foreign) -> Options:
     """With the shape of the starting network, as far as nothing else is chosen."""
-    found = start.floats(options.cell)
+    layers = start.network.layers
     shape = {
-        "hidden": found.hidden,
-        "cell": found.cell,
-        "layers": len(found.layers),
-        "bidirectional": found.bidirectional,
+        "hidden": layers[0].hidden,
+        "cell": layers[0].cell,
+        "layers": len(layers),
+        "bidirectional": layers[0].bidirectional,
     }
     unset = {name: value for name, value in shape.items() if getattr(options, name) is None}
     return options.model_copy(update=unset)

@@ -10,7 +10,7 @@ from pascaline.importers.freeze import Reals
 from pascaline.importers.modules.module import Module, sigmoid
 
 if TYPE_CHECKING:
-    from pascaline.importers.floats import FloatPart
+    from pascaline.importers.network import FloatPart
 
 __all__ = ["Gru"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from pascaline.importers.freeze import Reals
 
 if TYPE_CHECKING:
-    from pascaline.importers.floats import FloatPart
+    from pascaline.importers.network import FloatPart
 
 __all__ = ["Module", "sigmoid"]
 

@@ -150,7 +150,7 @@ class TestTraining:
         }
         start, output = tmp_path / "float.pt", tmp_path / "net.safetensors"
         torch.save(torch.nn.ModuleDict(net).state_dict(), start)
-        words = ["import", start, "-o", output, "--weights", "exp4", "--pooling", "max"]
+        words = ["import", start, "-o", output, "--weights", "exp4", "--result", "max"]
         network = only_json(*pascaline(*words, "--recurrent-weights", "fixed4", "--json"))[
             "network"
         ]

@@ -12,9 +12,12 @@ from pascaline.data.preprocess import Preprocess, quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.statedict import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.model import Model
 
 INPUTS, HIDDEN, CLASSES = 5, 12, 4
 
@@ -31,6 +34,18 @@ WIDE = Formats(
 )
 
 Tensors = dict[str, NDArray[Any]]
+
+
+def imported(
+    tensors: Tensors,
+    conversion: Conversion,
+    *,
+    preprocess: Preprocess | None = None,
+    **reading: Any,
+) -> Model:
+    network = network_of(tensors, Reading(**reading))
+    foreign = Foreign(network=network, source="PyTorch", preprocess=preprocess)
+    return convert(foreign, conversion, name="net")
 
 
 @pytest.fixture
@@ -89,8 +104,8 @@ def test_fixed_point_follows_the_lstm(
     weights: str, close: float, tensors: Tensors, rng: np.random.Generator
 ) -> None:
     del tensors["fc.weight"], tensors["fc.bias"]
-    conversion = Conversion(weights=arithmetic(weights), formats=WIDE, results="every")
-    model = convert(tensors, conversion, name="lstm")
+    conversion = Conversion(weights=arithmetic(weights), formats=WIDE)
+    model = imported(tensors, conversion, result="every")
     features = rng.normal(size=(30, INPUTS))
     (h,) = Golden(model).run(quantize([features], model)).results
     exact = float_lstm(tensors, features)
@@ -100,7 +115,7 @@ def test_fixed_point_follows_the_lstm(
 
 def test_head_follows_the_dense_layer(tensors: Tensors, rng: np.random.Generator) -> None:
     conversion = Conversion(weights=arithmetic("fixed16"), formats=WIDE, output="logits")
-    model = convert(tensors, conversion, name="lstm")
+    model = imported(tensors, conversion)
     features = rng.normal(size=(9, INPUTS))
     (logits,) = Golden(model).run(quantize([features], model)).results
     exact = tensors["fc.weight"] @ float_lstm(tensors, features)[-1] + tensors["fc.bias"]
@@ -108,9 +123,9 @@ def test_head_follows_the_dense_layer(tensors: Tensors, rng: np.random.Generator
 
 
 def test_preprocess_stands_before_the_network(tensors: Tensors, rng: np.random.Generator) -> None:
-    conversion = Conversion(weights=arithmetic("fixed16"), formats=WIDE, results="every")
+    conversion = Conversion(weights=arithmetic("fixed16"), formats=WIDE)
     rule = Preprocess(offset=(1, 2, 3, 4, 5), gain=(0.5,) * 5)
-    model = convert(tensors, conversion, name="lstm", preprocess=rule)
+    model = imported(tensors, conversion, preprocess=rule)
     x = rng.normal(size=(2, INPUTS))
     (found,) = quantize([x * 2 + np.arange(1, 6)], model)
     np.testing.assert_array_equal(found, WIDE.x.quantize(x))
@@ -121,7 +136,7 @@ def test_ternary_form_is_taken_over(tensors: Tensors, rng: np.random.Generator) 
         tensors[key] = ternary(rng, tensors[key])
     for anyway in (False, True):
         conversion = Conversion(weights=arithmetic("ternary"), quantize=anyway)
-        model = convert(tensors, conversion, name="lstm")
+        model = imported(tensors, conversion)
         layer, unit = model.layers[0], 2.0 ** -(8 + model.network.layer.normaliser.shift)
         for weight, scale, key in (
             (layer["weight_x"], layer["scale_x"], "weight_ih_l0"),
@@ -138,7 +153,7 @@ def test_binary_form_is_taken_over(tensors: Tensors, rng: np.random.Generator) -
         scale = rng.uniform(0.1, 0.5, (len(tensors[key]), 1))
         tensors[key] = scale * rng.choice([-1, 1], tensors[key].shape)
     tensors["weight_hh_l0"][5] = 0
-    layer = convert(tensors, Conversion(weights=arithmetic("binary")), name="lstm").layers[0]
+    layer = imported(tensors, Conversion(weights=arithmetic("binary"))).layers[0]
     np.testing.assert_array_equal(layer["weight_x"], np.sign(tensors["weight_ih_l0"]))
     assert layer["scale_h"][5] == 0
 
@@ -156,13 +171,13 @@ def test_other_forms_are_refused(
     tensors["weight_hh_l0"][7, :2] = (0.25, 0.125)
     text = f"{row}: must be one scale times {form} (or be quantised, which loses accuracy)"
     with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
-        convert(tensors, Conversion(weights=arithmetic(weights)), name="lstm")
+        imported(tensors, Conversion(weights=arithmetic(weights)))
 
 
 def test_ternary_quantisation(tensors: Tensors) -> None:
     tensors["weight_ih_l0"][0] = (1.0, -0.5, 0.4, 0.3, -0.1)  # 0.7 of the mean is 0.322
     conversion = Conversion(weights=arithmetic("ternary"), quantize=True)
-    model = convert(tensors, conversion, name="lstm")
+    model = imported(tensors, conversion)
     assert model.layers[0]["weight_x"][0].tolist() == [1, -1, 1, 0, 0]
     real = model.layers[0]["scale_x"][0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
     assert real == pytest.approx((1 + 0.5 + 0.4) / 3, abs=1e-4)
@@ -172,7 +187,7 @@ def test_ternary_quantisation(tensors: Tensors) -> None:
 def test_binary_quantisation(tensors: Tensors) -> None:
     tensors["weight_ih_l0"][0] = (1.0, -0.5, 0.0, 0.3, -0.1)
     conversion = Conversion(weights=arithmetic("binary"), quantize=True)
-    model = convert(tensors, conversion, name="lstm")
+    model = imported(tensors, conversion)
     assert model.layers[0]["weight_x"][0].tolist() == [1, -1, 1, 1, -1]
     real = model.layers[0]["scale_x"][0] * 2.0 ** -(1 + model.network.layer.normaliser.shift)
     assert real == pytest.approx(1.9 / 5, abs=1e-4)
@@ -185,14 +200,14 @@ def test_names_of_modules_around(head: str, tensors: Tensors) -> None:
         for key, value in tensors.items()
     }
     conversion = Conversion(weights=arithmetic("fixed8"))
-    one, other = (convert(each, conversion, name="lstm") for each in (tensors, renamed))
+    one, other = (imported(each, conversion) for each in (tensors, renamed))
     for key, tensor in one.tensors.items():
         np.testing.assert_array_equal(tensor, other.tensors[key])
 
 
 def test_no_biases(tensors: Tensors) -> None:
     bare = {key: value for key, value in tensors.items() if "bias" not in key}
-    model = convert(bare, Conversion(weights=arithmetic("fixed8")), name="lstm")
+    model = imported(bare, Conversion(weights=arithmetic("fixed8")))
     assert not model.layers[0]["bias"].any()
     assert model.head is not None
     assert not model.head.bias.any()
@@ -257,30 +272,30 @@ ROWS = 4 * HIDDEN
 def test_bad_tensors(change: Callable[[Tensors], None], text: str, tensors: Tensors) -> None:
     change(tensors)
     with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
-        convert(tensors, Conversion(weights=arithmetic("fixed8")), name="lstm")
+        imported(tensors, Conversion(weights=arithmetic("fixed8")))
 
 
 def test_bad_preprocess(tensors: Tensors) -> None:
     conversion = Conversion(weights=arithmetic("fixed8"))
     with pytest.raises(InputError, match=r"^preprocess.offset: must have 5 values, not 4$"):
-        convert(tensors, conversion, name="lstm", preprocess=Preprocess.uniform(4))
+        imported(tensors, conversion, preprocess=Preprocess.uniform(4))
 
 
 def test_cell_that_the_weights_are_not_of(tensors: Tensors) -> None:
-    conversion = Conversion(weights=arithmetic("fixed8"), cell="gru")
+    conversion = Conversion(weights=arithmetic("fixed8"))
     text = f"weight_hh_l0: must have 3 rows a column for gru, not [{ROWS}, {HIDDEN}]"
     with pytest.raises(InputError, match=f"^{re.escape(text)}$"):
-        convert(tensors, conversion, name="lstm")
+        imported(tensors, conversion, cell="gru")
     with pytest.raises(InputError, match=r"^cell: must be one of lstm, gru, .*, not 'elman'$"):
-        convert(tensors, conversion.model_copy(update={"cell": "elman"}), name="lstm")
+        imported(tensors, conversion, cell="elman")
 
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "rnn-relu"])
-@pytest.mark.parametrize("pooling", ["none", "max"])
+@pytest.mark.parametrize("result", ["last", "max"])
 def test_follows_the_module_of_pytorch(
-    cell: str, layers: int, bidirectional: bool, pooling: Any
+    cell: str, layers: int, bidirectional: bool, result: str
 ) -> None:
     """Its outputs after every step, and logits of a head at the end, for 16-bit weights."""
     torch = pytest.importorskip("torch")
@@ -292,21 +307,18 @@ def test_follows_the_module_of_pytorch(
     head = torch.nn.Linear(HIDDEN * (1 + bidirectional), CLASSES).double()
     net = torch.nn.ModuleDict({"rnn": module, "fc": head})
     state = {key: value.numpy() for key, value in net.state_dict().items()}
-    conversion = Conversion(
-        weights=arithmetic("fixed16"), formats=WIDE, cell=cell, output="logits", pooling=pooling
-    )
-    model = convert(state, conversion, name="net")
+    conversion = Conversion(weights=arithmetic("fixed16"), formats=WIDE, output="logits")
+    model = imported(state, conversion, cell=cell, result=result)
     x = torch.randn(9, 4, INPUTS, dtype=torch.float64)
     with torch.no_grad():
         every, last = module(x)
         last = last[0] if cell == "lstm" else last
         seen = torch.cat(list(last[-1 - bidirectional :]), dim=1)
-        logits = head(every.amax(dim=0) if pooling == "max" else seen).numpy()
+        logits = head(every.amax(dim=0) if result == "max" else seen).numpy()
     inputs = quantize(list(x.numpy().swapaxes(0, 1)), model)
     found = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
     np.testing.assert_allclose(found, logits, rtol=0, atol=4e-3)
     bare = {key: value for key, value in state.items() if "fc" not in key}
-    without = conversion.model_copy(update={"results": "every", "pooling": "none"})
-    results = Golden(convert(bare, without, name="net")).run(inputs).results
+    results = Golden(imported(bare, conversion, cell=cell, result="every")).run(inputs).results
     outputs = np.stack(results, axis=1) * model.network.layer.h.lsb
     np.testing.assert_allclose(outputs, every.numpy(), rtol=0, atol=2e-3)

@@ -11,8 +11,12 @@ import pytest
 from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
+from pascaline.importers.foreign import Reading
+from pascaline.importers.network import FloatNetwork
 from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.plain import run_layers
 from pascaline.importers.sources import read_foreign
+from pascaline.importers.statedict import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from tests.importers.test_convert import WIDE
@@ -127,6 +131,30 @@ GOOD: dict[str, tuple[Callable[[], Graph], str]] = {
 }
 
 
+def state_of(network: FloatNetwork) -> dict[str, Any]:
+    """Its recurrent tensors as PyTorch's module would have them, all of the bias in one of both."""
+    state: dict[str, Any] = {}
+    for index, layer in enumerate(network.layers):
+        for part, suffix in zip(layer.parts, ("", "_reverse"), strict=False):
+            at = f"l{index}{suffix}"
+            own = np.zeros(len(part.bias)) if part.bias_h is None else part.bias_h
+            bias_h = np.concatenate([np.zeros(len(part.bias) - len(own)), own])
+            state |= {f"weight_ih_{at}": part.weight_x, f"weight_hh_{at}": part.weight_h}
+            state |= {f"bias_ih_{at}": part.bias, f"bias_hh_{at}": bias_h}
+    return state
+
+
+def check_same(network: FloatNetwork, state: dict[str, Any]) -> None:
+    """That a network has the numbers of a state_dict."""
+    wanted = network_of({name: tensor.numpy() for name, tensor in state.items()})
+    found, other = state_of(network), state_of(wanted)
+    assert found.keys() == other.keys()
+    for name, tensor in found.items():
+        np.testing.assert_allclose(tensor, other[name], rtol=0, atol=1e-12)
+    for name in ("head_weight", "head_bias"):
+        np.testing.assert_array_equal(getattr(network, name), getattr(wanted, name))
+
+
 def with_states(graph: Graph) -> Graph:
     graph.lstm_inputs += ["", "h0", "c0"]
     for name in ("h0", "c0"):
@@ -141,11 +169,9 @@ def test_imported_follows_the_reference_implementation(tmp_path: Path) -> None:
         graph = make()
         path = graph.write(tmp_path / "net.onnx")
         foreign = read_foreign(path)
-        assert (foreign.results, foreign.source) == (results, "ONNX"), name
-        conversion = Conversion(
-            weights=arithmetic("fixed16"), formats=WIDE, results=results, output="logits"
-        )
-        model = convert(foreign.tensors, conversion, name="net", source=foreign.source)
+        assert (foreign.network.result, foreign.source) == (results, "ONNX"), name
+        conversion = Conversion(weights=arithmetic("fixed16"), formats=WIDE, output="logits")
+        model = convert(foreign, conversion, name="net")
         x = np.random.default_rng(1).normal(size=graph.axes).astype(np.float32)
         (wanted,) = onnx.reference.ReferenceEvaluator(onnx.load(path)).run(None, {"x": x})
         sequences = list(x if graph.layout else x.swapaxes(0, 1))
@@ -178,19 +204,14 @@ def test_what_pytorch_exports(every: bool, first: bool, tmp_path: Path) -> None:
     torch.onnx.export(
         net, (torch.zeros(2, 7, INPUTS),), path, dynamo=False, input_names=["x"], dynamic_axes=axes
     )
-    found = read_onnx(path)
-    assert (found.cell, found.results) == ("lstm", "every" if every else "last")
-    assert found.pooling == "none"
-    wanted = net.state_dict()
-    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
-        np.testing.assert_array_equal(found.tensors[name], wanted[f"lstm.{name}"].numpy())
-    np.testing.assert_array_equal(found.tensors["head.weight"], wanted["fc.weight"].numpy())
-    np.testing.assert_array_equal(found.tensors["head.bias"], wanted["fc.bias"].numpy())
+    found = read_onnx(path, Reading())
+    assert found.network.result == ("every" if every else "last")
+    check_same(found.network, net.state_dict())
 
 
 def test_states_that_are_inputs_start_from_zero(tmp_path: Path) -> None:
-    network = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"))
-    assert network.results == "every"
+    network = read_onnx(with_states(Graph()).write(tmp_path / "a.onnx"), Reading())
+    assert network.network.result == "every"
 
 
 def test_axes_without_sizes(tmp_path: Path) -> None:
@@ -198,8 +219,8 @@ def test_axes_without_sizes(tmp_path: Path) -> None:
     graph.inputs = [
         helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["batch", "time", None])
     ]
-    network = read_onnx(graph.write(tmp_path / "a.onnx"))
-    assert (network.tensors["weight_ih_l0"].shape, network.results) == ((ROWS, INPUTS), "last")
+    network = read_onnx(graph.write(tmp_path / "a.onnx"), Reading())
+    assert (network.network.inputs, network.network.result) == (INPUTS, "last")
 
 
 def second(**attributes: Any) -> Graph:
@@ -269,14 +290,14 @@ BAD: dict[str, Callable[[], Graph]] = {
 def test_refused_by_name(text: str, tmp_path: Path) -> None:
     path = BAD[text]().write(tmp_path / "a.onnx")
     with pytest.raises(InputError, match=f"^{re.escape(f'{path}: {text.strip()}')}$"):
-        read_onnx(path)
+        read_onnx(path, Reading())
 
 
 def test_two_inputs(tmp_path: Path) -> None:
     graph = Graph()
     graph.inputs.append(helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1]))
     with pytest.raises(InputError, match=r"must have one input, sequences .*, not 2$"):
-        read_onnx(graph.write(tmp_path / "a.onnx"))
+        read_onnx(graph.write(tmp_path / "a.onnx"), Reading())
 
 
 def test_no_lstm(tmp_path: Path) -> None:
@@ -286,26 +307,26 @@ def test_no_lstm(tmp_path: Path) -> None:
     imports = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "a.onnx")
     with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM, GRU or RNN$"):
-        read_onnx(tmp_path / "a.onnx")
+        read_onnx(tmp_path / "a.onnx", Reading())
 
 
 @pytest.mark.parametrize("content", [b"", b"something else", bytes(100)])
 def test_no_onnx(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.onnx").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.onnx: must be an ONNX model \(.*\)$"):
-        read_onnx(tmp_path / "a.onnx")
+        read_onnx(tmp_path / "a.onnx", Reading())
 
 
 def test_no_file(tmp_path: Path) -> None:
     text = r"a\.onnx: cannot be read \(No such file or directory\)$"
     with pytest.raises(InputError, match=text):
-        read_onnx(tmp_path / "a.onnx")
+        read_onnx(tmp_path / "a.onnx", Reading())
 
 
 def test_onnx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
     with pytest.raises(InputError, match=r"needs onnx \(pip install pascaline\[onnx\]\)$"):
-        read_onnx(tmp_path / "a.onnx")
+        read_onnx(tmp_path / "a.onnx", Reading())
 
 
 def test_other_suffix(tmp_path: Path) -> None:
@@ -374,22 +395,19 @@ def test_every_cell(cell: str, layers: int, directions: int, tmp_path: Path) -> 
         path = stack(
             tmp_path / "net.onnx", cell, layers=layers, directions=directions, output=output
         )
-        found = read_onnx(path)
-        pooling = "max" if output == "max" else "none"
-        results = "last" if output == "max" else "every"
-        assert (found.cell, found.results, found.pooling) == (cell, results, pooling)
+        found = read_onnx(path, Reading())
+        assert (found.network.layers[0].cell, found.network.result) == (cell, output)
     if cell == "gru-before":
         return
     torch = pytest.importorskip("torch")
     kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
     choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
     module = kind(INPUTS, HIDDEN, num_layers=layers, bidirectional=directions == 2, **choices)
-    module.load_state_dict({name: torch.tensor(one) for name, one in found.tensors.items()})
+    with torch.no_grad():
+        for name, one in state_of(found.network).items():
+            getattr(module, name).copy_(torch.from_numpy(one))
     x = torch.randn(6, 2, INPUTS, generator=torch.Generator().manual_seed(1))
-    from pascaline.importers.floats import floats
-    from pascaline.importers.plain import run_layers
-
-    every, _ = run_layers(floats(found.tensors, cell), x.double().numpy())
+    every, _ = run_layers(found.network, x.double().numpy())
     np.testing.assert_allclose(every, module(x)[0].detach().numpy(), rtol=0, atol=1e-5)
 
 
@@ -412,7 +430,6 @@ def test_stacks_of_both_directions_that_pytorch_exports(cell: str, tmp_path: Pat
 
     net, path = Net(), tmp_path / "net.onnx"
     torch.onnx.export(net, (torch.zeros(7, 2, INPUTS),), path, dynamo=False, input_names=["x"])
-    found = read_onnx(path)
-    assert (found.cell, found.results, found.pooling) == (cell, "last", "none")
-    for name, tensor in net.rnn.state_dict().items():
-        np.testing.assert_array_equal(found.tensors[name], tensor.numpy())
+    found = read_onnx(path, Reading())
+    assert (found.network.layers[0].cell, found.network.result) == (cell, "last")
+    check_same(found.network, net.state_dict())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pascaline.data.preprocess import Preprocess
-from pascaline.importers.floats import floats
 from pascaline.importers.plain import run_head, run_layers
+from pascaline.importers.statedict import network_of
 from pascaline.spec.errors import InputError
 
 torch = pytest.importorskip("torch")
@@ -52,14 +52,14 @@ def test_computes_what_the_other_does(weights: str, shared: bool, affine: bool) 
     before = Preprocess(offset=(3.0,) * INPUTS, gain=(0.25,) * INPUTS)
     features = x = np.random.default_rng(0).normal(size=(7, 3, INPUTS))
     if affine:
-        adopt(network, floats(other), rule, before=before)
+        adopt(network, network_of(other), rule, before=before)
         x, features = (x - 1) * 0.5, (features - 3) * 0.25
     else:
-        adopt(network, floats(other))
+        adopt(network, network_of(other))
     network.eval()
     with torch.no_grad():
         found = network(torch.from_numpy(x).float())[0].numpy()
-    wanted = run_head(floats(other), run_layers(floats(other), features)[0])
+    wanted = run_head(network_of(other), run_layers(network_of(other), features)[0])
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-4)
 
 
@@ -68,7 +68,7 @@ def test_any_weights_are_near() -> None:
 
     network, rng = make("ternary"), np.random.default_rng(0)
     other = tensors("ternary") | {"weight_ih_l0": rng.normal(size=(ROWS, INPUTS))}
-    adopt(network, floats(other))
+    adopt(network, network_of(other))
     with torch.no_grad():
         folded = network.stack[0].parts[0].folded()
         near = (folded.weight_x * folded.scale_x[:, None]).numpy()
@@ -81,7 +81,7 @@ def test_a_head_may_be_missing() -> None:
 
     network, other = make("ternary"), tensors("ternary")
     before = network.head.weight.detach().clone()
-    adopt(network, floats({key: value for key, value in other.items() if "head" not in key}))
+    adopt(network, network_of({key: value for key, value in other.items() if "head" not in key}))
     assert torch.equal(network.head.weight, before)
 
 
@@ -101,11 +101,11 @@ def test_sizes(key: str, shape: tuple[int, int], text: str) -> None:
     else:
         other[key] = np.zeros(shape)
     with pytest.raises(InputError, match=f"^{text}$"):
-        adopt(make("ternary"), floats(other))
+        adopt(make("ternary"), network_of(other))
 
 
 def test_other_normaliser() -> None:
     from pascaline.train.adopt import adopt
 
     with pytest.raises(InputError, match=r"^normaliser: must be scale to start from other"):
-        adopt(make("ternary", normaliser="batchnorm"), floats(tensors("ternary")))
+        adopt(make("ternary", normaliser="batchnorm"), network_of(tensors("ternary")))

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.importers.foreign import Reading
 from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import CELLS as MODULES
 from pascaline.importers.modules import module_of
-from pascaline.spec.cells import CELLS, form_of
+from pascaline.importers.network import FloatLayer, FloatNetwork, FloatPart, gates_of
+from pascaline.spec.cells import CELLS
 from pascaline.spec.errors import InputError
 
-__all__ = ["FloatPart", "Floats", "floats", "gates_of"]
+__all__ = ["network_of"]
 
 PARAMETER = re.compile(r"(weight|bias)_(ih|hh|hr)_l(?P<layer>\d+)(?P<reverse>_reverse)?")
 """A parameter of a recurrent module."""
@@ -29,83 +30,27 @@ HEADS = ("head", "fc", "linear")
 """What a dense head may be called."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FloatPart:
-    """One direction of a layer; gates in the order of `spec.cells`.
-
-    Attributes
-    ----------
-    weight_x, weight_h, bias : Reals
-        (rows, inputs), (rows, hidden) and (rows,): all that is added to both products.
-    bias_h : Reals or None
-        (hidden,): what the cell adds to its products of h alone.
-    names : dict of str to str
-        What the tensors ``weight_x`` and ``weight_h`` are called in the file.
-    """
-
-    weight_x: Reals
-    weight_h: Reals
-    bias: Reals
-    bias_h: Reals | None
-    names: dict[str, str]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Floats:
-    """A stack of layers and a head.
-
-    Attributes
-    ----------
-    cell : str
-        A key of `spec.cells.FORMS`.
-    layers : tuple of tuple of FloatPart
-        Of each layer the forward direction, then the backward one if there is one.
-    head_weight, head_bias : Reals or None
-        (classes, outputs) and (classes,), if there is a head.
-    """
-
-    cell: str
-    layers: tuple[tuple[FloatPart, ...], ...]
-    head_weight: Reals | None
-    head_bias: Reals | None
-
-    @property
-    def inputs(self) -> int:
-        """Elements of an input vector."""
-        return int(self.layers[0][0].weight_x.shape[1])
-
-    @property
-    def hidden(self) -> int:
-        """Hidden units of a direction."""
-        return int(self.layers[0][0].weight_h.shape[1])
-
-    @property
-    def bidirectional(self) -> bool:
-        """Whether layers have both directions."""
-        return len(self.layers[0]) == 2
-
-
-def gates_of(cell: str) -> tuple[str, ...]:
-    """Order of the gates in stacked rows of a form, a key of `spec.cells.FORMS`."""
-    kind, options = form_of(cell)
-    return CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options).gates
-
-
-def floats(tensors: Mapping[str, NDArray[Any]], cell: str | None = None) -> Floats:
+def network_of(tensors: Mapping[str, NDArray[Any]], reading: Reading | None = None) -> FloatNetwork:
     """Sort and check the tensors of a module and of its head.
 
     Parameters
     ----------
     tensors : mapping of str to array
-        As `importers.convert.convert` takes them.
-    cell : str, optional
-        The cell; by default that of PyTorch with as many gates, for one gate with tanh.
+        Of each layer K ``weight_ih_lK``, ``weight_hh_lK``, ``bias_ih_lK`` and ``bias_hh_lK``, gates
+        in the order of PyTorch, and the same with ``_reverse`` if it has both directions; and
+        ``weight`` and ``bias`` of a module named head, fc or linear. Names of modules around them
+        do not matter. Biases may be left out, as ``bias=False`` does.
+    reading : Reading, optional
+        What they do not say; by default the cell of PyTorch with as many gates, for one gate with
+        tanh.
 
     Raises
     ------
     InputError
         If a tensor is missing, surplus, misshapen or not finite; it is named.
     """
+    reading = reading or Reading()
+    cell = reading.cell
     keys, head = _sort(tensors)
     first = keys["weight_hh_l0"]
     rows, hidden = _matrix(tensors, first).shape
@@ -122,21 +67,20 @@ def floats(tensors: Mapping[str, NDArray[Any]], cell: str | None = None) -> Floa
         raise InputError(first, rule, [rows, hidden])
     suffixes = ["", "_reverse"] if any(key.endswith("_reverse") for key in keys) else [""]
     count = 1 + max(int(match["layer"]) for match in map(PARAMETER.fullmatch, keys) if match)
-    layers: list[tuple[FloatPart, ...]] = []
+    layers: list[FloatLayer] = []
     for index in range(count):
         inputs = len(suffixes) * hidden
         if not index:
             inputs = _matrix(tensors, keys["weight_ih_l0"]).shape[1]
-        layers.append(
-            tuple(
-                _part(tensors, keys, f"_l{index}{suffix}", found, (inputs, hidden))
-                for suffix in suffixes
-            )
+        parts = tuple(
+            _part(tensors, keys, f"_l{index}{suffix}", found, (inputs, hidden))
+            for suffix in suffixes
         )
+        layers.append(FloatLayer(cell=found, parts=parts))
     classes = len(_matrix(tensors, head["weight"])) if head else None
     outputs = len(suffixes) * hidden
-    return Floats(
-        cell=found,
+    return FloatNetwork(
+        result=reading.result or "last",
         layers=tuple(layers),
         head_weight=None if classes is None else _read(tensors, head["weight"], (classes, outputs)),
         head_bias=None if classes is None else _bias(tensors, head, "bias", classes),

@@ -1,0 +1,156 @@
+"""A float network of recurrent layers, as readers of files give it and `convert` takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from pascaline.importers.freeze import Reals
+from pascaline.spec.cells import CELLS, form_of
+from pascaline.spec.formats import Format
+from pascaline.spec.tensors import Integers
+
+__all__ = ["RESULTS", "Exact", "FloatLayer", "FloatNetwork", "FloatPart", "Result", "gates_of"]
+
+Result = Literal["last", "first-of-backward", "every", "max", "mean"]
+"""What a network gives of the outputs of its last layer; see `RESULTS`."""
+
+RESULTS: dict[Result, tuple[str, str]] = {
+    "last": ("none", "last"),
+    "first-of-backward": ("none", "first-of-backward"),
+    "every": ("none", "every"),
+    "max": ("max", "last"),
+    "mean": ("mean", "last"),
+}
+"""Pooling and results of `spec.network.Network` for each."""
+
+
+class Exact(NamedTuple):
+    """A matrix that was trained as integers: ``weight * scale[:, None]``, exactly.
+
+    Attributes
+    ----------
+    weight : (rows, columns)
+        The integers.
+    scale : (rows,)
+        What 1 stands for in each row.
+    """
+
+    weight: Integers
+    scale: Reals
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FloatPart:
+    """One direction of a layer; gates in the order of `spec.cells`.
+
+    Attributes
+    ----------
+    weight_x, weight_h, bias : Reals
+        (rows, inputs), (rows, hidden) and (rows,): all that is added to both products.
+    bias_h : Reals or None
+        (hidden,): what the cell adds to its products of h alone.
+    peephole : Reals or None
+        (3, hidden): what the old c is multiplied with for the gates i and f, and the new one for o.
+    initial_h, initial_c : Reals or None
+        (hidden,): the state before the first step; ``None``: zero.
+    exact : dict of str to Exact
+        ``weight_x`` and ``weight_h`` as integers, where the file has them so.
+    names : dict of str to str
+        What ``weight_x`` and ``weight_h`` are called in the file.
+    """
+
+    weight_x: Reals
+    weight_h: Reals
+    bias: Reals
+    bias_h: Reals | None = None
+    peephole: Reals | None = None
+    initial_h: Reals | None = None
+    initial_c: Reals | None = None
+    exact: dict[str, Exact] = field(default_factory=dict)
+    names: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FloatLayer:
+    """A recurrent layer.
+
+    Attributes
+    ----------
+    cell : str
+        A key of `spec.cells.FORMS`.
+    parts : tuple of FloatPart
+        The forward direction, then the backward one if there is one.
+    formats : dict of str to Format
+        Formats that the file gives its signals, by their names in `importers.draft.Formats`.
+    """
+
+    cell: str
+    parts: tuple[FloatPart, ...]
+    formats: dict[str, Format] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> int:
+        """Elements of an input vector."""
+        return int(self.parts[0].weight_x.shape[1])
+
+    @property
+    def hidden(self) -> int:
+        """Hidden units of a direction."""
+        return int(self.parts[0].weight_h.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Elements of an output vector."""
+        return len(self.parts) * self.hidden
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether it has both directions."""
+        return len(self.parts) == 2
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FloatNetwork:
+    """A stack of layers and a head.
+
+    Attributes
+    ----------
+    layers : tuple of FloatLayer
+        From input to output.
+    head_weight, head_bias : Reals or None
+        (classes, outputs) and (classes,), if there is a head.
+    result : Result
+        What the head sees, or what the network gives without one: the outputs of the last layer
+        after the last step of a sequence (of each direction after its own last one), those of the
+        sequence's last step (the backward direction's first), of every step, or the largest or the
+        mean of each element over all steps.
+    output : {"class", "logits"} or None
+        What the head gives out, if the file says so.
+    symbols : bool
+        Whether a raw input is the number of a symbol, for which the first layer gets an input each,
+        1 for the one that has come.
+    """
+
+    layers: tuple[FloatLayer, ...]
+    head_weight: Reals | None = None
+    head_bias: Reals | None = None
+    result: Result = "last"
+    output: Literal["class", "logits"] | None = None
+    symbols: bool = False
+
+    @property
+    def inputs(self) -> int:
+        """Elements of an input vector."""
+        return self.layers[0].inputs
+
+    @property
+    def classes(self) -> int | None:
+        """Rows of the head, if there is one."""
+        return None if self.head_weight is None else len(self.head_weight)
+
+
+def gates_of(cell: str) -> tuple[str, ...]:
+    """Order of the gates in stacked rows of a form, a key of `spec.cells.FORMS`."""
+    kind, options = form_of(cell)
+    return CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options).gates
