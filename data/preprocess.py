@@ -21,7 +21,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.tensors import Integers
 
-__all__ = ["OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
+__all__ = ["Numbers", "OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
 
 REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
@@ -98,8 +98,47 @@ class Preprocess(Checked):
         return made
 
 
-class OneHot(Checked):
+class Numbers(Checked):
     """Symbols: an input each, 1 for the one that has come and 0 for all others.
+
+    Parameters
+    ----------
+    symbols : int
+        How many there are. Raw features are their numbers, (steps, 1).
+    """
+
+    symbols: int = Field(ge=1)
+
+    def check(self, inputs: int, *, thing: str) -> None:
+        """Raise `InputError` unless there are so many symbols."""
+        if self.symbols != inputs:
+            raise InputError(f"{thing}.symbols", f"must be {inputs}", self.symbols)
+
+    def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
+        """Inputs of shape (steps, inputs) for numbers of symbols.
+
+        Raises
+        ------
+        InputError
+            For features of another shape, and for any that are no such number.
+        """
+        symbols, one = np.arange(self.symbols), int(x.quantize(1.0))
+        made = []
+        for index, sequence in enumerate(sequences):
+            thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+            if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
+                rule = "shape must be [steps, 1] with at least one step"
+                raise InputError(thing, rule, list(codes.shape))
+            onehot = codes == symbols
+            if not (known := onehot.any(axis=1)).all():
+                rule = f"must be numbers of symbols, 0 to {len(symbols) - 1}"
+                raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
+            made.append(np.where(onehot, one, 0))
+        return made
+
+
+class OneHot(Checked):
+    """`Numbers` of symbols that have names.
 
     Parameters
     ----------
@@ -121,29 +160,11 @@ class OneHot(Checked):
             raise InputError(f"{thing}.alphabet", rule, len(self.alphabet))
 
     def apply(self, sequences: Sequence[ArrayLike], x: Format) -> list[Integers]:
-        """Inputs of shape (steps, inputs) for numbers of symbols.
-
-        Raises
-        ------
-        InputError
-            For features of another shape, and for any that are no such number.
-        """
-        symbols, one = np.arange(len(self.alphabet)), int(x.quantize(1.0))
-        made = []
-        for index, sequence in enumerate(sequences):
-            thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
-            if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
-                rule = "shape must be [steps, 1] with at least one step"
-                raise InputError(thing, rule, list(codes.shape))
-            onehot = codes == symbols
-            if not (known := onehot.any(axis=1)).all():
-                rule = f"must be numbers of symbols, 0 to {len(symbols) - 1}"
-                raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
-            made.append(np.where(onehot, one, 0))
-        return made
+        """As `Numbers.apply`."""
+        return Numbers(symbols=len(self.alphabet)).apply(sequences, x)
 
 
-Rule = Preprocess | OneHot
+Rule = Preprocess | OneHot | Numbers
 """What makes inputs of raw features."""
 
 
@@ -159,7 +180,8 @@ def rule_of(model: Model) -> Rule:
     if "preprocess" not in model.card:
         raise InputError(thing, "is missing")
     kept = model.card["preprocess"]
-    kind = OneHot if isinstance(kept, dict) and "alphabet" in kept else Preprocess
+    said = kept if isinstance(kept, dict) else {}
+    kind = OneHot if "alphabet" in said else Numbers if "symbols" in said else Preprocess
     rule: Rule = kind.parse(json.dumps(kept), thing=thing)
     rule.check(model.network.inputs, thing=thing)
     return rule

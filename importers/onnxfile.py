@@ -1,45 +1,46 @@
-"""Recurrent layers out of an ONNX file, as the tensors that PyTorch's modules would have.
+"""A network out of an ONNX file: its recurrent layers, what can be folded into them, and its head.
 
-A graph is read and tried: its recurrent layers (LSTM, GRU or RNN, one after another) and its dense
-layer are looked up by the names of operators, and then the graph runs, in ONNX's own reference
-implementation. What comes out has to be what these compute. So an exporter may move axes, choose
-steps and make zeros as it likes, and nothing that changes values goes unseen.
+Everything is found in pieces, with probes in the places of the recurrent operators; then the whole
+graph runs, from its real input to its real output, and what comes out has to be what the network
+computes, for several lengths and batches.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pascaline.data.arrays import Arrays
+from pascaline.data.preprocess import Numbers
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.network import Result
-from pascaline.importers.onnxgraph import Graph, Values
-from pascaline.importers.onnxlayers import RECURRENT, Layers
-from pascaline.importers.plain import run_head, run_layers
-from pascaline.importers.statedict import network_of
+from pascaline.importers.graph.axes import Axes, flat
+from pascaline.importers.graph.chain import Chain
+from pascaline.importers.graph.graph import Graph
+from pascaline.importers.graph.operators import check_everywhere
+from pascaline.importers.graph.recurrent import layer_of
+from pascaline.importers.graph.steps import Affine, is_near
+from pascaline.importers.graph.tail import Ending, OneStepError, Tail
+from pascaline.importers.graph.whole import Whole
+from pascaline.importers.network import FloatLayer, FloatNetwork, Result
+from pascaline.importers.plain import run_network
 from pascaline.spec.errors import InputError
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
 
 __all__ = ["read_onnx"]
 
-DENSE = ("Gemm", "MatMul", "Add")
-MOVES = ("Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
-CHOICES = ("Gather", "Slice", "Split", "Cast", "CastLike")
-SHAPES = ("Constant", "ConstantOfShape", "Shape", "Concat", "Expand", "Range", "Size")
-OPERATORS = (*RECURRENT, *DENSE, *MOVES, *CHOICES, *SHAPES, "ReduceMax")
-"""Operators that a graph may have."""
+SCALES = (1.0, 4.0)
+"""How large sums of a gate row are when the whole graph runs: about this."""
 
 
 def read_onnx(path: Path, reading: Reading) -> Foreign:
     """Read a graph.
 
-    It must have recurrent layers of one kind, each forward or bidirectional, and may have one dense
-    layer behind them, with or without the largest values over time before it. Of several outputs
-    the first counts.
+    It must have recurrent layers, one behind the other, each forward or bidirectional, and may have
+    affines of each step in front of and between them, and one behind them; the last outputs, all of
+    them, or the largest or mean of all steps before that. Of several outputs the first counts.
 
     Raises
     ------
@@ -52,66 +53,113 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
     except ModuleNotFoundError:
         raise InputError(str(path), "needs onnx (pip install pascaline[onnx])") from None
     graph = Graph(path)
-    for node in graph.nodes:
-        if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
-            graph.refuse(node, "is not supported")
-    return _network(graph, Layers(graph))
-
-
-def _network(graph: Graph, layers: Layers) -> Foreign:
-    """What the graph is, and whether that is all."""
-    values = graph.run(layers.states, layers.inputs)
-    tensors = layers.tensors(values) | _head(graph, values)
-    network = network_of(tensors, Reading(cell=layers.cell))
-    every, last = run_layers(network, layers.sequences(values))
-    logits, directions = run_head(network, every), layers.directions
-    # Outputs as the operator gives them: (steps, directions, ...).
-    apart = every.reshape(*every.shape[:2], directions, -1).swapaxes(1, 2)
-    found = np.squeeze(np.asarray(values[graph.model.graph.output[0].name]))
-    wanted: tuple[tuple[Result, NDArray[Any]], ...] = (
-        ("last", run_head(network, last)),
-        ("max", run_head(network, every.max(axis=0))),
-        ("every", logits),
-        ("every", logits.swapaxes(0, 1)),
-        ("every", apart),
+    check_everywhere(graph)
+    chain = Chain(graph)
+    layers: list[FloatLayer] = []
+    understood: list[str] = []
+    first: tuple[Affine, list[Axes]] | None = None
+    for index, node in enumerate(chain.nodes):
+        affine, axes = chain.span(index).affine()
+        first = first or (affine, axes)
+        layer = layer_of(graph, node, chain.given(index))
+        if not affine.trivial:
+            layer = _folded(layer, affine)
+            understood.append(_said(chain, index))
+        layers.append(layer)
+    assert first is not None
+    tail, ending = chain.tail()
+    result, head, guessed = _read_tail(graph, tail, reading)
+    bare = head.trivial and ending.output is None
+    network = FloatNetwork(
+        layers=tuple(layers),
+        head_weight=None if bare else head.matrix,
+        head_bias=None if bare else head.offset,
+        result=result,
+        output=ending.output,
+        symbols=chain.symbols is not None,
     )
-    for result, one in wanted:
-        if found.shape == np.squeeze(one).shape and _is_near(found, np.squeeze(one)):
-            return Foreign(network=replace(network, result=result), source="ONNX")
-    rule = "must compute its layers from zero, with its dense layer if any, and nothing else"
-    raise InputError(str(graph.path), rule)
+    _check_cell(path, network, reading)
+    _check_whole(Whole(graph, chain), network, first[1], tail, ending)
+    understood += [
+        f"{_named(node)} at the end is left out: {ending.output} instead" for node in ending.nodes
+    ]
+    states = chain.feeds.states
+    others = [value.name for value in graph.model.graph.output[1:]]
+    return Foreign(
+        network=network,
+        source="ONNX",
+        understood=(*understood, f"result: {result}"),
+        assumed=(
+            *(f"initial state {name}, an input of the graph, is zero" for name in states),
+            *guessed,
+        ),
+        left_out=(*(f"output {name}" for name in others), *chain.feeds.idle),
+        preprocess=None if chain.symbols is None else Numbers(symbols=chain.symbols),
+    )
 
 
-def _head(graph: Graph, values: Values) -> Arrays:
-    """The parameters of the dense layer, by the names that PyTorch has for them."""
-    dense, add = graph.only("Gemm", "MatMul"), graph.only("Add")
-    if dense is None:
-        if add is not None:
-            graph.refuse(add, "is not supported without a MatMul")
-        return {}
-    weight = np.asarray(values[graph.constant(dense, dense.input[1])])
-    tensors = {"head.weight": weight.T}
-    if dense.op_type == "MatMul":
-        if add is not None:
-            bias = next((one for one in add.input if one not in graph.from_input), "")
-            tensors["head.bias"] = np.asarray(values[graph.constant(add, bias)])
-        return tensors
-    if add is not None:
-        graph.refuse(add, "is not supported beside a Gemm")
-    chosen = graph.attributes(dense)
-    for name, usual in (("alpha", 1.0), ("beta", 1.0), ("transA", 0)):
-        if chosen.get(name, usual) != usual:
-            graph.refuse(dense, f"{name} must be {usual}", chosen[name])
-    if chosen.get("transB"):
-        tensors["head.weight"] = weight
-    if len(dense.input) > 2 and dense.input[2]:
-        bias = np.asarray(values[graph.constant(dense, dense.input[2])])
-        tensors["head.bias"] = np.broadcast_to(bias.reshape(-1), len(tensors["head.weight"]))
-    return tensors
+def _read_tail(
+    graph: Graph, tail: Tail, reading: Reading
+) -> tuple[Result, Affine, tuple[str, ...]]:
+    """What is taken of the outputs, what is made of it, and what had to be assumed."""
+    try:
+        return *tail.read(reading.result), ()
+    except OneStepError as error:
+        # A graph for sequences of one step may run with more of them.
+        try:
+            other, _ = Chain(graph, opened=True).tail()
+            found, _ = other.read(None)
+        except InputError:
+            raise error from None
+        if found not in error.fitting:
+            raise
+        result, affine = tail.read(found)
+        said = f"sequences of more than the one step of the graph: result {found}, as it runs then"
+        return result, affine, (said,)
 
 
-def _is_near(found: NDArray[Any], exact: NDArray[np.float64]) -> bool:
-    """Whether both are the same but for rounding in the type of the graph."""
-    unit = float(np.finfo(found.dtype).eps) if found.dtype.kind == "f" else 0.0
-    close = min(1000 * unit, 0.02) * max(1.0, float(np.abs(exact).max()))
-    return bool(np.allclose(found.astype(np.float64), exact, rtol=0, atol=close))
+def _folded(layer: FloatLayer, affine: Affine) -> FloatLayer:
+    """A layer that gets what goes into the affine in front of it."""
+    parts = tuple(
+        replace(
+            part,
+            weight_x=part.weight_x @ affine.matrix,
+            bias=part.bias + part.weight_x @ affine.offset,
+        )
+        for part in layer.parts
+    )
+    return replace(layer, parts=parts)
+
+
+def _said(chain: Chain, index: int) -> str:
+    """What has been folded into a layer."""
+    names = [_named(node) for node in chain.between(index)]
+    if index == 0 and chain.symbols is not None:
+        return f"{', '.join(names)}: a table of {chain.symbols} symbols, folded into layer 0"
+    return f"{', '.join(names)}: an affine of each step, folded into layer {index}"
+
+
+def _named(node: NodeProto) -> str:
+    return f"{node.op_type} {node.name}".strip()
+
+
+def _check_cell(path: Path, network: FloatNetwork, reading: Reading) -> None:
+    if reading.head is not None:
+        raise InputError("head", "must not be given: a graph says what its head is", reading.head)
+    cells = {layer.cell for layer in network.layers}
+    if reading.cell is not None and cells != {reading.cell}:
+        raise InputError(f"{path}: cell", f"must be {', '.join(sorted(cells))}", reading.cell)
+
+
+def _check_whole(
+    whole: Whole, network: FloatNetwork, axes: Sequence[Axes], tail: Tail, ending: Ending
+) -> None:
+    """Whether the graph computes what the network does."""
+    for trial in range(whole.trials):
+        for scale in SCALES:
+            given, vectors = whole.draw(trial, network, axes[trial], scale)
+            found = whole.run(trial, given, ending.core)
+            wanted = run_network(network, vectors)
+            if not is_near(flat(found, tail.axes(ending.core, trial)), wanted):
+                rule = "must compute what its layers compute, with a dense layer if any"
+                raise InputError(str(whole.path), rule)

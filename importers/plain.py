@@ -6,9 +6,9 @@ import numpy as np
 
 from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import module_of
-from pascaline.importers.network import FloatNetwork, FloatPart
+from pascaline.importers.network import FloatNetwork, FloatPart, Result
 
-__all__ = ["run_head", "run_layers"]
+__all__ = ["run_head", "run_layers", "run_network", "selected"]
 
 
 def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
@@ -39,6 +39,47 @@ def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
     return x, last
 
 
+def run_network(found: FloatNetwork, x: Reals) -> Reals:
+    """What a network gives for sequences of the same length, side by side: logits or outputs.
+
+    Parameters
+    ----------
+    found : FloatNetwork
+        The network.
+    x : (steps, batch, inputs)
+        The sequences.
+
+    Returns
+    -------
+    (steps or 1, batch, classes or outputs)
+    """
+    every, last = run_layers(found, x)
+    return run_head(found, selected(every, last, found.result))
+
+
+def selected(every: Reals, last: Reals, result: Result) -> Reals:
+    """What a network gives of the outputs of its last layer, (steps or 1, batch, outputs).
+
+    Parameters
+    ----------
+    every : (steps, batch, outputs)
+        After every step.
+    last : (batch, outputs)
+        Of each direction after its own last step.
+    result : Result
+        What it gives.
+    """
+    if result == "last":
+        return last[None]
+    if result == "first-of-backward":
+        return every[-1:]
+    if result == "max":
+        return np.asarray(every.max(axis=0, keepdims=True))
+    if result == "mean":
+        return np.asarray(every.mean(axis=0, keepdims=True))
+    return every
+
+
 def run_head(found: FloatNetwork, h: Reals) -> Reals:
     """What the dense layer makes of h, or h itself if there is none."""
     if found.head_weight is None or found.head_bias is None:
@@ -49,8 +90,9 @@ def run_head(found: FloatNetwork, h: Reals) -> Reals:
 
 def _run(cell: str, part: FloatPart, x: Reals) -> Reals:
     """All h of one direction."""
-    module, h = module_of(cell), np.zeros((x.shape[1], part.weight_h.shape[1]))
-    c = h
+    module, zero = module_of(cell), np.zeros((x.shape[1], part.weight_h.shape[1]))
+    h = zero if part.initial_h is None else zero + part.initial_h
+    c = zero if part.initial_c is None else zero + part.initial_c
     every = []
     for from_x in x @ part.weight_x.T + part.bias:
         h, c = module.step(part, from_x, h, c)

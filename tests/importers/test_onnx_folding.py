@@ -1,0 +1,267 @@
+"""What stands in front of, between and behind the layers of a graph: folded exactly, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.plain import run_network
+from pascaline.spec.errors import InputError
+
+onnx = pytest.importorskip("onnx")
+
+from tests.importers.insertions import (  # noqa: E402
+    CLASSES,
+    HIDDEN,
+    INPUTS,
+    Builder,
+    draw,
+    is_right,
+    sliced,
+    verdict,
+)
+
+helper, TensorProto = onnx.helper, onnx.TensorProto
+
+Made = tuple[Builder, str]
+
+
+def new() -> Builder:
+    return Builder(np.random.default_rng(5))
+
+
+def read(model: Any, folder: Path, **reading: Any) -> Foreign:
+    from pascaline.importers.onnxfile import read_onnx
+
+    onnx.save(model, folder / "a.onnx")
+    return read_onnx(folder / "a.onnx", Reading(**reading))
+
+
+def dense(b: Builder, x: str, inputs: int, outputs: int, bias: float = 0.6) -> str:
+    shift = b.constant(b.rng.uniform(-bias, bias, outputs).astype(np.float32))
+    return b.node("Add", b.node("MatMul", x, b.real(inputs, outputs)), shift)
+
+
+@pytest.mark.parametrize("seed", range(0, 400, 8))
+def test_anything_put_in_is_read_right_or_refused_by_name(seed: int, tmp_path: Path) -> None:
+    what, model = draw(seed)
+    outcome, why = verdict(tmp_path / "a.onnx", model)
+    assert outcome in ("right", "refused"), f"{what}: {why}"
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+def test_affines_in_front_between_and_behind(directions: int, tmp_path: Path) -> None:
+    b = new()
+    x = dense(b, dense(b, "x", INPUTS, 9), 9, 5)
+    x = b.layer("LSTM", x, 5, directions)
+    x = dense(b, x, directions * HIDDEN, 7)
+    x = b.layer("GRU", x, 7, directions)
+    x = dense(b, dense(b, x, directions * HIDDEN, 11), 11, CLASSES)
+    model = b.model(x)
+    found = read(model, tmp_path)
+    assert is_right(found, model)
+    assert [layer.inputs for layer in found.network.layers] == [INPUTS, directions * HIDDEN]
+    assert [layer.cell for layer in found.network.layers] == ["lstm", "gru-before"]
+    assert len(found.understood) == 3
+
+
+def test_columns_in_another_order_are_folded_exactly(tmp_path: Path) -> None:
+    b = new()
+    order = np.array([2, 0, 3, 1])
+    x = b.layer("LSTM", b.node("Gather", "x", b.constant(order), axis=2), INPUTS, 1)
+    found = read(b.model(x), tmp_path)
+    weight = b.constants["c1"][0].astype(np.float64)  # iofc
+    i, o, f, c = np.split(weight, 4)
+    wanted = np.zeros_like(weight)
+    wanted[:, order] = np.concatenate([i, f, c, o])
+    np.testing.assert_array_equal(found.network.layers[0].parts[0].weight_x, wanted)
+
+
+@pytest.mark.parametrize("first", ["steps", "batch"])
+def test_embedding_becomes_a_table_in_the_weights(first: str, tmp_path: Path) -> None:
+    b, symbols = new(), 11
+    table = b.real(symbols, INPUTS)
+    x = b.node("Gather", table, "x")
+    if first == "batch":
+        x = b.node("Transpose", x, perm=[1, 0, 2])
+    model = b.model(b.layer("LSTM", x, INPUTS, 1))
+    shape = model.graph.input[0].type.tensor_type
+    shape.elem_type = TensorProto.INT64
+    del shape.shape.dim[2]
+    found = read(model, tmp_path)
+    assert found.network.symbols
+    assert found.network.inputs == symbols
+    assert found.preprocess is not None
+    assert found.preprocess.model_dump() == {"symbols": symbols}
+    codes = np.random.default_rng(0).integers(0, symbols, (6, 3))
+    given = onnx.reference.ReferenceEvaluator(model).run(
+        None, {"x": codes if first == "steps" else codes.T}
+    )
+    wanted = run_network(found.network, np.eye(symbols)[codes])
+    np.testing.assert_allclose(given[0], wanted, rtol=0, atol=1e-6)
+    assert "a table of 11 symbols" in found.understood[0]
+
+
+@pytest.mark.parametrize(
+    ("ending", "output"),
+    [
+        (lambda b, x: b.node("Softmax", x, axis=-1), "class"),
+        (lambda b, x: b.node("LogSoftmax", x, axis=2), "class"),
+        (lambda b, x: b.node("ArgMax", x, axis=-1, keepdims=0), "class"),
+        (lambda b, x: b.node("ArgMax", b.node("Softmax", x), axis=2), "class"),
+        (lambda b, x: b.node("Sigmoid", x), "logits"),
+        (lambda b, x: b.node("Squeeze", b.node("Sigmoid", x)), "logits"),
+    ],
+)
+def test_endings_that_move_no_class(
+    ending: Callable[[Builder, str], str], output: str, tmp_path: Path
+) -> None:
+    b = new()
+    x = dense(b, b.layer("LSTM", "x", INPUTS, 1), HIDDEN, CLASSES)
+    found = read(b.model(ending(b, x)), tmp_path)
+    assert (found.network.output, found.network.result) == (output, "every")
+    assert any("at the end is left out" in line for line in found.understood)
+
+
+def test_softmax_over_steps_is_refused(tmp_path: Path) -> None:
+    b = new()
+    x = dense(b, b.layer("LSTM", "x", INPUTS, 1), HIDDEN, CLASSES)
+    with pytest.raises(InputError, match="Softmax n5: must be over the classes, not 0"):
+        read(b.model(b.node("Softmax", x, axis=0)), tmp_path)
+
+
+def reversed_steps(b: Builder, x: str) -> str:
+    return sliced(-1, -(1 << 30), -1, 0)(b, x, 0)
+
+
+def second_steps(b: Builder, x: str) -> str:
+    return sliced(0, 1 << 30, 2, 0)(b, x, 0)
+
+
+@pytest.mark.parametrize(
+    ("front", "text"),
+    [
+        (
+            reversed_steps,
+            "Slice n0: must leave steps in their order, and each apart from the other",
+        ),
+        (second_steps, "Slice n0: must leave steps in their order, and each apart from the others"),
+    ],
+)
+def test_steps_in_another_order_are_refused(
+    front: Callable[[Builder, str], str], tmp_path: Path
+) -> None:
+    b, text = new(), "Slice n0: must leave steps in their order, and each apart from the others"
+    with pytest.raises(InputError, match=text):
+        read(b.model(b.layer("LSTM", front(b, "x"), INPUTS, 1)), tmp_path)
+
+
+def test_two_frames_in_one_step_are_refused(tmp_path: Path) -> None:
+    b = new()
+    x = b.node("Transpose", "x", perm=[1, 0, 2])
+    x = b.node("Reshape", x, b.constant(np.array([3, 4, 2 * INPUTS])))
+    x = b.node("Transpose", x, perm=[1, 0, 2])
+    model = b.model(b.layer("LSTM", x, 2 * INPUTS, 1))
+    for axis, size in enumerate((8, 3)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    with pytest.raises(InputError, match="Reshape n1: must leave steps in their order"):
+        read(model, tmp_path)
+
+
+TAKEN: dict[str, Callable[[Builder, str], str]] = {
+    "last": lambda b, x: sliced(-1, 1 << 30, 1, 0)(b, x, 0),
+    "first": lambda b, x: sliced(0, 1, 1, 0)(b, x, 0),
+    "second last": lambda b, x: sliced(-2, -1, 1, 0)(b, x, 0),
+    "max": lambda b, x: b.node("ReduceMax", x, b.constant(np.array([0]))),
+    "mean": lambda b, x: b.node("ReduceMean", x, b.constant(np.array([0]))),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-4])
+@pytest.mark.parametrize("bias", [0.5, 5000.0])
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("taken", TAKEN)
+def test_what_is_taken_is_told_whatever_the_size_of_outputs(
+    taken: str, directions: int, bias: float, scale: float, tmp_path: Path
+) -> None:
+    b = new()
+    x = TAKEN[taken](b, b.layer("LSTM", "x", INPUTS, directions))
+    x = b.node("Mul", x, b.constant(np.float32(scale)))
+    model = b.model(dense(b, x, directions * HIDDEN, CLASSES, bias))
+    if taken in ("first", "second last"):
+        with pytest.raises(InputError, match="Slice n3: must leave what a machine can give"):
+            read(model, tmp_path)
+        return
+    found = read(model, tmp_path).network.result
+    expected = "first-of-backward" if directions == 2 and taken == "last" else taken
+    assert found == expected
+
+
+@pytest.mark.parametrize("taken", ["max", "mean", "last"])
+def test_graph_of_one_step(taken: str, tmp_path: Path) -> None:
+    b = new()
+    model = b.model(TAKEN[taken](b, b.layer("LSTM", "x", INPUTS, 1)))
+    for axis, size in enumerate((1, 2)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    found = read(model, tmp_path)
+    assert found.network.result == taken
+    assert f"result {taken}, as it runs then" in found.assumed[0]
+
+
+def test_graph_that_runs_with_one_step_alone(tmp_path: Path) -> None:
+    b = new()
+    x = b.node("Reshape", "x", b.constant(np.array([1, 2, INPUTS])))
+    model = b.model(b.layer("LSTM", x, INPUTS, 1))
+    for axis, size in enumerate((1, 2)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    with pytest.raises(InputError, match="has one step only, so --result must say which it is"):
+        read(model, tmp_path)
+    assert read(model, tmp_path, result="max").network.result == "max"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_constant_state_that_is_far_in_the_past(value: float, tmp_path: Path) -> None:
+    b = new()
+    w, r = b.real(1, 4 * HIDDEN, INPUTS), b.real(1, 4 * HIDDEN, HIDDEN)
+    state = b.constant(np.full((1, 3, HIDDEN), value, np.float32))
+    y = b.node("LSTM", "x", w, r, "", "", state, state, hidden_size=HIDDEN)
+    y = b.node("Squeeze", y, b.constant(np.array([1])))
+    model = b.model(TAKEN["last"](b, y))
+    for axis, size in enumerate((40, 3)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    part = read(model, tmp_path).network.layers[0].parts[0]
+    assert (part.initial_h is None) == (value == 0)
+    if value:
+        np.testing.assert_array_equal(part.initial_h, np.full(HIDDEN, value))
+        np.testing.assert_array_equal(part.initial_c, np.full(HIDDEN, value))
+
+
+def test_skip_connections_are_refused(tmp_path: Path) -> None:
+    b = new()
+    y = b.layer("LSTM", "x", INPUTS, 1)
+    text = "must be all that the output is made of, which sees the input, too"
+    with pytest.raises(InputError, match=text):
+        read(b.model(b.node("Concat", y, "x", axis=2)), tmp_path)
+
+
+def test_weights_beside_the_file(tmp_path: Path) -> None:
+    b = new()
+    model = b.model(b.layer("LSTM", "x", INPUTS, 1))
+    path = tmp_path / "a.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="a.onnx.data", size_threshold=0)
+    from pascaline.importers.onnxfile import read_onnx
+
+    assert is_right(read_onnx(path, Reading()), onnx.load(path))
+    loaded = onnx.load(path, load_external_data=False)
+    for tensor in loaded.graph.initializer:
+        for one in tensor.external_data:
+            if one.key == "location":
+                one.value = "../secret"
+    path.write_bytes(loaded.SerializeToString())
+    with pytest.raises(InputError, match=r"must be in the file, or beside it in a\.onnx\.data$"):
+        read_onnx(path, Reading())
