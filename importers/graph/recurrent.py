@@ -50,9 +50,7 @@ def recurrent_nodes(graph: Graph) -> list[NodeProto]:
         node for node in graph.nodes if node.op_type in RECURRENT and node.domain in ("", "ai.onnx")
     ]
     if not found:
-        rule = (
-            "must have an LSTM, GRU or RNN (one that is unrolled into its steps is not recognised)"
-        )
+        rule = "must have an LSTM, GRU or RNN (one unrolled into its steps is not recognised)"
         raise InputError(str(graph.path), rule)
     if len(found) > 8:
         raise InputError(str(graph.path), "must have at most 8 recurrent layers", len(found))
