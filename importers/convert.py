@@ -81,6 +81,7 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
     )
     card = {
         "imported": foreign.source,
+        "reading": foreign.lines,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }

@@ -23,11 +23,15 @@ class Reading(Checked):
         The module that is the dense head, or ``none``; ``None``: the one that can be.
     result : Result or None
         See `importers.network.FloatNetwork`; ``None``: what the file says, or else ``last``.
+    part : str or None
+        How the names of the tensors begin that are the network; ``None``: all are. Of a graph
+        that is one network there is no part.
     """
 
     cell: str | None = None
     head: str | None = None
     result: Result | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,3 +60,12 @@ class Foreign:
     left_out: tuple[str, ...] = ()
     sha256: str = ""
     preprocess: Rule | None = None
+
+    @property
+    def lines(self) -> dict[str, list[str]]:
+        """All lines, by their kinds, as a model's card keeps them."""
+        return {
+            "understood": list(self.understood),
+            "assumed": list(self.assumed),
+            "left_out": list(self.left_out),
+        }

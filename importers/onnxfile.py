@@ -61,8 +61,9 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
 def _network(graph: Graph, layers: Layers) -> Foreign:
     """What the graph is, and whether that is all."""
     values = graph.run(layers.states, layers.inputs)
-    tensors = layers.tensors(values) | _head(graph, values)
-    network = network_of(tensors, Reading(cell=layers.cell))
+    head = _head(graph, values)
+    reading = Reading(cell=layers.cell, head="head" if head else "none")
+    network = network_of(layers.tensors(values) | head, reading)
     every, last = run_layers(network, layers.sequences(values))
     logits, directions = run_head(network, every), layers.directions
     # Outputs as the operator gives them: (steps, directions, ...).
