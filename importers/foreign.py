@@ -63,9 +63,10 @@ class Foreign:
 
     @property
     def lines(self) -> dict[str, list[str]]:
-        """All lines, by their kinds, as a model's card keeps them."""
-        return {
-            "understood": list(self.understood),
-            "assumed": list(self.assumed),
-            "left_out": list(self.left_out),
-        }
+        """All lines by kind, as a card keeps them; what cannot be printed is escaped."""
+        kinds = ("understood", "assumed", "left_out")
+        return {kind: [_printable(line) for line in getattr(self, kind)] for kind in kinds}
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)

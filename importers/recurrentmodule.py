@@ -149,6 +149,6 @@ def _part(
 
 def _named(keys: Mapping[str, str], parameter: str) -> str:
     """What a tensor that is missing would be called, beside those that are there."""
-    beside, there = next(iter(keys.items()))
+    beside, there = next(iter(keys.items()), ("", ""))
     at = len(there) - len(beside)
     return f"{there[:at]}{parameter}" if at > 0 and there.endswith(beside) else parameter

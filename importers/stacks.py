@@ -88,9 +88,13 @@ def _check_apart(modules: Sequence[RecurrentModule]) -> None:
 
 def _refuse(modules: Sequence[RecurrentModule]) -> None:
     gives = ", ".join(f"{module.shown} {module.outputs}" for module in modules)
-    for module in modules[::-1]:
-        others = [other for other in modules if other is not module]
-        if module.inputs not in {other.outputs for other in others}:
-            rule = f"must take as many values as another module gives ({gives}), or --part names it"
-            raise InputError(module.shown, rule, module.inputs)
-    raise InputError(modules[-1].shown, f"has no place in a stack with the others ({gives})")
+    firsts = [
+        module
+        for module in modules
+        if all(other is module or other.outputs != module.inputs for other in modules)
+    ]
+    if len(firsts) > 1:
+        rule = f"must take as many values as another module gives ({gives}), or --part names one"
+        raise InputError(firsts[-1].shown, rule, firsts[-1].inputs)
+    rule = f"has no place in a stack with the others ({gives}): --part names one"
+    raise InputError(modules[-1].shown, rule)
