@@ -47,6 +47,8 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
         If the file cannot be read, if its graph has anything else, which is named, or if it
         computes anything else.
     """
+    if reading.part is not None:
+        raise InputError("part", "is for files of tensors, not for a graph", reading.part)
     try:
         import onnx  # noqa: F401
     except ModuleNotFoundError:
