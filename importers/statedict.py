@@ -160,7 +160,9 @@ def _understood(stack: Stack, places: Places) -> list[str]:
     lines = [module.described for module in stack.modules]
     if (front := places.front) is not None:
         what = "a table of symbols" if front.embedding else "a dense layer"
-        lines.append(f"{front.name}: {what} before the layers, folded into their weights")
+        lines.append(
+            f"{front.name or 'weight'}: {what} before the layers, folded into their weights"
+        )
     if (head := places.head) is not None:
         lines.append(f"{head.name or 'weight'}: the head, {head.rows} classes")
     return lines
@@ -182,8 +184,13 @@ def _assumed(
             "nothing that has no tensors stands between the layers: no activation, no other "
             "scaling, no shortcut"
         )
+    if places.front is not None:
+        lines.append(f"{places.front.name or 'weight'}: before the layers, by its sizes")
+    if places.head is not None and reading.head is None:
+        name = places.head.name or "weight"
+        lines.append(f"{name}: behind the layers, by its sizes; --head none leaves it out")
     if reading.result is None:
-        last = "the outputs after the last step"
+        last = "the outputs of the last layer after the last step"
         if network.layers[-1].bidirectional:
             last = (
                 "h of each direction after its own last step (h_n); "

@@ -215,7 +215,7 @@ def test_import(pascaline, tmp_path, rng):
         "the layers: a layer of lstm, 3 inputs, 5 hidden units",
         "fc: the head, 2 classes",
     ]
-    assert (len(found["assumed"]), found["left_out"]) == (2, [])
+    assert (len(found["assumed"]), found["left_out"]) == (3, [])
     assert {kind: found[kind] for kind in model.card["reading"]} == model.card["reading"]
 
 

@@ -75,6 +75,9 @@ def test_a_head_has_any_name(name: str) -> None:
     foreign = found(recurrent("rnn.", 3, 8) | dense(name, 8, 2))
     assert foreign.network.classes == 2
     assert f"{name}: the head, 2 classes" in foreign.understood
+    line = f"{name}: behind the layers, by its sizes; --head none leaves it out"
+    assert line in foreign.assumed
+    assert "the head sees the outputs of the last layer after the last step" in foreign.assumed[-1]
 
 
 def test_a_head_without_a_bias() -> None:
@@ -90,6 +93,7 @@ def test_a_dense_layer_before_the_layers_is_folded() -> None:
     assert foreign.network.classes is None
     assert "fc: a dense layer before the layers, folded into their weights" in foreign.understood
     assert any("no activation" in line for line in foreign.assumed)
+    assert "fc: before the layers, by its sizes" in foreign.assumed
     x = np.random.default_rng(1).normal(size=(5, 2, 6))
     bare = found({key: value for key, value in tensors.items() if "fc" not in key})
     wanted = run_layers(bare.network, x @ tensors["fc.weight"].T + tensors["fc.bias"])
