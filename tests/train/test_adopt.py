@@ -113,7 +113,7 @@ def test_layers_that_differ() -> None:
         "rnn.weight_ih_l0": rng.normal(size=(gru, INPUTS)),
         "rnn.weight_hh_l0": rng.normal(size=(gru, HIDDEN)),
     }
-    with pytest.raises(InputError, match=r"^starting weights: gates: must be 3, not 4$"):
+    with pytest.raises(InputError, match=r"^starting weights: gates: must be 4, not 3$"):
         adopt(make("ternary"), network_of(other))
 
 
