@@ -209,6 +209,7 @@ def import_network(
     cell: str | None = None,
     head: str | None = None,
     result: Result | None = None,
+    part: str | None = None,
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
     name: str | None = None,
@@ -218,8 +219,9 @@ def import_network(
     Parameters
     ----------
     path : str or Path
-        A ``state_dict`` of PyTorch as ``.safetensors``, ``.npz``, ``.pt`` or ``.pth`` (the last
-        two need PyTorch), or a graph as ``.onnx`` (which needs onnx).
+        A ``state_dict`` of PyTorch as ``.safetensors`` or ``.npz``, or as ``.pt``, ``.pth``,
+        ``.ckpt``, ``.bin`` or ``.pkl`` (which need PyTorch), or a graph as ``.onnx`` (which needs
+        onnx).
     weights, recurrent_weights : str
         Arithmetic of the weights that meet x and of those that meet h, by default the same. Rows
         of ``binary`` and ``ternary`` must be one scale times -1, 0 (ternary) and 1.
@@ -235,6 +237,8 @@ def import_network(
         What the head sees, or what there is without one: outputs of the last layer after the last
         step of a sequence (of each direction after its own), those of the sequence's last step,
         of every step, or the largest or mean ones; by default what the file says, or ``last``.
+    part : str, optional
+        How the names of the tensors begin that are the network; by default all are.
     output : {"class", "logits"}, optional
         What a head gives; by default what the file says, or the class.
     preprocess : str or Path, optional
@@ -246,7 +250,8 @@ def import_network(
     Returns
     -------
     Model
-        The model.
+        The model; ``card["reading"]`` has lines about what was ``understood`` of the file, what it
+        does not say and was ``assumed``, and what was ``left_out``.
 
     Raises
     ------
@@ -266,7 +271,7 @@ def import_network(
     ('net', 'rnn', 3)
     """
     path = Path(path)
-    said = {"cell": cell, "head": head, "result": result}
+    said = {"cell": cell, "head": head, "result": result, "part": part}
     reading = Reading.parse({key: value for key, value in said.items() if value}, thing="import")
     chosen = {
         "weights": weights,

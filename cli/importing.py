@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 import pascaline
-from pascaline.console import json_option, print_json, say
+from pascaline.console import json_option, print_json, say, warn
 from pascaline.importers.network import RESULTS
 from pascaline.spec.cells import FORMS
 
@@ -48,24 +49,45 @@ __all__ = ["import_"]
     type=click.Choice(list(RESULTS)),
     help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
 )
+@click.option("--part", help="How the names of the tensors begin that are the network.")
+@click.option("--pooling", type=click.Choice(["none", "max"]), hidden=True)
+@click.option("--results", type=click.Choice(["last", "every"]), hidden=True)
 @json_option
 def import_(
     file: Path,
     *,
     output: Path,
     output_kind: Any,
+    pooling: str | None,
+    results: str | None,
     as_json: bool,
     **chosen: Any,
 ) -> None:
     """Make a model file of a FILE: an LSTM, a GRU or an RNN and, if any, a dense head.
 
     Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
-    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
-    `pascaline evaluate MODEL --data ...` then says how good it is.
+    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt, .pth, .ckpt, .bin or .pkl; and
+    (with onnx installed) .onnx. `pascaline evaluate MODEL --data ...` then says how good it is.
     """
+    chosen["result"] = _renamed(chosen["result"], pooling=pooling, results=results)
     model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)
     pascaline.save(model, output)
     if as_json:
-        print_json({"file": str(output), "network": model.network.model_dump(mode="json")})
+        network = model.network.model_dump(mode="json")
+        print_json({"file": str(output), "network": network} | model.card["reading"])
         return
+    for kind, lines in model.card["reading"].items():
+        for line in lines:
+            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
     say(f"{output}  {output.stat().st_size:,} bytes")
+
+
+def _renamed(result: str | None, **old: str | None) -> str | None:
+    """The result, from options that still work for one release."""
+    for option, value in old.items():
+        if value is None:
+            continue
+        present = {"none": None, "max": "max", "last": "last", "every": "every"}[value]
+        warn(f"`--{option} {value}` is now `--result {present or 'last'}`")
+        result = result or present
+    return result

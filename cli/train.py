@@ -78,6 +78,7 @@ __all__ = ["train"]
     type=click.Path(path_type=Path),
     help="JSON file with offset and gain of each input, if that network did not get raw features.",
 )
+@click.option("--start-head", help="The module that is that network's dense head, or none.")
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."
 )
@@ -89,6 +90,7 @@ def train(
     output: Path,
     start: Path | None,
     start_preprocess: Path | None,
+    start_head: str | None,
     plot: Path | None,
     resume: bool,
     as_json: bool,
@@ -108,7 +110,8 @@ def train(
     with bars() as report:
         begin = None
         if start is not None:
-            begin = read_foreign(start, Reading(cell=options.cell), preprocess=start_preprocess)
+            reading = Reading(cell=options.cell, head=start_head)
+            begin = read_foreign(start, reading, preprocess=start_preprocess)
         model = train_task(task, options, output, start=begin, resume=resume, progress=report)
     curve = model.card["curve"]
     if plot is not None:

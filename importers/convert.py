@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from pascaline.data.preprocess import Preprocess
 from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
@@ -70,7 +69,7 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
         If a row is not of the arithmetic's form, or if the network is one that no model can be.
     """
     found = foreign.network
-    preprocess = foreign.preprocess or Preprocess.uniform(found.inputs)
+    preprocess = foreign.rule
     preprocess.check(found.inputs, thing="preprocess")
     learned = Learned(
         layers=tuple(
@@ -81,6 +80,7 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
     )
     card = {
         "imported": foreign.source,
+        "reading": foreign.lines,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pascaline.data.preprocess import Rule
+from pascaline.data.preprocess import Numbers, Preprocess, Rule
 from pascaline.importers.network import FloatNetwork, Result
 from pascaline.spec.checked import Checked
 
@@ -23,11 +23,15 @@ class Reading(Checked):
         The module that is the dense head, or ``none``; ``None``: the one that can be.
     result : Result or None
         See `importers.network.FloatNetwork`; ``None``: what the file says, or else ``last``.
+    part : str or None
+        How the names of the tensors begin that are the network; ``None``: all are. Of a graph
+        that is one network there is no part.
     """
 
     cell: str | None = None
     head: str | None = None
     result: Result | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,7 +50,7 @@ class Foreign:
     sha256 : str
         Hash of the file, in hexadecimal; `importers.sources.read_foreign` fills it in.
     preprocess : Preprocess or OneHot or None
-        What raw features have to go through before it; ``None``: nothing.
+        What raw features have to go through before it, if anything is known of it; see `rule`.
     """
 
     network: FloatNetwork
@@ -56,3 +60,21 @@ class Foreign:
     left_out: tuple[str, ...] = ()
     sha256: str = ""
     preprocess: Rule | None = None
+
+    @property
+    def lines(self) -> dict[str, list[str]]:
+        """All lines by kind, as a card keeps them; what cannot be printed is escaped."""
+        kinds = ("understood", "assumed", "left_out")
+        return {kind: [_printable(line) for line in getattr(self, kind)] for kind in kinds}
+
+    @property
+    def rule(self) -> Rule:
+        """What raw features have to go through: by default nothing, or numbers of symbols."""
+        if self.preprocess is not None:
+            return self.preprocess
+        inputs = self.network.inputs
+        return Numbers(symbols=inputs) if self.network.symbols else Preprocess.uniform(inputs)
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pascaline.data.preprocess import Numbers
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.graph.axes import Axes, flat
 from pascaline.importers.graph.chain import Chain
@@ -52,6 +51,9 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
         import onnx  # noqa: F401
     except ModuleNotFoundError:
         raise InputError(str(path), "needs onnx (pip install pascaline[onnx])") from None
+    for name in ("head", "part"):
+        if (said := getattr(reading, name)) is not None:
+            raise InputError(name, "must not be given: a graph is one network, with its head", said)
     graph = Graph(path)
     check_everywhere(graph)
     chain = Chain(graph)
@@ -94,7 +96,6 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
             *guessed,
         ),
         left_out=(*(f"output {name}" for name in others), *chain.feeds.idle),
-        preprocess=None if chain.symbols is None else Numbers(symbols=chain.symbols),
     )
 
 
@@ -144,8 +145,6 @@ def _named(node: NodeProto) -> str:
 
 
 def _check_cell(path: Path, network: FloatNetwork, reading: Reading) -> None:
-    if reading.head is not None:
-        raise InputError("head", "must not be given: a graph says what its head is", reading.head)
     cells = {layer.cell for layer in network.layers}
     if reading.cell is not None and cells != {reading.cell}:
         raise InputError(f"{path}: cell", f"must be {', '.join(sorted(cells))}", reading.cell)

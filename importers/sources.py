@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pascaline.data.preprocess import Preprocess
-from pascaline.importers.checkpoint import READERS, read_state_dict
+from pascaline.importers.checkpoint import read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.tensorfiles import READERS
 from pascaline.spec.errors import InputError
 
 __all__ = ["SOURCES", "read_foreign"]

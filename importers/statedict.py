@@ -1,168 +1,209 @@
-"""The tensors of recurrent modules of PyTorch and of a dense head, checked and sorted.
+"""A network out of the tensors of a ``state_dict``, and what was assumed to make one of them.
 
-``nn.LSTM``, ``nn.GRU`` and ``nn.RNN`` compute what `spec.cells` describes, with the scales inside
-their weights; which of them it was follows from the number of gates.
+Tensors say neither in which order modules were used nor what was done between them. Sizes and
+names do, as far as only one reading is possible; the rest a user has to say (`Reading`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.importers.foreign import Reading
-from pascaline.importers.freeze import Reals
-from pascaline.importers.modules import CELLS as MODULES
+from pascaline.importers.denselayers import Dense, Places, placed
+from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.modules import module_of
+from pascaline.importers.names import Names, sort_names
 from pascaline.importers.network import FloatLayer, FloatNetwork, FloatPart, gates_of
-from pascaline.spec.cells import CELLS
+from pascaline.importers.realnumbers import matrix_shape, reals
+from pascaline.importers.recurrentmodule import RecurrentModule, read_module
+from pascaline.importers.reparametrised import plain_tensors
+from pascaline.importers.stacks import Stack, stacked
+from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.errors import InputError
 
-__all__ = ["network_of"]
+__all__ = ["foreign_of", "network_of"]
 
-PARAMETER = re.compile(r"(weight|bias)_(ih|hh|hr)_l(?P<layer>\d+)(?P<reverse>_reverse)?")
-"""A parameter of a recurrent module."""
+MOST_NAMES = 100
+"""Names in a line."""
 
-HEADS = ("head", "fc", "linear")
-"""What a dense head may be called."""
+Tensors = Mapping[str, NDArray[Any]]
 
 
-def network_of(tensors: Mapping[str, NDArray[Any]], reading: Reading | None = None) -> FloatNetwork:
-    """Sort and check the tensors of a module and of its head.
+def network_of(tensors: Tensors, reading: Reading | None = None) -> FloatNetwork:
+    """The network that `foreign_of` finds; raises `InputError` as it."""
+    return foreign_of(tensors, reading).network
+
+
+def foreign_of(
+    tensors: Tensors, reading: Reading | None = None, *, left_out: Sequence[str] = ()
+) -> Foreign:
+    """Sort and check the tensors of recurrent modules and of dense layers.
 
     Parameters
     ----------
     tensors : mapping of str to array
         Of each layer K ``weight_ih_lK``, ``weight_hh_lK``, ``bias_ih_lK`` and ``bias_hh_lK``, gates
-        in the order of PyTorch, and the same with ``_reverse`` if it has both directions; and
-        ``weight`` and ``bias`` of a module named head, fc or linear. Names of modules around them
-        do not matter. Biases may be left out, as ``bias=False`` does.
+        in the order of PyTorch, and the same with ``_reverse`` if it has both directions; without
+        ``_lK`` of an ``nn.LSTMCell`` and its like. ``weight`` and ``bias`` of dense layers. Names
+        of modules around them do not matter. Biases may be left out, as ``bias=False`` does.
+        Weights may be in parts, see `importers.reparametrised`.
     reading : Reading, optional
-        What they do not say; by default the cell of PyTorch with as many gates, for one gate with
-        tanh.
+        What they do not say.
+    left_out : sequence of str, optional
+        Names of what was in the file beside them.
 
     Raises
     ------
     InputError
-        If a tensor is missing, surplus, misshapen or not finite; it is named.
+        If a tensor is missing, surplus, misshapen or not finite; it is named. If two readings are
+        possible, it names the option that decides.
     """
     reading = reading or Reading()
-    cell = reading.cell
-    keys, head = _sort(tensors)
-    first = keys["weight_hh_l0"]
-    rows, hidden = _matrix(tensors, first).shape
-    counts: dict[int, str] = {}
-    for kind in MODULES:
-        usual, *_ = CELLS[kind].forms
-        counts.setdefault(len(gates_of(usual)), usual)
-    if rows % hidden or rows // hidden not in counts:
-        gates = ", ".join(map(str, sorted(counts)))
-        raise InputError(first, f"must have {gates} rows a column", [rows, hidden])
-    found = counts[rows // hidden] if cell is None else cell
-    if len(gates_of(found)) != rows // hidden:
-        rule = f"must have {len(gates_of(found))} rows a column for {found}"
-        raise InputError(first, rule, [rows, hidden])
-    suffixes = ["", "_reverse"] if any(key.endswith("_reverse") for key in keys) else [""]
-    count = 1 + max(int(match["layer"]) for match in map(PARAMETER.fullmatch, keys) if match)
-    layers: list[FloatLayer] = []
-    for index in range(count):
-        inputs = len(suffixes) * hidden
-        if not index:
-            inputs = _matrix(tensors, keys["weight_ih_l0"]).shape[1]
-        parts = tuple(
-            _part(tensors, keys, f"_l{index}{suffix}", found, (inputs, hidden))
-            for suffix in suffixes
-        )
-        layers.append(FloatLayer(cell=found, parts=parts))
-    classes = len(_matrix(tensors, head["weight"])) if head else None
-    outputs = len(suffixes) * hidden
+    if reading.cell is not None:
+        module_of(reading.cell)
+    plain = plain_tensors(tensors)
+    names = sort_names(plain.tensors)
+    modules = [
+        read_module(plain.tensors, name, keys, reading.cell)
+        for name, keys in (names.recurrent or {"": {}}).items()
+    ]
+    _check_cell(plain.tensors, modules, names, reading.cell)
+    dense = [_dense(plain.tensors, name, keys) for name, keys in names.dense.items()]
+    stack = stacked(modules)
+    inputs, outputs = stack.modules[0].inputs, stack.modules[-1].outputs
+    places = placed(dense, inputs=inputs, outputs=outputs, head=reading.head)
+    network = _network(plain.tensors, stack, places, reading)
+    return Foreign(
+        network=network,
+        source="PyTorch",
+        understood=(*plain.understood, *_understood(stack, places)),
+        assumed=(*stack.assumed, *_assumed(network, stack, places, names, reading)),
+        left_out=_left_out(places, (*names.counters, *left_out)),
+    )
+
+
+def _check_cell(
+    tensors: Tensors, modules: Sequence[RecurrentModule], names: Names, cell: str | None
+) -> None:
+    """Raise `InputError` if no module has this cell."""
+    if cell is None or any(layer.cell == cell for module in modules for layer in module.layers):
+        return
+    first = names.recurrent[modules[0].name]["weight_hh_l0"]
+    rule = f"must have {len(gates_of(cell))} rows a column for {cell}"
+    raise InputError(first, rule, list(matrix_shape(tensors, first)))
+
+
+def _dense(tensors: Tensors, name: str, keys: Mapping[str, str]) -> Dense:
+    if "weight" not in keys:
+        there = keys["bias"]
+        missing = there.replace("bias", "weight") if "bias" in there else f"weight of {name}"
+        raise InputError(missing, "tensor is missing")
+    if np.ndim(tensors[keys["weight"]]) != 2:
+        rule = "tensor is not part of an LSTM, GRU or RNN or of its head"
+        raise InputError(keys["weight"], rule)
+    rows, columns = matrix_shape(tensors, keys["weight"])
+    return Dense(
+        name=name, weight=keys["weight"], bias=keys.get("bias"), rows=rows, columns=columns
+    )
+
+
+def _network(tensors: Tensors, stack: Stack, places: Places, reading: Reading) -> FloatNetwork:
+    layers = tuple(layer for module in stack.modules for layer in module.layers)
+    if places.front is not None:
+        layers = (_fed(tensors, places.front, layers[0]), *layers[1:])
+    result = reading.result or "last"
+    if result == "first-of-backward" and not layers[-1].bidirectional:
+        result = "last"
+    head = places.head
+    weight = bias = None
+    if head is not None:
+        weight, bias = _affine(tensors, head)
     return FloatNetwork(
-        result=reading.result or "last",
-        layers=tuple(layers),
-        head_weight=None if classes is None else _read(tensors, head["weight"], (classes, outputs)),
-        head_bias=None if classes is None else _bias(tensors, head, "bias", classes),
+        result=result,
+        layers=layers,
+        head_weight=weight,
+        head_bias=bias,
+        symbols=places.front is not None and places.front.embedding,
     )
 
 
-def _part(
-    tensors: Mapping[str, NDArray[Any]],
-    keys: Mapping[str, str],
-    suffix: str,
-    cell: str,
-    sizes: tuple[int, int],
-) -> FloatPart:
-    inputs, hidden = sizes
-    rows = len(gates_of(cell)) * hidden
-    biased = any(key.startswith("bias_") for key in keys)
-    for kind in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if biased else ())):
-        if kind + suffix not in keys:
-            raise InputError(kind + suffix, "tensor is missing")
-    names = {"weight_x": keys[f"weight_ih{suffix}"], "weight_h": keys[f"weight_hh{suffix}"]}
-    weight_x = _read(tensors, names["weight_x"], (rows, inputs))
-    weight_h = _read(tensors, names["weight_h"], (rows, hidden))
-    bias = _bias(tensors, keys, f"bias_ih{suffix}", rows)
-    bias_h = _bias(tensors, keys, f"bias_hh{suffix}", rows)
-    bias_h, own = module_of(cell).split(bias_h, hidden)
-    return FloatPart(
-        weight_x=weight_x,
-        weight_h=weight_h,
-        bias=bias + bias_h,
-        bias_h=own,
-        names=names,
-    )
+def _affine(tensors: Tensors, dense: Dense) -> tuple[Any, Any]:
+    """Weights and bias of a dense layer."""
+    bias = np.zeros(dense.rows)
+    if dense.bias is not None:
+        bias = reals(tensors, dense.bias, (dense.rows,))
+    return reals(tensors, dense.weight), bias
 
 
-def _sort(tensors: Mapping[str, NDArray[Any]]) -> tuple[dict[str, str], dict[str, str]]:
-    """Full names of the recurrent module's parameters and of the head's, by parameter."""
-    recurrent: dict[str, str] = {}
-    head: dict[str, str] = {}
-    for key in tensors:
-        module, _, parameter = key.rpartition(".")
-        group = head
-        if match := PARAMETER.fullmatch(parameter):
-            group = recurrent
-            if "_hr_" in parameter:
-                raise InputError(key, "a projection is not supported")
-            if int(match["layer"]) > 7:
-                raise InputError(key, "more than 8 layers are not supported")
-        elif module.split(".")[-1] not in HEADS or parameter not in ("weight", "bias"):
-            raise InputError(key, "tensor is not part of an LSTM, GRU or RNN or of its head")
-        if any(other.rpartition(".")[0] != module for other in group.values()):
-            raise InputError(key, "a second module of its kind is not supported")
-        group[parameter] = key
-    for parameter in ("weight_ih_l0", "weight_hh_l0"):
-        if parameter not in recurrent:
-            raise InputError(parameter, "tensor is missing")
-    if head and "weight" not in head:
-        raise InputError(head["bias"].replace("bias", "weight"), "tensor is missing")
-    return recurrent, head
+def _fed(tensors: Tensors, front: Dense, layer: FloatLayer) -> FloatLayer:
+    """A layer that computes the dense layer before it, too."""
+    weight, bias = _affine(tensors, front)
+    if front.embedding:
+        weight, bias = weight.T, np.zeros(front.columns)
+
+    def fed(part: FloatPart) -> FloatPart:
+        return replace(
+            part,
+            weight_x=part.weight_x @ weight,
+            bias=part.bias + part.weight_x @ bias,
+            names=part.names | {"weight_x": f"{part.names['weight_x']} * {front.weight}"},
+        )
+
+    return replace(layer, parts=tuple(map(fed, layer.parts)))
 
 
-def _bias(
-    tensors: Mapping[str, NDArray[Any]], keys: Mapping[str, str], parameter: str, size: int
-) -> Reals:
-    """Zeros if there is none."""
-    return _read(tensors, keys[parameter], (size,)) if parameter in keys else np.zeros(size)
+def _understood(stack: Stack, places: Places) -> list[str]:
+    lines = [module.described for module in stack.modules]
+    if (front := places.front) is not None:
+        what = "a table of symbols" if front.embedding else "a dense layer"
+        lines.append(
+            f"{front.name or 'weight'}: {what} before the layers, folded into their weights"
+        )
+    if (head := places.head) is not None:
+        lines.append(f"{head.name or 'weight'}: the head, {head.rows} classes")
+    return lines
 
 
-def _matrix(tensors: Mapping[str, NDArray[Any]], key: str) -> NDArray[Any]:
-    matrix = np.asarray(tensors[key])
-    if matrix.ndim != 2 or 0 in matrix.shape:
-        raise InputError(key, "must be a matrix", list(matrix.shape))
-    return matrix
+def _assumed(
+    network: FloatNetwork, stack: Stack, places: Places, names: Names, reading: Reading
+) -> list[str]:
+    lines = []
+    for module in stack.modules:
+        cell = module.layers[0].cell
+        others = [form for form in CELLS[form_of(cell)[0]].forms if form != cell]
+        if others and reading.cell is None:
+            lines.append(f"{module.shown}: {cell}, by its gates; --cell {' or '.join(others)}")
+        if module.name in names.short:
+            lines.append(f"{module.shown}: gates in the order of PyTorch")
+    if len(stack.modules) > 1 or places.front or places.head:
+        lines.append(
+            "nothing that has no tensors stands between the layers: no activation, no other "
+            "scaling, no shortcut"
+        )
+    if places.front is not None:
+        lines.append(f"{places.front.name or 'weight'}: before the layers, by its sizes")
+    if places.head is not None and reading.head is None:
+        name = places.head.name or "weight"
+        lines.append(f"{name}: behind the layers, by its sizes; --head none leaves it out")
+    if reading.result is None:
+        last = "the outputs of the last layer after the last step"
+        if network.layers[-1].bidirectional:
+            last = (
+                "h of each direction after its own last step (h_n); "
+                "output[:, -1] is --result first-of-backward"
+            )
+        lines.append(f"{'the head sees' if places.head else 'the result is'} {last}; see --result")
+    return lines
 
 
-def _read(tensors: Mapping[str, NDArray[Any]], key: str, shape: tuple[int, ...]) -> Reals:
-    array = np.asarray(tensors[key])
-    if array.dtype.kind not in "fiu":
-        raise InputError(key, "must hold real numbers", array.dtype.name)
-    if array.shape != shape:
-        raise InputError(key, f"shape must be {list(shape)}", list(array.shape))
-    good = np.isfinite(array)
-    if not good.all():
-        place = ", ".join(map(str, np.argwhere(~good)[0]))
-        raise InputError(f"{key}[{place}]", "must be finite", float(array[~good][0]))
-    return array.astype(np.float64)
+def _left_out(places: Places, others: Sequence[str]) -> tuple[str, ...]:
+    lines = [f"{layer.name}: a dense layer behind the head" for layer in places.left_out]
+    if others:
+        shown = ", ".join(others[:MOST_NAMES])
+        more = f" and {len(others) - MOST_NAMES} more" if len(others) > MOST_NAMES else ""
+        lines.append(f"{shown}{more}")
+    return tuple(lines)

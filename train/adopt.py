@@ -52,9 +52,12 @@ def adopt(
         If a tensor is not as it must be, if sizes differ, or for another normaliser.
     """
     _check("layers", len(found.layers), len(network.stack))
-    _check("directions", len(found.layers[0].parts), len(network.stack[0].parts))
-    _check("hidden units", found.layers[0].hidden, network.stack[0].parts[0].hidden)
-    _check("inputs", found.inputs, network.stack[0].parts[0].shadow_x.shape[1])
+    for layer, wanted in zip(network.stack, found.layers, strict=True):
+        own = layer.parts[0]
+        _check("directions", len(wanted.parts), len(layer.parts))
+        _check("hidden units", wanted.hidden, own.hidden)
+        _check("gates", len(wanted.parts[0].weight_h) // wanted.hidden, len(own.cell.gates))
+        _check("inputs", wanted.inputs, own.shadow_x.shape[1])
     with torch.no_grad():
         for index, (layer, wanted) in enumerate(zip(network.stack, found.layers, strict=True)):
             for part, other in zip(layer.parts, wanted.parts, strict=True):

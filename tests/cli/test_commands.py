@@ -211,6 +211,39 @@ def test_import(pascaline, tmp_path, rng):
     model = read_model(output)
     assert (model.name, model.network.layers[0].hidden) == ("mine", hidden)
     assert pascaline("show", output)[0] == 0
+    assert found["understood"] == [
+        "the layers: a layer of lstm, 3 inputs, 5 hidden units",
+        "fc: the head, 2 classes",
+    ]
+    assert (len(found["assumed"]), found["left_out"]) == (3, [])
+    assert {kind: found[kind] for kind in model.card["reading"]} == model.card["reading"]
+
+
+def test_import_says_what_it_assumes(pascaline, tmp_path, rng):
+    checkpoint, output = tmp_path / "net.npz", tmp_path / "mine.safetensors"
+    np.savez(
+        checkpoint,
+        weight_ih_l0=rng.normal(size=(4, 3)),
+        weight_hh_l0=rng.normal(size=(4, 4)),
+        **{"[b]other": np.zeros(3)},
+    )
+    words = ["import", checkpoint, "-o", output, "--part", "weight"]
+    status, out, err = pascaline(*words, "--result", "max", "--cell", "rnn")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:2] == [
+        "understood  the layers: a layer of rnn, 3 inputs, 4 hidden units",
+        "left out    [b]other",
+    ]
+    for old, new, pooling, results in (
+        (["--pooling", "max"], "max", "max", "last"),
+        (["--pooling", "none"], "last", "none", "last"),
+        (["--results", "every"], "every", "none", "every"),
+        (["--results", "last"], "last", "none", "last"),
+    ):
+        status, out, err = pascaline(*words, *old)
+        assert (status, err) == (0, f"pascaline: `{' '.join(old)}` is now `--result {new}`\n")
+        network = read_model(output).network
+        assert (network.pooling, network.results) == (pooling, results)
 
 
 SMALL = ["--cycles", "100", "--values", "0", "--largest", "3"]

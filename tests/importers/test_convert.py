@@ -237,8 +237,8 @@ ROWS = 4 * HIDDEN
         (put("weight_ih_l8", 0), "weight_ih_l8: more than 8 layers are not supported"),
         (put("bias_hh_l0_reverse", 0), "weight_ih_l0_reverse: tensor is missing"),
         (put("weight_hr_l0", 0), "weight_hr_l0: a projection is not supported"),
-        (put("b.bias_ih_l0", 0), "b.bias_ih_l0: a second module of its kind is not supported"),
-        (put("linear.bias", 0), "linear.bias: a second module of its kind is not supported"),
+        (put("b.bias_ih_l0", 0), "b.weight_ih_l0: tensor is missing"),
+        (put("linear.bias", 0), "linear.weight: tensor is missing"),
         (
             put("norm.weight", 0),
             "norm.weight: tensor is not part of an LSTM, GRU or RNN or of its head",

@@ -96,8 +96,7 @@ def test_embedding_becomes_a_table_in_the_weights(first: str, tmp_path: Path) ->
     found = read(model, tmp_path)
     assert found.network.symbols
     assert found.network.inputs == symbols
-    assert found.preprocess is not None
-    assert found.preprocess.model_dump() == {"symbols": symbols}
+    assert found.rule.model_dump() == {"symbols": symbols}
     codes = np.random.default_rng(0).integers(0, symbols, (6, 3))
     given = onnx.reference.ReferenceEvaluator(model).run(
         None, {"x": codes if first == "steps" else codes.T}

@@ -331,9 +331,15 @@ def test_onnx_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_other_suffix(tmp_path: Path) -> None:
-    text = r"must end with \.safetensors, \.npz, \.pt, \.pth, \.onnx, not '\.h5'$"
+    every = ", ".join([".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".onnx"])
+    text = rf"must end with {re.escape(every)}, not '\.h5'$"
     with pytest.raises(InputError, match=text):
         read_foreign(tmp_path / "a.h5")
+
+
+def test_a_graph_has_no_part(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^part: must not be given: a graph is one network"):
+        read_foreign(tmp_path / "a.onnx", Reading(part="rnn."))
 
 
 CELLS: dict[str, tuple[str, int, dict[str, Any]]] = {

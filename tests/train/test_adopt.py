@@ -104,6 +104,19 @@ def test_sizes(key: str, shape: tuple[int, int], text: str) -> None:
         adopt(make("ternary"), network_of(other))
 
 
+def test_layers_that_differ() -> None:
+    """A stack of modules need not have equal layers, but a network that learns has."""
+    from pascaline.train.adopt import adopt
+
+    rng, gru = np.random.default_rng(0), 3 * HIDDEN
+    other = {
+        "rnn.weight_ih_l0": rng.normal(size=(gru, INPUTS)),
+        "rnn.weight_hh_l0": rng.normal(size=(gru, HIDDEN)),
+    }
+    with pytest.raises(InputError, match=r"^starting weights: gates: must be 4, not 3$"):
+        adopt(make("ternary"), network_of(other))
+
+
 def test_other_normaliser() -> None:
     from pascaline.train.adopt import adopt
 
