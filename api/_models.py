@@ -90,7 +90,7 @@ def make_network(
     recurrent_weights: str | None = None,
     layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["none", "max"] = "none",
+    pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every"] = "last",
 ) -> Network:
@@ -115,8 +115,8 @@ def make_network(
         How many, 1 to 8.
     bidirectional : bool
         Whether each layer has a direction from the end of a sequence to its beginning, too.
-    pooling : {"none", "max"}
-        What the head sees: the last outputs, or the largest ones of all steps.
+    pooling : {"none", "max", "mean"}
+        What the head sees: the last outputs, or the largest ones or means of all steps.
     output : {"class", "logits"}
         What the head gives.
     results : {"last", "every"}
@@ -138,6 +138,7 @@ def make_network(
     >>> [layer.kind for layer in network.layers]
     ['gru', 'gru']
     """
+    ends: dict[str, Any] = {"pooling": pooling, "output": output, "results": results}
     return draft(
         Formats(),
         inputs=inputs,
@@ -148,9 +149,7 @@ def make_network(
         cell=cell,
         layers=layers,
         bidirectional=bidirectional,
-        pooling=pooling,
-        output=output,
-        results=results,
+        **ends,
     )
 
 

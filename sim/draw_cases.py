@@ -171,7 +171,7 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
         "results": _pick(rng, ("last", "every", "every")),
     }
     if network["results"] == "last" and rng.random() < 0.2:
-        network["pooling"] = "max"
+        network["pooling"] = _pick(rng, ("max", "mean"))
     if rng.random() < 0.4:
         width = int(rng.integers(1, 13))
         network["x"] = {"width": width + 1, "frac": 3, "signed": bool(rng.random() < 0.5)}

@@ -171,7 +171,7 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            pools=self.network.pooling != "none",
+            pooling=self.network.pooling,
             every=self.network.results == "every",
             head=self._head_unit(core) if self.head is not None else None,
         )

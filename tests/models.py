@@ -53,6 +53,8 @@ def make_chains() -> dict[str, Design]:
         "both directions, head, every": ([both], {"head": head, "results": "every"}, {}),
         "both directions, on a bus": ([both], {"head": head}, loaded),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
+        "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
+        "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {

@@ -19,7 +19,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
-from pascaline.spec.network import Network
+from pascaline.spec.network import Network, Pooling
 from pascaline.train.extract import learned_layers
 from pascaline.train.linear import Linear
 from pascaline.train.stack import Stack
@@ -37,7 +37,7 @@ def export(
     calibrate: ArrayLike | Tensor | None = None,
     head_weights: str | None = None,
     output: Literal["class", "logits"] = "class",
-    pooling: Literal["none", "max"] = "none",
+    pooling: Pooling = "none",
     results: Literal["last", "every"] = "last",
     preprocess: Preprocess | None = None,
 ) -> Model:

@@ -88,6 +88,7 @@ ENDS = {
     "outputs": {},
     "every": {"results": "every"},
     "pooled": {"pooling": "max"},
+    "mean": {"pooling": "mean"},
     "class": {"head": {"classes": 3, "weights": "ternary", "scaled": True}},
     "logits": {
         "head": {"classes": 3, "weights": "binary", "output": "logits"},
@@ -97,6 +98,7 @@ ENDS = {
         "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
         "pooling": "max",
     },
+    "mean-class": {"head": {"classes": 3, "weights": "ternary"}, "pooling": "mean"},
 }
 """What networks may end in."""
 

@@ -144,6 +144,9 @@ def slow_run(model, sequence):
         vectors, last = slow_outputs(layer, directions, vectors)
     if network.pooling == "max":
         last = [max(column) for column in zip(*vectors, strict=True)]
+    if network.pooling == "mean":
+        means = (Fraction(sum(column), len(vectors)) for column in zip(*vectors, strict=True))
+        last = [math.floor(mean + Fraction(1, 2)) for mean in means]
     found = vectors if network.results == "every" else [last]
     if network.head is None:
         return found

@@ -100,7 +100,11 @@ def test_sizes_reach_2048():
             {"layer": {"weights_x": "binary"}},
             "network: layers.0.lstm: weights stands for weights_x and weights_h",
         ),
-        ({"pooling": "mean"}, "network: pooling: should be 'none' or 'max', not 'mean'"),
+        ({"pooling": "sum"}, "network: pooling: should be 'none', 'max' or 'mean', not 'sum'"),
+        (
+            {"pooling": "mean", "results": "every"},
+            "network: results must be last with pooling",
+        ),
         (
             {"pooling": "max", "results": "every"},
             "network: results must be last with pooling",

@@ -22,6 +22,8 @@ NAMES = {
     "both directions, head": ["both_0", "core_0", "merge_0", "both_1", "core_1", "gather"],
     "both directions, head, every": ["both_0", "core_0", "merge_0", "gather"],
     "pooling": ["core_0", "gather"],
+    "mean": ["core_0", "gather"],
+    "mean, both directions": ["both_0", "core_0", "gather"],
 }
 
 CORE = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
