@@ -92,7 +92,7 @@ def make_network(
     bidirectional: bool = False,
     pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
-    results: Literal["last", "every"] = "last",
+    results: Literal["last", "every", "first-of-backward"] = "last",
 ) -> Network:
     """Describe a network of equal layers with the usual formats of numbers.
 
@@ -119,8 +119,10 @@ def make_network(
         What the head sees: the last outputs, or the largest ones or means of all steps.
     output : {"class", "logits"}
         What the head gives.
-    results : {"last", "every"}
-        A result after the last step of a sequence, or after every step.
+    results : {"last", "every", "first-of-backward"}
+        A result after the last step of a sequence, or after every step. Of bidirectional layers the
+        one at the end is h of each direction after its own last step, or the output at the
+        sequence's last step, which is the first of the backward direction.
 
     Returns
     -------

@@ -164,11 +164,17 @@ class Golden:
                     found[row].append(result)
             return [np.array(one) for one in found]
         pool = self.pool(batch)
+        final = np.zeros((batch, network.layer.outputs), dtype=np.int64)
         for output, now in zip(outputs, active, strict=True):
             if pool is not None:
                 pool.add(output, now)
-        last = self.results(outputs.last if pool is None else pool.pooled)
-        return list(last[:, None])
+            elif network.results == "first-of-backward":
+                np.copyto(final, output, where=now[:, None])
+        if pool is not None:
+            final = pool.pooled
+        elif network.results == "last":
+            final = outputs.last
+        return list(self.results(final)[:, None])
 
 
 def _side_by_side(sequences: Sequence[Integers], inputs: int) -> Iterator[Integers]:

@@ -97,8 +97,13 @@ class GatherUnit(wiring.Component):
             end.eq(chunk == arrives - 1),
             place.eq(chunk + Mux(part, arrives, 0)),
         ]
-        # A vector is whole with the end of the last part, and with pooling of the last step.
+        # A vector is whole with the end of the last part, and with pooling of the last step. The
+        # last part is the backward one, or of outputs at a sequence's last step that comes second.
         last_part = part if directed else 1
+        if gather.results == "first-of-backward":
+            last_part = Signal()
+            with m.If(self.i_x.valid & self.i_x.ready & end):
+                m.d.sync += last_part.eq(~last_part)
         told = beat.last if gather.pools else 1
         m.d.comb += whole.eq(end & last_part & told)
         sides = Signal(1 << gather.stream_bits)

@@ -160,8 +160,10 @@ class Design:
 
     @property
     def _gathers(self) -> bool:
-        pools = self.network.pooling != "none"
-        return pools or (self.network.layer.bidirectional and self.head is not None)
+        network = self.network
+        if network.pooling != "none" or network.results == "first-of-backward":
+            return True
+        return network.layer.bidirectional and self.head is not None
 
     def _gather(self, before: Stage) -> Gather:
         core = self.cores[-1]
@@ -172,7 +174,7 @@ class Design:
             h=core.layer.h,
             machine=self.machine,
             pooling=self.network.pooling,
-            every=self.network.results == "every",
+            results=self.network.results,
             head=self._head_unit(core) if self.head is not None else None,
         )
 

@@ -17,10 +17,13 @@ from pascaline.spec.cells.layer import Q0_7, Layer
 from pascaline.spec.checked import Checked, one_of
 from pascaline.spec.formats import Format, Interval
 
-__all__ = ["AnyLayer", "Head", "Network", "Pooling"]
+__all__ = ["AnyLayer", "Head", "Network", "Pooling", "Results"]
 
 Pooling = Literal["none", "max", "mean"]
 """What is made of the outputs of all steps, see `Network`."""
+
+Results = Literal["last", "every", "first-of-backward"]
+"""When there is a result, and of which outputs, see `Network`."""
 
 AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
 """A layer of any cell; without a kind, an LSTM."""
@@ -78,9 +81,10 @@ class Network(Checked):
         mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up.
     head : Head or None
         Head; without one the results are what it would get.
-    results : {"last", "every"}
+    results : {"last", "every", "first-of-backward"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
-        layer gives h of each direction after its own last step.
+        layer gives h of each direction after its own last step; or, as ``first-of-backward``, its
+        output at the last step of the sequence, which is the backward direction's first.
 
     Examples
     --------
@@ -95,14 +99,17 @@ class Network(Checked):
     layers: tuple[AnyLayer, ...] = Field(min_length=1, max_length=8)
     pooling: Pooling = "none"
     head: Head | None = None
-    results: Literal["last", "every"] = "last"
+    results: Results = "last"
 
     @model_validator(mode="after")
     def _fits(self) -> Network:
         if self.x.width > 16:
             raise ValueError(f"x.width must be at most 16, not {self.x.width}")
-        if self.pooling != "none" and self.results == "every":
+        if self.pooling != "none" and self.results != "last":
             raise ValueError("results must be last with pooling")
+        if self.results == "first-of-backward" and not self.layer.bidirectional:
+            # Of one direction, both ends give the same: then it is called last.
+            raise ValueError("results must be last or every for a last layer of one direction")
         return self
 
     @property

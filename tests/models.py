@@ -52,6 +52,7 @@ def make_chains() -> dict[str, Design]:
         "both directions, head": ([both, both], {"head": head}, {}),
         "both directions, head, every": ([both], {"head": head, "results": "every"}, {}),
         "both directions, on a bus": ([both], {"head": head}, loaded),
+        "both directions, last step": ([both], {"results": "first-of-backward"}, {}),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),

@@ -13,7 +13,7 @@ from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories, head_memories
-from pascaline.spec.network import Pooling
+from pascaline.spec.network import Pooling, Results
 from pascaline.spec.payloads import result_layout
 from pascaline.spec.stage import Part, Stage, Views
 
@@ -38,8 +38,8 @@ class Gather(Stage):
         The machine.
     pooling : {"none", "max", "mean"}
         What elements are of those of all steps, as in `spec.network.Network`.
-    every : bool
-        Whether there is a result every step.
+    results : {"last", "every", "first-of-backward"}
+        When there is a result, as in `spec.network.Network`.
     head : HeadUnit or None
         Head that reads the vectors.
     """
@@ -50,7 +50,7 @@ class Gather(Stage):
     h: Format
     machine: Machine
     pooling: Pooling
-    every: bool
+    results: Results
     head: HeadUnit | None
 
     kind: ClassVar[str] = "gather"
@@ -144,7 +144,7 @@ class Gather(Stage):
 
     @property
     def pace(self) -> float:
-        if self.head is None or not self.every:
+        if self.head is None or self.results != "every":
             return 0
         head_unit, product = self.head, self.head.product
         read = (product.tiles - 1) * head_unit.tile_cycles
@@ -164,14 +164,18 @@ class _Clock(StageClock):
         self._head = HeadClock(gather.head, end) if gather.head else None
         self._freed = [deque([NEVER, NEVER]) for _ in range(gather.machine.streams)]
         self._divided = NEVER
+        self._arrived = 0
 
     def room(self, stream: int) -> int:
         return max(self._freed[stream % len(self._freed)][0] + 1, self._divided)
 
     def push(self, taken: int, stream: int, *, first: bool, last: bool) -> None:
         gather = self._gather
-        # Of several arrivals the last one, of the highest stream, makes a vector whole.
-        if (gather.pools and not last) or (gather.arrivals > 1 and stream == 0):
+        if gather.pools and not last:
+            return
+        # The last of several arrivals makes a vector whole.
+        self._arrived = (self._arrived + 1) % gather.arrivals
+        if self._arrived:
             return
         banks = self._freed[stream % len(self._freed)]
         ready = taken + gather.latency

@@ -147,6 +147,8 @@ def slow_run(model, sequence):
     if network.pooling == "mean":
         means = (Fraction(sum(column), len(vectors)) for column in zip(*vectors, strict=True))
         last = [math.floor(mean + Fraction(1, 2)) for mean in means]
+    if network.results == "first-of-backward":
+        last = vectors[-1]
     found = vectors if network.results == "every" else [last]
     if network.head is None:
         return found

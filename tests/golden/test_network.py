@@ -46,6 +46,17 @@ def test_a_batch_is_its_sequences(layers, end, rng):
             assert np.array_equal(both.c[index], one.c[0])
 
 
+@pytest.mark.parametrize("name", [name for name in STACKS if STACKS[name][-1].get("bidirectional")])
+def test_the_output_at_the_last_step(name, rng):
+    """A part of what comes out of every step; against Python integers, too."""
+    made = model(STACKS[name], results="first-of-backward")
+    every = Golden(model(STACKS[name], results="every"))
+    sequences = draw(made, rng, 1, 5, 3)
+    found, whole = Golden(made).run(sequences).results, every.run(sequences).results
+    for one, other, sequence in zip(found, whole, sequences, strict=True):
+        assert one.tolist() == [other[-1].tolist()] == slow_run(made, sequence)
+
+
 def test_steps_are_a_run(rng):
     made = model(STACKS["three-cells"], results="every")
     golden, [sequence] = Golden(made), draw(made, rng, 6)

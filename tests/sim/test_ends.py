@@ -12,6 +12,7 @@ BOTH = {"bidirectional": True}
 WIDE = {"h": {"width": 12, "frac": 11}}
 LOGITS = {"head": {"classes": 3, "weights": "ternary", "output": "logits"}}
 MEAN = {"pooling": "mean"}
+LAST_STEP = {"results": "first-of-backward"}
 
 MACHINES = {
     "mean": ([LSTM], MEAN, {"simd": 2}),
@@ -20,6 +21,9 @@ MACHINES = {
     "mean, both directions": ([LSTM | BOTH], MEAN, {"simd": 2, "parity": True}),
     "mean, stacked": ([GRU | BOTH, LSTM | BOTH], MEAN | LOGITS, {"simd": 4, "weights": "ram"}),
     "mean, of one step": ([LSTM | WIDE], MEAN, {"simd": 2, "longest": 1}),
+    "last step": ([LSTM | BOTH], LAST_STEP, {"simd": 2, "units": 2}),
+    "last step, head": ([GRU | BOTH, LSTM | BOTH], LAST_STEP | LOGITS, {"simd": 4, "parity": True}),
+    "last step, on a bus": ([GRU | BOTH], LAST_STEP, {"ports": "wishbone", "pipelined": True}),
     "mean, on a bus": ([LSTM | WIDE], MEAN, {"simd": 2, "ports": "axi", "pipelined": True}),
 }
 
