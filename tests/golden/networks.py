@@ -31,6 +31,8 @@ CELLS = {
         "cell": q(26, 20),
         "cell_affine": {"scale_width": 16},
     },
+    "lstm-peephole": {"peephole": True},
+    "lstm-peephole-affine": {"peephole": True, "cell_affine": {}, "weights": "binary"},
     "lstm-unsigned-gates": {"sigmoid": q(9, 8, False)},
     "gru": {"kind": "gru"},
     "gru-before": {"kind": "gru", "reset": "before", "weights": "binary"},
@@ -65,10 +67,12 @@ CELLS = {
 LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
 BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
 BOTH = {"bidirectional": True}
+PEEPHOLE = {"peephole": True}
 
 STACKS = {
     "lstm": [LSTM],
     "three-cells": [GRU, LSTM, RNN],
+    "peephole-both": [LSTM | PEEPHOLE, LSTM | PEEPHOLE | BOTH],
     "formats": [
         RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},
         GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},

@@ -3,8 +3,7 @@
 import pytest
 
 from pascaline.measure.verdict import judge
-from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
-from tests.sim.machines import tool_of
+from tests.sim.machines import case_of, tool_of
 
 LSTM = {"kind": "lstm", "hidden": 5, "weights": "ternary"}
 GRU = {"kind": "gru", "hidden": 3, "weights": "binary"}
@@ -28,32 +27,9 @@ MACHINES = {
 }
 
 
-def case_of(layers, network, machine, longest):
-    lengths = [min(steps, longest) for steps in (1, 1, 7, 2, 6, 1, 3)]
-    smooth = tuple(CaseSequence(steps=steps, seed=k) for k, steps in enumerate(lengths * 3))
-    # With a state from the sequence before, where there is one.
-    rough = tuple(
-        CaseSequence(steps=one.steps, seed=one.seed, state=k % 2) for k, one in enumerate(smooth)
-    )
-    pauses = {"i_x": 0.3, "o": 0.5}
-    episodes = (
-        CaseEpisode(sequences=rough, cut=97, shuffled=True),
-        CaseEpisode(sequences=rough, shuffled=True),
-    )
-    traffic = (
-        Traffic(episodes=(CaseEpisode(sequences=smooth),)),
-        Traffic(episodes=episodes, pauses=pauses),
-    )
-    plain = {"inputs": 3, "layers": tuple(layers), **network}
-    described = {"seed": 1, "network": plain, "machine": machine, "traffic": traffic}
-    return Case.parse(described, thing="case")
-
-
 @pytest.mark.parametrize("name", MACHINES)
 def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, cache):
     layers, network, machine = MACHINES[name]
-    longest = machine.get("longest", 7)
-    case = case_of(layers, network, {"longest": longest} | machine, longest)
-    verdict = judge(case, tool_of("verilator").name, cache / "ends")
+    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, cache / "ends")
     assert not verdict.faults
     assert verdict.values > 0

@@ -83,8 +83,8 @@ def test_sizes_reach_2048():
             ),
         ),
         (
-            {"layer": {"peephole": True}},
-            "network: layers.0.lstm.peephole: extra inputs are not permitted, not True",
+            {"layer": {"projection": True}},
+            "network: layers.0.lstm.projection: extra inputs are not permitted, not True",
         ),
         (
             {"layer": {"kind": "transformer"}},
