@@ -92,9 +92,9 @@ def make_network(
     recurrent_weights: str | None = None,
     layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["none", "max"] = "none",
+    pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
-    results: Literal["last", "every"] = "last",
+    results: Literal["last", "every", "first-of-backward"] = "last",
 ) -> Network:
     """Describe a network of equal layers with the usual formats of numbers.
 
@@ -109,7 +109,7 @@ def make_network(
     classes : int, optional
         Rows of a head; without it the results are outputs of the last layer.
     cell : str
-        ``lstm``, ``gru``, ``gru-before``, ``rnn`` or ``rnn-relu``.
+        ``lstm``, ``lstm-peephole``, ``gru``, ``gru-before``, ``rnn`` or ``rnn-relu``.
     weights, recurrent_weights : str
         Arithmetic of the weights that meet x and of those that meet h (by default the same):
         ``binary``, ``ternary``, ``pow2``, ``exp3`` to ``exp5``, ``fixed2`` to ``fixed16``.
@@ -117,12 +117,14 @@ def make_network(
         How many, 1 to 8.
     bidirectional : bool
         Whether each layer has a direction from the end of a sequence to its beginning, too.
-    pooling : {"none", "max"}
-        What the head sees: the last outputs, or the largest ones of all steps.
+    pooling : {"none", "max", "mean"}
+        What the head sees: the last outputs, or the largest ones or means of all steps.
     output : {"class", "logits"}
         What the head gives.
-    results : {"last", "every"}
-        A result after the last step of a sequence, or after every step.
+    results : {"last", "every", "first-of-backward"}
+        A result after the last step of a sequence, or after every step. Of bidirectional layers the
+        one at the end is h of each direction after its own last step, or the output at the
+        sequence's last step, which is the first of the backward direction.
 
     Returns
     -------
@@ -140,6 +142,7 @@ def make_network(
     >>> [layer.kind for layer in network.layers]
     ['gru', 'gru']
     """
+    ends: dict[str, Any] = {"pooling": pooling, "output": output, "results": results}
     return draft(
         Formats(),
         inputs=inputs,
@@ -150,9 +153,7 @@ def make_network(
         cell=cell,
         layers=layers,
         bidirectional=bidirectional,
-        pooling=pooling,
-        output=output,
-        results=results,
+        **ends,
     )
 
 

@@ -12,6 +12,7 @@ from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
+from pascaline.spec.network import Pooling
 from pascaline.train.options import NormaliserName, Options
 from pascaline.train.options import task as find_task
 
@@ -28,10 +29,10 @@ __all__ = ["train"]
 @click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(
     "--pooling",
-    type=click.Choice(["none", "max"]),
+    type=click.Choice(get_args(Pooling)),
     default="none",
     show_default=True,
-    help="What the head sees: the last outputs, or the largest ones of all steps.",
+    help="What the head sees: the last outputs, or the largest or the mean of all steps.",
 )
 @click.option(
     "--weights",

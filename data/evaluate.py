@@ -142,7 +142,7 @@ def predict(model: Model, inputs: Sequence[Integers], progress: Progress = silen
         If the model does not give one class a sequence.
     """
     head, results = model.network.head, model.network.results
-    if head is None or results != "last":
+    if head is None or results == "every":
         raise InputError(model.name, "must have a head, and one result a sequence")
     found = np.concatenate(outcomes(model, inputs, progress))
     return classify(found) if head.output == "logits" else found

@@ -10,6 +10,7 @@ import numpy as np
 
 from pascaline.golden.cells import State, Step, cell_of
 from pascaline.golden.head import Head, classify
+from pascaline.golden.pooling import POOLS, Pool
 from pascaline.golden.rounding import Integers
 from pascaline.golden.sweep import Active, Sweep
 from pascaline.spec.errors import InputError
@@ -105,6 +106,11 @@ class Golden:
         assert self._network.head is not None
         return classify(logits) if self._network.head.output == "class" else logits
 
+    def pool(self, batch: int = 1) -> Pool | None:
+        """What pools the outputs of ``batch`` sequences; None for a network that does not pool."""
+        layer, pooling = self._network.layer, self._network.pooling
+        return None if pooling == "none" else POOLS[pooling](batch, layer.outputs, layer.h)
+
     def run(
         self,
         sequences: Sequence[Integers],
@@ -157,13 +163,18 @@ class Golden:
                 for row, result in zip(rows, self.results(output[rows]), strict=True):
                     found[row].append(result)
             return [np.array(one) for one in found]
-        lowest = network.layer.h.interval.lo
-        pooled = np.full((batch, network.layer.outputs), lowest, dtype=np.int64)
+        pool = self.pool(batch)
+        final = np.zeros((batch, network.layer.outputs), dtype=np.int64)
         for output, now in zip(outputs, active, strict=True):
-            if network.pooling == "max":
-                np.maximum(pooled, output, out=pooled, where=now[:, None])
-        last = self.results(pooled if network.pooling == "max" else outputs.last)
-        return list(last[:, None])
+            if pool is not None:
+                pool.add(output, now)
+            elif network.results == "first-of-backward":
+                np.copyto(final, output, where=now[:, None])
+        if pool is not None:
+            final = pool.pooled
+        elif network.results == "last":
+            final = outputs.last
+        return list(self.results(final)[:, None])
 
 
 def _side_by_side(sequences: Sequence[Integers], inputs: int) -> Iterator[Integers]:

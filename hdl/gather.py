@@ -1,10 +1,11 @@
-"""Collects the vectors that results are made of: both directions, or the largest of all steps."""
+"""Collects the vectors that results are made of: both directions, or one made of all steps."""
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.delay import delayed
+from pascaline.hdl.mean import Means
 from pascaline.hdl.outputs import Outputs
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import shape, struct
@@ -18,8 +19,8 @@ __all__ = ["GatherUnit"]
 class GatherUnit(wiring.Component):
     """A memory of two vectors for each stream, and what reads it.
 
-    A beat a cycle is taken while there is room. A vector can be read in the cycle after its last
-    beat, or one later where elements are the largest of all steps.
+    A beat a cycle is taken while there is room. A vector can be read ``gather.latency`` cycles
+    after its last beat; where elements are means, nothing is taken in between.
 
     Parameters
     ----------
@@ -96,8 +97,13 @@ class GatherUnit(wiring.Component):
             end.eq(chunk == arrives - 1),
             place.eq(chunk + Mux(part, arrives, 0)),
         ]
-        # A vector is whole with the end of the last part, and with pooling of the last step.
+        # A vector is whole with the end of the last part, and with pooling of the last step. The
+        # last part is the backward one, or of outputs at a sequence's last step that comes second.
         last_part = part if directed else 1
+        if gather.results == "first-of-backward":
+            last_part = Signal()
+            with m.If(self.i_x.valid & self.i_x.ready & end):
+                m.d.sync += last_part.eq(~last_part)
         told = beat.last if gather.pools else 1
         m.d.comb += whole.eq(end & last_part & told)
         sides = Signal(1 << gather.stream_bits)
@@ -105,8 +111,12 @@ class GatherUnit(wiring.Component):
         bank = Cat(side, number)
         reserved = Signal(banks)
         taken = Signal()
+        room = ~reserved.bit_select(bank, 1)
+        if gather.pooling == "mean":
+            m.submodules.means = means = Means(gather)
+            room &= ~means.busy
         m.d.comb += [
-            self.i_x.ready.eq(~reserved.bit_select(bank, 1)),
+            self.i_x.ready.eq(room),
             taken.eq(self.i_x.valid & self.i_x.ready),
         ]
         with m.If(taken):
@@ -116,23 +126,47 @@ class GatherUnit(wiring.Component):
         with m.If(taken & whole):
             m.d.sync += reserved.bit_select(bank, 1).eq(1)
             m.d.sync += sides.eq(sides ^ (1 << number))
-        address = Cat(bank, place)
-        late = int(gather.pools)
-        strobe = delayed(m, taken, late, name="write")
         request = outputs.request
-        m.d.comb += [
-            write.en.eq(strobe),
-            write.addr.eq(delayed(m, address, late, name="address", reset_less=True)),
-            outputs.request_valid.eq(delayed(m, taken & whole, late, name="request")),
-            request.bank.eq(delayed(m, bank, late, name="bank", reset_less=True)),
-            request.mark.stream.eq(delayed(m, number, late, name="stream", reset_less=True)),
-            request.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
-        ]
-        if gather.pools:
-            new, old_wrong = self._largest(m, vectors, write, taken, end, address, beat)
+        if gather.pooling == "mean":
+            m.d.comb += [
+                means.given.eq(beat.data),
+                means.taken.eq(taken),
+                means.place.eq(place),
+                means.stream.eq(number),
+                means.ends.eq(taken & end & last_part),
+                means.last.eq(beat.last),
+            ]
+            # The bank stays reserved, and with it the place of the means.
+            kept, stream = Signal.like(request.bank), Signal.like(request.mark.stream)
+            with m.If(taken & whole):
+                m.d.sync += [kept.eq(bank), stream.eq(number)]
+            m.d.comb += [
+                write.en.eq(means.write),
+                write.addr.eq(Cat(kept, means.chunk)),
+                *write_in(write.data, means.means),
+                outputs.request_valid.eq(means.done),
+                request.bank.eq(kept),
+                request.mark.stream.eq(stream),
+                request.mark.last.eq(1),
+            ]
+            old_wrong = means.fault
         else:
-            new, old_wrong = beat.data, C(0, 0)
-        m.d.comb += write_in(write.data, new)
+            address = Cat(bank, place)
+            late = int(gather.pools)
+            strobe = delayed(m, taken, late, name="write")
+            m.d.comb += [
+                write.en.eq(strobe),
+                write.addr.eq(delayed(m, address, late, name="address", reset_less=True)),
+                outputs.request_valid.eq(delayed(m, taken & whole, late, name="request")),
+                request.bank.eq(delayed(m, bank, late, name="bank", reset_less=True)),
+                request.mark.stream.eq(delayed(m, number, late, name="stream", reset_less=True)),
+                request.mark.last.eq(delayed(m, beat.last, late, name="last", reset_less=True)),
+            ]
+            if gather.pooling == "max":
+                new, old_wrong = self._largest(m, vectors, write, taken, end, address, beat)
+            else:
+                new, old_wrong = beat.data, C(0, 0)
+            m.d.comb += write_in(write.data, new)
         counts = delayed(m, outputs.read.en, 1, name="checks")
         fault = Signal.like(self.fault)
         m.d.comb += self.fault.eq(fault | (wrong & counts) | old_wrong)

@@ -179,14 +179,13 @@ class Sequencer(wiring.Component):
         with m.If(self.released):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
 
-        every = program.every
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
         starting = Signal()
         token = Signal(token_layout(program), name="start_token")
         at = Cat(~now.side, C(program.result_vector, program.vector_bits), self.flags.stream)
         m.d.comb += [
             token.fresh.eq(self.flags.start & ~from_given & ~go_on),
-            token.result.eq(1 if every else self.flags.last),
+            token.result.eq(self._has_result()),
             token.last.eq(self.flags.last),
             token.stream.eq(self.flags.stream),
             token.state.eq(self.flags.state),
@@ -204,6 +203,13 @@ class Sequencer(wiring.Component):
             with m.If(token.result):
                 m.d.sync += reserved.bit_select(at, 1).eq(1)
         return starting, token
+
+    def _has_result(self):
+        """Whether the step that comes next has one, see `Program.has_result`."""
+        results, flags = self._program.results, self.flags
+        if results == "first-of-backward":
+            return Mux(flags.stream, flags.start, flags.last)
+        return 1 if results == "every" else flags.last
 
     def _walk(self, m, go, now, index):
         """Read chunk after chunk of the step while ``go``; returns the strobe of its last one."""

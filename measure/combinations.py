@@ -1,4 +1,4 @@
-"""Every cell with every arithmetic, stacked and in both directions, RTL against golden."""
+"""Every cell with every arithmetic, stacked, in both directions, with every end of a sequence."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 }
 """Of x and of h."""
 
+ENDS: dict[str, tuple[int, dict[str, str]]] = {
+    "largest": (1, {"results": "last", "pooling": "max"}),
+    "largest, both directions": (2, {"results": "last", "pooling": "max"}),
+    "mean": (1, {"results": "last", "pooling": "mean"}),
+    "mean, both directions": (2, {"results": "last", "pooling": "mean"}),
+    "last, both directions": (2, {"results": "last"}),
+    "last step, both directions": (2, {"results": "first-of-backward"}),
+}
+"""What results are made of at the end of a sequence, and of how many directions."""
+
 
 def judge_combinations(
     sim: str,
@@ -39,7 +49,7 @@ def judge_combinations(
     jobs: int | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking.
+    """Simulate every cell x arithmetic x 1 or 2 layers x direction x way of stacking; and `ENDS`.
 
     Parameters
     ----------
@@ -80,24 +90,41 @@ def judge_combinations(
 
 def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Network, str]]:
     for cell, (name, (x, h)) in itertools.product(cells, WEIGHTS.items()):
-        kind, options = FORMS[cell]
-        layer = CELLS[kind].described(options, {})
         for count, directions in itertools.product((1, 2), (1, 2)):
-            one = layer | {"hidden": hidden, "weights_x": x, "weights_h": h}
-            network = Network.parse(
-                {
-                    "inputs": hidden - 2 if hidden > 2 else 1,
-                    "layers": (one | {"bidirectional": directions == 2},) * count,
-                    "head": {"classes": 3, "weights": x, "output": "logits"},
-                    "results": "every",
-                },
-                thing=cell,
-            )
+            network = _network(cell, hidden, (x, h), count, directions, {"results": "every"})
             stacks = ["separate"]
             if count == 2 and directions == 1 and len(network.layer.phases) == 1:
                 stacks.append("shared")
             for stack in stacks:
                 yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
+
+    for cell, (name, (directions, end)) in itertools.product(cells, ENDS.items()):
+        network = _network(cell, hidden, WEIGHTS["ternary"], 1, directions, end)
+        yield f"{cell}, {name}", network, "separate"
+
+
+def _network(
+    cell: str,
+    hidden: int,
+    weights: tuple[str, str],
+    count: int,
+    directions: int,
+    end: dict[str, str],
+) -> Network:
+    """Equal layers, and a head with the arithmetic of x."""
+    kind, options = FORMS[cell]
+    layer = CELLS[kind].described(options, {})
+    layer |= {"hidden": hidden, "bidirectional": directions == 2}
+    layer |= {"weights_x": weights[0], "weights_h": weights[1]}
+    return Network.parse(
+        {
+            "inputs": hidden - 2 if hidden > 2 else 1,
+            "layers": (layer,) * count,
+            "head": {"classes": 3, "weights": weights[0], "output": "logits"},
+            **end,
+        },
+        thing=cell,
+    )
 
 
 def _case(seed: int, network: Network, stack: str, steps: int) -> Case:

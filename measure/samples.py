@@ -68,8 +68,8 @@ def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Sa
 
 
 def check_lengths(design: Design, samples: Samples) -> None:
-    """Raise `InputError` if a sequence is longer than what the machine can hold of one."""
-    most, holds = design.machine.longest, design.network.bidirectional
+    """Raise `InputError` if a sequence has more steps than the machine can hold, or count."""
+    most, bounded = design.machine.longest, design.network.bounded
     longest = max(map(len, samples.sequences), default=0)
-    if (holds or design.machine.on_bus) and longest > most:
+    if (bounded or design.machine.on_bus) and longest > most:
         raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)

@@ -167,8 +167,8 @@ def _summary(
 ) -> Simulation:
     lengths = [len(sequence) for sequence in samples.sequences]
     correct = None
-    head, last = design.head, design.network.results == "last"
-    if samples.labels is not None and head is not None and head.output == "class" and last:
+    head, every = design.head, design.network.results == "every"
+    if samples.labels is not None and head is not None and head.output == "class" and not every:
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)

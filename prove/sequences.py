@@ -142,12 +142,12 @@ def merge(harness: Harness):
     harness.always(~dut.o.valid | (o.last == last))
 
 
-def gather(*, directions, streams=1):
-    """Of any one chunk of a vector come out the largest elements of all steps, once a sequence."""
+def gather(*, directions, streams=1, pooling="max"):
+    """Of any chunk of a vector come out the largest elements, or means, of all one or two steps."""
 
     def build(harness: Harness):
         layer = {"bidirectional": directions > 1}
-        network = {"pooling": "max", "results": "last"}
+        network = {"pooling": pooling, "results": "last"}
         design = small_design(
             hidden=3, simd=2, head=None, layer=layer, network=network, streams=streams, longest=2
         )
@@ -172,6 +172,12 @@ def gather(*, directions, streams=1):
             m.d.sync += [chunk.eq(Mux(end, 0, chunk + 1)), whose.eq(number)]
             with m.If(end):
                 m.d.sync += [turn.eq(turn + (directions > 1)), forward.eq(i.last)]
+        if pooling == "mean":
+            # More steps than the machine can count never come.
+            again = Signal(streams)
+            with m.If(taken & end & (turn == directions - 1)):
+                m.d.sync += again.bit_select(number, 1).eq(~i.last)
+            harness.suppose(~again.bit_select(number, 1) | ~end | (turn != 0) | i.last)
 
         place = harness.constant(range(word.chunks), "any_place")
         stream = harness.constant(1, "any_stream")
@@ -180,8 +186,11 @@ def gather(*, directions, streams=1):
         largest, best = Signal.like(i.data), Signal.like(i.data)
         first = Signal(init=1)
         for k in range(design.machine.simd):
-            larger = first | (i.data[k] > best[k])
-            m.d.comb += largest[k].eq(Mux(here, Mux(larger, i.data[k], best[k]), best[k]))
+            if pooling == "mean":
+                found = Mux(first, i.data[k], (i.data[k] + best[k] + 1) >> 1)
+            else:
+                found = Mux(first | (i.data[k] > best[k]), i.data[k], best[k])
+            m.d.comb += largest[k].eq(Mux(here, found, best[k]))
         with m.If(here):
             m.d.sync += [best.eq(largest), first.eq(0)]
         whole = taken & end & i.last & (number == stream) & (turn == directions - 1)
@@ -216,5 +225,10 @@ def claims():
             "sequences: largest of all steps, two directions",
             gather(directions=2),
             16,
+        ),
+        Claim(
+            "sequences: mean of all steps, two streams",
+            gather(directions=1, streams=2, pooling="mean"),
+            24,
         ),
     ]

@@ -115,11 +115,11 @@ class Case(Checked):
 
     @model_validator(mode="after")
     def _check_lengths(self) -> Case:
-        """Where a machine holds whole sequences, none is longer than that."""
+        """Where a machine holds or counts the steps of a sequence, none is longer than that."""
         episodes = (episode for traffic in self.traffic for episode in traffic.episodes)
         lengths = (sequence.steps for episode in episodes for sequence in episode.sequences)
         longest = max(lengths, default=0)
-        if (self.machine.on_bus or self.network.bidirectional) and longest > self.machine.longest:
+        if (self.machine.on_bus or self.network.bounded) and longest > self.machine.longest:
             raise ValueError(f"steps must be at most {self.machine.longest} (machine: longest)")
         return self
 

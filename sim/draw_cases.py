@@ -170,8 +170,11 @@ def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
         "layers": tuple(layers),
         "results": _pick(rng, ("last", "every", "every")),
     }
-    if network["results"] == "last" and rng.random() < 0.2:
-        network["pooling"] = "max"
+    last = network["results"] == "last"
+    if last and layers[-1].get("bidirectional") and rng.random() < 0.3:
+        network["results"] = "first-of-backward"
+    elif last and rng.random() < 0.2:
+        network["pooling"] = _pick(rng, ("max", "mean"))
     if rng.random() < 0.4:
         width = int(rng.integers(1, 13))
         network["x"] = {"width": width + 1, "frac": 3, "signed": bool(rng.random() < 0.5)}

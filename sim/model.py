@@ -17,6 +17,7 @@ import numpy as np
 
 from pascaline.golden.cells import State
 from pascaline.golden.network import Golden
+from pascaline.golden.pooling import Pool
 from pascaline.golden.rounding import Integers
 from pascaline.sim.bench import Checker, Values
 from pascaline.sim.job import Outcome
@@ -35,7 +36,7 @@ class _Stream:
     sequence: int = 0
     step: int = 0
     states: tuple[State, ...] | None = None
-    pooled: Integers | None = None
+    pool: Pool | None = None
     vectors: list[Integers] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -146,11 +147,11 @@ class BenchModel:
         where = str(stream)
         tag = {"stream": stream.number} if self._design.stream_bits else {}
         outputs = steps[-1].h
-        if network.pooling == "max":
-            if stream.step > 0:
-                assert stream.pooled is not None
-                outputs = np.maximum(outputs, stream.pooled)
-            stream.pooled = outputs
+        if stream.step == 0:
+            stream.pool = self._golden.pool()
+        if stream.pool is not None:
+            stream.pool.add(outputs, np.array([True]))
+            outputs = stream.pool.pooled
         if last or network.results == "every":
             [result] = self._golden.results(outputs).tolist()
             self._expect_result(where, result, last, tag)

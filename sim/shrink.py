@@ -121,6 +121,8 @@ def _networks(network: Network) -> Iterator[Network]:
             yield _with(network, head=_with(network.head, classes=classes))
     if network.pooling != "none":
         yield _with(network, pooling="none")
+    if network.results == "first-of-backward":
+        yield _with(network, results="last")
     if len(network.layers) > 1:
         for index in range(len(network.layers)):
             yield _with(network, layers=network.layers[:index] + network.layers[index + 1 :])

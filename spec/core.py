@@ -24,6 +24,7 @@ from pascaline.spec.formats import Format, Interval, half
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
+from pascaline.spec.network import Results
 from pascaline.spec.passes import Pass, passes, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -52,8 +53,8 @@ class Core:
         The machine.
     stateful : bool
         Whether sequences may start from given or earlier states, and give their last ones.
-    results : {"last", "every"}
-        When there is a result.
+    results : {"last", "every", "first-of-backward"}
+        When there is a result, as in `spec.network.Network`; of each direction.
     head_unit : HeadUnit or None
         Head that reads h from the core's own memory.
     onward : bool
@@ -71,7 +72,7 @@ class Core:
     x: Format
     machine: Machine
     stateful: bool = True
-    results: str = "last"
+    results: Results = "last"
     head_unit: HeadUnit | None = None
     onward: bool = False
 
@@ -87,7 +88,7 @@ class Core:
                     "machine: cell_unit", "must be parallel in a pipelined machine", "serial"
                 )
             if not layer.serialisable or len(self.layers) > 1:
-                rule = "must be parallel, except for one LSTM layer forward"
+                rule = "must be parallel, except for one LSTM layer forward without peepholes"
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
@@ -170,7 +171,7 @@ class Core:
             drain=self.drain,
             streams=self.streams,
             directions=self.directions,
-            every=self.results == "every",
+            results=self.results,
             stateful=self.stateful,
             onward=self.onward,
             hidden_chunks=self.h_product.chunks,

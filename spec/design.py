@@ -160,8 +160,10 @@ class Design:
 
     @property
     def _gathers(self) -> bool:
-        pools = self.network.pooling != "none"
-        return pools or (self.network.layer.bidirectional and self.head is not None)
+        network = self.network
+        if network.pooling != "none" or network.results == "first-of-backward":
+            return True
+        return network.layer.bidirectional and self.head is not None
 
     def _gather(self, before: Stage) -> Gather:
         core = self.cores[-1]
@@ -171,8 +173,8 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            pools=self.network.pooling != "none",
-            every=self.network.results == "every",
+            pooling=self.network.pooling,
+            results=self.network.results,
             head=self._head_unit(core) if self.head is not None else None,
         )
 

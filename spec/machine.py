@@ -78,7 +78,7 @@ class Machine(Checked):
         How the machine is connected: its plain streams; AXI4-Stream with AXI4-Lite control; or
         AXI4-Stream with pipelined Wishbone B4 control.
     longest : int
-        Steps of the longest sequence, where a whole one has to be held.
+        Steps of the longest sequence, where a whole one has to be held, or its mean to be taken.
     parity : bool
         Whether memories have parity bits: after a wrong word has been read no result is given.
 

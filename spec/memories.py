@@ -78,7 +78,7 @@ def core_memories(core: Core) -> Memories:
             groups * fronts, unit.row_layout.bits * drain.front, partial(row_words, core)
         ),
     }
-    if core.layer.unit_tensors:
+    if unit.unit_layout.bits:
         bits = unit.unit_layout.bits * drain.cell_units
         found["units"] = Memory(groups, bits, partial(unit_words, core))
     if core.head_unit is not None:

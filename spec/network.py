@@ -17,8 +17,13 @@ from pascaline.spec.cells.layer import Q0_7, Layer
 from pascaline.spec.checked import Checked, one_of
 from pascaline.spec.formats import Format, Interval
 
-__all__ = ["AnyLayer", "Head", "Network"]
+__all__ = ["AnyLayer", "Head", "Network", "Pooling", "Results"]
 
+Pooling = Literal["none", "max", "mean"]
+"""What is made of the outputs of all steps, see `Network`."""
+
+Results = Literal["last", "every", "first-of-backward"]
+"""When there is a result, and of which outputs, see `Network`."""
 
 AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
 """A layer of any cell; without a kind, an LSTM."""
@@ -70,14 +75,16 @@ class Network(Checked):
         Format of an input element.
     layers : tuple of Layer
         From input to output, 1 to 8.
-    pooling : {"none", "max"}
-        What the result is made of: the last layer's output, or the largest value of each of its
-        elements over all steps of the sequence.
+    pooling : {"none", "max", "mean"}
+        What the result is made of: the last layer's output, or of each of its elements the largest
+        value, or the mean, over all steps of the sequence. With a sum ``S`` over ``T`` steps the
+        mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up.
     head : Head or None
         Head; without one the results are what it would get.
-    results : {"last", "every"}
+    results : {"last", "every", "first-of-backward"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
-        layer gives h of each direction after its own last step.
+        layer gives h of each direction after its own last step; or, as ``first-of-backward``, its
+        output at the last step of the sequence, which is the backward direction's first.
 
     Examples
     --------
@@ -90,16 +97,19 @@ class Network(Checked):
     inputs: int = Field(ge=1, le=2048)
     x: Format = Q0_7
     layers: tuple[AnyLayer, ...] = Field(min_length=1, max_length=8)
-    pooling: Literal["none", "max"] = "none"
+    pooling: Pooling = "none"
     head: Head | None = None
-    results: Literal["last", "every"] = "last"
+    results: Results = "last"
 
     @model_validator(mode="after")
     def _fits(self) -> Network:
         if self.x.width > 16:
             raise ValueError(f"x.width must be at most 16, not {self.x.width}")
-        if self.pooling != "none" and self.results == "every":
+        if self.pooling != "none" and self.results != "last":
             raise ValueError("results must be last with pooling")
+        if self.results == "first-of-backward" and not self.layer.bidirectional:
+            # Of one direction, both ends give the same: then it is called last.
+            raise ValueError("results must be last or every for a last layer of one direction")
         return self
 
     @property
@@ -111,6 +121,11 @@ class Network(Checked):
     def bidirectional(self) -> bool:
         """Whether any layer is: then no result is known before a sequence has ended."""
         return any(layer.bidirectional for layer in self.layers)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
+        return self.bidirectional or self.pooling == "mean"
 
     def layer_inputs(self, index: int) -> int:
         """Elements of the input of a layer."""

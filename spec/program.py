@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pascaline.spec.drain import Drain
+from pascaline.spec.network import Results
 from pascaline.spec.passes import Pass, step_words
 
 __all__ = ["ACCUMULATE", "Program"]
@@ -29,8 +30,8 @@ class Program:
         Sequences under way at a time, each direction of a sequence by itself.
     directions : int
         Sets of weights, which take turns.
-    every : bool
-        Whether there is a result after each step.
+    results : {"last", "every", "first-of-backward"}
+        After which steps there is a result, see `has_result`.
     stateful : bool
         Whether sequences may start from given or earlier states, and give their last ones.
     onward : bool
@@ -50,13 +51,22 @@ class Program:
     drain: Drain
     streams: int = 1
     directions: int = 1
-    every: bool = False
+    results: Results = "last"
     stateful: bool = True
     onward: bool = False
     hidden_chunks: int
     issue: int
     registers: int
     whole: int
+
+    def has_result(self, stream: int, *, first: bool, last: bool) -> bool:
+        """Whether a step has one: of that stream, its sequence's first or last.
+
+        Where there are two directions, stream 1 is the backward one.
+        """
+        if self.results == "first-of-backward" and stream == 1:
+            return first
+        return last or self.results == "every"
 
     @property
     def stream_bits(self) -> int:

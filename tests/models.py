@@ -52,7 +52,11 @@ def make_chains() -> dict[str, Design]:
         "both directions, head": ([both, both], {"head": head}, {}),
         "both directions, head, every": ([both], {"head": head, "results": "every"}, {}),
         "both directions, on a bus": ([both], {"head": head}, loaded),
+        "both directions, last step": ([both], {"results": "first-of-backward"}, {}),
+        "peepholes": ([lstm | {"peephole": True}], {"head": head}, {"weights": "ram"}),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
+        "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
+        "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {

@@ -19,7 +19,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
-from pascaline.spec.network import Network
+from pascaline.spec.network import Network, Pooling, Results
 from pascaline.train.extract import learned_layers
 from pascaline.train.linear import Linear
 from pascaline.train.stack import Stack
@@ -37,8 +37,8 @@ def export(
     calibrate: ArrayLike | Tensor | None = None,
     head_weights: str | None = None,
     output: Literal["class", "logits"] = "class",
-    pooling: Literal["none", "max"] = "none",
-    results: Literal["last", "every"] = "last",
+    pooling: Pooling = "none",
+    results: Results = "last",
     preprocess: Preprocess | None = None,
 ) -> Model:
     """Freeze trained modules to integers and write the model file.
@@ -72,7 +72,8 @@ def export(
         the last module. A `Linear` has its own.
     output, pooling, results
         As in `spec.network`: what a head gives out, what it sees at the end of a sequence, and
-        whether there is a result at its end or after every step.
+        whether there is a result at its end or after every step; ``first-of-backward`` is that of
+        ``output[-1]``.
     preprocess : Preprocess, optional
         What the modules were fed: an affine of raw features. By default the features themselves.
 

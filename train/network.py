@@ -7,15 +7,16 @@ coefficients.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pascaline.spec.network import Network
+from pascaline.spec.cells.layer import Layer as RecurrentLayer
+from pascaline.spec.network import Network, Pooling
 from pascaline.spec.tensors import Integers
+from pascaline.train.cells.cell import passed
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
 
@@ -148,9 +149,9 @@ class Classifier(nn.Module):
         Logits of the head.
     every : bool
         Whether there are logits after every step.
-    pooling : {"none", "max"}
-        What the head sees at the end of a sequence: the last output, or the largest value of each
-        of its elements over all steps.
+    pooling : {"none", "max", "mean"}
+        What the head sees at the end of a sequence: the last output, or of each of its elements the
+        largest value, or the mean, over all steps.
     head : Quantiser or None
         Of the head's weights.
 
@@ -166,7 +167,7 @@ class Classifier(nn.Module):
         *,
         classes: int,
         every: bool = False,
-        pooling: Literal["none", "max"] = "none",
+        pooling: Pooling = "none",
         head: Quantiser | None = None,
     ) -> None:
         super().__init__()
@@ -224,6 +225,8 @@ class Classifier(nn.Module):
         seen = every if self.every else last
         if self.pooling == "max":
             seen = _largest(every, lengths)
+        elif self.pooling == "mean":
+            seen = _mean(every, lengths, self.stack[-1].parts[0].rounding)
         if self.training and self.mask is not None:
             seen = seen * self.mask
         return self.head(seen)
@@ -235,3 +238,13 @@ def _largest(every: Tensor, lengths: Tensor | None) -> Tensor:
         behind = torch.arange(len(every), device=every.device)[:, None] >= lengths
         every = every.masked_fill(behind[..., None], -torch.inf)
     return every.amax(dim=0)
+
+
+def _mean(every: Tensor, lengths: Tensor | None, rounding: RecurrentLayer | None) -> Tensor:
+    """The mean of all steps of each sequence, (batch, outputs), rounded as h is."""
+    if lengths is None:
+        mean = every.mean(dim=0)
+    else:
+        behind = torch.arange(len(every), device=every.device)[:, None] >= lengths
+        mean = every.masked_fill(behind[..., None], 0).sum(dim=0) / lengths[:, None]
+    return passed(mean, None if rounding is None else rounding.h)

@@ -19,6 +19,7 @@ from pascaline.spec.cells import USUAL, form_of
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.network import Pooling
 from pascaline.train.augment import Shift
 
 __all__ = ["TASKS", "Options", "Schedule", "Task", "WeightRule", "task"]
@@ -77,7 +78,7 @@ class Options(Checked):
     bidirectional : bool or None
         Whether each has a direction from the end of a sequence to its beginning, too; ``None``:
         it has not.
-    pooling : {"none", "max"}
+    pooling : {"none", "max", "mean"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
     weights : str
         What the weights of the matrices are: the name of an arithmetic; or ``float``: real
@@ -119,7 +120,7 @@ class Options(Checked):
     cell: str | None = None
     layers: int | None = Field(default=None, ge=1, le=8)
     bidirectional: bool | None = None
-    pooling: Literal["none", "max"] = "none"
+    pooling: Pooling = "none"
     weights: str = "ternary"
     recurrent_weights: str | None = None
     head_weights: str | None = None

@@ -107,17 +107,26 @@ class Cell(ABC):
         }
 
     def _normaliser(
-        self, rows: slice, operands: Sequence[str] = (), bias: Integers | None = None
+        self,
+        rows: slice,
+        operands: Sequence[str] = (),
+        bias: Integers | None = None,
+        carried: Integers | None = None,
     ) -> Normaliser:
-        """What makes pre-activations of some rows, of all their sums or of some operands'."""
+        """What makes pre-activations of some rows, of all their sums or of some operands'.
+
+        With scales ``carried`` (rows,), also of "c": of each row what its unit carries.
+        """
         layer, tensors = self._described, self._tensors
         names = operands or [operand.name for operand in layer.operands]
-        return NORMALISERS[layer.normaliser.kind](
-            layer,
-            {name: tensors[f"scale_{name}"][rows] for name in names},
-            {name: self._products[name].bounds[rows] for name in names},
-            tensors["bias"][rows] if bias is None else bias,
-        )
+        scales = {name: tensors[f"scale_{name}"][rows] for name in names}
+        bounds = {name: self._products[name].bounds[rows] for name in names}
+        if carried is not None:
+            assert layer.carried is not None
+            scales["c"] = carried
+            bounds["c"] = [layer.carried.interval.magnitude] * len(carried)
+        bias = tensors["bias"][rows] if bias is None else bias
+        return NORMALISERS[layer.normaliser.kind](layer, scales, bounds, bias)
 
     def _by_gate(self, rows: Integers) -> Integers:
         """Rows (batch, gates * hidden) as (gates, batch, hidden)."""

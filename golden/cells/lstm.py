@@ -10,6 +10,7 @@ import numpy as np
 from pascaline.golden.activation import ActivationFunction
 from pascaline.golden.affine import Affine
 from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.normalisers import Normaliser
 from pascaline.golden.rounding import Integers, holding, narrow
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.formats import Format
@@ -49,7 +50,15 @@ class Lstm(Cell):
     def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
         self._layer = layer
-        self._to_pre = self._normaliser(slice(None))
+        self._early, self._late = slice(3 * layer.hidden), slice(3 * layer.hidden, None)
+        self._to_o: Normaliser | None = None
+        if layer.peephole:
+            i, f, o = (tensors[name] for name in layer.peepholes.values())
+            seen = np.concatenate([i, f, np.zeros_like(f)])
+            self._to_pre = self._normaliser(self._early, carried=seen)
+            self._to_o = self._normaliser(self._late, carried=o)
+        else:
+            self._to_pre = self._normaliser(slice(None))
         self._sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
         self._cell_affine = _cell_affine(layer, tensors)
@@ -63,21 +72,29 @@ class Lstm(Cell):
     def step(self, x: Integers, state: State) -> LstmStep:
         layer = self._layer
         sums = self._sums(x, state)
-        pre = self._to_pre(sums)
-
-        z = dict(zip(layer.gates, self._by_gate(pre), strict=True))
-        i, f, o = self._sigmoid(z["i"]), self._sigmoid(z["f"]), self._sigmoid(z["o"])
-        g = self._tanh(z["g"])
+        pre = self._to_pre(sums if self._to_o is None else _seeing(sums, self._early, state.c))
+        i, f, g = self._by_gate(pre)[:3]
+        i, f, g = self._sigmoid(i), self._sigmoid(f), self._tanh(g)
 
         total = np.multiply(i, g, dtype=self._cell_type)
         total <<= self._fresh_shift
         total += np.multiply(f, state.c, dtype=self._cell_type)
         c = narrow(total, layer.sigmoid.frac, layer.cell, out=total)
+        if self._to_o is not None:
+            pre = np.concatenate([pre, self._to_o(_seeing(sums, self._late, c))], axis=1)
+        o = self._sigmoid(self._by_gate(pre)[3])
         u = self._cell_affine(c)
         tanh_c = self._tanh(u)
         h = np.multiply(o, tanh_c, dtype=self._h_type)
         h = narrow(h, self._h_shift, layer.h, out=h)
         return LstmStep(sums=sums, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h)
+
+
+def _seeing(sums: dict[str, Integers], rows: slice, c: Integers) -> dict[str, Integers]:
+    """The sums of rows of some gates, each with what its unit carries."""
+    found = {name: one[:, rows] for name, one in sums.items()}
+    gates = found["h"].shape[1] // c.shape[1]
+    return found | {"c": np.tile(c, (1, gates))}
 
 
 def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers], Integers]:

@@ -68,7 +68,7 @@ class Groups(Elements):
         if len(layer.phases) > 1:
             for given in inputs:
                 given["phase"] = flags.index
-        if layer.unit_tensors:
+        if unit.unit_layout.bits:
             wait = pipeline.unit - pipeline.memory
             reading = delayed(m, busy, wait, name="unit")
             stream = delayed(m, flags.stream, wait, name="unit_stream")

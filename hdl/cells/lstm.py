@@ -2,6 +2,7 @@
 """An LSTM unit."""
 
 from amaranth.hdl import Module, Signal
+from amaranth.lib import data
 
 from pascaline.hdl.cells.unit import Unit
 from pascaline.hdl.scaling import scaled
@@ -17,12 +18,14 @@ class LstmUnit(Unit):
 
     def elaborate(self, platform):
         m = Module()
-        layer = self._layer
-        gates = {}
-        for index, gate in enumerate(GATES):
-            function, out = ("tanh", layer.tanh) if gate == "g" else ("sigmoid", layer.sigmoid)
-            z = self._pre(m, index, gate)
-            gates[gate] = self._place(m, platform, f"{function}_{gate}", function, out, z)
+        layer, pipeline = self._layer, self._pipeline
+        # With peepholes, the gate o has to wait for the new c.
+        tensors = self._tensors(m, 0)
+        gates = {
+            gate: self._gate(m, platform, gate, self.old.c, tensors)
+            for gate in GATES
+            if gate != "o" or not layer.peephole
+        }
 
         # New cell: f * c + i * g.
         align = layer.cell.frac - layer.tanh.frac
@@ -30,7 +33,8 @@ class LstmUnit(Unit):
         gated = layer.sigmoid.interval * layer.tanh.interval
         fc = Signal(shape(kept), reset_less=True)
         ig = Signal(shape(gated), reset_less=True)
-        m.d.sync += [fc.eq(gates["f"] * self.old.c), ig.eq(gates["i"] * gates["g"])]
+        old = self._delayed(m, self.old.c, pipeline.gate - pipeline.carried, name="old_c")
+        m.d.sync += [fc.eq(gates["f"] * old), ig.eq(gates["i"] * gates["g"])]
         reach = kept + (gated << align)
         total = self._total(m, fc + (ig << align), reach, name="c_total")
         c = Signal(shape(layer.cell), reset_less=True)
@@ -38,10 +42,16 @@ class LstmUnit(Unit):
         m.d.comb += self.new.c.eq(c)
 
         # New h: o * tanh(c).
-        tanh = self._place(m, platform, "tanh_c", "tanh", layer.tanh, self._cell_to_pre(m, c))
-        pipeline = self._pipeline
-        wait = pipeline.update + pipeline.scale + pipeline.activate
-        o = self._delayed(m, gates["o"], wait, name="o")
+        late = pipeline.made - pipeline.unit
+        tensors = self._tensors(m, late)
+        u = self._cell_to_pre(m, c, tensors)
+        u = self._delayed(m, u, pipeline.to_tanh - pipeline.scale, name="u_kept")
+        tanh = self._place(m, platform, "tanh_c", "tanh", layer.tanh, u)
+        if layer.peephole:
+            o = self._gate(m, platform, "o", c, tensors, late=late)
+        else:
+            wait = pipeline.update + pipeline.scale + pipeline.activate
+            o = self._delayed(m, gates["o"], wait, name="o")
         out = Signal(shape(gated), reset_less=True)
         m.d.sync += out.eq(o * tanh)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
@@ -49,7 +59,39 @@ class LstmUnit(Unit):
         m.d.comb += self.h_next.eq(self._delayed(m, h, self._pipelined, name="h_kept"))
         return m
 
-    def _cell_to_pre(self, m, c):
+    def _gate(self, m, platform, gate, c, tensors, *, late=0):
+        """The value of a gate; one that sees c takes it, with the unit's tensors, later."""
+        layer, index = self._layer, GATES.index(gate)
+        function, out = ("tanh", layer.tanh) if gate == "g" else ("sigmoid", layer.sigmoid)
+        if gate in layer.peepholes:
+            z = self._peeping(m, index, gate, c, tensors, late)
+        else:
+            z = self._pre(m, index, gate)
+        return self._place(m, platform, f"{function}_{gate}", function, out, z)
+
+    def _peeping(self, m, index, gate, c, tensors, late):
+        """Pre-activation of a gate that sees the cell: the product is added to the bias."""
+        unit, pipeline, name = self._unit, self._pipeline, self._layer.peepholes[gate]
+        sums, row = self._inputs(m, index, gate)
+        scale = unit.unit_scales[name]
+        seen = scale.interval * self._layer.cell.interval
+        product = Signal(shape(seen), name=f"{gate}_peephole", reset_less=True)
+        m.d.sync += product.eq(scaled(c, tensors, name, scale))
+        bias = self._delayed(m, row.bias, pipeline.bias - pipeline.sum + late, name=f"{gate}_bias")
+        bias = self._total(m, bias + product, seen + unit.rounded["bias"], name=f"{gate}_seen")
+        biases = seen + unit.biases["bias"]
+        return self._normaliser.pre(
+            m, sums, row, unit.row_scales, bias, biases, name=gate, late=late
+        )
+
+    def _tensors(self, m, wait):
+        """Tensors of the unit so many cycles after they came, if any are stored."""
+        if not self._unit.unit_layout.bits:
+            return None
+        later = self._delayed(m, self.unit.as_value(), wait, name="unit")
+        return data.View(self.unit.shape(), later)
+
+    def _cell_to_pre(self, m, c, tensors):
         """The cell in the format that its tanh is taken of."""
         layer = self._layer
         affine, pre, cell = layer.cell_affine, layer.pre, layer.cell.interval
@@ -60,10 +102,10 @@ class LstmUnit(Unit):
             return u
         scale = self._unit.unit_scales["scale_c"]
         product = Signal(shape(scale.interval * cell), name="u_product", reset_less=True)
-        bias = Signal(self.unit.bias_c.shape(), name="u_bias", reset_less=True)
+        bias = Signal(tensors.bias_c.shape(), name="u_bias", reset_less=True)
         m.d.sync += [
-            product.eq(scaled(c, self.unit, "scale_c", scale)),
-            bias.eq(self.unit.bias_c),
+            product.eq(scaled(c, tensors, "scale_c", scale)),
+            bias.eq(tensors.bias_c),
         ]
         reach = scale.interval * cell + self._unit.biases["bias_c"]
         ends = Interval(half(affine.shift), half(affine.shift))

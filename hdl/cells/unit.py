@@ -68,7 +68,7 @@ class Unit(wiring.Component):
             "rows": In(data.ArrayLayout(self._row, unit.gates)),
             "h_next": Out(shape(layer.h)),
         }
-        if layer.unit_tensors:
+        if unit.unit_layout.bits:
             members["unit"] = In(struct(unit.unit_layout))
         if len(layer.phases) > 1:
             members["phase"] = In(range(len(layer.phases)))
@@ -105,7 +105,8 @@ class Unit(wiring.Component):
     def _inputs(self, m, index, name):
         """Sums and parameters of a gate row, as its products want them."""
         unit, pipeline = self._unit, self._pipeline
-        row = self._delayed(m, self.rows[index].as_value(), self._pipelined, name=f"{name}_row")
+        wait = pipeline.front - pipeline.rows
+        row = self._delayed(m, self.rows[index].as_value(), wait, name=f"{name}_row")
         sums = self._delayed(m, self.sums[index].as_value(), pipeline.front, name=f"{name}_sums")
         return data.View(sums_struct(unit.sums), sums), data.View(self._row, row)
 

@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Signal
 
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.scaling import scaled
 from pascaline.hdl.shapes import shape
@@ -23,7 +24,7 @@ class RowAffine:
     def __init__(self, unit: UnitSpec):
         self._unit = unit
 
-    def pre(self, m, sums, row, scales, bias, biases, *, name):
+    def pre(self, m, sums, row, scales, bias, biases, *, name, late=0):
         """Pre-activation: products with some of the row's scales, and a bias, rounded.
 
         Parameters
@@ -35,11 +36,14 @@ class RowAffine:
         scales : sequence of str
             Of the sums that count.
         bias : Value
-            When the products have been added; the half that rounds is in it.
+            When the products have been added, or ``late`` cycles later; the half that rounds is in
+            it.
         biases : Interval
             Its range without the half.
         name : str
             Prefix of the signals.
+        late : int
+            Cycles for which the sum of the products waits for the bias.
 
         Returns
         -------
@@ -58,6 +62,7 @@ class RowAffine:
             products.append(signal)
         product = Signal(shape(reach), name=f"{name}_products", reset_less=True)
         m.d["sync" if pipelined else "comb"] += product.eq(sum(products[1:], start=products[0]))
+        product = delayed(m, product, late, name=f"{name}_kept", reset_less=True)
         ends = Interval(half(shift), half(shift))
         total = Signal(shape(reach + biases + ends), name=f"{name}_total")
         m.d.comb += total.eq(product + bias)

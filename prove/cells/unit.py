@@ -39,7 +39,7 @@ class Inputs:
             for name, scale in core.unit.row_scales.items():
                 self._within(number(self._rows[index], name, scale), scale.interval)
         self.tensors = None
-        if core.layer.unit_tensors:
+        if core.unit.unit_layout.bits:
             self.tensors = self._any(dut.unit, "tensors", late=pipeline.unit)
         self.phase = C(0, 1)
         if len(core.layer.phases) > 1:
@@ -80,8 +80,8 @@ class Inputs:
         self._within(value, range_)
         return value
 
-    def pre(self, index, scales=None, bias=None):
-        """Pre-activation of a gate row, of some of its sums."""
+    def pre(self, index, scales=None, bias=None, seen=0):
+        """Pre-activation of a gate row, of some of its sums, and of what else it adds."""
         core, shift = self._core, self.layer.normaliser.shift
         record = self._rows[index]
         total = self.bias(record, "bias", core.unit.biases["bias"], shift) if bias is None else bias
@@ -89,7 +89,7 @@ class Inputs:
             if scales is None or name in scales:
                 value = self._sums[index][f"s{core.unit.place(name)}"]
                 total = total + value * number(record, name, scale)
-        return self.narrow(total, shift, self.layer.pre)
+        return self.narrow(total + seen, shift, self.layer.pre)
 
     def range_of(self, name):
         """Range of a bias of units."""

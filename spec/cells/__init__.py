@@ -8,6 +8,8 @@ each of these packages has a table with the keys of `CELLS`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
@@ -26,13 +28,13 @@ CELLS: dict[str, type[Layer]] = {
 USUAL = "lstm"
 """The default kind, and the default form."""
 
-FORMS: dict[str, tuple[str, dict[str, str]]] = {
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (kind, options) for kind, cell in CELLS.items() for name, options in cell.forms.items()
 }
 """Forms of cells by the names that users write: their kind, and the options of their form."""
 
 
-def form_of(name: str) -> tuple[str, dict[str, str]]:
+def form_of(name: str) -> tuple[str, dict[str, Any]]:
     """Kind and options of a form; raises `InputError` if there is none of that name."""
     if name not in FORMS:
         raise InputError("cell", f"must be one of {', '.join(FORMS)}", name)

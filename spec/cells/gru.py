@@ -53,7 +53,7 @@ class GruLayer(Layer):
     """
 
     title: ClassVar[str] = "GRU"
-    forms: ClassVar[dict[str, dict[str, str]]] = {
+    forms: ClassVar[dict[str, dict[str, Any]]] = {
         "gru": {"reset": "after"},
         "gru-before": {"reset": "before"},
     }

@@ -75,7 +75,7 @@ class Layer(Checked, ABC):
     """
 
     title: ClassVar[str]
-    forms: ClassVar[dict[str, dict[str, str]]]
+    forms: ClassVar[dict[str, dict[str, Any]]]
     few_bits: ClassVar[dict[str, dict[str, Any]]] = {}
     share: ClassVar[int] = 1
 

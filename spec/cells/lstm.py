@@ -8,18 +8,24 @@ With ``z`` of each gate as in `spec.cells.layer`::
     u = saturate(round_shift(scale_c[j] * c' + bias_c[j], affine.shift), pre)        with one
     h' = saturate(round_shift(o * tanh(u), sigmoid.frac + tanh.frac - h.frac), h)
 
+With peepholes (Gers et al. 2002; ONNX's ``P``) three gates see the cell, i and f the old one and o
+the new one: ``scale_ci[j] * c``, ``scale_cf[j] * c`` and ``scale_co[j] * c'`` are further addends
+of ``z``, beside ``scale_h * A`` and ``scale_x * B``, before its one rounding. So an integer is a
+real peephole times ``2**(pre.frac + normaliser.shift - cell.frac)``.
+
 The cell's own normaliser is folded into the affine (Ardakani et al. 2019, with statistics shared
 over time).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import not_
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
 from pascaline.spec.draw import draw_biases, draw_format, nearest
@@ -41,10 +47,15 @@ class LstmLayer(Layer):
         Outputs of the two functions, cell state.
     cell_affine : Affine or None
         Formats of the affine on the cell before its tanh, if there is one.
+    peephole : bool
+        Whether gates i, f and o see the cell; each peephole is in the range of a row's scale.
     """
 
     title: ClassVar[str] = "LSTM"
-    forms: ClassVar[dict[str, dict[str, str]]] = {"lstm": {}}
+    forms: ClassVar[dict[str, dict[str, Any]]] = {
+        "lstm": {},
+        "lstm-peephole": {"peephole": True},
+    }
     few_bits: ClassVar[dict[str, dict[str, Any]]] = FEW_BITS | {"cell": {"width": 5, "frac": 3}}
     share: ClassVar[int] = 2
 
@@ -53,6 +64,8 @@ class LstmLayer(Layer):
     tanh: Format = Q0_7
     cell: Format = Format(width=16, frac=11)
     cell_affine: Affine | None = None
+    # Left out of descriptions that are older than it, whose files and modules stay as they are.
+    peephole: bool = Field(default=False, exclude_if=not_)
 
     @model_validator(mode="after")
     def _formats_fit(self) -> LstmLayer:
@@ -69,23 +82,34 @@ class LstmLayer(Layer):
 
     @classmethod
     def draw_options(cls, rng: np.random.Generator, *, formats: bool) -> dict[str, Any]:
-        """Sometimes an affine on the cell."""
+        """Sometimes an affine on the cell, sometimes peepholes."""
         drawn: dict[str, Any] = {"cell_affine": {}} if rng.random() < 0.3 else {}
-        return drawn | ({"cell": draw_format(rng, (12, 20), (11, 16))} if formats else {})
+        drawn |= {"cell": draw_format(rng, (12, 20), (11, 16))} if formats else {}
+        return drawn | ({"peephole": True} if rng.random() < 0.3 else {})
 
     def draw_units(self, rng: np.random.Generator) -> dict[str, NDArray[np.int64]]:
-        """Scales of about 1, and biases with a deviation of 1/4."""
-        affine = self.cell_affine
-        if affine is None:
-            return {}
-        gain = 2.0 ** (affine.shift + self.pre.frac - self.cell.frac)
-        scale = nearest(gain * rng.uniform(0.5, 1.5, self.hidden), affine.scales.hi)
-        return {"scale_c": scale, "bias_c": draw_biases(rng, affine, self.pre, self.hidden, 4)}
+        """Scales of about 1, biases with a deviation of 1/4, and peepholes from -1 to 1."""
+        affine, found = self.cell_affine, {}
+        if affine is not None:
+            gain = 2.0 ** (affine.shift + self.pre.frac - self.cell.frac)
+            found["scale_c"] = nearest(gain * rng.uniform(0.5, 1.5, self.hidden), affine.scales.hi)
+            found["bias_c"] = draw_biases(rng, affine, self.pre, self.hidden, 4)
+        gain = 2.0 ** (self.normaliser.shift + self.pre.frac - self.cell.frac)
+        for name in self.peepholes.values():
+            drawn = gain * rng.uniform(-1, 1, self.hidden)
+            found[name] = nearest(drawn, self.normaliser.scales.hi)
+        return found
+
+    @property
+    def full_title(self) -> str:
+        """With peepholes or without."""
+        return f"{self.title} with peepholes" if self.peephole else self.title
 
     @property
     def serialisable(self) -> bool:
-        """A serial unit computes one direction only, with an affine normaliser."""
-        return not self.bidirectional and isinstance(self.normaliser, Affine)
+        """A serial unit computes one direction only, with an affine normaliser, no peepholes."""
+        plain = not (self.bidirectional or self.peephole)
+        return plain and isinstance(self.normaliser, Affine)
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:
@@ -103,11 +127,17 @@ class LstmLayer(Layer):
         return {"sigmoid": self.sigmoid, "tanh": self.tanh}
 
     @property
+    def peepholes(self) -> dict[str, str]:
+        """Tensors of the peepholes by their gates, if there are any."""
+        return {gate: f"scale_c{gate}" for gate in "ifo"} if self.peephole else {}
+
+    @property
     def unit_tensors(self) -> dict[str, Interval]:
-        """Scale and bias of the affine on the cell."""
-        if self.cell_affine is None:
-            return {}
-        return {"scale_c": self.cell_affine.scales, "bias_c": self.cell_affine.biases}
+        """Scale and bias of the affine on the cell; peepholes."""
+        found = dict.fromkeys(self.peepholes.values(), self.normaliser.scales)
+        if self.cell_affine is not None:
+            found |= {"scale_c": self.cell_affine.scales, "bias_c": self.cell_affine.biases}
+        return found
 
     @property
     def unit_shifts(self) -> dict[str, int]:
@@ -116,7 +146,12 @@ class LstmLayer(Layer):
 
     def pipeline(self, **core: Any) -> LstmPipeline:
         """Latencies."""
-        return LstmPipeline(activation=self.activation, affine=self.cell_affine is not None, **core)
+        return LstmPipeline(
+            activation=self.activation,
+            affine=self.cell_affine is not None,
+            peephole=self.peephole,
+            **core,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +166,18 @@ class LstmPipeline(Pipeline):
     ----------
     affine : bool
         Whether there is an affine on the cell.
+    peephole : bool
+        Whether gates see the cell.
     """
 
     affine: bool
+    # Names of modules are made from this text, and from that of the layer, which has it.
+    peephole: bool = field(default=False, repr=False)
+
+    @property
+    def front(self) -> int:
+        """With peepholes the first products wait for the old c."""
+        return max(super().front, self.cell_memory) if self.peephole else super().front
 
     @property
     def update(self) -> int:
@@ -152,18 +196,23 @@ class LstmPipeline(Pipeline):
 
     @property
     def carried(self) -> int:
-        """The old c is needed together with the gates."""
-        return self.gate
+        """The old c is needed together with the gates, or with the first products."""
+        return self.front if self.peephole else self.gate
 
     @property
     def made(self) -> int:
         """The new c is there after the update."""
-        return self.carried + self.update
+        return self.gate + self.update
 
     @property
     def unit(self) -> int:
-        """The affine needs its scale and bias together with the new c."""
-        return self.made
+        """Peepholes meet the old c; the affine needs its scale and bias with the new one."""
+        return self.carried if self.peephole else self.made
+
+    @property
+    def to_tanh(self) -> int:
+        """From the new c to what its tanh is taken of: with peepholes, as long as to that of o."""
+        return self.normalise if self.peephole else self.scale
 
     @property
     def serial_gate(self) -> int:
@@ -185,4 +234,4 @@ class LstmPipeline(Pipeline):
         """After the product with the output gate; serial: after the last product."""
         if self.serial:
             return self.serial_tanh + 2
-        return self.made + self.scale + self.activate + self.output
+        return self.made + self.to_tanh + self.activate + self.output

@@ -32,7 +32,7 @@ class RnnLayer(Layer):
     """
 
     title: ClassVar[str] = "RNN"
-    forms: ClassVar[dict[str, dict[str, str]]] = {
+    forms: ClassVar[dict[str, dict[str, Any]]] = {
         "rnn": {"function": "tanh"},
         "rnn-relu": {"function": "relu"},
     }

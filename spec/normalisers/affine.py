@@ -41,7 +41,6 @@ class Affine(Normaliser):
 
     @property
     def scales(self) -> Interval:
-        """Range of a scale."""
         return Interval.signed_bits(self.scale_width)
 
     @property

@@ -41,6 +41,11 @@ class Normaliser(Checked, ABC):
 
     @property
     @abstractmethod
+    def scales(self) -> Interval:
+        """Range of a scale."""
+
+    @property
+    @abstractmethod
     def biases(self) -> Interval:
         """Range of a bias."""
 

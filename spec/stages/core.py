@@ -150,7 +150,7 @@ class _Clock(StageClock):
         core, clock = self._core, self._clock
         self._freed.append(clock.step(stream, taken + 1, fresh=first))
         self._freed.popleft()
-        if not (last or core.results == "every"):
+        if not core.program.has_result(stream, first=first, last=last):
             return
         ready = clock.end + core.program.written_latency
         if self._head is not None:

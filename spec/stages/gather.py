@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from pascaline.spec.clock import NEVER
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
-from pascaline.spec.formats import Format
+from pascaline.spec.formats import Format, Interval
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories, head_memories
+from pascaline.spec.network import Pooling, Results
 from pascaline.spec.payloads import result_layout
 from pascaline.spec.stage import Part, Stage, Views
 
@@ -35,10 +36,10 @@ class Gather(Stage):
         Format of an element.
     machine : Machine
         The machine.
-    pools : bool
-        Whether elements are the largest of all steps.
-    every : bool
-        Whether there is a result every step.
+    pooling : {"none", "max", "mean"}
+        What elements are of those of all steps, as in `spec.network.Network`.
+    results : {"last", "every", "first-of-backward"}
+        When there is a result, as in `spec.network.Network`.
     head : HeadUnit or None
         Head that reads the vectors.
     """
@@ -48,11 +49,36 @@ class Gather(Stage):
     inputs: tuple[int, ...]
     h: Format
     machine: Machine
-    pools: bool
-    every: bool
+    pooling: Pooling
+    results: Results
     head: HeadUnit | None
 
     kind: ClassVar[str] = "gather"
+
+    @property
+    def pools(self) -> bool:
+        """Whether a vector is made of all steps."""
+        return self.pooling != "none"
+
+    @property
+    def sums(self) -> Interval:
+        """Range of the sums of which means are made, see `hdl.mean.Means`.
+
+        Of up to ``longest`` elements less the least of their format, and of the half that rounds.
+        """
+        most, of = self.machine.longest, self.h.interval
+        return Interval(0, most * (of.hi - of.lo) + most // 2)
+
+    @property
+    def latency(self) -> int:
+        """Cycles from the last beat of a vector to when it can be read.
+
+        Where it is made of all steps, there is one more to combine two. For means, sums are read
+        again, a chunk at a time, and divided, a bit a cycle.
+        """
+        if self.pooling == "mean":
+            return 3 + self.chunks * (self.h.width + 1)
+        return 1 + self.pools
 
     @property
     def part_chunks(self) -> int:
@@ -96,7 +122,10 @@ class Gather(Stage):
 
     @property
     def views(self) -> Views:
-        return {"": {"": "i_x__valid i_x__ready i_x__payload chunk reserved whole"}}
+        shown = {"": {"": "i_x__valid i_x__ready i_x__payload chunk reserved whole"}}
+        if self.pooling == "mean":
+            shown |= {"means": {"means": "busy counts steps phase reading write chunk means"}}
+        return shown
 
     @property
     def title(self) -> str:
@@ -105,8 +134,8 @@ class Gather(Stage):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        what = "largest of all steps" if self.pools else "results"
-        found = f"{what}: {sum(self.inputs):,} elements"
+        what = {"none": "results", "max": "largest of all steps", "mean": "mean of all steps"}
+        found = f"{what[self.pooling]}: {sum(self.inputs):,} elements"
         if self.head is None:
             return (found,)
         product = self.head.product
@@ -115,7 +144,7 @@ class Gather(Stage):
 
     @property
     def pace(self) -> float:
-        if self.head is None or not self.every:
+        if self.head is None or self.results != "every":
             return 0
         head_unit, product = self.head, self.head.product
         read = (product.tiles - 1) * head_unit.tile_cycles
@@ -134,17 +163,24 @@ class _Clock(StageClock):
         self._reader = ReaderClock()
         self._head = HeadClock(gather.head, end) if gather.head else None
         self._freed = [deque([NEVER, NEVER]) for _ in range(gather.machine.streams)]
+        self._divided = NEVER
+        self._arrived = 0
 
     def room(self, stream: int) -> int:
-        return self._freed[stream % len(self._freed)][0] + 1
+        return max(self._freed[stream % len(self._freed)][0] + 1, self._divided)
 
     def push(self, taken: int, stream: int, *, first: bool, last: bool) -> None:
         gather = self._gather
-        # Of several arrivals the last one, of the highest stream, makes a vector whole.
-        if (gather.pools and not last) or (gather.arrivals > 1 and stream == 0):
+        if gather.pools and not last:
+            return
+        # The last of several arrivals makes a vector whole.
+        self._arrived = (self._arrived + 1) % gather.arrivals
+        if self._arrived:
             return
         banks = self._freed[stream % len(self._freed)]
-        ready = taken + 1 + gather.pools
+        ready = taken + gather.latency
+        if gather.pooling == "mean":
+            self._divided = ready
         if self._head is not None:
             self._head.give(ready)
             read = self._head.read

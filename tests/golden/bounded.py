@@ -90,6 +90,10 @@ class Bounded:
         """Along the first axis; off by no more than the worst of them."""
         return Bounded(self.value.max(axis=0), self.error.max(axis=0))
 
+    def mean(self, of: Format) -> Bounded:
+        """Along the first axis; the counterpart is rounded to a format."""
+        return Bounded(self.value.mean(axis=0), self.error.mean(axis=0) + of.lsb / 2)
+
     def narrowed(self, to: Format) -> Bounded:
         """The counterpart is rounded and saturated to a format; the value itself stays."""
         lo, hi = to.interval.lo * to.lsb, to.interval.hi * to.lsb

@@ -31,6 +31,8 @@ CELLS = {
         "cell": q(26, 20),
         "cell_affine": {"scale_width": 16},
     },
+    "lstm-peephole": {"peephole": True},
+    "lstm-peephole-affine": {"peephole": True, "cell_affine": {}, "weights": "binary"},
     "lstm-unsigned-gates": {"sigmoid": q(9, 8, False)},
     "gru": {"kind": "gru"},
     "gru-before": {"kind": "gru", "reset": "before", "weights": "binary"},
@@ -65,10 +67,12 @@ CELLS = {
 LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
 BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
 BOTH = {"bidirectional": True}
+PEEPHOLE = {"peephole": True}
 
 STACKS = {
     "lstm": [LSTM],
     "three-cells": [GRU, LSTM, RNN],
+    "peephole-both": [LSTM | PEEPHOLE, LSTM | PEEPHOLE | BOTH],
     "formats": [
         RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},
         GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},
@@ -88,6 +92,7 @@ ENDS = {
     "outputs": {},
     "every": {"results": "every"},
     "pooled": {"pooling": "max"},
+    "mean": {"pooling": "mean"},
     "class": {"head": {"classes": 3, "weights": "ternary", "scaled": True}},
     "logits": {
         "head": {"classes": 3, "weights": "binary", "output": "logits"},
@@ -97,6 +102,7 @@ ENDS = {
         "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
         "pooling": "max",
     },
+    "mean-class": {"head": {"classes": 3, "weights": "ternary"}, "pooling": "mean"},
 }
 """What networks may end in."""
 

@@ -44,19 +44,23 @@ def slow_step(layer, tensors, x, h, c):
     return CELLS[layer.kind](layer, tensors, x, h, c)
 
 
-def preactivation(layer, t, row, x, h):
+def preactivation(layer, t, row, x, h, seen=0):
     total = int(t["scale_h"][row]) * dot(t["weight_h"][row], h)
     total += int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
-    return down(total, layer.normaliser.shift, layer.pre)
+    return down(total + seen, layer.normaliser.shift, layer.pre)
 
 
 def lstm(layer, t, x, h, c):
     new_h, new_c = [], []
     for unit in range(layer.hidden):
-        zi, zf, zg, zo = (
-            preactivation(layer, t, gate * layer.hidden + unit, x, h) for gate in range(4)
-        )
-        i, f, o = (function(layer, "sigmoid", z, layer.sigmoid) for z in (zi, zf, zo))
+
+        def gate(number, name, seen, unit=unit):
+            peephole = int(t[f"scale_c{name}"][unit]) * seen if layer.peephole else 0
+            z = preactivation(layer, t, number * layer.hidden + unit, x, h, peephole)
+            return function(layer, "sigmoid", z, layer.sigmoid)
+
+        i, f = gate(0, "i", c[unit]), gate(1, "f", c[unit])
+        zg = preactivation(layer, t, 2 * layer.hidden + unit, x, h)
         g = function(layer, "tanh", zg, layer.tanh)
         total = f * c[unit] + i * g * 2 ** (layer.cell.frac - layer.tanh.frac)
         cell = down(total, layer.sigmoid.frac, layer.cell)
@@ -65,7 +69,7 @@ def lstm(layer, t, x, h, c):
         else:
             scaled = int(t["scale_c"][unit]) * cell + int(t["bias_c"][unit])
             u = down(scaled, layer.cell_affine.shift, layer.pre)
-        product = o * function(layer, "tanh", u, layer.tanh)
+        product = gate(3, "o", cell) * function(layer, "tanh", u, layer.tanh)
         new_h.append(down(product, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h))
         new_c.append(cell)
     return new_h, new_c
@@ -144,6 +148,11 @@ def slow_run(model, sequence):
         vectors, last = slow_outputs(layer, directions, vectors)
     if network.pooling == "max":
         last = [max(column) for column in zip(*vectors, strict=True)]
+    if network.pooling == "mean":
+        means = (Fraction(sum(column), len(vectors)) for column in zip(*vectors, strict=True))
+        last = [math.floor(mean + Fraction(1, 2)) for mean in means]
+    if network.results == "first-of-backward":
+        last = vectors[-1]
     found = vectors if network.results == "every" else [last]
     if network.head is None:
         return found

@@ -87,6 +87,10 @@ class Reference:
         assert last is not None
         if self._network.results == "every":
             return outputs
+        if self._network.results == "first-of-backward":
+            return outputs[-1]
+        if self._network.pooling == "mean":
+            return outputs.mean(self._network.layer.h)
         return outputs.largest() if self._network.pooling == "max" else last
 
     def logits(self, outputs: Bounded) -> Bounded:

@@ -9,8 +9,10 @@ import pytest
 from pascaline.golden import parallel
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
+from pascaline.golden.pooling import POOLS
 from pascaline.spec.configs import configs
 from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 from tests.golden.networks import BOTH, ENDS, GRU, LSTM, RNN, STACKS, draw, model
 from tests.golden.oracle import slow_run
 
@@ -31,7 +33,7 @@ def test_against_python_integers(layers, end, rng):
         assert found.tolist() == slow_run(made, sequence)
 
 
-@pytest.mark.parametrize("end", ["every", "pooled"])
+@pytest.mark.parametrize("end", ["every", "pooled", "mean"])
 def test_a_batch_is_its_sequences(layers, end, rng):
     made = model(layers, **ENDS[end])
     golden, sequences = Golden(made), draw(made, rng, 20, 4, 17)
@@ -42,6 +44,17 @@ def test_a_batch_is_its_sequences(layers, end, rng):
         for both, one in zip(together.state, alone.state, strict=True):
             assert np.array_equal(both.h[index], one.h[0])
             assert np.array_equal(both.c[index], one.c[0])
+
+
+@pytest.mark.parametrize("name", [name for name in STACKS if STACKS[name][-1].get("bidirectional")])
+def test_the_output_at_the_last_step(name, rng):
+    """A part of what comes out of every step; against Python integers, too."""
+    made = model(STACKS[name], results="first-of-backward")
+    every = Golden(model(STACKS[name], results="every"))
+    sequences = draw(made, rng, 1, 5, 3)
+    found, whole = Golden(made).run(sequences).results, every.run(sequences).results
+    for one, other, sequence in zip(found, whole, sequences, strict=True):
+        assert one.tolist() == [other[-1].tolist()] == slow_run(made, sequence)
 
 
 def test_steps_are_a_run(rng):
@@ -78,14 +91,31 @@ def test_a_backward_direction_is_a_forward_one_of_the_sequence_turned_round(rng)
     assert np.array_equal(found[:, 4:], turned[::-1])
 
 
-def test_pooling_takes_no_step_of_another_sequence(rng):
-    """What a sequence that has ended goes on with is no part of its largest values."""
-    made = model([RNN], pooling="max", x={"width": 8, "frac": 0})
+@pytest.mark.parametrize("pooling", ["max", "mean"])
+def test_pooling_takes_no_step_of_another_sequence(pooling, rng):
+    """What a sequence that has ended goes on with is no part of its largest values, or means."""
+    made = model([RNN], pooling=pooling, x={"width": 8, "frac": 0})
     low = np.full((1, 3), -128)
     golden = Golden(made)
     [alone] = golden.run([low]).results
     together = golden.run([low, *draw(made, rng, 40)])
     assert np.array_equal(alone, together.results[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [([1], 1), ([1, 2], 2), ([-1, -2], -1), ([1, 1, 2], 1), ([-128] * 5, -128), ([127, 126], 127)],
+)
+def test_a_mean_is_the_nearest_integer_and_ties_go_up(values, mean):
+    pool = POOLS["mean"](1, 1, Format(width=8, frac=7))
+    for value in values:
+        pool.add(np.array([[value]]), np.array([True]))
+    assert pool.pooled.tolist() == [[mean]]
+
+
+def test_no_sequences(layers):
+    for end in ENDS.values():
+        assert Golden(model(layers, **end)).run([]).results == []
 
 
 def test_a_bidirectional_network_has_no_state(rng):

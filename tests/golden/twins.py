@@ -66,19 +66,21 @@ class Twin(ABC):
     def step(self, x: Bounded, state: RealState) -> RealState:
         """One step of a batch: ``x`` of shape (batch, inputs)."""
 
-    def _gates(self, x: Bounded, h: Bounded, first: int, count: int) -> list[Bounded]:
-        """Pre-activations of some gates, (batch, hidden) each."""
+    def _gates(
+        self, x: Bounded, h: Bounded, first: int, count: int, seen: Bounded | None = None
+    ) -> list[Bounded]:
+        """Pre-activations of some gates, (batch, hidden) each; ``seen`` is added to their sums."""
         layer = self._described
         rows = slice(first * layer.hidden, (first + count) * layer.hidden)
         both = x.product(self._weight_x[rows], self._bias[rows]) + h.product(self._weight_h[rows])
-        pre = both.narrowed(layer.pre)
+        pre = (both if seen is None else both + seen).narrowed(layer.pre)
         return [pre[:, at * layer.hidden : (at + 1) * layer.hidden] for at in range(count)]
 
 
 class _Lstm(Twin):
     def __init__(self, layer: LstmLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
-        self._layer = layer
+        self._layer, self._tensors = layer, tensors
         self._sigmoid = Function(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
         self._tanh = Function(layer.activation, "tanh", layer.pre, layer.tanh)
         self._affine: tuple[Reals, Reals] | None = None
@@ -89,12 +91,23 @@ class _Lstm(Twin):
 
     def step(self, x: Bounded, state: RealState) -> RealState:
         layer = self._layer
-        i, f, g, o = self._gates(x, state.h, 0, 4)
-        i, f, g, o = self._sigmoid(i), self._sigmoid(f), self._tanh(g), self._sigmoid(o)
-        c = (f * state.c + i * g).narrowed(layer.cell)
+        i, f = (
+            self._sigmoid(self._gate(x, state.h, number, gate, state.c))
+            for number, gate in enumerate("if")
+        )
+        [g] = self._gates(x, state.h, 2, 1)
+        c = (f * state.c + i * self._tanh(g)).narrowed(layer.cell)
+        o = self._sigmoid(self._gate(x, state.h, 3, "o", c))
         u = c if self._affine is None else c.affine(*self._affine)
         u = u.narrowed(layer.pre)
         return RealState((o * self._tanh(u)).narrowed(layer.h), c)
+
+    def _gate(self, x: Bounded, h: Bounded, number: int, gate: str, c: Bounded) -> Bounded:
+        """Pre-activation of a gate that may see the cell."""
+        if not self._layer.peephole:
+            return self._gates(x, h, number, 1)[0]
+        scale = self._tensors[f"scale_c{gate}"] * self._unit / self._layer.cell.lsb
+        return self._gates(x, h, number, 1, c.affine(scale, np.zeros_like(scale)))[0]
 
 
 class _Gru(Twin):

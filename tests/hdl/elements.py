@@ -19,6 +19,8 @@ from tests.models import make_network
 CELLS = {
     "lstm": {},
     "lstm, affine": {"cell_affine": {}},
+    "lstm, peephole": {"peephole": True},
+    "lstm, peephole, affine": {"peephole": True, "cell_affine": {}},
     "gru": {"kind": "gru"},
     "gru, before": {"kind": "gru", "reset": "before"},
     "rnn": {"kind": "rnn"},
@@ -196,7 +198,7 @@ class Elements:
         found = {
             "rows": Memory(depth * fronts, unit.row_layout.bits * drain.front, self._row_words)
         }
-        if self.described.unit_tensors:
+        if unit.unit_layout.bits:
             bits = unit.unit_layout.bits * drain.cell_units
             found["units"] = Memory(depth, bits, self._unit_words)
         return found

@@ -19,6 +19,7 @@ FLOW = re.compile(r"(In|Out)\(.*\)( or (In|Out)\(.*\))?")
 BUILT = (
     "alone, on a bus",
     "pooling, on a bus",
+    "mean",
     "both directions, head",
     "both directions, on a bus",
     "serial",

@@ -9,7 +9,7 @@ import pytest
 from pascaline.hdl.sequencer import Sequencer
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO
 from tests.hdl.bench import run
-from tests.hdl.walk import follow, make_bank
+from tests.hdl.walk import follow, has_result, make_bank
 from tests.programs import make_program
 
 INPUT, STATE = "input", "state"
@@ -26,23 +26,23 @@ PROGRAMS = {
     "slow drain": SLOW_DRAIN,
     "slow drain, serial": SLOW_DRAIN | {"serial": True, "whole": 12},
     "many chunks hide all latency": {"hidden": 40, "units": 40, "cell_units": 2, "inputs": 90},
-    "every result": {"every": True},
-    "streams": {"streams": 3, "every": True},
+    "every result": {"results": "every"},
+    "streams": {"streams": 3, "results": "every"},
     "streams, pipelined": {**PIPELINED, "streams": 4, "hidden": 4},
     "streams, last result": {"streams": 2, "hidden": 3},
-    "shared stack": {"layers": 3, "every": True},
+    "shared stack": {"layers": 3, "results": "every"},
     "shared stack, pipelined": {**PIPELINED, "layers": 3, "inputs": 7},
-    "shared stack, streams": {"layers": 2, "streams": 2, "every": True},
-    "two phases": {"phases": 2, "every": True},
+    "shared stack, streams": {"layers": 2, "streams": 2, "results": "every"},
+    "two phases": {"phases": 2, "results": "every"},
     "two phases, pipelined": {**PIPELINED, "phases": 2, "hidden": 8, "units": 4, "simd": 4},
     "two phases, streams": {"phases": 2, "streams": 3},
-    "two inputs": {"operands": (INPUT, STATE, INPUT), "every": True},
+    "two inputs": {"operands": (INPUT, STATE, INPUT), "results": "every"},
     "two inputs, stack": {"operands": (STATE, INPUT, INPUT), "layers": 2},
     "two states": {"operands": (STATE, INPUT, STATE), "hidden": 7, **PIPELINED},
     "two states, phases": {"operands": (INPUT, STATE, STATE), "phases": 2, "streams": 2},
     "four operands": {"operands": (INPUT, STATE, STATE, INPUT)},
     "no state": {"operands": (INPUT, INPUT)},
-    "directions": {"streams": 2, "directions": 2, "stateful": False, "every": True},
+    "directions": {"streams": 2, "directions": 2, "stateful": False, "results": "every"},
     "directions, pipelined": {
         **PIPELINED,
         "streams": 2,
@@ -50,7 +50,13 @@ PROGRAMS = {
         "stateful": False,
         "inputs": 6,
     },
-    "onward": {"onward": True, "every": True},
+    "directions, last step": {
+        "streams": 2,
+        "directions": 2,
+        "stateful": False,
+        "results": "first-of-backward",
+    },
+    "onward": {"onward": True, "results": "every"},
     "onward, directions": {"onward": True, "streams": 2, "directions": 2, "stateful": False},
 }
 
@@ -159,7 +165,7 @@ class Bench:
                 self.reads.append((cycle, now))
                 if is_last(program, now):
                     quiet = cycle
-                    if program.every or self.steps[ended].last:
+                    if has_result(program, self.steps[ended]):
                         self._finish(ended, cycle)
                     ended += 1
             if ctx.get(dut.free):

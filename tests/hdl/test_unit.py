@@ -56,7 +56,7 @@ def test_unit(cell, shared, pipelined, rng):
                     for lane, row in enumerate(rows):
                         ctx.set(dut.rows[lane], fields(core.unit.row_layout, row + at))
                 at = cycle - pipeline.unit
-                if 0 <= at < count and layer.unit_tensors:
+                if 0 <= at < count and core.unit.unit_layout.bits:
                     ctx.set(dut.unit, fields(core.unit.unit_layout, at))
                 at = cycle - pipeline.carried
                 if 0 <= at < count and layer.carried:

@@ -87,10 +87,14 @@ def walk(program, step, turn, fresh, tiles):
     return found
 
 
+def has_result(program, step):
+    return program.has_result(step.stream, first=step.start, last=step.last)
+
+
 def token(program, step, index, fresh):
     found = {
         "fresh": fresh,
-        "result": program.every or step.last,
+        "result": has_result(program, step),
         "last": step.last,
         "stream": step.stream,
         "index": index,

@@ -1,6 +1,7 @@
 """Named machines in a simulator, for tests."""
 
 from pascaline.hdl.verilog import generate
+from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.job import Job, Sequence
 from pascaline.sim.runner import build, run
 from pascaline.sim.simulators import simulator
@@ -43,3 +44,26 @@ def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, 
     built = build(path, verilog.name, tool, cache)
     job = Job(design=design, episodes=episodes, **settings)
     return run(job, built, verilog.name, tool)
+
+
+def case_of(layers, network, machine):
+    """Short sequences: without pauses; then with pauses, states from before, and a reset."""
+    machine = {"longest": 7} | machine
+    lengths = [min(steps, machine["longest"]) for steps in (1, 1, 7, 2, 6, 1, 3)] * 3
+    smooth = tuple(CaseSequence(steps=steps, seed=k) for k, steps in enumerate(lengths))
+    rough = tuple(
+        CaseSequence(steps=one.steps, seed=one.seed, state=k % 3, dump=k % 2 == 0)
+        for k, one in enumerate(smooth)
+    )
+    pauses = {"i_x": 0.3, "o": 0.5, "i_state": 0.3}
+    episodes = (
+        CaseEpisode(sequences=rough, cut=97, shuffled=True),
+        CaseEpisode(sequences=rough, shuffled=True),
+    )
+    traffic = (
+        Traffic(episodes=(CaseEpisode(sequences=smooth),)),
+        Traffic(episodes=episodes, pauses=pauses),
+    )
+    plain = {"inputs": 3, "layers": tuple(layers), **network}
+    described = {"seed": 1, "network": plain, "machine": machine, "traffic": traffic}
+    return Case.parse(described, thing="case")

@@ -153,6 +153,11 @@ BOTH = {"hidden": 4, "bidirectional": True}
         ([BOTH, BOTH], {"stack": "shared"}, "stack: must be separate with bidirectional layers"),
         ([BOTH], {"streams": 2}, "streams: must be 1 with bidirectional layers"),
         ([GRU], {"cell_unit": "serial"}, "cell_unit: must be parallel, except for one LSTM layer"),
+        (
+            [{"hidden": 4, "weights": "ternary", "peephole": True}],
+            {"cell_unit": "serial"},
+            "cell_unit: must be parallel, except for one LSTM layer forward without peepholes",
+        ),
     ],
 )
 def test_chains_that_cannot_be(layers, machine, text):

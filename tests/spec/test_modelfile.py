@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from pascaline import models
 from pascaline.spec.errors import InputError
-from pascaline.spec.modelfile import pack, read_model, unpack, write_model
+from pascaline.spec.modelfile import model_bytes, pack, read_model, unpack, write_model
 from tests.golden.networks import STACKS
 from tests.golden.networks import model as make_stack
 from tests.models import make_model
@@ -236,3 +237,11 @@ def test_path_that_cannot_be_written(model, tmp_path):
     with pytest.raises(InputError, match=r"m.safetensors: cannot be written \(.*\)$"):
         write_model(model, tmp_path / "file" / "m.safetensors")
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_shipped_files_are_written_again_byte_for_byte():
+    """What descriptions have got since they were written is left out where it is not used."""
+    files = sorted(models.SAMPLE.parent.glob("*.safetensors"))
+    assert files
+    for file in files:
+        assert model_bytes(read_model(file)) == file.read_bytes(), file.name

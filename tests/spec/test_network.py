@@ -41,7 +41,22 @@ def test_sizes_reach_2048():
             {"weights": 2},
             "network: layers.0.lstm.weights_x: must be the name of an arithmetic, not 2",
         ),
-        ({"results": "first"}, "network: results: should be 'last' or 'every', not 'first'"),
+        (
+            {"results": "first"},
+            "network: results: should be 'last', 'every' or 'first-of-backward', not 'first'",
+        ),
+        (
+            {"results": "first-of-backward"},
+            "network: results must be last or every for a last layer of one direction",
+        ),
+        (
+            {
+                "results": "first-of-backward",
+                "layer": {"bidirectional": True},
+                "pooling": "max",
+            },
+            "network: results must be last with pooling",
+        ),
         ({"layer": {"h": q(8, 7, False)}}, "network: layers.0.lstm: h must be a signed format"),
         (
             {"layer": {"cell": q(16, 6)}},
@@ -68,8 +83,8 @@ def test_sizes_reach_2048():
             ),
         ),
         (
-            {"layer": {"peephole": True}},
-            "network: layers.0.lstm.peephole: extra inputs are not permitted, not True",
+            {"layer": {"projection": True}},
+            "network: layers.0.lstm.projection: extra inputs are not permitted, not True",
         ),
         (
             {"layer": {"kind": "transformer"}},
@@ -100,7 +115,11 @@ def test_sizes_reach_2048():
             {"layer": {"weights_x": "binary"}},
             "network: layers.0.lstm: weights stands for weights_x and weights_h",
         ),
-        ({"pooling": "mean"}, "network: pooling: should be 'none' or 'max', not 'mean'"),
+        ({"pooling": "sum"}, "network: pooling: should be 'none', 'max' or 'mean', not 'sum'"),
+        (
+            {"pooling": "mean", "results": "every"},
+            "network: results must be last with pooling",
+        ),
         (
             {"pooling": "max", "results": "every"},
             "network: results must be last with pooling",

@@ -21,7 +21,10 @@ NAMES = {
     "both directions, every": ["both_0", "core_0", "merge_0"],
     "both directions, head": ["both_0", "core_0", "merge_0", "both_1", "core_1", "gather"],
     "both directions, head, every": ["both_0", "core_0", "merge_0", "gather"],
+    "both directions, last step": ["both_0", "core_0", "gather"],
     "pooling": ["core_0", "gather"],
+    "mean": ["core_0", "gather"],
+    "mean, both directions": ["both_0", "core_0", "gather"],
 }
 
 CORE = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]

@@ -42,7 +42,7 @@ def random_design(rng):
         inputs=pick(rng, 1, 2, 9, 30),
         results=results,
         head=pick(rng, None, head),
-        pooling=pick(rng, "none", "max") if results == "last" else "none",
+        pooling=pick(rng, "none", "max", "mean") if results == "last" else "none",
     )
     return make_design(
         model,

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import GATES
+from pascaline.spec.errors import InputError
 from pascaline.train.cells.cell import Cell, Formats, added, passed
 from pascaline.train.rounding import Rounding
 from pascaline.train.scan import scan
@@ -18,6 +19,10 @@ class Lstm(Cell):
     """One network goes through all its steps by `train.scan`, several through `step`."""
 
     gates = GATES
+
+    def __init__(self, *, peephole: bool = False) -> None:
+        if peephole:
+            raise InputError("cell", "must have no peepholes to be trained")
 
     def bias(self, hidden: int, memory: int | None) -> Tensor:
         """Forget gates start open: 1, or times from 1 to ``memory``."""

@@ -1,0 +1,35 @@
+"""What results are made of at the end of a sequence: RTL against golden, and its cycles."""
+
+import pytest
+
+from pascaline.measure.verdict import judge
+from tests.sim.machines import case_of, tool_of
+
+LSTM = {"kind": "lstm", "hidden": 5, "weights": "ternary"}
+GRU = {"kind": "gru", "hidden": 3, "weights": "binary"}
+BOTH = {"bidirectional": True}
+WIDE = {"h": {"width": 12, "frac": 11}}
+LOGITS = {"head": {"classes": 3, "weights": "ternary", "output": "logits"}}
+MEAN = {"pooling": "mean"}
+LAST_STEP = {"results": "first-of-backward"}
+
+MACHINES = {
+    "mean": ([LSTM], MEAN, {"simd": 2}),
+    "mean, one chunk": ([LSTM], MEAN | LOGITS, {"simd": 8, "units": 8}),
+    "mean, streams": ([GRU, GRU], MEAN | LOGITS, {"simd": 2, "streams": 3, "stack": "shared"}),
+    "mean, both directions": ([LSTM | BOTH], MEAN, {"simd": 2, "parity": True}),
+    "mean, stacked": ([GRU | BOTH, LSTM | BOTH], MEAN | LOGITS, {"simd": 4, "weights": "ram"}),
+    "mean, of one step": ([LSTM | WIDE], MEAN, {"simd": 2, "longest": 1}),
+    "last step": ([LSTM | BOTH], LAST_STEP, {"simd": 2, "units": 2}),
+    "last step, head": ([GRU | BOTH, LSTM | BOTH], LAST_STEP | LOGITS, {"simd": 4, "parity": True}),
+    "last step, on a bus": ([GRU | BOTH], LAST_STEP, {"ports": "wishbone", "pipelined": True}),
+    "mean, on a bus": ([LSTM | WIDE], MEAN, {"simd": 2, "ports": "axi", "pipelined": True}),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, cache):
+    layers, network, machine = MACHINES[name]
+    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, cache / "ends")
+    assert not verdict.faults
+    assert verdict.values > 0
