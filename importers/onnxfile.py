@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.graph.axes import Axes, flat
 from pascaline.importers.graph.chain import Chain
+from pascaline.importers.graph.feeds import pinned
 from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.operators import check_everywhere
 from pascaline.importers.graph.recurrent import layer_of
@@ -56,7 +57,21 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
             raise InputError(name, "must not be given: a graph is one network, with its head", said)
     graph = Graph(path)
     check_everywhere(graph)
-    chain = Chain(graph)
+    try:
+        return _read(graph, reading, Chain(graph))
+    except InputError:
+        for number, sizes in pinned(graph):
+            try:
+                found = _read(graph, reading, Chain(graph, sizes=sizes))
+            except InputError:
+                continue
+            said = f"{number} steps, as the graph has been traced with, stand for any number"
+            return replace(found, assumed=(*found.assumed, said))
+        raise
+
+
+def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
+    """Read a graph in certain sizes."""
     layers: list[FloatLayer] = []
     understood: list[str] = []
     first: tuple[Affine, list[Axes]] | None = None
@@ -80,7 +95,7 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
         output=ending.output,
         symbols=chain.symbols is not None,
     )
-    _check_cell(path, network, reading)
+    _check_cell(graph.path, network, reading)
     _check_whole(Whole(graph, chain), network, first[1], tail, ending)
     understood += [
         f"{_named(node)} at the end is left out: {ending.output} instead" for node in ending.nodes

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.importers.freeze import Reals
-from pascaline.importers.graph.feeds import Feeds
+from pascaline.importers.graph.feeds import SIZES, Feeds, Sizes
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.operators import check_linear
 from pascaline.importers.graph.probe import Probes, Seen, Values
@@ -32,6 +32,8 @@ class Chain:
     ----------
     graph : Graph
         The graph.
+    sizes : sequence of (int, int)
+        Of axes that the graph leaves open, see `importers.graph.feeds.Feeds`.
     opened : bool
         Whether other numbers of steps and sequences are tried than the graph is made for.
 
@@ -48,10 +50,10 @@ class Chain:
         If they are none, or not one behind the other; what is wrong is named.
     """
 
-    def __init__(self, graph: Graph, *, opened: bool = False) -> None:
+    def __init__(self, graph: Graph, *, sizes: Sizes = SIZES, opened: bool = False) -> None:
         self._graph = graph
         self.nodes = recurrent_nodes(graph)
-        self.feeds = Feeds(graph, self.nodes, opened=opened)
+        self.feeds = Feeds(graph, self.nodes, sizes=sizes, opened=opened)
         self._check_operators()
         self._probes = Probes(graph, self.nodes)
         self.feeds.try_sizes(self._probes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +16,38 @@ from pascaline.spec.errors import InputError
 if TYPE_CHECKING:
     from onnx import NodeProto, ValueInfoProto
 
-__all__ = ["Feeds"]
+__all__ = ["SIZES", "Feeds", "Sizes", "pinned"]
 
 Shapes = dict[str, tuple[int, ...]]
 
-SIZES = ((7, 3), (3, 7), (9, 2), (2, 9), (4, 1), (1, 4), (5, 40), (40, 5))
-"""Of the first two axes that a graph leaves open; all others get the second one."""
+Sizes = Sequence[tuple[int, int]]
+
+SIZES: Sizes = ((7, 3), (3, 7), (9, 2), (2, 9), (4, 1), (1, 4), (5, 40), (40, 5))
+"""Of the first axis that a graph leaves open, and of all others."""
 
 LARGEST = 1 << 22
 """Elements of an input."""
+
+
+def pinned(graph: Graph) -> Iterator[tuple[int, Sizes]]:
+    """Sizes with one axis as a graph has it in the shape of a Reshape, and that number.
+
+    Exporters sometimes write the steps that a network was traced with into a graph whose axes they
+    leave open; it computes something else for any other number of steps.
+    """
+    from onnx import numpy_helper
+
+    constants = {one.name: one for one in graph.model.graph.initializer}
+    found = {
+        int(number)
+        for node in graph.nodes
+        if node.op_type == "Reshape" and node.input[1] in constants
+        for number in numpy_helper.to_array(constants[node.input[1]]).reshape(-1)
+        if 1 < number < 1 << 12
+    }
+    for number in sorted(found)[:8]:
+        yield number, [(number, other) for other in (3, 2, 1, 40) if other != number]
+        yield number, [(other, number) for other in (3, 2, 1, 40) if other != number]
 
 
 class Feeds:
@@ -36,6 +59,8 @@ class Feeds:
         The graph.
     nodes : list of NodeProto
         Its recurrent nodes.
+    sizes : sequence of (int, int)
+        Of the first axis that the graph leaves open, and of all others.
     opened : bool
         Whether the first two axes count as open, whatever the graph says.
 
@@ -56,8 +81,10 @@ class Feeds:
         If there is not one input for sequences.
     """
 
-    def __init__(self, graph: Graph, nodes: list[NodeProto], *, opened: bool = False) -> None:
-        self._graph, self._opened = graph, opened
+    def __init__(
+        self, graph: Graph, nodes: list[NodeProto], *, sizes: Sizes = SIZES, opened: bool = False
+    ) -> None:
+        self._graph, self._sizes, self._opened = graph, sizes, opened
         self.sequences, self.states, self.idle = self._sort(nodes)
         self._inputs = self._elements(nodes[0])
         self.shapes: list[Shapes] = []
@@ -128,7 +155,7 @@ class Feeds:
 
     def _candidates(self) -> Iterator[Shapes]:
         tried = []
-        for sizes in SIZES:
+        for sizes in self._sizes:
             shapes = self._sized(sizes)
             if shapes not in tried:
                 tried.append(shapes)

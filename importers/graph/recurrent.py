@@ -50,7 +50,12 @@ def recurrent_nodes(graph: Graph) -> list[NodeProto]:
         node for node in graph.nodes if node.op_type in RECURRENT and node.domain in ("", "ai.onnx")
     ]
     if not found:
-        rule = "must have an LSTM, GRU or RNN (one unrolled into its steps is not recognised)"
+        rule = "must have an LSTM, GRU or RNN"
+        functions = sum(node.op_type in ("Tanh", "Relu", "Sigmoid") for node in graph.nodes)
+        if functions > 1:
+            # PyTorch's newer exporter does so with an nn.RNN.
+            rule += f": it seems to be unrolled into its steps ({functions} functions); import its"
+            rule += " state_dict, or export it with dynamo=False"
         raise InputError(str(graph.path), rule)
     if len(found) > 8:
         raise InputError(str(graph.path), "must have at most 8 recurrent layers", len(found))

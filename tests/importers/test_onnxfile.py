@@ -307,7 +307,7 @@ def test_no_lstm(tmp_path: Path) -> None:
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [one], [two])
     imports = [helper.make_opsetid("", 18)]
     onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "a.onnx")
-    with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM, GRU or RNN \(one"):
+    with pytest.raises(InputError, match=r"a\.onnx: must have an LSTM, GRU or RNN$"):
         read_onnx(tmp_path / "a.onnx", Reading())
 
 
