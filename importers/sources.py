@@ -10,6 +10,8 @@ from pathlib import Path
 from pascaline.data.preprocess import Preprocess
 from pascaline.importers.checkpoint import READERS, read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.keras.file import READERS as KERAS
+from pascaline.importers.keras.file import read_keras
 from pascaline.importers.onnxfile import read_onnx
 from pascaline.spec.errors import InputError
 
@@ -18,6 +20,7 @@ __all__ = ["SOURCES", "read_foreign"]
 SOURCES: dict[str, Callable[[Path, Reading], Foreign]] = {
     **dict.fromkeys(READERS, read_state_dict),
     ".onnx": read_onnx,
+    **dict.fromkeys(KERAS, read_keras),
 }
 """By suffix, what reads such a file."""
 
