@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pascaline.data.preprocess import Preprocess
+from pascaline.data.preprocess import Preprocess, Rule
 from pascaline.importers.checkpoint import READERS, read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.keras.file import READERS as KERAS
@@ -46,7 +46,18 @@ def read_foreign(
     """
     if path.suffix not in SOURCES:
         raise InputError(str(path), f"must end with {', '.join(SOURCES)}", path.suffix)
-    before = None if preprocess is None else Preprocess.read(preprocess)
+    given = None if preprocess is None else Preprocess.read(preprocess)
     foreign = SOURCES[path.suffix](path, reading or Reading())
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(foreign, sha256=sha256, preprocess=before or foreign.preprocess)
+    return replace(foreign, sha256=sha256, preprocess=_both(given, foreign))
+
+
+def _both(given: Preprocess | None, foreign: Foreign) -> Rule | None:
+    """What a user says comes before what the file has."""
+    inner = foreign.preprocess
+    if given is None or inner is None:
+        return given or inner
+    given.check(foreign.network.inputs, thing="preprocess")
+    if not isinstance(inner, Preprocess):
+        raise InputError("preprocess", "must be left out: the network gets symbols")
+    return given.then(inner)

@@ -19,6 +19,9 @@ MODELS = ("Sequential", "Functional", "Model")
 MOST = 1000
 """Layers of a file."""
 
+OUTPUT = "only the outputs of a layer are supported, not its state"
+"""What is said of a tensor that is not the first one of a layer."""
+
 IDLE = (None, False)
 """Arguments that change nothing."""
 
@@ -119,11 +122,12 @@ def _line(path: str, nodes: list[Node], written: list[Any], settings: Any) -> li
     by_name = {node.name: (node, one) for node, one in zip(nodes, written, strict=True)}
     ends = {}
     for end in ("input", "output"):
-        names = _tensors(settings.get(f"{end}_layers"))
-        if len(names) != 1 or names[0] not in by_name:
-            rule = f"must have one {end}: a machine has one"
-            raise InputError(path, rule, len(names) if len(names) != 1 else names[0])
-        ends[end] = names[0]
+        tensors = _tensors(settings.get(f"{end}_layers"))
+        if len(tensors) != 1 or tensors[0][0] not in by_name:
+            raise InputError(path, f"must have one {end}: a machine has one", len(tensors))
+        ends[end] = tensors[0][0]
+        if tensors[0][2] != 0:
+            raise InputError(f"{path}: {brief(ends[end])}", OUTPUT)
     line: list[Node] = []
     name = ends["output"]
     while True:
@@ -154,13 +158,15 @@ def _names(nodes: Sequence[Node]) -> set[str]:
     return {node.name for node in nodes}
 
 
-def _tensors(value: Any) -> list[str]:
-    """Names of layers in a list of tensors, or of one tensor: its layer and two numbers."""
+def _tensors(value: Any) -> list[list[Any]]:
+    """Tensors in a list of them, or one tensor: name of its layer, node, index."""
     if not isinstance(value, list):
         return []
     if len(value) == 3 and isinstance(value[0], str):
         value = [value]
-    return [one[0] for one in value if isinstance(one, list) and one and isinstance(one[0], str)]
+    return [
+        one for one in value if isinstance(one, list) and len(one) > 2 and isinstance(one[0], str)
+    ]
 
 
 def _call(thing: str, call: Any) -> tuple[str, Sequence[Any]]:
@@ -186,7 +192,7 @@ def _call(thing: str, call: Any) -> tuple[str, Sequence[Any]]:
     if not isinstance(tensor, list) or len(tensor) < 3 or not isinstance(tensor[0], str):
         raise InputError(thing, "must have one input: branches are not supported")
     if tensor[2] != 0:
-        raise InputError(thing, "must be fed by the outputs of a layer, not by its state")
+        raise InputError(thing, OUTPUT)
     for name, value in named.items() if isinstance(named, dict) else ():
         if value not in IDLE:
             raise InputError(thing, f"argument {brief(str(name))} is not supported")

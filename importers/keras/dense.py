@@ -73,10 +73,7 @@ def add_embedding(chain: Chain, entry: Entry) -> None:
 def add_normalization(chain: Chain, entry: Entry) -> None:
     """Mean and variance that were found before training."""
     width = _width(chain, entry)
-    axis = entry.settings.get("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, 2, None) or isinstance(axis, bool):
-        entry.refuse("axis must be that of the features, -1", brief(repr(axis)))
+    axis = _axis(entry, (-1, 2, None))
     if entry.settings.get("mean") is not None:
         mean, variance = (_vector(entry, name, 0.0, width) for name in ("mean", "variance"))
     else:
@@ -98,10 +95,7 @@ def add_normalization(chain: Chain, entry: Entry) -> None:
 def add_batch_normalization(chain: Chain, entry: Entry) -> None:
     """Batch normalisation with the mean and the variance that training has left."""
     width = _width(chain, entry)
-    axis = entry.settings.get("axis", -1)
-    axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
-    if axis not in (-1, 2 if chain.result is None else 1) or isinstance(axis, bool):
-        entry.refuse("axis must be that of the features, -1", brief(repr(axis)))
+    _axis(entry, (-1, 2 if chain.result is None else 1))
     gamma, beta = np.ones(width), np.zeros(width)
     if entry.flag("scale", True):
         gamma = entry.variables.take(entry.within, "gamma", (width,))
@@ -139,6 +133,16 @@ def _function(entry: Entry) -> str:
             " computes linear ones only"
         )
     return function
+
+
+def _axis(entry: Entry, allowed: tuple[int | None, ...]) -> int | None:
+    """The axis that is not taken together; a list of none or of one stands for that."""
+    axis: Any = entry.settings.get("axis", -1)
+    if isinstance(axis, list) and len(axis) < 2:
+        axis = axis[0] if axis else None
+    if isinstance(axis, bool | list) or axis not in allowed:
+        entry.refuse("axis must be that of the features, -1", brief(repr(axis)))
+    return int(axis) if axis is not None else None
 
 
 def _width(chain: Chain, entry: Entry) -> int:

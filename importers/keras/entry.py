@@ -133,7 +133,9 @@ class Entry:
         """The policy of its numbers; refused if it is an unknown one."""
         value = self.settings.get("dtype")
         if isinstance(value, dict):
-            value = nested(value)[1].get("name")
+            kind, settings, known = nested(value)
+            plain = known and kind in ("DTypePolicy", "Policy")
+            value = settings.get("name") if plain else settings.get("mode", kind)
         if value is None:
             return "float32"
         if not isinstance(value, str) or value not in PRECISIONS:
@@ -149,11 +151,9 @@ def nested(value: Any) -> tuple[str, Mapping[str, Any], bool]:
     kind, settings = value.get("class_name"), value.get("config")
     module = value.get("module")
     known = module is None or (isinstance(module, str) and module.split(".")[0] in MODULES)
-    return (
-        kind if isinstance(kind, str) else "",
-        settings if isinstance(settings, dict) else {},
-        known,
-    )
+    kind = kind if isinstance(kind, str) else ""
+    # Classes of others are registered with their package before them: Package>Class.
+    return kind, settings if isinstance(settings, dict) else {}, known and ">" not in kind
 
 
 def _shown(name: str) -> str:
