@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from pascaline.data.arrays import Arrays, file_content, npz_arrays
+from pascaline.importers.brevitas import refuse_state_dict
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.statedict import network_of
 from pascaline.spec.errors import InputError
@@ -34,7 +35,9 @@ def read_checkpoint(path: Path) -> Arrays:
 
 def read_state_dict(path: Path, reading: Reading) -> Foreign:
     """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
-    return Foreign(network=network_of(read_checkpoint(path), reading), source="PyTorch")
+    tensors = read_checkpoint(path)
+    refuse_state_dict(path, tensors)
+    return Foreign(network=network_of(tensors, reading), source="PyTorch")
 
 
 def _read_safetensors(path: Path, content: bytes) -> Arrays:

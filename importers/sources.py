@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pascaline.data.preprocess import Preprocess, Rule
+from pascaline.importers.brevitas import SUFFIX as BREVITAS
 from pascaline.importers.checkpoint import READERS, read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.kept import read_kept
 from pascaline.importers.keras.file import READERS as KERAS
 from pascaline.importers.keras.file import read_keras
 from pascaline.importers.onnxfile import read_onnx
@@ -21,6 +23,7 @@ SOURCES: dict[str, Callable[[Path, Reading], Foreign]] = {
     **dict.fromkeys(READERS, read_state_dict),
     ".onnx": read_onnx,
     **dict.fromkeys(KERAS, read_keras),
+    BREVITAS: read_kept,
 }
 """By suffix, what reads such a file."""
 

@@ -67,7 +67,7 @@ def entries_of(path: str, text: str | bytes, find: Find) -> list[Entry]:
         rule = "must be a Sequential or Functional model: what a class of one's own computes is"
         raise InputError(path, f"{rule} in its code, not in the file", brief(kind))
     written = settings.get("layers")
-    if isinstance(model["config"], list):
+    if isinstance(model.get("config"), list):
         written = model["config"]  # As the first versions of Keras 2 have it.
     if not isinstance(written, list) or not 1 <= len(written) <= MOST:
         raise InputError(path, f"must have 1 to {MOST} layers")
