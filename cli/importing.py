@@ -60,7 +60,8 @@ def import_(
     """Make a model file of a FILE: an LSTM, a GRU or an RNN and, if any, a dense head.
 
     Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
-    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
+    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; (with onnx installed) .onnx; and
+    (with h5py installed) .keras and .h5; and .brevitas, which pascaline.nn.from_brevitas writes.
     `pascaline evaluate MODEL --data ...` then says how good it is.
     """
     model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)

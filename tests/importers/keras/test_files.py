@@ -269,7 +269,7 @@ def as_keras_2(config: dict[str, Any]) -> dict[str, Any]:
         layers.append(old)
     made = config["config"] | {"layers": layers}
     for end in ("input_layers", "output_layers"):
-        if end in made:
+        if isinstance(made.get(end, [[]])[0], str):
             made[end] = [made[end]]
     return {"class_name": config["class_name"], "config": made}
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.preprocess import quantize
+from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Reading
 from pascaline.importers.sources import read_foreign
@@ -28,6 +30,7 @@ from tests.importers.keras.models import (
     raw,
     sequential,
 )
+from tests.importers.test_convert import WIDE
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -270,6 +273,29 @@ def test_a_preprocess_of_the_user_comes_first(tmp_path: Path) -> None:
     x = raw(model)
     wanted = model.predict((x - 1) * 2, verbose=0)
     np.testing.assert_allclose(computed(foreign, x), wanted, rtol=0, atol=1e-6)
+
+
+def test_golden_follows_keras(tmp_path: Path) -> None:
+    """All the way to integers: normalisation, two layers, batch normalisation, logits."""
+    model = sequential(
+        L.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 1.0, 0.25]),
+        L.Bidirectional(L.GRU(6, return_sequences=True)),
+        lstm(),
+        L.BatchNormalization(),
+        L.Dense(3, activation="softmax"),
+    )
+    model.save(tmp_path / "net.keras")
+    rng = np.random.default_rng(2)
+    features = rng.normal([1.0, 2.0, 3.0], [2.0, 1.0, 0.5], (40, STEPS, INPUTS))
+    formats = WIDE.reaching(4.0)
+    conversion = Conversion(weights=arithmetic("fixed16"), formats=formats, output="logits")
+    made = convert(read_foreign(tmp_path / "net.keras"), conversion, name="net")
+    results = Golden(made).run(quantize(list(features), made)).results
+    logits = np.array(results).reshape(len(features), 3) * made.card["logit_unit"]
+    found = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wanted = model.predict(features, verbose=0)
+    assert np.ptp(wanted) > 0.3
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=0.01)
 
 
 def test_no_h5py(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
