@@ -69,12 +69,12 @@ class Entry:
         return f"{_shown(self.kind)} {_shown(self.name)}: {line}"
 
     def inside(self, name: str, within: str) -> Entry:
-        """The layer that one of its settings is."""
+        """The layer that one of its settings is; refused if its precision is an unknown one."""
         kind, settings, known = nested(self.settings.get(name))
         if not kind:
             self.refuse(f"{name} must be a layer")
         own = settings.get("name", "")
-        return replace(
+        inner = replace(
             self,
             kind=kind,
             name=own if isinstance(own, str) else "",
@@ -82,6 +82,8 @@ class Entry:
             known=known,
             within=f"{self.within}/{within}".strip("/"),
         )
+        _ = inner.precision
+        return inner
 
     def flag(self, name: str, usual: bool) -> bool:
         """A setting that is true or false."""

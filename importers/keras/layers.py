@@ -72,6 +72,8 @@ def _leave(chain: Chain, entry: Entry) -> None:
 
 def _add_masking(chain: Chain, entry: Entry) -> None:
     chain.needs_steps(entry)
+    if entry.real("mask_value", 0.0):
+        entry.refuse("mask_value must be 0: others are made 0", entry.real("mask_value", 0.0))
     chain.masked = entry
 
 

@@ -125,6 +125,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "Embedding .*hides steps .*without padding",
     ),
     "masking": (lambda: sequential(L.Masking(), lstm()), "Masking .*hides steps"),
+    "mask of ones": (
+        lambda: sequential(lstm(True), L.Masking(1.0), L.Dense(2)),
+        "Masking .*mask_value must be 0",
+    ),
     "masked mean": (
         lambda: sequential(lstm(True), L.Masking(), L.GlobalAveragePooling1D()),
         "Masking .*before pooling",
