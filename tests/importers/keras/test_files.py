@@ -23,7 +23,7 @@ h5py = pytest.importorskip("h5py")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-MUTATED = 350
+MUTATED = 200
 """Mutated files of each form."""
 
 
