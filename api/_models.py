@@ -221,13 +221,15 @@ def import_network(
     ----------
     path : str or Path
         A ``state_dict`` of PyTorch as ``.safetensors`` or ``.npz``, or as ``.pt``, ``.pth``,
-        ``.ckpt``, ``.bin`` or ``.pkl`` (which need PyTorch), or a graph as ``.onnx`` (which needs
-        onnx).
+        ``.ckpt``, ``.bin`` or ``.pkl`` (which need PyTorch); a graph as ``.onnx`` (which needs
+        onnx); a model of Keras as ``.keras``, ``.h5`` or ``.hdf5`` (which need h5py); or what
+        `pascaline.nn.from_brevitas` has written.
     weights, recurrent_weights : str
         Arithmetic of the weights that meet x and of those that meet h, by default the same. Rows
         of ``binary`` and ``ternary`` must be one scale times -1, 0 (ternary) and 1.
     quantize : bool
-        Bring rows to that form, at some cost, instead of refusing them.
+        Bring rows to that form, at some cost, instead of refusing them; round integers of a file
+        again that the arithmetic has not.
     reach : float
         Largest magnitude of an input; larger ones are cut.
     cell : str, optional

@@ -1,7 +1,8 @@
 """Recurrent layers with quantised weights for a PyTorch training loop, and their way to a model.
 
 `LSTM`, `GRU`, `RNN` and `Linear` stand in for the modules of ``torch.nn`` of the same names;
-`export` freezes what they have learned to integers and writes the model file. Needs PyTorch:
+`export` freezes what they have learned to integers and writes the model file. `from_brevitas` keeps
+what a module of Brevitas has learned in a file for ``pascaline import``. Needs PyTorch:
 ``pip install 'pascaline[train]'``.
 
 Examples
@@ -45,10 +46,11 @@ except ModuleNotFoundError:
     line = "pascaline.nn: needs PyTorch (pip install 'pascaline[train]')"
     raise ImportError(line, name="torch") from None
 
+from pascaline.importers.brevitas import from_brevitas
 from pascaline.importers.draft import Formats
 from pascaline.spec.formats import Format
 from pascaline.train.export import export
 from pascaline.train.layers import GRU, LSTM, RNN
 from pascaline.train.linear import Linear
 
-__all__ = ["GRU", "LSTM", "RNN", "Format", "Formats", "Linear", "export"]
+__all__ = ["GRU", "LSTM", "RNN", "Format", "Formats", "Linear", "export", "from_brevitas"]

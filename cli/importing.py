@@ -66,8 +66,10 @@ def import_(
     """Make a model file of a FILE: an LSTM, a GRU or an RNN and, if any, a dense head.
 
     Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
-    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt, .pth, .ckpt, .bin or .pkl; and
-    (with onnx installed) .onnx. `pascaline evaluate MODEL --data ...` then says how good it is.
+    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt, .pth, .ckpt, .bin or .pkl; (with
+    onnx installed) .onnx; (with h5py installed) .keras and .h5; and .brevitas, which
+    pascaline.nn.from_brevitas writes. `pascaline evaluate MODEL --data ...` then says how good it
+    is.
     """
     chosen["result"] = _renamed(chosen["result"], pooling=pooling, results=results)
     model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)

@@ -72,6 +72,18 @@ class Preprocess(Checked):
             raise InputError(str(path), f"cannot be read ({error.strerror})") from None
         return cls.parse(content, thing=str(path))
 
+    def then(self, other: Preprocess) -> Preprocess:
+        """Both affines, one after the other; raises `InputError` for a gain of 0."""
+        if 0.0 in self.gain:
+            raise InputError("preprocess.gain", "must not be 0 before another affine")
+        offsets = zip(self.offset, self.gain, other.offset, strict=True)
+        gains = zip(self.gain, other.gain, strict=True)
+        return Preprocess(
+            offset=tuple(offset + after / gain for offset, gain, after in offsets),
+            gain=tuple(gain * after for gain, after in gains),
+            steps=self.steps or other.steps,
+        )
+
     def check(self, inputs: int, *, thing: str) -> None:
         """Raise `InputError` unless there is one affine for each of so many inputs."""
         for name, values in (("offset", self.offset), ("gain", self.gain)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pascaline.data.arrays import file_content
+from pascaline.importers.brevitas import refuse_state_dict
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.statedict import foreign_of
 from pascaline.importers.tensorfiles import READERS, Checkpoint
@@ -49,4 +50,5 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
 def read_state_dict(path: Path, reading: Reading) -> Foreign:
     """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
     found = read_checkpoint(path, reading.part)
+    refuse_state_dict(path, found.tensors)
     return foreign_of(found.tensors, reading, left_out=found.left_out)

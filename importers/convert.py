@@ -37,7 +37,8 @@ class Conversion(Checked):
         rows that are a scale times -1, 0 (ternary) and 1, and refuse any other.
     quantize : bool
         For binary and ternary: do not refuse, but bring each row to its nearest such form. Without
-        training that costs much accuracy.
+        training that costs much accuracy. For integers that a file has itself and that are none of
+        the arithmetic: do not refuse, but round again.
     formats : Formats
         Formats of the model.
     output : {"class", "logits"} or None
@@ -119,7 +120,8 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
 def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:
     weights_h = conversion.recurrent_weights or conversion.weights
     made = [
-        _split_rows(part.names[key], matrix, weights, quantize=conversion.quantize)
+        _taken_over(part, key, weights, quantize=conversion.quantize)
+        or _split_rows(part.names[key], matrix, weights, quantize=conversion.quantize)
         for key, matrix, weights in (
             ("weight_x", part.weight_x, conversion.weights),
             ("weight_h", part.weight_h, weights_h),
@@ -134,6 +136,23 @@ def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:
         bias=part.bias,
         bias_h=part.bias_h,
     )
+
+
+def _taken_over(
+    part: FloatPart, key: str, arithmetic: Arithmetic, *, quantize: bool
+) -> tuple[Integers, Reals] | None:
+    """Integers and scales that the file has itself, if the arithmetic has these integers."""
+    if key not in part.exact:
+        return None
+    weight, scale = part.exact[key]
+    if np.isin(weight, arithmetic.values).all():
+        return weight, scale
+    if not quantize:
+        rule = (
+            f"has integers from {weight.min()} to {weight.max()}, which {arithmetic.name} has not"
+        )
+        raise InputError(part.names[key], f"{rule}: choose wider weights, or quantise them again")
+    return None
 
 
 def _split_rows(

@@ -18,6 +18,7 @@ from pascaline.importers.graph.chain import Chain
 from pascaline.importers.graph.feeds import pinned
 from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.operators import check_everywhere
+from pascaline.importers.graph.quantised import leave_out_rounding
 from pascaline.importers.graph.recurrent import layer_of
 from pascaline.importers.graph.steps import Affine, is_near
 from pascaline.importers.graph.tail import Ending, OneStepError, Tail
@@ -57,28 +58,36 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
             raise InputError(name, "must not be given: a graph is one network, with its head", said)
     graph = Graph(path)
     check_everywhere(graph)
+    rounding = leave_out_rounding(graph)
     try:
-        return _read(graph, reading, Chain(graph))
-    except InputError:
-        for number, sizes in pinned(graph):
-            try:
-                found = _read(graph, reading, Chain(graph, sizes=sizes))
-            except InputError:
-                continue
-            said = f"{number} steps, as the graph has been traced with, stand for any number"
-            return replace(found, assumed=(*found.assumed, said))
-        raise
+        found = _read(graph, reading, Chain(graph))
+    except InputError as error:
+        found = _read_pinned(graph, reading, error)
+    return replace(found, left_out=(*found.left_out, *rounding))
+
+
+def _read_pinned(graph: Graph, reading: Reading, error: InputError) -> Foreign:
+    """Read a graph that is right for a certain number of steps alone; else raise the error."""
+    for number, sizes in pinned(graph):
+        try:
+            found = _read(graph, reading, Chain(graph, sizes=sizes))
+        except InputError:
+            continue
+        said = f"{number} steps, as the graph has been traced with, stand for any number"
+        return replace(found, assumed=(*found.assumed, said))
+    raise error
 
 
 def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
     """Read a graph in certain sizes."""
     layers: list[FloatLayer] = []
+    seen = chain.seen()
     understood: list[str] = []
     first: tuple[Affine, list[Axes]] | None = None
     for index, node in enumerate(chain.nodes):
         affine, axes = chain.span(index).affine()
         first = first or (affine, axes)
-        layer = layer_of(graph, node, chain.given(index))
+        layer = layer_of(graph, node, seen.given[index], seen.values)
         if not affine.trivial:
             layer = _folded(layer, affine)
             understood.append(_said(chain, index))
@@ -139,6 +148,8 @@ def _folded(layer: FloatLayer, affine: Affine) -> FloatLayer:
     parts = tuple(
         replace(
             part,
+            # Integers that others are folded into are none any more.
+            exact={key: one for key, one in part.exact.items() if key != "weight_x"},
             weight_x=part.weight_x @ affine.matrix,
             bias=part.bias + part.weight_x @ affine.offset,
         )

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pascaline.data.preprocess import Preprocess
+from pascaline.data.preprocess import Preprocess, Rule
+from pascaline.importers.brevitas import SUFFIX as BREVITAS
 from pascaline.importers.checkpoint import read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.kept import read_kept
+from pascaline.importers.keras.file import READERS as KERAS
+from pascaline.importers.keras.file import read_keras
 from pascaline.importers.onnxfile import read_onnx
 from pascaline.importers.tensorfiles import READERS
 from pascaline.spec.errors import InputError
@@ -19,6 +23,8 @@ __all__ = ["SOURCES", "read_foreign"]
 SOURCES: dict[str, Callable[[Path, Reading], Foreign]] = {
     **dict.fromkeys(READERS, read_state_dict),
     ".onnx": read_onnx,
+    **dict.fromkeys(KERAS, read_keras),
+    BREVITAS: read_kept,
 }
 """By suffix, what reads such a file."""
 
@@ -44,7 +50,19 @@ def read_foreign(
     """
     if path.suffix not in SOURCES:
         raise InputError(str(path), f"must end with {', '.join(SOURCES)}", path.suffix)
-    before = None if preprocess is None else Preprocess.read(preprocess)
+    given = None if preprocess is None else Preprocess.read(preprocess)
     foreign = SOURCES[path.suffix](path, reading or Reading())
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(foreign, sha256=sha256, preprocess=before or foreign.preprocess)
+    return replace(foreign, sha256=sha256, preprocess=_both(given, foreign))
+
+
+def _both(given: Preprocess | None, foreign: Foreign) -> Rule | None:
+    """What a user says comes before what the file has."""
+    inner = foreign.preprocess
+    if given is not None and foreign.network.symbols:
+        raise InputError("preprocess", "must be left out: the network gets symbols")
+    if given is None or inner is None:
+        return given or inner
+    given.check(foreign.network.inputs, thing="preprocess")
+    assert isinstance(inner, Preprocess)
+    return given.then(inner)

@@ -59,9 +59,9 @@ class Chain:
         self.feeds.try_sizes(self._probes)
         self._check_order()
 
-    def given(self, index: int) -> Values:
-        """What a recurrent node gets, beside its vectors, in a run."""
-        return self._run(0, {}).given[index]
+    def seen(self) -> Seen:
+        """What all nodes get and give in a run: that which does not hang on the input counts."""
+        return self._run(0, {})
 
     def between(self, index: int) -> list[NodeProto]:
         """Nodes from the layer before, or from the input, to the vectors of a layer."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pascaline.host.memory import bounded
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.load import line
+from pascaline.importers.qonnx import DOMAINS, OPERATORS, quantise
 from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def evaluate(
 
     try:
         with np.errstate(all="ignore"), bounded(MEMORY):
+            operators = [*operators, *_quantisers()]
             evaluator = ReferenceEvaluator(model, new_ops=operators)
             values = evaluator.run(None, dict(fed), intermediate=True)
     except Exception as error:
@@ -123,6 +125,22 @@ def evaluate(
         raise InputError(str(graph.path), rule) from None
     assert isinstance(values, dict)
     return values
+
+
+def _quantisers() -> list[Any]:
+    """What the nodes of QONNX compute."""
+    from onnx.reference.op_run import OpRun
+
+    def run(self: Any, *inputs: Any, **_: Any) -> tuple[Any]:
+        node = self.onnx_node
+        thing = f"{node.op_type} {node.name}"
+        return (quantise(node.op_type, inputs, attributes(node), thing=thing).value,)
+
+    return [
+        type(name, (OpRun,), {"op_domain": domain, "_run": run})
+        for domain in DOMAINS
+        for name in OPERATORS
+    ]
 
 
 def _failing(model: ModelProto, fed: Mapping[str, Array], operators: list[Any]) -> NodeProto | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pascaline.importers.freeze import Reals
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.probe import RECURRENT_INPUTS, Values
+from pascaline.importers.graph.quantised import exact_rows
 from pascaline.importers.modules import CELLS, module_of
 from pascaline.importers.network import FloatLayer, FloatPart, gates_of
 from pascaline.spec.cells import FORMS
@@ -22,6 +23,9 @@ __all__ = ["RECURRENT", "connected", "layer_of", "recurrent_nodes"]
 
 RECURRENT = {module.operator: module for module in CELLS.values()}
 """The recurrent operators."""
+
+MATRICES = {"weight_x": "W", "weight_h": "R"}
+"""What we call the inputs of recurrent operators that are matrices."""
 
 PEEPHOLES = "lstm-peephole"
 """The form of an LSTM whose gates see its cell."""
@@ -69,8 +73,8 @@ def connected(node: NodeProto) -> dict[str, str]:
     return {key: name for key, name in zip(RECURRENT_INPUTS, node.input, strict=False) if name}
 
 
-def layer_of(graph: Graph, node: NodeProto, given: Values) -> FloatLayer:
-    """A layer of a node and of what it got in a run.
+def layer_of(graph: Graph, node: NodeProto, given: Values, values: Values) -> FloatLayer:
+    """A layer of a node, of what it got in a run, and of everything in that run.
 
     Raises
     ------
@@ -95,16 +99,23 @@ def layer_of(graph: Graph, node: NodeProto, given: Values) -> FloatLayer:
         if "B" in given:
             bias = given["B"][direction].reshape(2, -1)[:, rows].astype(np.float64)
         bias_h, own = module_of(cell).split(bias[1], hidden)
+        matrices = {
+            key: _real(graph, node, given, one, direction)[rows] for key, one in MATRICES.items()
+        }
+        integers = {
+            key: exact_rows(graph, connected(node)[one], matrices[key], values)
+            for key, one in MATRICES.items()
+        }
         parts.append(
             FloatPart(
-                weight_x=_real(graph, node, given, "W", direction)[rows],
-                weight_h=_real(graph, node, given, "R", direction)[rows],
+                **matrices,
+                exact={key: one for key, one in integers.items() if one is not None},
                 bias=bias[0] + bias_h,
                 bias_h=own,
                 peephole=_peephole(given["P"][direction]) if cell == PEEPHOLES else None,
                 initial_h=_state(graph, node, given, "initial_h", direction),
                 initial_c=_state(graph, node, given, "initial_c", direction),
-                names={"weight_x": connected(node)["W"], "weight_h": connected(node)["R"]},
+                names={key: connected(node)[one] for key, one in MATRICES.items()},
             )
         )
     return FloatLayer(cell=cell, parts=tuple(parts))

@@ -255,3 +255,32 @@ def test_weights_beside_the_file(tmp_path: Path) -> None:
     path.write_bytes(loaded.SerializeToString())
     with pytest.raises(InputError, match=r"must be in the file, or beside it in a\.onnx\.data$"):
         read_onnx(path, Reading())
+
+
+def quant(b: Builder, x: str, scale: Any, bits: int = 8) -> str:
+    numbers = [np.asarray(scale, np.float32), np.float32(0), np.float32(bits)]
+    domain = "qonnx.custom_op.general"
+    return b.node("Quant", x, *map(b.constant, numbers), domain=domain, narrow=1)
+
+
+@pytest.mark.parametrize("each", [False, True], ids=["a tensor", "a row"])
+def test_quantised_weights_are_taken_over(each: bool, tmp_path: Path) -> None:
+    b, rows = new(), 4 * HIDDEN
+    spread = b.rng.uniform(0.003, 0.006, rows).astype(np.float32) if each else np.float32(0.005)
+    unit = spread[:, None] if each else spread
+    matrices = [
+        b.node("Unsqueeze", quant(b, b.real(rows, n), unit), b.constant(np.array([0])))
+        for n in (INPUTS, HIDDEN)
+    ]
+    x = quant(b, "x", np.float32(2**-5))
+    y = b.node("LSTM", x, *matrices, hidden_size=HIDDEN)
+    model = b.model(b.node("Squeeze", y, b.constant(np.array([1]))))
+    model.opset_import.append(helper.make_opsetid("qonnx.custom_op.general", 1))
+    found = read(model, tmp_path)
+    part = found.network.layers[0].parts[0]
+    for key, matrix in (("weight_x", part.weight_x), ("weight_h", part.weight_h)):
+        exact = part.exact[key]
+        assert np.abs(exact.weight).max() > 90
+        assert set(exact.scale.astype(np.float32)) <= set(np.atleast_1d(spread))
+        np.testing.assert_allclose(exact.weight * exact.scale[:, None], matrix, rtol=1e-12)
+    assert found.left_out == ("Quant n4: signals are rounded as the formats say instead",)

@@ -1,0 +1,74 @@
+"""Nodes of QONNX in a graph: integers of weights are kept, rounding of signals is left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pascaline.importers.freeze import Reals
+from pascaline.importers.graph.graph import Graph
+from pascaline.importers.graph.probe import Values
+from pascaline.importers.network import Exact
+from pascaline.importers.qonnx import DOMAINS, OPERATORS
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+__all__ = ["exact_rows", "leave_out_rounding"]
+
+CLOSE = 1e-9
+"""How far a weight may be from an integer times its scale, in units of the scale."""
+
+
+def leave_out_rounding(graph: Graph) -> list[str]:
+    """Let signals through that a graph rounds; what is left out, a line each."""
+    varying = graph.hanging_on(value.name for value in graph.inputs)
+    lines = []
+    for node in graph.nodes:
+        if not _quantises(node) or node.input[0] not in varying:
+            continue
+        lines.append(f"{node.op_type} {node.name}: signals are rounded as the formats say instead")
+        given = node.input[0]
+        del node.input[:], node.attribute[:]
+        node.input.append(given)
+        node.op_type, node.domain = "Identity", ""
+    return lines
+
+
+def exact_rows(graph: Graph, name: str, rows: Reals, values: Values) -> Exact | None:
+    """The integers of a matrix, if nodes that quantise made it.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    name : str
+        What it is made from.
+    rows : (rows, columns)
+        The matrix; its rows may have been joined of several.
+    values : dict of str to array
+        Everything in the graph, of a run.
+
+    Returns
+    -------
+    Exact or None
+        Of each row integers and the largest scale in the graph that it is made of.
+    """
+    nodes = [node for node in graph.reaching(name) if _quantises(node)]
+    if not nodes:
+        return None
+    scales = np.unique(np.concatenate([values[node.input[1]].reshape(-1) for node in nodes]))
+    found = np.zeros(len(rows))
+    for scale in scales:
+        steps = rows / scale
+        found[
+            (np.abs(steps - np.round(steps)) <= CLOSE * np.maximum(np.abs(steps), 1)).all(axis=1)
+        ] = scale
+    if not found.all():
+        return None
+    return Exact(np.round(rows / found[:, None]).astype(np.int64), found)
+
+
+def _quantises(node: NodeProto) -> bool:
+    return node.domain in DOMAINS and node.op_type in OPERATORS
