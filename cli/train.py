@@ -81,6 +81,12 @@ __all__ = ["train"]
 )
 @click.option("--start-head", help="The module that is that network's dense head, or none.")
 @click.option(
+    "--keep-float",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the float network, too: a .safetensors that `import` reads, FILE.json beside it.",
+)
+@click.option(
     "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."
 )
 @click.option("--resume", is_flag=True, help="Continue a killed run.")
@@ -92,6 +98,7 @@ def train(
     start: Path | None,
     start_preprocess: Path | None,
     start_head: str | None,
+    keep_float: Path | None,
     plot: Path | None,
     resume: bool,
     as_json: bool,
@@ -113,7 +120,15 @@ def train(
         if start is not None:
             reading = Reading(cell=options.cell, head=start_head)
             begin = read_foreign(start, reading, preprocess=start_preprocess)
-        model = train_task(task, options, output, start=begin, resume=resume, progress=report)
+        model = train_task(
+            task,
+            options,
+            output,
+            start=begin,
+            keep_float=keep_float,
+            resume=resume,
+            progress=report,
+        )
     curve = model.card["curve"]
     if plot is not None:
         write_atomic(plot, draw(curve, f"{model.name}: loss in nats"))

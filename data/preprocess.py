@@ -21,7 +21,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.tensors import Integers
 
-__all__ = ["Numbers", "OneHot", "Preprocess", "Rule", "quantize", "rule_of"]
+__all__ = ["Numbers", "OneHot", "Preprocess", "Rule", "quantize", "read_rule", "rule_of"]
 
 REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
@@ -62,15 +62,6 @@ class Preprocess(Checked):
             gain=tuple(float(f"{value:.4g}") for value in 1 / (REACH * spread)),
             steps=steps,
         )
-
-    @classmethod
-    def read(cls, path: Path) -> Preprocess:
-        """The rule of a JSON file; raises `InputError` if there is none in it."""
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(str(path), f"cannot be read ({error.strerror})") from None
-        return cls.parse(content, thing=str(path))
 
     def then(self, other: Preprocess) -> Preprocess:
         """Both affines, one after the other; raises `InputError` for a gain of 0."""
@@ -180,6 +171,15 @@ Rule = Preprocess | OneHot | Numbers
 """What makes inputs of raw features."""
 
 
+def read_rule(path: Path) -> Rule:
+    """The rule of a JSON file; raises `InputError` if there is none in it."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    return _parse(content, thing=str(path))
+
+
 def rule_of(model: Model) -> Rule:
     """The rule that a model's card holds.
 
@@ -191,11 +191,19 @@ def rule_of(model: Model) -> Rule:
     thing = f"{model.name}: card.preprocess"
     if "preprocess" not in model.card:
         raise InputError(thing, "is missing")
-    kept = model.card["preprocess"]
-    said = kept if isinstance(kept, dict) else {}
-    kind = OneHot if "alphabet" in said else Numbers if "symbols" in said else Preprocess
-    rule: Rule = kind.parse(json.dumps(kept), thing=thing)
+    rule = _parse(json.dumps(model.card["preprocess"]), thing=thing)
     rule.check(model.network.inputs, thing=thing)
+    return rule
+
+
+def _parse(content: str | bytes, *, thing: str) -> Rule:
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        said = None  # What is wrong with it is said below.
+    fields = said if isinstance(said, dict) else {}
+    kind = OneHot if "alphabet" in fields else Numbers if "symbols" in fields else Preprocess
+    rule: Rule = kind.parse(content, thing=thing)
     return rule
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pascaline.data.preprocess import Preprocess, Rule
+from pascaline.data.preprocess import Preprocess, Rule, read_rule
 from pascaline.importers.brevitas import SUFFIX as BREVITAS
 from pascaline.importers.checkpoint import read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
@@ -41,7 +41,7 @@ def read_foreign(
     reading : Reading, optional
         What it may not say by itself.
     preprocess : Path, optional
-        A JSON file of a `data.preprocess.Preprocess`.
+        A JSON file of a rule of `data.preprocess`.
 
     Raises
     ------
@@ -50,19 +50,24 @@ def read_foreign(
     """
     if path.suffix not in SOURCES:
         raise InputError(str(path), f"must end with {', '.join(SOURCES)}", path.suffix)
-    given = None if preprocess is None else Preprocess.read(preprocess)
+    given = None if preprocess is None else read_rule(preprocess)
     foreign = SOURCES[path.suffix](path, reading or Reading())
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(foreign, sha256=sha256, preprocess=_both(given, foreign))
 
 
-def _both(given: Preprocess | None, foreign: Foreign) -> Rule | None:
+def _both(given: Rule | None, foreign: Foreign) -> Rule | None:
     """What a user says comes before what the file has."""
     inner = foreign.preprocess
-    if given is not None and foreign.network.symbols:
-        raise InputError("preprocess", "must be left out: the network gets symbols")
-    if given is None or inner is None:
-        return given or inner
+    if given is None:
+        return inner
     given.check(foreign.network.inputs, thing="preprocess")
+    if isinstance(given, Preprocess) == foreign.network.symbols:
+        what = "a rule for symbols" if foreign.network.symbols else "an affine of features"
+        if foreign.network.symbols or inner is not None:
+            raise InputError("preprocess", f"must be {what}, as the network gets them")
+    if inner is None:
+        return given
+    assert isinstance(given, Preprocess)
     assert isinstance(inner, Preprocess)
     return given.then(inner)

@@ -14,7 +14,7 @@ from pascaline.train.network import Classifier, Head, Layer
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Quantisers, Recurrent
 
-__all__ = ["FIXED", "learned", "learned_layers"]
+__all__ = ["FIXED", "head_weight", "learned", "learned_layers"]
 
 FIXED = Fixed(12)
 """What the weights of a floating-point network become in a machine: the papers' baseline."""
@@ -34,7 +34,7 @@ def learned(network: Classifier) -> Learned:
     with torch.no_grad():
         return Learned(
             layers=learned_layers(network.stack),
-            head_weight=_reals(_head_weight(head)),
+            head_weight=_reals(head_weight(head)),
             head_bias=_reals(head.bias),
             head_unit=None if head.quantiser is None else float(head.scale),
         )
@@ -62,7 +62,8 @@ def _learned_part(part: Recurrent) -> LearnedPart:
     )
 
 
-def _head_weight(head: Head) -> Tensor:
+def head_weight(head: Head) -> Tensor:
+    """Weights of a head, quantised if they are."""
     if head.quantiser is None:
         return head.weight
     return head.scale * head.quantiser(head.weight)

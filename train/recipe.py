@@ -160,6 +160,7 @@ def train(
     output: Path,
     *,
     start: Foreign | None = None,
+    keep_float: Path | None = None,
     resume: bool = False,
     progress: Progress = silent,
 ) -> Model:
@@ -176,6 +177,8 @@ def train(
         of the training beside it, with the suffix ``.training``.
     start : Foreign, optional
         A network from elsewhere whose weights are the first ones: fine-tuning.
+    keep_float : Path, optional
+        A file for the float network, see `train.keep.keep`.
     resume : bool
         Whether to go on from that snapshot, if there is one.
     progress : Progress
@@ -195,6 +198,7 @@ def train(
     """
     try:
         from pascaline.train.extract import learned as extract
+        from pascaline.train.keep import keep
         from pascaline.train.learn import learn, run
         from pascaline.train.snapshot import Snapshot
     except ModuleNotFoundError as error:
@@ -218,6 +222,8 @@ def train(
         check=frozen,
         progress=progress,
     )
+    if keep_float is not None:
+        keep(learned, plan.rule, keep_float)
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
     bits = plan.task.output == "logits"

@@ -138,6 +138,21 @@ class TestTraining:
         tuned = card["accuracy"]["integer"]
         assert tuned["correct"] / tuned["total"] > max(0.85, found["ternary"] - 0.1)
 
+    @pytest.mark.parametrize("cell", ["lstm", "gru"])
+    def test_the_float_network_is_kept_and_imported(
+        self, cell: str, waves: Path, tmp_path: Path, pascaline: Any
+    ) -> None:
+        kept, trained = tmp_path / "float.safetensors", tmp_path / "net.safetensors"
+        words = ["train", waves, "-o", trained, "--weights", "float", "--keep-float", kept]
+        options = ["--hidden", 8, "--epochs", 8, "--device", "cpu", "--cell", cell]
+        card = only_json(*pascaline(*words, *options, "--json"))["card"]
+        again = tmp_path / "again.safetensors"
+        words = ["import", kept, "--preprocess", kept.with_suffix(".json"), "-o", again]
+        pascaline(*words, "--weights", "fixed12", "--head", "fc", "--json")
+        accuracy = only_json(*pascaline("evaluate", again, "--data", waves, "--json"))["accuracy"]
+        float_accuracy = card["accuracy"]["float"]
+        assert abs(accuracy - float_accuracy["correct"] / float_accuracy["total"]) < 0.05
+
     def test_fine_tune_gru_layers_of_both_directions(
         self, waves: Path, tmp_path: Path, pascaline: Any
     ) -> None:

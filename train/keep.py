@@ -1,0 +1,67 @@
+"""The float network that training ends with, in a file that `importers` read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from torch import Tensor
+
+from pascaline.data.preprocess import Rule
+from pascaline.importers.freeze import Reals
+from pascaline.spec.files import write_atomic
+from pascaline.train.extract import head_weight
+from pascaline.train.network import Classifier
+
+__all__ = ["keep", "state_of"]
+
+
+def keep(network: Classifier, rule: Rule, path: Path) -> None:
+    """Write a network, and beside it, with the suffix ``.json``, the rule of its features.
+
+    Parameters
+    ----------
+    network : Classifier
+        The network; its weights are those that it computes with, its scales in them.
+    rule : Rule
+        What raw features go through before it.
+    path : Path
+        A ``.safetensors`` file, in which tensors have the names of a ``state_dict`` of PyTorch.
+
+    Raises
+    ------
+    InputError
+        If the normaliser is no affine, or if a file cannot be written.
+    """
+    write_atomic(path, save(state_of(network)))
+    write_atomic(path.with_suffix(".json"), rule.model_dump_json(exclude_none=True) + "\n")
+
+
+def state_of(network: Classifier) -> dict[str, Reals]:
+    """Tensors by their names in PyTorch, in float64; the head is called fc."""
+    state: dict[str, Reals] = {}
+    with torch.no_grad():
+        for index, layer in enumerate(network.stack):
+            for part, suffix in zip(layer.parts, ("", "_reverse"), strict=False):
+                folded, at = part.folded(), f"l{index}{suffix}"
+                state[f"rnn.weight_ih_{at}"] = _scaled(folded.weight_x, folded.scale_x)
+                state[f"rnn.weight_hh_{at}"] = _scaled(folded.weight_h, folded.scale_h)
+                state[f"rnn.bias_ih_{at}"] = _reals(folded.bias)
+                own = np.zeros(len(folded.bias))
+                if folded.bias_h is not None:
+                    # The candidate's rows are the last.
+                    own[-len(folded.bias_h) :] = _reals(folded.bias_h)
+                state[f"rnn.bias_hh_{at}"] = own
+        head = network.head
+        state |= {"fc.weight": _reals(head_weight(head)), "fc.bias": _reals(head.bias)}
+    return state
+
+
+def _scaled(weight: Tensor, scale: Tensor) -> Reals:
+    return _reals(weight) * _reals(scale)[:, None]
+
+
+def _reals(tensor: Tensor) -> Reals:
+    return tensor.detach().cpu().numpy().astype(np.float64)
