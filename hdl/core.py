@@ -1,6 +1,6 @@
 """A core: the lanes, and one layer on them or several."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -14,7 +14,7 @@ from pascaline.hdl.parity import fault_member
 from pascaline.hdl.sequencer import Sequencer
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.state import StatePort
-from pascaline.hdl.store import load_through, loads
+from pascaline.hdl.store import load_through, loads, read_memory
 from pascaline.hdl.vector import GroupPointer, VectorMemory
 from pascaline.hdl.weights import Weights
 from pascaline.spec.core import Core
@@ -22,6 +22,9 @@ from pascaline.spec.memories import core_memories
 from pascaline.spec.payloads import core_ports
 
 __all__ = ["LayerCore"]
+
+CELL_MEMORIES = ("rows", "units", "initial_c")
+"""Memories of the model that the element-wise part reads."""
 
 
 class LayerCore(wiring.Component):
@@ -65,6 +68,7 @@ class LayerCore(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         core = self._core
+        self._behind = []
         m.submodules.inputs = inputs = Inputs(core)
         m.submodules.sequencer = sequencer = Sequencer(core.program)
         m.submodules.lanes = lanes = Lanes(
@@ -79,7 +83,7 @@ class LayerCore(wiring.Component):
             unit=core.unit,
             drain=core.drain,
             program=core.program,
-            memories={name: memories[name] for name in ("rows", "units") if name in memories},
+            memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
             machine=core.machine,
         )
         m.submodules.hidden = hidden = VectorMemory(
@@ -132,7 +136,11 @@ class LayerCore(wiring.Component):
         m.d.comb += [weights.addr.eq(sequencer.weight), lanes.codes.eq(weights.codes)]
 
         from_h = delayed(m, sequencer.from_h, wait, name="from_h", reset_less=True)
-        use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
+        if core.layer.initial:
+            h = self._start(m, sequencer, h)
+            use = delayed(m, sequencer.read, wait, name="use")
+        else:
+            use = delayed(m, sequencer.read & ~sequencer.zero, wait, name="use")
         ends = delayed(
             m, sequencer.ends_source.any() | sequencer.ends_tile, wait, name="ends", reset_less=True
         )
@@ -154,6 +162,29 @@ class LayerCore(wiring.Component):
         ]
         return weights
 
+    def _start(self, m, sequencer, h):
+        """An h, or what stands for it in the first step of a sequence."""
+        core, latency = self._core, self._core.pipeline.weights
+        memory, bits = core_memories(core)["initial_h"], core.program.vector_bits
+        # Of a bank, all but its low bit; where streams are no directions, they are all alike.
+        which = sequencer.bank[1 : 1 + bits + (core.directions > 1)]
+        word, wrong = read_memory(
+            m,
+            core.machine,
+            memory,
+            Cat(which, sequencer.chunk),
+            latency=1,
+            name="start",
+            load=self.load["initial_h"],
+        )
+        counts = delayed(m, sequencer.read & sequencer.zero, 1, name="checks_initial")
+        self._behind.append(wrong & counts)
+        word = delayed(m, word, latency - 1, name="initial_h", reset_less=True)
+        first = delayed(m, sequencer.zero, latency, name="first", reset_less=True)
+        chosen = Signal.like(h, name="h_chosen")
+        m.d.comb += Value.cast(chosen).eq(Mux(first, word, Value.cast(h)))
+        return chosen
+
     def _check(self, m, sequencer, inputs, weights, cells, hidden, outputs):
         """Raise ``fault``, which stops the results, after a word with wrong parity.
 
@@ -163,8 +194,10 @@ class LayerCore(wiring.Component):
         core, read = self._core, sequencer.read
         x = delayed(m, read & ~sequencer.from_h, 1, name="checks_x")
         h = delayed(m, read & sequencer.from_h & ~sequencer.zero, 1, name="checks_h")
-        codes = delayed(m, read & ~sequencer.zero, core.pipeline.weights, name="checks_weights")
+        used = read if core.layer.initial else read & ~sequencer.zero
+        codes = delayed(m, used, core.pipeline.weights, name="checks_weights")
         behind = [
+            *self._behind,
             inputs.read.wrong & x,
             hidden.read_0.wrong & h,
             weights.wrong & codes,

@@ -37,7 +37,8 @@ ENDS: dict[str, tuple[int, dict[str, str]]] = {
     "last, both directions": (2, {"results": "last"}),
     "last step, both directions": (2, {"results": "first-of-backward"}),
 }
-"""What results are made of at the end of a sequence, and of how many directions."""
+"""What results are made of at the end of a sequence, and of how many directions; these networks
+have initial states."""
 
 
 def judge_combinations(
@@ -99,7 +100,7 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
                 yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
 
     for cell, (name, (directions, end)) in itertools.product(cells, ENDS.items()):
-        network = _network(cell, hidden, WEIGHTS["ternary"], 1, directions, end)
+        network = _network(cell, hidden, WEIGHTS["ternary"], 1, directions, end, initial=True)
         yield f"{cell}, {name}", network, "separate"
 
 
@@ -110,11 +111,13 @@ def _network(
     count: int,
     directions: int,
     end: dict[str, str],
+    *,
+    initial: bool = False,
 ) -> Network:
     """Equal layers, and a head with the arithmetic of x."""
     kind, options = FORMS[cell]
     layer = CELLS[kind].described(options, {})
-    layer |= {"hidden": hidden, "bidirectional": directions == 2}
+    layer |= {"hidden": hidden, "bidirectional": directions == 2, "initial": initial}
     layer |= {"weights_x": weights[0], "weights_h": weights[1]}
     return Network.parse(
         {

@@ -143,6 +143,7 @@ def _layer(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
         layer["tanh"] = draw_format(rng, (3, 13), (6, 12))
         layer["sigmoid"] = draw_format(rng, (3, 13), (6, 12), signed=False)
     layer |= cell.draw_options(rng, formats=formats)
+    layer |= {"initial": True} if rng.random() < 0.15 else {}
     return {name: value for name, value in layer.items() if name in cell.model_fields}
 
 

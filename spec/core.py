@@ -88,7 +88,10 @@ class Core:
                     "machine: cell_unit", "must be parallel in a pipelined machine", "serial"
                 )
             if not layer.serialisable or len(self.layers) > 1:
-                rule = "must be parallel, except for one LSTM layer forward without peepholes"
+                rule = (
+                    "must be parallel, except for one LSTM layer forward, without peepholes and"
+                    " initial states"
+                )
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)

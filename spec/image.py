@@ -24,6 +24,8 @@ __all__ = [
     "head_layout",
     "head_row_words",
     "head_weight_words",
+    "initial_c_words",
+    "initial_h_words",
     "row_words",
     "unit_words",
 ]
@@ -118,6 +120,41 @@ def unit_words(core: Core) -> list[int]:
         ]
         words += _in_turn(turns)
     return words
+
+
+def initial_h_words(core: Core) -> list[int]:
+    """The h that sequences start from, a chunk a word: all vectors of h, in all directions.
+
+    The address of a word is, from its low bit: vector, direction, chunk; vectors that only an
+    earlier phase of a step makes are 0.
+    """
+    simd, width, vectors = core.machine.simd, core.layer.h.width, 1 << core.program.vector_bits
+    shape = (core.directions, vectors, core.h_product.chunks * simd)
+    values = np.zeros(shape, dtype=np.int64)
+    for vector, directions in enumerate(core.tensors):
+        for direction, tensors in enumerate(directions):
+            values[direction, vector, : core.layer.hidden] = tensors["initial_h"]
+    chunks = values.reshape(core.directions * vectors, -1, simd).swapaxes(0, 1)
+    return [_packed_numbers(word, width) for word in chunks.reshape(-1, simd).tolist()]
+
+
+def initial_c_words(core: Core) -> list[int]:
+    """The c that sequences start from, in the order of `unit_words`."""
+    assert core.layer.carried is not None
+    width, words = core.layer.carried.width, []
+    for step in core.passes:
+        turns = []
+        for tensors in core.tensors[step.layer]:
+            codes = [_packed_numbers([c], width) for c in tensors["initial_c"].tolist()]
+            turns.append(_join(codes, width, core.cell_units))
+        words += _in_turn(turns)
+    return words
+
+
+def _packed_numbers(numbers: list[int], width: int) -> int:
+    """Numbers of so many bits side by side, in two's complement."""
+    mask = (1 << width) - 1
+    return sum((number & mask) << (width * place) for place, number in enumerate(numbers))
 
 
 def head_row_words(head_unit: HeadUnit) -> list[int]:

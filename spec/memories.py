@@ -13,6 +13,8 @@ from pascaline.spec.image import (
     head_layout,
     head_row_words,
     head_weight_words,
+    initial_c_words,
+    initial_h_words,
     row_words,
     unit_words,
 )
@@ -68,7 +70,7 @@ Memories = dict[str, "Memory | Memories"]
 
 
 def core_memories(core: Core) -> Memories:
-    """Weights of the lanes, scales and biases of rows, tensors of units, and the head if any."""
+    """Weights of the lanes, scales and biases of rows; tensors of units, initial states, head."""
     unit, drain = core.unit, core.drain
     groups = core.directions * drain.groups * len(core.passes)
     fronts = drain.gates * drain.cell_units // drain.front
@@ -81,6 +83,15 @@ def core_memories(core: Core) -> Memories:
     if unit.unit_layout.bits:
         bits = unit.unit_layout.bits * drain.cell_units
         found["units"] = Memory(groups, bits, partial(unit_words, core))
+    layer = core.layer
+    if layer.initial:
+        banks = core.directions << core.program.vector_bits
+        bits = core.machine.simd * layer.h.width
+        chunks = core.h_product.chunks
+        found["initial_h"] = Memory(chunks * banks, bits, partial(initial_h_words, core))
+    if layer.initial and layer.carried is not None:
+        bits = core.cell_units * layer.carried.width
+        found["initial_c"] = Memory(groups, bits, partial(initial_c_words, core))
     if core.head_unit is not None:
         found["head"] = head_memories(core.head_unit)
     return found

@@ -15,7 +15,8 @@ __all__ = ["FROM_GIVEN", "FROM_PREVIOUS", "FROM_ZERO", "ports", "signals", "stag
 
 FROM_ZERO, FROM_PREVIOUS, FROM_GIVEN = range(3)
 """Values of the field ``state``: what h and c a sequence starts from. After reset there is no
-previous state, and `FROM_PREVIOUS` starts from zero; `FROM_GIVEN` waits for a whole state on
+previous state, and `FROM_PREVIOUS` starts from zero, which of a layer with initial states
+stands for these; `FROM_GIVEN` waits for a whole state on
 ``i_state``."""
 
 

@@ -37,7 +37,8 @@ class Storage:
     Attributes
     ----------
     weights, scales, biases, tables : int
-        Of all layers. Scales and biases are those of rows and, if there are any, of units.
+        Of all layers. Scales and biases are those of rows and, if there are any, of units; an
+        initial state counts as biases.
     head : int
         Of the head: weights, scales and biases.
     """
@@ -146,10 +147,12 @@ def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
 
 def _biases(layer: Layer, tensors: dict[str, Integers]) -> int:
     """As wide as the largest with the half that rounds, which memories keep in it."""
-    return sum(
+    rounded = sum(
         _width(tensors[name] + half(shift)) * len(tensors[name])
         for name, shift in layer.shifts.items()
     )
+    states = layer.initial_tensors.items()
+    return rounded + sum(allowed.width * len(tensors[name]) for name, allowed in states)
 
 
 def _width(values: Integers) -> int:

@@ -41,6 +41,9 @@ def synthetic_model(
             tensors[at + "bias"] = biases
             for unit, values in layer.draw_units(rng).items():
                 tensors[at + unit] = values
+            for name, allowed in layer.initial_tensors.items():
+                drawn = rng.integers(allowed.lo, allowed.hi, layer.hidden, endpoint=True)
+                tensors[at + name] = drawn
     if (head := network.head) is not None:
         tensors |= _head(head, network.layer.h, rng)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})

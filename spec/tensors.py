@@ -66,7 +66,7 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
 
 
 def layer_specs(layer: Layer, inputs: int) -> dict[str, TensorSpec]:
-    """Tensors of one direction of a layer by name: of operands, rows, and units.
+    """Tensors of one direction of a layer by name: of operands, rows, units, initial states.
 
     Parameters
     ----------
@@ -82,6 +82,8 @@ def layer_specs(layer: Layer, inputs: int) -> dict[str, TensorSpec]:
     for name, values in layer.row_tensors.items():
         specs[name] = TensorSpec((layer.rows,), values)
     for name, values in layer.unit_tensors.items():
+        specs[name] = TensorSpec((layer.hidden,), values)
+    for name, values in layer.initial_tensors.items():
         specs[name] = TensorSpec((layer.hidden,), values)
     return specs
 

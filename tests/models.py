@@ -54,6 +54,7 @@ def make_chains() -> dict[str, Design]:
         "both directions, on a bus": ([both], {"head": head}, loaded),
         "both directions, last step": ([both], {"results": "first-of-backward"}, {}),
         "peepholes": ([lstm | {"peephole": True}], {"head": head}, {"weights": "ram"}),
+        "initial states": ([both | {"initial": True}, gru | {"initial": True}], {}, loaded),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),

@@ -39,8 +39,8 @@ def combinations(
     """Simulate every cell x arithmetic x 1 or 2 layers x direction x stack.
 
     Each with a head of its own arithmetic and a result every step: without pauses, where its cycles
-    must be those of the formula, and with pauses, states and a reset. Also every cell with each
-    kind of result at the end of a sequence.
+    must be those of the formula, and with pauses, states and a reset. Also every cell with
+    initial states and each kind of result at the end of a sequence.
     """
     with bars() as progress:
         result = judge_combinations(

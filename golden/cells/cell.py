@@ -90,8 +90,11 @@ class Cell(ABC):
         }
 
     def zero(self, batch: int) -> State:
-        """The state that a sequence starts from."""
+        """The state that a sequence starts from: 0, unless the layer has one of its own."""
         h, c = (np.zeros((batch, size), dtype=np.int64) for size in (self._hidden, self._carried))
+        if self._described.initial:
+            h += self._tensors["initial_h"]
+            c += self._tensors["initial_c"] if self._carried else 0
         return State(h, c)
 
     @abstractmethod

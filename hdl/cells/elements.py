@@ -35,7 +35,8 @@ class Elements(wiring.Component):
     unit, drain, program : UnitSpec, Drain, Program
         What a unit is like; how sums come to the units; which steps they belong to.
     memories : Memories
-        Scales and biases, ``rows``, and tensors of units, ``units``, if there are any.
+        Scales and biases, ``rows``; if there are any, tensors of units, ``units``, and the c that
+        sequences start from, ``initial_c``.
     machine : Machine
         Where those live, and whether there is parity.
 

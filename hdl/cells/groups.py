@@ -153,11 +153,15 @@ class Groups(Elements):
         after = pipeline.cell_memory - pipeline.memory
         zero = flags.fresh & (flags.index == 0) if len(layer.phases) > 1 else flags.fresh
         fresh = delayed(m, zero, pipeline.carried - after, name="fresh")
+        start = None
+        if layer.initial:
+            start = self._parameters(m, "initial_c", reader.advance, read_stream)
         read_for_step = delayed(m, busy & ~zero, reads + 1, name="checks_c")
         dumps = delayed(m, state.dumps, 1, name="checks_state")
         self._wrong.append(wrong & read_for_step)
         m.d.comb += [*write_in(write.data, chosen), state.wrong.eq(wrong & dumps)]
         for k, unit in enumerate(inputs):
-            word = Mux(fresh, 0, old[k].as_value())
+            first = 0 if start is None else start.word_select(k, layer.carried.width)
+            word = Mux(fresh, first, old[k].as_value())
             unit["old"] = delayed(m, word, after, name=f"c_{k}", reset_less=True)
         return new

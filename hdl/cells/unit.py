@@ -81,7 +81,7 @@ class Unit(wiring.Component):
         """Module name: one for each layer description with its ranges."""
         unit = self._unit
         tensors = [unit.row_scales, unit.unit_scales, unit.sums, unit.biases]
-        layer = unit.layer.model_dump_json(exclude={"hidden", "bidirectional"})
+        layer = unit.layer.model_dump_json(exclude={"hidden", "bidirectional", "initial"})
         digest = hashlib.sha256(f"{layer} {tensors} {unit.pipeline}".encode()).hexdigest()
         return f"{unit.layer.kind}_unit_{digest[:8]}"
 

@@ -10,11 +10,15 @@ pre-activation ``z[r]`` of the sums of a row; with the affine one::
 
     narrow(v) = saturate(round_shift(v, normaliser.shift), pre)
     z = narrow(scale_h[r] * A + scale_x[r] * B + bias[r])
+
+In the first step of a sequence h, and what the cell carries beside it, are 0, or ``initial_h`` and
+``initial_c`` of the direction.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from operator import not_
 from typing import Any, ClassVar
 
 import numpy as np
@@ -52,6 +56,8 @@ class Layer(Checked, ABC):
     bidirectional : bool
         Whether a second set of weights runs over each sequence from its end; the output of a step
         is then h of the forward direction followed by h of the backward one.
+    initial : bool
+        Whether each direction has a state of its own that sequences start from, instead of 0.
     weights_x, weights_h : Arithmetic
         Arithmetics of the input and of the recurrent weights; ``weights`` stands for both.
     h, pre : Format
@@ -82,6 +88,8 @@ class Layer(Checked, ABC):
     kind: str
     hidden: int = Field(ge=1, le=2048)
     bidirectional: bool = False
+    # Left out of descriptions that are older than it, whose files and modules stay as they are.
+    initial: bool = Field(default=False, exclude_if=not_)
     weights_x: ArithmeticField
     weights_h: ArithmeticField
     h: Format = Q0_7
@@ -217,6 +225,14 @@ class Layer(Checked, ABC):
     def unit_tensors(self) -> dict[str, Interval]:
         """Integers of each unit beside those of its rows: names and ranges."""
         return {}
+
+    @property
+    def initial_tensors(self) -> dict[str, Interval]:
+        """Integers of each unit that sequences start from: names and ranges, as the state's."""
+        if not self.initial:
+            return {}
+        carried = {} if self.carried is None else {"initial_c": self.carried.interval}
+        return {"initial_h": self.h.interval} | carried
 
     @property
     def unit_shifts(self) -> dict[str, int]:

@@ -107,8 +107,8 @@ class LstmLayer(Layer):
 
     @property
     def serialisable(self) -> bool:
-        """A serial unit computes one direction only, with an affine normaliser, no peepholes."""
-        plain = not (self.bidirectional or self.peephole)
+        """A serial unit computes one direction from 0, with an affine normaliser, no peepholes."""
+        plain = not (self.bidirectional or self.peephole or self.initial)
         return plain and isinstance(self.normaliser, Affine)
 
     @property

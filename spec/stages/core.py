@@ -102,11 +102,12 @@ class CoreStage(Stage):
     @property
     def parts(self) -> tuple[Part, ...]:
         state = ("state",) if self.core.stateful else ()
+        start = ("start",) if self.core.layer.initial else ()
         return (
             Part("weight memory", ("weights",)),
             Part("lanes", ("lanes",)),
             Part("cell units", ("cells",)),
-            Part("vector memory", ("hidden", "inputs")),
+            Part("vector memory", ("hidden", "inputs", *start)),
             Part("head", ("outputs",)),
             Part("control", ("", "sequencer", *state, "pointer")),
         )

@@ -67,11 +67,14 @@ CELLS = {
 LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
 BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
 BOTH = {"bidirectional": True}
+INITIAL = {"initial": True}
 PEEPHOLE = {"peephole": True}
 
 STACKS = {
     "lstm": [LSTM],
     "three-cells": [GRU, LSTM, RNN],
+    "initial": [GRU | INITIAL, LSTM | INITIAL, RNN | INITIAL],
+    "initial-both": [BEFORE | INITIAL | BOTH, LSTM, LSTM | INITIAL | BOTH],
     "peephole-both": [LSTM | PEEPHOLE, LSTM | PEEPHOLE | BOTH],
     "formats": [
         RNN | {"function": "relu", "h": {"width": 6, "frac": 2}},

@@ -133,6 +133,9 @@ def slow_outputs(layer, directions, sequence):
     for backward, tensors in enumerate(directions):
         h = [0] * layer.hidden
         c = [] if layer.carried is None else [0] * layer.hidden
+        if layer.initial:
+            h = tensors["initial_h"].tolist()
+            c = [] if layer.carried is None else tensors["initial_c"].tolist()
         steps = range(len(sequence))
         for index in reversed(steps) if backward else steps:
             h, c = slow_step(layer, tensors, sequence[index], h, c)

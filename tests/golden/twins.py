@@ -43,7 +43,7 @@ class Twin(ABC):
     """
 
     def __init__(self, layer: Layer, tensors: LayerTensors, x: Format) -> None:
-        self._described = layer
+        self._described, self._start = layer, tensors
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
         # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
         self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * tensors["weight_h"]
@@ -51,10 +51,14 @@ class Twin(ABC):
         self._bias = tensors["bias"] * unit
 
     def zero(self, batch: int) -> RealState:
-        """The state before the first step; exact."""
+        """The state before the first step, the layer's own or 0; exact."""
         hidden = self._described.hidden
         carried = hidden if self._described.carried else 0
-        return self.at(State(*(np.zeros((batch, n), np.int64) for n in (hidden, carried))))
+        h, c = (np.zeros((batch, n), np.int64) for n in (hidden, carried))
+        if self._described.initial:
+            h += self._start["initial_h"]
+            c += self._start["initial_c"] if carried else 0
+        return self.at(State(h, c))
 
     def at(self, state: State) -> RealState:
         """The state that the integers stand for; exact. Bounds from here on are those of a step."""

@@ -10,7 +10,28 @@ BOTH = {"bidirectional": True}
 EVERY = {"results": "every"}
 PEEPHOLE = LSTM | {"peephole": True}
 
+INITIAL = {"initial": True}
+GRU = {"kind": "gru", "hidden": 5, "weights": "binary"}
+BEFORE = GRU | {"reset": "before"}
+RNN = {"kind": "rnn", "hidden": 3, "weights": "fixed4"}
+
 MACHINES = {
+    "initial states": ([LSTM | INITIAL], EVERY, {"simd": 2, "units": 2, "streams": 3}),
+    "initial states, shared": (
+        [GRU | INITIAL] * 3,
+        EVERY,
+        {"simd": 4, "units": 2, "cell_units": 2, "stack": "shared", "parity": True},
+    ),
+    "initial states, stacked": (
+        [BEFORE | INITIAL, RNN | INITIAL],
+        EVERY,
+        {"simd": 2, "weights": "ram", "pipelined": True},
+    ),
+    "initial states, both directions": (
+        [LSTM | INITIAL | BOTH, BEFORE | INITIAL | BOTH],
+        EVERY,
+        {"simd": 4, "units": 4},
+    ),
     "peepholes": ([PEEPHOLE], EVERY, {"simd": 2}),
     "peepholes, one unit": ([PEEPHOLE | {"hidden": 1}], EVERY, {"units": 2, "simd": 2}),
     "peepholes, shared": ([PEEPHOLE] * 2, EVERY, {"simd": 2, "stack": "shared", "streams": 2}),

@@ -145,3 +145,19 @@ def test_layout_cuts_and_restores_signs():
     widths = {field.name: field.width for field in layout.fields}
     values = {"scale_h": -1, "scale_x": 32767, "bias": -(1 << (widths["bias"] - 1))}
     assert layout.unpack(layout.pack(values)) == values
+
+
+def test_initial_states():
+    """h by vector, direction and chunk; c as the tensors of units."""
+    model = make_stack([{"initial": True, "bidirectional": True, "hidden": 5}])
+    (core,) = make_design(model, units=2, simd=2, cell_units=2).cores
+    words, width = image.initial_h_words(core), core.layer.h.width
+    assert len(words) == 2 * core.h_product.chunks == 6
+    for direction, tensors in enumerate(model.directions[0]):
+        found = [code for word in words[direction::2] for code in codes_of(word, width, 2)]
+        assert found == [*(tensors["initial_h"] % (1 << width)), 0]
+    words, width = image.initial_c_words(core), core.layer.carried.width
+    assert len(words) == 2 * core.drain.groups == 6
+    for direction, tensors in enumerate(model.directions[0]):
+        found = [code for word in words[direction::2] for code in codes_of(word, width, 2)]
+        assert found == [*(tensors["initial_c"] % (1 << width)), 0]
