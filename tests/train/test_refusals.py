@@ -3,6 +3,9 @@
 import pytest
 
 from pascaline.spec.errors import InputError
+
+pytest.importorskip("torch")
+
 from pascaline.train.cells import cell_of
 
 
