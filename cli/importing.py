@@ -8,9 +8,12 @@ from typing import Any
 import click
 
 import pascaline
-from pascaline.console import json_option, print_json, say
+from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.importers.calibrate.formats import ASSUMPTIONS
 from pascaline.importers.network import RESULTS
+from pascaline.pages.precision import precision_tables
 from pascaline.spec.cells import FORMS
+from pascaline.spec.errors import InputError
 
 __all__ = ["import_"]
 
@@ -21,7 +24,10 @@ __all__ = ["import_"]
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
 @click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
-@click.option("--weights", default="fixed8", show_default=True, help="Arithmetic of the weights.")
+@click.option(
+    "--weights",
+    help="Arithmetic of the weights.  [default: fixed point of as many bits as signals; fixed8]",
+)
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
 @click.option(
@@ -29,7 +35,30 @@ __all__ = ["import_"]
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Largest magnitude of the network's inputs; larger ones are cut.",
+    help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate.",
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path),
+    metavar="DATA",
+    help="Choose all formats by these sequences: a .npy, .npz or .csv file, or a folder of such.",
+)
+@click.option("--bits", type=int, help="Width of x, h and of what functions give.  [default: 8]")
+@click.option(
+    "--target-snr", type=float, metavar="DB", help="Or the fewest bits for so many decibels of h."
+)
+@click.option(
+    "--target-agreement",
+    type=float,
+    metavar="PERCENT",
+    help="Or the fewest bits with which so many decisions stay as they are.",
+)
+@click.option(
+    "--format",
+    "said",
+    multiple=True,
+    metavar="[LAYER.]FIELD=FORMAT",
+    help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
 )
 @click.option(
     "--preprocess",
@@ -54,6 +83,7 @@ def import_(
     *,
     output: Path,
     output_kind: Any,
+    said: tuple[str, ...],
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -61,11 +91,43 @@ def import_(
 
     Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt; and (with onnx installed) .onnx.
-    `pascaline evaluate MODEL --data ...` then says how good it is.
+    `pascaline evaluate MODEL --data ...` then says how good it is. With --calibrate it is said at
+    once how near it is to the network that it comes from.
     """
-    model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)
+    with bars() as progress:
+        model = pascaline.import_network(
+            file,
+            output=output_kind,
+            name=output.stem,
+            formats=_formats(said),
+            progress=progress,
+            **chosen,
+        )
     pascaline.save(model, output)
+    found = model.card.get("precision")
     if as_json:
-        print_json({"file": str(output), "network": model.network.model_dump(mode="json")})
+        result = {"file": str(output), "network": model.network.model_dump(mode="json")}
+        print_json(result | ({"precision": found} if found else {}))
         return
     say(f"{output}  {output.stat().st_size:,} bytes")
+    for one in precision_tables(found) if found else ():
+        table(one.title, one.columns, one.rows)
+    if found and "quantized" in found:
+        weights = chosen["weights"]
+        again = f"pascaline train TASK --start {file} --weights {weights} -o tuned.safetensors"
+        say(f"Training on usually wins back what these weights cost: {again}")
+    if chosen["bits"] and not found:
+        say(f"Formats {ASSUMPTIONS}; --calibrate DATA measures it.")
+
+
+def _formats(said: tuple[str, ...]) -> dict[str, str]:
+    """Formats by their fields."""
+    made = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise InputError("--format", "must be as cell=Q5.10", text)
+        if name in made:
+            raise InputError(f"--format {name}", "must be said once")
+        made[name] = value
+    return made

@@ -5,7 +5,8 @@ Each row of a matrix is taken apart into weights of an arithmetic and one real s
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
 from pascaline.importers.network import RESULTS, FloatNetwork, FloatPart
+from pascaline.importers.rows import exact_rows, fit_rows, round_rows, threshold_rows
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -23,8 +25,14 @@ from pascaline.spec.tensors import Integers
 
 __all__ = ["Conversion", "convert"]
 
-THRESHOLD = 0.7
-"""Of a row's mean magnitude: smaller weights become 0 (ternary weight networks)."""
+UNEVEN = 8.0
+"""Largest weights of two rows of a head whose ratio is beyond this get a scale each."""
+
+SCALES = 24
+"""Bits of these scales: as many as there can be, since each costs no more than its row."""
+
+Moments = Mapping[str, Reals]
+"""Second moments of what a direction's ``weight_x`` and ``weight_h`` meet, by these names."""
 
 
 class Conversion(Checked):
@@ -41,6 +49,8 @@ class Conversion(Checked):
         training that costs much accuracy.
     formats : Formats
         Formats of the model.
+    layers : tuple of Formats
+        Those of each layer, if they differ; of ``formats`` only x and the head count then.
     output : {"class", "logits"} or None
         What a head gives out; ``None``: what the network says, or else its class.
     """
@@ -49,10 +59,17 @@ class Conversion(Checked):
     recurrent_weights: ArithmeticField | None = None
     quantize: bool = False
     formats: Formats = Formats()
+    layers: tuple[Formats, ...] = ()
     output: Literal["class", "logits"] | None = None
 
 
-def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
+def convert(
+    foreign: Foreign,
+    conversion: Conversion,
+    *,
+    name: str,
+    moments: Sequence[Sequence[Moments]] | None = None,
+) -> Model:
     """Make a model of a network.
 
     Parameters
@@ -63,6 +80,8 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
         The choices.
     name : str
         The model's name.
+    moments : sequence of sequence of Moments, optional
+        Of each layer and direction; what is quantised to binary or ternary loses least for these.
 
     Raises
     ------
@@ -74,7 +93,11 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
     preprocess.check(found.inputs, thing="preprocess")
     learned = Learned(
         layers=tuple(
-            tuple(_converted(part, conversion) for part in layer.parts) for layer in found.layers
+            tuple(
+                _converted(part, conversion, moments[index][at] if moments else {})
+                for at, part in enumerate(layer.parts)
+            )
+            for index, layer in enumerate(found.layers)
         ),
         head_weight=found.head_weight,
         head_bias=found.head_bias,
@@ -92,17 +115,21 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     formats = conversion.formats
     pooling, results = RESULTS[found.result]
     layers = tuple(
-        formats.layer(layer.cell)
+        (own.layer(layer.cell) | {"h": own.h} if conversion.layers else own.layer(layer.cell))
         | {
             "hidden": layer.hidden,
             "bidirectional": layer.bidirectional,
             "weights_x": conversion.weights,
             "weights_h": conversion.recurrent_weights or conversion.weights,
         }
-        for layer in found.layers
+        for layer, own in zip(
+            found.layers, conversion.layers or (formats,) * len(found.layers), strict=True
+        )
     )
     output = conversion.output or found.output or "class"
-    head = {"classes": found.classes, "weights": formats.head, "output": output}
+    head: dict[str, Any] = {"classes": found.classes, "weights": formats.head, "output": output}
+    if found.head_weight is not None and _is_uneven(found.head_weight):
+        head |= {"scaled": True, "scale_width": SCALES}
     return Network.parse(
         {
             "inputs": found.inputs,
@@ -116,10 +143,16 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     )
 
 
-def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:
+def _converted(part: FloatPart, conversion: Conversion, moments: Moments) -> LearnedPart:
     weights_h = conversion.recurrent_weights or conversion.weights
     made = [
-        _split_rows(part.names[key], matrix, weights, quantize=conversion.quantize)
+        _split_rows(
+            part.names[key],
+            matrix,
+            weights,
+            quantize=conversion.quantize,
+            moments=moments.get(key),
+        )
         for key, matrix, weights in (
             ("weight_x", part.weight_x, conversion.weights),
             ("weight_h", part.weight_h, weights_h),
@@ -137,24 +170,22 @@ def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:
 
 
 def _split_rows(
-    key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool
+    key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool, moments: Reals | None
 ) -> tuple[Integers, Reals]:
     """Weights and one real scale a row: their product is the matrix, or near it."""
-    magnitude = np.abs(matrix)
-    largest = magnitude.max(axis=1)
     if arithmetic.weights.magnitude > 1:
-        # A row of zeros has scale 0, whatever it is divided by.
-        scale = largest / arithmetic.weights.hi
-        return arithmetic.nearest(matrix / np.where(scale > 0, scale, 1)[:, None]), scale
-    kept = (magnitude > 0) | (not arithmetic.has_zero)
-    exact = ((magnitude == largest[:, None]) | ~kept).all(axis=1)
+        return round_rows(matrix, arithmetic)
+    exact = exact_rows(matrix, arithmetic)
     if not exact.all() and not quantize:
         form = "-1, 0 or 1" if arithmetic.has_zero else "-1 or 1"
         rule = f"must be one scale times {form} (or be quantised, which loses accuracy)"
         raise InputError(f"{key}[{int(np.argmin(exact))}]", rule)
-    # Zeros of a row that has no exact form are those that its threshold makes.
-    threshold = THRESHOLD * magnitude.mean(axis=1) if arithmetic.has_zero else -np.ones(len(matrix))
-    kept = np.where(exact[:, None], kept, magnitude > threshold[:, None])
-    mean = (magnitude * kept).sum(axis=1) / np.maximum(kept.sum(axis=1), 1)
-    signs = np.where(matrix < 0, -1, 1) * kept
-    return signs.astype(np.int64), np.where(exact, largest, mean)
+    if moments is None:
+        return threshold_rows(matrix, arithmetic)
+    return fit_rows(matrix, arithmetic, moments)
+
+
+def _is_uneven(weight: Reals) -> bool:
+    """Whether some rows of a head would lose many bits to the scale of the largest one."""
+    largest = np.abs(weight).max(axis=1)
+    return bool(largest.max() > UNEVEN * largest[largest > 0].min(initial=np.inf))

@@ -27,7 +27,7 @@ class Module(ABC):
     activations : tuple of list of bytes
         What its functions may be in one direction, the usual ones first.
     signals : dict of str to tuple of str
-        The fields of `spec.cells` that are formats, and the intermediates of `step` that each holds.
+        The fields of `spec.cells` that are formats, and the intermediates of `step` in each.
     finer : tuple of pairs of str
         Fields of which the first must have at least as many bits behind its point as the second.
     within_one : frozenset of str
