@@ -19,7 +19,10 @@ __all__ = ["exact_rows", "fit_rows", "round_rows", "row_errors", "threshold_rows
 THRESHOLD = 0.7
 """Of a row's mean magnitude: smaller weights become 0 (ternary weight networks)."""
 
-SWEEPS = 8
+STARTS = (0.35, 0.7, 1.05)
+"""The same for weights that are then improved."""
+
+SWEEPS = 20
 """Rounds over all columns, at most."""
 
 DAMPING = 1e-3
@@ -70,8 +73,9 @@ def row_errors(matrix: Reals, weights: Integers, scale: Reals, moments: Reals) -
 def fit_rows(matrix: Reals, arithmetic: Arithmetic, moments: Reals) -> tuple[Integers, Reals]:
     """Binary or ternary weights and scales with a small error for vectors with such moments.
 
-    From `threshold_rows`, scales and weights improve in turns, one column of all rows at a time,
-    until nothing changes; never worse than where it starts.
+    The best scale of weights ``q`` is ``q'Mw / q'Mq``, and leaves ``w'Mw - (q'Mw)^2 / q'Mq``. From
+    several thresholds, weights change one column of all rows at a time, until nothing does, each to
+    the value that leaves least. Never worse than `threshold_rows`.
 
     Parameters
     ----------
@@ -87,36 +91,49 @@ def fit_rows(matrix: Reals, arithmetic: Arithmetic, moments: Reals) -> tuple[Int
     damped = moments + np.eye(len(moments)) * (DAMPING * float(np.trace(moments)) / len(moments))
     if not damped.any():
         return weights, scale
-    q = weights.astype(np.float64)
-    s, target = _best_scale(matrix, q, damped, scale), matrix @ damped
+    best = row_errors(matrix, weights, scale, damped)
+    for part in STARTS if arithmetic.has_zero else (0.0,):
+        mean = np.abs(matrix).mean(axis=1, keepdims=True)
+        kept = (np.abs(matrix) > part * mean) | (not arithmetic.has_zero)
+        q = _improved(matrix, np.where(matrix < 0, -1.0, 1.0) * kept, arithmetic, damped)
+        along, power = (q * (matrix @ damped)).sum(axis=1), ((q @ damped) * q).sum(axis=1)
+        found = np.where(power > 0, along / np.where(power > 0, power, 1), 0)
+        integers = q.astype(np.int64)
+        error = row_errors(matrix, integers, found, damped)
+        better = (error < best) & (found > 0) & ~exact
+        weights = np.where(better[:, None], integers, weights)
+        scale, best = np.where(better, found, scale), np.where(better, error, best)
+    return weights, scale
+
+
+def _improved(matrix: Reals, q: Reals, arithmetic: Arithmetic, moments: Reals) -> Reals:
+    """Weights from which no change of a single one is better; (rows, columns)."""
+    target, met = matrix @ moments, q @ moments
+    along, power = (q * target).sum(axis=1), (met * q).sum(axis=1)
+    rows = np.arange(len(q))
     for _ in range(SWEEPS):
         before = q.copy()
-        met = q @ damped
-        for column in range(matrix.shape[1]):
-            # What is left for this column if it were 0, in units of its own part.
-            own = damped[column, column]
-            left = target[:, column] - s * (met[:, column] - own * q[:, column])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                best = np.nan_to_num(left / (s * own), nan=0.0, posinf=1.0, neginf=-1.0)
-            new = arithmetic.nearest(best)
-            change = new - q[:, column]
-            if change.any():
-                met += change[:, None] * damped[column]
-                q[:, column] = new
-        s = _best_scale(matrix, q, damped, scale)
+        for column in range(q.shape[1]):
+            change = arithmetic.values[:, None] - q[:, column]
+            new_along = along + change * target[:, column]
+            new_power = power + 2 * change * met[:, column] + change**2 * moments[column, column]
+            good = (new_along > 0) & (new_power > 0)
+            gain = np.where(good, new_along**2 / np.where(good, new_power, 1), 0)
+            chosen = gain.argmax(axis=0)
+            # Of equals, what is there.
+            chosen_change = np.where(
+                gain[chosen, rows] > (along**2 / np.where(power > 0, power, 1)) * (1 + 1e-9),
+                change[chosen, rows],
+                0,
+            )
+            if not chosen_change.any():
+                continue
+            along = along + chosen_change * target[:, column]
+            power = power + (
+                2 * chosen_change * met[:, column] + chosen_change**2 * moments[column, column]
+            )
+            met += chosen_change[:, None] * moments[column]
+            q[:, column] += chosen_change
         if np.array_equal(q, before):
             break
-    made = q.astype(np.int64)
-    kept = exact | (
-        row_errors(matrix, made, s, damped) >= row_errors(matrix, weights, scale, damped)
-    )
-    return np.where(kept[:, None], weights, made), np.where(kept, scale, s)
-
-
-def _best_scale(matrix: Reals, q: Reals, moments: Reals, otherwise: Reals) -> Reals:
-    """The scale of each row with the least error; a positive one."""
-    met = q @ moments
-    power = (met * q).sum(axis=1)
-    best = (met * matrix).sum(axis=1) / np.where(power > 0, power, 1)
-    scale: Reals = np.where((power > 0) & (best > 0), best, otherwise)
-    return scale
+    return q

@@ -40,13 +40,14 @@ def precision_tables(found: dict[str, Any]) -> list[Table]:
 def _summary(found: dict[str, Any]) -> Table:
     x = found["x"]
     rows: list[list[Any]] = []
+    decided = "same decisions" if found["head"] else "same largest outputs"
     if "bits" in found:
         rows.append(["data", f"{found['sequences']:,} sequences, {found['steps']:,} steps"])
         rows.append(["bits of signals", found["bits"]])
     rows += [
         ["h of the last layer", f"{found['snr']:.1f} dB"],
         ["results", f"{found['results_snr']:.1f} dB"],
-        ["same decisions", f"{found['agreement']:.2f} % of {found['results']:,}"],
+        [decided, f"{found['agreement']:.2f} % of {found['results']:,}"],
         ["x", f"{x['format']}, {_percent(x['cut'])} of inputs are cut"],
     ]
     if head := found["head"]:

@@ -56,7 +56,8 @@ class Beside:
     def __str__(self) -> str:
         """``593/600 (98.83 %), float 594/600 (99.00 %); 99.67 % same decisions, h 31.2 dB``."""
         found = self.precision
-        near = f"{found['agreement']:.2f} % same decisions, h {found['snr']:.1f} dB"
+        what = "decisions" if found["head"] else "largest outputs"
+        near = f"{found['agreement']:.2f} % same {what}, h {found['snr']:.1f} dB"
         near += f", results {found['results_snr']:.1f} dB"
         return near if self.integer is None else f"{self.integer}, float {self.real}; {near}"
 

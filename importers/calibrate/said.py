@@ -76,6 +76,8 @@ def read_said(said: Mapping[str, str | Format], found: FloatNetwork) -> Said:
         if at and (not at.isdecimal() or int(at) >= count):
             raise InputError(thing, f"must be of a layer, 0 to {count - 1}", at)
         places = [int(at)] if at else range(count)
+        if at and key in OF_NETWORK:
+            raise InputError(thing, f"must be {key}: it is common to all layers")
         common = () if at else OF_NETWORK
         known = dict.fromkeys([*common, *(field for place in places for field in own[place])])
         if key not in known:

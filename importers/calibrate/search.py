@@ -119,14 +119,19 @@ def refine(bench: Workbench, start: Trial) -> Trial:
 def _climb(bench: Workbench, best: Trial, move: Move) -> Trial:
     """Move a format as far as that makes h better."""
     while (changed := move(best.layers)) is not None:
-        try:
-            tried = bench.attempt(best.bits, changed, best.conversion)
-        except InputError:
-            break
-        if tried.snr < best.snr + WORTH:
+        tried = _tried(bench, best, changed)
+        if tried is None or tried.snr < best.snr + WORTH:
             break
         best = tried
     return best
+
+
+def _tried(bench: Workbench, trial: Trial, layers: Layers) -> Trial | None:
+    """The same with other formats; None if no model can have them."""
+    try:
+        return bench.attempt(trial.bits, layers, trial.conversion)
+    except InputError:
+        return None
 
 
 def smallest(bench: Workbench, reached: Callable[[Comparison], bool], target: str) -> Trial:
@@ -142,7 +147,8 @@ def smallest(bench: Workbench, reached: Callable[[Comparison], bool], target: st
         else:
             low = middle + 1
     if best is None:
-        raise InputError(target, f"must be what {MOST_BITS} bits can do", _shown(trial.found))
+        found = f"{trial.snr:.1f} dB, {trial.found.agreement:.2f} % of decisions"
+        raise InputError(target, f"is more than {MOST_BITS} bits reach: {found}")
     return best
 
 
@@ -160,13 +166,13 @@ def wider(bench: Workbench, trial: Trial) -> Iterator[tuple[str, str, str, Trial
                 continue
             more = Format(width=bits, frac=form.frac + 1, signed=form.signed)
             changed = _replaced(bench, trial.layers, index, key, more)
-            yield name, str(form), str(more), bench.attempt(trial.bits, changed, trial.conversion)
+            yield name, str(form), str(more), _tried(bench, trial, changed)
         scale = formats.scale_width
         if scale < widest_scale(MOST_BITS, layer):
             layers = list(trial.layers)
             layers[index] = formats.model_copy(update={"scale_width": scale + 1})
-            more_scale = bench.attempt(trial.bits, tuple(layers), trial.conversion)
-            yield f"{at}scale_width", str(scale), str(scale + 1), more_scale
+            wide = _tried(bench, trial, tuple(layers))
+            yield f"{at}scale_width", str(scale), str(scale + 1), wide
     weights = trial.conversion.weights
     if isinstance(weights, Fixed) and weights.bits < 16:
         update = {"weights": Fixed(weights.bits + 1)}
@@ -216,7 +222,3 @@ def _replaced(bench: Workbench, layers: Layers, index: int, key: str, form: Form
     fixed = bench.said.fixed(index) | {key}
     changed[index] = settle(module, changed[index].model_copy(update={key: form}), fixed)
     return tuple(changed)
-
-
-def _shown(found: Comparison) -> str:
-    return f"{found.snr:.1f} dB and {found.agreement:.2f} % at most"
