@@ -1,5 +1,8 @@
 """Formats that are chosen by data: bounds of noise, what is said by hand, targets."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,10 +10,12 @@ from pascaline.golden.network import Golden
 from pascaline.importers.calibrate.importing import Budget, calibrate, with_bits
 from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.convert import Conversion
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.statedict import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from tests.importers.floats import CELLS, features_of, foreign_of, plain_run
+from tests.importers.floats import CELLS, features_of, foreign_of, plain_run, tensors_of
 
 BOUNDS = {8: 24.0, 12: 48.0, 16: 68.0}
 """Decibels of h that so many bits have at least."""
@@ -219,3 +224,47 @@ def test_numbers_of_symbols():
 def test_features_of_another_width():
     with pytest.raises(InputError, match=r"^features\[1\]: shape must be \[steps, 12\]"):
         calibrated(foreign_of("rnn"), [*features_of(4), np.zeros((4, 3))], bits=8)
+
+
+def test_a_large_bias_costs_other_rows_nothing():
+    """It is what keeps one gate closed."""
+    usual, closed = tensors_of("lstm"), tensors_of("lstm")
+    usual["bias_ih_l0"][5] = -40
+    closed["bias_ih_l0"][5] = -1e9
+    found = []
+    for tensors in (usual, closed):
+        network = network_of(tensors, Reading(result="every"))
+        foreign = Foreign(network=network, source="PyTorch")
+        model = calibrated(foreign, features_of(60), bits=12)
+        found.append(model.card["precision"]["snr"])
+    assert found[1] > found[0] - 0.5
+    assert found[1] > BOUNDS[12]
+
+
+def test_a_large_row_of_a_head_costs_other_rows_nothing():
+    tensors = tensors_of("lstm", classes=5)
+    tensors["fc.weight"][2] *= 300
+    foreign = Foreign(network=network_of(tensors, Reading(result="every")), source="PyTorch")
+    features = features_of(60)
+    model = calibrated(foreign, features, bits=12)
+    assert model.card["precision"]["head"] == {"rows": 5, "dead": 0, "scaled": True}
+    with_logits = model.network.head.model_copy(update={"output": "logits"})
+    network = model.network.model_copy(update={"head": with_logits})
+    made = Golden(replace(model, network=network)).run([network.x.quantize(features[0])])
+    logits = made.results[0] * model.card["logit_unit"]
+    exact = plain_run(foreign, features[0])["h"] @ tensors["fc.weight"].T + tensors["fc.bias"]
+    for row in range(5):
+        assert snr_of(exact[:, row], logits[:, row]) > 45
+
+
+def test_a_large_row_of_a_layer_is_told():
+    """No scale can be 10,000 times another without loss: 24 bits are all that there are."""
+    tensors = tensors_of("lstm")
+    tensors["weight_ih_l0"][7] *= 1e5
+    foreign = Foreign(network=network_of(tensors, Reading(result="every")), source="PyTorch")
+    (line,) = calibrated(foreign, features_of(30), bits=8).card["precision"]["warnings"]
+    assert re.fullmatch(
+        r"layer 0: scales of \d+ rows have fewer than 7 bits, since the largest is [\d,]+ times"
+        r" that of the median row",
+        line,
+    )
