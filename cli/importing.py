@@ -112,7 +112,7 @@ def import_(
     say(f"{output}  {output.stat().st_size:,} bytes")
     for one in precision_tables(found) if found else ():
         table(one.title, one.columns, one.rows)
-    if found and "quantized" in found:
+    if found and found.get("quantized"):
         weights = chosen["weights"]
         again = f"pascaline train TASK --start {file} --weights {weights} -o tuned.safetensors"
         say(f"Training on usually wins back what these weights cost: {again}")

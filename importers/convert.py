@@ -23,7 +23,7 @@ from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.tensors import Integers
 
-__all__ = ["Conversion", "convert"]
+__all__ = ["Conversion", "Fitted", "Moments", "convert", "fit_network"]
 
 UNEVEN = 8.0
 """Largest weights of two rows of a head whose ratio is beyond this get a scale each."""
@@ -33,6 +33,9 @@ SCALES = 24
 
 Moments = Mapping[str, Reals]
 """Second moments of what a direction's ``weight_x`` and ``weight_h`` meet, by these names."""
+
+Fitted = Mapping[str, tuple[Integers, Reals]]
+"""Weights and scales of a direction's ``weight_x`` and ``weight_h``, by these names."""
 
 
 class Conversion(Checked):
@@ -62,13 +65,18 @@ class Conversion(Checked):
     layers: tuple[Formats, ...] = ()
     output: Literal["class", "logits"] | None = None
 
+    @property
+    def arithmetics(self) -> dict[str, Arithmetic]:
+        """Those of ``weight_x`` and ``weight_h``, by these names."""
+        return {"weight_x": self.weights, "weight_h": self.recurrent_weights or self.weights}
+
 
 def convert(
     foreign: Foreign,
     conversion: Conversion,
     *,
     name: str,
-    moments: Sequence[Sequence[Moments]] | None = None,
+    fitted: Sequence[Sequence[Fitted]] | None = None,
 ) -> Model:
     """Make a model of a network.
 
@@ -80,8 +88,8 @@ def convert(
         The choices.
     name : str
         The model's name.
-    moments : sequence of sequence of Moments, optional
-        Of each layer and direction; what is quantised to binary or ternary loses least for these.
+    fitted : sequence of sequence of Fitted, optional
+        Of each layer and direction matrices that are taken apart already, as by `fit_network`.
 
     Raises
     ------
@@ -94,7 +102,7 @@ def convert(
     learned = Learned(
         layers=tuple(
             tuple(
-                _converted(part, conversion, moments[index][at] if moments else {})
+                _converted(part, conversion, fitted[index][at] if fitted else {})
                 for at, part in enumerate(layer.parts)
             )
             for index, layer in enumerate(found.layers)
@@ -119,8 +127,8 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
         | {
             "hidden": layer.hidden,
             "bidirectional": layer.bidirectional,
-            "weights_x": conversion.weights,
-            "weights_h": conversion.recurrent_weights or conversion.weights,
+            "weights_x": conversion.arithmetics["weight_x"],
+            "weights_h": conversion.arithmetics["weight_h"],
         }
         for layer, own in zip(
             found.layers, conversion.layers or (formats,) * len(found.layers), strict=True
@@ -143,22 +151,32 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     )
 
 
-def _converted(part: FloatPart, conversion: Conversion, moments: Moments) -> LearnedPart:
-    weights_h = conversion.recurrent_weights or conversion.weights
-    made = [
-        _split_rows(
-            part.names[key],
-            matrix,
-            weights,
-            quantize=conversion.quantize,
-            moments=moments.get(key),
-        )
-        for key, matrix, weights in (
-            ("weight_x", part.weight_x, conversion.weights),
-            ("weight_h", part.weight_h, weights_h),
-        )
+def fit_network(
+    found: FloatNetwork, conversion: Conversion, moments: Sequence[Sequence[Moments]]
+) -> list[list[dict[str, tuple[Integers, Reals]]]]:
+    """Binary and ternary rows with a small error in what they meet, of each layer and direction."""
+    return [
+        [
+            {
+                name: fit_rows(getattr(part, name), arithmetic, met[name])
+                for name, arithmetic in conversion.arithmetics.items()
+                if arithmetic.weights.magnitude == 1
+            }
+            for part, met in zip(layer.parts, seen, strict=True)
+        ]
+        for layer, seen in zip(found.layers, moments, strict=True)
     ]
-    (weight_x, scale_x), (weight_h, scale_h) = made
+
+
+def _converted(part: FloatPart, conversion: Conversion, fitted: Fitted) -> LearnedPart:
+    made = {
+        name: fitted.get(name)
+        or _split_rows(
+            part.names[name], getattr(part, name), arithmetic, quantize=conversion.quantize
+        )
+        for name, arithmetic in conversion.arithmetics.items()
+    }
+    (weight_x, scale_x), (weight_h, scale_h) = made["weight_x"], made["weight_h"]
     return LearnedPart(
         weight_x=weight_x,
         weight_h=weight_h,
@@ -170,7 +188,7 @@ def _converted(part: FloatPart, conversion: Conversion, moments: Moments) -> Lea
 
 
 def _split_rows(
-    key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool, moments: Reals | None
+    key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool
 ) -> tuple[Integers, Reals]:
     """Weights and one real scale a row: their product is the matrix, or near it."""
     if arithmetic.weights.magnitude > 1:
@@ -180,9 +198,7 @@ def _split_rows(
         form = "-1, 0 or 1" if arithmetic.has_zero else "-1 or 1"
         rule = f"must be one scale times {form} (or be quantised, which loses accuracy)"
         raise InputError(f"{key}[{int(np.argmin(exact))}]", rule)
-    if moments is None:
-        return threshold_rows(matrix, arithmetic)
-    return fit_rows(matrix, arithmetic, moments)
+    return threshold_rows(matrix, arithmetic)
 
 
 def _is_uneven(weight: Reals) -> bool:

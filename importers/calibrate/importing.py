@@ -30,7 +30,7 @@ from pascaline.importers.calibrate.search import (
     refine,
     smallest,
 )
-from pascaline.importers.convert import Conversion, convert
+from pascaline.importers.convert import Conversion, convert, fit_network
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Reals
 from pascaline.spec.checked import Checked
@@ -140,7 +140,9 @@ def calibrate(
         model reaches the target.
     """
     found, sequences = foreign.network, real_inputs(foreign, features)
-    reaches = survey(found, sequences, done=_counted(progress, "reaches", sequences))
+    quantize = conversion.quantize
+    done = _counted(progress, "reaches", sequences)
+    reaches = survey(found, sequences, moments=quantize, done=done)
     bench = Workbench(
         foreign=foreign,
         conversion=conversion,
@@ -149,6 +151,7 @@ def calibrate(
         reaches=reaches,
         references=excerpt(found, sequences, reaches),
         name=name,
+        fitted=fit_network(found, conversion, reaches.moments) if quantize else None,
         progress=progress,
     )
     trial, compared = _tried(bench, budget, sequences)
@@ -158,8 +161,8 @@ def calibrate(
     report |= precision(found, trial.model, compared)
     report["x"]["reach"] = float(f"{reaches.x:.6g}")
     report["next_bit"] = next_bits(bench, trial)
-    if quantized := quantization(found, trial, reaches):
-        report["quantized"] = quantized
+    if quantize:
+        report["quantized"] = quantization(found, trial, reaches)
     report["warnings"] = warnings_of(report)
     return replace(trial.model, card=trial.model.card | {"precision": report})
 

@@ -83,15 +83,10 @@ def quantization(found: FloatNetwork, trial: Trial, reaches: Reaches) -> list[di
     ``rule`` is what the usual rule would: a threshold of 0.7 of the mean magnitude.
     """
     made = []
-    conversion = trial.conversion
-    weights = {
-        "weight_x": conversion.weights,
-        "weight_h": conversion.recurrent_weights or conversion.weights,
-    }
     for index, layer in enumerate(found.layers):
         for direction, part in enumerate(layer.parts):
             tensors = trial.model.directions[index][direction]
-            for name, arithmetic in weights.items():
+            for name, arithmetic in trial.conversion.arithmetics.items():
                 if arithmetic.weights.magnitude > 1:
                     continue
                 matrix, moments = getattr(part, name), reaches.moments[index][direction][name]

@@ -53,13 +53,26 @@ def survey(
     found: FloatNetwork,
     sequences: Sequence[Reals],
     *,
+    moments: bool = False,
     done: Callable[[int], None] = lambda count: None,
 ) -> Reaches:
-    """Run the float network on sequences, each (steps, inputs), and look at all of its signals."""
+    """Run the float network on sequences, each (steps, inputs), and look at all of its signals.
+
+    Parameters
+    ----------
+    found : FloatNetwork
+        The network.
+    sequences : sequence of Reals
+        The data.
+    moments : bool
+        Whether second moments are wanted, too.
+    done : callable
+        Gets the number of sequences that are finished, after every batch.
+    """
     made = Reaches(
         layers=[dict.fromkeys(module_of(layer.cell).signals, 0.0) for layer in found.layers],
         pre=[np.zeros(0) for _ in found.layers],
-        moments=[[{} for _ in layer.parts] for layer in found.layers],
+        moments=[[{} for _ in layer.parts] for layer in found.layers] if moments else [],
     )
     vectors = np.concatenate([sequence[:: _stride(sequences)] for sequence in sequences])
     made.inputs = vectors
@@ -115,10 +128,9 @@ def _see_layer(
     every, _ = run_layers(alone, x, lengths=batch.lengths, watch=watch)
     _note_peaks(made, "pre", np.where(active, largest, 0), batch)
     made.pre[index] = np.concatenate(kept)
-    vectors, outputs = x[active], every[active]
-    for direction, part in enumerate(made.moments[index]):
-        h = outputs[:, direction * layer.hidden :][:, : layer.hidden]
-        for name, met in (("weight_x", vectors), ("weight_h", h)):
+    for direction, part in enumerate(made.moments[index] if made.moments else ()):
+        h = every[active][:, direction * layer.hidden :][:, : layer.hidden]
+        for name, met in (("weight_x", x[active]), ("weight_h", h)):
             part[name] = part.get(name, 0.0) + met.T @ met / steps
     return every
 

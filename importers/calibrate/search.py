@@ -11,7 +11,7 @@ from pascaline.importers.calibrate.formats import WIDEST, choose, settle, widest
 from pascaline.importers.calibrate.reaches import Reaches
 from pascaline.importers.calibrate.reference import Reference
 from pascaline.importers.calibrate.said import Said
-from pascaline.importers.convert import Conversion, convert
+from pascaline.importers.convert import Conversion, Fitted, convert
 from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.modules import module_of
@@ -71,8 +71,12 @@ class Workbench:
         What it does on some sequences, on which formats are tried.
     name : str
         Of models.
+    fitted : sequence of sequence of Fitted, optional
+        Matrices that are quantised already.
     progress : Progress
         Told about trials.
+    tried : list of int
+        Bits of all trials so far.
     """
 
     foreign: Foreign
@@ -82,6 +86,7 @@ class Workbench:
     reaches: Reaches
     references: Sequence[Reference]
     name: str
+    fitted: Sequence[Sequence[Fitted]] | None = None
     progress: Progress = silent
     tried: list[int] = field(default_factory=list)
 
@@ -96,8 +101,7 @@ class Workbench:
         if not self.weights_said and conversion is None:
             made = made.model_copy(update={"weights": Fixed(bits)})
         made = made.model_copy(update={"formats": layers[0], "layers": layers})
-        quantized = self.reaches.moments if made.quantize else None
-        model = convert(self.foreign, made, name=self.name, moments=quantized)
+        model = convert(self.foreign, made, name=self.name, fitted=self.fitted)
         self.tried.append(bits)
         trial = Trial(bits, layers, made, model, compare(model, self.references))
         self.progress("formats", len(self.tried), 0, f"{bits} bits, {trial.snr:.1f} dB")
