@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from pascaline.data.evaluate import Likelihood, Score, score
+from pascaline.data.evaluate import Likelihood, Score, score, trained_on
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
+from pascaline.data.unlabelled import read_unlabelled
+from pascaline.importers.calibrate.evaluation import Beside, beside, sequences_for
+from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
+from pascaline.importers.calibrate.importing import calibrate as calibrated
+from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.foreign import Reading
@@ -19,6 +26,8 @@ from pascaline.importers.sources import read_foreign
 from pascaline.models.catalogue import find_model
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells import USUAL
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
@@ -203,7 +212,7 @@ def random_model(
 def import_network(
     path: str | Path,
     *,
-    weights: str = "fixed8",
+    weights: str | None = None,
     recurrent_weights: str | None = None,
     quantize: bool = False,
     reach: float = 1.0,
@@ -214,6 +223,12 @@ def import_network(
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
     name: str | None = None,
+    calibrate: str | Path | Sequence[ArrayLike] | None = None,
+    bits: int | None = None,
+    target_snr: float | None = None,
+    target_agreement: float | None = None,
+    formats: Mapping[str, str | Format] | None = None,
+    progress: Progress = silent,
 ) -> Model:
     """Make a model of a network that was trained elsewhere.
 
@@ -225,13 +240,15 @@ def import_network(
         onnx); a model of Keras as ``.keras``, ``.h5`` or ``.hdf5`` (which need h5py); or what
         `pascaline.nn.from_brevitas` has written.
     weights, recurrent_weights : str
-        Arithmetic of the weights that meet x and of those that meet h, by default the same. Rows
-        of ``binary`` and ``ternary`` must be one scale times -1, 0 (ternary) and 1.
+        Arithmetic of the weights that meet x and of those that meet h, by default the same: fixed
+        point with as many bits as signals, ``fixed8`` if nothing is said of those. Rows of
+        ``binary`` and ``ternary`` must be one scale times -1, 0 (ternary) and 1.
     quantize : bool
-        Bring rows to that form, at some cost, instead of refusing them; round integers of a file
-        again that the arithmetic has not.
+        Bring rows to that form, at some cost, instead of refusing them, with ``calibrate`` so that
+        products of these data lose least; round integers of a file again that the arithmetic has
+        not.
     reach : float
-        Largest magnitude of an input; larger ones are cut.
+        Largest magnitude of an input; larger ones are cut. Not used with ``calibrate``.
     cell : str, optional
         As in `make_network`; by default what the file says, or the number of gates.
     head : str, optional
@@ -249,12 +266,27 @@ def import_network(
         features.
     name : str, optional
         Of the model; by default the stem of the file.
+    calibrate : str, Path or sequence of array_like, optional
+        Data by which all formats are chosen: raw features of sequences, each (steps, inputs), or
+        the path of a ``.npy``, ``.npz`` or ``.csv`` file or of a folder of such.
+    bits : int, optional
+        Width of inputs, h and the values of functions, 4 to 16; by default 8. Without
+        ``calibrate``, pre-activations are taken to reach 8, and the cell of an LSTM 16.
+    target_snr, target_agreement : float, optional
+        Instead: the fewest bits with which h of the last layer has so many decibels, or so many
+        percent of decisions are those of the float network, on the data.
+    formats : mapping of str to str or Format, optional
+        Formats that are not to be chosen, by field or by layer and field: ``{"cell": "Q5.10",
+        "1.pre": "Q3.12"}``.
+    progress : callable, optional
+        Called as ``progress(stage, done, total)`` while data go through networks.
 
     Returns
     -------
     Model
         The model; ``card["reading"]`` has lines about what was ``understood`` of the file, what it
-        does not say and was ``assumed``, and what was ``left_out``.
+        does not say and was ``assumed``, and what was ``left_out``. With ``calibrate``,
+        ``card["precision"]`` says how near the model is to the network.
 
     Raises
     ------
@@ -276,8 +308,12 @@ def import_network(
     path = Path(path)
     said = {"cell": cell, "head": head, "result": result, "part": part}
     reading = Reading.parse({key: value for key, value in said.items() if value}, thing="import")
+    aims = {"bits": bits, "target_snr": target_snr, "target_agreement": target_agreement}
+    budget = Budget.parse(aims, thing="import")
+    if budget.target and calibrate is None:
+        raise InputError(budget.target, "needs data: calibrate")
     chosen = {
-        "weights": weights,
+        "weights": weights or f"fixed{bits or USUAL_BITS}",
         "recurrent_weights": recurrent_weights,
         "quantize": quantize,
         "formats": Formats().reaching(reach),
@@ -286,7 +322,28 @@ def import_network(
     conversion = Conversion.parse(chosen, thing="import")
     before = None if preprocess is None else Path(preprocess)
     foreign = read_foreign(path, reading, preprocess=before)
-    return convert(foreign, conversion, name=path.stem if name is None else name)
+    by_hand = read_said(formats or {}, foreign.network)
+    name = path.stem if name is None else name
+    if calibrate is not None:
+        if isinstance(calibrate, (str, Path)):
+            calibrate = read_unlabelled(Path(calibrate))
+        model = calibrated(
+            foreign,
+            list(calibrate),
+            conversion,
+            budget=budget,
+            said=by_hand,
+            weights_said=weights is not None,
+            name=name,
+            progress=progress,
+        )
+    elif bits is None and not by_hand:
+        model = convert(foreign, conversion, name=name)
+    else:
+        model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)
+    # What the file does not say is needed to read it again: `evaluate` with ``float``.
+    kept = reading.model_dump(mode="json", exclude_defaults=True)
+    return replace(model, card=model.card | {"reading": kept}) if kept else model
 
 
 def evaluate(
@@ -294,9 +351,12 @@ def evaluate(
     *,
     data: str | Path | None = None,
     part: str = "held-out",
+    float: str | Path | None = None,
     progress: Progress = silent,
-) -> Score | Likelihood:
+) -> Score | Likelihood | Beside:
     """Measure how good a model is on real data, by the golden model: as its hardware will be.
+
+    Warns if more inputs than usual are beyond the format of x, with their part and how far.
 
     Parameters
     ----------
@@ -304,16 +364,21 @@ def evaluate(
         The model; its card says how features become inputs.
     data : str or Path, optional
         Name of a data set, or the path of a folder of sequences or of a text file; by default the
-        data set that the model was trained on, which is fetched once.
+        data set that the model was trained on, which is fetched once. With ``float`` also a file
+        of sequences without labels, or for a model without a head a folder of them.
     part : {"held-out", "train", "all"}
         Which part of it.
+    float : str or Path, optional
+        The file that the model was imported from: compare with the float network in it.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` after every batch.
 
     Returns
     -------
-    Score or Likelihood
-        How many sequences got their class; or, of characters, bits each.
+    Score or Likelihood or Beside
+        How many sequences got their class; or, of characters, bits each; with ``float`` both for
+        either network, if there are labels, and how near they are: signal-to-noise ratios and
+        decisions that are the same.
 
     Raises
     ------
@@ -326,6 +391,11 @@ def evaluate(
     >>> print(score)  # doctest: +SKIP
     593/600 (98.83 %)
     """
+    if float is not None:
+        reading = Reading.parse(dict(model.card.get("reading") or {}), thing="card.reading")
+        foreign = read_foreign(Path(float), reading)
+        name = trained_on(model) if data is None else str(data)
+        return beside(model, foreign, sequences_for(model, name, part), progress)
     if data is None:
         return evaluate_as_trained(model, part, progress)
     return score(model, part_for(model, str(data), part), progress)

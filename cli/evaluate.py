@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 import pascaline
-from pascaline.console import bars, json_option, print_json, say
+from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
+from pascaline.importers.calibrate.evaluation import Beside
+from pascaline.pages.precision import precision_tables
 
 __all__ = ["evaluate"]
 
@@ -18,8 +21,15 @@ __all__ = ["evaluate"]
 @click.argument("model")
 @click.option("--data", help="A data set, or the path of a folder or a text file.")
 @click.option("--part", type=click.Choice([*PARTS, ALL]), default="held-out", show_default=True)
+@click.option(
+    "--float",
+    "real",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Compare with the float network of this file, from which the model was imported.",
+)
 @json_option
-def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
+def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_json: bool) -> None:
     """Measure how good a MODEL is on real data, by the golden model.
 
     By default on the data set that it was trained on, which is fetched once. Models of characters
@@ -27,7 +37,10 @@ def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
     """
     found = pascaline.load(model)
     with bars() as progress:
-        measured = pascaline.evaluate(found, data=data, part=part, progress=progress)
+        measured = pascaline.evaluate(found, data=data, part=part, float=real, progress=progress)
+    if isinstance(measured, Beside):
+        _show_both(found.name, measured, as_json=as_json)
+        return
     recorded = found.card.get("accuracy", {}).get("integer", {})
     card = measured.card()
     result: dict[str, Any] = {"model": found.name, "data": data, "part": part} | {
@@ -43,3 +56,13 @@ def evaluate(model: str, *, data: str | None, part: str, as_json: bool) -> None:
         return
     kind = "correct " if "correct" in card else ""
     say(f"{found.name}: {measured} {kind}on {part}, integer arithmetic")
+
+
+def _show_both(name: str, found: Beside, *, as_json: bool) -> None:
+    """How a model and its float network do."""
+    if as_json:
+        print_json({"model": name} | found.card())
+        return
+    for one in precision_tables(found.precision):
+        table(one.title, one.columns, one.rows)
+    say(f"{name}: {found}")

@@ -9,9 +9,12 @@ import click
 from rich.markup import escape
 
 import pascaline
-from pascaline.console import json_option, print_json, say, warn
+from pascaline.console import bars, json_option, print_json, say, table, warn
+from pascaline.importers.calibrate.formats import ASSUMPTIONS
 from pascaline.importers.network import RESULTS
+from pascaline.pages.precision import precision_tables
 from pascaline.spec.cells import FORMS
+from pascaline.spec.errors import InputError
 
 __all__ = ["import_"]
 
@@ -22,7 +25,10 @@ __all__ = ["import_"]
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
 @click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
-@click.option("--weights", default="fixed8", show_default=True, help="Arithmetic of the weights.")
+@click.option(
+    "--weights",
+    help="Arithmetic of the weights.  [default: fixed point of as many bits as signals; fixed8]",
+)
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
 @click.option(
@@ -30,7 +36,30 @@ __all__ = ["import_"]
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Largest magnitude of the network's inputs; larger ones are cut.",
+    help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate.",
+)
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path),
+    metavar="DATA",
+    help="Choose all formats by these sequences: a .npy, .npz or .csv file, or a folder of such.",
+)
+@click.option("--bits", type=int, help="Width of x, h and of what functions give.  [default: 8]")
+@click.option(
+    "--target-snr", type=float, metavar="DB", help="Or the fewest bits for so many decibels of h."
+)
+@click.option(
+    "--target-agreement",
+    type=float,
+    metavar="PERCENT",
+    help="Or the fewest bits with which so many decisions stay as they are.",
+)
+@click.option(
+    "--format",
+    "said",
+    multiple=True,
+    metavar="[LAYER.]FIELD=FORMAT",
+    help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
 )
 @click.option(
     "--preprocess",
@@ -60,6 +89,7 @@ def import_(
     output_kind: Any,
     pooling: str | None,
     results: str | None,
+    said: tuple[str, ...],
     as_json: bool,
     **chosen: Any,
 ) -> None:
@@ -69,19 +99,37 @@ def import_(
     nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt, .pth, .ckpt, .bin or .pkl; (with
     onnx installed) .onnx; (with h5py installed) .keras and .h5; and .brevitas, which
     pascaline.nn.from_brevitas writes. `pascaline evaluate MODEL --data ...` then says how good it
-    is.
+    is. With --calibrate it is said at once how near it is to the network that it comes from.
     """
     chosen["result"] = _renamed(chosen["result"], pooling=pooling, results=results)
-    model = pascaline.import_network(file, output=output_kind, name=output.stem, **chosen)
+    with bars() as progress:
+        model = pascaline.import_network(
+            file,
+            output=output_kind,
+            name=output.stem,
+            formats=_formats(said),
+            progress=progress,
+            **chosen,
+        )
     pascaline.save(model, output)
+    found = model.card.get("precision")
     if as_json:
-        network = model.network.model_dump(mode="json")
-        print_json({"file": str(output), "network": network} | model.card["reading"])
+        result = {"file": str(output), "network": model.network.model_dump(mode="json")}
+        result |= model.card["reading"]
+        print_json(result | ({"precision": found} if found else {}))
         return
     for kind, lines in model.card["reading"].items():
         for line in lines:
             say(escape(f"{kind.replace('_', ' '):10}  {line}"))
     say(f"{output}  {output.stat().st_size:,} bytes")
+    for one in precision_tables(found) if found else ():
+        table(one.title, one.columns, one.rows)
+    if found and found.get("quantized"):
+        weights = chosen["weights"]
+        again = f"pascaline train TASK --start {file} --weights {weights} -o tuned.safetensors"
+        say(f"Training on usually wins back what these weights cost: {again}")
+    if chosen["bits"] and not found:
+        say(f"Formats {ASSUMPTIONS}; --calibrate DATA measures it.")
 
 
 def _renamed(result: str | None, **old: str | None) -> str | None:
@@ -93,3 +141,16 @@ def _renamed(result: str | None, **old: str | None) -> str | None:
         warn(f"`--{option} {value}` is now `--result {present or 'last'}`")
         result = result or present
     return result
+
+
+def _formats(said: tuple[str, ...]) -> dict[str, str]:
+    """Formats by their fields."""
+    made = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise InputError("--format", "must be as cell=Q5.10", text)
+        if name in made:
+            raise InputError(f"--format {name}", "must be said once")
+        made[name] = value
+    return made

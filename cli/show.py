@@ -10,6 +10,7 @@ from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.console import json_option, print_json, table
 from pascaline.measure.layers import core_step, layer_list, totals
 from pascaline.measure.words import network_words, score_words
+from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.design import Design
 from pascaline.spec.storage import BASELINE, baseline, storage
@@ -56,6 +57,9 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
     if accuracy := design.model.card.get("accuracy"):
         rows.append(["accuracy", f"{score_words(accuracy)} held out"])
     table(design.model.name, ["what", "value"], rows)
+    if found := design.model.card.get("precision"):
+        for one in precision_tables(found):
+            table(one.title, one.columns, one.rows)
 
 
 def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.data.excess import warn_of_excess
 from pascaline.data.own import part_for
 from pascaline.data.preprocess import quantize
 from pascaline.data.sets import IGNORED, Labels, Part
@@ -21,7 +22,17 @@ from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 
-__all__ = ["Likelihood", "Outcome", "Score", "evaluate", "measure", "outcomes", "predict", "score"]
+__all__ = [
+    "Likelihood",
+    "Outcome",
+    "Score",
+    "evaluate",
+    "measure",
+    "outcomes",
+    "predict",
+    "score",
+    "trained_on",
+]
 
 Outcome = NDArray[Any]
 """Of one sequence: a class or logits for each of its results, in order."""
@@ -160,6 +171,7 @@ def score(model: Model, part: Part, progress: Progress = silent) -> Score | Like
         unit = model.card.get("logit_unit")
         if not isinstance(unit, float):
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
+    warn_of_excess(model, part.sequences)
     found = outcomes(model, quantize(part.sequences, model), progress)
     return measure(found, part.labels, unit=unit)
 
@@ -183,8 +195,13 @@ def evaluate(
     InputError
         If the card names no known data set, or if the data cannot be fetched.
     """
+    return score(model, part_for(model, trained_on(model), part), progress)
+
+
+def trained_on(model: Model) -> str:
+    """The data set that a model's card names; raises `InputError` if it names none."""
     data: Any = model.card.get("data")
     name = data.get("name") if isinstance(data, dict) else None
     if not isinstance(name, str):
         raise InputError(f"{model.name}: card.data.name", "is missing")
-    return score(model, part_for(model, name, part), progress)
+    return name

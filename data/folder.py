@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pascaline.data.sets import Features, Part, Parts
 from pascaline.spec.errors import InputError
 
-__all__ = ["Folder", "read_folder", "split"]
+__all__ = ["LABELS", "Folder", "checked_table", "listed", "read_folder", "read_sequence", "split"]
 
 LABELS = "labels.csv"
 COLUMNS = ["file", "label"]
@@ -68,14 +69,14 @@ def read_folder(path: Path) -> Folder:
         as many inputs as the others, or if there are not at least two classes. The file is named,
         and where there are lines the line.
     """
-    files = _listed(path) if (path / LABELS).is_file() else _by_class(path)
+    files = listed(path) if (path / LABELS).is_file() else _by_class(path)
     names = sorted({name for _, name in files}, key=_as_counted)
     if len(names) < 2:
         rule = f"must have at least two classes: a folder for each, or {LABELS}"
         raise InputError(str(path), rule, names[0] if names else None)
     sequences: list[Features] = []
     for file, _ in files:
-        sequences.append(_read(file))
+        sequences.append(read_sequence(file))
         first, inputs = sequences[0].shape[1], sequences[-1].shape[1]
         if inputs != first:
             raise InputError(str(file), f"must have {first} inputs as {files[0][0]} has", inputs)
@@ -131,7 +132,7 @@ def _inside(path: Path) -> list[Path]:
     return [one for one in found if not one.name.startswith(".")]
 
 
-def _listed(path: Path) -> list[tuple[Path, str]]:
+def listed(path: Path) -> list[tuple[Path, str]]:
     """Files and classes, as ``labels.csv`` has them."""
     table = path / LABELS
     first, *lines = _rows(table, _content(table)) or [(0, [])]
@@ -146,7 +147,8 @@ def _listed(path: Path) -> list[tuple[Path, str]]:
     return files
 
 
-def _read(path: Path) -> Features:
+def read_sequence(path: Path) -> Features:
+    """The sequence of a file; raises `InputError` if there is none in it."""
     if path.suffix not in _READERS:
         raise InputError(str(path), f"must end with {' or '.join(_READERS)}", path.suffix)
     features = _READERS[path.suffix](path, _content(path))
@@ -169,14 +171,19 @@ def _read_npy(path: Path, content: bytes) -> Features:
             raise ValueError("it is an archive")
     except (ValueError, EOFError, OSError) as error:
         raise InputError(str(path), f"must be an npy file of numbers ({error})") from None
+    return checked_table(str(path), array)
+
+
+def checked_table(thing: str, array: NDArray[Any]) -> Features:
+    """An array (steps, inputs) or (steps,) as a sequence; raises `InputError` if it is none."""
     if array.dtype.kind not in "fiu" or array.ndim not in (1, 2):
         shown = f"{array.dtype.name}{list(array.shape)}"
-        raise InputError(str(path), "must be real numbers, [steps, inputs] or [steps]", shown)
+        raise InputError(thing, "must be real numbers, [steps, inputs] or [steps]", shown)
     table = array.reshape(len(array), -1) if array.size else array.reshape(0, 1)
     good = np.abs(table.astype(np.float64)) <= LARGEST
     if not good.all():
         step, place = (int(index) for index in np.argwhere(~good)[0])
-        _refuse_number(f"{path}: step {step}, input {place}", str(table[step, place]))
+        _refuse_number(f"{thing}: step {step}, input {place}", str(table[step, place]))
     return table.astype(np.float32)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, FiniteFloat
 
 from pascaline.data.sets import Features, Part
@@ -21,7 +21,16 @@ from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.tensors import Integers
 
-__all__ = ["Numbers", "OneHot", "Preprocess", "Rule", "quantize", "read_rule", "rule_of"]
+__all__ = [
+    "Numbers",
+    "OneHot",
+    "Preprocess",
+    "Rule",
+    "one_hot",
+    "quantize",
+    "read_rule",
+    "rule_of",
+]
 
 REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
@@ -89,6 +98,13 @@ class Preprocess(Checked):
         InputError
             For features of another shape, and for any that are not finite.
         """
+        made = []
+        for index, one in enumerate(self.reals(sequences)):
+            made.append(x.quantize(one, thing=f"features[{index}]"))
+        return made
+
+    def reals(self, sequences: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+        """The same before they are rounded; raises `InputError` as `apply` for a wrong shape."""
         inputs, offset, gain = len(self.offset), np.array(self.offset), np.array(self.gain)
         made = []
         for index, sequence in enumerate(sequences):
@@ -97,7 +113,7 @@ class Preprocess(Checked):
                 rule = f"shape must be [steps, {inputs}] with at least one step"
                 raise InputError(thing, rule, list(features.shape))
             with np.errstate(over="ignore"):
-                made.append(x.quantize((features[: self.steps] - offset) * gain, thing=thing))
+                made.append((features[: self.steps] - offset) * gain)
         return made
 
 
@@ -125,19 +141,12 @@ class Numbers(Checked):
         InputError
             For features of another shape, and for any that are no such number.
         """
-        symbols, one = np.arange(self.symbols), int(x.quantize(1.0))
-        made = []
-        for index, sequence in enumerate(sequences):
-            thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
-            if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
-                rule = "shape must be [steps, 1] with at least one step"
-                raise InputError(thing, rule, list(codes.shape))
-            onehot = codes == symbols
-            if not (known := onehot.any(axis=1)).all():
-                rule = f"must be numbers of symbols, 0 to {len(symbols) - 1}"
-                raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
-            made.append(np.where(onehot, one, 0))
-        return made
+        one = int(x.quantize(1.0))
+        return [np.where(onehot, one, 0) for onehot in one_hot(sequences, self.symbols)]
+
+    def reals(self, sequences: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+        """The same before they are rounded; raises `InputError` as `apply`."""
+        return [onehot.astype(np.float64) for onehot in one_hot(sequences, self.symbols)]
 
 
 class OneHot(Checked):
@@ -166,6 +175,10 @@ class OneHot(Checked):
         """As `Numbers.apply`."""
         return Numbers(symbols=len(self.alphabet)).apply(sequences, x)
 
+    def reals(self, sequences: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+        """The same before they are rounded; raises `InputError` as `apply`."""
+        return Numbers(symbols=len(self.alphabet)).reals(sequences)
+
 
 Rule = Preprocess | OneHot | Numbers
 """What makes inputs of raw features."""
@@ -178,6 +191,29 @@ def read_rule(path: Path) -> Rule:
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror})") from None
     return _parse(content, thing=str(path))
+
+
+def one_hot(sequences: Sequence[ArrayLike], count: int) -> list[NDArray[np.bool_]]:
+    """Which of so many symbols has come, (steps, count), for their numbers, (steps, 1) each.
+
+    Raises
+    ------
+    InputError
+        For numbers of another shape, and for any that are of no symbol.
+    """
+    symbols = np.arange(count)
+    made = []
+    for index, sequence in enumerate(sequences):
+        thing, codes = f"features[{index}]", np.asarray(sequence, dtype=np.float64)
+        if codes.ndim != 2 or codes.shape[1] != 1 or not len(codes):
+            rule = "shape must be [steps, 1] with at least one step"
+            raise InputError(thing, rule, list(codes.shape))
+        onehot = codes == symbols
+        if not (known := onehot.any(axis=1)).all():
+            rule = f"must be numbers of symbols, 0 to {count - 1}"
+            raise InputError(thing, rule, float(codes[int(np.argmin(known)), 0]))
+        made.append(onehot)
+    return made
 
 
 def rule_of(model: Model) -> Rule:

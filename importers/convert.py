@@ -5,7 +5,8 @@ Each row of a matrix is taken apart into weights of an arithmetic and one real s
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,17 +14,28 @@ from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
 from pascaline.importers.network import RESULTS, FloatNetwork, FloatPart
+from pascaline.importers.rows import exact_rows, fit_rows, round_rows, threshold_rows
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.tensors import Integers
 
-__all__ = ["Conversion", "convert"]
+__all__ = ["Conversion", "Fitted", "Moments", "convert", "fit_network"]
 
-THRESHOLD = 0.7
-"""Of a row's mean magnitude: smaller weights become 0 (ternary weight networks)."""
+UNEVEN = 8.0
+"""Largest weights of two rows of a head whose ratio is beyond this get a scale each."""
+
+SCALES = 24
+"""Bits of these scales: as many as there can be, since each costs no more than its row."""
+
+Moments = Mapping[str, Reals]
+"""Second moments of what a direction's ``weight_x`` and ``weight_h`` meet, by these names."""
+
+Fitted = Mapping[str, tuple[Integers, Reals]]
+"""Weights and scales of a direction's ``weight_x`` and ``weight_h``, by these names."""
 
 
 class Conversion(Checked):
@@ -41,6 +53,8 @@ class Conversion(Checked):
         the arithmetic: do not refuse, but round again.
     formats : Formats
         Formats of the model.
+    layers : tuple of Formats
+        Those of each layer, if they differ; of ``formats`` only x and the head count then.
     output : {"class", "logits"} or None
         What a head gives out; ``None``: what the network says, or else its class.
     """
@@ -49,10 +63,22 @@ class Conversion(Checked):
     recurrent_weights: ArithmeticField | None = None
     quantize: bool = False
     formats: Formats = Formats()
+    layers: tuple[Formats, ...] = ()
     output: Literal["class", "logits"] | None = None
 
+    @property
+    def arithmetics(self) -> dict[str, Arithmetic]:
+        """Those of ``weight_x`` and ``weight_h``, by these names."""
+        return {"weight_x": self.weights, "weight_h": self.recurrent_weights or self.weights}
 
-def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
+
+def convert(
+    foreign: Foreign,
+    conversion: Conversion,
+    *,
+    name: str,
+    fitted: Sequence[Sequence[Fitted]] | None = None,
+) -> Model:
     """Make a model of a network.
 
     Parameters
@@ -63,6 +89,8 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
         The choices.
     name : str
         The model's name.
+    fitted : sequence of sequence of Fitted, optional
+        Of each layer and direction matrices that are taken apart already, as by `fit_network`.
 
     Raises
     ------
@@ -74,7 +102,11 @@ def convert(foreign: Foreign, conversion: Conversion, *, name: str) -> Model:
     preprocess.check(found.inputs, thing="preprocess")
     learned = Learned(
         layers=tuple(
-            tuple(_converted(part, conversion) for part in layer.parts) for layer in found.layers
+            tuple(
+                _converted(part, conversion, fitted[index][at] if fitted else {})
+                for at, part in enumerate(layer.parts)
+            )
+            for index, layer in enumerate(found.layers)
         ),
         head_weight=found.head_weight,
         head_bias=found.head_bias,
@@ -93,21 +125,25 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     formats = conversion.formats
     pooling, results = RESULTS[found.result]
     layers = tuple(
-        formats.layer(layer.cell)
+        (own.layer(layer.cell) | {"h": own.h} if conversion.layers else own.layer(layer.cell))
         | {
             "hidden": layer.hidden,
             "bidirectional": layer.bidirectional,
-            "weights_x": conversion.weights,
-            "weights_h": conversion.recurrent_weights or conversion.weights,
+            "weights_x": conversion.arithmetics["weight_x"],
+            "weights_h": conversion.arithmetics["weight_h"],
         }
-        for layer in found.layers
+        for layer, own in zip(
+            found.layers, conversion.layers or (formats,) * len(found.layers), strict=True
+        )
     )
     output = conversion.output or found.output or "class"
-    head = {"classes": found.classes, "weights": formats.head, "output": output}
+    head: dict[str, Any] = {"classes": found.classes, "weights": formats.head, "output": output}
+    if found.head_weight is not None and _is_uneven(found.head_weight):
+        head |= {"scaled": True, "scale_width": SCALES}
     return Network.parse(
         {
             "inputs": found.inputs,
-            "x": formats.x,
+            "x": _x(found, formats.x),
             "layers": layers,
             "pooling": pooling,
             "head": None if found.classes is None else head,
@@ -117,17 +153,39 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     )
 
 
-def _converted(part: FloatPart, conversion: Conversion) -> LearnedPart:
-    weights_h = conversion.recurrent_weights or conversion.weights
-    made = [
-        _taken_over(part, key, weights, quantize=conversion.quantize)
-        or _split_rows(part.names[key], matrix, weights, quantize=conversion.quantize)
-        for key, matrix, weights in (
-            ("weight_x", part.weight_x, conversion.weights),
-            ("weight_h", part.weight_h, weights_h),
-        )
+def _x(found: FloatNetwork, chosen: Format) -> Format:
+    """The format of x; symbols are 0 and 1, and 1 must not be cut."""
+    cut = found.symbols and chosen.quantize(1.0) * chosen.lsb != 1
+    return Format(width=1, frac=0, signed=False) if cut else chosen
+
+
+def fit_network(
+    found: FloatNetwork, conversion: Conversion, moments: Sequence[Sequence[Moments]]
+) -> list[list[dict[str, tuple[Integers, Reals]]]]:
+    """Binary and ternary rows with a small error in what they meet, of each layer and direction."""
+    return [
+        [
+            {
+                name: fit_rows(getattr(part, name), arithmetic, met[name])
+                for name, arithmetic in conversion.arithmetics.items()
+                if arithmetic.weights.magnitude == 1
+            }
+            for part, met in zip(layer.parts, seen, strict=True)
+        ]
+        for layer, seen in zip(found.layers, moments, strict=True)
     ]
-    (weight_x, scale_x), (weight_h, scale_h) = made
+
+
+def _converted(part: FloatPart, conversion: Conversion, fitted: Fitted) -> LearnedPart:
+    made = {
+        name: _taken_over(part, name, arithmetic, quantize=conversion.quantize)
+        or fitted.get(name)
+        or _split_rows(
+            part.names[name], getattr(part, name), arithmetic, quantize=conversion.quantize
+        )
+        for name, arithmetic in conversion.arithmetics.items()
+    }
+    (weight_x, scale_x), (weight_h, scale_h) = made["weight_x"], made["weight_h"]
     return LearnedPart(
         weight_x=weight_x,
         weight_h=weight_h,
@@ -159,21 +217,17 @@ def _split_rows(
     key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool
 ) -> tuple[Integers, Reals]:
     """Weights and one real scale a row: their product is the matrix, or near it."""
-    magnitude = np.abs(matrix)
-    largest = magnitude.max(axis=1)
     if arithmetic.weights.magnitude > 1:
-        # A row of zeros has scale 0, whatever it is divided by.
-        scale = largest / arithmetic.weights.hi
-        return arithmetic.nearest(matrix / np.where(scale > 0, scale, 1)[:, None]), scale
-    kept = (magnitude > 0) | (not arithmetic.has_zero)
-    exact = ((magnitude == largest[:, None]) | ~kept).all(axis=1)
+        return round_rows(matrix, arithmetic)
+    exact = exact_rows(matrix, arithmetic)
     if not exact.all() and not quantize:
         form = "-1, 0 or 1" if arithmetic.has_zero else "-1 or 1"
         rule = f"must be one scale times {form} (or be quantised, which loses accuracy)"
         raise InputError(f"{key}[{int(np.argmin(exact))}]", rule)
-    # Zeros of a row that has no exact form are those that its threshold makes.
-    threshold = THRESHOLD * magnitude.mean(axis=1) if arithmetic.has_zero else -np.ones(len(matrix))
-    kept = np.where(exact[:, None], kept, magnitude > threshold[:, None])
-    mean = (magnitude * kept).sum(axis=1) / np.maximum(kept.sum(axis=1), 1)
-    signs = np.where(matrix < 0, -1, 1) * kept
-    return signs.astype(np.int64), np.where(exact, largest, mean)
+    return threshold_rows(matrix, arithmetic)
+
+
+def _is_uneven(weight: Reals) -> bool:
+    """Whether some rows of a head would lose many bits to the scale of the largest one."""
+    largest = np.abs(weight).max(axis=1)
+    return bool(largest.max() > UNEVEN * largest[largest > 0].min(initial=np.inf))

@@ -2,8 +2,10 @@
 
 An integer scale is ``scale * 2**(pre.frac + shift - frac)``, with ``frac`` that of the vector it
 meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the largest with which all of
-them fit, so that rounding loses least; both directions of a layer have the same. The head has one
-scale for all its rows: it moves no maximum, so the machine need not know it.
+them fit, so that rounding loses least; both directions of a layer have the same. A bias with which
+a row is at an end of its format whatever its inputs are would make the shift small for all others:
+it becomes the least that does the same. The head has one scale for all its rows, which moves no
+maximum, so the machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
 """
 
 from __future__ import annotations
@@ -136,6 +138,9 @@ def _freeze_rows(
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
     affine = layer.normaliser
     assert isinstance(affine, Affine)
+    for at, part in zip(prefixes, parts, strict=True):
+        for thing, values in _tamed(part, layer, x).items():
+            reals[at + thing] = values
     scales = affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     for shift in SHIFTS:
@@ -173,26 +178,58 @@ def _without_idle(part: LearnedPart) -> dict[str, Reals]:
     }
 
 
+def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
+    """Biases, with none larger than what keeps its row at an end of its format for any inputs.
+
+    No sum of a row is larger than that of the magnitudes of its weights, at the largest magnitudes
+    of x and h; twice that, since a scale may round to twice its size. If a bias is beyond such a
+    sum by more than the format of ``pre`` reaches, the outcome is its end, whatever more it is.
+    """
+    sums = np.zeros(len(part.bias))
+    for weight, scale, vector in (
+        (part.weight_x, part.scale_x, x),
+        (part.weight_h, part.scale_h, layer.h),
+    ):
+        largest = vector.interval.magnitude * vector.lsb
+        sums += 2 * np.abs(scale) * np.abs(weight).sum(axis=1) * largest
+    most = sums + (layer.pre.interval.magnitude + 1) * layer.pre.lsb
+    made = {"bias": np.clip(part.bias, -most, most)}
+    if part.bias_h is not None:
+        own = most[-len(part.bias_h) :]
+        made["bias_h"] = np.clip(part.bias_h, -own, own)
+    return made
+
+
 def _freeze_head(
     learned: Learned, head: Head, lsb: float
 ) -> tuple[Head, dict[str, Integers], float]:
     """The head, its tensors, and the real logit that 1 stands for."""
     if learned.head_weight is None or learned.head_bias is None:
         raise InputError("head", "has no learned weights")
-    if head.scaled:
-        raise InputError("head.scaled", "must be false: one scale is common to all rows")
     _check_finite("head.weight", learned.head_weight)
     _check_finite("head.bias", learned.head_bias)
-    largest = float(np.abs(learned.head_weight).max(initial=0)) or 1.0
-    unit = learned.head_unit or largest / head.weights.weights.hi
+    tensors: dict[str, Integers] = {}
+    if head.scaled:
+        unit, tensors["scale"], tensors["weight"] = _scaled_rows(learned.head_weight, head)
+    else:
+        largest = float(np.abs(learned.head_weight).max(initial=0)) or 1.0
+        unit = learned.head_unit or largest / head.weights.weights.hi
+        tensors["weight"] = _integers(learned.head_weight / unit).astype(np.int64)
     bias = _integers(learned.head_bias / (unit * lsb))
     _check_range("head.bias", learned.head_bias, _is_in(bias, BIASES))
-    tensors = {
-        "weight": _integers(learned.head_weight / unit).astype(np.int64),
-        "bias": bias.astype(np.int64),
-    }
+    tensors["bias"] = bias.astype(np.int64)
     frozen = head.model_copy(update={"bias_width": _bias_width(tensors["bias"])})
     return frozen, tensors, unit * lsb
+
+
+def _scaled_rows(weight: Reals, head: Head) -> tuple[float, Integers, Integers]:
+    """What 1 of a scale stands for, scales and weights: each row has all of its arithmetic."""
+    largest = np.abs(weight).max(axis=1) / head.weights.weights.hi
+    unit = (float(largest.max(initial=0)) or 1.0) / head.scales.hi
+    # Rounded up, so that no weight is cut.
+    scale = np.minimum(np.ceil(largest / unit), head.scales.hi)
+    step = np.where(scale > 0, scale, 1.0) * unit
+    return unit, scale.astype(np.int64), head.weights.nearest(weight / step[:, None])
 
 
 def _integers(values: Reals, exponent: int = 0) -> Reals:

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import FloatNetwork, FloatPart, Result
 
-__all__ = ["run_head", "run_layers", "run_network", "selected"]
+__all__ = ["Seen", "run_head", "run_layers", "run_network", "selected"]
+
+Seen = Callable[[int, int, int, dict[str, Reals]], None]
+"""Gets layer, direction (0 forward, 1 backward), number and intermediates of each step."""
 
 
-def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
+def run_layers(
+    found: FloatNetwork,
+    x: Reals,
+    *,
+    lengths: NDArray[np.int64] | None = None,
+    watch: Seen | None = None,
+) -> tuple[Reals, Reals]:
     """Outputs of all steps, and those of each direction's own last step; from zero.
 
     Parameters
@@ -19,7 +31,12 @@ def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
     found : FloatNetwork
         The network.
     x : Reals
-        Sequences of the same length, side by side: (steps, batch, inputs).
+        Sequences side by side: (steps, batch, inputs).
+    lengths : NDArray[np.int64], optional
+        Steps of each sequence, at least 1; what comes out behind its end is to be ignored. By
+        default, all of them.
+    watch : callable, optional
+        Sees the intermediates of `importers.modules.Module.step`, the whole batch in each array.
 
     Returns
     -------
@@ -28,14 +45,19 @@ def run_layers(found: FloatNetwork, x: Reals) -> tuple[Reals, Reals]:
     last : Reals
         (batch, outputs).
     """
+    steps = len(x)
+    ends = np.full(x.shape[1], steps) if lengths is None else lengths
+    active = ends > np.arange(steps)[:, None]
     last = x[-1]
-    for layer in found.layers:
-        made = [
-            _run(layer.cell, part, x[:: -1 if index else 1])
-            for index, part in enumerate(layer.parts)
-        ]
-        last = np.concatenate([h[-1] for h in made], axis=-1)
-        x = np.concatenate([h[:: -1 if index else 1] for index, h in enumerate(made)], axis=-1)
+    for index, layer in enumerate(found.layers):
+        made, ended = [], []
+        for direction, part in enumerate(layer.parts):
+            order = range(steps)[:: -1 if direction else 1]
+            every, h = _run(layer.cell, part, x, active, order, watch, (index, direction))
+            made.append(every)
+            ended.append(h)
+        last = np.concatenate(ended, axis=-1)
+        x = np.concatenate(made, axis=-1)
     return x, last
 
 
@@ -88,13 +110,26 @@ def run_head(found: FloatNetwork, h: Reals) -> Reals:
     return logits
 
 
-def _run(cell: str, part: FloatPart, x: Reals) -> Reals:
-    """All h of one direction."""
+def _run(
+    cell: str,
+    part: FloatPart,
+    x: Reals,
+    active: NDArray[np.bool_],
+    order: range,
+    watch: Seen | None,
+    place: tuple[int, int],
+) -> tuple[Reals, Reals]:
+    """All h of one direction, and each sequence's own last one."""
     module, zero = module_of(cell), np.zeros((x.shape[1], part.weight_h.shape[1]))
     h = zero if part.initial_h is None else zero + part.initial_h
     c = zero if part.initial_c is None else zero + part.initial_c
-    every = []
-    for from_x in x @ part.weight_x.T + part.bias:
-        h, c = module.step(part, from_x, h, c)
-        every.append(h)
-    return np.array(every)
+    every = np.empty((*x.shape[:2], h.shape[1]))
+    from_x = x @ part.weight_x.T + part.bias
+    for step in order:
+        made = module.step(part, from_x[step], h, c)
+        now = active[step, :, None]
+        h, c = np.where(now, made["h"], h), np.where(now, made.get("c", made["h"]), c)
+        every[step] = made["h"]
+        if watch is not None:
+            watch(*place, step, made)
+    return every, h

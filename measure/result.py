@@ -54,6 +54,7 @@ def make_result(
         "stages": [_stage(stage) for stage in design.stages],
         "cores": [_core(core) for core in design.cores],
         "head": design.head_unit and _head(design.head_unit),
+        "precision": design.model.card.get("precision"),
     }
     # As a reader of the JSON has it: names of fields are text there, even those of seeds.
     plain: dict[str, Any] = json.loads(json.dumps(result))

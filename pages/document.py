@@ -14,6 +14,7 @@ from pascaline.pages.core import section
 from pascaline.pages.explored import Explored
 from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
 from pascaline.pages.plots import bars, pareto
+from pascaline.pages.precision import precision_tables
 from pascaline.pages.tables import counts, placed, remarks
 from pascaline.pages.words import number, words
 
@@ -45,6 +46,7 @@ def page(result: dict[str, Any], explored: Explored | None = None) -> str:
         tables=placed(result),
         speed=speed(result),
         remarks=remarks(result),
+        precision=precision_tables(result["precision"]) if result.get("precision") else [],
         chain=drawn,
         blocks=[] if drawn else blocks(result, result["cores"][0], result["by_part"]),
         plots=_plots(result),

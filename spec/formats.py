@@ -12,6 +12,7 @@ becomes a narrow one:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 
 __all__ = ["Format", "Interval", "half"]
+
+NOTATION = re.compile(r"(?P<unsigned>U?)Q(?P<whole>-?[0-9]{1,2})\.(?P<frac>[0-9]{1,2})")
 
 
 def half(shift: int) -> int:
@@ -118,6 +121,28 @@ class Format(Checked):
         if self.signed and self.width < 2:
             raise ValueError("a signed format must have a width of at least 2")
         return self
+
+    @classmethod
+    def read(cls, text: str, *, thing: str) -> Format:
+        """The format of a text in Q notation, as `str` writes it.
+
+        Raises
+        ------
+        InputError
+            If it is none, or one that no format can be.
+
+        Examples
+        --------
+        >>> Format.read("UQ0.8", thing="sigmoid")
+        Format(width=8, frac=8, signed=False)
+        """
+        found = NOTATION.fullmatch(text)
+        if not found:
+            raise InputError(thing, "must be a format as Q3.12 or UQ0.16", text)
+        whole, frac, signed = int(found["whole"]), int(found["frac"]), not found["unsigned"]
+        return cls.parse(
+            {"width": whole + frac + signed, "frac": frac, "signed": signed}, thing=thing
+        )
 
     @property
     def interval(self) -> Interval:

@@ -15,7 +15,7 @@ ARROWS = {
     "sim": {"spec", "host", "golden"},
     "synth": {"spec", "host"},
     "data": {"spec", "host", "golden"},
-    "importers": {"spec", "host", "data"},
+    "importers": {"spec", "host", "golden", "data"},
     "train": {"spec", "host", "golden", "data", "importers"},
     "models": {"spec"},
     "measure": {"spec", "host", "golden", "hdl", "sim", "synth", "data", "models"},

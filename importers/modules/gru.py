@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -27,6 +27,15 @@ class Gru(Module):
     operator = "GRU"
     order = "zrn"
     activations = ([b"Sigmoid", b"Tanh"],)
+    signals: ClassVar[dict[str, tuple[str, ...]]] = {
+        "pre": ("pre", "p", "q"),
+        "sigmoid": ("r", "z"),
+        "tanh": ("n",),
+        "state": ("c",),
+        "h": ("h", "k"),
+    }
+    finer = (("state", "tanh"), ("state", "h"))
+    within_one = frozenset({"sigmoid", "tanh", "state", "h"})
 
     def __init__(self, reset: Literal["after", "before"]) -> None:
         self.reset = reset
@@ -42,11 +51,19 @@ class Gru(Module):
         rest = len(bias_h) - hidden
         return np.where(np.arange(len(bias_h)) < rest, bias_h, 0.0), bias_h[rest:]
 
-    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> tuple[Reals, Reals]:
+    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> dict[str, Reals]:
         own = part.bias_h
         rows = np.split(from_x, 3, axis=1)
         weights = np.split(part.weight_h, 3)
-        r, z = (sigmoid(rows[gate] + h @ weights[gate].T) for gate in range(2))
-        from_h = (r * h) @ weights[2].T if own is None else r * (h @ weights[2].T + own)
-        h = z * h + (1 - z) * np.tanh(rows[2] + from_h)
-        return h, h
+        pre = [rows[gate] + h @ weights[gate].T for gate in range(2)]
+        r, z = map(sigmoid, pre)
+        if own is None:
+            kept = {"k": r * h}
+            from_h = kept["k"] @ weights[2].T
+        else:
+            kept = {"p": rows[2], "q": h @ weights[2].T + own}
+            from_h = r * kept["q"]
+        pre.append(rows[2] + from_h)
+        n = np.tanh(pre[2])
+        h = z * h + (1 - z) * n
+        return kept | {"pre": np.concatenate(pre, axis=1), "r": r, "z": z, "n": n, "c": h, "h": h}

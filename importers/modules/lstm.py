@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -21,12 +21,25 @@ class Lstm(Module):
     operator = "LSTM"
     order = "iofg"
     activations = ([b"Sigmoid", b"Tanh", b"Tanh"],)
+    signals: ClassVar[dict[str, tuple[str, ...]]] = {
+        "pre": ("pre", "u"),
+        "sigmoid": ("i", "f", "o"),
+        "tanh": ("g", "tanh_c"),
+        "cell": ("c",),
+        "h": ("h",),
+    }
+    finer = (("cell", "tanh"), ("cell", "pre"))
+    within_one = frozenset({"sigmoid", "tanh", "h"})
 
     @staticmethod
     def form(attributes: dict[str, Any]) -> str:
         return "lstm"
 
-    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> tuple[Reals, Reals]:
-        i, f, g, o = np.split(from_x + h @ part.weight_h.T, 4, axis=1)
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        return sigmoid(o) * np.tanh(c), c
+    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> dict[str, Reals]:
+        pre = from_x + h @ part.weight_h.T
+        z = np.split(pre, 4, axis=1)
+        i, f, g, o = sigmoid(z[0]), sigmoid(z[1]), np.tanh(z[2]), sigmoid(z[3])
+        c = f * c + i * g
+        tanh_c = np.tanh(c)
+        gates = {"i": i, "f": f, "g": g, "o": o}
+        return gates | {"pre": pre, "c": c, "u": c, "tanh_c": tanh_c, "h": o * tanh_c}

@@ -26,11 +26,20 @@ class Module(ABC):
         Its gates, by their letters in `spec.cells`, in the order of its stacked rows.
     activations : tuple of list of bytes
         What its functions may be in one direction, the usual ones first.
+    signals : dict of str to tuple of str
+        The fields of `spec.cells` that are formats, and the intermediates of `step` in each.
+    finer : tuple of pairs of str
+        Fields of which the first must have at least as many bits behind its point as the second.
+    within_one : frozenset of str
+        Fields whose values are never beyond -1 and 1.
     """
 
     operator: ClassVar[str]
     order: ClassVar[str]
     activations: ClassVar[tuple[list[bytes], ...]]
+    signals: ClassVar[dict[str, tuple[str, ...]]]
+    finer: ClassVar[tuple[tuple[str, str], ...]]
+    within_one: ClassVar[frozenset[str]]
 
     @staticmethod
     @abstractmethod
@@ -57,8 +66,8 @@ class Module(ABC):
         return bias_h, None
 
     @abstractmethod
-    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> tuple[Reals, Reals]:
-        """New h and c.
+    def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> dict[str, Reals]:
+        """Every intermediate of a step by its name in `golden.cells`; h, and c if it is kept.
 
         Parameters
         ----------
@@ -70,8 +79,12 @@ class Module(ABC):
             The state; c is h for cells that carry nothing else.
         """
 
+    def is_flat(self, field: str) -> bool:
+        """Whether functions that are flat far from zero are all that is made of these signals."""
+        return field == "pre"
+
 
 def sigmoid(z: Reals) -> Reals:
     """The logistic function."""
-    value: Reals = 1 / (1 + np.exp(-z))
+    value: Reals = 0.5 * (1.0 + np.tanh(0.5 * z))
     return value

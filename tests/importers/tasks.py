@@ -1,8 +1,8 @@
 """What a float network of each task loses on its way to integers of 8 bits, without training.
 
-``python -m tests.importers.tasks train FOLDER`` teaches a plain LSTM to each task
-(on a GPU in some minutes, all at once); ``python -m tests.importers.tasks loss FOLDER`` imports each
-with formats calibrated on some of its training part, and measures it on the part that is held out.
+``python -m tests.importers.tasks train FOLDER`` teaches a plain LSTM to each task, on a GPU in some
+minutes, all at once; ``python -m tests.importers.tasks loss FOLDER`` imports each with formats
+calibrated on some of its training part, and measures it on the part that is held out.
 """
 
 from __future__ import annotations

@@ -178,12 +178,6 @@ SHIFT = "must fit its format without any shift"
             -1e300,
             f"layers.0.scale_h[6]: {SHIFT}, not -1e+300",
         ),
-        (
-            "bias",
-            (1,),
-            1e12,
-            f"layers.0.bias[1]: {SHIFT}, not 1000000000000.0",
-        ),
         ("head_bias", (3,), 1e30, "head.bias[3]: must fit its format without any shift, not 1e+30"),
         (
             "weight_h",
@@ -206,12 +200,37 @@ def test_no_learned_head(learned: Learned) -> None:
 
 
 def test_scaled_head(learned: Learned) -> None:
-    description = network(learned)
-    head = description.head.model_copy(update={"scaled": True})
-    with pytest.raises(
-        InputError, match=r"^head.scaled: must be false: one scale is common to all"
-    ):
-        freeze(learned, description.model_copy(update={"head": head}), name="a")
+    """A row that is much larger than others costs them nothing."""
+    weight = learned.head_weight * np.array([[1.0], [300.0], [1.0], [0.0]])
+    learned = replace(learned, head_weight=weight)
+    description = network(learned, Formats(head=arithmetic("fixed8")))
+    head = description.head.model_copy(update={"scaled": True, "scale_width": 20})
+    model = freeze(learned, description.model_copy(update={"head": head}), name="a")
+    unit = model.card["logit_unit"] / model.network.layer.h.lsb
+    made = unit * model.head.scale[:, None] * model.head.weight
+    step = unit * model.head.scale
+    assert (np.abs(made - weight) <= 0.501 * step[:, None]).all()
+    np.testing.assert_array_equal(
+        np.abs(model.head.weight).max(axis=1) >= 126, [True] * 3 + [False]
+    )
+    bias = unit * model.network.layer.h.lsb * model.head.bias
+    np.testing.assert_allclose(bias, learned.head_bias, atol=unit)
+
+
+@pytest.mark.parametrize("large", [1e9, -1e15])
+def test_a_bias_beyond_all_sums_costs_other_rows_nothing(large: float, learned: Learned) -> None:
+    """Its row is at the end of its format for any inputs, as with a bias of any size."""
+    rng = np.random.default_rng(2)
+    part = part_of(learned)
+    learned = with_part(learned, bias=np.where(np.arange(len(part.bias)) == 1, large, part.bias))
+    usual = freeze(learned, network(learned), name="a")
+    assert usual.network.layer.normaliser.shift >= 14
+    pre = usual.network.layer.pre.interval
+    golden = Golden(usual)
+    x = usual.network.x.interval
+    inputs = rng.choice([x.lo, x.hi], (200, 2))
+    steps = golden.step(inputs, golden.zero(200))
+    assert set(steps[0].pre[:, 1].tolist()) == {pre.hi if large > 0 else pre.lo}
 
 
 def test_other_binary_points(learned: Learned) -> None:

@@ -166,6 +166,23 @@ def test_all_of_the_result_is_there(kind, request):
     assert "pascaline explore net --target" in text
 
 
+def test_precision_of_a_calibrated_model(counted):
+    layer = {"cell": "LSTM", "snr": {"pre": 41.0, "c": 42.5, "h": 43.25}, "rows": 28}
+    layer |= {"formats": {"cell": "Q5.10"}, "limits": {"cell": {"c": 0.0125}}}
+    layer |= {"dead": {"weight_x": 1, "weight_h": 0}, "cut": {}, "coarse": None}
+    found = {"sequences": 12, "steps": 3456, "bits": 12, "snr": 43.25, "results_snr": 40.0}
+    found |= {"agreement": 98.765, "results": 12, "x": {"format": "Q2.9", "cut": 0.001}}
+    found |= {"layers": [layer], "head": {"rows": 3, "dead": 0, "scaled": True}}
+    found |= {"next_bit": [{"format": "h", "now": "Q0.11", "wider": "Q0.12", "gain": 1.5}]}
+    found |= {"warnings": ["layer 0: 1 rows of weights have become 0"]}
+    checker = Checker(page(counted | {"precision": found}))
+    assert "precision" in checker.ids
+    text = " ".join(checker.text)
+    for part in ("43.2 dB", "98.77 % of 12", "Q5.10", "c 1.25 %", "1 of 56", "+1.50", "become 0"):
+        assert part in text
+    assert "precision" not in Checker(page(counted)).ids
+
+
 def test_same_result_same_bytes(placed, counted):
     for result in (placed, counted):
         first = page(result, Explored.parse(json.dumps(explored(result)), thing="it"))
