@@ -13,6 +13,7 @@ import numpy as np
 from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
+from pascaline.importers.modules import module_of
 from pascaline.importers.network import RESULTS, FloatNetwork, FloatPart
 from pascaline.importers.rows import exact_rows, fit_rows, round_rows, threshold_rows
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
@@ -103,7 +104,7 @@ def convert(
     learned = Learned(
         layers=tuple(
             tuple(
-                _converted(part, conversion, fitted[index][at] if fitted else {})
+                _converted(part, layer.cell, conversion, fitted[index][at] if fitted else {})
                 for at, part in enumerate(layer.parts)
             )
             for index, layer in enumerate(found.layers)
@@ -129,6 +130,7 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
         | {
             "hidden": layer.hidden,
             "bidirectional": layer.bidirectional,
+            "initial": layer.started,
             "weights_x": conversion.arithmetics["weight_x"],
             "weights_h": conversion.arithmetics["weight_h"],
         }
@@ -176,7 +178,7 @@ def fit_network(
     ]
 
 
-def _converted(part: FloatPart, conversion: Conversion, fitted: Fitted) -> LearnedPart:
+def _converted(part: FloatPart, cell: str, conversion: Conversion, fitted: Fitted) -> LearnedPart:
     made = {
         name: _taken_over(part, name, arithmetic, quantize=conversion.quantize)
         or fitted.get(name)
@@ -193,6 +195,9 @@ def _converted(part: FloatPart, conversion: Conversion, fitted: Fitted) -> Learn
         scale_h=scale_h,
         bias=part.bias,
         bias_h=part.bias_h,
+        peephole=part.peephole,
+        initial_h=part.initial_h,
+        initial_c=module_of(cell).initial_carried(part),
     )
 
 

@@ -32,6 +32,9 @@ Reals = NDArray[np.float64]
 SHIFTS = range(40, -1, -1)
 """What a shift may be, best first."""
 
+PEEPHOLES = ("scale_ci", "scale_cf", "scale_co")
+"""Tensors of the peepholes of gates i, f and o."""
+
 BIASES = Interval.signed_bits(48)
 """What a bias may be."""
 
@@ -48,6 +51,10 @@ class LearnedPart:
         The affine of each row, (rows,).
     bias_h : Reals or None
         What a cell adds to its products of h alone, (hidden,), if it does.
+    peephole : Reals or None
+        What gates i, f and o see the cell with, (3, hidden), if they do.
+    initial_h, initial_c : Reals or None
+        What sequences start from, (hidden,); ``None``: zero.
     """
 
     weight_x: Integers
@@ -56,11 +63,16 @@ class LearnedPart:
     scale_h: Reals
     bias: Reals
     bias_h: Reals | None = None
+    peephole: Reals | None = None
+    initial_h: Reals | None = None
+    initial_c: Reals | None = None
 
     @property
     def reals(self) -> dict[str, Reals]:
-        """All but the weights, by the names of their tensors."""
+        """What is scaled as sums are, by the names of their tensors."""
         found = {"scale_x": self.scale_x, "scale_h": self.scale_h, "bias": self.bias}
+        if self.peephole is not None:
+            found |= dict(zip(PEEPHOLES, self.peephole, strict=True))
         return found if self.bias_h is None else found | {"bias_h": self.bias_h}
 
 
@@ -117,6 +129,7 @@ def freeze(
         layers.append(layer.model_copy(update={"normaliser": affine}))
         for at, part in zip(prefixes, parts, strict=True):
             tensors |= {f"{at}weight_x": part.weight_x, f"{at}weight_h": part.weight_h}
+            tensors |= _states(at, part, layer)
         tensors |= folded
     head = draft.head
     if head is not None:
@@ -136,6 +149,8 @@ def _freeze_rows(
             _check_finite(at + thing, values)
         reals |= {at + thing: values for thing, values in _without_idle(part).items()}
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
+    if layer.carried is not None:
+        frac |= dict.fromkeys(PEEPHOLES, layer.carried.frac)
     affine = layer.normaliser
     assert isinstance(affine, Affine)
     for at, part in zip(prefixes, parts, strict=True):
@@ -157,6 +172,22 @@ def _freeze_rows(
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
     width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
     return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
+
+
+def _states(at: str, part: LearnedPart, layer: Layer) -> dict[str, Integers]:
+    """What sequences start from, in the formats of h and of what is carried beside it."""
+    made: dict[str, Integers] = {}
+    if not layer.initial:
+        return made
+    for name, form in (("initial_h", layer.h), ("initial_c", layer.carried)):
+        if form is None:
+            continue
+        values = getattr(part, name)
+        values = np.zeros(layer.hidden) if values is None else values
+        within = np.abs(values) <= (form.interval.hi + 1) * form.lsb
+        _check(at + name, values, within, f"must fit {form}, the format of its signal")
+        made[at + name] = form.quantize(values, thing=at + name)
+    return made
 
 
 def _kind(thing: str) -> str:
@@ -192,6 +223,9 @@ def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
     ):
         largest = vector.interval.magnitude * vector.lsb
         sums += 2 * np.abs(scale) * np.abs(weight).sum(axis=1) * largest
+    if part.peephole is not None and layer.carried is not None:
+        seen = 2 * np.abs(part.peephole).max() * layer.carried.interval.magnitude
+        sums += seen * layer.carried.lsb
     most = sums + (layer.pre.interval.magnitude + 1) * layer.pre.lsb
     made = {"bias": np.clip(part.bias, -most, most)}
     if part.bias_h is not None:

@@ -109,6 +109,12 @@ class FloatLayer:
         """Whether it has both directions."""
         return len(self.parts) == 2
 
+    @property
+    def started(self) -> bool:
+        """Whether sequences start from another state than zero, in any direction."""
+        states = [one for part in self.parts for one in (part.initial_h, part.initial_c)]
+        return any(state is not None for state in states)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FloatNetwork:

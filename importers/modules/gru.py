@@ -51,6 +51,10 @@ class Gru(Module):
         rest = len(bias_h) - hidden
         return np.where(np.arange(len(bias_h)) < rest, bias_h, 0.0), bias_h[rest:]
 
+    def initial_carried(self, part: FloatPart) -> Reals | None:
+        # What a machine carries is h itself, with more bits.
+        return part.initial_h
+
     def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> dict[str, Reals]:
         own = part.bias_h
         rows = np.split(from_x, 3, axis=1)

@@ -65,6 +65,10 @@ class Module(ABC):
         """
         return bias_h, None
 
+    def initial_carried(self, part: FloatPart) -> Reals | None:
+        """What is carried beside h before the first step, (hidden,), if it is not zero."""
+        return part.initial_c
+
     @abstractmethod
     def step(self, part: FloatPart, from_x: Reals, h: Reals, c: Reals) -> dict[str, Reals]:
         """Every intermediate of a step by its name in `golden.cells`; h, and c if it is kept.

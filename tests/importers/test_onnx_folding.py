@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.preprocess import quantize
+from pascaline.golden.network import Golden
+from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.plain import run_network
+from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
+from tests.importers.test_convert import WIDE
 
 onnx = pytest.importorskip("onnx")
 
@@ -284,3 +289,63 @@ def test_quantised_weights_are_taken_over(each: bool, tmp_path: Path) -> None:
         assert set(exact.scale.astype(np.float32)) <= set(np.atleast_1d(spread))
         np.testing.assert_allclose(exact.weight * exact.scale[:, None], matrix, rtol=1e-12)
     assert found.left_out == ("Quant n4: signals are rounded as the formats say instead",)
+
+
+def close_to_golden(found: Foreign, model: Any, **formats: Any) -> None:
+    """That integers of 16 bits compute what the graph does."""
+    conversion = Conversion(
+        weights=arithmetic("fixed16"), formats=WIDE.model_copy(update=formats), output="logits"
+    )
+    integers = convert(found, conversion, name="net")
+    x = np.random.default_rng(0).normal(size=(9, 3, INPUTS)).astype(np.float32)
+    (wanted,) = onnx.reference.ReferenceEvaluator(model).run(None, {"x": x})
+    made = Golden(integers).run(quantize(list(x.swapaxes(0, 1)), integers)).results
+    unit = integers.card.get("logit_unit", integers.network.layer.h.lsb)
+    made = np.stack(made, axis=1) * unit
+    np.testing.assert_allclose(made.reshape(wanted.shape), wanted, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+def test_peepholes_become_integers(directions: int, tmp_path: Path) -> None:
+    b, both = new(), "bidirectional" if directions == 2 else "forward"
+    shapes = ((4 * HIDDEN, INPUTS), (4 * HIDDEN, HIDDEN), (8 * HIDDEN,))
+    w, r, bias = (b.real(directions, *shape) for shape in shapes)
+    names = [w, r, bias, "", "", "", b.real(directions, 3 * HIDDEN)]
+    y = b.node("LSTM", "x", *names, hidden_size=HIDDEN, direction=both)
+    y = b.node("Transpose", y, perm=[0, 2, 1, 3])
+    model = b.model(b.node("Reshape", y, b.constant(np.array([0, 0, -1]))))
+    found = read(model, tmp_path)
+    assert found.network.layers[0].cell == "lstm-peephole"
+    assert is_right(found, model)
+    close_to_golden(found, model)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_initial_states_become_integers(kind: str, directions: int, tmp_path: Path) -> None:
+    b, both = new(), "bidirectional" if directions == 2 else "forward"
+    rows = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind] * HIDDEN
+    w, r = b.real(directions, rows, INPUTS), b.real(directions, rows, HIDDEN)
+    shape = b.node("Shape", "x", start=1, end=2)
+    sizes = b.node(
+        "Concat", b.constant([directions]), shape, b.constant(np.array([HIDDEN])), axis=0
+    )
+    states = [
+        b.node("Expand", b.real(directions, 1, HIDDEN), sizes) for _ in range(1 + (kind == "LSTM"))
+    ]
+    y = b.node(kind, "x", w, r, "", "", *states, hidden_size=HIDDEN, direction=both)
+    y = b.node("Transpose", y, perm=[0, 2, 1, 3])
+    model = b.model(b.node("Reshape", y, b.constant(np.array([0, 0, -1]))))
+    found = read(model, tmp_path)
+    assert found.network.layers[0].started
+    assert is_right(found, model)
+    close_to_golden(found, model)
+
+
+@pytest.mark.parametrize("taken", ["max", "mean", "last"])
+@pytest.mark.parametrize("directions", [1, 2])
+def test_results_become_integers(taken: str, directions: int, tmp_path: Path) -> None:
+    b = new()
+    x = TAKEN[taken](b, b.layer("LSTM", "x", INPUTS, directions))
+    model = b.model(dense(b, x, directions * HIDDEN, CLASSES))
+    close_to_golden(read(model, tmp_path), model)
