@@ -343,7 +343,7 @@ def import_network(
         model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)
     # What the file does not say is needed to read it again: `evaluate` with ``float``.
     kept = reading.model_dump(mode="json", exclude_defaults=True)
-    return replace(model, card=model.card | {"reading": kept}) if kept else model
+    return replace(model, card=model.card | {"read_as": kept}) if kept else model
 
 
 def evaluate(
@@ -392,7 +392,7 @@ def evaluate(
     593/600 (98.83 %)
     """
     if float is not None:
-        reading = Reading.parse(dict(model.card.get("reading") or {}), thing="card.reading")
+        reading = Reading.parse(dict(model.card.get("read_as") or {}), thing="card.read_as")
         foreign = read_foreign(Path(float), reading)
         name = trained_on(model) if data is None else str(data)
         return beside(model, foreign, sequences_for(model, name, part), progress)

@@ -50,7 +50,10 @@ def load(path: Path) -> ModelProto:
         raise InputError(str(path), f"must be an ONNX model ({line(error)})") from None
     try:
         _widen(model.graph)
-    except (ValueError, TypeError, OverflowError) as error:
+        for tensor in _tensors(model.graph):
+            onnx.numpy_helper.to_array(tensor)
+    except Exception as error:
+        # What a damaged constant raises is nowhere documented.
         raise InputError(str(path), f"must be an ONNX model ({line(error)})") from None
     return model
 

@@ -13,7 +13,6 @@ from pascaline.importers.graph.probe import RECURRENT_INPUTS, Values
 from pascaline.importers.graph.quantised import exact_rows
 from pascaline.importers.modules import CELLS, module_of
 from pascaline.importers.network import FloatLayer, FloatPart, gates_of
-from pascaline.spec.cells import FORMS
 from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,8 +83,6 @@ def layer_of(graph: Graph, node: NodeProto, given: Values, values: Values) -> Fl
     chosen = attributes(node)
     cell = RECURRENT[node.op_type].form(chosen)
     if np.any(given.get("P", 0)):
-        if PEEPHOLES not in FORMS:
-            graph.refuse(node, "peepholes (P) are not supported")
         cell = PEEPHOLES
     _check_shapes(graph, node, given)
     if np.any(given.get("sequence_lens", steps := len(given["X"])) != steps):

@@ -38,7 +38,7 @@ def test_classes_beside_float(files):
 def test_outputs_beside_float(files, result):
     path, data = files / "bare.npz", files / "data"
     model = pascaline.import_network(path, calibrate=data, bits=12, result=result)
-    assert model.card["reading"] == {"result": result}
+    assert model.card["read_as"] == {"result": result}
     found = pascaline.evaluate(model, data=data, float=path)
     assert found.integer is None
     assert found.precision["results_snr"] > 45

@@ -265,7 +265,6 @@ BAD: dict[str, Callable[[], Graph]] = {
     "LSTM lstm: activations is not supported, not 'Sigmoid, Relu, Tanh'": lambda: Graph(
         activations=["Sigmoid", "Relu", "Tanh"]
     ),
-    "LSTM lstm: peepholes (P) are not supported": lambda: connect(7, "P"),
     "LSTM lstm: sequence_lens is not supported: a sequence ends where it ends": lengths,
     "LSTM lstm: W must be a constant": dynamic_weights,
     f"Relu nRelu0: {BEHIND}": lambda: Graph().add("Relu", "Y"),
