@@ -64,7 +64,8 @@ def foreign_of(
     """
     reading = reading or Reading()
     if reading.cell is not None:
-        module_of(reading.cell)
+        if reading.cell in module_of(reading.cell).graph_only:
+            raise InputError("cell", "must be one that PyTorch has a module of", reading.cell)
     plain = plain_tensors(tensors)
     names = sort_names(plain.tensors)
     modules = [
@@ -174,9 +175,11 @@ def _assumed(
     lines = []
     for module in stack.modules:
         cell = module.layers[0].cell
-        others = [form for form in CELLS[form_of(cell)[0]].forms if form != cell]
+        others = CELLS[form_of(cell)[0]].forms.keys() - module_of(cell).graph_only - {cell}
         if others and reading.cell is None:
-            lines.append(f"{module.shown}: {cell}, by its gates; --cell {' or '.join(others)}")
+            lines.append(
+                f"{module.shown}: {cell}, by its gates; --cell {' or '.join(sorted(others))}"
+            )
         if module.name in names.short:
             lines.append(f"{module.shown}: gates in the order of PyTorch")
     if len(stack.modules) > 1 or places.front or places.head:
