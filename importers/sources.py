@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pascaline.data.preprocess import Preprocess, Rule, read_rule
 from pascaline.importers.brevitas import SUFFIX as BREVITAS
-from pascaline.importers.checkpoint import read_state_dict
 from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.graph.file import read_onnx
 from pascaline.importers.kept import read_kept
 from pascaline.importers.keras.file import READERS as KERAS
 from pascaline.importers.keras.file import read_keras
-from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.statedict.file import read_state_dict
 from pascaline.importers.tensorfiles import READERS
 from pascaline.spec.errors import InputError
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pascaline.host.memory import bounded
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.load import line
-from pascaline.importers.qonnx import DOMAINS, OPERATORS, quantise
+from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS, quantise
 from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:

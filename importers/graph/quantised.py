@@ -9,8 +9,8 @@ import numpy as np
 from pascaline.importers.freeze import Reals
 from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.probe import Values
+from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS
 from pascaline.importers.network import Exact
-from pascaline.importers.qonnx import DOMAINS, OPERATORS
 
 if TYPE_CHECKING:
     from onnx import NodeProto

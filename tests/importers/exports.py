@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from pascaline.importers.foreign import Reading
-from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.graph.file import read_onnx
 from pascaline.importers.plain import run_network
 from pascaline.spec.errors import InputError
 

@@ -5,7 +5,7 @@ import numpy as np
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import gates_of
-from pascaline.importers.statedict import network_of
+from pascaline.importers.statedict.reader import network_of
 
 CELLS = ("lstm", "gru", "gru-before", "rnn", "rnn-relu")
 

@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.onnxfile import read_onnx
+from pascaline.importers.graph.file import read_onnx
 from pascaline.importers.plain import run_network
 from pascaline.spec.errors import InputError
 

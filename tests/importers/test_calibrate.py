@@ -11,7 +11,7 @@ from pascaline.importers.calibrate.importing import Budget, calibrate, with_bits
 from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.convert import Conversion
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.statedict import network_of
+from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format

@@ -14,7 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from pascaline.data import arrays
-from pascaline.importers.checkpoint import read_checkpoint
+from pascaline.importers.statedict.file import read_checkpoint
 from pascaline.importers.tensorfiles import pickled
 from pascaline.spec.errors import InputError
 

@@ -13,7 +13,7 @@ from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.statedict import network_of
+from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format

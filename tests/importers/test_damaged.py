@@ -14,7 +14,7 @@ from safetensors.numpy import save
 
 from pascaline.importers.foreign import Reading
 from pascaline.importers.sources import read_foreign
-from pascaline.importers.statedict import foreign_of
+from pascaline.importers.statedict.reader import foreign_of
 from pascaline.spec.errors import InputError
 from tests.importers.test_statedict import dense, recurrent
 

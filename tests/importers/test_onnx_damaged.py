@@ -13,7 +13,7 @@ from tests.importers.test_damaged import damaged, refused
 onnx = pytest.importorskip("onnx")
 
 from pascaline.importers.foreign import Reading  # noqa: E402
-from pascaline.importers.onnxfile import read_onnx  # noqa: E402
+from pascaline.importers.graph.file import read_onnx  # noqa: E402
 from tests.importers.insertions import draw  # noqa: E402
 
 FILES = 150

@@ -41,7 +41,7 @@ def new() -> Builder:
 
 
 def read(model: Any, folder: Path, **reading: Any) -> Foreign:
-    from pascaline.importers.onnxfile import read_onnx
+    from pascaline.importers.graph.file import read_onnx
 
     onnx.save(model, folder / "a.onnx")
     return read_onnx(folder / "a.onnx", Reading(**reading))
@@ -249,7 +249,7 @@ def test_weights_beside_the_file(tmp_path: Path) -> None:
     model = b.model(b.layer("LSTM", "x", INPUTS, 1))
     path = tmp_path / "a.onnx"
     onnx.save(model, path, save_as_external_data=True, location="a.onnx.data", size_threshold=0)
-    from pascaline.importers.onnxfile import read_onnx
+    from pascaline.importers.graph.file import read_onnx
 
     assert is_right(read_onnx(path, Reading()), onnx.load(path))
     loaded = onnx.load(path, load_external_data=False)

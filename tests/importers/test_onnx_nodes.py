@@ -27,7 +27,7 @@ def nodes() -> Iterator[Any]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_every_node_is_read_right_or_refused_by_name(tmp_path: Path) -> None:
-    from pascaline.importers.onnxfile import read_onnx
+    from pascaline.importers.graph.file import read_onnx
 
     path, names, refused = tmp_path / "a.onnx", [], 0
     for case in nodes():

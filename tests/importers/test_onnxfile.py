@@ -12,11 +12,11 @@ from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Reading
+from pascaline.importers.graph.file import read_onnx
 from pascaline.importers.network import FloatNetwork
-from pascaline.importers.onnxfile import read_onnx
 from pascaline.importers.plain import run_layers
 from pascaline.importers.sources import SOURCES, read_foreign
-from pascaline.importers.statedict import network_of
+from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from tests.importers.test_convert import WIDE

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.importers.qonnx import ROUNDING, bipolar_quant, quant, quantise
+from pascaline.importers.graph.qonnx import ROUNDING, bipolar_quant, quant, quantise
 from pascaline.spec.errors import InputError
 
 CASES = list(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.plain import run_layers
 from pascaline.importers.sources import read_foreign
-from pascaline.importers.statedict import foreign_of
+from pascaline.importers.statedict.reader import foreign_of
 from pascaline.spec.errors import InputError
 
 Tensors = dict[str, NDArray[Any]]

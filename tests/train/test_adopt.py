@@ -7,7 +7,7 @@ import pytest
 
 from pascaline.data.preprocess import Preprocess
 from pascaline.importers.plain import run_head, run_layers
-from pascaline.importers.statedict import network_of
+from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.errors import InputError
 
 torch = pytest.importorskip("torch")

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.importers.denselayers import Dense, Places, placed
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.modules import module_of
-from pascaline.importers.names import Names, sort_names
 from pascaline.importers.network import FloatLayer, FloatNetwork, FloatPart, gates_of
-from pascaline.importers.realnumbers import matrix_shape, reals
-from pascaline.importers.recurrentmodule import RecurrentModule, read_module
-from pascaline.importers.reparametrised import plain_tensors
-from pascaline.importers.stacks import Stack, stacked
+from pascaline.importers.statedict.dense import Dense, Places, placed
+from pascaline.importers.statedict.names import Names, sort_names
+from pascaline.importers.statedict.numbers import matrix_shape, reals
+from pascaline.importers.statedict.parts import plain_tensors
+from pascaline.importers.statedict.recurrent import RecurrentModule, read_module
+from pascaline.importers.statedict.stacks import Stack, stacked
 from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.errors import InputError
 
@@ -50,7 +50,7 @@ def foreign_of(
         in the order of PyTorch, and the same with ``_reverse`` if it has both directions; without
         ``_lK`` of an ``nn.LSTMCell`` and its like. ``weight`` and ``bias`` of dense layers. Names
         of modules around them do not matter. Biases may be left out, as ``bias=False`` does.
-        Weights may be in parts, see `importers.reparametrised`.
+        Weights may be in parts, see `importers.statedict.parts`.
     reading : Reading, optional
         What they do not say.
     left_out : sequence of str, optional
@@ -63,9 +63,8 @@ def foreign_of(
         possible, it names the option that decides.
     """
     reading = reading or Reading()
-    if reading.cell is not None:
-        if reading.cell in module_of(reading.cell).graph_only:
-            raise InputError("cell", "must be one that PyTorch has a module of", reading.cell)
+    if reading.cell is not None and reading.cell in module_of(reading.cell).graph_only:
+        raise InputError("cell", "must be one that PyTorch has a module of", reading.cell)
     plain = plain_tensors(tensors)
     names = sort_names(plain.tensors)
     modules = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from pascaline.data.arrays import file_content
 from pascaline.importers.brevitas import refuse_state_dict
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.statedict import foreign_of
+from pascaline.importers.statedict.reader import foreign_of
 from pascaline.importers.tensorfiles import READERS, Checkpoint
 from pascaline.spec.errors import InputError
 

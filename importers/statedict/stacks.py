@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pascaline.importers.names import MOST_LAYERS, natural, tokens
-from pascaline.importers.recurrentmodule import RecurrentModule
+from pascaline.importers.statedict.names import MOST_LAYERS, natural, tokens
+from pascaline.importers.statedict.recurrent import RecurrentModule
 from pascaline.spec.errors import InputError
 
 __all__ = ["Stack", "stacked"]

@@ -17,7 +17,7 @@ from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import CELLS as MODULES
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import FloatLayer, FloatPart, gates_of
-from pascaline.importers.realnumbers import matrix_shape, reals
+from pascaline.importers.statedict.numbers import matrix_shape, reals
 from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.errors import InputError
 

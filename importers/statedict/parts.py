@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pascaline.data.arrays import Arrays
 from pascaline.importers.freeze import Reals
-from pascaline.importers.realnumbers import reals
+from pascaline.importers.statedict.numbers import reals
 from pascaline.spec.errors import InputError
 
 __all__ = ["Plain", "plain_tensors"]

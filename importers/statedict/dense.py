@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pascaline.importers.names import tokens
+from pascaline.importers.statedict.names import tokens
 from pascaline.spec.errors import InputError
 
 __all__ = ["Dense", "Places", "placed"]

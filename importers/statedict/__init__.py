@@ -1,0 +1,1 @@
+"""Networks out of the tensors of a ``state_dict``: names, sizes and what they cannot say."""
