@@ -19,12 +19,14 @@ import numpy as np
 TASKS: dict[str, tuple[str, ...]] = {
     "digits": (),
     "rows": (),
-    "copy": (),
-    "pixel": (),
+    "copy": ("--rate", "0.003"),
+    "pixel": ("--normaliser", "batchnorm"),
     "austen": ("--rate", "0.004"),
     "linux": ("--rate", "0.004"),
 }
 """What is said to ``train`` beside the task."""
+
+NONE = ("--normaliser", "none")
 
 SEQUENCES, STEPS = 200, 200
 """How many sequences of the training part, and steps of each, choose the formats."""
@@ -34,7 +36,7 @@ def train(folder: Path, names: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     running = {}
     for name in names:
-        words = ["train", name, "--weights", "float", "--normaliser", "none", *TASKS[name]]
+        words = ["train", name, "--weights", "float", *NONE, *TASKS[name]]
         words += ["--keep-float", str(folder / f"{name}.float.safetensors"), "--seed", "0"]
         words += ["-o", str(folder / f"{name}.safetensors"), "--json"]
         with (folder / f"{name}.log").open("w") as log:
@@ -51,14 +53,16 @@ def calibration(name: str, rule: dict[str, Any]) -> np.ndarray[Any, Any]:
     part = data_set(name).load().train
     if "alphabet" in rule and len(part.sequences) == 1:
         text = np.asarray(part.sequences[0])
-        return text[: SEQUENCES * STEPS].reshape(SEQUENCES, STEPS, 1).astype(np.float32)
+        return text[: SEQUENCES * STEPS].reshape(NONE = ("--normaliser", "none")
+
+SEQUENCES, STEPS, 1).astype(np.float32)
     sequences = [np.asarray(one) for one in part.sequences[:SEQUENCES]]
     steps = min(len(one) for one in sequences)
     return np.stack([one[:steps] for one in sequences]).astype(np.float32)
 
 
 def loss(folder: Path, names: list[str], bits: list[int]) -> int:
-    from pascaline.api import evaluate, import_network
+    from pascaline import evaluate, import_network
 
     for name in names:
         kept = folder / f"{name}.float.safetensors"
@@ -72,6 +76,7 @@ def loss(folder: Path, names: list[str], bits: list[int]) -> int:
         for width in bits:
             model = import_network(
                 kept,
+                name=name,
                 bits=width,
                 calibrate=data,
                 preprocess=kept.with_suffix(".json"),
