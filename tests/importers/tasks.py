@@ -53,9 +53,7 @@ def calibration(name: str, rule: dict[str, Any]) -> np.ndarray[Any, Any]:
     part = data_set(name).load().train
     if "alphabet" in rule and len(part.sequences) == 1:
         text = np.asarray(part.sequences[0])
-        return text[: SEQUENCES * STEPS].reshape(NONE = ("--normaliser", "none")
-
-SEQUENCES, STEPS, 1).astype(np.float32)
+        return text[: SEQUENCES * STEPS].reshape(SEQUENCES, STEPS, 1).astype(np.float32)
     sequences = [np.asarray(one) for one in part.sequences[:SEQUENCES]]
     steps = min(len(one) for one in sequences)
     return np.stack([one[:steps] for one in sequences]).astype(np.float32)
