@@ -43,7 +43,7 @@ def _summary(found: dict[str, Any]) -> Table:
     decided = "same decisions" if found["head"] else "same largest outputs"
     if "bits" in found:
         rows.append(["data", f"{found['sequences']:,} sequences, {found['steps']:,} steps"])
-        rows.append(["bits of signals", found["bits"]])
+        rows.append(["bits of signals", str(found["bits"])])
     rows += [
         ["h of the last layer", f"{found['snr']:.1f} dB"],
         ["results", f"{found['results_snr']:.1f} dB"],
