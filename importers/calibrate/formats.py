@@ -217,7 +217,8 @@ def _activation(module: Module, taken: Mapping[str, Format]) -> Activation:
     if not values and "h" in module.within_one:
         values = {"tanh": taken["h"]}
     pre = taken["pre"]
-    if pre.width <= TABLE_BITS or not values:
+    # Of a pre that is too wide to be one there are too many values to try; the network refuses it.
+    if not TABLE_BITS < pre.width <= PRE_MOST or not values:
         return Table()
     for segments in SEGMENTS:
         if all(_line_error(key, pre, form, segments) <= 1 for key, form in values.items()):

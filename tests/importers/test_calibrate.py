@@ -201,6 +201,9 @@ def test_formats_that_cannot_be(said, text):
 def test_a_pre_that_no_table_can_take():
     with pytest.raises(InputError, match=r"pre\.width must be 2 to 16, not 20$"):
         calibrated(foreign_of("lstm", hidden=4), features_of(9), said={"pre": "Q4.15"}, bits=8)
+    # Lines for 2**32 codes of it would take minutes and all memory before the same is said.
+    with pytest.raises(InputError, match=r"pre\.width must be 2 to 16, not 32$"):
+        calibrated(foreign_of("lstm", hidden=4), features_of(9), said={"pre": "Q10.21"}, bits=8)
 
 
 def test_budgets_exclude_each_other():
