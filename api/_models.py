@@ -312,17 +312,19 @@ def import_network(
     budget = Budget.parse(aims, thing="import")
     if budget.target and calibrate is None:
         raise InputError(budget.target, "needs data: calibrate")
+    by_name, width = formats or {}, bits or USUAL_BITS
+    usual = Formats(x=Format(width=width, frac=width - 1))
     chosen = {
-        "weights": weights or f"fixed{bits or USUAL_BITS}",
+        "weights": weights or f"fixed{width}",
         "recurrent_weights": recurrent_weights,
         "quantize": quantize,
-        "formats": Formats().reaching(reach),
+        "formats": usual if calibrate is not None or "x" in by_name else usual.reaching(reach),
         "output": output,
     }
     conversion = Conversion.parse(chosen, thing="import")
     before = None if preprocess is None else Path(preprocess)
     foreign = read_foreign(path, reading, preprocess=before)
-    by_hand = read_said(formats or {}, foreign.network)
+    by_hand = read_said(by_name, foreign.network)
     name = path.stem if name is None else name
     if calibrate is not None:
         if isinstance(calibrate, (str, Path)):

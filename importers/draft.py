@@ -11,6 +11,7 @@ from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
 from pascaline.spec.cells import CELLS, USUAL, form_of
 from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.normalisers.affine import Affine
@@ -55,10 +56,20 @@ class Formats(Checked):
     head: ArithmeticField = Fixed(8)
 
     def reaching(self, magnitude: float) -> Formats:
-        """These formats, with bits of x before its point for inputs of that magnitude."""
-        before = max(0, math.ceil(math.log2(magnitude)))
-        x = {"width": self.x.width, "frac": self.x.width - 1 - before}
-        return self.model_copy(update={"x": Format.parse(x, thing="x")})
+        """These formats, with the point of x where inputs of that magnitude need it.
+
+        Raises
+        ------
+        InputError
+            If the magnitude is not above 0, or more than bits of x before the point can hold.
+        """
+        width = self.x.width
+        most = 2.0 ** (width - 1)
+        if not 0 < magnitude <= most:
+            rule = f"must be above 0 and at most {most:g}, as x has {width} bits"
+            raise InputError("reach", rule, magnitude)
+        frac = min(31, width - 1 - math.ceil(math.log2(magnitude)))
+        return self.model_copy(update={"x": Format(width=width, frac=frac)})
 
     def layer(self, cell: str) -> dict[str, Any]:
         """A layer's description, but for its sizes and weights, from these formats."""

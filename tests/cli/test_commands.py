@@ -219,6 +219,21 @@ def test_import(pascaline, tmp_path, rng):
     assert {kind: found[kind] for kind in model.card["reading"]} == model.card["reading"]
 
 
+def test_import_of_inputs_that_reach_far(pascaline, tmp_path, rng):
+    checkpoint, output = tmp_path / "net.npz", tmp_path / "mine.safetensors"
+    sizes = {"weight_ih_l0": (4, 3), "weight_hh_l0": (4, 4)}
+    np.savez(checkpoint, **{name: rng.normal(size=size) for name, size in sizes.items()})
+    words = ["import", checkpoint, "-o", output, "--reach"]
+    for reach in ("255", "nan", "inf"):
+        status, _, error = pascaline(*words, reach, "--bits", 8)
+        text = f"pascaline: reach: must be above 0 and at most 128, as x has 8 bits, not {float(reach)}"
+        assert (status, error.strip()) == (2, text)
+    assert not output.exists()
+    for more, x in (["--bits", "16"], "Q8.7"), (["--format", "x=Q9.6"], "Q9.6"):
+        assert pascaline(*words, "255", *more)[0] == 0
+        assert str(read_model(output).network.x) == x
+
+
 def test_import_says_what_it_assumes(pascaline, tmp_path, rng):
     checkpoint, output = tmp_path / "net.npz", tmp_path / "mine.safetensors"
     np.savez(

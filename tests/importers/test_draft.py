@@ -49,3 +49,17 @@ def test_impossible_formats() -> None:
         InputError, match=r"^network: layers.0.lstm: cell.frac must be at least tanh.frac"
     ):
         draft(formats, inputs=3, hidden=5, weights=arithmetic("binary"), classes=None)
+
+
+@pytest.mark.parametrize(
+    ("reach", "x"), [(1.0, "Q0.7"), (3.0, "Q2.5"), (128.0, "Q7.0"), (0.01, "Q-6.13")]
+)
+def test_inputs_reach(reach: float, x: str) -> None:
+    assert str(Formats().reaching(reach).x) == x
+
+
+@pytest.mark.parametrize("reach", [129.0, float("inf"), float("nan"), 0.0])
+def test_inputs_that_no_bits_reach(reach: float) -> None:
+    text = rf"^reach: must be above 0 and at most 128, as x has 8 bits, not {reach}$"
+    with pytest.raises(InputError, match=text):
+        Formats().reaching(reach)
