@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pascaline.data.arrays import file_content, npz_arrays
 from pascaline.data.folder import LABELS, checked_table, listed, read_sequence
+from pascaline.data.recordings import read_recordings
 from pascaline.data.sets import Features
 from pascaline.spec.errors import InputError
 
@@ -26,8 +27,9 @@ def read_unlabelled(path: Path) -> list[Features]:
     ----------
     path : Path
         A ``.csv`` or ``.npy`` file of one sequence as in `data.folder`; a ``.npy`` file of several
-        of the same length, (sequences, steps, inputs); a ``.npz`` file of such arrays; or a folder
-        of such files, of folders of them, or with the ``labels.csv`` of `data.folder`.
+        of the same length, (sequences, steps, inputs); a ``.npz`` file of such arrays, or of
+        `data.recordings`; or a folder of such files, of folders of them, or with the
+        ``labels.csv`` of `data.folder`.
 
     Raises
     ------
@@ -67,6 +69,10 @@ def _of_file(path: Path) -> Iterator[tuple[str, Features]]:
         raise InputError(str(path), f"must end with {', '.join(SUFFIXES)}", path.suffix)
     if path.suffix == ".npz":
         arrays = npz_arrays(path, file_content(path))
+        if {"features", "lengths"} <= arrays.keys():
+            for index, one in enumerate(read_recordings(path).sequences):
+                yield from _split(f"{path}[{index}]", one)
+            return
         for name, array in arrays.items():
             yield from _split(f"{path}: {name}", array)
     elif path.suffix == ".npy" and (batch := _batch(path)) is not None:

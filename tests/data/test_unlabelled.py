@@ -27,6 +27,17 @@ def test_an_archive(tmp_path):
     assert [len(one) for one in read_unlabelled(tmp_path / "a.npz")] == [3, 3, 1]
 
 
+def test_recordings_are_their_features(tmp_path):
+    features = np.arange(4.0)[:, None]
+    np.savez(tmp_path / "a.npz", features=features, lengths=[3, 1], labels=[0, 1])
+    one, other = read_unlabelled(tmp_path / "a.npz")
+    np.testing.assert_array_equal(one, features[:3])
+    np.testing.assert_array_equal(other, features[3:])
+    np.savez(tmp_path / "a.npz", features=np.array([[np.nan]]), lengths=[1])
+    with pytest.raises(InputError, match=r"a.npz\[0\]: step 0, input 0: must be a number"):
+        read_unlabelled(tmp_path / "a.npz")
+
+
 def test_folders(tmp_path):
     np.save(tmp_path / "a.npy", ONE)
     (tmp_path / "deep").mkdir()
