@@ -26,12 +26,17 @@ ONE = "a machine has one chain of layers"
 LAST = "return_sequences=False gives the last step without it"
 STEPS = "a machine has an output for each step that it gets"
 
+WHOLE = tuple(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64))
+"""Types of inputs that are no real numbers."""
+
 
 def add(chain: Chain, entry: Entry) -> None:
     """Put a layer behind a chain; raises `InputError` for one that no model can have."""
     if not entry.known:
         entry.refuse("is not a layer of Keras: what it computes is in its code, not in the file")
-    precision = entry.precision
+    # Symbols and pixels come as whole numbers, which the layer behind the input makes reals of.
+    whole = entry.kind == "InputLayer" and entry.settings.get("dtype") in WHOLE
+    precision = "float32" if whole else entry.precision
     if entry.kind in REFUSED:
         entry.refuse(f"is not supported: {REFUSED[entry.kind]}")
     if entry.kind not in LAYERS:

@@ -46,6 +46,11 @@ def sequential(*layers: Any, shape: Any = (STEPS, INPUTS), seed: int = 0) -> Any
     return randomised(keras.Sequential([keras.Input(shape), *layers]), seed)
 
 
+def whole(*layers: Any, shape: Any = (STEPS,), dtype: str = "int32") -> Any:
+    """A model whose input is declared to be whole numbers."""
+    return randomised(keras.Sequential([keras.Input(shape, dtype=dtype), *layers]), 0)
+
+
 def functional(*layers: Any, shape: Any = (STEPS, INPUTS), seed: int = 0) -> Any:
     first = x = keras.Input(shape)
     for layer in layers:

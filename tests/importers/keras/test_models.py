@@ -18,6 +18,7 @@ from tests.importers.keras.models import (
     functional,
     keras,
     sequential,
+    whole,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -133,6 +134,7 @@ OPTIONS: dict[str, Callable[[], Any]] = {
         lstm(True), L.TimeDistributed(L.BatchNormalization()), lstm()
     ),
     "embedding": lambda: sequential(L.Embedding(SYMBOLS, 4), lstm(), L.Dense(3), shape=(STEPS,)),
+    "embedding of int32": lambda: whole(L.Embedding(SYMBOLS, 4), lstm(), L.Dense(3)),
     "embedding, both": lambda: functional(
         L.Embedding(SYMBOLS, 4), L.Bidirectional(lstm(True)), L.Dense(3), shape=(None,)
     ),
