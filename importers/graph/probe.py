@@ -183,6 +183,8 @@ def _probe(given: list[dict[str, Array]], answer: Answer) -> Any:
             if self.layout:  # type: ignore[attr-defined]
                 for name in {"X", "initial_h", "initial_c"} & got.keys():
                     got[name] = got[name].swapaxes(0, 1)
+            if got["X"].ndim != 3:
+                raise ValueError(f"X must have three axes, not {got['X'].ndim}")
             given[self.place] = got  # type: ignore[attr-defined]
             steps, batch = got["X"].shape[:2]
             directions, hidden = len(got["R"]), got["R"].shape[-1]

@@ -14,6 +14,7 @@ onnx = pytest.importorskip("onnx")
 
 from pascaline.importers.foreign import Reading  # noqa: E402
 from pascaline.importers.graph.file import read_onnx  # noqa: E402
+from pascaline.spec.errors import InputError  # noqa: E402
 from tests.importers.insertions import draw  # noqa: E402
 
 FILES = 150
@@ -100,3 +101,16 @@ def test_a_graph_that_wants_much_memory(tmp_path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=9), tmp_path / "a.onnx")
     with pytest.raises(Exception, match="ConstantOfShape that makes much: cannot be run"):
         read_onnx(tmp_path / "a.onnx", Reading())
+
+
+def test_a_layer_that_gets_a_matrix(tmp_path: Path) -> None:
+    helper, path = onnx.helper, tmp_path / "a.onnx"
+    sizes = {"W": (1, 4, 3), "R": (1, 4, 4)}
+    weights = [onnx.numpy_helper.from_array(np.ones(sizes[name]), name) for name in sizes]
+    node = helper.make_node("RNN", ["X", "W", "R"], ["Y"], hidden_size=4, name="rnn")
+    real = onnx.TensorProto.DOUBLE
+    given = helper.make_tensor_value_info("X", real, [5, 3])
+    made = helper.make_tensor_value_info("Y", real, [5, 1, 1, 4])
+    onnx.save(helper.make_model(helper.make_graph([node], "g", [given], [made], weights)), path)
+    with pytest.raises(InputError, match=r"X must have three axes, not 2"):
+        read_onnx(path, Reading())
