@@ -226,8 +226,8 @@ def test_import_of_inputs_that_reach_far(pascaline, tmp_path, rng):
     words = ["import", checkpoint, "-o", output, "--reach"]
     for reach in ("255", "nan", "inf"):
         status, _, error = pascaline(*words, reach, "--bits", 8)
-        text = f"pascaline: reach: must be above 0 and at most 128, as x has 8 bits, not {float(reach)}"
-        assert (status, error.strip()) == (2, text)
+        rule = "must be above 0 and at most 128, as x has 8 bits"
+        assert (status, error.strip()) == (2, f"pascaline: reach: {rule}, not {float(reach)}")
     assert not output.exists()
     for more, x in (["--bits", "16"], "Q8.7"), (["--format", "x=Q9.6"], "Q9.6"):
         assert pascaline(*words, "255", *more)[0] == 0
