@@ -15,10 +15,10 @@ from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.foreign import Reading
 from pascaline.importers.network import Result
 from pascaline.importers.sources import read_foreign
-from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
+from pascaline.train.distil import distil as taught
 from pascaline.train.distillation import Distillation
 
 __all__ = ["distil"]
@@ -107,10 +107,6 @@ def distil(
     chosen |= {"shared_scale": shared_scale, "bits": bits, "epochs": epochs, "batch": batch}
     chosen |= {"length": length, "rate": rate, "seed": seed, "device": device}
     options = Distillation.parse(chosen, thing="distil")
-    try:
-        from pascaline.train.distil import distil as taught
-    except ModuleNotFoundError as error:
-        raise InputError("distil", f"needs {error.name} (pip install pascaline[train])") from None
     before = None if preprocess is None else Path(preprocess)
     foreign = read_foreign(path, reading, preprocess=before)
     sequences = read_unlabelled(Path(data)) if isinstance(data, (str, Path)) else list(data)
