@@ -11,12 +11,14 @@ import re
 import subprocess
 import sys
 import wave
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file
 
+from pascaline.data.own import find_data
 from pascaline.data.packages import Package
 from pascaline.spec.errors import InputError
 from tests.tools import missing, program
@@ -136,12 +138,17 @@ def convolved(x, weight, *, stride):
 
 
 def words(count):
-    """English words of this project's documentation, always the same ones."""
-    text = "".join(
-        path.read_text(encoding="utf-8")
-        for path in sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
-    )
-    found = sorted(set(re.findall(r"\b[a-z]{3,14}\b", text)))
+    """Words that Jane Austen has more than once, in an order that is random but always the same."""
+    try:
+        parts = find_data("austen").load()
+    except InputError as error:
+        if "cannot be fetched" in str(error):
+            missing(str(error))
+        raise
+    symbols = np.array([*parts.train.alphabet])
+    text = "".join(symbols[parts.train.sequences[0][:, 0].astype(np.int64)])
+    counted = Counter(re.findall(r"\b[a-z]{3,14}\b", text))
+    found = sorted(word for word, times in counted.items() if times > 1)
     return [found[index] for index in np.random.default_rng(0).permutation(len(found))[:count]]
 
 
@@ -212,7 +219,7 @@ NETWORKS = {"silero": silero, "encoder": encoder, "decoder": decoder}
 
 def keep_data(name, folder):
     """Write the file of a network, and as ``NAME-data.npz`` all sequences for it, in order."""
-    sizes = {} if name == "silero" else {"count": 2000}
+    sizes = {} if name == "silero" else {"count": 5000}
     found = NETWORKS[name](folder, **sizes)
     sequences = [*found.calibration, *found.test]
     path = folder / f"{name}-data.npz"

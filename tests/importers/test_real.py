@@ -18,8 +18,8 @@ STEPS = 334
 """Of each network in the simulator: 1,000 of all three."""
 
 SAME = {"silero": 99.5, "encoder": 99.5, "decoder": 99.0}
-"""Percent of decisions that 8 bits must leave as they are. Of the decoder's 99.12 % were measured; it
-begins at zero here, where in use it begins at what the encoder gives."""
+"""Percent of decisions that 8 bits must leave as they are. The decoder begins at zero here,
+where in use it begins at what the encoder gives."""
 
 MACHINE = {"units": 32, "simd": 8, "weights": "ram"}
 """Lanes enough for a simulator to be quick; the area is that of logic, not of stored weights."""
