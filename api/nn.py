@@ -2,8 +2,8 @@
 
 `LSTM`, `GRU`, `RNN` and `Linear` stand in for the modules of ``torch.nn`` of the same names;
 `export` freezes what they have learned to integers and writes the model file. `from_brevitas` keeps
-what a module of Brevitas has learned in a file for ``pascaline import``. Needs PyTorch:
-``pip install 'pascaline[train]'``.
+what a module of Brevitas has learned in a file for ``pascaline import``; `distil` teaches quantised
+weights what a float network does. Needs PyTorch: ``pip install 'pascaline[train]'``.
 
 Examples
 --------
@@ -46,6 +46,7 @@ except ModuleNotFoundError:
     line = "pascaline.nn: needs PyTorch (pip install 'pascaline[train]')"
     raise ImportError(line, name="torch") from None
 
+from pascaline._distil import distil
 from pascaline.importers.brevitas import from_brevitas
 from pascaline.importers.draft import Formats
 from pascaline.spec.formats import Format
@@ -53,4 +54,4 @@ from pascaline.train.export import export
 from pascaline.train.layers import GRU, LSTM, RNN
 from pascaline.train.linear import Linear
 
-__all__ = ["GRU", "LSTM", "RNN", "Format", "Formats", "Linear", "export", "from_brevitas"]
+__all__ = ["GRU", "LSTM", "RNN", "Format", "Formats", "Linear", "distil", "export", "from_brevitas"]

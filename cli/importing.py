@@ -16,7 +16,7 @@ from pascaline.pages.precision import precision_tables
 from pascaline.spec.cells import FORMS
 from pascaline.spec.errors import InputError
 
-__all__ = ["import_"]
+__all__ = ["formats_of", "import_"]
 
 
 @click.command("import")
@@ -107,7 +107,7 @@ def import_(
             file,
             output=output_kind,
             name=output.stem,
-            formats=_formats(said),
+            formats=formats_of(said),
             progress=progress,
             **chosen,
         )
@@ -125,9 +125,10 @@ def import_(
     for one in precision_tables(found) if found else ():
         table(one.title, one.columns, one.rows)
     if found and found.get("quantized"):
-        weights = chosen["weights"]
-        again = f"pascaline train TASK --start {file} --weights {weights} -o tuned.safetensors"
-        say(f"Training on usually wins back what these weights cost: {again}")
+        weights = f"--weights {chosen['weights']} -o tuned.safetensors"
+        say("Learning on usually wins back what these weights cost. Without labels:")
+        say(escape(f"  pascaline distil {file} --data {chosen['calibrate']} {weights}"))
+        say(f"or with them: pascaline train TASK --start {file} {weights}")
     if chosen["bits"] and not found:
         say(f"Formats {ASSUMPTIONS}; --calibrate DATA measures it.")
 
@@ -143,7 +144,7 @@ def _renamed(result: str | None, **old: str | None) -> str | None:
     return result
 
 
-def _formats(said: tuple[str, ...]) -> dict[str, str]:
+def formats_of(said: tuple[str, ...]) -> dict[str, str]:
     """Formats by their fields."""
     made = {}
     for text in said:

@@ -20,7 +20,7 @@ from pascaline.train.cells.cell import passed
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
 
-__all__ = ["Classifier", "Head", "Layer", "States", "backwards", "pad"]
+__all__ = ["Classifier", "Head", "Layer", "States", "backwards", "largest", "mean_of", "pad"]
 
 States = tuple[State, ...]
 """One a layer."""
@@ -224,15 +224,15 @@ class Classifier(nn.Module):
         """Logits for what comes out of the last layer, as `Layer.forward` gives it."""
         seen = every if self.every else last
         if self.pooling == "max":
-            seen = _largest(every, lengths)
+            seen = largest(every, lengths)
         elif self.pooling == "mean":
-            seen = _mean(every, lengths, self.stack[-1].parts[0].rounding)
+            seen = mean_of(every, lengths, self.stack[-1].parts[0].rounding)
         if self.training and self.mask is not None:
             seen = seen * self.mask
         return self.head(seen)
 
 
-def _largest(every: Tensor, lengths: Tensor | None) -> Tensor:
+def largest(every: Tensor, lengths: Tensor | None) -> Tensor:
     """The largest of all steps of each sequence, (batch, outputs)."""
     if lengths is not None:
         behind = torch.arange(len(every), device=every.device)[:, None] >= lengths
@@ -240,7 +240,7 @@ def _largest(every: Tensor, lengths: Tensor | None) -> Tensor:
     return every.amax(dim=0)
 
 
-def _mean(every: Tensor, lengths: Tensor | None, rounding: RecurrentLayer | None) -> Tensor:
+def mean_of(every: Tensor, lengths: Tensor | None, rounding: RecurrentLayer | None) -> Tensor:
     """The mean of all steps of each sequence, (batch, outputs), rounded as h is."""
     if lengths is None:
         mean = every.mean(dim=0)

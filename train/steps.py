@@ -6,7 +6,7 @@ can stop after any step and go on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -16,8 +16,9 @@ from torch.nn import functional
 from pascaline.data.sets import IGNORED
 from pascaline.spec.network import Network
 from pascaline.train.ensemble import Ensemble
-from pascaline.train.feeds import Feed
-from pascaline.train.network import Classifier
+from pascaline.train.feeds import Batch, Feed
+from pascaline.train.network import Classifier, States
+from pascaline.train.student import Student
 
 __all__ = ["Stepper"]
 
@@ -33,7 +34,7 @@ class Stepper:
 
     Parameters
     ----------
-    network : Classifier or Ensemble
+    network : Classifier or Ensemble or Student
         What learns, on its device; changed in place.
     feed : Feed
         Where batches come from.
@@ -49,12 +50,12 @@ class Stepper:
     parts : list of Recurrent
         All layers and directions of all members.
     losses : Tensor
-        Mean loss of the last step, in nats, of each member; on the device.
+        Loss of the last step of each member, as `compare` has it; on the device.
     """
 
     def __init__(
         self,
-        network: Classifier | Ensemble,
+        network: Classifier | Ensemble | Student,
         feed: Feed,
         *,
         seed: int = 0,
@@ -80,6 +81,7 @@ class Stepper:
             part.noise = (noise_x, noise_h)
         if dropout:
             for member in self.members:
+                assert isinstance(member, Classifier)
                 head = member.head
                 member.mask = head.weight.new_zeros(feed.batch, head.in_features)
 
@@ -110,6 +112,21 @@ class Stepper:
             self._replay = self._record()
         self._replay()
 
+    def compare(self, batch: Batch, states: States | None) -> tuple[Tensor, States]:
+        """The loss of each member, differentiable, and the states after the batch.
+
+        Here it is the mean cross entropy of the targets, in nats.
+        """
+        logits, after = self.network(batch.x, batch.lengths, states)
+        targets = batch.targets.flatten()
+        losses = torch.stack(
+            [
+                functional.cross_entropy(one.flatten(0, -2), targets, ignore_index=IGNORED)
+                for one in (logits if isinstance(logits, tuple) else (logits,))
+            ]
+        )
+        return losses, after
+
     def tensors(self) -> dict[str, Tensor]:
         """All that training changes, by name; to be kept, and to be filled to go on."""
         found = dict(self.network.state_dict(keep_vars=True))
@@ -136,13 +153,17 @@ class Stepper:
         self.network.eval()
 
     def _make_adam(self) -> torch.optim.Adam:
-        """Adam, its averages already there; a group of parameters for each member."""
+        """Adam with a group for each member."""
+        return self._adam_of([list(member.parameters()) for member in self.members])
+
+    def _adam_of(self, tensors: Sequence[Sequence[nn.Parameter]]) -> torch.optim.Adam:
+        """Adam of some groups, its averages already there."""
         groups = [
             {
-                "params": list(member.parameters()),
+                "params": list(group),
                 "lr": torch.zeros((), device=self.device) if self._graphed else 0.0,
             }
-            for member in self.members
+            for group in tensors
         ]
         adam = torch.optim.Adam(groups, capturable=self._graphed)
         for parameter in self.network.parameters():
@@ -172,15 +193,7 @@ class Stepper:
             mask.bernoulli_(kept, generator=generator).div_(kept)
 
     def _work(self) -> None:
-        batch = self.feed.take()
-        logits, after = self.network(batch.x, batch.lengths, self._states)
-        targets = batch.targets.flatten()
-        losses = torch.stack(
-            [
-                functional.cross_entropy(one.flatten(0, -2), targets, ignore_index=IGNORED)
-                for one in (logits if isinstance(logits, tuple) else (logits,))
-            ]
-        )
+        losses, after = self.compare(self.feed.take(), self._states)
         self._adam.zero_grad(set_to_none=True)
         torch.autograd.backward(losses.sum())
         for member in self.members:
@@ -215,7 +228,7 @@ class Stepper:
         return graph.replay
 
 
-def _clip(member: Classifier) -> None:
+def _clip(member: nn.Module) -> None:
     """Limit the norm of the gradient; one that is beyond all numbers counts as zero."""
     gradients = [p.grad for p in member.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients)

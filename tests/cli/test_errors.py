@@ -135,6 +135,14 @@ def test_training_without_pytorch(pascaline, monkeypatch, tmp_path):
     assert err == "pascaline: training: needs torch (pip install pascaline[train])\n"
 
 
+def test_distillation_without_pytorch(pascaline, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "pascaline.nn", raising=False)
+    status, _, err = pascaline("distil", "net.npz", "--data", "data.npy", "-o", tmp_path / "w")
+    assert status == 2
+    assert err == "pascaline: distil: needs torch (pip install pascaline[train])\n"
+
+
 def test_interrupt(pascaline, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt

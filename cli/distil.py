@@ -1,0 +1,141 @@
+"""``distil``: a model with quantised weights that learns from a float network."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+import pascaline
+from pascaline.cli.importing import formats_of
+from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.importers.network import RESULTS
+from pascaline.pages.precision import precision_tables
+from pascaline.spec.arithmetic import FAMILIES
+from pascaline.spec.cells import FORMS
+from pascaline.spec.errors import InputError
+
+__all__ = ["distil"]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Sequences without labels: a .npy, .npz or .csv file, or a folder of such.",
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
+)
+@click.option("--weights", default="ternary", show_default=True, help=f"{', '.join(FAMILIES)}.")
+@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
+@click.option(
+    "--shared-scale/--separate-scale", default=False, help="One scale a row, or one a product."
+)
+@click.option(
+    "--bits",
+    type=int,
+    default=12,
+    show_default=True,
+    help="Width of x, h and of what functions give.",
+)
+@click.option(
+    "--format",
+    "said",
+    multiple=True,
+    metavar="[LAYER.]FIELD=FORMAT",
+    help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
+)
+@click.option("--epochs", type=int, default=100, show_default=True, help="Passes over the data.")
+@click.option("--batch", type=int, default=16, show_default=True, help="Pieces in a batch.")
+@click.option("--length", type=int, default=200, show_default=True, help="Steps of a piece.")
+@click.option(
+    "--rate", type=float, default=0.01, show_default=True, help="Learning rate at the start."
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto: a GPU, if there is one.",
+)
+@click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
+@click.option("--head", help="The module that is the dense head, or none.")
+@click.option(
+    "--result",
+    type=click.Choice(list(RESULTS)),
+    help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
+)
+@click.option("--part", help="How the names of the tensors begin that are the network.")
+@click.option(
+    "--preprocess",
+    type=click.Path(path_type=Path),
+    help="JSON file with offset and gain of each input, if the network did not get raw features.",
+)
+@click.option(
+    "--output-kind",
+    "output_kind",
+    type=click.Choice(["class", "logits"]),
+    help="What a head gives.  [default: what the file says; class]",
+)
+@click.option("--resume", is_flag=True, help="Continue a killed run.")
+@json_option
+def distil(
+    file: Path,
+    *,
+    data: Path,
+    output: Path,
+    output_kind: Any,
+    said: tuple[str, ...],
+    as_json: bool,
+    **chosen: Any,
+) -> None:
+    """Teach quantised weights what the float network in FILE does. Needs PyTorch, but no labels.
+
+    FILE is what `pascaline import` reads. The model has its shape; it begins as `import --quantize
+    --calibrate` would make it, and learns that its outputs are those of the float network. A fifth
+    of the sequences, the last ones, is held out: how near both are to it there is said and kept.
+    """
+    try:
+        from pascaline.nn import distil as taught
+    except ImportError as error:
+        raise InputError("distil", f"needs {error.name} (pip install pascaline[train])") from None
+    with bars() as progress:
+        model = taught(
+            file,
+            data,
+            output=output_kind,
+            name=output.stem,
+            formats=formats_of(said),
+            snapshot=output.with_suffix(".training"),
+            progress=progress,
+            **chosen,
+        )
+    where = output.name if output.is_absolute() else output.as_posix()
+    command = f"{model.card['command']} {shlex.join(['-o', where])}"
+    model = replace(model, card=model.card | {"command": command})
+    pascaline.save(model, output)
+    found, near = model.card["distilled"], model.card["precision"]
+    if as_json:
+        result = {"file": str(output), "network": model.network.model_dump(mode="json")}
+        print_json(result | model.card["reading"] | {"distilled": found, "precision": near})
+        return
+    for kind, lines in model.card["reading"].items():
+        for line in lines:
+            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
+    say(f"{output}  {output.stat().st_size:,} bytes")
+    what = "decisions" if near["head"] else "largest outputs"
+    rows = [
+        [when, f"{found[when]['snr']:.1f} dB", f"{found[when]['agreement']:.2f} %"]
+        for when in ("before", "after")
+    ]
+    table("Distillation, on held-out sequences", ["", "h of the last layer", f"same {what}"], rows)
+    for one in precision_tables(near):
+        table(one.title, one.columns, one.rows)
