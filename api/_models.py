@@ -325,6 +325,11 @@ def import_network(
     before = None if preprocess is None else Path(preprocess)
     foreign = read_foreign(path, reading, preprocess=before)
     by_hand = read_said(by_name, foreign.network)
+    if calibrate is not None and reach != 1:
+        raise InputError("reach", "must be left out beside calibrate, which measures it", reach)
+    if calibrate is None and "x" not in by_name and not foreign.network.symbols:
+        line = f"inputs are within {reach:g}, and are cut beyond it; see --reach and --calibrate"
+        foreign = replace(foreign, assumed=(*foreign.assumed, line))
     name = path.stem if name is None else name
     if calibrate is not None:
         if isinstance(calibrate, (str, Path)):

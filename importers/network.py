@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from pascaline.importers.freeze import Reals
 from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.formats import Format
@@ -112,8 +114,24 @@ class FloatLayer:
     @property
     def started(self) -> bool:
         """Whether sequences start from another state than zero, in any direction."""
-        states = [one for part in self.parts for one in (part.initial_h, part.initial_c)]
-        return any(state is not None for state in states)
+        return any(reach > 0 for reach in self.starts.values())
+
+    @property
+    def starts(self) -> dict[str, float]:
+        """How far initial states reach, by the names of their formats."""
+        states = {
+            name: [one for part in self.parts if (one := getattr(part, name)) is not None]
+            for name in ("initial_h", "initial_c")
+        }
+        reach = {
+            name: max((float(np.abs(one).max()) for one in found), default=0.0)
+            for name, found in states.items()
+        }
+        return {
+            "h": reach["initial_h"],
+            "state": reach["initial_h"],
+            "cell": reach["initial_c"],
+        }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -85,7 +85,10 @@ def choose(found: FloatNetwork, reaches: Reaches, bits: int) -> tuple[Formats, .
     for index, layer in enumerate(found.layers):
         module, seen = module_of(layer.cell), reaches.layers[index]
         taken = {
-            key: _signal_format(module, key, seen[key], bits, reaches.pre[index]) for key in seen
+            key: _signal_format(
+                module, key, seen[key], bits, reaches.pre[index], layer.starts.get(key, 0.0)
+            )
+            for key in seen
         }
         width = min(bits + SCALE_BITS, widest_scale(bits, layer))
         formats = Formats(x=x, scale_width=width, head=Fixed(min(16, max(2, bits))))
@@ -160,12 +163,16 @@ def _finer(form: Format, bits: int) -> Format:
     return Format(width=form.width + bits, frac=form.frac + bits, signed=form.signed)
 
 
-def _signal_format(module: Module, key: str, reach: float, bits: int, pre: Reals) -> Format:
+def _signal_format(
+    module: Module, key: str, reach: float, bits: int, pre: Reals, start: float
+) -> Format:
+    """The format of a signal that reaches so far, and of what it starts from."""
     if key == "sigmoid":
         return Format(width=bits, frac=bits, signed=False)
     wanted = reach * (HEADROOM if len(pre) else 1.0) or 1.0
     if key in module.within_one:
         wanted = min(wanted, 1.0)
+    wanted = max(wanted, start)
     if key == "pre":
         width = min(bits + PRE_BITS, PRE_MOST)
         if module.is_flat(key):

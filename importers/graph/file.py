@@ -109,6 +109,7 @@ def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
     understood += [
         f"{_named(node)} at the end is left out: {ending.output} instead" for node in ending.nodes
     ]
+    understood += _beside(layers)
     states = chain.feeds.states
     others = [value.name for value in graph.model.graph.output[1:]]
     return Foreign(
@@ -118,6 +119,7 @@ def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
         assumed=(
             *(f"initial state {name}, an input of the graph, is zero" for name in states),
             *guessed,
+            *_fixed_steps(tail, result),
         ),
         left_out=(*(f"output {name}" for name in others), *chain.feeds.idle),
     )
@@ -141,6 +143,28 @@ def _read_tail(
         result, affine = tail.read(found)
         said = f"sequences of more than the one step of the graph: result {found}, as it runs then"
         return result, affine, (said,)
+
+
+def _fixed_steps(tail: Tail, result: Result) -> tuple[str, ...]:
+    """What has to be assumed of a graph that is made for one number of steps."""
+    if len(tail.steps) > 1 or 1 in tail.steps or result == "every":
+        return ()
+    (steps,) = tail.steps
+    line = f"sequences of other lengths than the {steps} steps of the graph: result {result}, too"
+    if result == "mean":
+        line += f" (a sum of {steps} steps would look the same)"
+    return (line,)
+
+
+def _beside(layers: Sequence[FloatLayer]) -> list[str]:
+    """What layers have beside matrices and biases."""
+    lines = []
+    for index, layer in enumerate(layers):
+        if layer.parts[0].peephole is not None:
+            lines.append(f"layer {index}: gates see the cell through peepholes")
+        if layer.started:
+            lines.append(f"layer {index}: every sequence starts from constants, not from zero")
+    return lines
 
 
 def _folded(layer: FloatLayer, affine: Affine) -> FloatLayer:

@@ -180,6 +180,11 @@ class Tail:
         self._check_ending(axes)
         return said or fitting[0], affine
 
+    @property
+    def steps(self) -> set[int]:
+        """Numbers of steps that have been tried."""
+        return {steps for steps, *_ in self._shapes}
+
     def axes(self, name: str, trial: int) -> Axes:
         """Axes of steps and of the batch in something that is made of the outputs."""
         steps, _, batch, _ = shape = self._shapes[trial]

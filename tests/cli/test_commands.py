@@ -215,7 +215,8 @@ def test_import(pascaline, tmp_path, rng):
         "the layers: a layer of lstm, 3 inputs, 5 hidden units",
         "fc: the head, 2 classes",
     ]
-    assert (len(found["assumed"]), found["left_out"]) == (3, [])
+    assert (len(found["assumed"]), found["left_out"]) == (4, [])
+    assert found["assumed"][-1].startswith("inputs are within 1, and are cut beyond it")
     assert {kind: found[kind] for kind in model.card["reading"]} == model.card["reading"]
 
 
@@ -245,8 +246,9 @@ def test_import_says_what_it_assumes(pascaline, tmp_path, rng):
     words = ["import", checkpoint, "-o", output, "--part", "weight"]
     status, out, err = pascaline(*words, "--result", "max", "--cell", "rnn")
     assert (status, err) == (0, "")
-    assert out.splitlines()[:2] == [
+    assert out.splitlines()[:3] == [
         "understood  the layers: a layer of rnn, 3 inputs, 4 hidden units",
+        "assumed     inputs are within 1, and are cut beyond it; see --reach and --calibrate",
         "left out    [b]other",
     ]
     for old, new, pooling, results in (

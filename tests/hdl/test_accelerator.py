@@ -11,10 +11,10 @@ from tests.hdl.bench import run_job
 from tests.models import make_design
 
 # With a serial cell unit: tables and lines, two sums a row and one with an affine on the cell.
-SERIAL = [24, 112, 184, 23]
+SERIAL = [223, 184, 57, 213]
 
 # Both directions: alone, stacked, below a layer of one direction.
-DIRECTED = [30, 35, 27]
+DIRECTED = [36, 65, 150]
 
 
 @pytest.mark.parametrize(

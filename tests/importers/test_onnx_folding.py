@@ -349,3 +349,30 @@ def test_results_become_integers(taken: str, directions: int, tmp_path: Path) ->
     x = TAKEN[taken](b, b.layer("LSTM", "x", INPUTS, directions))
     model = b.model(dense(b, x, directions * HIDDEN, CLASSES))
     close_to_golden(read(model, tmp_path), model)
+
+
+def test_a_sum_of_fixed_steps_is_said_to_be_a_mean(tmp_path: Path) -> None:
+    b = new()
+    x = b.node("ReduceSum", b.layer("LSTM", "x", INPUTS, 1), b.constant(np.array([0])))
+    model = b.model(dense(b, x, HIDDEN, CLASSES))
+    for axis, size in enumerate((12, 2)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    found = read(model, tmp_path)
+    assert found.network.result == "mean"
+    assert found.assumed[-1].endswith("result mean, too (a sum of 12 steps would look the same)")
+
+
+def test_initial_states_beyond_one_get_formats(tmp_path: Path) -> None:
+    b = new()
+    w, r = b.real(1, 4 * HIDDEN, INPUTS), b.real(1, 4 * HIDDEN, HIDDEN)
+    h, c = (b.constant(np.full((1, 3, HIDDEN), value, np.float32)) for value in (2.5, 9.0))
+    y = b.node("LSTM", "x", w, r, "", "", h, c, hidden_size=HIDDEN)
+    model = b.model(b.node("Squeeze", y, b.constant(np.array([1]))))
+    for axis, size in enumerate((4, 3)):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_value = size
+    found = read(model, tmp_path)
+    assert "layer 0: every sequence starts from constants, not from zero" in found.understood
+    pascaline = pytest.importorskip("pascaline")
+    data = np.random.default_rng(0).normal(size=(20, 4, INPUTS))
+    integers = pascaline.import_network(tmp_path / "a.onnx", calibrate=data, bits=12)
+    assert integers.card["precision"]["snr"] > 40
