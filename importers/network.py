@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.freeze import Reals
 from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import Integers
 
-__all__ = ["RESULTS", "Exact", "FloatLayer", "FloatNetwork", "FloatPart", "Result", "gates_of"]
+__all__ = [
+    "RESULTS",
+    "Exact",
+    "FloatLayer",
+    "FloatNetwork",
+    "FloatPart",
+    "Result",
+    "gates_of",
+    "rows_in_order",
+]
 
 Result = Literal["last", "first-of-backward", "every", "max", "mean"]
 """What a network gives of the outputs of its last layer; see `RESULTS`."""
@@ -72,6 +83,13 @@ class FloatPart:
     exact: dict[str, Exact] = field(default_factory=dict)
     names: dict[str, str]
 
+    def behind(self, before: Affine) -> FloatPart:
+        """The same direction, fed with what the affine is fed with."""
+        weight_x, bias = Affine(self.weight_x, self.bias).behind(before)
+        # Integers that others are folded into are none any more.
+        exact = {key: one for key, one in self.exact.items() if key != "weight_x"}
+        return replace(self, weight_x=weight_x, bias=bias, exact=exact)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FloatLayer:
@@ -90,6 +108,10 @@ class FloatLayer:
     cell: str
     parts: tuple[FloatPart, ...]
     formats: dict[str, Format] = field(default_factory=dict)
+
+    def behind(self, before: Affine) -> FloatLayer:
+        """The same layer, fed with what the affine is fed with."""
+        return replace(self, parts=tuple(part.behind(before) for part in self.parts))
 
     @property
     def inputs(self) -> int:
@@ -178,3 +200,19 @@ def gates_of(cell: str) -> tuple[str, ...]:
     """Order of the gates in stacked rows of a form, a key of `spec.cells.FORMS`."""
     kind, options = form_of(cell)
     return CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options).gates
+
+
+def rows_in_order(order: str, cell: str, hidden: int) -> NDArray[np.int64]:
+    """Places of the rows of a form, gate by gate, among rows whose gates are in another order.
+
+    Parameters
+    ----------
+    order : str
+        The gates of those, by their letters in `spec.cells`.
+    cell : str
+        A key of `spec.cells.FORMS`.
+    hidden : int
+        Rows of a gate.
+    """
+    places = [np.arange(hidden) + hidden * order.index(gate) for gate in gates_of(cell)]
+    return np.concatenate(places)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Axes", "axis_of", "flat"]
+__all__ = ["Axes", "axis_of", "flat", "unflat"]
 
 Array = NDArray[Any]
 
@@ -58,6 +58,14 @@ def flat(array: Array, axes: Axes) -> Array:
     steps = 1 if axes.time is None else array.shape[axes.time]
     batch = 1 if axes.batch is None else array.shape[axes.batch]
     return front.reshape(steps, batch, -1)
+
+
+def unflat(vectors: Array, axes: Axes, shape: Sequence[int]) -> Array:
+    """The array of that shape of which `flat` makes these vectors."""
+    order = [axis for axis in axes if axis is not None]
+    order += [axis for axis in range(len(shape)) if axis not in order]
+    front = vectors.reshape([shape[axis] for axis in order])
+    return np.moveaxis(front, range(len(shape)), order)
 
 
 def _alone(differs: NDArray[np.bool_], axis: int, place: int) -> bool:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.feeds import SIZES, Feeds, Sizes
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.operators import check_linear
-from pascaline.importers.graph.probe import Probes, Seen, Values
+from pascaline.importers.graph.probe import Probes, Seen
 from pascaline.importers.graph.recurrent import connected, recurrent_nodes
 from pascaline.importers.graph.steps import Source, Span
 from pascaline.importers.graph.tail import Ending, Tail, ending_of

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
-from pascaline.importers.graph.probe import Probes, Values
+from pascaline.importers.graph.probe import Probes
 from pascaline.importers.graph.recurrent import connected
 from pascaline.spec.errors import InputError
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.graph.axes import Axes, flat
 from pascaline.importers.graph.chain import Chain
@@ -20,7 +21,7 @@ from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.operators import check_everywhere
 from pascaline.importers.graph.quantised import leave_out_rounding
 from pascaline.importers.graph.recurrent import layer_of
-from pascaline.importers.graph.steps import Affine, is_near
+from pascaline.importers.graph.steps import SCALES, is_near
 from pascaline.importers.graph.tail import Ending, OneStepError, Tail
 from pascaline.importers.graph.whole import Whole
 from pascaline.importers.network import FloatLayer, FloatNetwork, Result
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from onnx import NodeProto
 
 __all__ = ["read_onnx"]
-
-SCALES = (1.0, 4.0)
-"""How large sums of a gate row are when the whole graph runs: about this."""
 
 
 def read_onnx(path: Path, reading: Reading) -> Foreign:
@@ -89,7 +87,7 @@ def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
         first = first or (affine, axes)
         layer = layer_of(graph, node, seen.given[index], seen.values)
         if not affine.trivial:
-            layer = _folded(layer, affine)
+            layer = layer.behind(affine)
             understood.append(_said(chain, index))
         layers.append(layer)
     assert first is not None
@@ -98,8 +96,8 @@ def _read(graph: Graph, reading: Reading, chain: Chain) -> Foreign:
     bare = head.trivial and ending.output is None
     network = FloatNetwork(
         layers=tuple(layers),
-        head_weight=None if bare else head.matrix,
-        head_bias=None if bare else head.offset,
+        head_weight=None if bare else head.weight,
+        head_bias=None if bare else head.bias,
         result=result,
         output=ending.output,
         symbols=chain.symbols is not None,
@@ -167,21 +165,6 @@ def _beside(layers: Sequence[FloatLayer]) -> list[str]:
     return lines
 
 
-def _folded(layer: FloatLayer, affine: Affine) -> FloatLayer:
-    """A layer that gets what goes into the affine in front of it."""
-    parts = tuple(
-        replace(
-            part,
-            # Integers that others are folded into are none any more.
-            exact={key: one for key, one in part.exact.items() if key != "weight_x"},
-            weight_x=part.weight_x @ affine.matrix,
-            bias=part.bias + part.weight_x @ affine.offset,
-        )
-        for part in layer.parts
-    )
-    return replace(layer, parts=parts)
-
-
 def _said(chain: Chain, index: int) -> str:
     """What has been folded into a layer."""
     names = [_named(node) for node in chain.between(index)]
@@ -209,6 +192,6 @@ def _check_whole(
             given, vectors = whole.draw(trial, network, axes[trial], scale)
             found = whole.run(trial, given, ending.core)
             wanted = run_network(network, vectors)
-            if not is_near(flat(found, tail.axes(ending.core, trial)), wanted):
+            if not is_near(flat(found, tail.axes[trial]), wanted):
                 rule = "must compute what its layers compute, with a dense layer if any"
                 raise InputError(str(whole.path), rule)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
-from pascaline.importers.graph.probe import Values
 from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS
 from pascaline.importers.network import Exact
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph, attributes
-from pascaline.importers.graph.probe import RECURRENT_INPUTS, Values
+from pascaline.importers.graph.probe import RECURRENT_INPUTS
 from pascaline.importers.graph.quantised import exact_rows
 from pascaline.importers.modules import CELLS, module_of
-from pascaline.importers.network import FloatLayer, FloatPart, gates_of
+from pascaline.importers.network import FloatLayer, FloatPart, rows_in_order
 from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,9 +88,8 @@ def layer_of(graph: Graph, node: NodeProto, given: Values, values: Values) -> Fl
     _check_shapes(graph, node, given)
     if np.any(given.get("sequence_lens", steps := len(given["X"])) != steps):
         graph.refuse(node, "sequence_lens is not supported: a sequence ends where it ends")
-    gates, hidden = gates_of(cell), given["R"].shape[2]
-    order = RECURRENT[node.op_type].order
-    rows = np.concatenate([np.arange(hidden) + hidden * order.index(gate) for gate in gates])
+    hidden = given["R"].shape[2]
+    rows = rows_in_order(RECURRENT[node.op_type].order, cell, hidden)
     parts = []
     for direction in range(len(given["R"])):
         bias = np.zeros((2, len(rows)))

@@ -9,47 +9,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.freeze import Reals
-from pascaline.importers.graph.axes import Axes, axis_of, flat
+from pascaline.importers.graph.axes import Axes, axis_of, flat, unflat
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
-from pascaline.importers.graph.probe import Values
 
 if TYPE_CHECKING:
     from onnx import NodeProto
 
-__all__ = ["Affine", "Source", "Span", "is_near"]
+__all__ = ["SCALES", "Source", "Span", "is_near"]
 
 Array = NDArray[Any]
 
+SCALES = (1.0, 4.0)
+"""How large random values are."""
+
 CLOSE = 1e-9
 """Of how much a value varies: what it may differ by, of what is computed in float64."""
-
-
-@dataclass(frozen=True, eq=False)
-class Affine:
-    """``x -> matrix @ x + offset``.
-
-    Attributes
-    ----------
-    matrix : (outputs, inputs)
-    offset : (outputs,)
-    """
-
-    matrix: Reals
-    offset: Reals
-
-    def __call__(self, x: Reals) -> Reals:
-        """Of vectors along the last axis."""
-        made: Reals = x @ self.matrix.T + self.offset
-        return made
-
-    @property
-    def trivial(self) -> bool:
-        """Whether nothing changes."""
-        rows, columns = self.matrix.shape
-        return (
-            rows == columns and not self.offset.any() and bool((self.matrix == np.eye(rows)).all())
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +51,9 @@ class Source:
     symbols: int | None = None
     whole: bool = False
 
-    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], scale: float = 1.0) -> Array:
-        """Random values."""
+    def draw(self, rng: np.random.Generator, trial: int, scale: float = 1.0) -> Array:
+        """Random values for a trial."""
+        shape = self.shapes[trial]
         if self.symbols is not None:
             return rng.integers(0, self.symbols, shape)
         values = rng.normal(scale=scale, size=shape)
@@ -112,8 +90,8 @@ class Span:
         widest = max(range(len(axes)), key=lambda trial: np.prod(self._slots(trial, axes[trial])))
         found = self._fit(widest, axes[widest])
         for trial, one in enumerate(axes):
-            for scale in (1.0, 4.0):
-                given = source.draw(self._rng, source.shapes[trial], scale)
+            for scale in SCALES:
+                given = source.draw(self._rng, trial, scale)
                 _, made = source.run(trial, given)
                 wanted = found(self._vectors(given, one))
                 if not is_near(made, wanted):
@@ -135,7 +113,7 @@ class Span:
     def _axes(self, trial: int) -> Axes:
         """Axes of steps and of the batch in the source."""
         shape = self._source.shapes[trial]
-        base = self._source.draw(self._rng, shape)
+        base = self._source.draw(self._rng, trial)
         _, vectors = self._source.run(trial, base)
         found: dict[int, int] = {}
         for axis, size in enumerate(shape):
@@ -173,8 +151,6 @@ class Span:
         inputs = source.symbols or int(np.prod(shape)) // (steps * batch)
         _, zero = source.run(trial, np.zeros(shape))
         columns = np.zeros((inputs, zero.shape[2]))
-        order = [axis for axis in axes if axis is not None]
-        rest = [axis for axis in range(len(shape)) if axis not in order]
         for first in range(0, inputs, steps * batch):
             places = np.arange(first, min(first + steps * batch, inputs))
             wanted = np.zeros((steps * batch, int(np.prod(shape)) // (steps * batch)))
@@ -182,8 +158,7 @@ class Span:
                 wanted[places - first, places] = 1
             else:
                 wanted[places - first, 0] = places
-            given = wanted.reshape([shape[axis] for axis in (*order, *rest)])
-            _, made = source.run(trial, np.moveaxis(given, range(len(shape)), (*order, *rest)))
+            _, made = source.run(trial, unflat(wanted, axes, shape))
             columns[places] = made.reshape(steps * batch, -1)[places - first]
         if source.symbols is not None:
             return Affine(columns.T, np.zeros(zero.shape[2]))
@@ -193,7 +168,7 @@ class Span:
     def _refuse(self, trial: int) -> NoReturn:
         """Name the first node behind which steps and sequences are not apart any more."""
         shape, source = self._source.shapes[trial], self._source
-        base = source.draw(self._rng, shape)
+        base = source.draw(self._rng, trial)
         values, _ = source.run(trial, base)
         axes = [axis for axis, size in enumerate(shape[:2]) if size > 1]
         changed = {

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.freeze import Reals
 from pascaline.importers.graph.axes import Axes, axis_of, flat
+from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.operators import MOVES
-from pascaline.importers.graph.probe import Values
-from pascaline.importers.graph.steps import Affine, is_near
+from pascaline.importers.graph.steps import SCALES, is_near
 from pascaline.importers.network import RESULTS, Result
 from pascaline.importers.plain import selected
 from pascaline.spec.errors import InputError
@@ -156,28 +158,16 @@ class Tail:
             If it is nothing that a network gives, or if it cannot be told; what makes it so is
             named.
         """
-        core, last = self._ending.core, self._shapes[-1]
-        axes = [self.axes(core, trial) for trial in range(len(self._shapes))]
-        affine = self._fit(core, axes)
-        fitting = list(RESULTS)
-        if affine is None or affine.matrix.shape[1] != last[1] * last[3]:
-            self._refuse()
-        for trial, shape in enumerate(self._shapes):
-            for scale in (1.0, 4.0):
-                y = self._rng.normal(scale=scale, size=shape)
-                made = flat(np.asarray(self._run(trial, y)[core]), axes[trial])
-                every = choices(y)
-                fitting = [
-                    one for one in fitting if one in every and is_near(made, affine(every[one]))
-                ]
-        if not fitting:
+        affine = self._fit(self._ending.core, self.axes)
+        fitting = self._fitting(self._ending.core, affine, self.axes)
+        if affine is None or not fitting:
             self._refuse()
         if max(steps for steps, *_ in self._shapes) == 1 and said is None and len(fitting) > 1:
             raise OneStepError(self._graph.path, fitting)
         if said is not None and said not in fitting:
             rule = f"must be {' or '.join(fitting)}: that is what the graph computes"
             raise InputError(f"{self._graph.path}: result", rule, said)
-        self._check_ending(axes)
+        self._check_ending(len(affine.bias))
         return said or fitting[0], affine
 
     @property
@@ -185,7 +175,12 @@ class Tail:
         """Numbers of steps that have been tried."""
         return {steps for steps, *_ in self._shapes}
 
-    def axes(self, name: str, trial: int) -> Axes:
+    @cached_property
+    def axes(self) -> list[Axes]:
+        """Axes of what the ending begins with, in each trial."""
+        return [self._axes(self._ending.core, trial) for trial in range(len(self._shapes))]
+
+    def _axes(self, name: str, trial: int) -> Axes:
         """Axes of steps and of the batch in something that is made of the outputs."""
         steps, _, batch, _ = shape = self._shapes[trial]
         base = self._rng.normal(size=shape)
@@ -229,28 +224,31 @@ class Tail:
             columns[places] = results(vectors)[places - first]
         return Affine((columns - offset).T, offset)
 
-    def _check_ending(self, axes: Sequence[Axes]) -> None:
-        """Whether the operators at the end look at classes, and not at steps or sequences."""
+    def _fitting(self, name: str, affine: Affine | None, axes: Sequence[Axes]) -> list[Result]:
+        """The results of which something is that affine, in all trials."""
+        fitting = [] if affine is None else list(RESULTS)
         for trial, shape in enumerate(self._shapes):
-            values = self._run(trial, self._rng.normal(size=shape))
-            logits = np.asarray(values[self._ending.core])
-            if not self._ending.nodes:
-                return
-            order = [axis for axis in axes[trial] if axis is not None]
-            rest = [axis for axis in range(logits.ndim) if axis not in order]
-            for node in self._ending.nodes:
-                if node.op_type == "Sigmoid":
-                    continue
-                axis = int(attributes(node).get("axis", 0 if node.op_type == "ArgMax" else -1))
-                given = np.asarray(values[next(one for one in node.input)])
-                place = axis % given.ndim
-                sizes = [logits.shape[one] for one in rest]
-                if given.shape[place] != int(np.prod(sizes)) or self._moves(node, place, trial):
-                    self._graph.refuse(node, "must be over the classes", axis)
+            for scale in SCALES:
+                y = self._rng.normal(scale=scale, size=shape)
+                made, every = flat(np.asarray(self._run(trial, y)[name]), axes[trial]), choices(y)
+                fitting = [
+                    one
+                    for one in fitting
+                    if affine is not None and one in every and is_near(made, affine(every[one]))
+                ]
+        return fitting
 
-    def _moves(self, node: NodeProto, axis: int, trial: int) -> bool:
-        """Whether an axis of what an operator gets is that of steps or of sequences."""
-        return axis in self.axes(node.input[0], trial)
+    def _check_ending(self, classes: int) -> None:
+        """Whether the operators at the end look at classes, and not at steps or sequences."""
+        for node in self._ending.nodes:
+            if node.op_type == "Sigmoid":
+                continue
+            axis = int(attributes(node).get("axis", 0 if node.op_type == "ArgMax" else -1))
+            for trial, shape in enumerate(self._shapes):
+                given = np.asarray(self._run(trial, np.zeros(shape))[node.input[0]])
+                place = axis % given.ndim
+                if given.shape[place] != classes or place in self._axes(node.input[0], trial):
+                    self._graph.refuse(node, "must be over the classes", axis)
 
     def _refuse(self) -> NoReturn:
         """Name the first node that makes something else."""
@@ -261,11 +259,10 @@ class Tail:
                 value = np.asarray(self._run(trial, self._rng.normal(size=shape))[name])
                 if value.dtype.kind != "f":
                     break
-                axes.append(self.axes(name, trial))
+                axes.append(self._axes(name, trial))
             if len(axes) < len(self._shapes):
                 continue
-            affine = self._fit(name, axes)
-            if affine is None or not self._fits(name, affine, axes):
+            if not self._fitting(name, self._fit(name, axes), axes):
                 rule = (
                     "must leave what a machine can give: outputs of the last step, of every step,"
                     " the largest or the mean of all steps, and one affine of them"
@@ -273,19 +270,3 @@ class Tail:
                 self._graph.refuse(node, rule)
         rule = "must give what its layers compute, with a dense layer if any, and nothing else"
         raise InputError(str(self._graph.path), rule)
-
-    def _fits(self, name: str, affine: Affine, axes: Sequence[Axes]) -> bool:
-        """Whether some result fits in all trials."""
-        fitting = set(RESULTS)
-        for trial, shape in enumerate(self._shapes):
-            y = self._rng.normal(size=shape)
-            made = flat(np.asarray(self._run(trial, y)[name]), axes[trial])
-            every = choices(y)
-            fitting = {
-                one
-                for one in fitting
-                if one in every
-                and every[one].shape[-1] == affine.matrix.shape[1]
-                and is_near(made, affine(every[one]))
-            }
-        return bool(fitting)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.importers.freeze import Reals
-from pascaline.importers.graph.axes import Axes, flat
+from pascaline.importers.graph.axes import Axes, flat, unflat
 from pascaline.importers.graph.chain import Chain
+from pascaline.importers.graph.evaluator import Evaluator
 from pascaline.importers.graph.graph import Graph
-from pascaline.importers.graph.probe import evaluate
 from pascaline.importers.network import FloatNetwork
 
 __all__ = ["Whole"]
@@ -31,6 +31,7 @@ class Whole:
 
     def __init__(self, graph: Graph, chain: Chain) -> None:
         self._graph, self._chain = graph, chain
+        self._evaluator = Evaluator(graph, graph.nodes, [_rnn_with_relu()])
         self._rng = np.random.default_rng(2)
 
     @property
@@ -70,25 +71,15 @@ class Whole:
         spread = np.where(each > 0, scale / np.where(each > 0, each, 1), 1.0)
         # Around the point where sums are smallest: features need not be around zero.
         middle = np.linalg.lstsq(weight, -layer.bias, rcond=None)[0]
-        steps, batch, inputs = flat(np.zeros(shape), axes).shape
-        vectors = middle + spread * self._rng.normal(size=(steps, batch, inputs))
+        vectors = middle + spread * self._rng.normal(size=flat(np.zeros(shape), axes).shape)
         if feeds.whole:
             vectors = np.round(vectors)
-        order = [axis for axis in axes if axis is not None]
-        rest = [axis for axis in range(len(shape)) if axis not in order]
-        given = vectors.reshape([shape[axis] for axis in (*order, *rest)])
-        return np.moveaxis(given, range(len(shape)), (*order, *rest)), vectors
+        return unflat(vectors, axes, shape), vectors
 
     def run(self, trial: int, given: NDArray[Any], name: str) -> NDArray[Any]:
         """A value of the graph."""
-        from onnx import ModelProto
-
-        model = ModelProto()
-        model.CopyFrom(self._graph.model)
-        del model.graph.node[:]
-        model.graph.node.extend(self._graph.nodes)
         fed = self._chain.feeds.fed(self._chain.feeds.shapes[trial], given)
-        return np.asarray(evaluate(self._graph, model, fed, [_rnn_with_relu()])[name])
+        return np.asarray(self._evaluator.run(fed)[name])
 
 
 def _rnn_with_relu() -> Any:

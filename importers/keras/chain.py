@@ -13,13 +13,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from pascaline.data.preprocess import Preprocess
+from pascaline.importers.affine import Affine
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.freeze import Reals
 from pascaline.importers.keras.entry import LARGEST, Entry
 from pascaline.importers.network import FloatLayer, FloatNetwork, Result
 from pascaline.spec.errors import InputError
 
-__all__ = ["ENDS", "Affine", "Chain"]
+__all__ = ["ENDS", "Chain"]
 
 
 class End(NamedTuple):
@@ -45,29 +45,6 @@ ENDS = {
     "sigmoid": End("logits", "sigmoid left out: it is above 1/2 where the head's logit is above 0"),
 }
 """Functions at the end of a network."""
-
-
-class Affine(NamedTuple):
-    """``weight @ v + bias``.
-
-    Attributes
-    ----------
-    weight : (outputs, inputs)
-        Its matrix.
-    bias : (outputs,)
-        What is added.
-    """
-
-    weight: Reals
-    bias: Reals
-
-    @property
-    def gain(self) -> Reals | None:
-        """Its diagonal, if there is nothing beside it."""
-        weight = self.weight
-        gain: Reals = np.diagonal(weight)
-        is_square = weight.shape[0] == weight.shape[1]
-        return gain if is_square and np.count_nonzero(weight) == np.count_nonzero(gain) else None
 
 
 @dataclass(kw_only=True)
@@ -139,10 +116,8 @@ class Chain:
         self.widen(entry, inputs)
         if self.affine is not None and affine.gain is None and not self.layers:
             self._settle()
-        before, self.affine, self.width = self.affine, affine, outputs
-        if before is not None:
-            weight, bias = affine
-            self.affine = Affine(weight @ before.weight, bias + weight @ before.bias)
+        self.affine = affine if self.affine is None else affine.behind(self.affine)
+        self.width = outputs
         if not (np.isfinite(self.affine.weight).all() and np.isfinite(self.affine.bias).all()):
             entry.refuse("must have finite numbers together with the layers before it")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.freeze import Reals
-from pascaline.importers.keras.chain import ENDS, Affine, Chain
+from pascaline.importers.keras.chain import ENDS, Chain
 from pascaline.importers.keras.entry import Entry
 from pascaline.spec.errors import brief
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pascaline.importers.freeze import Reals
-from pascaline.importers.keras.chain import Affine, Chain
+from pascaline.importers.affine import Affine
+from pascaline.importers.keras.chain import Chain
 from pascaline.importers.keras.entry import Entry
 from pascaline.importers.modules import module_of
-from pascaline.importers.network import FloatLayer, FloatPart, gates_of
+from pascaline.importers.network import FloatLayer, FloatPart, rows_in_order
 
 __all__ = ["add_bidirectional", "add_recurrent"]
 
@@ -103,8 +103,8 @@ def _add(chain: Chain, entry: Entry, directions: list[Entry]) -> None:
     every = {one.flag("return_sequences", False) for one in directions}
     if len(cells) + len(hidden) + len(every) > 3:
         entry.refuse("must have the same cell, units and return_sequences in both directions")
-    parts = tuple(part if before is None else _behind(before, part) for _, part in made)
-    layer = FloatLayer(cell=made[0][0], parts=parts)
+    layer = FloatLayer(cell=made[0][0], parts=tuple(part for _, part in made))
+    layer = layer if before is None else layer.behind(before)
     chain.layers.append(layer)
     chain.width = layer.outputs
     chain.result = None if every == {True} else "last"
@@ -142,7 +142,7 @@ def _part(chain: Chain, entry: Entry) -> tuple[str, FloatPart]:
         pair = cell == "gru"
         shape = (2, rows) if pair else (rows,)
         biases[: 2 if pair else 1] = entry.variables.take(within, "bias", shape)
-    order = _order(CELLS[kind].order, cell, units)
+    order = rows_in_order(CELLS[kind].order, cell, units)
     bias_h, own = module_of(cell).split(biases[1][order], units)
     return cell, FloatPart(
         weight_x=weight_x.T[order],
@@ -153,19 +153,4 @@ def _part(chain: Chain, entry: Entry) -> tuple[str, FloatPart]:
             "weight_x": f"{entry.name} kernel",
             "weight_h": f"{entry.name} recurrent_kernel",
         },
-    )
-
-
-def _order(order: str, cell: str, units: int) -> Reals:
-    """Places of the rows of `spec.cells` among those of Keras."""
-    places = [np.arange(units) + units * order.index(gate) for gate in gates_of(cell)]
-    return np.concatenate(places)
-
-
-def _behind(before: Affine, part: FloatPart) -> FloatPart:
-    """The same direction, fed with what the affine is fed with."""
-    return replace(
-        part,
-        weight_x=part.weight_x @ before.weight,
-        bias=part.bias + part.weight_x @ before.bias,
     )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.importers.affine import Affine
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import FloatLayer, FloatNetwork, FloatPart, gates_of
@@ -118,42 +119,36 @@ def _network(tensors: Tensors, stack: Stack, places: Places, reading: Reading) -
     result = reading.result or "last"
     if result == "first-of-backward" and not layers[-1].bidirectional:
         result = "last"
-    head = places.head
-    weight = bias = None
-    if head is not None:
-        weight, bias = _affine(tensors, head)
+    head = None if places.head is None else _affine(tensors, places.head)
     return FloatNetwork(
         result=result,
         layers=layers,
-        head_weight=weight,
-        head_bias=bias,
+        head_weight=None if head is None else head.weight,
+        head_bias=None if head is None else head.bias,
         symbols=places.front is not None and places.front.embedding,
     )
 
 
-def _affine(tensors: Tensors, dense: Dense) -> tuple[Any, Any]:
-    """Weights and bias of a dense layer."""
+def _affine(tensors: Tensors, dense: Dense) -> Affine:
+    """A dense layer, or a table of symbols."""
+    weight = reals(tensors, dense.weight)
+    if dense.embedding:
+        return Affine(weight.T, np.zeros(dense.columns))
     bias = np.zeros(dense.rows)
     if dense.bias is not None:
         bias = reals(tensors, dense.bias, (dense.rows,))
-    return reals(tensors, dense.weight), bias
+    return Affine(weight, bias)
 
 
 def _fed(tensors: Tensors, front: Dense, layer: FloatLayer) -> FloatLayer:
     """A layer that computes the dense layer before it, too."""
-    weight, bias = _affine(tensors, front)
-    if front.embedding:
-        weight, bias = weight.T, np.zeros(front.columns)
+    made = layer.behind(_affine(tensors, front))
 
-    def fed(part: FloatPart) -> FloatPart:
-        return replace(
-            part,
-            weight_x=part.weight_x @ weight,
-            bias=part.bias + part.weight_x @ bias,
-            names=part.names | {"weight_x": f"{part.names['weight_x']} * {front.weight}"},
-        )
+    def named(part: FloatPart) -> FloatPart:
+        name = f"{part.names['weight_x']} * {front.weight}"
+        return replace(part, names=part.names | {"weight_x": name})
 
-    return replace(layer, parts=tuple(map(fed, layer.parts)))
+    return replace(made, parts=tuple(map(named, made.parts)))
 
 
 def _understood(stack: Stack, places: Places) -> list[str]:
