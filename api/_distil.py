@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
+from pascaline._foreign import bring, with_reading
 from pascaline.data.unlabelled import read_unlabelled
 from pascaline.importers.calibrate.said import read_said
-from pascaline.importers.foreign import Reading
 from pascaline.importers.network import Result
-from pascaline.importers.sources import read_foreign
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
@@ -100,15 +99,12 @@ def distil(
         If the file or the data cannot be read, or if a choice is not possible; it is named.
     """
     path = Path(path)
-    given = {"cell": cell, "head": head, "result": result, "part": part}
-    said: dict[str, str] = {key: value for key, value in given.items() if value}
-    reading = Reading.parse(said, thing="distil")
     chosen: dict[str, Any] = {"weights": weights, "recurrent_weights": recurrent_weights}
     chosen |= {"shared_scale": shared_scale, "bits": bits, "epochs": epochs, "batch": batch}
     chosen |= {"length": length, "rate": rate, "seed": seed, "device": device}
     options = Distillation.parse(chosen, thing="distil")
-    before = None if preprocess is None else Path(preprocess)
-    foreign = read_foreign(path, reading, preprocess=before)
+    said = {"cell": cell, "head": head, "result": result, "part": part}
+    foreign, reading = bring(path, said, preprocess, thing="distil")
     sequences = read_unlabelled(Path(data)) if isinstance(data, (str, Path)) else list(data)
     model = taught(
         foreign,
@@ -124,12 +120,11 @@ def distil(
     words = ["pascaline", "distil", path.name, *options.command]
     if isinstance(data, (str, Path)):
         words += ["--data", Path(data).name]
-    if before is not None:
-        words += ["--preprocess", before.name]
+    if preprocess is not None:
+        words += ["--preprocess", Path(preprocess).name]
     words += ["--output-kind", output] if output else []
-    words += [word for key, value in said.items() for word in (f"--{key}", value)]
+    words += [word for key, value in said.items() if value for word in (f"--{key}", value)]
     for key, form in sorted((formats or {}).items()):
         words += ["--format", f"{key}={form}"]
-    card = {"command": shlex.join(words)}
-    kept = reading.model_dump(mode="json", exclude_defaults=True)
-    return replace(model, card=model.card | card | ({"read_as": kept} if kept else {}))
+    card = model.card | {"command": shlex.join(words)}
+    return with_reading(replace(model, card=card), reading)

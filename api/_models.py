@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pascaline._foreign import bring, with_reading
 from pascaline.data.evaluate import Likelihood, Score, score, trained_on
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
@@ -151,7 +152,6 @@ def make_network(
     >>> [layer.kind for layer in network.layers]
     ['gru', 'gru']
     """
-    ends: dict[str, Any] = {"pooling": pooling, "output": output, "results": results}
     return draft(
         Formats(),
         inputs=inputs,
@@ -162,7 +162,9 @@ def make_network(
         cell=cell,
         layers=layers,
         bidirectional=bidirectional,
-        **ends,
+        pooling=pooling,
+        output=output,
+        results=results,
     )
 
 
@@ -248,7 +250,7 @@ def import_network(
         products of these data lose least; round integers of a file again that the arithmetic has
         not.
     reach : float
-        Largest magnitude of an input; larger ones are cut. Not used with ``calibrate``.
+        Largest magnitude of an input; larger ones are cut. Left out beside ``calibrate``.
     cell : str, optional
         As in `make_network`; by default what the file says, or the number of gates.
     head : str, optional
@@ -306,8 +308,6 @@ def import_network(
     ('net', 'rnn', 3)
     """
     path = Path(path)
-    said = {"cell": cell, "head": head, "result": result, "part": part}
-    reading = Reading.parse({key: value for key, value in said.items() if value}, thing="import")
     aims = {"bits": bits, "target_snr": target_snr, "target_agreement": target_agreement}
     budget = Budget.parse(aims, thing="import")
     if budget.target and calibrate is None:
@@ -322,8 +322,8 @@ def import_network(
         "output": output,
     }
     conversion = Conversion.parse(chosen, thing="import")
-    before = None if preprocess is None else Path(preprocess)
-    foreign = read_foreign(path, reading, preprocess=before)
+    said = {"cell": cell, "head": head, "result": result, "part": part}
+    foreign, reading = bring(path, said, preprocess, thing="import")
     by_hand = read_said(by_name, foreign.network)
     if calibrate is not None and reach != 1:
         raise InputError("reach", "must be left out beside calibrate, which measures it", reach)
@@ -348,9 +348,7 @@ def import_network(
         model = convert(foreign, conversion, name=name)
     else:
         model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)
-    # What the file does not say is needed to read it again: `evaluate` with ``float``.
-    kept = reading.model_dump(mode="json", exclude_defaults=True)
-    return replace(model, card=model.card | {"read_as": kept}) if kept else model
+    return with_reading(model, reading)
 
 
 def evaluate(

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 import pascaline
-from pascaline.cli.importing import formats_of
+from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.importers.network import RESULTS
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import FAMILIES
-from pascaline.spec.cells import FORMS
 from pascaline.spec.errors import InputError
 
 __all__ = ["distil"]
@@ -45,13 +42,6 @@ __all__ = ["distil"]
     show_default=True,
     help="Width of x, h and of what functions give.",
 )
-@click.option(
-    "--format",
-    "said",
-    multiple=True,
-    metavar="[LAYER.]FIELD=FORMAT",
-    help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
-)
 @click.option("--epochs", type=int, default=100, show_default=True, help="Passes over the data.")
 @click.option("--batch", type=int, default=16, show_default=True, help="Pieces in a batch.")
 @click.option("--length", type=int, default=200, show_default=True, help="Steps of a piece.")
@@ -66,25 +56,7 @@ __all__ = ["distil"]
     show_default=True,
     help="auto: a GPU, if there is one.",
 )
-@click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
-@click.option("--head", help="The module that is the dense head, or none.")
-@click.option(
-    "--result",
-    type=click.Choice(list(RESULTS)),
-    help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
-)
-@click.option("--part", help="How the names of the tensors begin that are the network.")
-@click.option(
-    "--preprocess",
-    type=click.Path(path_type=Path),
-    help="JSON file with offset and gain of each input, if the network did not get raw features.",
-)
-@click.option(
-    "--output-kind",
-    "output_kind",
-    type=click.Choice(["class", "logits"]),
-    help="What a head gives.  [default: what the file says; class]",
-)
+@foreign_options
 @click.option("--resume", is_flag=True, help="Continue a killed run.")
 @json_option
 def distil(
@@ -127,9 +99,7 @@ def distil(
         result = {"file": str(output), "network": model.network.model_dump(mode="json")}
         print_json(result | model.card["reading"] | {"distilled": found, "precision": near})
         return
-    for kind, lines in model.card["reading"].items():
-        for line in lines:
-            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
+    say_reading(model)
     say(f"{output}  {output.stat().st_size:,} bytes")
     what = "decisions" if near["head"] else "largest outputs"
     rows = [

@@ -9,14 +9,12 @@ import click
 from rich.markup import escape
 
 import pascaline
+from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.console import bars, json_option, print_json, say, table, warn
 from pascaline.importers.calibrate.formats import ASSUMPTIONS
-from pascaline.importers.network import RESULTS
 from pascaline.pages.precision import precision_tables
-from pascaline.spec.cells import FORMS
-from pascaline.spec.errors import InputError
 
-__all__ = ["formats_of", "import_"]
+__all__ = ["import_"]
 
 
 @click.command("import")
@@ -24,7 +22,6 @@ __all__ = ["formats_of", "import_"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]")
 @click.option(
     "--weights",
     help="Arithmetic of the weights.  [default: fixed point of as many bits as signals; fixed8]",
@@ -54,31 +51,7 @@ __all__ = ["formats_of", "import_"]
     metavar="PERCENT",
     help="Or the fewest bits with which so many decisions stay as they are.",
 )
-@click.option(
-    "--format",
-    "said",
-    multiple=True,
-    metavar="[LAYER.]FIELD=FORMAT",
-    help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
-)
-@click.option(
-    "--preprocess",
-    type=click.Path(path_type=Path),
-    help="JSON file with offset and gain of each input, if the network did not get raw features.",
-)
-@click.option(
-    "--output-kind",
-    "output_kind",
-    type=click.Choice(["class", "logits"]),
-    help="What a head gives.  [default: what the file says; class]",
-)
-@click.option("--head", help="The module that is the dense head, or none.")
-@click.option(
-    "--result",
-    type=click.Choice(list(RESULTS)),
-    help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
-)
-@click.option("--part", help="How the names of the tensors begin that are the network.")
+@foreign_options
 @click.option("--pooling", type=click.Choice(["none", "max"]), hidden=True)
 @click.option("--results", type=click.Choice(["last", "every"]), hidden=True)
 @json_option
@@ -118,9 +91,7 @@ def import_(
         result |= model.card["reading"]
         print_json(result | ({"precision": found} if found else {}))
         return
-    for kind, lines in model.card["reading"].items():
-        for line in lines:
-            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
+    say_reading(model)
     say(f"{output}  {output.stat().st_size:,} bytes")
     for one in precision_tables(found) if found else ():
         table(one.title, one.columns, one.rows)
@@ -142,16 +113,3 @@ def _renamed(result: str | None, **old: str | None) -> str | None:
         warn(f"`--{option} {value}` is now `--result {present or 'last'}`")
         result = result or present
     return result
-
-
-def formats_of(said: tuple[str, ...]) -> dict[str, str]:
-    """Formats by their fields."""
-    made = {}
-    for text in said:
-        name, equals, value = text.partition("=")
-        if not equals or not name or not value:
-            raise InputError("--format", "must be as cell=Q5.10", text)
-        if name in made:
-            raise InputError(f"--format {name}", "must be said once")
-        made[name] = value
-    return made

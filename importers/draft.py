@@ -13,7 +13,7 @@ from pascaline.spec.cells import CELLS, USUAL, form_of
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.spec.network import Network
+from pascaline.spec.network import Network, Pooling, Results
 from pascaline.spec.normalisers.affine import Affine
 
 __all__ = ["Formats", "draft"]
@@ -90,9 +90,9 @@ def draft(
     cell: str = USUAL,
     layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["none", "max"] = "none",
+    pooling: Pooling = "none",
     output: Literal["class", "logits"] = "class",
-    results: Literal["last", "every"] = "last",
+    results: Results = "last",
 ) -> Network:
     """A network of equal layers, with a head if there are ``classes``.
 

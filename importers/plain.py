@@ -80,13 +80,13 @@ def run_network(found: FloatNetwork, x: Reals) -> Reals:
 
 
 def selected(every: Reals, last: Reals, result: Result) -> Reals:
-    """What a network gives of the outputs of its last layer, (steps or 1, batch, outputs).
+    """What a network gives of the outputs of its last layer, (steps or 1, ..., outputs).
 
     Parameters
     ----------
-    every : (steps, batch, outputs)
-        After every step.
-    last : (batch, outputs)
+    every : (steps, ..., outputs)
+        After every step, of sequences side by side or of one.
+    last : (..., outputs)
         Of each direction after its own last step.
     result : Result
         What it gives.

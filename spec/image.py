@@ -135,7 +135,7 @@ def initial_h_words(core: Core) -> list[int]:
         for direction, tensors in enumerate(directions):
             values[direction, vector, : core.layer.hidden] = tensors["initial_h"]
     chunks = values.reshape(core.directions * vectors, -1, simd).swapaxes(0, 1)
-    return [_packed_numbers(word, width) for word in chunks.reshape(-1, simd).tolist()]
+    return _join(_codes(chunks, width), width, simd)
 
 
 def initial_c_words(core: Core) -> list[int]:
@@ -143,18 +143,12 @@ def initial_c_words(core: Core) -> list[int]:
     assert core.layer.carried is not None
     width, words = core.layer.carried.width, []
     for step in core.passes:
-        turns = []
-        for tensors in core.tensors[step.layer]:
-            codes = [_packed_numbers([c], width) for c in tensors["initial_c"].tolist()]
-            turns.append(_join(codes, width, core.cell_units))
+        turns = [
+            _join(_codes(tensors["initial_c"], width), width, core.cell_units)
+            for tensors in core.tensors[step.layer]
+        ]
         words += _in_turn(turns)
     return words
-
-
-def _packed_numbers(numbers: list[int], width: int) -> int:
-    """Numbers of so many bits side by side, in two's complement."""
-    mask = (1 << width) - 1
-    return sum((number & mask) << (width * place) for place, number in enumerate(numbers))
 
 
 def head_row_words(head_unit: HeadUnit) -> list[int]:
@@ -194,6 +188,12 @@ def _records(
     columns = {field.name: column(field.name) for field in layout.fields}
     rows = zip(*columns.values(), strict=True)
     return [layout.pack(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def _codes(numbers: Integers, width: int) -> list[int]:
+    """Numbers in two's complement of so many bits, in their order."""
+    codes: list[int] = (numbers & ((1 << width) - 1)).ravel().tolist()
+    return codes
 
 
 def _join(records: list[int], bits: int, per_word: int) -> list[int]:

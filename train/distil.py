@@ -18,11 +18,12 @@ import torch
 from numpy.typing import ArrayLike
 
 from pascaline.importers.calibrate.batches import real_inputs
-from pascaline.importers.calibrate.compare import compare, formats_of
-from pascaline.importers.calibrate.importing import Budget, calibrate
+from pascaline.importers.calibrate.compare import compare
+from pascaline.importers.calibrate.importing import Budget, calibrate, workbench
 from pascaline.importers.calibrate.precision import precision, warnings_of
 from pascaline.importers.calibrate.reference import references
-from pascaline.importers.calibrate.said import Said
+from pascaline.importers.calibrate.said import Said, all_said
+from pascaline.importers.calibrate.search import refine
 from pascaline.importers.convert import Conversion
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, Reals, freeze
@@ -30,7 +31,6 @@ from pascaline.importers.network import FloatNetwork
 from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
-from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.progress import Progress, silent
 from pascaline.train.begin import begin
 from pascaline.train.distillation import Distillation
@@ -181,33 +181,33 @@ def _quantized(
     progress: Progress,
 ) -> Model:
     """The model before distillation, with the formats that lose least of the float network."""
-    common: dict[str, Any] = {"budget": Budget(bits=options.bits), "name": name}
-    common |= {"progress": progress}
     # Noise of coarse weights would hide what formats lose: they are chosen with fine ones.
-    fine = Conversion(weights=Fixed(options.bits), output=output)
-    near = calibrate(foreign, features, fine, said=said, weights_said=False, **common)
+    bench = workbench(
+        foreign,
+        real_inputs(foreign, features),
+        Conversion(weights=Fixed(options.bits), output=output),
+        said=said,
+        weights_said=False,
+        name=name,
+        progress=progress,
+    )
+    near = refine(bench, bench.start(options.bits))
     coarse = Conversion(
         weights=options.weights,
         recurrent_weights=options.recurrent_weights,
         quantize=True,
         output=output,
     )
-    formats = Said(_formats(near))
-    return calibrate(foreign, features, coarse, said=formats, weights_said=True, **common)
-
-
-def _formats(model: Model) -> tuple[dict[str, Any], ...]:
-    """All formats of a model, as `Said` has them."""
-    network = model.network
-    made = []
-    for layer in network.layers:
-        normaliser = layer.normaliser
-        assert isinstance(normaliser, Affine)
-        said: dict[str, Any] = dict(formats_of(layer))
-        said |= {"x": network.x, "activation": layer.activation}
-        said |= {"scale_width": normaliser.scale_width}
-        made.append(said | ({"head": network.head.weights} if network.head else {}))
-    return tuple(made)
+    return calibrate(
+        foreign,
+        features,
+        coarse,
+        budget=Budget(bits=options.bits),
+        said=all_said(foreign.network, near.layers),
+        weights_said=True,
+        name=name,
+        progress=progress,
+    )
 
 
 def _frozen(student: Student, before: Model) -> Model:

@@ -14,7 +14,7 @@ from pascaline.train.network import Classifier, Head, Layer
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Quantisers, Recurrent
 
-__all__ = ["FIXED", "head_weight", "learned", "learned_layers"]
+__all__ = ["FIXED", "head_weight", "learned", "learned_layers", "reals"]
 
 FIXED = Fixed(12)
 """What the weights of a floating-point network become in a machine: the papers' baseline."""
@@ -34,8 +34,8 @@ def learned(network: Classifier) -> Learned:
     with torch.no_grad():
         return Learned(
             layers=learned_layers(network.stack),
-            head_weight=_reals(head_weight(head)),
-            head_bias=_reals(head.bias),
+            head_weight=reals(head_weight(head)),
+            head_bias=reals(head.bias),
             head_unit=None if head.quantiser is None else float(head.scale),
         )
 
@@ -48,17 +48,17 @@ def learned_layers(layers: Sequence[Layer]) -> tuple[tuple[LearnedPart, ...], ..
 
 def _learned_part(part: Recurrent) -> LearnedPart:
     folded = part.folded()
-    weights = [_reals(folded.weight_x), _reals(folded.weight_h)]
+    weights = [reals(folded.weight_x), reals(folded.weight_h)]
     weights, scales = _as_integers(
-        part.quantisers, weights, [_reals(folded.scale_x), _reals(folded.scale_h)]
+        part.quantisers, weights, [reals(folded.scale_x), reals(folded.scale_h)]
     )
     return LearnedPart(
         weight_x=weights[0].astype(np.int64),
         weight_h=weights[1].astype(np.int64),
         scale_x=scales[0],
         scale_h=scales[1],
-        bias=_reals(folded.bias),
-        bias_h=None if folded.bias_h is None else _reals(folded.bias_h),
+        bias=reals(folded.bias),
+        bias_h=None if folded.bias_h is None else reals(folded.bias_h),
     )
 
 
@@ -86,5 +86,6 @@ def _as_integers(
     return weights, scales
 
 
-def _reals(tensor: Tensor) -> Reals:
+def reals(tensor: Tensor) -> Reals:
+    """A tensor as an array of float64."""
     return tensor.detach().cpu().numpy().astype(np.float64)

@@ -12,7 +12,7 @@ from torch import Tensor
 from pascaline.data.preprocess import Rule
 from pascaline.importers.freeze import Reals
 from pascaline.spec.files import write_atomic
-from pascaline.train.extract import head_weight
+from pascaline.train.extract import head_weight, reals
 from pascaline.train.network import Classifier
 
 __all__ = ["keep", "state_of"]
@@ -48,20 +48,16 @@ def state_of(network: Classifier) -> dict[str, Reals]:
                 folded, at = part.folded(), f"l{index}{suffix}"
                 state[f"rnn.weight_ih_{at}"] = _scaled(folded.weight_x, folded.scale_x)
                 state[f"rnn.weight_hh_{at}"] = _scaled(folded.weight_h, folded.scale_h)
-                state[f"rnn.bias_ih_{at}"] = _reals(folded.bias)
+                state[f"rnn.bias_ih_{at}"] = reals(folded.bias)
                 own = np.zeros(len(folded.bias))
                 if folded.bias_h is not None:
                     # The candidate's rows are the last.
-                    own[-len(folded.bias_h) :] = _reals(folded.bias_h)
+                    own[-len(folded.bias_h) :] = reals(folded.bias_h)
                 state[f"rnn.bias_hh_{at}"] = own
         head = network.head
-        state |= {"fc.weight": _reals(head_weight(head)), "fc.bias": _reals(head.bias)}
+        state |= {"fc.weight": reals(head_weight(head)), "fc.bias": reals(head.bias)}
     return state
 
 
 def _scaled(weight: Tensor, scale: Tensor) -> Reals:
-    return _reals(weight) * _reals(scale)[:, None]
-
-
-def _reals(tensor: Tensor) -> Reals:
-    return tensor.detach().cpu().numpy().astype(np.float64)
+    return reals(weight) * reals(scale)[:, None]

@@ -7,6 +7,7 @@ coefficients.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -20,7 +21,17 @@ from pascaline.train.cells.cell import passed
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
 
-__all__ = ["Classifier", "Head", "Layer", "States", "backwards", "largest", "mean_of", "pad"]
+__all__ = [
+    "Classifier",
+    "Head",
+    "Layer",
+    "Stacked",
+    "States",
+    "backwards",
+    "largest",
+    "mean_of",
+    "pad",
+]
 
 States = tuple[State, ...]
 """One a layer."""
@@ -138,7 +149,57 @@ class Head(nn.Linear):
                 self.weight.clamp_(-self.quantiser.limit, self.quantiser.limit)
 
 
-class Classifier(nn.Module):
+class Stacked(nn.Module):
+    """Layers on top of each other: what networks that learn have in common.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From input to output.
+
+    Attributes
+    ----------
+    mask : Tensor or None
+        What every output is multiplied by in training before the head sees it, (batch, outputs).
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.mask: Tensor | None = None
+
+    @property
+    def stack(self) -> list[Layer]:
+        """The layers."""
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
+    @property
+    def parts(self) -> Iterator[Recurrent]:
+        """All directions of all layers."""
+        return (part for layer in self.stack for part in layer.parts)
+
+    @property
+    def members(self) -> tuple[Self, ...]:
+        """The networks that learn side by side: this one."""
+        return (self,)
+
+    def zero(self, batch: int) -> States:
+        """The state before the first step, where the network is."""
+        return tuple(layer.parts[0].zero(layer.parts[0].shadow_h, batch) for layer in self.stack)
+
+    def round(self, network: Network | None) -> None:
+        """Round activations to the formats of a description from now on, or do not."""
+        for index, layer in enumerate(self.stack):
+            for part in layer.parts:
+                part.rounding = None if network is None else network.layers[index]
+
+    def clamp(self) -> None:
+        """Bring all shadow weights back within the limits of their quantisers."""
+        for part in self.parts:
+            part.clamp()
+
+
+class Classifier(Stacked):
     """A stack of layers, and a head on what comes out of the last one.
 
     Parameters
@@ -170,41 +231,12 @@ class Classifier(nn.Module):
         pooling: Pooling = "none",
         head: Quantiser | None = None,
     ) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(layers)
+        super().__init__(layers)
         self.every, self.pooling = every, pooling
-        self.mask: Tensor | None = None
         self.head = Head(layers[-1].outputs, classes, head)
 
-    @property
-    def stack(self) -> list[Layer]:
-        """The layers."""
-        return [layer for layer in self.layers if isinstance(layer, Layer)]
-
-    @property
-    def parts(self) -> Iterator[Recurrent]:
-        """All directions of all layers."""
-        return (part for layer in self.stack for part in layer.parts)
-
-    @property
-    def members(self) -> tuple[Classifier, ...]:
-        """The networks that learn side by side: this one."""
-        return (self,)
-
-    def zero(self, batch: int) -> States:
-        """The state before the first step, where the network is."""
-        return tuple(layer.parts[0].zero(self.head.bias, batch) for layer in self.stack)
-
-    def round(self, network: Network | None) -> None:
-        """Round activations to the formats of a description from now on, or do not."""
-        for index, layer in enumerate(self.stack):
-            for part in layer.parts:
-                part.rounding = None if network is None else network.layers[index]
-
     def clamp(self) -> None:
-        """Bring all shadow weights back within the limits of their quantisers."""
-        for part in self.parts:
-            part.clamp()
+        super().clamp()
         self.head.clamp()
 
     def forward(

@@ -84,11 +84,6 @@ class Plan:
         if options.head_weights is not None:
             head = arithmetic(options.head_weights)
             formats = formats.model_copy(update={"head": head})
-        ends: dict[str, Any] = {
-            "pooling": options.pooling,
-            "output": self.task.output,
-            "results": self.task.results,
-        }
         return draft(
             formats,
             inputs=self.data.inputs,
@@ -99,7 +94,9 @@ class Plan:
             cell=options.cell or USUAL,
             layers=options.layers or 1,
             bidirectional=bool(options.bidirectional),
-            **ends,
+            pooling=options.pooling,
+            output=self.task.output,
+            results=self.task.results,
         )
 
     def run(self) -> dict[str, Any]:

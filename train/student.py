@@ -5,17 +5,14 @@ Its layers may differ, as those of an imported network may.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pascaline.importers.network import FloatNetwork, Result
 from pascaline.spec.cells.layer import Layer as RecurrentLayer
-from pascaline.spec.network import Network
-from pascaline.train.network import Head, Layer, States, largest, mean_of
-from pascaline.train.recurrent import Recurrent
+from pascaline.train.network import Head, Layer, Stacked, largest, mean_of
 
 __all__ = ["Outputs", "Student", "seen"]
 
@@ -35,7 +32,7 @@ class Outputs(NamedTuple):
     logits: Tensor | None
 
 
-class Student(nn.Module):
+class Student(Stacked):
     """The network that learns.
 
     Parameters
@@ -49,15 +46,10 @@ class Student(nn.Module):
     ----------
     head : Head or None
         The dense layer, if the other has one.
-    mask : None
-        Nothing is hidden from the head.
     """
 
-    mask: Tensor | None = None
-
     def __init__(self, layers: list[Layer], teacher: FloatNetwork) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(layers)
+        super().__init__(layers)
         self.result: Result = teacher.result
         self.head: Head | None = None
         if teacher.head_weight is not None and teacher.head_bias is not None:
@@ -66,36 +58,6 @@ class Student(nn.Module):
             with torch.no_grad():
                 self.head.weight.copy_(torch.from_numpy(teacher.head_weight))
                 self.head.bias.copy_(torch.from_numpy(teacher.head_bias))
-
-    @property
-    def stack(self) -> list[Layer]:
-        """The layers."""
-        return [layer for layer in self.layers if isinstance(layer, Layer)]
-
-    @property
-    def parts(self) -> Iterator[Recurrent]:
-        """All directions of all layers."""
-        return (part for layer in self.stack for part in layer.parts)
-
-    @property
-    def members(self) -> tuple[Student, ...]:
-        """The networks that learn side by side: this one."""
-        return (self,)
-
-    def zero(self, batch: int) -> States:
-        """The state before the first step, where the network is."""
-        return tuple(layer.parts[0].zero(layer.parts[0].shadow_h, batch) for layer in self.stack)
-
-    def round(self, network: Network | None) -> None:
-        """Round activations to the formats of a description from now on, or do not."""
-        for index, layer in enumerate(self.stack):
-            for part in layer.parts:
-                part.rounding = None if network is None else network.layers[index]
-
-    def clamp(self) -> None:
-        """Bring all shadow weights back within the limits of their quantisers."""
-        for part in self.parts:
-            part.clamp()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Outputs:
         """What it makes of (steps, batch, inputs), of so many steps of each sequence."""

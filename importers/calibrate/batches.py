@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pascaline.data.preprocess import Preprocess, one_hot
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Reals
 from pascaline.importers.network import FloatNetwork
@@ -58,10 +57,7 @@ def real_inputs(foreign: Foreign, features: Sequence[ArrayLike]) -> list[Reals]:
     InputError
         If features do not fit the network, or become numbers that are not finite.
     """
-    found, rule = foreign.network, foreign.preprocess
-    if rule is None and found.symbols:
-        return [sequence.astype(np.float64) for sequence in one_hot(features, found.inputs)]
-    made = (rule or Preprocess.uniform(found.inputs)).reals(features)
+    made = foreign.rule.reals(features)
     for index, sequence in enumerate(made):
         if not np.isfinite(sequence).all():
             raise InputError(f"features[{index}]", "must be finite after preprocess")

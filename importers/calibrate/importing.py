@@ -37,7 +37,7 @@ from pascaline.spec.checked import Checked
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
 
-__all__ = ["USUAL_BITS", "Budget", "calibrate", "with_bits"]
+__all__ = ["USUAL_BITS", "Budget", "calibrate", "with_bits", "workbench"]
 
 USUAL_BITS = 8
 """Of signals, if nothing is said."""
@@ -141,19 +141,16 @@ def calibrate(
     """
     found, sequences = foreign.network, real_inputs(foreign, features)
     quantize = conversion.quantize
-    done = _counted(progress, "reaches", sequences)
-    reaches = survey(found, sequences, moments=quantize, done=done)
-    bench = Workbench(
-        foreign=foreign,
-        conversion=conversion,
-        weights_said=weights_said,
+    bench = workbench(
+        foreign,
+        sequences,
+        conversion,
         said=said,
-        reaches=reaches,
-        references=excerpt(found, sequences, reaches),
+        weights_said=weights_said,
         name=name,
-        fitted=fit_network(found, conversion, reaches.moments) if quantize else None,
         progress=progress,
     )
+    reaches = bench.reaches
     trial, compared = _tried(bench, budget, sequences)
     steps = sum(map(len, sequences))
     report: dict[str, Any] = {"sequences": len(sequences), "steps": steps, "bits": trial.bits}
@@ -165,6 +162,33 @@ def calibrate(
         report["quantized"] = quantization(found, trial, reaches)
     report["warnings"] = warnings_of(report)
     return replace(trial.model, card=trial.model.card | {"precision": report})
+
+
+def workbench(
+    foreign: Foreign,
+    sequences: Sequence[Reals],
+    conversion: Conversion,
+    *,
+    said: Said,
+    weights_said: bool,
+    name: str,
+    progress: Progress = silent,
+) -> Workbench:
+    """Where formats are tried on real inputs; parameters as in `calibrate`."""
+    found, quantize = foreign.network, conversion.quantize
+    done = _counted(progress, "reaches", sequences)
+    reaches = survey(found, sequences, moments=quantize, done=done)
+    return Workbench(
+        foreign=foreign,
+        conversion=conversion,
+        weights_said=weights_said,
+        said=said,
+        reaches=reaches,
+        references=excerpt(found, sequences, reaches),
+        name=name,
+        fitted=fit_network(found, conversion, reaches.moments) if quantize else None,
+        progress=progress,
+    )
 
 
 def _tried(

@@ -10,7 +10,7 @@ import numpy as np
 from pascaline.importers.calibrate.batches import Batch, batches
 from pascaline.importers.freeze import Reals
 from pascaline.importers.network import FloatNetwork
-from pascaline.importers.plain import run_head, run_layers
+from pascaline.importers.plain import run_head, run_layers, selected
 
 __all__ = ["COMPARED", "Reference", "references"]
 
@@ -63,21 +63,8 @@ def _reference(found: FloatNetwork, batch: Batch, weight: float) -> Reference:
                 signals[key][step] = made[name]
 
     every, last = run_layers(found, batch.x, lengths=batch.lengths, watch=watch)
-    outputs = _pooled(found, every, last, batch)
-    return Reference(batch, signals, [run_head(found, one) for one in outputs], weight)
-
-
-def _pooled(found: FloatNetwork, every: Reals, last: Reals, batch: Batch) -> list[Reals]:
-    """What the head sees of each sequence, (results, outputs)."""
-    whole = [every[:length, row] for row, length in enumerate(batch.lengths)]
-    match found.result:
-        case "every":
-            return whole
-        case "max":
-            return [one.max(axis=0, keepdims=True) for one in whole]
-        case "mean":
-            return [one.mean(axis=0, keepdims=True) for one in whole]
-        case "first-of-backward":
-            return [one[-1:] for one in whole]
-        case _:
-            return list(last[:, None])
+    results = [
+        run_head(found, selected(every[:length, row], last[row], found.result))
+        for row, length in enumerate(batch.lengths)
+    ]
+    return Reference(batch, signals, results, weight)

@@ -16,7 +16,7 @@ from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 
-__all__ = ["Said", "read_said"]
+__all__ = ["Said", "all_said", "read_said"]
 
 OF_NETWORK = ("x", "head")
 """Fields that all layers have in common."""
@@ -87,6 +87,17 @@ def read_said(said: Mapping[str, str | Format], found: FloatNetwork) -> Said:
             if key in (*common, *own[place]):
                 made[place][key] = checked
     return Said(tuple(made))
+
+
+def all_said(found: FloatNetwork, formats: Sequence[Formats]) -> Said:
+    """All formats of each layer of a network, as if they had been said."""
+    fields = ("x", "activation", "scale_width", *(("head",) if found.classes else ()))
+    return Said(
+        tuple(
+            {key: getattr(one, key) for key in (*module_of(layer.cell).signals, *fields)}
+            for layer, one in zip(found.layers, formats, strict=True)
+        )
+    )
 
 
 def _value(thing: str, key: str, value: str | Format) -> Any:

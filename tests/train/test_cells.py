@@ -214,7 +214,7 @@ def test_refused(cell: str) -> None:
         Options(cell=cell, bidirectional=True).settled(task("austen"))
     with pytest.raises(InputError, match=r"^pooling: must be none for a task with a result at eve"):
         Options(cell=cell, pooling="max").settled(task("copy"))
-    with pytest.raises(InputError, match=r"^cell: must be one of lstm, gru, .*, not 'elman'$"):
+    with pytest.raises(InputError, match=r"^cell: must be one of lstm, .*, rnn-relu, not 'elman'$"):
         Options(cell="elman").settled(task("digits"))
 
 

@@ -1,0 +1,39 @@
+"""Networks from elsewhere, read as a caller says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.sources import read_foreign
+from pascaline.spec.model import Model
+
+__all__ = ["bring", "with_reading"]
+
+
+def bring(
+    path: Path, said: dict[str, str | None], preprocess: str | Path | None, *, thing: str
+) -> tuple[Foreign, Reading]:
+    """Read a file, with what it does not say; raises `InputError` as `read_foreign`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    said : dict of str to str or None
+        Fields of `importers.foreign.Reading`; what is ``None`` is not said.
+    preprocess : str or Path or None
+        A JSON file of what features go through before the network.
+    thing : str
+        Names the call in messages.
+    """
+    reading = Reading.parse({key: value for key, value in said.items() if value}, thing=thing)
+    before = None if preprocess is None else Path(preprocess)
+    return read_foreign(path, reading, preprocess=before), reading
+
+
+def with_reading(model: Model, reading: Reading) -> Model:
+    """A model whose card keeps what was said: to read the file again, for `evaluate`."""
+    kept = reading.model_dump(mode="json", exclude_defaults=True)
+    return replace(model, card=model.card | {"read_as": kept}) if kept else model

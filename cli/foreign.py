@@ -1,0 +1,75 @@
+"""What commands have in common that read a network from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from pascaline.console import say
+from pascaline.importers.network import RESULTS
+from pascaline.spec.cells import FORMS
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+
+__all__ = ["foreign_options", "formats_of", "say_reading"]
+
+OPTIONS = (
+    click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]"),
+    click.option("--head", help="The module that is the dense head, or none."),
+    click.option(
+        "--result",
+        type=click.Choice(list(RESULTS)),
+        help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
+    ),
+    click.option("--part", help="How the names of the tensors begin that are the network."),
+    click.option(
+        "--preprocess",
+        type=click.Path(path_type=Path),
+        help="JSON file with offset and gain of each input, if the network did not get raw"
+        " features.",
+    ),
+    click.option(
+        "--output-kind",
+        "output_kind",
+        type=click.Choice(["class", "logits"]),
+        help="What a head gives.  [default: what the file says; class]",
+    ),
+    click.option(
+        "--format",
+        "said",
+        multiple=True,
+        metavar="[LAYER.]FIELD=FORMAT",
+        help="A format that is not to be chosen, as cell=Q5.10 or 1.pre=Q3.12.  [repeatable]",
+    ),
+)
+
+
+def foreign_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options about what a file does not say, and about formats said by hand."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def formats_of(said: tuple[str, ...]) -> dict[str, str]:
+    """Formats by their fields; raises `InputError` for a text that says none."""
+    made = {}
+    for text in said:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise InputError("--format", "must be as cell=Q5.10", text)
+        if name in made:
+            raise InputError(f"--format {name}", "must be said once")
+        made[name] = value
+    return made
+
+
+def say_reading(model: Model) -> None:
+    """Print what was understood of a file, assumed and left out."""
+    for kind, lines in model.card["reading"].items():
+        for line in lines:
+            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
