@@ -59,7 +59,8 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
     paces = core.directions * found.period / found.steps
     pace = int(paces) if paces == int(paces) else paces
     columns = [sum(core.inputs)] + [layer.hidden] * (len(core.layers) - 1)
-    operations = layer.directions * layer.rows * sum(one + layer.hidden for one in columns)
+    weights = [one + (layer.hidden if core.reads_h else 0) for one in columns]
+    operations = layer.directions * layer.rows * sum(weights)
     return {
         "cell": layer.full_title,
         "layers": len(core.layers),
@@ -75,6 +76,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         if head_unit is None
         else {"rows": head_unit.product.rows, "lanes": head_unit.product.lanes},
         "tiles": core.program.tiles,
+        **_transform(core),
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,
         "passes": [
@@ -97,6 +99,21 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         "h_latency": core.program.h_latency,
         "cycles_per_step": pace,
         "utilisation": operations / (product.lanes * product.simd * pace),
+    }
+
+
+def _transform(core: Core) -> dict[str, Any]:
+    """What transforms h, if anything does."""
+    walsh = core.walsh
+    if walsh is None:
+        return {}
+    return {
+        "transform": {
+            "block": walsh.block,
+            "butterflies": walsh.butterflies,
+            "adders": walsh.adders,
+            "cycles": walsh.cycles,
+        }
     }
 
 

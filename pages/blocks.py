@@ -31,6 +31,9 @@ PLACES = {
 }
 """Left, top, width and height. The arrows are in the template."""
 
+BESIDE = {"transform": (36, 156, 116, 92), "lanes": (168, 156, 192, 92)}
+"""The same of what is beside each other in a core with a transform."""
+
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 Counts = dict[str, dict[str, int]]
@@ -84,7 +87,8 @@ def blocks(result: dict[str, Any], core: dict[str, Any], counts: Counts) -> list
     most = max(area.values()) or 1
     more = core_words(result, core)
     found = []
-    for part, place in PLACES.items():
+    places = PLACES | BESIDE if "transform" in core["step"] else PLACES
+    for part, place in places.items():
         lines = [more[part]] if part in more else []
         lines += memory_words({part: counts[part]} if part in counts else {})
         size = area.get(part, 0.0)
@@ -107,7 +111,10 @@ def core_words(result: dict[str, Any], core: dict[str, Any]) -> dict[str, str]:
     head = step["head"]
     each = step["group_cycles"]
     pace = "a cycle" if each == 1 else f"in {each} cycles"
+    transform = step.get("transform")
+    butterflies = some(transform["butterflies"], "butterfly") if transform else ""
     return {
+        "transform": butterflies,
         "lanes": f"{step['lanes']:,} {TIMES} {some(step['simd'], 'input')}, {machine['lane']}",
         "cell units": f"{some(step['cell_units'], 'unit')} {pace}",
         "head": f"{head['rows']:,} rows, {some(head['lanes'], 'lane')}"
@@ -118,4 +125,6 @@ def core_words(result: dict[str, Any], core: dict[str, Any]) -> dict[str, str]:
 
 def some(count: int, name: str) -> str:
     """A number of things, the name of one of them."""
-    return f"{count:,} {name}" + ("s" if count != 1 else "")
+    if count == 1:
+        return f"{count:,} {name}"
+    return f"{count:,} {name[:-1]}ies" if name.endswith("y") else f"{count:,} {name}s"

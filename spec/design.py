@@ -208,7 +208,7 @@ class Design:
         """Weight operations of a step: one for each weight of the layers."""
         network = self.network
         return sum(
-            layer.directions * layer.rows * (network.layer_inputs(index) + layer.hidden)
+            layer.directions * layer.rows * sum(network.matrix_columns(index))
             for index, layer in enumerate(network.layers)
         )
 

@@ -136,6 +136,12 @@ class Network(Checked):
         """Elements of the input of a layer."""
         return self.layers[index - 1].outputs if index else self.inputs
 
+    def matrix_columns(self, index: int) -> tuple[int, ...]:
+        """Columns of the matrices of a layer: of the input's, and of the recurrent one if any."""
+        layer = self.layers[index]
+        recurrent = (layer.hidden,) if layer.recurrent == "matrix" else ()
+        return (self.layer_inputs(index), *recurrent)
+
     def layer_x(self, index: int) -> Format:
         """Format of the input of a layer."""
         return self.layers[index - 1].h if index else self.x

@@ -116,8 +116,7 @@ def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> in
     """Of all matrices; in the packed form where there is no arithmetic."""
     total = 0
     for index, layer in enumerate(network.layers):
-        columns = network.layer_inputs(index)
-        columns += layer.hidden if layer.recurrent == "matrix" else 0
+        columns = sum(network.matrix_columns(index))
         count, arithmetic = layer.directions * layer.rows * columns, code(layer)
         total += count * arithmetic.bits if arithmetic else 8 * -(-count // GROUP)
     return total

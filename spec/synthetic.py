@@ -37,7 +37,11 @@ def synthetic_model(
                 columns = {"input": network.layer_inputs(index), "state": layer.hidden}
                 sums = operand.deviation(mine, layer.rows, columns[operand.vector])
                 source = formats[operand.vector]
-                tensors[f"{at}scale_{operand.name}"] = _scales(layer, sums, source, rng)
+                if operand.on_lanes:
+                    drawn = _scales(layer, sums, source, rng)
+                else:
+                    drawn = _signs(layer, sums, rng)
+                tensors[f"{at}scale_{operand.name}"] = drawn
             for operand in layer.operands if shared_scale else ():
                 last = layer.operands[-1].name
                 tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
@@ -60,6 +64,13 @@ def _scales(
     unit = float(1 << (layer.pre.frac + layer.normaliser.shift))
     scales = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
     return layer.normaliser.draw_scales(rng, scales)
+
+
+def _signs(layer: Layer, sums: NDArray[np.float64], rng: np.random.Generator) -> Integers:
+    """Of sums of h with a deviation: random signs, and of h the size that it had."""
+    unit = float(1 << (layer.pre.frac + layer.normaliser.shift)) * layer.h.lsb
+    drawn: Integers = nearest(unit / sums, layer.normaliser.scales.hi)
+    return np.where(rng.random(len(sums)) < 0.5, drawn, -drawn)
 
 
 def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:

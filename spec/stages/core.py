@@ -43,6 +43,10 @@ VIEWS = {
         "hidden": "write__en write__bank write__chunk write__slot given"
         " read_0__bank read_0__chunk read_0__data read_1__bank read_1__chunk read_1__data",
     },
+    "transform": {
+        "transform": "write write_group wanted met done sums__group sums__data",
+        "transform.control": "go turn place stream",
+    },
     "head": {
         "outputs.queue": "level",
         "outputs.reader": "request_valid request held chunk slot elements ends_tile left sum done",
@@ -103,9 +107,11 @@ class CoreStage(Stage):
     def parts(self) -> tuple[Part, ...]:
         state = ("state",) if self.core.stateful else ()
         start = ("start",) if self.core.layer.initial else ()
+        transform = (Part("transform", ("transform",)),) if self.core.walsh else ()
         return (
             Part("weight memory", ("weights",)),
             Part("lanes", ("lanes",)),
+            *transform,
             Part("cell units", ("cells",)),
             Part("vector memory", ("hidden", "inputs", *start)),
             Part("head", ("outputs",)),
