@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "train"]
 
 
+REACHED = 200
+"""Training sequences that tell how far h reaches in a linear layer."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A task with what the user chose, before any work; needs no PyTorch.
@@ -81,6 +85,9 @@ class Plan:
         options = self.options
         weights_x, weights_h = options.arithmetics
         formats = self.task.formats
+        if options.state_bits is not None:
+            pre = formats.pre.model_copy(update={"width": options.state_bits})
+            formats = formats.model_copy(update={"pre": pre})
         if options.head_weights is not None:
             head = arithmetic(options.head_weights)
             formats = formats.model_copy(update={"head": head})
@@ -97,6 +104,8 @@ class Plan:
             pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
+            block=options.block,
+            rectified=bool(options.rectified),
         )
 
     def run(self) -> dict[str, Any]:
@@ -140,9 +149,11 @@ class Plan:
                 length=schedule.length,
                 device=device,
             )
+        onehot = isinstance(self.rule, OneHot)
         return Sequences(
-            self.rule.apply(part.sequences, x),
+            part.sequences if onehot else self.rule.apply(part.sequences, x),
             part.labels,
+            symbols=len(self.rule.alphabet) if isinstance(self.rule, OneHot) else None,
             batch=schedule.batch,
             lsb=x.lsb,
             seed=self.options.seed,
@@ -197,6 +208,7 @@ def train(
         from pascaline.train.extract import learned as extract
         from pascaline.train.keep import keep
         from pascaline.train.learn import learn, run
+        from pascaline.train.reach import reaching
         from pascaline.train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
@@ -221,6 +233,9 @@ def train(
     )
     if keep_float is not None:
         keep(learned, plan.rule, keep_float)
+    if plan.options.linear:
+        some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
+        description = reaching(description, learned, some)
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
     bits = plan.task.output == "logits"

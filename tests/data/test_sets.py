@@ -15,7 +15,16 @@ def make_part(count: int) -> Part:
 
 
 def test_names() -> None:
-    assert list(DATA_SETS) == ["digits", "rows", "pixel", "linux", "austen", "copy"]
+    assert list(DATA_SETS) == [
+        "digits",
+        "rows",
+        "pixel",
+        "pixel-permuted",
+        "linux",
+        "austen",
+        "copy",
+        "copy-1000",
+    ]
     assert data_set("rows").inputs == 28
 
 
