@@ -40,14 +40,14 @@ def last(x: Tensor, taken: Tensor, kept: Tensor, h: Tensor | None = None) -> Ten
         Before the first step, (batch, n), by default zeros.
     """
     steps, batch, inputs = x.shape
-    kernel, power = taken[None], kept
+    # Turned, (steps, i, n): so a level is one product. It begins with what meets the last step.
+    kernel, power = taken.T[None], kept.T
     while 2 * len(kernel) <= steps:
-        kernel = torch.cat((kernel, power @ kernel))
+        kernel = torch.cat((kernel, kernel @ power))
         power = power @ power
     if len(kernel) < steps:
-        kernel = torch.cat((kernel, power @ kernel[: steps - len(kernel)]))
-    # The kernel begins with what meets the last step.
-    wide = kernel.permute(0, 2, 1).reshape(steps * inputs, -1)
+        kernel = torch.cat((kernel, kernel[: steps - len(kernel)] @ power))
+    wide = kernel.reshape(steps * inputs, -1)
     found = x.flip(0).transpose(0, 1).reshape(batch, steps * inputs) @ wide
     return found if h is None else found + h @ _power(kept, steps).T
 
