@@ -44,7 +44,7 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/pascaline measure training
 
-test-train: $(READY) ## Install PyTorch; run the tests of training, and the example of the README.
+test-train: $(READY) links ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train,brevitas]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/data tests/importers tests/api tests/cli/test_readme.py
 	@$(BIN)/mypy

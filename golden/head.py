@@ -21,16 +21,19 @@ class Head:
         Integers of the head.
     h : Format
         Format of its input.
+    rectified : bool
+        Whether it sees ``max(h, 0)``.
     """
 
-    def __init__(self, tensors: HeadTensors, h: Format) -> None:
-        self._tensors = tensors
+    def __init__(self, tensors: HeadTensors, h: Format, *, rectified: bool = False) -> None:
+        self._tensors, self._rectified = tensors, rectified
         self._product = Product(tensors.weight, h.interval)
 
     def __call__(self, h: Integers) -> Integers:
         """Exact logits, shape (batch, classes), for h of shape (batch, hidden)."""
         scale = 1 if self._tensors.scale is None else self._tensors.scale
-        return scale * self._product(h) + self._tensors.bias
+        seen = np.maximum(h, 0) if self._rectified else h
+        return scale * self._product(seen) + self._tensors.bias
 
 
 def classify(logits: Integers) -> Integers:

@@ -55,7 +55,10 @@ class Golden:
             [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
             for index, layer in enumerate(network.layers)
         ]
-        self._head = Head(model.head, network.layer.h) if model.head else None
+        self._head = None
+        if network.head is not None:
+            assert model.head is not None
+            self._head = Head(model.head, network.layer.h, rectified=network.head.rectified)
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""

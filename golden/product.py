@@ -8,10 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from pascaline.golden.rounding import Integers, holding
+from pascaline.golden.walsh import Transform
 from pascaline.spec.formats import Format, Interval
-from pascaline.spec.operands import Matrix, Operand
+from pascaline.spec.operands import Matrix, Operand, Walsh
 
-__all__ = ["PRODUCTS", "Product", "matrix_product"]
+__all__ = ["PRODUCTS", "Product", "Sums", "matrix_product", "transform"]
 
 EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
 """Up to these magnitudes every integer is a number of the type."""
@@ -76,8 +77,18 @@ def matrix_product(operand: Operand, tensors: Mapping[str, Integers], element: F
     return Product(tensors[f"weight_{operand.name}"], element.interval)
 
 
-PRODUCTS: dict[type[Operand], Callable[[Operand, Mapping[str, Integers], Format], Product]] = {
-    Matrix: matrix_product
+def transform(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Transform:
+    """The transform of vectors of a format, of the rows that have scales."""
+    assert isinstance(operand, Walsh)
+    return Transform(operand, element.interval, len(tensors[f"scale_{operand.name}"]))
+
+
+Sums = Product | Transform
+"""What makes the sums of an operand."""
+
+PRODUCTS: dict[type[Operand], Callable[[Operand, Mapping[str, Integers], Format], Sums]] = {
+    Matrix: matrix_product,
+    Walsh: transform,
 }
 """How the sums of each kind of operand are made."""
 

@@ -16,6 +16,7 @@ from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.state import StatePort
 from pascaline.hdl.store import load_through, loads, read_memory
 from pascaline.hdl.vector import GroupPointer, VectorMemory
+from pascaline.hdl.walsh.transform import Transform
 from pascaline.hdl.weights import Weights
 from pascaline.spec.core import Core
 from pascaline.spec.memories import core_memories
@@ -75,7 +76,7 @@ class LayerCore(wiring.Component):
             product=core.x_product,
             arithmetic=core.arithmetic,
             element=core.element,
-            sums=core.row_sums,
+            sums=core.unit.lane_sums,
             front=core.drain.front,
         )
         memories = core_memories(core)
@@ -97,6 +98,14 @@ class LayerCore(wiring.Component):
             parity=core.machine.parity,
         )
         m.submodules.outputs = outputs = CoreOutputs(core)
+        transform = None
+        if core.walsh is not None:
+            m.submodules.transform = transform = Transform(core.program, parity=core.machine.parity)
+            connect(m, cells=cells.transform, transform=transform.sums)
+            m.d.comb += [
+                sequencer.met.eq(transform.met),
+                sequencer.met_stream.eq(transform.met_stream),
+            ]
 
         m.d.comb += load_through(self.load, cells)
         if core.head_unit is not None:
@@ -115,10 +124,12 @@ class LayerCore(wiring.Component):
         ]
         weights = self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
         self._take(m, sequencer, lanes, cells)
-        self._write(m, cells, hidden, outputs)
+        self._write(m, cells, hidden, outputs, transform)
         self._read_out(m, sequencer, hidden, outputs)
         if core.stateful:
-            self._keep(m, sequencer, cells, hidden, outputs)
+            self._keep(m, sequencer, cells, hidden, transform)
+        if transform is not None:
+            self._behind.append(transform.fault)
         self._check(m, sequencer, inputs, weights, cells, hidden, outputs)
         return m
 
@@ -226,7 +237,7 @@ class LayerCore(wiring.Component):
             lanes.shift.eq(cells.shift),
         ]
 
-    def _write(self, m, cells, hidden, outputs):
+    def _write(self, m, cells, hidden, outputs, transform):
         """New h goes to memory, group by group; the last one of the last pass completes a step."""
         core = self._core
         program = core.program
@@ -256,6 +267,14 @@ class LayerCore(wiring.Component):
             outputs.request.mark.dump.eq(token.dump),
             outputs.request_valid.eq(done & token.result),
         ]
+        if transform is not None:
+            m.d.comb += [
+                transform.write.eq(cells.write),
+                transform.write_group.eq(pointer.group),
+                transform.write_stream.eq(token.stream),
+                transform.write_data.eq(cells.h.as_value()),
+                transform.wanted.eq(done),
+            ]
         with m.If(done):
             m.d.sync += sides.eq(sides ^ (1 << token.stream))
 
@@ -271,7 +290,7 @@ class LayerCore(wiring.Component):
             outputs.read.data.eq(hidden.read_1.data),
         ]
 
-    def _keep(self, m, sequencer, cells, hidden, outputs):
+    def _keep(self, m, sequencer, cells, hidden, transform):
         """The state port takes the memories over when all is quiet."""
         m.submodules.state = state = StatePort(self._core)
         connect(m, state=state.i, top=flipped(self.i_state))
@@ -294,6 +313,14 @@ class LayerCore(wiring.Component):
                 hidden.write.slot.eq(state.slot),
                 hidden.write.data.eq(state.h_data.as_value()),
             ]
+            if transform is not None:
+                m.d.comb += [
+                    transform.write.eq(1),
+                    transform.write_group.eq(state.group),
+                    transform.write_stream.eq(sequencer.stream),
+                    transform.write_data.eq(state.h_data.as_value()),
+                    transform.wanted.eq(state.restored),
+                ]
         with m.If(state.dumping):
             m.d.comb += [
                 hidden.read_1.en.eq(state.read.en),

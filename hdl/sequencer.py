@@ -79,6 +79,8 @@ class Sequencer(wiring.Component):
         The last sequence's state is to be given, and nothing is under way.
     dumped : In(1)
         That state has been read.
+    met, met_stream : In(1), In(program.stream_bits)
+        As of `hdl.walsh.control.WalshControl`; only there if h is transformed.
     """
 
     def __init__(self, program: Program):
@@ -109,6 +111,11 @@ class Sequencer(wiring.Component):
                 "dump": Out(1),
                 "dumped": In(1),
             }
+            | (
+                {"met": In(1), "met_stream": In(program.stream_bits)}
+                if program.walsh is not None
+                else {}
+            )
         )
 
     def elaborate(self, platform):
@@ -116,6 +123,8 @@ class Sequencer(wiring.Component):
         running = Signal()
         kept = Signal(token_layout(self._program))
         now = self._issue(m)
+        # Streams whose last h is not yet transformed.
+        self._unmet = Signal(1 << self._program.stream_bits)
         starting, token = self._start(m, running, kept, now)
         go = Signal()
         m.d.comb += go.eq(running | starting)
@@ -135,6 +144,11 @@ class Sequencer(wiring.Component):
         m.d.comb += now.side.eq(~sides.bit_select(now.stream, 1))
         with m.If(done):
             m.d.sync += sides.eq(sides ^ (1 << now.stream))
+        if self._program.walsh is not None:
+            with m.If(self.met):
+                m.d.sync += self._unmet.bit_select(self.met_stream, 1).eq(0)
+            with m.If(done | self.restored):
+                m.d.sync += self._unmet.bit_select(now.stream, 1).eq(1)
         return m
 
     def _issue(self, m):
@@ -152,6 +166,8 @@ class Sequencer(wiring.Component):
     def _start(self, m, running, kept, now):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
         program = self._program
+        # Where the input is read last, it is still said to be there while it is being freed.
+        full = self.full & ~self.free if program.between else self.full
         has_given = Signal()
         has_state = Signal(1 << program.stream_bits)
         dumping = Signal()
@@ -166,10 +182,10 @@ class Sequencer(wiring.Component):
             under_way = _timer(m, running, program.written_latency + 1, name="under_way")
         m.d.comb += [
             now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
-            quiet.eq(~running & (reserved == 0) & ~under_way),
+            quiet.eq(~running & (reserved == 0) & ~under_way & ~self._unmet.any()),
             from_given.eq(self.flags.start & (self.flags.state == FROM_GIVEN)),
             wants_state.eq(from_given & ~has_given),
-            self.restore.eq(self.full & wants_state & quiet & ~dumping),
+            self.restore.eq(full & wants_state & quiet & ~dumping),
             self.dump.eq(dumping & quiet & ~self.holding),
         ]
         with m.If(self.restored):
@@ -190,9 +206,7 @@ class Sequencer(wiring.Component):
             token.stream.eq(self.flags.stream),
             token.state.eq(self.flags.state),
             token.dump.eq(self.flags.dump),
-            starting.eq(
-                ~running & self.full & ~wants_state & ~dumping & ~reserved.bit_select(at, 1)
-            ),
+            starting.eq(~running & full & ~wants_state & ~dumping & ~reserved.bit_select(at, 1)),
         ]
         with m.If(starting):
             m.d.sync += [
@@ -232,7 +246,10 @@ class Sequencer(wiring.Component):
             last_source.eq(source == program.sources - 1),
             end.eq(chunk == Mux(now.from_h, lengths.get(False, 0), lengths.get(True, 0))),
             now.read.eq(
-                go & ~self._must_wait(m, now, source, (chunk == 0) & first_tile, end & last_source)
+                go
+                & ~self._must_wait(
+                    m, now, source, (chunk == 0) & first_tile, first_tile, end & last_source
+                )
             ),
             now.chunk.eq(chunk),
             now.weight.eq(Cat(now.stream, weight) if program.directions > 1 else weight),
@@ -290,8 +307,8 @@ class Sequencer(wiring.Component):
                     if read.made:
                         m.d.comb += [side.eq(~now.side), now.zero.eq(0)]
 
-    def _must_wait(self, m, now, source, starts, ends_tile):
-        """Whether the chunk at hand has to wait: for h that is not yet made, or for the drain."""
+    def _must_wait(self, m, now, source, starts, first_tile, ends_tile):
+        """Whether the chunk at hand has to wait: for h, its transform, or the drain."""
         program = self._program
         waits = Signal()
         timers = []
@@ -314,6 +331,11 @@ class Sequencer(wiring.Component):
             most = drain.tile_cycles
             timer = _timer(m, now.read & now.ends_tile, leaves, most=most, name="drain_wait")
             timers.append(ends_tile & timer)
+        if program.walsh is not None:
+            met = self.met & (self.met_stream == now.stream)
+            first = now.token.index == 0
+            unmet = self._unmet.bit_select(now.stream, 1) & ~met
+            timers.append(ends_tile & first_tile & first & unmet)
         for timer in timers:
             with m.If(timer):
                 m.d.comb += waits.eq(1)

@@ -178,7 +178,7 @@ def _collect(
                 else:
                     plain = machine.model_dump(mode="json")
                     failed.append({"machine": plain, "error": outcome})
-                    which = " ".join(f"{key}={plain[key]}" for key in names or plain)
+                    which = " ".join(f"{key}={plain.get(key)}" for key in names or plain)
                     failing(f"{which}: {outcome}")
                 progress(stage, len(points) + len(failed), len(machines))
     return Exploration(
@@ -195,4 +195,4 @@ def _collect(
 
 def varying(machines: Sequence[dict[str, Any]]) -> list[str]:
     """Parameters in which these machines differ."""
-    return [key for key in Machine.model_fields if len({each[key] for each in machines}) > 1]
+    return [key for key in Machine.model_fields if len({each.get(key) for each in machines}) > 1]

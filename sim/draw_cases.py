@@ -75,10 +75,13 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -
         Largest size of a vector.
     """
     rng = np.random.default_rng(seed)
+    # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
+    newer = np.random.default_rng([seed, 1])
     sizes = [size for size in SIZES if size <= largest]
-    network = Network.parse(_network(rng, sizes), thing="case")
+    network = Network.parse(_network(rng, newer, sizes), thing="case")
     shared_scale = bool(rng.random() < 0.4)
-    machine = Machine.parse(_machine(rng, network, largest), thing="case")
+    chosen = _machine(rng, network, largest) | _butterflies(newer, network)
+    machine = Machine.parse(chosen, thing="case")
     drawn: dict[str, Any] = {
         "seed": seed,
         "network": network,
@@ -128,7 +131,9 @@ def _pick(rng: np.random.Generator, choices: Any) -> Any:
     return choices[int(rng.integers(len(choices)))]
 
 
-def _layer(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
+def _layer(
+    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+) -> dict[str, Any]:
     kind = _pick(rng, KINDS)
     cell = CELLS[kind]
     layer: dict[str, Any] = {"kind": kind, "hidden": _pick(rng, sizes)}
@@ -144,7 +149,25 @@ def _layer(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
         layer["sigmoid"] = draw_format(rng, (3, 13), (6, 12), signed=False)
     layer |= cell.draw_options(rng, formats=formats)
     layer |= {"initial": True} if rng.random() < 0.15 else {}
+    layer |= _transform(newer, layer)
     return {name: value for name, value in layer.items() if name in cell.model_fields}
+
+
+def _transform(newer: np.random.Generator, layer: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes a transform in the place of the recurrent matrix, where that can be."""
+    cannot = layer.get("initial") or layer.get("reset") == "before" or layer["hidden"] % 2
+    if newer.random() > 0.25 or cannot:
+        return {}
+    most = (layer["hidden"] & -layer["hidden"]).bit_length() - 1
+    block = 1 << int(newer.integers(1, most + 1))
+    return {"recurrent": "walsh", "block": block, "weights_h": "binary"}
+
+
+def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:
+    """Sometimes as few as there can be, or a power of two; else as many as keep up."""
+    if len(network.layers) > 1 or network.layer.recurrent == "matrix" or newer.random() < 0.5:
+        return {}
+    return {"butterflies": _pick(newer, (1, 2, 4))}
 
 
 def _weights(rng: np.random.Generator) -> dict[str, Any]:
@@ -158,12 +181,14 @@ def _weights(rng: np.random.Generator) -> dict[str, Any]:
     return {"weights_x": one, "weights_h": two}
 
 
-def _network(rng: np.random.Generator, sizes: list[int]) -> dict[str, Any]:
-    layers = [_layer(rng, sizes)]
+def _network(
+    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+) -> dict[str, Any]:
+    layers = [_layer(rng, newer, sizes)]
     count = _pick(rng, (1, 1, 1, 2, 3))
     directed = rng.random() < 0.2
     while len(layers) < count:
-        layers.append(_layer(rng, sizes) if rng.random() < 0.4 else layers[-1])
+        layers.append(_layer(rng, newer, sizes) if rng.random() < 0.4 else layers[-1])
     if directed:
         layers = [layer | {"bidirectional": bool(rng.random() < 0.7)} for layer in layers]
     network: dict[str, Any] = {
@@ -195,6 +220,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     lanes = [lane for lane in first if all(lane in designs for designs in others)]
     equal = all(layer == network.layer for layer in network.layers)
     shares = equal and not network.bidirectional and len(network.layer.phases) == 1
+    shares = shares and network.layer.recurrent == "matrix"
     widths = [width for width in WIDTHS if width <= largest]
     units = _pick(rng, widths[:-1] or widths)
     simd = _pick(rng, [width for width in widths if units * width <= MOST_PLACES])

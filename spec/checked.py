@@ -16,7 +16,12 @@ from pydantic_core import CoreSchema, core_schema
 
 from pascaline.spec.errors import InputError, brief
 
-__all__ = ["Checked", "one_of"]
+__all__ = ["Checked", "is_none", "one_of"]
+
+
+def is_none(value: object) -> bool:
+    """For ``exclude_if``: what older descriptions lack is left out where it says nothing."""
+    return value is None
 
 
 class Checked(BaseModel):

@@ -8,9 +8,15 @@ cycles after it came to the front. So the next tile's last chunk is read
 
 - at ``e + C`` if nothing holds it up,
 - not before ``e + g``, since the drain must be empty,
+- ``between`` cycles later than that in the first tile of a step,
 - and, for the first tile of a pass that needs the h of a pass which ended in cycle ``e'``, not
   before ``e' + h_latency``: h is read in the order in which it is written, so the last chunk of the
   part is the one that may have to wait.
+
+Where h is transformed instead, the transform of a step starts at ``b``, which is when all h is in
+memory, ``e' + written_latency``, or when the transform of the step before is done, ``walsh.cycles``
+after its ``b``. The last chunk of the first tile of the stream's next step is then not read before
+``b + transform_latency``, even if that step starts from zero.
 
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
 may not start before the results of its stream's last step but one have been read, because the two
@@ -59,6 +65,8 @@ class CoreClock:
         """Cycle in which the last chunk of the last step was read."""
         self._drained = NEVER
         self._made: dict[tuple[int, int], int] = {}
+        self._transforms = NEVER
+        self._transformed: dict[int, int] = {}
         # Of the banks of each stream: the cycle in which the last result was read; the next first.
         self._read = [deque([-1, -1]) for _ in range(program.streams)]
 
@@ -68,6 +76,7 @@ class CoreClock:
         past = self.end - self._program.h_latency
         times = [self._made[key] for key in sorted(self._made)]
         times += [read for banks in self._read for read in banks]
+        times += [self._transforms, *(self._transformed[key] for key in sorted(self._transformed))]
         return tuple(max(time, past) - self.end for time in [self._drained, *times])
 
     def step(self, stream: int, arrival: int, *, fresh: bool) -> int:
@@ -88,7 +97,7 @@ class CoreClock:
             The cycle in which the input has been read for the last time.
         """
         program, freed = self._program, NEVER
-        start = max(self.end + 1, arrival, self._read[stream][0] + 1)
+        start = max(self.end + 1 + program.between, arrival, self._read[stream][0] + 1)
         for index, now in enumerate(program.passes):
             chunks = [source.product.chunks for source in now.sources]
             starts, place = [], start
@@ -96,7 +105,8 @@ class CoreClock:
                 waits = source.made or not fresh
                 starts.append(max(place, self._ready(stream, source)) if waits else place)
                 place = starts[-1] + length
-            tile = Tile(tuple(starts), max(place - 1, self._drained), self._leaves(0))
+            held = max(self._drained, self._transformed.get(stream, NEVER))
+            tile = Tile(tuple(starts), max(place - 1, held), self._leaves(0))
             self._see(index, tile)
             if self._watch is None:
                 # All tiles after the first have the same pace.
@@ -112,12 +122,22 @@ class CoreClock:
                     last = number == len(chunks) - 1
                     freed = tile.last if last else tile.starts[number] + chunks[number] - 1
             start = self.end + 1
+        self._transform(stream)
         self._read[stream].rotate(-1)
         return freed
 
     def read(self, stream: int, end: int) -> None:
         """The result of the stream's last step has been read in that cycle."""
         self._read[stream][-1] = end
+
+    def _transform(self, stream: int) -> None:
+        """The h of the step that has ended is transformed, after those before it."""
+        program = self._program
+        if program.walsh is None:
+            return
+        begins = max(self.end + program.written_latency, self._transforms)
+        self._transforms = begins + program.walsh.cycles
+        self._transformed[stream] = begins + program.transform_latency
 
     def _ready(self, stream: int, source: Source) -> int:
         """First cycle in which a source may be read from its start."""

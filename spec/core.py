@@ -25,6 +25,7 @@ from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
+from pascaline.spec.operands import Walsh
 from pascaline.spec.passes import Pass, passes, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -33,6 +34,7 @@ from pascaline.spec.scales import Scale
 from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 from pascaline.spec.unit import UnitSpec
+from pascaline.spec.walsh import WalshUnit, walsh_unit
 
 __all__ = ["Core"]
 
@@ -89,17 +91,23 @@ class Core:
                 )
             if not layer.serialisable or len(self.layers) > 1:
                 rule = (
-                    "must be parallel, except for one LSTM layer forward, without peepholes and"
-                    " initial states"
+                    "must be parallel, except for one LSTM layer forward, without peepholes,"
+                    " initial states and a transform"
                 )
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
+        if machine.butterflies is not None and self._transform is None:
+            rule = "must be left out: no layer has a transform"
+            raise InputError("machine: butterflies", rule, machine.butterflies)
         if machine.cell_units is not None and self._common % machine.cell_units:
             rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
             raise InputError("machine: cell_units", rule, machine.cell_units)
         if len(self.layers) > 1 and len(layer.phases) > 1:
             rule = "must be separate for cells that compute their gates in phases"
+            raise InputError("machine: stack", rule, machine.stack)
+        if len(self.layers) > 1 and self._transform is not None:
+            rule = "must be separate for layers with a transform"
             raise InputError("machine: stack", rule, machine.stack)
 
     def with_head(self, head_unit: HeadUnit) -> Core:
@@ -181,6 +189,28 @@ class Core:
             issue=self.pipeline.issue,
             registers=self.pipeline.read + self.h_product.registers,
             whole=self.pipeline.whole,
+            walsh=self.walsh,
+        )
+
+    @property
+    def _transform(self) -> Walsh | None:
+        """The operand that is a transform."""
+        found = [one for one in self.layer.operands if isinstance(one, Walsh)]
+        return found[0] if found else None
+
+    @cached_property
+    def walsh(self) -> WalshUnit | None:
+        """What transforms h, in no more cycles than the lanes need for a step, if that can be."""
+        if self._transform is None:
+            return None
+        return walsh_unit(
+            hidden=self.layer.hidden,
+            block=self._transform.block,
+            element=self.layer.h.interval,
+            group=self.cell_units,
+            butterflies=self.machine.butterflies,
+            budget=step_words(self.passes, self.x_product.tiles),
+            pipelined=self.machine.pipelined,
         )
 
     @property
@@ -221,6 +251,8 @@ class Core:
         if self.machine.cell_units is not None:
             return self.machine.cell_units
         fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
+        if self._transform is not None:
+            fits = [p for p in fits if p & (p - 1) == 0 and self.layer.hidden % (2 * p) == 0]
         shortest = min(one.chunks for one in self.passes)
         keeps_up = [p for p in fits if self.machine.units // p <= shortest]
         return min(keeps_up, default=fits[-1])
@@ -260,7 +292,8 @@ class Core:
     def shared_scale(self) -> bool:
         """Whether one sum a lane is enough: the scales of all operands agree in every row."""
         equal = all(same_scales(self.layer, one) for one in self._tensors)
-        return not self.layer.separate and self.machine.home.shares(equal)
+        apart = self.layer.separate or self._transform is not None
+        return not apart and self.machine.home.shares(equal)
 
     @property
     def _tensors(self) -> list[LayerTensors]:
@@ -271,7 +304,11 @@ class Core:
 
     def _scales(self, names: Iterable[str], allowed: dict[str, Interval]) -> dict[str, Scale]:
         home = self.machine.home
-        return {name: home.scale(self._all_of(name), allowed[name].width) for name in names}
+        signs = None if self._transform is None else f"scale_{self._transform.name}"
+        return {
+            name: home.scale(self._all_of(name), allowed[name].width, signs=name == signs)
+            for name in names
+        }
 
     @cached_property
     def unit(self) -> UnitSpec:
@@ -281,6 +318,8 @@ class Core:
         names = [f"scale_{source.name}" for source in reversed(self.passes[0].sources)]
         if self.shared_scale:
             names = [f"scale_{layer.operands[-1].name}"]
+        if self._transform is not None:
+            names.append(f"scale_{self._transform.name}")
         biases, rounded = {}, {}
         for name, shift in layer.shifts.items():
             values, allowed, round_half = self._all_of(name), tensors[name], half(shift)
@@ -291,6 +330,7 @@ class Core:
             layer=layer,
             pipeline=self.pipeline,
             sums=self.row_sums,
+            transformed=self.walsh is not None,
             row_scales=self._scales(names, layer.row_tensors),
             unit_scales=self._scales(
                 [name for name in layer.unit_tensors if name.startswith("scale")],
@@ -305,7 +345,12 @@ class Core:
     @property
     def element(self) -> Interval:
         """Range of what a lane's input may be: an element of x or of h."""
-        return self.x.interval | self.layer.h.interval
+        return self.x.interval | self.layer.h.interval if self.reads_h else self.x.interval
+
+    @property
+    def reads_h(self) -> bool:
+        """Whether lanes read vectors of h."""
+        return any(one.reads for one in self.passes)
 
     def source_sum(self, name: str) -> Interval:
         """Range of the sum of an operand, in any pass."""
@@ -322,4 +367,5 @@ class Core:
         ranges = [self.source_sum(source.name) for source in self.passes[0].sources]
         if self.shared_scale:
             return (sum(ranges, start=Interval(0, 0)),)
-        return tuple(reversed(ranges))
+        transformed = () if self.walsh is None else (self.walsh.sum,)
+        return (*reversed(ranges), *transformed)

@@ -23,8 +23,8 @@ class Home(ABC):
     loaded: bool
 
     @abstractmethod
-    def scale(self, values: Integers, width: int) -> Scale:
-        """What multiplies by these scales, each of ``width`` signed bits."""
+    def scale(self, values: Integers, width: int, *, signs: bool = False) -> Scale:
+        """What multiplies by these scales, each of ``width`` signed bits; as `scale_of`."""
 
     @abstractmethod
     def range(self, values: Integers, allowed: Interval) -> Interval:
@@ -40,8 +40,8 @@ class Rom(Home):
 
     loaded = False
 
-    def scale(self, values: Integers, width: int) -> Scale:
-        return scale_of(values, width)
+    def scale(self, values: Integers, width: int, *, signs: bool = False) -> Scale:
+        return scale_of(values, width, signs=signs)
 
     def range(self, values: Integers, allowed: Interval) -> Interval:
         return Interval.of(values)
@@ -55,7 +55,7 @@ class Ram(Home):
 
     loaded = True
 
-    def scale(self, values: Integers, width: int) -> Scale:
+    def scale(self, values: Integers, width: int, *, signs: bool = False) -> Scale:
         return Number(width)
 
     def range(self, values: Integers, allowed: Interval) -> Interval:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from pascaline.spec.checked import Checked
+from pascaline.spec.checked import Checked, is_none
 from pascaline.spec.errors import InputError
 from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
@@ -64,6 +64,9 @@ class Machine(Checked):
     cell_units : int or None
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
         ``simd``. ``None``: the fewest that keep up with the lanes. 1 if serial.
+    butterflies : int or None
+        Butterflies of the transform of a layer whose h meets no matrix, see `spec.walsh`. ``None``:
+        the fewest that keep up with the lanes.
     head_units : int or None
         Rows of the head computed side by side. ``None``: the fewest that keep up with the lanes;
         with fewer, steps after a result may have to wait.
@@ -100,6 +103,8 @@ class Machine(Checked):
     pipelined: bool = False
     cell_unit: Literal["parallel", "serial"] = "parallel"
     cell_units: int | None = Field(default=None, ge=1, le=2048)
+    # Left out of what images are checked by, as machines without a transform had it.
+    butterflies: int | None = Field(default=None, ge=1, le=65536, exclude_if=is_none)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom", "ram"] = "rom"

@@ -7,6 +7,7 @@ output of a bidirectional layer is h of both its directions, one after the other
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -44,6 +45,8 @@ class Head(Checked):
         Signed bits of every scale and every bias.
     output : {"class", "logits"}
         The index of the largest logit (the first of equals), or all logits.
+    rectified : bool
+        Whether it sees ``max(h[j], 0)`` instead of ``h[j]``.
     """
 
     classes: int = Field(ge=1, le=2048)
@@ -52,6 +55,8 @@ class Head(Checked):
     scale_width: int = Field(default=16, ge=2, le=24)
     bias_width: int = Field(default=32, ge=2, le=48)
     output: Literal["class", "logits"] = "class"
+    # Left out of descriptions that are older than it.
+    rectified: bool = Field(default=False, exclude_if=not_)
 
     @property
     def scales(self) -> Interval:

@@ -2,20 +2,24 @@
 
 The sum of a gate row has an addend for each operand of its layer. An operand reads a vector, the
 layer's input or its own last h, and says how sums are made of it; the normaliser then has a scale
-for each. Today there is one way: a matrix of weights.
+for each. A matrix of weights is read by the lanes; a transform has hardware of its own.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval
-from pascaline.spec.tensorspec import TensorSpec
+from pascaline.spec.tensorspec import Integers, TensorSpec
 
-__all__ = ["Matrix", "Operand"]
+__all__ = ["Matrix", "Operand", "Walsh"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,11 @@ class Operand(ABC):
         Ends the names of its tensors: ``weight_x``, ``scale_x``.
     vector : {"input", "state"}
         What it reads: the input of the layer, or its h as the last step, or phase, has left it.
+    on_lanes : bool
+        Whether lanes read it, chunk by chunk.
     """
+
+    on_lanes: ClassVar[bool]
 
     name: str
     vector: Literal["input", "state"]
@@ -40,6 +48,12 @@ class Operand(ABC):
     @abstractmethod
     def sum(self, element: Interval, columns: int) -> Interval:
         """Range of a row's sum over so many elements of a range."""
+
+    @abstractmethod
+    def deviation(
+        self, tensors: Mapping[str, Integers], rows: int, columns: int
+    ) -> NDArray[np.float64]:
+        """Standard deviation of each row's sum, for independent elements of deviation 1."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +68,52 @@ class Matrix(Operand):
 
     weights: Arithmetic
 
+    on_lanes: ClassVar[bool] = True
+
     def tensors(self, rows: int, columns: int) -> dict[str, TensorSpec]:
         return {f"weight_{self.name}": TensorSpec((rows, columns), self.weights)}
 
     def sum(self, element: Interval, columns: int) -> Interval:
         return (self.weights.weights * element).times(columns)
+
+    def deviation(
+        self, tensors: Mapping[str, Integers], rows: int, columns: int
+    ) -> NDArray[np.float64]:
+        weights = tensors[f"weight_{self.name}"]
+        return np.asarray(weights.std(axis=1) * np.sqrt(columns))
+
+
+@dataclass(frozen=True)
+class Walsh(Operand):
+    """The Walsh-Hadamard transform of a vector, which has no weights.
+
+    Of each block of ``block`` elements, a power of two, it is that block's transform, unscaled and
+    in natural order (Sylvester's matrix)::
+
+        T[u] = sum_j (-1) ** popcount(u & j) * vector[block * (u // block) + j],  j = 0 .. block - 1
+
+    Rows of all gates of a unit u have the same sum. Signs of rows, which are all that is learned of
+    an orthogonal matrix ``diag(s) H`` (Foucault et al. 2025), are those of their scales.
+
+    Attributes
+    ----------
+    block : int
+        Elements of a block.
+    """
+
+    block: int
+
+    on_lanes: ClassVar[bool] = False
+
+    def tensors(self, rows: int, columns: int) -> dict[str, TensorSpec]:
+        return {}
+
+    def sum(self, element: Interval, columns: int) -> Interval:
+        # The first row of each block adds all; any other one subtracts half of them.
+        half = (element + Interval(-element.hi, -element.lo)).times(self.block // 2)
+        return element.times(self.block) | half
+
+    def deviation(
+        self, tensors: Mapping[str, Integers], rows: int, columns: int
+    ) -> NDArray[np.float64]:
+        return np.full(rows, np.sqrt(self.block))

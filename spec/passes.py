@@ -101,7 +101,8 @@ def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) 
             own, made = (1, True) if phase else (index, False)
             before = index - 1 if index else None
             sources = []
-            for operand in reading_order(layer.operands, len(layers)):
+            read = tuple(operand for operand in layer.operands if operand.on_lanes)
+            for operand in reading_order(read, len(layers)):
                 state = operand.vector == "state"
                 vector = own if state else before
                 late = made if state else before is not None

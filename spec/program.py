@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pascaline.spec.drain import Drain
 from pascaline.spec.network import Results
 from pascaline.spec.passes import Pass, step_words
+from pascaline.spec.walsh import WalshUnit
 
 __all__ = ["ACCUMULATE", "Program"]
 
@@ -44,6 +45,9 @@ class Program:
         From the control's addresses to the last register of the adder trees.
     whole : int
         From a group at the front of the drain to the first read of its new h.
+    walsh : WalshUnit or None
+        What transforms each new h, whose sums meet those of the stream's next step at the front of
+        the drain.
     """
 
     passes: tuple[Pass, ...]
@@ -58,6 +62,7 @@ class Program:
     issue: int
     registers: int
     whole: int
+    walsh: WalshUnit | None = None
 
     def has_result(self, stream: int, *, first: bool, last: bool) -> bool:
         """Whether a step has one: of that stream, its sequence's first or last.
@@ -104,6 +109,14 @@ class Program:
         return 2 << (self.vector_bits + self.stream_bits)
 
     @property
+    def between(self) -> int:
+        """Cycles from a step to the next one in which nothing can be read.
+
+        Where the input is read last, the next one is only seen when addresses are out.
+        """
+        return self.issue if self.passes[-1].sources[-1].vector is None else 0
+
+    @property
     def step_words(self) -> int:
         """Words of weights that lanes read in a step."""
         return step_words(self.passes, self.tiles)
@@ -128,3 +141,12 @@ class Program:
     def h_latency(self) -> int:
         """Cycles from reading the last chunk of a pass to reading the last of its h."""
         return self.written_latency - self.issue
+
+    @property
+    def transform_latency(self) -> int:
+        """Cycles from a transform's first pair to the last chunk of a tile that meets its sums.
+
+        The address of a group's sums is there a cycle before the group is at the front.
+        """
+        assert self.walsh is not None
+        return max(self.walsh.ready + 1 - self.lane_latency, 0)

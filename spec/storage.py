@@ -116,7 +116,8 @@ def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> in
     """Of all matrices; in the packed form where there is no arithmetic."""
     total = 0
     for index, layer in enumerate(network.layers):
-        columns = network.layer_inputs(index) + layer.hidden
+        columns = network.layer_inputs(index)
+        columns += layer.hidden if layer.recurrent == "matrix" else 0
         count, arithmetic = layer.directions * layer.rows * columns, code(layer)
         total += count * arithmetic.bits if arithmetic else 8 * -(-count // GROUP)
     return total
@@ -135,13 +136,15 @@ def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
 def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
     """Of rows, one where all operands share it, and of units."""
     names = [f"scale_{operand.name}" for operand in layer.operands]
-    if not layer.separate and same_scales(layer, tensors):
+    if not layer.separate and layer.recurrent == "matrix" and same_scales(layer, tensors):
         names = names[:1]
     allowed = layer.row_tensors | layer.unit_tensors
     names += [name for name in layer.unit_tensors if name not in layer.unit_shifts]
     widths = {name: allowed[name].width for name in names}
+    signs = {f"scale_{one.name}" for one in layer.operands if not one.on_lanes}
     return sum(
-        scale_of(tensors[name], width).bits * len(tensors[name]) for name, width in widths.items()
+        scale_of(tensors[name], width, signs=name in signs).bits * len(tensors[name])
+        for name, width in widths.items()
     )
 
 

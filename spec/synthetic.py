@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
@@ -32,8 +33,11 @@ def synthetic_model(
         for at in layer_prefixes(network, index):
             formats = {"input": network.layer_x(index), "state": layer.h}
             for operand in layer.operands:
-                weights, source = tensors[f"{at}weight_{operand.name}"], formats[operand.vector]
-                tensors[f"{at}scale_{operand.name}"] = _scales(layer, weights, source, rng)
+                mine = {name.removeprefix(at): tensor for name, tensor in tensors.items()}
+                columns = {"input": network.layer_inputs(index), "state": layer.hidden}
+                sums = operand.deviation(mine, layer.rows, columns[operand.vector])
+                source = formats[operand.vector]
+                tensors[f"{at}scale_{operand.name}"] = _scales(layer, sums, source, rng)
             for operand in layer.operands if shared_scale else ():
                 last = layer.operands[-1].name
                 tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
@@ -49,10 +53,11 @@ def synthetic_model(
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
 
 
-def _scales(layer: Layer, weights: Integers, source: Format, rng: np.random.Generator) -> Integers:
-    """Of the rows' sums over elements of a format."""
+def _scales(
+    layer: Layer, sums: NDArray[np.float64], source: Format, rng: np.random.Generator
+) -> Integers:
+    """Of rows with sums of a deviation, for elements of a format."""
     unit = float(1 << (layer.pre.frac + layer.normaliser.shift))
-    sums = weights.std(axis=1) * np.sqrt(weights.shape[1])
     scales = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
     return layer.normaliser.draw_scales(rng, scales)
 

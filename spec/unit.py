@@ -24,7 +24,10 @@ class UnitSpec:
     pipeline : Pipeline
         Latencies.
     sums : tuple of Interval
-        Ranges of the sums that a gate row has: one, or one a source, the source read last first.
+        Ranges of the sums that a gate row has: those of the lanes, one or one a source, the source
+        read last first; then that of the transform of h, if there is one.
+    transformed : bool
+        Whether the last one is of a transform: all gates of a unit have the same.
     row_scales, unit_scales : dict of str to Scale
         How scales are stored, among the tensors of rows and of units; those of rows in the order of
         ``sums``.
@@ -36,6 +39,7 @@ class UnitSpec:
     layer: Layer
     pipeline: Pipeline
     sums: tuple[Interval, ...]
+    transformed: bool = False
     row_scales: dict[str, Scale]
     unit_scales: dict[str, Scale]
     biases: dict[str, Interval]
@@ -45,6 +49,11 @@ class UnitSpec:
     def gates(self) -> int:
         """Gate rows of a unit that are computed together."""
         return max(len(phase) for phase in self.layer.phases)
+
+    @property
+    def lane_sums(self) -> tuple[Interval, ...]:
+        """Ranges of the sums that come from the lanes."""
+        return self.sums[:-1] if self.transformed else self.sums
 
     def place(self, scale: str) -> int:
         """Which of the sums of a row a scale belongs to."""

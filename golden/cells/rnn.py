@@ -32,5 +32,7 @@ class Rnn(Cell):
         layer = self._layer
         if layer.function == "tanh":
             return self._tanh(pre)
+        if layer.function == "linear":
+            return pre
         positive: Integers = np.maximum(pre, 0)
         return narrow(positive, layer.pre.frac - layer.h.frac, layer.h, out=positive)

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.shapes import shape, sums_struct
 from pascaline.hdl.store import loads
+from pascaline.hdl.walsh.transform import sums_signature
 from pascaline.spec.drain import Drain
 from pascaline.spec.machine import Machine
 from pascaline.spec.program import Program
@@ -48,8 +49,10 @@ class Elements(wiring.Component):
         With ``arrives``: it is the pass' last.
     token : In(token_layout(program))
         With ``arrives``: flags of the step.
-    sums : In(data.ArrayLayout(sums_struct(unit.sums), drain.front))
+    sums : In(data.ArrayLayout(sums_struct(unit.lane_sums), drain.front))
         The front of the drain.
+    transform : Out(sums_signature(program, parity=machine.parity))
+        Reads the sums of the transform that meet those of the lanes; only there if there is one.
     shift : Out(1)
         Bring the next sums to the front.
     h : Out(data.ArrayLayout(shape(layer.h), drain.cell_units))
@@ -78,12 +81,14 @@ class Elements(wiring.Component):
             "arrives": In(1),
             "last_tile": In(1),
             "token": In(token_layout(program)),
-            "sums": In(data.ArrayLayout(sums_struct(unit.sums), drain.front)),
+            "sums": In(data.ArrayLayout(sums_struct(unit.lane_sums), drain.front)),
             "shift": Out(1),
             "h": Out(data.ArrayLayout(shape(unit.layer.h), drain.cell_units)),
             "write": Out(1),
             "write_token": Out(token_layout(program)),
         }
+        if unit.transformed:
+            members["transform"] = Out(sums_signature(program, parity=machine.parity))
         if unit.layer.carried is not None:
             cell = data.ArrayLayout(shape(unit.layer.carried), drain.cell_units)
             state = {

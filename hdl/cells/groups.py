@@ -61,13 +61,15 @@ class Groups(Elements):
         m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
         inputs = [{} for _ in range(drain.cell_units)]
         row_bits = len(rows) // drain.cell_units
-        front_bits = sums_struct(unit.sums).size * unit.gates
+        front_bits = sums_struct(unit.lane_sums).size * unit.gates
         for k, given in enumerate(inputs):
             given["sums"] = self.sums.as_value().word_select(k, front_bits)
             given["rows"] = rows.word_select(k, row_bits)
         if len(layer.phases) > 1:
             for given in inputs:
                 given["phase"] = flags.index
+        if unit.transformed:
+            self._transformed(m, upcoming, stream, flags, inputs)
         if unit.unit_layout.bits:
             wait = pipeline.unit - pipeline.memory
             reading = delayed(m, busy, wait, name="unit")
@@ -105,6 +107,21 @@ class Groups(Elements):
         )
         self._wrong.append(wrong & delayed(m, advance, latency, name=f"{name}_checks"))
         return word
+
+    def _transformed(self, m, upcoming, stream, flags, inputs):
+        """The sums of the transform, which are read with the scales; 0 in a first step."""
+        latency, transform = self._unit.pipeline.memory, self.transform
+        m.submodules.transform_pointer = pointer = GroupPointer(self._drain.groups, 1)
+        fresh = Mux(self.arrives, self.token.fresh, flags.fresh)
+        m.d.comb += [
+            pointer.advance.eq(upcoming),
+            transform.group.eq(pointer.group),
+            transform.stream.eq(stream),
+            transform.counts.eq(upcoming & ~fresh),
+        ]
+        zero = delayed(m, fresh, latency, name="transform_zero", reset_less=True)
+        for k, given in enumerate(inputs):
+            given["transformed"] = Mux(zero, 0, transform.data[k])
 
     def _carried(self, m, busy, flags, inputs):
         """Memory of c: there for the units when they want it, written when they have made it.

@@ -17,7 +17,9 @@ class RnnUnit(Unit):
         m = Module()
         layer = self._layer
         z = self._pre(m, 0, "z")
-        if layer.function == "tanh":
+        if layer.function == "linear":
+            h = z
+        elif layer.function == "tanh":
             h = self._place(m, platform, "tanh", "tanh", layer.h, z)
         else:
             positive = Mux(z < 0, 0, z[: layer.pre.width - 1])

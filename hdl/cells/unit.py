@@ -3,7 +3,7 @@
 
 import hashlib
 
-from amaranth.hdl import Signal
+from amaranth.hdl import Cat, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -40,8 +40,11 @@ class Unit(wiring.Component):
 
     Members
     -------
-    sums : In(data.ArrayLayout(sums_struct(unit.sums), unit.gates))
-        Sums of the gate rows.
+    sums : In(data.ArrayLayout(sums_struct(unit.lane_sums), unit.gates))
+        Sums of the gate rows, from the lanes.
+    transformed : In(shape(unit.sums[-1]))
+        The sum of all of them that comes from a transform, in cycle ``rows``; only there if there
+        is one.
     rows : In(data.ArrayLayout(struct(unit.row_layout), unit.gates))
         Scales and biases of the gate rows.
     unit : In(struct(unit.unit_layout))
@@ -64,10 +67,12 @@ class Unit(wiring.Component):
         self._row = struct(unit.row_layout)
         self._normaliser = NORMALISERS[layer.normaliser.kind](unit)
         members = {
-            "sums": In(data.ArrayLayout(sums_struct(unit.sums), unit.gates)),
+            "sums": In(data.ArrayLayout(sums_struct(unit.lane_sums), unit.gates)),
             "rows": In(data.ArrayLayout(self._row, unit.gates)),
             "h_next": Out(shape(layer.h)),
         }
+        if unit.transformed:
+            members["transformed"] = In(shape(unit.sums[-1]))
         if unit.unit_layout.bits:
             members["unit"] = In(struct(unit.unit_layout))
         if len(layer.phases) > 1:
@@ -108,6 +113,9 @@ class Unit(wiring.Component):
         wait = pipeline.front - pipeline.rows
         row = self._delayed(m, self.rows[index].as_value(), wait, name=f"{name}_row")
         sums = self._delayed(m, self.sums[index].as_value(), pipeline.front, name=f"{name}_sums")
+        if unit.transformed:
+            last = self._delayed(m, self.transformed, wait, name=f"{name}_transformed")
+            sums = Cat(sums, last)
         return data.View(sums_struct(unit.sums), sums), data.View(self._row, row)
 
     def _pre(self, m, index, name):

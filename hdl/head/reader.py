@@ -135,6 +135,8 @@ class HeadReader(wiring.Component):
         for k in range(product.simd):
             # Only a weight without 0 needs its operand to be 0 where there is no column.
             absent = at_end if k >= product.tail and not head_unit.head.weights.has_zero else 0
+            if head_unit.head.rectified and head_unit.h.signed:
+                absent = absent | elements[k][-1]
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
         address = delayed(m, address, issue, name="address")
         latency = head_unit.timing.memory

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from operator import not_
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,12 @@ from pydantic import Field, model_validator
 
 from pascaline.spec.activation import Activation, PiecewiseLinear, Table
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, common
-from pascaline.spec.checked import Checked
+from pascaline.spec.checked import Checked, is_none
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.normalisers import AnyNormaliser
 from pascaline.spec.normalisers.affine import Affine
-from pascaline.spec.operands import Matrix, Operand
+from pascaline.spec.operands import Matrix, Operand, Walsh
 from pascaline.spec.pipeline import Pipeline
 
 __all__ = ["FEW_BITS", "Q0_7", "Layer"]
@@ -44,6 +44,11 @@ FEW_BITS: dict[str, dict[str, Any]] = {
     "tanh": {"width": 3, "frac": 2},
 }
 """Formats of functions of which a proof can look at all values."""
+
+
+def is_matrix(recurrent: str) -> bool:
+    """Left out of descriptions, whose files and modules stay as they were without it."""
+    return recurrent == "matrix"
 
 
 class Layer(Checked, ABC):
@@ -59,7 +64,13 @@ class Layer(Checked, ABC):
     initial : bool
         Whether each direction has a state of its own that sequences start from, instead of 0.
     weights_x, weights_h : Arithmetic
-        Arithmetics of the input and of the recurrent weights; ``weights`` stands for both.
+        Arithmetics of the input and of the recurrent weights; ``weights`` stands for both. Where
+        there is no recurrent matrix, the latter must be binary.
+    recurrent : {"matrix", "walsh"}
+        What meets h: a matrix of weights, or `spec.operands.Walsh`, which has none.
+    block : int or None
+        Elements of a block of that transform, a power of two that divides ``hidden``; ``None``: the
+        largest one.
     h, pre : Format
         Hidden state, pre-activation.
     normaliser : Normaliser
@@ -92,6 +103,8 @@ class Layer(Checked, ABC):
     initial: bool = Field(default=False, exclude_if=not_)
     weights_x: ArithmeticField
     weights_h: ArithmeticField
+    recurrent: Literal["matrix", "walsh"] = Field(default="matrix", exclude_if=is_matrix)
+    block: int | None = Field(default=None, ge=2, exclude_if=is_none)
     h: Format = Q0_7
     pre: Format = Format(width=12, frac=8)
     normaliser: AnyNormaliser = Affine()
@@ -102,7 +115,9 @@ class Layer(Checked, ABC):
     def _same_weights(cls, values: Any) -> Any:
         if not isinstance(values, dict) or "weights" not in values:
             return values
-        both = {"weights_x": values["weights"], "weights_h": values["weights"]}
+        recurrent = values.get("recurrent", cls.model_fields["recurrent"].default)
+        weights_h = "binary" if recurrent == "walsh" else values["weights"]
+        both = {"weights_x": values["weights"], "weights_h": weights_h}
         if both.keys() & values.keys():
             raise ValueError("weights stands for weights_x and weights_h")
         return {name: value for name, value in values.items() if name != "weights"} | both
@@ -118,11 +133,29 @@ class Layer(Checked, ABC):
             most = 1 << (self.pre.width - 1)
             if self.activation.segments > most:
                 raise ValueError(f"activation.segments must be at most {most} for this pre")
+        if self.recurrent == "walsh":
+            self._check_transform()
+            return self
+        if self.block is not None:
+            raise ValueError("block must be left out where h meets a matrix")
         try:
             common(self.weights_x, self.weights_h)
         except InputError as error:
             raise ValueError(error.rule) from None
         return self
+
+    def _check_transform(self) -> None:
+        if self.weights_h.name != "binary":
+            raise ValueError(f"weights_h must be binary for a transform, not {self.weights_h.name}")
+        if self.initial:
+            raise ValueError("initial must be false with a transform")
+        if len(self.phases) > 1:
+            raise ValueError("recurrent must be matrix for a cell that computes in phases")
+        if self.block is not None and self.block & (self.block - 1):
+            raise ValueError(f"block must be a power of two, not {self.block}")
+        if self.hidden % (self.block or 2):
+            rule = f"hidden must be a multiple of the block ({self.block or 2})"
+            raise ValueError(f"{rule}, not {self.hidden}")
 
     @classmethod
     def described(cls, options: dict[str, Any], formats: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +183,7 @@ class Layer(Checked, ABC):
     @property
     def full_title(self) -> str:
         """The title, and the form if the cell has several."""
-        return self.title
+        return f"Hadamard {self.title}" if self.recurrent == "walsh" else self.title
 
     @property
     def serialisable(self) -> bool:
@@ -159,7 +192,9 @@ class Layer(Checked, ABC):
 
     @property
     def weights(self) -> Arithmetic:
-        """The smallest arithmetic that has the weights of both operands; lanes compute with it."""
+        """The smallest arithmetic that has the weights of all matrices; lanes compute with it."""
+        if self.recurrent == "walsh":
+            return self.weights_x
         return common(self.weights_x, self.weights_h)
 
     @property
@@ -180,7 +215,10 @@ class Layer(Checked, ABC):
     @property
     def operands(self) -> tuple[Operand, ...]:
         """The addends of the sum of a gate row."""
-        return Matrix("x", "input", self.weights_x), Matrix("h", "state", self.weights_h)
+        x = Matrix("x", "input", self.weights_x)
+        if self.recurrent == "walsh":
+            return x, Walsh("h", "state", self.block or self.hidden & -self.hidden)
+        return x, Matrix("h", "state", self.weights_h)
 
     @property
     def row_tensors(self) -> dict[str, Interval]:

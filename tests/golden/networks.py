@@ -59,11 +59,29 @@ CELLS = {
     "rnn-pwl": {"kind": "rnn", "weights": "pow2i1f2", "activation": {"form": "pwl"}},
     "rnn-relu": {"kind": "rnn", "function": "relu", "h": q(8, 5)},
     "rnn-wide": {"kind": "rnn", "function": "relu", "weights": "fixed16", **WIDE, "h": q(16, 12)},
+    "hadamard": {"kind": "rnn", "function": "linear", "recurrent": "walsh", "h": q(12, 6)},
+    "hadamard-blocks": {
+        "kind": "rnn",
+        "function": "relu",
+        "recurrent": "walsh",
+        "block": 2,
+        "h": q(8, 5),
+    },
+    "hadamard-wide": {
+        "kind": "rnn",
+        "function": "linear",
+        "recurrent": "walsh",
+        "weights": "fixed16",
+        **(WIDE | {"h": q(16, 12), "pre": q(16, 12)}),
+    },
+    "lstm-hadamard": {"recurrent": "walsh", "weights": "fixed4"},
+    "gru-hadamard": {"kind": "gru", "recurrent": "walsh", "block": 2},
     "mixed": {"weights_x": "fixed8", "weights_h": "binary"},
     "gru-mixed": {"kind": "gru", "weights_x": "exp5", "weights_h": "ternary"},
 }
 """Layers of all kinds, each with what makes it take another way."""
 
+HADAMARD = {"kind": "rnn", "function": "linear", "recurrent": "walsh", "h": q(10, 5)}
 LSTM, GRU, RNN = {}, {"kind": "gru", "hidden": 3}, {"kind": "rnn", "hidden": 5}
 BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
 BOTH = {"bidirectional": True}
@@ -81,6 +99,8 @@ STACKS = {
         GRU | {"h": {"width": 12, "frac": 11}, "weights": "fixed4"},
     ],
     "wide-below": [GRU | {"h": {"width": 12, "frac": 11}}, RNN],
+    "hadamard-below": [HADAMARD, GRU],
+    "hadamard-both": [HADAMARD | BOTH, HADAMARD],
     "lstm-both": [LSTM | BOTH],
     "gru-both": [GRU | BOTH],
     "before-both": [BEFORE | BOTH],
@@ -101,6 +121,7 @@ ENDS = {
         "head": {"classes": 3, "weights": "binary", "output": "logits"},
         "results": "every",
     },
+    "rectified": {"head": {"classes": 3, "weights": "fixed4", "rectified": True}},
     "pooled-logits": {
         "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
         "pooling": "max",
@@ -108,6 +129,11 @@ ENDS = {
     "mean-class": {"head": {"classes": 3, "weights": "ternary"}, "pooling": "mean"},
 }
 """What networks may end in."""
+
+
+def sized(layer, hidden):
+    """The layer with so many units, or twice as many where an odd number cannot be."""
+    return layer | {"hidden": hidden * (2 if "recurrent" in layer and hidden % 2 else 1)}
 
 
 def network(layers, *, inputs=3, **rest):

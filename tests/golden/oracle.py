@@ -44,8 +44,18 @@ def slow_step(layer, tensors, x, h, c):
     return CELLS[layer.kind](layer, tensors, x, h, c)
 
 
+def recurrent(layer, t, row, h):
+    """The sum of h that a row has: of its weights, or of a row of Sylvester's matrix."""
+    if layer.recurrent == "matrix":
+        return dot(t["weight_h"][row], h)
+    block = layer.block or layer.hidden & -layer.hidden
+    first, place = divmod(row % layer.hidden, block)
+    signs = ((-1) ** (place & column).bit_count() for column in range(block))
+    return sum(sign * h[first * block + column] for column, sign in enumerate(signs))
+
+
 def preactivation(layer, t, row, x, h, seen=0):
-    total = int(t["scale_h"][row]) * dot(t["weight_h"][row], h)
+    total = int(t["scale_h"][row]) * recurrent(layer, t, row, h)
     total += int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
     return down(total + seen, layer.normaliser.shift, layer.pre)
 
@@ -79,6 +89,8 @@ def rnn(layer, t, x, h, c):
     z = [preactivation(layer, t, unit, x, h) for unit in range(layer.hidden)]
     if layer.function == "relu":
         return [down(max(v, 0), layer.pre.frac - layer.h.frac, layer.h) for v in z], []
+    if layer.function == "linear":
+        return z, []
     return [function(layer, "tanh", v, layer.h) for v in z], []
 
 
@@ -91,7 +103,7 @@ def gru_after(layer, t, x, h, c):
     for unit in range(layer.hidden):
         r, z = gru_gates(layer, t, unit, x, h)
         row, shift = 2 * layer.hidden + unit, layer.normaliser.shift
-        q = int(t["scale_h"][row]) * dot(t["weight_h"][row], h) + int(t["bias_h"][unit])
+        q = int(t["scale_h"][row]) * recurrent(layer, t, row, h) + int(t["bias_h"][unit])
         p = int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
         q, p = down(q, shift, layer.pre), down(p, shift, layer.pre)
         passed = rounded(r * q, layer.sigmoid.frac)
@@ -159,6 +171,8 @@ def slow_run(model, sequence):
     found = vectors if network.results == "every" else [last]
     if network.head is None:
         return found
+    if network.head.rectified:
+        found = [[max(value, 0) for value in h] for h in found]
     logits = [slow_head(model.head, h) for h in found]
     if network.head.output == "logits":
         return logits

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pascaline.golden import activation, affine, product
+from pascaline.golden import activation, affine, product, walsh
 from pascaline.golden.cells import State, cell_of, gru, lstm
 from pascaline.golden.network import Golden
-from tests.golden.networks import CELLS, draw, model, q
+from tests.golden.networks import CELLS, draw, model, q, sized
 from tests.golden.oracle import slow_step
 
 INTERMEDIATES = {
@@ -35,7 +35,7 @@ def layer(request):
     ],
 )
 def test_against_python_integers(layer, hidden, rest, rng):
-    made = model([layer | {"hidden": hidden}], **rest)
+    made = model([sized(layer, hidden)], **rest)
     golden = Golden(made)
     [state] = golden.zero()
     h, c = state.h[0].tolist(), state.c[0].tolist()
@@ -47,13 +47,17 @@ def test_against_python_integers(layer, hidden, rest, rng):
 
 
 def test_corners_against_python_integers(layer, rng):
-    made = model([layer | {"hidden": 3}], inputs=2)
+    made = model([sized(layer, 3)], inputs=2)
     described = made.network.layer
     cell = cell_of(described, made.layers[0], made.network.x)
     carried = described.carried
     for _ in range(30):
-        h = rng.choice(ends(described.h), (1, 3))
-        c = rng.choice(ends(carried), (1, 3)) if carried else np.empty((1, 0), np.int64)
+        h = rng.choice(ends(described.h), (1, described.hidden))
+        c = (
+            rng.choice(ends(carried), (1, described.hidden))
+            if carried
+            else np.empty((1, 0), np.int64)
+        )
         x = rng.choice(ends(made.network.x), (1, 2))
         found = cell.step(x, State(h, c)).state
         assert (found.h[0].tolist(), found.c[0].tolist()) == slow_step(
@@ -77,7 +81,7 @@ def test_narrow_types_compute_what_wide_ones_do(layer, sizes, rng, monkeypatch):
             yield {name: values for name, values in named.items() if values is not None}
 
     narrow_ones = list(steps())
-    for module in (activation, affine, gru, lstm, product):
+    for module in (activation, affine, gru, lstm, product, walsh):
         monkeypatch.setattr(module, "holding", lambda values, shift=0: np.int64)
     monkeypatch.setattr(product, "EXACT", {np.float64: 1 << 53})
     for one, other in zip(narrow_ones, steps(), strict=True):

@@ -46,7 +46,7 @@ class Twin(ABC):
         self._described, self._start = layer, tensors
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
         # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
-        self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * tensors["weight_h"]
+        self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * _met(layer, tensors)
         self._weight_x = (tensors["scale_x"] * unit / x.lsb)[:, None] * tensors["weight_x"]
         self._bias = tensors["bias"] * unit
 
@@ -79,6 +79,18 @@ class Twin(ABC):
         both = x.product(self._weight_x[rows], self._bias[rows]) + h.product(self._weight_h[rows])
         pre = (both if seen is None else both + seen).narrowed(layer.pre)
         return [pre[:, at * layer.hidden : (at + 1) * layer.hidden] for at in range(count)]
+
+
+def _met(layer: Layer, tensors: LayerTensors) -> Reals:
+    """The matrix that h meets, (rows, hidden)."""
+    if layer.recurrent == "matrix":
+        return tensors["weight_h"].astype(np.float64)
+    block = layer.block or layer.hidden & -layer.hidden
+    one = np.ones((1, 1))
+    while len(one) < block:
+        one = np.kron(one, [[1, 1], [1, -1]])
+    square = np.kron(np.eye(layer.hidden // block), one)
+    return np.tile(square, (len(layer.gates), 1))
 
 
 class _Lstm(Twin):
@@ -150,6 +162,8 @@ class _Rnn(Twin):
         layer = self._layer
         [z] = self._gates(x, state.h, 0, 1)
         relu = layer.function == "relu"
+        if layer.function == "linear":
+            return RealState(z, state.c)
         return RealState(z.positive().narrowed(layer.h) if relu else self._tanh(z), state.c)
 
 

@@ -156,7 +156,7 @@ BOTH = {"hidden": 4, "bidirectional": True}
         (
             [{"hidden": 4, "weights": "ternary", "peephole": True}],
             {"cell_unit": "serial"},
-            "cell_unit: must be parallel, except for one LSTM layer forward, without peepholes and",
+            "cell_unit: must be parallel, except for one LSTM layer forward, without peepholes,",
         ),
     ],
 )

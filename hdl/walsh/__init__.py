@@ -1,0 +1,1 @@
+"""The fast Walsh-Hadamard transform of h."""
