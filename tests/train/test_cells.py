@@ -206,7 +206,7 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
 
 def test_is_as_it_is_described(cell: str) -> None:
     kind, options = FORMS[cell]
-    usual = {"hidden": 2, "weights": "ternary", "h": WIDE.h, "pre": WIDE.h}
+    usual = {"hidden": 2, "weights": "ternary", "h": WIDE.pre, "pre": WIDE.pre}
     made = CELLS[kind].model_validate(usual | options)
     assert made.gates == cell_of(cell).gates
     assert (made.carried is not None) == cell_of(cell).carries
