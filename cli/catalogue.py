@@ -99,6 +99,9 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 help="Hardware of the element-wise part; serial: one multiplier.",
             ),
             click.option("--cell-units", type=int, help="Units that leave the lanes together."),
+            click.option(
+                "--butterflies", type=int, help="Of the transform of a layer without a matrix."
+            ),
             click.option("--head-units", type=int, help="Rows of the head side by side."),
             click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
             click.option(

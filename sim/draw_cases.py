@@ -17,6 +17,7 @@ from pascaline.spec.lanes import lane_designs
 from pascaline.spec.loading import image_words
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
+from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["draw", "draw_traffic"]
 
@@ -80,13 +81,12 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -
     sizes = [size for size in SIZES if size <= largest]
     network = Network.parse(_network(rng, newer, sizes), thing="case")
     shared_scale = bool(rng.random() < 0.4)
-    chosen = _machine(rng, network, largest) | _butterflies(newer, network)
-    machine = Machine.parse(chosen, thing="case")
+    machine = _machine(rng, network, largest) | _butterflies(newer, network)
     drawn: dict[str, Any] = {
         "seed": seed,
         "network": network,
         "shared_scale": shared_scale,
-        "machine": machine,
+        "machine": Machine.parse(_built(network, machine), thing="case"),
     }
     return Case(**drawn, traffic=draw_traffic(rng, Case(**drawn).design, cycles, values))
 
@@ -168,6 +168,19 @@ def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]
     if len(network.layers) > 1 or network.layer.recurrent == "matrix" or newer.random() < 0.5:
         return {}
     return {"butterflies": _pick(newer, (1, 2, 4))}
+
+
+def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:
+    """A machine that can be built: what a transform does not let be is left out."""
+    if all(layer.recurrent == "matrix" for layer in network.layers):
+        return machine
+    model = synthetic_model("case", network, np.random.default_rng(0))
+    for name in ("butterflies", "cell_units"):
+        try:
+            _ = Design(model=model, machine=Machine.parse(machine, thing="case"))
+        except InputError:
+            machine = {key: value for key, value in machine.items() if key != name}
+    return machine
 
 
 def _weights(rng: np.random.Generator) -> dict[str, Any]:

@@ -109,6 +109,7 @@ class Core:
         if len(self.layers) > 1 and self._transform is not None:
             rule = "must be separate for layers with a transform"
             raise InputError("machine: stack", rule, machine.stack)
+        _ = self.walsh  # What is checked there is checked now.
 
     def with_head(self, head_unit: HeadUnit) -> Core:
         """A copy of this core that has a head."""

@@ -129,7 +129,7 @@ class Layer(Checked, ABC):
                 raise ValueError(f"{name} must be a signed format")
         if not 2 <= self.pre.width <= 16:
             raise ValueError(f"pre.width must be 2 to 16, not {self.pre.width}")
-        if isinstance(self.activation, PiecewiseLinear):
+        if isinstance(self.activation, PiecewiseLinear) and self.functions:
             most = 1 << (self.pre.width - 1)
             if self.activation.segments > most:
                 raise ValueError(f"activation.segments must be at most {most} for this pre")
