@@ -14,7 +14,7 @@ from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
 from pascaline.spec.network import Pooling
 from pascaline.train.options import NormaliserName, Options
-from pascaline.train.options import task as find_task
+from pascaline.train.tasks import task as find_task
 
 __all__ = ["train"]
 

@@ -25,7 +25,8 @@ from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
-from pascaline.train.options import Options, Schedule, Task, task
+from pascaline.train.options import Options, Schedule
+from pascaline.train.tasks import Task, task
 
 if TYPE_CHECKING:
     import torch
@@ -177,7 +178,7 @@ def train(
     Parameters
     ----------
     name : str
-        The task: a key of `train.options.TASKS`.
+        The task: a key of `train.tasks.TASKS`.
     options : Options
         What the user chooses.
     output : Path

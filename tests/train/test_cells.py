@@ -12,7 +12,8 @@ from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.train.options import Options, task
+from pascaline.train.options import Options
+from pascaline.train.tasks import task
 
 torch = pytest.importorskip("torch")
 

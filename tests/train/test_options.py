@@ -7,7 +7,8 @@ import pytest
 
 from pascaline.data.sets import DATA_SETS
 from pascaline.spec.errors import InputError
-from pascaline.train.options import TASKS, Options, task
+from pascaline.train.options import Options
+from pascaline.train.tasks import TASKS, task
 
 
 def test_every_task_has_its_data() -> None:

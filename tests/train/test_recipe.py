@@ -11,8 +11,9 @@ from pascaline.data.preprocess import rule_of
 from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train.options import Options, task
+from pascaline.train.options import Options
 from pascaline.train.recipe import train
+from pascaline.train.tasks import task
 from tests.models import same_scales
 
 SMALL = Options(hidden=12, seed=3, device="cpu")

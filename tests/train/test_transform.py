@@ -12,8 +12,9 @@ from pascaline.importers.freeze import freeze
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Walsh
-from pascaline.train.options import Options, task
+from pascaline.train.options import Options
 from pascaline.train.recipe import Plan
+from pascaline.train.tasks import task
 
 torch = pytest.importorskip("torch")
 
