@@ -216,6 +216,8 @@ def train(
     if start is not None:
         options = _as_start(options, start)
     plan = Plan(task(name), options.settled(task(name)), start)
+    if keep_float is not None and plan.options.linear:
+        raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:

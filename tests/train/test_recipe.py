@@ -103,6 +103,11 @@ class TestTrain:
         words = "--cell hadamard --block 4 --state-bits 12 --weights fixed4 --head-weights fixed4"
         assert f"{words} --rule uniform --hidden 16" in model.card["command"]
 
+    def test_a_linear_network_is_not_kept(self, tones: DataSet, tmp_path: Path) -> None:
+        options = SMALL.model_copy(update=HADAMARD)
+        with pytest.raises(InputError, match=r"^keep_float: must be left out: "):
+            train("tones", options, tmp_path / "a.safetensors", keep_float=tmp_path / "b")
+
     def test_same_command_same_bytes(self, tones: DataSet, tmp_path: Path) -> None:
         written = []
         for folder in ("a", "b"):
