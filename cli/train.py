@@ -14,7 +14,7 @@ from pascaline.spec.cells import FORMS, USUAL
 from pascaline.spec.files import write_atomic
 from pascaline.spec.network import Pooling
 from pascaline.train.options import NormaliserName, Options
-from pascaline.train.options import task as find_task
+from pascaline.train.tasks import task as find_task
 
 __all__ = ["train"]
 
@@ -35,6 +35,13 @@ __all__ = ["train"]
     help="What the head sees: the last outputs, or the largest or the mean of all steps.",
 )
 @click.option(
+    "--block", type=int, help="Elements of a block of the transform in a cell that has one."
+)
+@click.option("--state-bits", type=int, help="Bits of h of a linear cell.")
+@click.option(
+    "--rectified/--not-rectified", default=None, help="Whether the head sees max(h, 0) or h."
+)
+@click.option(
     "--weights",
     default="ternary",
     show_default=True,
@@ -42,7 +49,7 @@ __all__ = ["train"]
 )
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
-@click.option("--rule", help="How weights are quantised: ardakani, ott; else the usual rule.")
+@click.option("--rule", help="How weights are quantised: ardakani, ott, uniform; else as usual.")
 @click.option("--stochastic", is_flag=True, help="Draw quantised weights at random in every step.")
 @click.option(
     "--draw", is_flag=True, help="Freeze such a draw instead of the deterministic weights."
@@ -60,6 +67,9 @@ __all__ = ["train"]
 @click.option("--batch", type=int, help="Sequences in a batch.")
 @click.option("--rate", type=float, help="Learning rate at the start.")
 @click.option("--dropout", type=float, help="Fraction of the units hidden from the head.")
+@click.option(
+    "--tuned", type=float, help="Last part of training, in which activations are rounded."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--validation", is_flag=True, help="Measure on a part of the training data instead.")
 @click.option(

@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 
 from pascaline.data.parts import IGNORED, Part, Parts
 
-__all__ = ["make_copies", "read_digits", "read_pixels", "read_rows"]
+__all__ = [
+    "make_copies",
+    "make_long_copies",
+    "read_digits",
+    "read_permuted",
+    "read_pixels",
+    "read_rows",
+]
 
 SYMBOLS, BLANK, GO = 8, 8, 9
 """Of the copy task: symbols to remember, and the numbers of two more."""
 
-REMEMBERED, DELAY = 10, 20
+REMEMBERED, DELAY, LONG_DELAY = 10, 20, 1000
 """Steps of what is to be copied, and of the pause behind it."""
 
 
@@ -57,6 +64,24 @@ def _flattened(part: Part) -> Part:
     return Part([image.reshape(-1, 1) for image in part.sequences], part.labels)
 
 
+def read_permuted(*files: bytes) -> Parts:
+    """The same pixels, all images in one order that has nothing to do with where they are.
+
+    Pixels are ordered by numbers of 64 bits from SHAKE-256 of ``pixel-permuted``, the smallest
+    first.
+    """
+    parts = read_pixels(*files)
+    count = len(parts.train.sequences[0])
+    drawn = hashlib.shake_256(b"pixel-permuted").digest(8 * count)
+    order = np.argsort(np.frombuffer(drawn, dtype=">u8"), kind="stable")
+    return Parts(
+        *(
+            Part([image[order] for image in part.sequences], part.labels)
+            for part in (parts.train, parts.held_out)
+        )
+    )
+
+
 def _images(images: bytes, labels: bytes) -> Part:
     return Part(list(_idx(images).astype(np.float32)), _idx(labels).astype(np.int64))
 
@@ -76,10 +101,21 @@ def make_copies() -> Parts:
     return Parts(_copies("train", 20_000), _copies("held-out", 1000))
 
 
-def _copies(seed: str, count: int) -> Part:
+def make_long_copies() -> Parts:
+    """The same with a long delay, in which blanks are to be told, as in the literature.
+
+    In the held-out part these do not count: nearly all of the steps are blanks.
+    """
+    train = _copies("train", 20_000, LONG_DELAY)
+    for labels in train.labels:
+        labels[:-REMEMBERED] = BLANK
+    return Parts(train, _copies("held-out", 1000, LONG_DELAY))
+
+
+def _copies(seed: str, count: int, delay: int = DELAY) -> Part:
     drawn = hashlib.shake_256(f"copy {seed}".encode()).digest(count * REMEMBERED)
     symbols = np.frombuffer(drawn, dtype=np.uint8).reshape(count, REMEMBERED) % SYMBOLS
-    steps = 2 * REMEMBERED + DELAY
+    steps = 2 * REMEMBERED + delay
     features = np.full((count, steps, 1), BLANK, dtype=np.float32)
     features[:, :REMEMBERED, 0] = symbols
     features[:, -REMEMBERED - 1, 0] = GO

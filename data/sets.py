@@ -22,7 +22,14 @@ from pascaline.data.parts import (
     predict_next,
     text_parts,
 )
-from pascaline.data.readers import make_copies, read_digits, read_pixels, read_rows
+from pascaline.data.readers import (
+    make_copies,
+    make_long_copies,
+    read_digits,
+    read_permuted,
+    read_pixels,
+    read_rows,
+)
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import data_folder
@@ -181,6 +188,17 @@ DATA_SETS = {
             members=IDX,
             read=read_pixels,
         ),
+        DataSet(
+            name="pixel-permuted",
+            title="MNIST: handwritten digits, an image as 784 pixels in a fixed random order",
+            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
+            licence="CC BY-SA 3.0",
+            inputs=1,
+            classes=10,
+            package=MNIST,
+            members=IDX,
+            read=read_permuted,
+        ),
         Text(
             name="linux",
             title="Linux 6.1: C sources of its folder kernel, 6.2 million characters",
@@ -225,6 +243,15 @@ DATA_SETS = {
             inputs=10,
             classes=10,
             read=make_copies,
+        ),
+        DataSet(
+            name="copy-1000",
+            title="Copy task: ten symbols to be told again after a pause of 1000 steps",
+            source="made here",
+            licence="none needed",
+            inputs=10,
+            classes=10,
+            read=make_long_copies,
         ),
     )
 }

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
-from pascaline.spec.cells import CELLS, USUAL, form_of
+from pascaline.spec.cells import CELLS, USUAL, form_of, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -93,6 +93,8 @@ def draft(
     pooling: Pooling = "none",
     output: Literal["class", "logits"] = "class",
     results: Results = "last",
+    block: int | None = None,
+    rectified: bool = False,
 ) -> Network:
     """A network of equal layers, with a head if there are ``classes``.
 
@@ -106,8 +108,10 @@ def draft(
         Of the input weights, and of the recurrent ones, by default the same.
     cell : str
         A key of `spec.cells.FORMS`.
-    bidirectional, pooling, output, results
+    bidirectional, pooling, output, results, rectified
         As in `spec.network`.
+    block : int, optional
+        As in `spec.cells.layer`, for cells whose h meets a transform.
 
     Raises
     ------
@@ -116,8 +120,11 @@ def draft(
     """
     layer = formats.layer(cell)
     layer |= {"hidden": hidden, "bidirectional": bidirectional}
-    layer |= {"weights_x": weights, "weights_h": weights_h or weights}
-    head = {"classes": classes, "weights": formats.head, "output": output}
+    if transformed(cell):
+        layer |= {"weights": weights, "block": block}
+    else:
+        layer |= {"weights_x": weights, "weights_h": weights_h or weights}
+    head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     return Network.parse(
         {
             "inputs": inputs,

@@ -4,7 +4,9 @@ An integer scale is ``scale * 2**(pre.frac + shift - frac)``, with ``frac`` that
 meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the largest with which all of
 them fit, so that rounding loses least; both directions of a layer have the same. A bias with which
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
-it becomes the least that does the same. The head has one scale for all its rows, which moves no
+it becomes the least that does the same. In a linear layer with a transform, whose h never
+decays, the shift is the least with which scales are near enough: where they are powers of two they
+are exact, and small. The head has one scale for all its rows, which moves no
 maximum, so the machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
 """
 
@@ -32,8 +34,17 @@ Reals = NDArray[np.float64]
 SHIFTS = range(40, -1, -1)
 """What a shift may be, best first."""
 
+LEAST_FIRST = range(4, 41)
+"""The same where scales decide: biases have four bits or more below the unit of ``pre``."""
+
+NEAR = {"scale_h": 1e-6, "scale_x": 2.0**-14}
+"""How near integer scales are to real ones, relatively, where h never decays and nor do errors."""
+
 PEEPHOLES = ("scale_ci", "scale_cf", "scale_co")
 """Tensors of the peepholes of gates i, f and o."""
+
+WIDEST = Interval.signed_bits(24)
+"""What a scale may be at most."""
 
 BIASES = Interval.signed_bits(48)
 """What a bias may be."""
@@ -46,7 +57,8 @@ class LearnedPart:
     Attributes
     ----------
     weight_x, weight_h : Integers
-        Weights, as values of an arithmetic: (rows, inputs) and (rows, hidden).
+        Weights, as values of an arithmetic: (rows, inputs) and (rows, hidden). The latter are
+        ``None`` where h meets a transform: signs of rows are in ``scale_h``.
     scale_x, scale_h, bias : Reals
         The affine of each row, (rows,).
     bias_h : Reals or None
@@ -58,7 +70,7 @@ class LearnedPart:
     """
 
     weight_x: Integers
-    weight_h: Integers
+    weight_h: Integers | None
     scale_x: Reals
     scale_h: Reals
     bias: Reals
@@ -128,7 +140,9 @@ def freeze(
         affine, folded = _freeze_rows(prefixes, parts, layer, draft.layer_x(index))
         layers.append(layer.model_copy(update={"normaliser": affine}))
         for at, part in zip(prefixes, parts, strict=True):
-            tensors |= {f"{at}weight_x": part.weight_x, f"{at}weight_h": part.weight_h}
+            tensors[f"{at}weight_x"] = part.weight_x
+            if part.weight_h is not None:
+                tensors[f"{at}weight_h"] = part.weight_h
             tensors |= _states(at, part, layer)
         tensors |= folded
     head = draft.head
@@ -156,14 +170,18 @@ def _freeze_rows(
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in _tamed(part, layer, x).items():
             reals[at + thing] = values
-    scales = affine.scales
+    exact = layer.pre == layer.h and all(part.weight_h is None for part in parts)
+    scales = WIDEST if exact else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
-    for shift in SHIFTS:
-        made = {
-            thing: _integers(values, exponent + shift - frac.get(_kind(thing), 0))
+    for shift in LEAST_FIRST if exact else SHIFTS:
+        exponents = {thing: exponent + shift - frac.get(_kind(thing), 0) for thing in reals}
+        made = {thing: _integers(values, exponents[thing]) for thing, values in reals.items()}
+        if not all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
+            continue
+        if not exact or all(
+            _is_near(made[thing], np.ldexp(values, exponents[thing]), NEAR.get(_kind(thing)))
             for thing, values in reals.items()
-        }
-        if all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
+        ):
             break
     else:
         for thing, values in made.items():
@@ -171,6 +189,9 @@ def _freeze_rows(
     tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
     width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
+    if exact:
+        own = [values for thing, values in tensors.items() if _kind(thing) in frac]
+        width = _bias_width(np.concatenate(own))
     return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
 
 
@@ -201,6 +222,8 @@ def _without_idle(part: LearnedPart) -> dict[str, Reals]:
     Batch normalisation makes it large, which would cost all others precision. Scales of a row that
     are equal stay equal.
     """
+    if part.weight_h is None:
+        return part.reals  # No sum of h is always 0.
     idle_x, idle_h = ~part.weight_x.any(axis=1), ~part.weight_h.any(axis=1)
     equal, both = part.scale_x == part.scale_h, idle_x & idle_h
     return part.reals | {
@@ -217,19 +240,21 @@ def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
     sum by more than the format of ``pre`` reaches, the outcome is its end, whatever more it is.
     """
     sums = np.zeros(len(part.bias))
+    reach = layer.operands[-1].sum(layer.h.interval, layer.hidden).magnitude * layer.h.lsb
     for weight, scale, vector in (
         (part.weight_x, part.scale_x, x),
         (part.weight_h, part.scale_h, layer.h),
     ):
         largest = vector.interval.magnitude * vector.lsb
-        sums += 2 * np.abs(scale) * np.abs(weight).sum(axis=1) * largest
+        most = reach if weight is None else np.abs(weight).sum(axis=1) * largest
+        sums += 2 * np.abs(scale) * most
     if part.peephole is not None and layer.carried is not None:
         seen = 2 * np.abs(part.peephole).max() * layer.carried.interval.magnitude
         sums += seen * layer.carried.lsb
-    most = sums + (layer.pre.interval.magnitude + 1) * layer.pre.lsb
-    made = {"bias": np.clip(part.bias, -most, most)}
+    bound = sums + (layer.pre.interval.magnitude + 1) * layer.pre.lsb
+    made = {"bias": np.clip(part.bias, -bound, bound)}
     if part.bias_h is not None:
-        own = most[-len(part.bias_h) :]
+        own = bound[-len(part.bias_h) :]
         made["bias_h"] = np.clip(part.bias_h, -own, own)
     return made
 
@@ -275,6 +300,10 @@ def _integers(values: Reals, exponent: int = 0) -> Reals:
 
 def _is_in(values: Reals, limit: Interval) -> NDArray[np.bool_]:
     return (values >= limit.lo) & (values <= limit.hi)
+
+
+def _is_near(values: Reals, wanted: Reals, part: float | None) -> bool:
+    return part is None or bool((np.abs(values - wanted) <= part * np.abs(wanted)).all())
 
 
 def _bias_width(biases: Integers) -> int:

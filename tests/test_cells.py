@@ -25,6 +25,7 @@ OF_ONE_CELL = {
     "hdl/cells/serial.py": "the serial unit is that of the LSTM alone",
     "train/stepwise.py": "its normalisers are for the LSTM alone",
     "train/precision.py": "the cells of the paper that it repeats",
+    "train/speed.py": "the work that it times",
     "train/layers.py": "a stand-in for each module of PyTorch",
     "api/nn.py": "hands these on",
 }

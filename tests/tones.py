@@ -15,8 +15,9 @@ from pascaline.data.packages import Package
 from pascaline.data.preprocess import Preprocess
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.spec.errors import InputError
-from pascaline.train import options
-from pascaline.train.options import Schedule, Task
+from pascaline.train import tasks
+from pascaline.train.options import Schedule
+from pascaline.train.tasks import Task
 
 
 @pytest.fixture(autouse=True)
@@ -87,5 +88,5 @@ def tones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> DataSet:
         schedule=Schedule(epochs=6, batch=20, rate=0.02),
     )
     monkeypatch.setitem(sets.DATA_SETS, made.name, made)
-    monkeypatch.setitem(options.TASKS, task.name, task)
+    monkeypatch.setitem(tasks.TASKS, task.name, task)
     return made

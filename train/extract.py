@@ -6,18 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from pascaline.importers.freeze import Learned, LearnedPart, Reals
-from pascaline.spec.arithmetic import Fixed
-from pascaline.train.network import Classifier, Head, Layer
+from pascaline.importers.freeze import Learned, LearnedPart
+from pascaline.train.network import Classifier, Layer
 from pascaline.train.quantisers import Real
-from pascaline.train.recurrent import Quantisers, Recurrent
+from pascaline.train.recurrent import Recurrent
+from pascaline.train.units import as_integers, largest_of_rows, reals, state_units
 
-__all__ = ["FIXED", "head_weight", "learned", "learned_layers", "reals"]
-
-FIXED = Fixed(12)
-"""What the weights of a floating-point network become in a machine: the papers' baseline."""
+__all__ = ["learned", "learned_layers"]
 
 
 def learned(network: Classifier) -> Learned:
@@ -32,60 +28,50 @@ def learned(network: Classifier) -> Learned:
     """
     head = network.head
     with torch.no_grad():
+        unit = state_units([layer.parts for layer in network.stack])[-1]
         return Learned(
             layers=learned_layers(network.stack),
-            head_weight=reals(head_weight(head)),
+            head_weight=reals(head.weights) * unit,
             head_bias=reals(head.bias),
-            head_unit=None if head.quantiser is None else float(head.scale),
+            head_unit=None if head.unit is None else float(head.unit) * unit,
         )
 
 
 def learned_layers(layers: Sequence[Layer]) -> tuple[tuple[LearnedPart, ...], ...]:
     """Those of each layer, as `train.freeze.Learned` has them; as in `learned`."""
+    units = state_units([layer.parts for layer in layers])
     with torch.no_grad():
-        return tuple(tuple(map(_learned_part, layer.parts)) for layer in layers)
+        return tuple(
+            tuple(_learned_part(part, before, after) for part in layer.parts)
+            for layer, before, after in zip(layers, (1.0, *units), units, strict=False)
+        )
 
 
-def _learned_part(part: Recurrent) -> LearnedPart:
+def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
+    """Of a direction whose inputs, and whose h, are counted in these units."""
     folded = part.folded()
-    weights = [reals(folded.weight_x), reals(folded.weight_h)]
-    weights, scales = _as_integers(
-        part.quantisers, weights, [reals(folded.scale_x), reals(folded.scale_h)]
+    whole = part.cell.linear
+    scale_x, scale_h = reals(folded.scale_x), reals(folded.scale_h)
+    together = None
+    if all(isinstance(one, Real) for one in part.quantisers) and np.array_equal(scale_x, scale_h):
+        # Equal scales of a row stay equal.
+        both = torch.cat((folded.weight_x, folded.weight_h), dim=1)
+        together = largest_of_rows(reals(both))
+    quantiser_x, quantiser_h = part.quantisers
+    weight_x, unit_x = as_integers(
+        quantiser_x, part.shadow_x, folded.weight_x, whole=whole, largest=together
     )
+    if part.transform is None:
+        weight_h, unit_h = as_integers(
+            quantiser_h, part.shadow_h, folded.weight_h, whole=whole, largest=together
+        )
+    else:
+        weight_h, unit_h = None, reals(quantiser_h(part.shadow_h))[:, 0]
     return LearnedPart(
-        weight_x=weights[0].astype(np.int64),
-        weight_h=weights[1].astype(np.int64),
-        scale_x=scales[0],
-        scale_h=scales[1],
-        bias=reals(folded.bias),
+        weight_x=weight_x,
+        weight_h=weight_h,
+        scale_x=scale_x * unit_x * (before / after),
+        scale_h=scale_h * unit_h,
+        bias=reals(folded.bias) / after,
         bias_h=None if folded.bias_h is None else reals(folded.bias_h),
     )
-
-
-def head_weight(head: Head) -> Tensor:
-    """Weights of a head, quantised if they are."""
-    if head.quantiser is None:
-        return head.weight
-    return head.scale * head.quantiser(head.weight)
-
-
-def _as_integers(
-    quantisers: Quantisers, weights: list[Reals], scales: list[Reals]
-) -> tuple[list[Reals], list[Reals]]:
-    """Real weights as those of `FIXED` and scales of the rows; equal scales of a row stay equal."""
-    real = [isinstance(quantiser, Real) for quantiser in quantisers]
-    largest = [np.abs(weight).max(axis=1) for weight in weights]
-    if all(real) and np.array_equal(scales[0], scales[1]):
-        largest = [np.maximum(*largest)] * 2
-    for index in range(2):
-        if real[index]:
-            row = largest[index]
-            unit = np.where(row > 0, row, 1) / FIXED.weights.hi
-            weights[index] = np.floor(weights[index] / unit[:, None] + 0.5)
-            scales[index] = scales[index] * unit
-    return weights, scales
-
-
-def reals(tensor: Tensor) -> Reals:
-    """A tensor as an array of float64."""
-    return tensor.detach().cpu().numpy().astype(np.float64)

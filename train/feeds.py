@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pascaline.data.sets import IGNORED, Labels
-from pascaline.spec.tensors import Integers
 from pascaline.train.augment import Shift
 
 __all__ = ["Batch", "Feed", "Sequences", "Streams"]
@@ -73,10 +72,13 @@ class Sequences(Feed):
 
     Parameters
     ----------
-    inputs : sequence of Integers
-        Sequences as the machine gets them, each (steps, inputs).
+    inputs : sequence of NDArray
+        Sequences of integers as the machine gets them, each (steps, inputs); or numbers of symbols,
+        (steps, 1).
     labels : Labels
         A class for each, or for each of its steps.
+    symbols : int, optional
+        How many there are: one-hot inputs.
     batch : int
         Sequences a step; fewer if there are fewer.
     lsb : float
@@ -93,13 +95,14 @@ class Sequences(Feed):
 
     def __init__(
         self,
-        inputs: Sequence[Integers],
+        inputs: Sequence[NDArray[Any]],
         labels: Labels,
         *,
         batch: int,
         lsb: float,
         seed: int,
         augment: Shift | None = None,
+        symbols: int | None = None,
         device: torch.device,
     ) -> None:
         self.batch = min(batch, len(inputs))
@@ -109,12 +112,15 @@ class Sequences(Feed):
         shape = (len(inputs), max(lengths))
         # 16 bits hold any x.
         padded = np.zeros((*shape, inputs[0].shape[1]), dtype=np.int16)
+        if symbols is not None:
+            padded -= 1  # No symbol.
         every = not isinstance(labels, np.ndarray)
         targets = np.full(shape if every else shape[:1], IGNORED, dtype=np.int64)
         for index, sequence in enumerate(inputs):
             padded[index, : len(sequence)] = sequence
             targets[(index, slice(len(sequence))) if every else index] = labels[index]
         self._inputs, self._targets = (_on(array, device) for array in (padded, targets))
+        self._symbols = None if symbols is None else torch.arange(symbols, device=device)
         self._lengths = None if min(lengths) == shape[1] else torch.tensor(lengths, device=device)
         self._chosen = torch.zeros(self.batch, dtype=torch.int64, device=device)
         self._moves = torch.zeros(self.batch, 2, dtype=torch.int64, device=device)
@@ -133,7 +139,11 @@ class Sequences(Feed):
 
     def take(self) -> Batch:
         chosen = self._chosen
-        x = self._inputs[chosen].to(torch.get_default_dtype()) * self._lsb
+        x = self._inputs[chosen]
+        if self._symbols is None:
+            x = x.to(torch.get_default_dtype()) * self._lsb
+        else:
+            x = (x == self._symbols).to(torch.get_default_dtype())
         if self._augment is not None:
             x = self._augment.apply(x, self._moves)
         lengths = None if self._lengths is None else self._lengths[chosen]

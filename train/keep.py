@@ -12,8 +12,8 @@ from torch import Tensor
 from pascaline.data.preprocess import Rule
 from pascaline.importers.freeze import Reals
 from pascaline.spec.files import write_atomic
-from pascaline.train.extract import head_weight, reals
 from pascaline.train.network import Classifier
+from pascaline.train.units import reals
 
 __all__ = ["keep", "state_of"]
 
@@ -55,7 +55,7 @@ def state_of(network: Classifier) -> dict[str, Reals]:
                     own[-len(folded.bias_h) :] = reals(folded.bias_h)
                 state[f"rnn.bias_hh_{at}"] = own
         head = network.head
-        state |= {"fc.weight": reals(head_weight(head)), "fc.bias": reals(head.bias)}
+        state |= {"fc.weight": reals(head.weights), "fc.bias": reals(head.bias)}
     return state
 
 

@@ -25,6 +25,7 @@ from pascaline.train.recurrent import Recurrent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
+from pascaline.train.transform import Signs
 
 __all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run", "stack"]
 
@@ -72,19 +73,26 @@ def stack(
         quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
         for weights, rule, drawn in options.rules
     )
+    normaliser, block = options.normaliser or ("none" if cell.linear else "scale"), None
+    if options.transformed:
+        block, h = options.block or hidden & -hidden, Signs()
     layers: list[Layer] = []
     for index in range(options.layers or 1):
         parts = [
             Recurrent(
                 cell,
                 (x, h),
-                NORMALISERS[options.normaliser or "scale"],
+                NORMALISERS[normaliser],
                 inputs=layers[-1].outputs if index else inputs,
                 hidden=hidden,
                 shared=options.shared_scale is not False,
                 memory=memory,
                 gain=gain,
-                stochastic=(options.rules[0].stochastic, options.rules[1].stochastic),
+                stochastic=(
+                    options.rules[0].stochastic,
+                    block is None and options.rules[1].stochastic,
+                ),
+                block=block,
             )
             for _ in range(2 if options.bidirectional else 1)
         ]
@@ -105,9 +113,18 @@ def build(
     """An untrained network; its random start comes from torch's generator."""
     layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
     head = None
-    if options.head_weights is not None and not options.head_weights.startswith("fixed"):
-        head = quantiser(options.head_weights, gates=1)
-    return Classifier(layers, classes=classes, every=every, pooling=options.pooling, head=head)
+    if options.head_weights is not None:
+        fixed = options.head_weights.startswith("fixed")
+        if not fixed or options.rule == "uniform":
+            head = quantiser(options.head_weights, options.rule if fixed else None, gates=1)
+    return Classifier(
+        layers,
+        classes=classes,
+        every=every,
+        pooling=options.pooling,
+        head=head,
+        rectified=bool(options.rectified),
+    )
 
 
 def device(name: str) -> torch.device:
@@ -157,6 +174,9 @@ def learn(
         made = network()
         check(made)
         made.to(place)
+        if any(part.cell.linear for part in made.parts):
+            # Powers of a matrix want all bits.
+            torch.set_float32_matmul_precision("highest")
         stepper = Stepper(made, feed(place), seed=options.seed, dropout=schedule.dropout)
         curve = fit(stepper, schedule, rounding=rounding, snapshot=snapshot, progress=progress)
         if options.stochastic:

@@ -20,6 +20,7 @@ from pascaline.spec.tensors import Integers
 from pascaline.train.cells.cell import passed
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
+from pascaline.train.units import state_units
 
 __all__ = [
     "Classifier",
@@ -78,6 +79,20 @@ class Layer(nn.Module):
         """Elements of the output of a step."""
         return sum(part.hidden for part in self.parts)
 
+    def quick(self, state: State | None) -> bool:
+        """Whether there is `last`, from such a state."""
+        return state is None and all(part.scanned for part in self.parts)
+
+    def last(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """What `forward` has under this name, without what comes before it: much faster."""
+        return torch.cat(
+            [
+                part.last(backwards(x, lengths) if index else x, lengths)
+                for index, part in enumerate(self.parts)
+            ],
+            dim=-1,
+        )
+
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, state: State | None = None
     ) -> tuple[Tensor, Tensor, State]:
@@ -125,22 +140,48 @@ class Head(nn.Linear):
     outputs, classes : int
         What it gets, and logits.
     quantiser : Quantiser or None
-        What becomes of its weights, which then have one learned scale; by default they are real.
+        What becomes of its weights, which then have one learned scale, unless they come with a
+        unit of their own; by default they are real.
+    rectified : bool
+        Whether it sees only what is above 0.
     """
 
-    def __init__(self, outputs: int, classes: int, quantiser: Quantiser | None = None) -> None:
+    def __init__(
+        self,
+        outputs: int,
+        classes: int,
+        quantiser: Quantiser | None = None,
+        *,
+        rectified: bool = False,
+    ) -> None:
         super().__init__(outputs, classes)
-        self.quantiser = quantiser
+        self.quantiser, self.rectified = quantiser, rectified
+        self.scale: nn.Parameter | None = None
         if quantiser is not None:
             with torch.no_grad():
                 quantiser.start(self.weight)
                 spread = quantiser(self.weight).square().sum(dim=1).mean().clamp(min=1).rsqrt()
-            self.scale = nn.Parameter(spread)
+            if not quantiser.scaled:
+                self.scale = nn.Parameter(spread)
+
+    @property
+    def unit(self) -> Tensor | None:
+        """What a weight of 1 stands for, if they are quantised."""
+        if self.quantiser is None:
+            return None
+        return self.quantiser.own_unit(self.weight) if self.scale is None else self.scale
+
+    @property
+    def weights(self) -> Tensor:
+        """What it computes with, (classes, outputs): quantised weights, if they are."""
+        if self.quantiser is None:
+            return self.weight
+        values = self.quantiser(self.weight)
+        return values if self.scale is None else self.scale * values
 
     def forward(self, features: Tensor) -> Tensor:
-        if self.quantiser is None:
-            return super().forward(features)
-        return functional.linear(features, self.scale * self.quantiser(self.weight), self.bias)
+        seen = torch.relu(features) if self.rectified else features
+        return functional.linear(seen, self.weights, self.bias)
 
     def clamp(self) -> None:
         """Bring the shadow weights back within the limit of their quantiser."""
@@ -189,9 +230,11 @@ class Stacked(nn.Module):
 
     def round(self, network: Network | None) -> None:
         """Round activations to the formats of a description from now on, or do not."""
+        units = state_units([layer.parts for layer in self.stack])
         for index, layer in enumerate(self.stack):
             for part in layer.parts:
                 part.rounding = None if network is None else network.layers[index]
+                part.unit = units[index]
 
     def clamp(self) -> None:
         """Bring all shadow weights back within the limits of their quantisers."""
@@ -215,6 +258,8 @@ class Classifier(Stacked):
         largest value, or the mean, over all steps.
     head : Quantiser or None
         Of the head's weights.
+    rectified : bool
+        Whether the head sees only what is above 0.
 
     Attributes
     ----------
@@ -230,10 +275,11 @@ class Classifier(Stacked):
         every: bool = False,
         pooling: Pooling = "none",
         head: Quantiser | None = None,
+        rectified: bool = False,
     ) -> None:
         super().__init__(layers)
         self.every, self.pooling = every, pooling
-        self.head = Head(layers[-1].outputs, classes, head)
+        self.head = Head(layers[-1].outputs, classes, head, rectified=rectified)
 
     def clamp(self) -> None:
         super().clamp()
@@ -246,9 +292,15 @@ class Classifier(Stacked):
 
         The states are those after all steps of ``x``, whatever the lengths.
         """
-        after, last = [], x
+        after: list[State] = []
+        last = x
+        wanted = self.every or self.pooling != "none"
         for index, layer in enumerate(self.stack):
-            x, last, state = layer(x, lengths, None if states is None else states[index])
+            state = None if states is None else states[index]
+            if not wanted and layer is self.stack[-1] and layer.quick(state):
+                last = layer.last(x, lengths)
+                return self.classify(last[None], last, None), (*after, (last, last[:, :0]))
+            x, last, state = layer(x, lengths, state)
             after.append(state)
         return self.classify(x, last, lengths), tuple(after)
 
@@ -258,7 +310,9 @@ class Classifier(Stacked):
         if self.pooling == "max":
             seen = largest(every, lengths)
         elif self.pooling == "mean":
-            seen = mean_of(every, lengths, self.stack[-1].parts[0].rounding)
+            last_part = self.stack[-1].parts[0]
+            unit = last_part.unit
+            seen = unit * mean_of(every / unit, lengths, last_part.rounding)
         if self.training and self.mask is not None:
             seen = seen * self.mask
         return self.head(seen)

@@ -1,28 +1,23 @@
-"""What a user may choose about training, and what each task chooses by itself."""
+"""What a user may choose about training."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from pascaline.data.own import is_own
-from pascaline.data.preprocess import OneHot, Preprocess
-from pascaline.data.sets import Part
-from pascaline.importers.draft import Formats
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
-from pascaline.spec.cells import USUAL, form_of
+from pascaline.spec.cells import USUAL, form_of, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Format
 from pascaline.spec.network import Pooling
-from pascaline.train.augment import Shift
 
-__all__ = ["TASKS", "Options", "Schedule", "Task", "WeightRule", "task"]
+if TYPE_CHECKING:
+    from pascaline.train.tasks import Task
+
+__all__ = ["NormaliserName", "Options", "Schedule", "WeightRule"]
 
 
 class Schedule(Checked):
@@ -80,6 +75,15 @@ class Options(Checked):
         it has not.
     pooling : {"none", "max", "mean"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
+    block : int or None
+        Of a cell whose h meets a transform: elements of its blocks, a power of two that divides
+        the hidden units; ``None``: the largest.
+    state_bits : int or None
+        Bits of h of a linear cell; its binary point follows from what h reaches. ``None``: those
+        of the task's pre-activations.
+    rectified : bool or None
+        Whether the head sees only what is above 0; ``None``: of a linear cell, as it would be
+        linear itself.
     weights : str
         What the weights of the matrices are: the name of an arithmetic; or ``float``: real
         numbers, which become ``fixed12`` in the model.
@@ -87,7 +91,7 @@ class Options(Checked):
         What those are that meet h; ``None``: the same.
     head_weights : str or None
         What those of the head are; ``None``: learned as real numbers and rounded to the head's
-        format in the end, as ``fixed2`` to ``fixed16`` always are.
+        format in the end, as ``fixed2`` to ``fixed16`` are unless ``rule`` is ``uniform``.
     rule : str or None
         How ``weights`` come from those that are learned, see `train.quantisers.rules`; ``None``:
         the usual rule, which recurrent weights of another kind have in any case.
@@ -106,8 +110,9 @@ class Options(Checked):
     shared_scale : bool or None
         One scale a row for both products instead of two: half the accumulators and multipliers.
         ``None``: as the task has it.
-    epochs, batch, rate, dropout : int or float, or None
-        As in `Schedule`; ``None``: what the task takes.
+    epochs, batch, rate, dropout, tuned : int or float, or None
+        As in `Schedule`; ``None``: what the task takes. A linear cell is never tuned: its steps
+        can be done at once only where h is not rounded.
     seed : int
         Of everything random. The same seed gives the same model on the same kind of processor.
     validation : bool
@@ -121,6 +126,9 @@ class Options(Checked):
     layers: int | None = Field(default=None, ge=1, le=8)
     bidirectional: bool | None = None
     pooling: Pooling = "none"
+    block: int | None = Field(default=None, ge=2, le=2048)
+    state_bits: int | None = Field(default=None, ge=4, le=16)
+    rectified: bool | None = None
     weights: str = "ternary"
     recurrent_weights: str | None = None
     head_weights: str | None = None
@@ -134,6 +142,7 @@ class Options(Checked):
     batch: int | None = Field(default=None, ge=1, le=10_000)
     rate: float | None = Field(default=None, gt=0, le=1)
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    tuned: float | None = Field(default=None, ge=0, le=1)
     seed: int = Field(default=0, ge=0, lt=1 << 63)
     validation: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -169,6 +178,25 @@ class Options(Checked):
             raise InputError("bidirectional", "must not be for a text, whose end is not known")
         if self.pooling != "none" and task.results == "every":
             raise InputError("pooling", "must be none for a task with a result at every step")
+        usual = self._usual(task)
+        missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
+        settled = self.model_copy(update=missing)
+        settled._check_cell()
+        return settled
+
+    @property
+    def linear(self) -> bool:
+        """Whether the cell is linear; raises `InputError` if there is no such cell."""
+        _, form = form_of(self.cell or USUAL)
+        return form.get("function") == "linear"
+
+    @property
+    def transformed(self) -> bool:
+        """Whether h meets a transform; raises `InputError` if there is no such cell."""
+        return transformed(self.cell or USUAL)
+
+    def _usual(self, task: Task) -> dict[str, Any]:
+        """What is taken where nothing is chosen."""
         usual = {
             "cell": USUAL,
             "layers": 1,
@@ -176,11 +204,30 @@ class Options(Checked):
             "hidden": task.hidden,
             "normaliser": task.normaliser,
             "shared_scale": task.shared_scale,
+            "rectified": self.linear,
             **task.schedule.model_dump(include=set(SCHEDULED)),
         }
-        missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
-        form_of(self.cell or USUAL)
-        return self.model_copy(update=missing)
+        if self.transformed:
+            hidden = self.hidden or task.hidden
+            usual |= {"block": hidden & -hidden}
+        if self.linear:
+            usual |= {"normaliser": "none", "shared_scale": False, "tuned": 0.0}
+        return usual
+
+    def _check_cell(self) -> None:
+        """What only some cells may have."""
+        if self.transformed and self.recurrent_weights is not None:
+            raise InputError("recurrent_weights", "must be left out: h meets a transform")
+        if self.block is not None and not self.transformed:
+            raise InputError("block", "must be left out: h meets a matrix in this cell")
+        if not self.linear:
+            if self.state_bits is not None:
+                raise InputError("state_bits", "must be left out for a cell that is not linear")
+            return
+        if self.normaliser != "none":
+            raise InputError("normaliser", "must be none for a linear cell", self.normaliser)
+        if self.tuned:
+            raise InputError("tuned", "must be 0 for a linear cell", self.tuned)
 
     def schedule(self, task: Task) -> Schedule:
         """The task's schedule with what is chosen here."""
@@ -192,12 +239,16 @@ class Options(Checked):
 
         An absolute path is cut to its file name, so that the command is the same everywhere.
         """
-        settled = self.settled(task)
+        settled, usual = self.settled(task), self._usual(task)
         words = ["pascaline", "train", task.name]
         words += ["--cell", str(settled.cell)] if settled.cell != USUAL else []
         words += ["--layers", str(settled.layers)] if settled.layers != 1 else []
         words += ["--bidirectional"] if settled.bidirectional else []
         words += ["--pooling", self.pooling] if self.pooling != "none" else []
+        words += ["--block", str(settled.block)] if settled.block else []
+        words += ["--state-bits", str(self.state_bits)] if self.state_bits else []
+        if settled.rectified != usual["rectified"]:
+            words += ["--rectified" if settled.rectified else "--not-rectified"]
         words += ["--weights", self.weights]
         words += ["--recurrent-weights", self.recurrent_weights] if self.recurrent_weights else []
         words += ["--head-weights", self.head_weights] if self.head_weights else []
@@ -209,171 +260,12 @@ class Options(Checked):
         words += ["--epochs", str(settled.epochs), "--batch", str(settled.batch)]
         words += ["--rate", str(settled.rate)]
         words += ["--dropout", str(settled.dropout)] if settled.dropout else []
+        words += ["--tuned", str(settled.tuned)] if settled.tuned != usual["tuned"] else []
         words += ["--seed", str(self.seed)]
         words += ["--validation"] if self.validation else []
         words += ["-o", output.name if output.is_absolute() else output.as_posix()]
         return shlex.join(words)
 
 
-SCHEDULED = ("epochs", "batch", "rate", "dropout")
+SCHEDULED = ("epochs", "batch", "rate", "dropout", "tuned")
 """What of a schedule a user may choose."""
-
-
-NARROW = Formats(scale_width=8)
-"""8-bit activations. On validation data 8-bit row scales get as many sequences right as wider."""
-
-WIDE = Formats(
-    h=Format(width=12, frac=11),
-    pre=Format(width=12, frac=8),
-    sigmoid=Format(width=12, frac=11, signed=False),
-    tanh=Format(width=12, frac=11),
-    cell=Format(width=20, frac=15),
-    state=Format(width=20, frac=19),
-)
-"""12-bit activations, as in the papers: for long sequences and likelihoods.
-
-The sigmoid is unsigned so that a forget gate can be 1 exactly: with the nearest smaller number a
-cell loses a third of its value in 784 steps.
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """Something that can be learned.
-
-    Attributes
-    ----------
-    name : str
-        What users write.
-    data : str
-        The data set.
-    preprocess : callable
-        Makes the preprocessing from the part that is learned from.
-    schedule : Schedule
-        How long and how fast, unless the user says otherwise.
-    hidden, normaliser, shared_scale
-        As in `Options`, likewise.
-    formats : Formats
-        Formats of the model.
-    augment : Shift or None
-        What happens to a sequence each time that it is learned.
-    output : {"class", "logits"}
-        What the head gives out; logits where likelihoods count, in bits.
-    results : {"last", "every"}
-        A result after the last step of a sequence, or after every step.
-    memory, gain
-        As in `train.recurrent.Recurrent`.
-    """
-
-    name: str
-    data: str
-    preprocess: Callable[[Part], Preprocess | OneHot]
-    schedule: Schedule
-    hidden: int = 100
-    normaliser: NormaliserName = "scale"
-    shared_scale: bool = True
-    formats: Formats = NARROW
-    augment: Shift | None = None
-    output: Literal["class", "logits"] = "class"
-    results: Literal["last", "every"] = "last"
-    memory: int | None = None
-    gain: float = 1.0
-
-
-def task(name: str) -> Task:
-    """The task of that name, or of a path: a folder or a text file.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    if name in TASKS:
-        return TASKS[name]
-    if is_own(name):
-        return _sequences(name) if Path(name).is_dir() else _text(name)
-    raise InputError("task", f"must be one of {', '.join(TASKS)}, or a path", name)
-
-
-def _sequences(name: str) -> Task:
-    """Telling the classes of the sequences in a folder."""
-    return Task(
-        name=name,
-        data=name,
-        preprocess=lambda part: Preprocess.standard(part.sequences),
-        schedule=Schedule(epochs=60, batch=32),
-    )
-
-
-def _text(name: str) -> Task:
-    """Predicting the next character of a text file; a short one in fewer pieces."""
-    size = Path(name).stat().st_size if Path(name).is_file() else 0
-    known = _characters(name, epochs=10)
-    batch = max(4, min(known.schedule.batch, size // 20_000))
-    return replace(known, schedule=known.schedule.model_copy(update={"batch": batch}))
-
-
-SYMBOLS = Format(width=12, frac=11, signed=False)
-"""Of one-hot inputs: with as many bits behind the point as h, so that the scales of both fit."""
-
-
-def _characters(name: str, epochs: int) -> Task:
-    """Predicting the next character of a text."""
-    return Task(
-        name=name,
-        data=name,
-        preprocess=OneHot.of_part,
-        schedule=Schedule(epochs=epochs, batch=64, rate=0.008, length=100),
-        hidden=512,
-        shared_scale=False,
-        formats=WIDE.model_copy(update={"x": SYMBOLS}),
-        output="logits",
-        results="every",
-    )
-
-
-TASKS = {
-    known.name: known
-    for known in (
-        Task(
-            name="digits",
-            data="digits",
-            # One recording in 150 is longer than 40 frames, twice as long as most.
-            preprocess=lambda part: Preprocess.standard(part.sequences, steps=40),
-            schedule=Schedule(epochs=60),
-        ),
-        Task(
-            name="rows",
-            data="rows",
-            # Pixels are 0 to 255: every second value has an 8-bit input of its own.
-            preprocess=lambda _: Preprocess.uniform(28, gain=1 / 256),
-            schedule=Schedule(epochs=25),
-            augment=Shift(28, 28, 2),
-        ),
-        Task(
-            name="pixel",
-            data="pixel",
-            preprocess=lambda _: Preprocess.uniform(1, gain=1 / 256),
-            # Rounded from the start: what a cell keeps for 784 steps hangs on the formats.
-            schedule=Schedule(epochs=120, batch=200, rate=0.01, tuned=1.0),
-            normaliser="batchnorm",
-            shared_scale=False,
-            formats=WIDE,
-            augment=Shift(28, 28, 1),
-            memory=784,
-            gain=0.2,
-        ),
-        _characters("linux", epochs=5),
-        _characters("austen", epochs=25),
-        Task(
-            name="copy",
-            data="copy",
-            preprocess=OneHot.of_part,
-            schedule=Schedule(epochs=30, batch=100, rate=0.01),
-            shared_scale=False,
-            formats=WIDE.model_copy(update={"x": SYMBOLS}),
-            results="every",
-        ),
-    )
-}
-"""The tasks by name."""

@@ -26,10 +26,11 @@ from pascaline.train.ensemble import Ensemble
 from pascaline.train.fit import fit
 from pascaline.train.learn import device, reproducible
 from pascaline.train.members import measure_members
-from pascaline.train.options import Options, Schedule, task
+from pascaline.train.options import Options, Schedule
 from pascaline.train.recipe import Plan
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
+from pascaline.train.tasks import task
 
 __all__ = ["CELLS", "QUICK", "VARIANTS", "Size", "Variant", "compare"]
 

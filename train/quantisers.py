@@ -31,6 +31,8 @@ __all__ = [
     "Real",
     "Sign",
     "Threshold",
+    "Uniform",
+    "glorot",
     "quantiser",
     "rules",
     "straight_through",
@@ -53,6 +55,9 @@ class Quantiser(ABC):
     ----------
     arithmetic : Arithmetic or None
         What the values are weights of; ``None``: of no machine, so they cannot be frozen.
+    scaled : bool
+        Whether what a network computes with is values times a unit of their own, `own_unit`, which
+        follows from all shadow weights; it then becomes a part of the row scales at the end.
     limit : float
         Shadow weights are kept within this magnitude: beyond, they would take long to turn.
     stochastic : bool
@@ -62,6 +67,7 @@ class Quantiser(ABC):
     """
 
     arithmetic: Arithmetic | None
+    scaled: bool = False
     limit: float = math.inf
     stochastic: bool = False
     gates: int = 4
@@ -82,6 +88,10 @@ class Quantiser(ABC):
             Uniform in [0, 1), of the same shape: draw the values; by default the rule is
             deterministic.
         """
+
+    def own_unit(self, shadow: Tensor) -> Tensor:
+        """What an integer of 1 stands for in these weights, if they are ``scaled``."""
+        return torch.ones_like(shadow[0, 0])
 
     def start(self, shadow: Tensor) -> None:
         """Fill untrained shadow weights."""
@@ -139,7 +149,7 @@ class _Glorot(Quantiser):
     """Rules whose unit comes from Glorot's limit, which shadow weights start within."""
 
     def start(self, shadow: Tensor) -> None:
-        limit = _glorot(shadow.shape[0], shadow.shape[1])
+        limit = glorot(shadow.shape[0], shadow.shape[1])
         shadow.uniform_(-limit, limit)
 
 
@@ -152,7 +162,7 @@ class ArdakaniSign(Sign, _Glorot):
     limit = math.inf
 
     def unit(self, rows: int, columns: int) -> float:
-        return _glorot(rows, columns) / 2
+        return glorot(rows, columns) / 2
 
     def start(self, shadow: Tensor) -> None:
         _Glorot.start(self, shadow)
@@ -169,7 +179,7 @@ class Ardakani(_Glorot):
     threshold = 1 / 3
 
     def unit(self, rows: int, columns: int) -> float:
-        return _glorot(rows, columns) / 2
+        return glorot(rows, columns) / 2
 
     def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
         unit = self.unit(*shadow.shape)
@@ -185,7 +195,7 @@ class _OneGate(Quantiser):
 
     def limit_of_gate(self, rows: int, columns: int) -> float:
         """That limit."""
-        return _glorot(rows // self.gates, columns)
+        return glorot(rows // self.gates, columns)
 
     def start(self, shadow: Tensor) -> None:
         limit = self.limit_of_gate(shadow.shape[0], shadow.shape[1])
@@ -297,6 +307,37 @@ class Nearest(Quantiser):
         return nearest.clamp(self.range.lo, self.range.hi)
 
 
+class Uniform(Quantiser):
+    """Fixed point for the range that the weights have: `UniformQuantize` of Foucault et al. (2025).
+
+    With ``a = max |w|`` of a matrix and p bits, ``w = a / 2^(p-1) * clamp(round(w * 2^(p-1) / a))``
+    to ``-2^(p-1)`` and ``2^(p-1) - 1``; the gradient is the identity. Shadow weights start within
+    Glorot's limit and are not limited.
+    """
+
+    scaled = True
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self.arithmetic, self.range = arithmetic, arithmetic.weights
+
+    def own_unit(self, shadow: Tensor) -> Tensor:
+        largest = shadow.detach().abs().amax()
+        return torch.where(largest > 0, largest, 1) / (self.range.hi + 1)
+
+    def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
+        nearest = torch.floor(shadow / self.own_unit(shadow) + 0.5)
+        return nearest.clamp(self.range.lo, self.range.hi)
+
+    def __call__(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
+        """`values` times their unit, with the straight-through gradient."""
+        values = self.values(shadow.detach()) * self.own_unit(shadow)
+        return straight_through(shadow, values)
+
+    def start(self, shadow: Tensor) -> None:
+        limit = glorot(*shadow.shape)
+        shadow.uniform_(-limit, limit)
+
+
 def rules(weights: str) -> dict[str, Quantiser]:
     """The quantisers that make such weights, by the names of their rules; the first is the usual.
 
@@ -322,7 +363,7 @@ def rules(weights: str) -> dict[str, Quantiser]:
         case Exponential():
             return {"ott": Exponents(found)}
         case _:
-            return {"nearest": Nearest(found)}
+            return {"nearest": Nearest(found), "uniform": Uniform(found)}
 
 
 def quantiser(
@@ -341,6 +382,6 @@ def quantiser(
     return found
 
 
-def _glorot(rows: int, columns: int) -> float:
+def glorot(rows: int, columns: int) -> float:
     """Glorot's limit for a uniform distribution."""
     return math.sqrt(6 / (rows + columns))

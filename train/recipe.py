@@ -25,7 +25,8 @@ from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
-from pascaline.train.options import Options, Schedule, Task, task
+from pascaline.train.options import Options, Schedule
+from pascaline.train.tasks import Task, task
 
 if TYPE_CHECKING:
     import torch
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from pascaline.train.network import Classifier
 
 __all__ = ["Plan", "train"]
+
+
+REACHED = 200
+"""Training sequences that tell how far h reaches in a linear layer."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class Plan:
         options = self.options
         weights_x, weights_h = options.arithmetics
         formats = self.task.formats
+        if options.state_bits is not None:
+            pre = formats.pre.model_copy(update={"width": options.state_bits})
+            formats = formats.model_copy(update={"pre": pre})
         if options.head_weights is not None:
             head = arithmetic(options.head_weights)
             formats = formats.model_copy(update={"head": head})
@@ -97,6 +105,8 @@ class Plan:
             pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
+            block=options.block,
+            rectified=bool(options.rectified),
         )
 
     def run(self) -> dict[str, Any]:
@@ -140,9 +150,11 @@ class Plan:
                 length=schedule.length,
                 device=device,
             )
+        onehot = isinstance(self.rule, OneHot)
         return Sequences(
-            self.rule.apply(part.sequences, x),
+            part.sequences if onehot else self.rule.apply(part.sequences, x),
             part.labels,
+            symbols=len(self.rule.alphabet) if isinstance(self.rule, OneHot) else None,
             batch=schedule.batch,
             lsb=x.lsb,
             seed=self.options.seed,
@@ -166,7 +178,7 @@ def train(
     Parameters
     ----------
     name : str
-        The task: a key of `train.options.TASKS`.
+        The task: a key of `train.tasks.TASKS`.
     options : Options
         What the user chooses.
     output : Path
@@ -197,12 +209,15 @@ def train(
         from pascaline.train.extract import learned as extract
         from pascaline.train.keep import keep
         from pascaline.train.learn import learn, run
+        from pascaline.train.reach import reaching
         from pascaline.train.snapshot import Snapshot
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
     if start is not None:
         options = _as_start(options, start)
     plan = Plan(task(name), options.settled(task(name)), start)
+    if keep_float is not None and plan.options.linear:
+        raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:
@@ -221,6 +236,9 @@ def train(
     )
     if keep_float is not None:
         keep(learned, plan.rule, keep_float)
+    if plan.options.linear:
+        some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
+        description = reaching(description, learned, some)
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
     bits = plan.task.output == "logits"

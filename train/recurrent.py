@@ -10,11 +10,12 @@ from torch.nn import functional
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
+from pascaline.train import linear_scan
 from pascaline.train.cells import Cell
-from pascaline.train.normalisers import BatchNorm, Normaliser
+from pascaline.train.normalisers import BatchNorm, Normaliser, Units
 from pascaline.train.quantisers import Quantiser
-from pascaline.train.scan import exact
 from pascaline.train.stepwise import Stepwise
+from pascaline.train.transform import sylvester
 
 __all__ = ["Folded", "Quantisers", "Recurrent", "State"]
 
@@ -58,6 +59,10 @@ class Recurrent(nn.Module):
         How large sums of h are at the start, compared with those of the inputs.
     stochastic : tuple of bool
         Which of the matrices are drawn anew for every step of training.
+    block : int or None
+        Elements of a block of the transform that h meets in place of a matrix, see
+        `train.transform`; ``None``: a matrix. With a transform, the quantiser of the recurrent
+        weights is that of the signs of rows.
 
     Attributes
     ----------
@@ -68,6 +73,10 @@ class Recurrent(nn.Module):
     plain : bool
         Whether to go step by step, by automatic differentiation and without rounding: the slow
         way, for comparison.
+    unit : float
+        What an h of 1 stands for when it is rounded, see `train.units.state_units`.
+    transform : Tensor or None
+        What the signs are multiplied with, (rows, hidden), if h meets no matrix of weights.
 
     Raises
     ------
@@ -87,16 +96,20 @@ class Recurrent(nn.Module):
         memory: int | None = None,
         gain: float = 1.0,
         stochastic: tuple[bool, bool] = (False, False),
+        block: int | None = None,
     ) -> None:
         super().__init__()
         rows = len(cell.gates) * hidden
         self.cell, self.quantisers, self.hidden = cell, quantisers, hidden
         self.stochastic = stochastic
         self.rounding: Layer | None = None
-        self.plain = False
+        self.plain, self.unit = False, 1.0
         self.noise: tuple[Tensor | None, Tensor | None] = (None, None)
         self.shadow_x = nn.Parameter(torch.empty(rows, inputs))
-        self.shadow_h = nn.Parameter(torch.empty(rows, hidden))
+        self.shadow_h = nn.Parameter(torch.empty(rows, hidden if block is None else 1))
+        self.transform: Tensor | None
+        made = None if block is None else sylvester(hidden, block).repeat(len(cell.gates), 1)
+        self.register_buffer("transform", made, persistent=False)
         bias = cell.bias(hidden, memory)
         with torch.no_grad():
             for quantiser, shadow in zip(quantisers, self.shadows, strict=True):
@@ -106,10 +119,15 @@ class Recurrent(nn.Module):
                 _check_stepwise(cell, normaliser)
                 self.normaliser = normaliser(bias)
             else:
+                if cell.linear and normaliser is not Units:
+                    raise InputError("normaliser", "must be none for a linear cell")
                 if normaliser is BatchNorm and not cell.products:
                     rule = "must not be batchnorm for gru-before: the reset gate changes its inputs"
                     raise InputError("normaliser", rule)
-                units = quantisers[0].unit(rows, inputs), quantisers[1].unit(rows, hidden)
+                unit_h = quantisers[1].unit(*self.shadow_h.shape)
+                if block is not None:
+                    unit_h *= block**-0.5
+                units = quantisers[0].unit(rows, inputs), unit_h
                 self.normaliser = normaliser(
                     *self.weights(), bias, shared=shared, units=units, gain=gain
                 )
@@ -121,9 +139,12 @@ class Recurrent(nn.Module):
         return self.shadow_x, self.shadow_h
 
     def weights(self) -> tuple[Tensor, Tensor]:
-        """Both weight matrices, quantised; differentiable."""
+        """Both weight matrices, quantised; differentiable. A transform counts as a matrix, too."""
         (quantiser_x, quantiser_h), (noise_x, noise_h) = self.quantisers, self.noise
-        return quantiser_x(self.shadow_x, noise_x), quantiser_h(self.shadow_h, noise_h)
+        weight_h = quantiser_h(self.shadow_h, noise_h)
+        if self.transform is not None:
+            weight_h = weight_h * self.transform
+        return quantiser_x(self.shadow_x, noise_x), weight_h
 
     def folded(self) -> Folded:
         """Weights and the affine of the rows; differentiable.
@@ -158,6 +179,34 @@ class Recurrent(nn.Module):
             bias_h = functional.pad(bias_h, (len(folded.bias) - self.hidden, 0))
         return from_x, folded.scale_h[:, None] * folded.weight_h, bias_h
 
+    @property
+    def scanned(self) -> bool:
+        """Whether all steps are done at once, since the recurrence is linear."""
+        rounded = self.rounding is not None
+        return self.cell.linear and not rounded and not self.plain
+
+    def last(self, x: Tensor, lengths: Tensor | None = None, state: State | None = None) -> Tensor:
+        """The h after the last step of each sequence, (batch, hidden); only if it is `scanned`.
+
+        Parameters
+        ----------
+        x, state
+            As in `forward`.
+        lengths : Tensor, optional
+            Steps of each sequence, by default all. No state may come before them.
+        """
+        taken, kept, x = self._linear(x)
+        if lengths is not None:
+            x = _to_the_end(x, lengths)
+        return linear_scan.last(x, taken, kept, None if state is None else state[0])
+
+    def _linear(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Both matrices, scaled, the first with the bias; and inputs with a 1 that meets it."""
+        folded = self.folded()
+        taken = torch.cat((folded.scale_x[:, None] * folded.weight_x, folded.bias[:, None]), dim=1)
+        with_one = torch.cat((x, x.new_ones(*x.shape[:2], 1)), dim=2)
+        return taken, folded.scale_h[:, None] * folded.weight_h, with_one
+
     def zero(self, like: Tensor, batch: int) -> State:
         """The state before the first step, of the tensor's kind."""
         carried = self.hidden if self.cell.carries else 0
@@ -187,13 +236,28 @@ class Recurrent(nn.Module):
         h, c = self.zero(x, x.shape[1]) if state is None else state
         if isinstance(self.normaliser, Stepwise):
             return self.normaliser.scan(*self.weights(), x, h, c)
+        if self.scanned:
+            taken, kept, with_one = self._linear(x)
+            every = linear_scan.every(with_one, taken, kept, h)
+            self.observe(x, every, active)
+            return every, c
         from_x, weight, bias_h = self.products(x)
         if self.plain:
-            every, last = exact(from_x, weight, h, c)
+            every, last = self.cell.loop(from_x, weight, bias_h, h, c)
         else:
-            every, last = self.cell.scan(from_x, weight, bias_h, h, c, self.rounding)
+            every, last = self._scan(from_x, weight, bias_h, h, c)
         self.observe(x, every, active)
         return every, last
+
+    def _scan(
+        self, from_x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        if self.unit == 1:
+            return self.cell.scan(from_x, weight, bias_h, h, c, self.rounding)
+        # Of a linear layer.
+        unit = self.unit
+        every, last = self.cell.scan(from_x / unit, weight, bias_h, h / unit, c, self.rounding)
+        return every * unit, last
 
     def observe(self, x: Tensor, every: Tensor, active: Tensor | None) -> None:
         """In training, let the normaliser see what was multiplied; as in and out of `forward`."""
@@ -206,6 +270,13 @@ class Recurrent(nn.Module):
         with torch.no_grad():
             for quantiser, shadow in zip(self.quantisers, self.shadows, strict=True):
                 shadow.clamp_(-quantiser.limit, quantiser.limit)
+
+
+def _to_the_end(x: Tensor, lengths: Tensor) -> Tensor:
+    """Sequences moved so that all end together, with zeros before them: (steps, batch, inputs)."""
+    steps = torch.arange(len(x), device=x.device)[:, None] - (len(x) - lengths)
+    moved = x.gather(0, steps.clamp(min=0)[..., None].expand(x.shape))
+    return torch.where(steps[..., None] >= 0, moved, 0)
 
 
 def _check_stepwise(cell: Cell, normaliser: type[Stepwise]) -> None:

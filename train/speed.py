@@ -16,6 +16,13 @@ from pascaline.train.steps import Stepper
 __all__ = ["WORK", "Speed", "Work", "measure"]
 
 
+TERNARY = Options()
+
+HADAMARD = Options(
+    cell="hadamard", weights="fixed4", head_weights="fixed4", rule="uniform", rectified=True
+)
+
+
 @dataclass(frozen=True)
 class Work:
     """What is trained, on random data.
@@ -26,12 +33,15 @@ class Work:
         Sizes of a training step.
     symbols : int or None
         One-hot inputs and a result every step; ``None``: one input, one of ten classes.
+    options : Options
+        Of the network, by default an LSTM of ternary weights.
     """
 
     hidden: int
     batch: int
     steps: int
     symbols: int | None = None
+    options: Options = TERNARY
 
     def feed(self, place: torch.device) -> Feed:
         """Random data for a few training steps."""
@@ -54,6 +64,8 @@ class Work:
 WORK = {
     "pixel": Work(hidden=100, batch=200, steps=784),
     "characters": Work(hidden=512, batch=64, steps=100, symbols=97),
+    "copy-1000, hadamard": Work(hidden=128, batch=128, steps=1020, symbols=10, options=HADAMARD),
+    "pixel, hadamard": Work(hidden=512, batch=100, steps=784, options=HADAMARD),
 }
 """What is measured: the work of the tasks."""
 
@@ -72,7 +84,7 @@ class Speed:
 
 
 def measure(work: Work, place: torch.device, *, repeats: int = 5) -> Speed:
-    """Time both ways on the same data, in the same arithmetic: ternary weights, no rounding."""
+    """Time both ways on the same data, in the same arithmetic, without rounding."""
     return Speed(*(_seconds(work, place, repeats, plain=plain) for plain in (True, False)))
 
 
@@ -80,7 +92,11 @@ def _seconds(work: Work, place: torch.device, repeats: int, *, plain: bool) -> f
     torch.manual_seed(0)
     sizes = (1, 10) if work.symbols is None else (work.symbols, work.symbols)
     network = build(
-        Options(), inputs=sizes[0], hidden=work.hidden, classes=sizes[1], every=bool(work.symbols)
+        work.options,
+        inputs=sizes[0],
+        hidden=work.hidden,
+        classes=sizes[1],
+        every=bool(work.symbols),
     )
     for part in network.parts:
         part.plain = plain

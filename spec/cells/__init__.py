@@ -16,7 +16,7 @@ from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.errors import InputError
 
-__all__ = ["CELLS", "FORMS", "USUAL", "form_of"]
+__all__ = ["CELLS", "FORMS", "USUAL", "form_of", "transformed"]
 
 CELLS: dict[str, type[Layer]] = {
     "lstm": LstmLayer,
@@ -39,3 +39,9 @@ def form_of(name: str) -> tuple[str, dict[str, Any]]:
     if name not in FORMS:
         raise InputError("cell", f"must be one of {', '.join(FORMS)}", name)
     return FORMS[name]
+
+
+def transformed(name: str) -> bool:
+    """Whether h meets a transform in cells of that form, see `spec.cells.layer`."""
+    _, options = form_of(name)
+    return bool(options.get("recurrent", "matrix") != "matrix")

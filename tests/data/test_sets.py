@@ -15,7 +15,16 @@ def make_part(count: int) -> Part:
 
 
 def test_names() -> None:
-    assert list(DATA_SETS) == ["digits", "rows", "pixel", "linux", "austen", "copy"]
+    assert list(DATA_SETS) == [
+        "digits",
+        "rows",
+        "pixel",
+        "pixel-permuted",
+        "linux",
+        "austen",
+        "copy",
+        "copy-1000",
+    ]
     assert data_set("rows").inputs == 28
 
 
@@ -99,3 +108,33 @@ def test_rows() -> None:
     assert parts.held_out.labels.tolist() == [7, 5]
     assert parts.train.sequences[1].dtype == np.float32
     assert parts.train.sequences[1].tolist() == [[6, 7], [8, 9], [10, 11]]
+
+
+def test_long_copies() -> None:
+    """The symbols of the short task; blanks are told in training and do not count afterwards."""
+    short, long = data_set("copy").load(), data_set("copy-1000").load()
+    for name, told in (("train", 8), ("held-out", -1)):
+        ours, theirs = long.named(name), short.named(name)
+        assert len(ours) == len(theirs)
+        assert ours.sequences[7].shape == (1020, 1)
+        np.testing.assert_array_equal(ours.sequences[7][:10], theirs.sequences[7][:10])
+        assert np.flatnonzero(ours.sequences[7] == 9).tolist() == [1009]
+        assert set(ours.labels[7][:1010]) == {told}
+        np.testing.assert_array_equal(ours.labels[7][1010:], ours.sequences[7][:10, 0])
+
+
+def test_permuted_pixels() -> None:
+    """All images in one order of their pixels, the same on every machine."""
+    header = bytes([0, 0, 8, 3, *(2).to_bytes(4), *(28).to_bytes(4), *(28).to_bytes(4)])
+    first = np.arange(784) % 256
+    images = header + bytes(first.astype(np.uint8)) + bytes((first // 2).astype(np.uint8))
+    labels = bytes([0, 0, 8, 1, *(2).to_bytes(4), 3, 4])
+    plain, mixed = (
+        data_set(name).read(images, labels, images, labels).train
+        for name in ("pixel", "pixel-permuted")
+    )
+    assert [image.shape for image in mixed.sequences] == [(784, 1)] * 2
+    for one, other in zip(plain.sequences, mixed.sequences, strict=True):
+        np.testing.assert_array_equal(np.sort(one, axis=0), np.sort(other, axis=0))
+    np.testing.assert_array_equal(mixed.sequences[1], mixed.sequences[0] // 2)
+    assert mixed.sequences[0][:2, 0].tolist() == [32, 240]

@@ -8,10 +8,12 @@ import pytest
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.freeze import freeze
+from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.train.options import Options, task
+from pascaline.train.options import Options
+from pascaline.train.tasks import task
 
 torch = pytest.importorskip("torch")
 
@@ -20,6 +22,7 @@ from pascaline.train.ensemble import Ensemble  # noqa: E402
 from pascaline.train.extract import learned  # noqa: E402
 from pascaline.train.learn import build  # noqa: E402
 from pascaline.train.network import backwards, pad  # noqa: E402
+from pascaline.train.units import state_units  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES, STEPS, BATCH = 4, 10, 3, 6, 40
 
@@ -32,6 +35,7 @@ WIDE = Formats(
     cell=Format(width=24, frac=20),
     state=Format(width=24, frac=22),
     scale_width=24,
+    head=Fixed(16),
 )
 
 pytestmark = pytest.mark.parametrize("cell", [form for form in FORMS if "peephole" not in form])
@@ -83,7 +87,7 @@ def module_of(cell: str, network: Any) -> Any:
 def test_is_the_module_of_pytorch(
     cell: str, layers: int, bidirectional: bool, pooling: str
 ) -> None:
-    if cell == "gru-before":
+    if cell in ("gru-before", "hadamard"):
         pytest.skip("PyTorch has no such cell")
     network = make(cell, layers=layers, bidirectional=bidirectional, pooling=pooling)
     module, (x, lengths) = module_of(cell, network), make_inputs()
@@ -106,6 +110,8 @@ def test_freezing_and_rounding_are_the_machine_s(
     cell: str, normaliser: Any, bidirectional: bool
 ) -> None:
     if (cell, normaliser) == ("gru-before", "batchnorm"):
+        pytest.skip("refused")
+    if cell == "hadamard" and normaliser != "none":
         pytest.skip("refused")
     chosen: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
     network = make(cell, normaliser=normaliser, rule="ott", **chosen)
@@ -131,7 +137,7 @@ def test_freezing_and_rounding_are_the_machine_s(
         integers = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
         network.round(model.network)
         found = network(pad(inputs, WIDE.x.lsb)[0].double(), lengths)[0].numpy()
-    assert np.abs(found - integers).max() < 0.01 * np.abs(found).max()
+    assert np.abs(found - integers).max() < 0.002 * np.abs(found).max()
 
 
 def test_gradient(cell: str) -> None:
@@ -188,16 +194,21 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
     model = freeze(learned(network), description, name="a")
     (layer,) = model.network.layers
     assert (layer.weights_x.name, layer.weights_h.name) == ("exp4", "binary")
+    if cell == "hadamard":
+        assert "weight_h" not in model.layers[0]
+        assert len(np.unique(np.abs(model.layers[0]["scale_h"]))) == 1
+    else:
+        assert set(np.unique(model.layers[0]["weight_h"])) == {-1, 1}
     assert set(np.unique(model.tensors["head.weight"])) <= {-1, 0, 1}
-    assert set(np.unique(model.layers[0]["weight_h"])) == {-1, 1}
     real = (network.head.scale * network.head.quantiser(network.head.weight)).detach().numpy()
-    unit = model.card["logit_unit"] / layer.h.lsb
+    unit = model.card["logit_unit"] / layer.h.lsb / state_units([network.stack[0].parts])[0]
     np.testing.assert_allclose(model.tensors["head.weight"] * unit, real, atol=1e-9)
 
 
 def test_is_as_it_is_described(cell: str) -> None:
     kind, options = FORMS[cell]
-    made = CELLS[kind].model_validate({"hidden": 1, "weights": "ternary"} | options)
+    usual = {"hidden": 2, "weights": "ternary", "h": WIDE.pre, "pre": WIDE.pre}
+    made = CELLS[kind].model_validate(usual | options)
     assert made.gates == cell_of(cell).gates
     assert (made.carried is not None) == cell_of(cell).carries
     assert made.separate == cell_of(cell).separate
@@ -205,7 +216,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 
 def test_refused(cell: str) -> None:
     if cell != "lstm":
-        with pytest.raises(InputError, match=r"^normaliser: must be .* for this cell$"):
+        with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
             make(cell, normaliser="layernorm")
     if cell == "gru-before":
         with pytest.raises(InputError, match=r"^normaliser: must not be batchnorm for gru-before"):
@@ -214,7 +225,7 @@ def test_refused(cell: str) -> None:
         Options(cell=cell, bidirectional=True).settled(task("austen"))
     with pytest.raises(InputError, match=r"^pooling: must be none for a task with a result at eve"):
         Options(cell=cell, pooling="max").settled(task("copy"))
-    with pytest.raises(InputError, match=r"^cell: must be one of lstm, .*, rnn-relu, not 'elman'$"):
+    with pytest.raises(InputError, match=r"^cell: must be one of lstm, .*, hadamard, not 'elman'$"):
         Options(cell="elman").settled(task("digits"))
 
 

@@ -101,3 +101,14 @@ def test_streams_go_on() -> None:
             assert x[:, stream].argmax(dim=1).tolist() == expected.tolist()
             assert targets[:, stream].tolist() == (expected + 1).tolist()
         assert torch.equal(x.sum(dim=2), torch.ones(4, 2))
+
+
+def test_symbols_are_one_hot_and_nothing_comes_behind_the_end() -> None:
+    inputs, labels = [np.array([[2], [0]]), np.array([[1]])], [np.array([5, 6]), np.array([7])]
+    feed = Sequences(inputs, labels, batch=2, lsb=1.0, seed=1, symbols=3, device=CPU)
+    feed.place(0)
+    x, lengths, targets = feed.take()
+    long, short = (0, 1) if lengths is not None and lengths[0] == 2 else (1, 0)
+    assert x[:, long].tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert x[:, short].tolist() == [[0, 1, 0], [0, 0, 0]]
+    assert targets[:, long].tolist() == [5, 6]

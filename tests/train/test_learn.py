@@ -9,8 +9,9 @@ import pytest
 
 from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
-from pascaline.train.options import Options, Schedule, task
+from pascaline.train.options import Options, Schedule
 from pascaline.train.recipe import Plan
+from pascaline.train.tasks import task
 
 torch = pytest.importorskip("torch")
 

@@ -17,7 +17,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import read_model, write_model
 from pascaline.spec.storage import storage
-from pascaline.train.options import TASKS
+from pascaline.train.tasks import TASKS
 from tests.models import same_scales
 
 FLOOR = {

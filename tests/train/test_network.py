@@ -17,9 +17,10 @@ from tests.golden.reference import Reference
 
 torch = pytest.importorskip("torch")
 
-from pascaline.train.extract import FIXED, learned  # noqa: E402
+from pascaline.train.extract import learned  # noqa: E402
 from pascaline.train.learn import build, run  # noqa: E402
 from pascaline.train.network import pad  # noqa: E402
+from pascaline.train.units import FIXED  # noqa: E402
 from tests.models import same_scales  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES = 4, 10, 3

@@ -6,16 +6,28 @@ from typing import Any
 
 import pytest
 
-from pascaline.data.evaluate import evaluate
+from pascaline.data.evaluate import evaluate, score
 from pascaline.data.preprocess import rule_of
 from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train.options import Options, task
+from pascaline.train.options import Options
 from pascaline.train.recipe import train
+from pascaline.train.tasks import task
 from tests.models import same_scales
 
 SMALL = Options(hidden=12, seed=3, device="cpu")
+
+HADAMARD = {
+    "cell": "hadamard",
+    "hidden": 16,
+    "block": 4,
+    "state_bits": 12,
+    "weights": "fixed4",
+    "rule": "uniform",
+    "head_weights": "fixed4",
+}
+"""The network of the paper, small."""
 
 
 def test_torch_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +86,27 @@ class TestTrain:
         assert abs(accuracy["float"]["correct"] - score.correct) <= 2
         rule = task("tones").preprocess(tones.load().train)
         assert rule_of(found) == rule
+
+    def test_without_recurrent_weights(self, tones: DataSet, tmp_path: Path) -> None:
+        """What 12 bits of h cost is in the card, and the command makes the same model again."""
+        path = tmp_path / "tones.safetensors"
+        options = SMALL.model_copy(update=HADAMARD)
+        model = train("tones", options, path)
+        assert "weight_h" not in model.layers[0]
+        assert model.network.layer.h.width == 12
+        assert model.network.head is not None
+        assert model.network.head.rectified
+        accuracy = model.card["accuracy"]
+        assert accuracy["integer"]["correct"] == score(model, tones.load().held_out).correct
+        assert accuracy["integer"]["correct"] > 50
+        assert abs(accuracy["float"]["correct"] - accuracy["integer"]["correct"]) <= 1
+        words = "--cell hadamard --block 4 --state-bits 12 --weights fixed4 --head-weights fixed4"
+        assert f"{words} --rule uniform --hidden 16" in model.card["command"]
+
+    def test_a_linear_network_is_not_kept(self, tones: DataSet, tmp_path: Path) -> None:
+        options = SMALL.model_copy(update=HADAMARD)
+        with pytest.raises(InputError, match=r"^keep_float: must be left out: "):
+            train("tones", options, tmp_path / "a.safetensors", keep_float=tmp_path / "b")
 
     def test_same_command_same_bytes(self, tones: DataSet, tmp_path: Path) -> None:
         written = []

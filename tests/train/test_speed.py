@@ -4,16 +4,21 @@ from types import SimpleNamespace
 
 import pytest
 
+from pascaline.train.options import Options
+
 torch = pytest.importorskip("torch")
 
-from pascaline.train.speed import Speed, Work, measure  # noqa: E402
+from pascaline.train.speed import HADAMARD, TERNARY, Speed, Work, measure  # noqa: E402
 from pascaline.train.steps import Stepper  # noqa: E402
 
 
+@pytest.mark.parametrize("options", [TERNARY, HADAMARD], ids=["lstm", "linear"])
 @pytest.mark.parametrize("symbols", [None, 5])
-def test_both_ways_are_timed(symbols: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_ways_are_timed(
+    symbols: int | None, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Against a clock that only steps advance; the first one is not timed, then the best is."""
-    work = Work(hidden=4, batch=3, steps=20, symbols=symbols)
+    work = Work(hidden=4, batch=3, steps=20, symbols=symbols, options=options)
     now, plain_steps, real_step = 0.0, [], Stepper.step
 
     def step(stepper: Stepper, number: int, rate: float) -> None:

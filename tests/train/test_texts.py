@@ -19,9 +19,10 @@ from pascaline.data.sets import Text, text_parts
 from pascaline.golden.network import Golden
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
-from pascaline.train import options
-from pascaline.train.options import Options, Schedule, Task, task
+from pascaline.train import tasks
+from pascaline.train.options import Options, Schedule
 from pascaline.train.recipe import train
+from pascaline.train.tasks import Task, task
 
 
 def make_tarball(files: dict[str, bytes]) -> bytes:
@@ -127,7 +128,7 @@ def story(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Text:
         output=linux.output,
         results=linux.results,
     )
-    monkeypatch.setitem(options.TASKS, chosen.name, chosen)
+    monkeypatch.setitem(tasks.TASKS, chosen.name, chosen)
     return made
 
 
@@ -197,7 +198,7 @@ def test_a_version_that_is_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_one_hot() -> None:
-    rule, x = OneHot(alphabet="abc"), options.SYMBOLS
+    rule, x = OneHot(alphabet="abc"), tasks.SYMBOLS
     (found,) = rule.apply([[[2], [0]]], x)
     assert (found * x.lsb).tolist() == [[0, 0, 1], [1, 0, 0]]
     for codes, text in (

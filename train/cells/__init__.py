@@ -21,6 +21,9 @@ CELLS: dict[str, Callable[..., Cell]] = {
 
 
 def cell_of(name: str) -> Cell:
-    """The cell of a form; raises `InputError` if there is none of that name."""
+    """The cell of a form; raises `InputError` if there is none of that name.
+
+    What its h meets, a matrix or a transform, is not the cell's: see `train.recurrent.Recurrent`.
+    """
     kind, options = form_of(name)
-    return CELLS[kind](**options)
+    return CELLS[kind](**{key: value for key, value in options.items() if key != "recurrent"})

@@ -37,12 +37,15 @@ class Cell(ABC):
         Whether units keep anything beside h, c.
     products : bool
         Whether all recurrent weights meet h itself, as statistics of their sums assume.
+    linear : bool
+        Whether new h is the pre-activation.
     """
 
     gates: ClassVar[tuple[str, ...]]
     separate: bool = False
     carries: bool = True
     products: bool = True
+    linear: bool = False
 
     @abstractmethod
     def bias(self, hidden: int, memory: int | None) -> Tensor:
@@ -78,6 +81,21 @@ class Cell(ABC):
         form: Layer | None = None,
     ) -> tuple[Tensor, Tensor]:
         """All h, before the first step and after every step, and the last c.
+
+        As `loop`, unless a cell has a faster way.
+        """
+        return self.loop(x, weight, bias_h, h, c, form)
+
+    def loop(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias_h: Tensor | None,
+        h: Tensor,
+        c: Tensor,
+        form: Layer | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The same, step by step and by automatic differentiation.
 
         Parameters
         ----------

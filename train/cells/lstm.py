@@ -10,7 +10,7 @@ from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
 from pascaline.train.cells.cell import Cell, Formats, added, passed
 from pascaline.train.rounding import Rounding
-from pascaline.train.scan import scan
+from pascaline.train.scan import exact, scan
 
 __all__ = ["Lstm"]
 
@@ -56,3 +56,16 @@ class Lstm(Cell):
         if h.dim() > 2:
             return super().scan(x, weight, bias_h, h, c, form)
         return scan(x, weight, h, c, Rounding.of(form) if form else None)
+
+    def loop(
+        self,
+        x: Tensor,
+        weight: Tensor,
+        bias_h: Tensor | None,
+        h: Tensor,
+        c: Tensor,
+        form: Layer | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        if h.dim() > 2 or form is not None:
+            return super().loop(x, weight, bias_h, h, c, form)
+        return exact(x, weight, h, c)

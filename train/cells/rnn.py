@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -12,20 +13,29 @@ from pascaline.train.cells.cell import Cell, Formats, added, passed
 __all__ = ["Rnn"]
 
 
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "linear": lambda pre: pre,
+}
+"""What becomes of pre-activations."""
+
+
 class Rnn(Cell):
     """A vanilla RNN.
 
     Parameters
     ----------
-    function : {"tanh", "relu"}
-        Of the pre-activation.
+    function : {"tanh", "relu", "linear"}
+        Of the pre-activation. If linear, all steps are done at once (`train.linear_scan`).
     """
 
     gates = ("h",)
     carries = False
 
-    def __init__(self, function: Literal["tanh", "relu"]) -> None:
-        self.function = torch.tanh if function == "tanh" else torch.relu
+    def __init__(self, function: Literal["tanh", "relu", "linear"]) -> None:
+        self.function = FUNCTIONS[function]
+        self.linear = function == "linear"
 
     def bias(self, hidden: int, memory: int | None) -> Tensor:
         """Zeros: nothing holds a memory open."""

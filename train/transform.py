@@ -1,0 +1,59 @@
+"""A recurrent matrix that is learned as signs: a Walsh-Hadamard transform in place of weights.
+
+HadamRNN and Block-HadamRNN (Foucault, Mamalet and Malgouyres 2025, "HadamRNN", arXiv 2502.00047,
+section 3)::
+
+    W = diag(s) (I (x) H) / sqrt(block),      H of Sylvester: (-1) ** popcount(i & j)
+
+with one sign s for each row: of n rows, n bits are learned. W is orthogonal. The signs are those of
+real numbers u; backward, gradients of s go to u as they are.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from pascaline.spec.errors import InputError
+from pascaline.train.quantisers import Sign, glorot
+
+__all__ = ["Signs", "sylvester"]
+
+
+class Signs(Sign):
+    """Signs of the rows, learned as a matrix of one column (rows, 1).
+
+    The real numbers start within Glorot's limit of that shape, and nothing limits them, as in the
+    configurations of the paper.
+    """
+
+    limit = math.inf
+    stochastic = False
+
+    def start(self, shadow: Tensor) -> None:
+        limit = glorot(*shadow.shape)
+        shadow.uniform_(-limit, limit)
+
+
+def sylvester(hidden: int, block: int) -> Tensor:
+    """``I (x) H`` of 1, -1 and, outside blocks, 0: (hidden, hidden).
+
+    Raises
+    ------
+    InputError
+        If the block is no power of two from 2 that divides ``hidden``.
+
+    Examples
+    --------
+    >>> sylvester(4, 2).int().tolist()
+    [[1, 1, 0, 0], [1, -1, 0, 0], [0, 0, 1, 1], [0, 0, 1, -1]]
+    """
+    if block < 2 or block & (block - 1) or hidden % block:
+        rule = f"must be a power of two from 2 that divides the {hidden} hidden units"
+        raise InputError("block", rule, block)
+    one = torch.ones(1, 1)
+    while len(one) < block:
+        one = torch.cat((torch.cat((one, one), dim=1), torch.cat((one, -one), dim=1)))
+    return torch.block_diag(*[one] * (hidden // block))  # type: ignore[no-untyped-call]
