@@ -68,6 +68,9 @@ __all__ = ["train"]
 @click.option("--rate", type=float, help="Learning rate at the start.")
 @click.option("--dropout", type=float, help="Fraction of the units hidden from the head.")
 @click.option(
+    "--augment/--no-augment", default=None, help="Whether sequences change as they are learned."
+)
+@click.option(
     "--tuned", type=float, help="Last part of training, in which activations are rounded."
 )
 @click.option("--seed", type=int, default=0, show_default=True)

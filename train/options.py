@@ -113,6 +113,9 @@ class Options(Checked):
     epochs, batch, rate, dropout, tuned : int or float, or None
         As in `Schedule`; ``None``: what the task takes. A linear cell is never tuned: its steps
         can be done at once only where h is not rounded.
+    augment : bool or None
+        Whether sequences change a little each time that they are learned, in a task that can do
+        it; ``None``: yes, but not for a linear cell, to which a moved image is another one.
     seed : int
         Of everything random. The same seed gives the same model on the same kind of processor.
     validation : bool
@@ -143,6 +146,7 @@ class Options(Checked):
     rate: float | None = Field(default=None, gt=0, le=1)
     dropout: float | None = Field(default=None, ge=0, lt=1)
     tuned: float | None = Field(default=None, ge=0, le=1)
+    augment: bool | None = None
     seed: int = Field(default=0, ge=0, lt=1 << 63)
     validation: bool = False
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -181,6 +185,8 @@ class Options(Checked):
         usual = self._usual(task)
         missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
         settled = self.model_copy(update=missing)
+        if settled.augment and task.augment is None:
+            raise InputError("augment", "must be left out: the task has no such changes")
         settled._check_cell()
         return settled
 
@@ -205,6 +211,7 @@ class Options(Checked):
             "normaliser": task.normaliser,
             "shared_scale": task.shared_scale,
             "rectified": self.linear,
+            "augment": task.augment is not None and not self.linear,
             **task.schedule.model_dump(include=set(SCHEDULED)),
         }
         if self.transformed:
@@ -260,6 +267,8 @@ class Options(Checked):
         words += ["--epochs", str(settled.epochs), "--batch", str(settled.batch)]
         words += ["--rate", str(settled.rate)]
         words += ["--dropout", str(settled.dropout)] if settled.dropout else []
+        if settled.augment != usual["augment"]:
+            words += ["--augment" if settled.augment else "--no-augment"]
         words += ["--tuned", str(settled.tuned)] if settled.tuned != usual["tuned"] else []
         words += ["--seed", str(self.seed)]
         words += ["--validation"] if self.validation else []

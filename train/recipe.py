@@ -158,7 +158,7 @@ class Plan:
             batch=schedule.batch,
             lsb=x.lsb,
             seed=self.options.seed,
-            augment=self.task.augment,
+            augment=self.task.augment if self.options.augment else None,
             device=device,
         )
 

@@ -138,6 +138,8 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     settled = Options(cell="hadamard", hidden=96).settled(task("pixel"))
     assert (settled.normaliser, settled.block, settled.tuned) == ("none", 32, 0)
     assert settled.rectified
+    assert not settled.augment
+    assert Options().settled(task("pixel")).augment
     assert not settled.shared_scale
     command = settled.command(task("pixel"), Path("a.safetensors"))
     assert "--cell hadamard --block 32 --weights ternary" in command
@@ -149,6 +151,7 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     [
         ({"recurrent_weights": "ternary"}, "recurrent_weights: must be left out"),
         ({"normaliser": "scale"}, "normaliser: must be none for a linear cell, not 'scale'"),
+        ({"augment": True}, "augment: must be left out"),
         ({"tuned": 0.5}, "tuned: must be 0 for a linear cell"),
         ({"cell": "gru", "block": 4}, "block: must be left out"),
         ({"cell": "gru", "state_bits": 9}, "state_bits: must be left out"),
