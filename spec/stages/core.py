@@ -106,6 +106,7 @@ class CoreStage(Stage):
         return (
             Part("weight memory", ("weights",)),
             Part("lanes", ("lanes",)),
+            *([] if self.core.walsh is None else [Part("transform", ("transform",))]),
             Part("cell units", ("cells",)),
             Part("vector memory", ("hidden", "inputs", *start)),
             Part("head", ("outputs",)),
