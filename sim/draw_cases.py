@@ -110,6 +110,7 @@ def draw(
         "seed": seed,
         "network": network,
         "shared_scale": shared_scale,
+        "orthogonal": bool(newer.random() < 0.5) and FEATURES["transform"](network),
         "machine": Machine.parse(_built(network, machine), thing="case"),
     }
     return Case(**drawn, traffic=draw_traffic(rng, Case(**drawn).design, cycles, values))
