@@ -16,6 +16,7 @@ from pascaline.measure.fuzz import judge_seeds
 from pascaline.measure.fuzz_files import fuzz_files
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.sim.case import Case
+from pascaline.sim.draw_cases import FEATURES
 from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
@@ -63,6 +64,13 @@ INTERRUPTED = 130
     help="Largest size of a vector.",
 )
 @click.option(
+    "--with",
+    "features",
+    type=click.Choice(sorted(FEATURES)),
+    multiple=True,
+    help="Only networks that have this; may be given several times.",
+)
+@click.option(
     "--shrink",
     "tries",
     type=click.IntRange(min=0),
@@ -87,6 +95,7 @@ def fuzz(
     cycles: int,
     values: int,
     largest: int,
+    features: tuple[str, ...],
     tries: int,
     jobs: int | None,
     replay: Path | None,
@@ -133,7 +142,7 @@ def fuzz(
     if replay is not None:
         collect(None, judge(Case.read(replay), sim, cache))
     else:
-        drawn = {"cycles": cycles, "values": values, "largest": largest}
+        drawn = {"cycles": cycles, "values": values, "largest": largest, "features": features}
         start = time.monotonic()
         count = cases or (5 if minutes is None else None)
         with bars() as shown:

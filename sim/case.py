@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from operator import not_
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,8 @@ class Case(Checked):
         The network.
     shared_scale : bool
         Whether x and h have the same random scales.
+    orthogonal : bool
+        As in `spec.synthetic.synthetic_model`.
     machine : Machine
         The machine.
     traffic : tuple of Traffic
@@ -110,6 +113,7 @@ class Case(Checked):
     seed: int = Field(ge=0)
     network: Network
     shared_scale: bool = False
+    orthogonal: bool = Field(default=False, exclude_if=not_)
     machine: Machine = Machine()
     traffic: tuple[Traffic, ...] = ()
 
@@ -134,7 +138,13 @@ class Case(Checked):
         """
         rng = np.random.default_rng(self.seed)
         name = f"case-{self.seed}"
-        model = synthetic_model(name, self.network, rng, shared_scale=self.shared_scale)
+        model = synthetic_model(
+            name,
+            self.network,
+            rng,
+            shared_scale=self.shared_scale,
+            orthogonal=self.orthogonal,
+        )
         return Design(model=model, machine=self.machine)
 
     @cached_property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.synthetic import synthetic_model
 
-__all__ = ["draw", "draw_traffic"]
+__all__ = ["FEATURES", "draw", "draw_traffic"]
 
 SIZES = (1, 2, 3, 5, 7, 8, 9, 13, 15, 16, 17, 23, 31, 32, 33, 63, 64, 65)
 """Sizes of vectors: 1, primes, powers of two and their neighbours."""
@@ -57,7 +59,23 @@ LONGER = 100
 in each cycle; else less, in proportion: time goes where most is compared."""
 
 
-def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -> Case:
+FEATURES: dict[str, Callable[[Network], bool]] = {
+    "bidirectional": lambda network: network.bidirectional,
+    "pooling": lambda network: network.pooling != "none",
+    "stack": lambda network: len(network.layers) > 1,
+    "transform": lambda network: any(layer.recurrent != "matrix" for layer in network.layers),
+}
+"""What a network may be asked to have."""
+
+
+def draw(
+    seed: int,
+    *,
+    cycles: int = 5000,
+    values: int = 0,
+    largest: int = 65,
+    features: Collection[str] = (),
+) -> Case:
     """Draw the case of a seed: two traffics on one design.
 
     The first has sequences from zero without any pause; its cycles must be what the formula says.
@@ -74,18 +92,25 @@ def draw(seed: int, *, cycles: int = 5000, values: int = 0, largest: int = 65) -
         About how many numbers come out of each traffic; see `LONGER`.
     largest : int
         Largest size of a vector.
+    features : collection of str
+        Names in `FEATURES`: networks are drawn until one has all of these.
     """
-    rng = np.random.default_rng(seed)
-    # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
-    newer = np.random.default_rng([seed, 1])
     sizes = [size for size in SIZES if size <= largest]
-    network = Network.parse(_network(rng, newer, sizes), thing="case")
+    for attempt in count():
+        again = (attempt,) if attempt else ()
+        rng = np.random.default_rng([seed, 0, *again] if again else seed)
+        # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
+        newer = np.random.default_rng([seed, 1, *again])
+        network = Network.parse(_network(rng, newer, sizes), thing="case")
+        if all(FEATURES[name](network) for name in features):
+            break
     shared_scale = bool(rng.random() < 0.4)
     machine = _machine(rng, network, largest) | _butterflies(newer, network)
     drawn: dict[str, Any] = {
         "seed": seed,
         "network": network,
         "shared_scale": shared_scale,
+        "orthogonal": bool(newer.random() < 0.5) and FEATURES["transform"](network),
         "machine": Machine.parse(_built(network, machine), thing="case"),
     }
     return Case(**drawn, traffic=draw_traffic(rng, Case(**drawn).design, cycles, values))

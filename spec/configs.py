@@ -32,18 +32,23 @@ class Config(Checked):
         Of the random weights.
     shared_scale : bool
         Whether x and h have the same random scales, as training makes them by default.
+    orthogonal : bool
+        As in `spec.synthetic.synthetic_model`.
     """
 
     machine: Machine = Machine()
     network: Network | None = None
     seed: int = Field(default=0, ge=0)
     shared_scale: bool = False
+    orthogonal: bool = False
 
     def synthetic(self, name: str) -> Model:
         """The network with its random weights."""
         assert self.network is not None
         rng = np.random.default_rng(self.seed)
-        return synthetic_model(name, self.network, rng, shared_scale=self.shared_scale)
+        return synthetic_model(
+            name, self.network, rng, shared_scale=self.shared_scale, orthogonal=self.orthogonal
+        )
 
 
 @cache

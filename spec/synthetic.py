@@ -11,18 +11,26 @@ from pascaline.spec.draw import draw_biases, nearest
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
+from pascaline.spec.operands import Operand, Walsh
 from pascaline.spec.tensors import Integers, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
 
 
 def synthetic_model(
-    name: str, network: Network, rng: np.random.Generator, *, shared_scale: bool = False
+    name: str,
+    network: Network,
+    rng: np.random.Generator,
+    *,
+    shared_scale: bool = False,
+    orthogonal: bool = False,
 ) -> Model:
     """Draw a model whose gates swing over their whole range without sticking.
 
     Weights are uniform over what the arithmetic allows. Scales are as a trained network's would
-    be: pre-activations of about unit variance for inputs of about half of full scale.
+    be: pre-activations of about unit variance for inputs of about half of full scale. If
+    ``orthogonal``, what a transform gives has random signs beside one magnitude, with which it is
+    orthogonal, and the inputs of such a layer have one scale: as a HadamardRNN is trained.
     """
     tensors: dict[str, Integers] = {}
     for key, spec in tensor_specs(network).items():
@@ -37,11 +45,10 @@ def synthetic_model(
                 columns = {"input": network.layer_inputs(index), "state": layer.hidden}
                 sums = operand.deviation(mine, layer.rows, columns[operand.vector])
                 source = formats[operand.vector]
-                if operand.on_lanes:
-                    drawn = _scales(layer, sums, source, rng)
-                else:
-                    drawn = _signs(layer, sums, rng)
-                tensors[f"{at}scale_{operand.name}"] = drawn
+                scales = _scales(layer, sums, source, rng)
+                if orthogonal and layer.recurrent == "walsh":
+                    scales = _of_one_magnitude(layer, operand, scales)
+                tensors[f"{at}scale_{operand.name}"] = scales
             for operand in layer.operands if shared_scale else ():
                 last = layer.operands[-1].name
                 tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
@@ -66,11 +73,12 @@ def _scales(
     return layer.normaliser.draw_scales(rng, scales)
 
 
-def _signs(layer: Layer, sums: NDArray[np.float64], rng: np.random.Generator) -> Integers:
-    """Of sums of h with a deviation: random signs, and of h the size that it had."""
-    unit = float(1 << (layer.pre.frac + layer.normaliser.shift)) * layer.h.lsb
-    drawn: Integers = nearest(unit / sums, layer.normaliser.scales.hi)
-    return np.where(rng.random(len(sums)) < 0.5, drawn, -drawn)
+def _of_one_magnitude(layer: Layer, operand: Operand, scales: Integers) -> Integers:
+    if not isinstance(operand, Walsh):
+        return np.full_like(scales, scales[0])
+    unit = 2.0 ** (layer.normaliser.shift + layer.pre.frac - layer.h.frac)
+    magnitude = nearest(np.array([unit / np.sqrt(operand.block)]), layer.normaliser.scales.hi)
+    return np.where(scales < 0, -1, 1) * np.maximum(magnitude, 1)
 
 
 def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:

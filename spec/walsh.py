@@ -24,7 +24,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Walsh
 
-__all__ = ["WalshUnit", "walsh_unit"]
+__all__ = ["WalshUnit", "walsh_unit", "walsh_units"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +148,49 @@ class WalshUnit:
         return self.pairs / self.pass_cycles
 
 
+def walsh_units(
+    *, hidden: int, block: int, element: Interval, group: int, pipelined: bool
+) -> list[WalshUnit]:
+    """All hardware that there is for a transform, that with the fewest butterflies first.
+
+    Parameters
+    ----------
+    hidden, block, element, group, pipelined
+        As in `WalshUnit`.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+
+    def made(width: int, whole: bool) -> WalshUnit:
+        return WalshUnit(
+            hidden=hidden,
+            block=block,
+            width=width,
+            whole=whole,
+            element=element,
+            group=group,
+            pipelined=pipelined,
+        )
+
+    widths = [1 << k for k in range(hidden.bit_length()) if hidden % (2 << k) == 0]
+    levels, half = block.bit_length() - 1, block // 2
+    if group & (group - 1):
+        raise InputError("machine: cell_units", "must be a power of two with a transform", group)
+    # A group of the drain is within a word, or has words of both banks.
+    part = group if group <= half else group // 2
+    units = [made(width, whole=True) for width in widths if width >= max(half, part)]
+    taken = {unit.butterflies for unit in units}
+    folded = [made(width, whole=False) for width in widths if width >= part]
+    units += [unit for unit in folded if unit.butterflies not in taken and levels > 1]
+    if not units:
+        rule = f"must be at most {widths[-1]} with a transform of {hidden} units"
+        raise InputError("machine: cell_units", rule, group)
+    return sorted(units, key=lambda unit: unit.butterflies)
+
+
 def walsh_unit(
     *,
     hidden: int,
@@ -174,32 +217,9 @@ def walsh_unit(
     InputError
         If there is no such hardware.
     """
-
-    def made(width: int, whole: bool) -> WalshUnit:
-        return WalshUnit(
-            hidden=hidden,
-            block=block,
-            width=width,
-            whole=whole,
-            element=element,
-            group=group,
-            pipelined=pipelined,
-        )
-
-    widths = [1 << k for k in range(hidden.bit_length()) if hidden % (2 << k) == 0]
-    levels, half = block.bit_length() - 1, block // 2
-    if group & (group - 1):
-        raise InputError("machine: cell_units", "must be a power of two with a transform", group)
-    # A group of the drain is within a word, or has words of both banks.
-    part = group if group <= half else group // 2
-    units = [made(width, whole=True) for width in widths if width >= max(half, part)]
-    taken = {unit.butterflies for unit in units}
-    folded = [made(width, whole=False) for width in widths if width >= part]
-    units += [unit for unit in folded if unit.butterflies not in taken and levels > 1]
-    units.sort(key=lambda unit: unit.butterflies)
-    if not units:
-        rule = f"must be at most {widths[-1]} with a transform of {hidden} units"
-        raise InputError("machine: cell_units", rule, group)
+    units = walsh_units(
+        hidden=hidden, block=block, element=element, group=group, pipelined=pipelined
+    )
     if butterflies is None:
         return next((unit for unit in units if unit.cycles <= budget), units[-1])
     found = next((unit for unit in units if unit.butterflies == butterflies), None)

@@ -26,6 +26,7 @@ COMMANDS = {
     "precision": (f"{AT}.precision:precision", "Train with weights of every kind and compare."),
     "simulators": (f"{AT}.simulators:simulators", "Time Verilator and Icarus."),
     "training": (f"{AT}.training:training", "Time a fused training step."),
+    "transforms": (f"{AT}.transforms:transforms", "Adders and area of a transform of h."),
 }
 """Where each command is, and its line in the help."""
 

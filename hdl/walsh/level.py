@@ -1,11 +1,13 @@
 """A level of butterflies; its geometry is that of `spec.walsh`."""
 
-from amaranth.hdl import Signal
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.shapes import shape
 from pascaline.spec.formats import Interval
 
-__all__ = ["level", "natural"]
+__all__ = ["Butterfly", "level", "natural"]
 
 
 def level(m, first, second, reach: Interval, side, *, name):
@@ -49,3 +51,37 @@ def natural(first, second, side):
     for start in range(0, len(first), part):
         found += [*first[start : start + part], *second[start : start + part]]
     return found
+
+
+class Butterfly(wiring.Component):
+    """A butterfly by itself, to be measured: the level of words of a number, a cycle later.
+
+    Parameters
+    ----------
+    element, reach : Interval
+        Ranges of the numbers before and after it.
+
+    Members
+    -------
+    a, b : In(shape(element))
+        The two numbers.
+    sum, difference : Out(shape(reach))
+        What is made of them.
+    """
+
+    def __init__(self, element: Interval, reach: Interval):
+        self._reach = reach
+        super().__init__(
+            {
+                "a": In(shape(element)),
+                "b": In(shape(element)),
+                "sum": Out(shape(reach)),
+                "difference": Out(shape(reach)),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        [total], [difference] = level(m, [self.a], [self.b], self._reach, 1, name="level")
+        m.d.comb += [self.sum.eq(total), self.difference.eq(difference)]
+        return m
