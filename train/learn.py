@@ -75,7 +75,7 @@ def stack(
     )
     normaliser, block = options.normaliser or ("none" if cell.linear else "scale"), None
     if options.transformed:
-        block, h = options.block or hidden & -hidden, Signs()
+        block, h = options.block or hidden & -hidden, Signs(options.sign_pace or 1.0)
     layers: list[Layer] = []
     for index in range(options.layers or 1):
         parts = [

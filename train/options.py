@@ -78,6 +78,8 @@ class Options(Checked):
     block : int or None
         Of a cell whose h meets a transform: elements of its blocks, a power of two that divides
         the hidden units; ``None``: the largest.
+    sign_pace : float or None
+        Of such a cell: how fast its signs turn, see `train.transform.Signs`; ``None``: 1.
     state_bits : int or None
         Bits of h of a linear cell; its binary point follows from what h reaches. ``None``: those
         of the task's pre-activations.
@@ -130,6 +132,7 @@ class Options(Checked):
     bidirectional: bool | None = None
     pooling: Pooling = "none"
     block: int | None = Field(default=None, ge=2, le=2048)
+    sign_pace: float | None = Field(default=None, gt=0, le=1)
     state_bits: int | None = Field(default=None, ge=4, le=16)
     rectified: bool | None = None
     weights: str = "ternary"
@@ -216,7 +219,7 @@ class Options(Checked):
         }
         if self.transformed:
             hidden = self.hidden or task.hidden
-            usual |= {"block": hidden & -hidden}
+            usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
         if self.linear:
             usual |= {"normaliser": "none", "shared_scale": False, "tuned": 0.0}
         return usual
@@ -225,8 +228,9 @@ class Options(Checked):
         """What only some cells may have."""
         if self.transformed and self.recurrent_weights is not None:
             raise InputError("recurrent_weights", "must be left out: h meets a transform")
-        if self.block is not None and not self.transformed:
-            raise InputError("block", "must be left out: h meets a matrix in this cell")
+        for name in ("block", "sign_pace"):
+            if getattr(self, name) is not None and not self.transformed:
+                raise InputError(name, "must be left out: h meets a matrix in this cell")
         if not self.linear:
             if self.state_bits is not None:
                 raise InputError("state_bits", "must be left out for a cell that is not linear")
@@ -253,6 +257,7 @@ class Options(Checked):
         words += ["--bidirectional"] if settled.bidirectional else []
         words += ["--pooling", self.pooling] if self.pooling != "none" else []
         words += ["--block", str(settled.block)] if settled.block else []
+        words += ["--sign-pace", str(settled.sign_pace)] if settled.sign_pace else []
         words += ["--state-bits", str(self.state_bits)] if self.state_bits else []
         if settled.rectified != usual["rectified"]:
             words += ["--rectified" if settled.rectified else "--not-rectified"]

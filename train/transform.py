@@ -27,13 +27,24 @@ class Signs(Sign):
 
     The real numbers start within Glorot's limit of that shape, and nothing limits them, as in the
     configurations of the paper.
+
+    Parameters
+    ----------
+    pace : float
+        How fast signs turn, as part of the learning rate. A sign that turns changes what a whole
+        block does for the rest of a sequence, so all else must learn again. Steps of Adam are as
+        large for large numbers as for small ones: with a pace of 1/10 numbers start ten times as
+        large.
     """
 
     limit = math.inf
     stochastic = False
 
+    def __init__(self, pace: float = 1.0) -> None:
+        self.pace = pace
+
     def start(self, shadow: Tensor) -> None:
-        limit = glorot(*shadow.shape)
+        limit = glorot(*shadow.shape) / self.pace
         shadow.uniform_(-limit, limit)
 
 

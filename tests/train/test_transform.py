@@ -55,6 +55,12 @@ def test_blocks_that_do_not_fit(block: int) -> None:
         sylvester(16, block)
 
 
+def test_slow_signs_start_far_from_where_they_turn() -> None:
+    usual, slow = (make(sign_pace=pace)[0].parts for pace in (1.0, 0.01))
+    (usual,), (slow,) = list(usual), list(slow)
+    torch.testing.assert_close(100 * usual.shadow_h, slow.shadow_h)
+
+
 @pytest.mark.parametrize("block", [2, 8, 16])
 def test_the_recurrent_matrix_is_orthogonal(block: int) -> None:
     network, _, _ = make(block=block)
@@ -142,7 +148,7 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     assert Options().settled(task("pixel")).augment
     assert not settled.shared_scale
     command = settled.command(task("pixel"), Path("a.safetensors"))
-    assert "--cell hadamard --block 32 --weights ternary" in command
+    assert "--cell hadamard --block 32 --sign-pace 1.0 --weights ternary" in command
     assert "rectified" not in command
 
 
@@ -154,6 +160,7 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
         ({"augment": True}, "augment: must be left out"),
         ({"tuned": 0.5}, "tuned: must be 0 for a linear cell"),
         ({"cell": "gru", "block": 4}, "block: must be left out"),
+        ({"cell": "gru", "sign_pace": 0.1}, "sign_pace: must be left out"),
         ({"cell": "gru", "state_bits": 9}, "state_bits: must be left out"),
     ],
 )
