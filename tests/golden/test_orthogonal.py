@@ -1,4 +1,4 @@
-"""Errors of rounding in an orthogonal recurrence: they never decay, and are as docs/numbers.md says."""
+"""Errors of rounding in an orthogonal recurrence never decay, and are as docs/numbers.md says."""
 
 import numpy as np
 import pytest
