@@ -4,6 +4,7 @@ import pytest
 
 from pascaline.measure.transforms import compare_transforms
 from pascaline.spec.errors import InputError
+from pascaline.synth.targets import target
 
 
 def test_of_512_numbers():
@@ -16,6 +17,16 @@ def test_of_512_numbers():
     assert folded["step_cycles"] == {1: 166, 2: 144}
     assert folded["step_utilisation"][2] == 1
     assert (whole["adders"], whole["cycles"]) == (4608, 1)
+
+
+def test_area_of_a_small_one():
+    found = compare_transforms(8, width=4, butterflies=[2, 12], found=target("generic"))
+    folded, whole = found["transforms"]
+    assert (folded["area_of"], whole["area_of"]) == ("transform", "butterflies")
+    assert found["lanes"]["area"] > whole["area"] > 0
+    # A level of two pairs waits for what the level before has made.
+    assert folded["cycles"] == 12
+    assert folded["same_throughput"] * 12 == pytest.approx(found["lanes"]["area"], abs=12)
 
 
 def test_number_that_there_is_not():
