@@ -25,6 +25,7 @@ from prove import (
     states,
     streams,
     sums,
+    transforms,
 )
 from prove.claim import Claim, check_solvers, prove
 
@@ -35,6 +36,7 @@ GROUPS = (
     states,
     sequences,
     sums,
+    transforms,
     numbers,
     cells,
     head,

@@ -21,7 +21,8 @@ def absorb_registers(module: dict[str, Any]) -> int:
     """Move registers into block RAMs and multipliers.
 
     Only a register of all of a block's outputs that are used can move, and only if nothing else
-    reads these outputs, the register has the block's clock, and neither enable nor reset.
+    reads these outputs, the register has the block's clock, and neither enable nor reset. Several
+    registers of the same outputs, as two parts of a machine may have them, become one.
 
     Parameters
     ----------
@@ -77,20 +78,32 @@ def _is_wide(cell: Cell) -> bool:
 def _absorb(cells: dict[str, Cell], readers: Any, cell: Cell, ports: list[str], mark: Any) -> int:
     """Take the register behind ``ports`` into a cell, if there is one."""
     used = [port for port in ports if readers.get(cell["connections"][port][0])]
-    flops, clocks = {}, set()
+    flops: dict[str, list[str]] = {}
+    clocks = set()
     for port in used:
-        if len(readers[cell["connections"][port][0]]) != 1:
-            return 0
-        [(name, pin)] = readers[cell["connections"][port][0]]
-        if not name or pin != "DI" or not _plain(cells[name]):
-            return 0
-        flops[port] = name
-        clocks.add(cells[name]["connections"]["CLK"][0])
+        for name, pin in readers[cell["connections"][port][0]]:
+            if not name or pin != "DI" or not _plain(cells[name]):
+                return 0
+            clocks.add(cells[name]["connections"]["CLK"][0])
+            flops.setdefault(port, []).append(name)
+    copies = [cells[name]["connections"]["Q"][0] for names in flops.values() for name in names[1:]]
+    if any(not name for bit in copies for name, _ in readers[bit]):
+        return 0
     if len(clocks) != 1 or not mark(cell, used, clocks.pop()):
         return 0
-    for port, name in flops.items():
-        cell["connections"][port] = cells.pop(name)["connections"]["Q"]
-    return len(flops)
+    for port, (first, *others) in flops.items():
+        cell["connections"][port] = cells.pop(first)["connections"]["Q"]
+        for name in others:
+            _rename(cells, readers, cells.pop(name)["connections"]["Q"], cell["connections"][port])
+    return sum(len(names) for names in flops.values())
+
+
+def _rename(cells: dict[str, Cell], readers: Any, old: list[int], new: list[int]) -> None:
+    """Let all cells that read a net read another one."""
+    for name, port in readers.pop(old[0], []):
+        bits = cells[name]["connections"][port]
+        cells[name]["connections"][port] = [new[0] if bit == old[0] else bit for bit in bits]
+        readers[new[0]].append((name, port))
 
 
 def _plain(cell: Cell) -> bool:

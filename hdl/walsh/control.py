@@ -100,9 +100,11 @@ class WalshControl(wiring.Component):
             with m.If(place == walsh.pass_cycles - 1):
                 m.d.sync += [place.eq(0), turn.eq(Mux(last, 0, turn + 1))]
         latency = program.transform_latency
-        if latency < walsh.cycles:
-            at_turn, at_place = divmod(latency, walsh.pass_cycles)
-            m.d.comb += [
+        # Known a cycle ahead where that can be: the lanes' control looks at it at once.
+        domain, early = ("sync", latency - 1) if latency > 0 else ("comb", 0)
+        if early < walsh.cycles:
+            at_turn, at_place = divmod(early, walsh.pass_cycles)
+            m.d[domain] += [
                 self.met.eq((running | begins) & (turn == at_turn) & (place == at_place)),
                 self.met_stream.eq(self.stream),
             ]

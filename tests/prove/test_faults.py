@@ -17,6 +17,7 @@ FAULTS = {
     "states: in": (r"(assign h_data_1) = .*;", r"\1 = i__payload[5:3];"),
     "sequences: both directions out": (r"(assign i_x__ready) = .*;", r"\1 = 1'h1;"),
     "sums: ternary, pairs, 3 inputs": (r"(assign tree_0_0 = \w+) \^ .*;", r"\1;"),
+    "transforms: block of 2, 1 side by side": (r"\) - \$signed", ") + $signed"),
     "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "cells: RNN, relu": (r"h_next <= 3'h3;", "h_next <= 3'h2;"),
     "head: largest logit": (r"(assign better = \w+) \| \w+;", r"\1;"),

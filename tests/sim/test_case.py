@@ -9,7 +9,7 @@ from pascaline.hdl import verilog
 from pascaline.hdl.verilog import generate
 from pascaline.measure.verdict import judge_seed
 from pascaline.sim.case import Case
-from pascaline.sim.draw_cases import draw
+from pascaline.sim.draw_cases import FEATURES, draw
 from pascaline.sim.shrink import shrink, smaller
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
@@ -103,3 +103,13 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
     assert [sequence.steps for sequence in episode.sequences] == [1]
     assert case.machine == Machine()
     assert case.network.layers[0].hidden == 1
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_networks_have_what_they_are_asked_to_have(feature):
+    cases = [draw(seed, cycles=100, largest=9, features=[feature]) for seed in range(8)]
+    assert all(FEATURES[feature](case.network) for case in cases)
+    # A seed whose network has it anyway gives what it gives without.
+    plain = [draw(seed, cycles=100, largest=9) for seed in range(8)]
+    for case, other in zip(cases, plain, strict=True):
+        assert (case == other) == FEATURES[feature](other.network)

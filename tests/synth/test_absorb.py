@@ -111,3 +111,24 @@ def test_an_output_that_something_else_reads_stays():
     made = module(m=product(), a=flop(10, 20), b=flop(11, 21))
     made["ports"]["y"]["bits"].append(11)
     assert absorb_registers(made) == 0
+
+
+def test_equal_registers_become_one():
+    made = module(
+        m=ram(),
+        a=flop(10, 20),
+        b=flop(11, 21),
+        again=flop(10, 30),
+        behind=flop(30, 31),
+    )
+    assert absorb_registers(made) == 3
+    assert list(made["cells"]) == ["m", "behind"]
+    assert made["cells"]["m"]["connections"]["DOA0"] == [20]
+    assert made["cells"]["behind"]["connections"]["DI"] == [20]
+
+
+def test_equal_registers_that_leave_the_module_stay():
+    made = module(m=ram(), a=flop(10, 30), again=flop(10, 20), b=flop(11, 22))
+    before = copy.deepcopy(made)
+    assert absorb_registers(made) == 0
+    assert made == before
