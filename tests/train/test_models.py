@@ -21,11 +21,14 @@ from pascaline.train.tasks import TASKS
 from tests.models import same_scales
 
 FLOOR = {
+    "copy-1000-hadamard": 0.999,
     "copy-ternary": 0.99,
     "digits-binary": 0.985,
     "digits-gru-ternary": 0.985,
     "digits-ternary": 0.985,
     "pixel-binary": 0.98,
+    "pixel-hadamard": 0.965,
+    "pixel-permuted-hadamard": 0.945,
     "pixel-ternary": 0.985,
     "rows-bilstm-ternary": 0.985,
     "rows-binary": 0.987,
