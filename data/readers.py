@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pascaline.data.parts import IGNORED, Part, Parts
 
 __all__ = [
+    "fresh_copies",
     "make_copies",
     "make_long_copies",
     "read_digits",
@@ -110,6 +111,11 @@ def make_long_copies() -> Parts:
     for labels in train.labels:
         labels[:-REMEMBERED] = BLANK
     return Parts(train, _copies("held-out", 1000, LONG_DELAY))
+
+
+def fresh_copies(count: int) -> Part:
+    """So many sequences with the long delay that are in neither part of `make_long_copies`."""
+    return _copies("fresh", count, LONG_DELAY)
 
 
 def _copies(seed: str, count: int, delay: int = DELAY) -> Part:

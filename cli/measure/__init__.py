@@ -25,6 +25,7 @@ COMMANDS = {
     "ports": (f"{AT}.ports:ports_", "Cost of AXI and Wishbone."),
     "precision": (f"{AT}.precision:precision", "Train with weights of every kind and compare."),
     "simulators": (f"{AT}.simulators:simulators", "Time Verilator and Icarus."),
+    "states": (f"{AT}.states:states_", "Fewest bits of the state of a linear network."),
     "training": (f"{AT}.training:training", "Time a fused training step."),
     "transforms": (f"{AT}.transforms:transforms", "Adders and area of a transform of h."),
 }

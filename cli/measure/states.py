@@ -1,0 +1,43 @@
+"""``measure states``: how few bits the state of a linear network needs."""
+
+from __future__ import annotations
+
+import click
+
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.data.evaluate import trained_on
+from pascaline.data.own import find_data
+from pascaline.data.readers import fresh_copies
+from pascaline.measure.states import states
+from pascaline.models.catalogue import find_model
+
+__all__ = ["states_"]
+
+
+@click.command("states")
+@click.argument("model", default="copy-1000-hadamard")
+@click.option(
+    "--fewest", type=click.IntRange(min=2), default=8, show_default=True, help="Bits to end at."
+)
+@click.option(
+    "--fresh",
+    type=click.IntRange(min=1),
+    help="Sequences of the long copy task that are made anew, instead of the held-out part.",
+)
+@json_option
+def states_(*, model: str, fewest: int, fresh: int | None, as_json: bool) -> None:
+    """Held-out results of a linear network with a transform, for a state of fewer and fewer bits.
+
+    The model is the one that training has made; bits behind the binary point of its state are left
+    out one by one, and nothing is trained again.
+    """
+    found = find_model(model)
+    part = find_data(trained_on(found)).load().held_out if fresh is None else fresh_copies(fresh)
+    dropped = range(max(found.network.layer.h.width - fewest, 0) + 1)
+    with bars() as progress:
+        rows = states(found, part, dropped, progress=progress)
+    if as_json:
+        print_json({"model": model, "states": rows})
+        return
+    shown = [[*row.values(), f"{100 * row['correct'] / row['total']:.3f}"] for row in rows]
+    table(f"{model}: results that are right", ["bits of h", "right", "of", "%"], shown)
