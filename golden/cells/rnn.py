@@ -21,7 +21,12 @@ class Rnn(Cell):
         super().__init__(layer, tensors, x)
         self._layer = layer
         self._to_pre = self._normaliser(slice(None))
-        self._tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.h)
+        # Without a tanh the form of the functions may be one that there is not for this format.
+        self._tanh = (
+            ActivationFunction(layer.activation, "tanh", layer.pre, layer.h)
+            if layer.function == "tanh"
+            else None
+        )
 
     def step(self, x: Integers, state: State) -> Step:
         sums = self._sums(x, state)
@@ -30,7 +35,7 @@ class Rnn(Cell):
 
     def _function(self, pre: Integers) -> Integers:
         layer = self._layer
-        if layer.function == "tanh":
+        if self._tanh is not None:
             return self._tanh(pre)
         if layer.function == "linear":
             return pre

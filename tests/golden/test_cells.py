@@ -119,3 +119,11 @@ def test_a_gru_stays_between_its_state_and_its_candidate(rng):
         low, high = np.minimum(step.w, states[0].c), np.maximum(step.w, states[0].c)
         assert ((step.c >= low) & (step.c <= high)).all()
         states = [step.state]
+
+
+@pytest.mark.parametrize("function", ["relu", "linear"])
+def test_segments_of_no_function_do_not_matter(function, rng):
+    layer = {"kind": "rnn", "function": function, "pre": q(2, 2), "h": q(2, 2)}
+    made = model([layer | {"activation": {"form": "pwl", "segments": 128}}])
+    [step] = Golden(made).step(draw(made, rng, 1)[0], Golden(made).zero())
+    assert step.h.shape == (1, made.network.layer.hidden)
