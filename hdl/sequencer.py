@@ -180,9 +180,12 @@ class Sequencer(wiring.Component):
         under_way = 0
         if program.stream_bits:
             under_way = _timer(m, running, program.written_latency + 1, name="under_way")
+        rests = ~running & (reserved == 0) & ~under_way
+        if program.walsh is not None:
+            rests = rests & ~self._unmet.any()
         m.d.comb += [
             now.stream.eq(Mux(running | dumping, kept.stream, self.flags.stream)),
-            quiet.eq(~running & (reserved == 0) & ~under_way & ~self._unmet.any()),
+            quiet.eq(rests),
             from_given.eq(self.flags.start & (self.flags.state == FROM_GIVEN)),
             wants_state.eq(from_given & ~has_given),
             self.restore.eq(full & wants_state & quiet & ~dumping),
