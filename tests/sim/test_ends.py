@@ -28,8 +28,8 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, cache):
+def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tmp_path):
     layers, network, machine = MACHINES[name]
-    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, cache / "ends")
+    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, tmp_path)
     assert not verdict.faults
     assert verdict.values > 0

@@ -14,6 +14,14 @@ INITIAL = {"initial": True}
 GRU = {"kind": "gru", "hidden": 5, "weights": "binary"}
 BEFORE = GRU | {"reset": "before"}
 RNN = {"kind": "rnn", "hidden": 3, "weights": "fixed4"}
+HADAMARD = {
+    "kind": "rnn",
+    "function": "linear",
+    "recurrent": "walsh",
+    "hidden": 16,
+    "weights": "fixed4",
+    "h": {"width": 12, "frac": 6},
+}
 
 MACHINES = {
     "initial states": ([LSTM | INITIAL], EVERY, {"simd": 2, "units": 2, "streams": 3}),
@@ -32,6 +40,22 @@ MACHINES = {
         EVERY,
         {"simd": 4, "units": 4},
     ),
+    "transform": ([HADAMARD], EVERY, {"units": 2, "simd": 2, "butterflies": 1}),
+    "transform of the whole vector": (
+        [HADAMARD],
+        EVERY,
+        {"units": 8, "simd": 8, "cell_units": 8, "butterflies": 32, "pipelined": True},
+    ),
+    "transform below a GRU, loaded": (
+        [HADAMARD | {"block": 4}, GRU],
+        EVERY,
+        {"units": 2, "simd": 4, "streams": 2, "weights": "ram", "parity": True},
+    ),
+    "transform in an LSTM, both directions": (
+        [LSTM | BOTH | {"hidden": 6, "recurrent": "walsh"}],
+        EVERY,
+        {"units": 2, "simd": 2, "pipelined": True},
+    ),
     "peepholes": ([PEEPHOLE], EVERY, {"simd": 2}),
     "peepholes, one unit": ([PEEPHOLE | {"hidden": 1}], EVERY, {"units": 2, "simd": 2}),
     "peepholes, shared": ([PEEPHOLE] * 2, EVERY, {"simd": 2, "stack": "shared", "streams": 2}),
@@ -44,8 +68,8 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, cache):
+def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tmp_path):
     layers, network, machine = MACHINES[name]
-    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, cache / "layers")
+    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, tmp_path)
     assert not verdict.faults
     assert verdict.values > 0
