@@ -10,8 +10,8 @@ import click
 from rich.markup import escape
 
 from pascaline.console import say
+from pascaline.importers.modules import FORMS
 from pascaline.importers.network import RESULTS
-from pascaline.spec.cells import FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 

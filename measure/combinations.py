@@ -94,7 +94,8 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
         for count, directions in itertools.product((1, 2), (1, 2)):
             network = _network(cell, hidden, (x, h), count, directions, {"results": "every"})
             stacks = ["separate"]
-            if count == 2 and directions == 1 and len(network.layer.phases) == 1:
+            shares = len(network.layer.phases) == 1 and network.layer.recurrent == "matrix"
+            if count == 2 and directions == 1 and shares:
                 stacks.append("shared")
             for stack in stacks:
                 yield f"{cell}, {name}, {count} x {directions}, {stack}", network, stack
@@ -119,6 +120,9 @@ def _network(
     layer = CELLS[kind].described(options, {})
     layer |= {"hidden": hidden, "bidirectional": directions == 2, "initial": initial}
     layer |= {"weights_x": weights[0], "weights_h": weights[1]}
+    if "recurrent" in options:
+        # Signs alone, an even number of them, and a sequence starts from zero.
+        layer |= {"weights_h": "binary", "initial": False, "hidden": hidden + hidden % 2}
     return Network.parse(
         {
             "inputs": hidden - 2 if hidden > 2 else 1,

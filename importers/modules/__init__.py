@@ -8,10 +8,10 @@ from pascaline.importers.modules.gru import Gru
 from pascaline.importers.modules.lstm import Lstm
 from pascaline.importers.modules.module import Module
 from pascaline.importers.modules.rnn import Rnn
-from pascaline.spec.cells import form_of
+from pascaline.spec import cells
 from pascaline.spec.errors import InputError
 
-__all__ = ["CELLS", "Module", "module_of"]
+__all__ = ["CELLS", "FORMS", "Module", "module_of"]
 
 CELLS: dict[str, type[Module]] = {
     "lstm": Lstm,
@@ -21,10 +21,18 @@ CELLS: dict[str, type[Module]] = {
 """Each kind of cell that PyTorch and ONNX have; made with the options of its form."""
 
 
+FORMS = {
+    name: (kind, options)
+    for name, (kind, options) in cells.FORMS.items()
+    if kind in CELLS and "recurrent" not in options
+}
+"""Forms of `spec.cells.FORMS` that these have: all in which h meets a matrix."""
+
+
 def module_of(name: str) -> Module:
     """The module of a form; raises `InputError` if there is none."""
-    kind, options = form_of(name)
-    if kind not in CELLS:
-        raise InputError("cell", f"to be imported must be {' or '.join(CELLS)}", name)
+    if name not in FORMS:
+        raise InputError("cell", f"must be one of {', '.join(FORMS)} to be imported", name)
+    kind, options = FORMS[name]
     made: Callable[..., Module] = CELLS[kind]
     return made(**options)

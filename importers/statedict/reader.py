@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pascaline.importers.affine import Affine
 from pascaline.importers.foreign import Foreign, Reading
-from pascaline.importers.modules import module_of
+from pascaline.importers.modules import FORMS, module_of
 from pascaline.importers.network import FloatLayer, FloatNetwork, FloatPart, gates_of
 from pascaline.importers.statedict.dense import Dense, Places, placed
 from pascaline.importers.statedict.names import Names, sort_names
@@ -23,7 +23,6 @@ from pascaline.importers.statedict.numbers import matrix_shape, reals
 from pascaline.importers.statedict.parts import plain_tensors
 from pascaline.importers.statedict.recurrent import RecurrentModule, read_module
 from pascaline.importers.statedict.stacks import Stack, stacked
-from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.errors import InputError
 
 __all__ = ["foreign_of", "network_of"]
@@ -169,7 +168,9 @@ def _assumed(
     lines = []
     for module in stack.modules:
         cell = module.layers[0].cell
-        others = CELLS[form_of(cell)[0]].forms.keys() - module_of(cell).graph_only - {cell}
+        kind, _ = FORMS[cell]
+        others = {name for name, (other, _) in FORMS.items() if other == kind}
+        others -= {cell, *module_of(cell).graph_only}
         if others and reading.cell is None:
             lines.append(
                 f"{module.shown}: {cell}, by its gates; --cell {' or '.join(sorted(others))}"

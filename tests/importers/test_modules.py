@@ -1,0 +1,19 @@
+"""Forms of cells that can be imported."""
+
+import pytest
+
+from pascaline.importers.modules import FORMS, module_of
+from pascaline.spec import cells
+from pascaline.spec.errors import InputError
+
+
+def test_all_but_those_without_a_recurrent_matrix() -> None:
+    assert cells.FORMS.keys() - FORMS.keys() == {"hadamard"}
+    for name in FORMS:
+        assert module_of(name).order
+
+
+@pytest.mark.parametrize("name", ["hadamard", "elman"])
+def test_others_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"^cell: must be one of lstm, .* not '{name}'$"):
+        module_of(name)
