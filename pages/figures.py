@@ -41,7 +41,9 @@ def summary(result: Result) -> str:
     if len(found) == 1:
         weights = " and ".join(dict.fromkeys((first["weights_x"], first["weights_h"])))
         name = first["cell"].partition(",")[0]
-        article = "An" if name[0] in SPOKEN_WITH_VOWELS else "A"
+        spoken = name.split()[0]
+        letters = spoken.isupper() and spoken[0] in SPOKEN_WITH_VOWELS
+        article = "An" if letters else "A"
         article = "A bidirectional" if first["directions"] > 1 else article
         units = f"{number(first['hidden'])} hidden units and {weights} weights"
         network = f"{article} {name} with {inputs}, {units}"

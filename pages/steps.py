@@ -84,6 +84,8 @@ def rows(core: Core) -> list[Row]:
     firsts = _tiles(core)[::per_pass]
     drawn = []
     for name, spans in found.items():
+        if not spans and name == "h read":
+            continue  # It meets no matrix.
         everything = _wrap(spans, period)
         of_first = [] if name in ("wait", "result read") else spans[::per_pass]
         if name in ("x read", "h read"):
