@@ -1,26 +1,34 @@
 """An HDF5 file, read with care.
 
 Only what is asked for is read, after a look at its shape; links that lead out of the file, data
-kept elsewhere and filters that would be loaded from elsewhere are refused.
+kept elsewhere and filters that would be loaded from elsewhere are refused. Another process reads
+the whole file first (`importers.keras.walk`): on damage the HDF5 library may never come back.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.keras import walk
 from pascaline.spec.errors import InputError
 
 __all__ = ["LARGEST", "Hdf5"]
 
 LARGEST = 1 << 26
 """Numbers of a variable, and bytes of an attribute."""
+
+PATIENCE = 30
+"""Seconds after which a file is given up: large ones are read in one or two."""
 
 FILTERS = (1, 2, 3, 32000)
 """What data may have gone through: deflate, shuffle, checksums, LZF; all are built in."""
@@ -49,6 +57,7 @@ class Hdf5:
         except ModuleNotFoundError:
             raise InputError(thing, "needs h5py (pip install pascaline[keras])") from None
         self.thing, self._h5py = thing, h5py
+        _walk(thing, content)
         with self._guarded():
             self._root = h5py.File(io.BytesIO(content), "r")
 
@@ -128,3 +137,19 @@ class Hdf5:
             # HDF5 reports damage by whatever exception h5py has for the code of its error.
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise InputError(self.thing, f"must be an HDF5 file ({reason})") from None
+
+
+def _walk(thing: str, content: bytes) -> None:
+    """Raise `InputError` if reading all of the file does not end, or ends the process."""
+    # -P: modules beside the program are not those that it imports.
+    command = [sys.executable, "-P", str(Path(walk.__file__))]
+    nowhere = subprocess.DEVNULL
+    try:
+        done = subprocess.run(
+            command, input=content, stdout=nowhere, stderr=nowhere, timeout=PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        rule = f"must be an HDF5 file (reading it did not end in {PATIENCE} s)"
+        raise InputError(thing, rule) from None
+    if done.returncode < 0:
+        raise InputError(thing, "must be an HDF5 file (the HDF5 library crashes on it)")

@@ -22,8 +22,8 @@ SAME = {"silero": 99.5, "encoder": 99.5, "decoder": 99.0}
 where in use it begins at what the encoder gives."""
 
 WIDER = {
-    12: {"silero": (30, 99.9), "encoder": (50, 99.9), "decoder": (50, 99.9)},
-    16: {"silero": (50, 100), "encoder": (70, 99.7), "decoder": (70, 99.9)},
+    12: {"silero": (30, 100), "encoder": (50, 100), "decoder": (50, 100)},
+    16: {"silero": (50, 100), "encoder": (70, 100), "decoder": (70, 100)},
 }
 """Decibels of h, and percent of decisions, that more bits must give."""
 

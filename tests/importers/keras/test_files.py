@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.importers.keras import hdf5
 from pascaline.importers.sources import read_foreign
 from pascaline.spec.errors import InputError
 from tests.importers.keras.models import L, computed, functional, keras, raw, sequential
@@ -326,3 +327,19 @@ def test_keras_is_not_loaded(folder: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert keras.__version__.startswith("3.")
+
+
+def test_a_file_that_the_library_never_comes_back_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "{}"
+    content = bytearray(path.read_bytes())
+    # The size of the first object in the heap of texts: 16 less than none leads back to it.
+    at = content.index(b"GCOL") + 24
+    content[at : at + 8] = (2**64 - 16).to_bytes(8, "little")
+    path.write_bytes(content)
+    monkeypatch.setattr(hdf5, "PATIENCE", 2)
+    with pytest.raises(InputError, match=r"must be an HDF5 file \(reading it did not end in 2 s"):
+        read_foreign(path)
