@@ -20,18 +20,13 @@ import numpy as np
 
 from pascaline.importers.freeze import Reals
 from pascaline.importers.keras import walk
+from pascaline.importers.keras.walk import LARGEST, is_inside
 from pascaline.spec.errors import InputError
 
 __all__ = ["LARGEST", "Hdf5"]
 
-LARGEST = 1 << 26
-"""Numbers of a variable, and bytes of an attribute."""
-
 PATIENCE = 30
 """Seconds after which a file is given up: large ones are read in one or two."""
-
-FILTERS = (1, 2, 3, 32000)
-"""What data may have gone through: deflate, shuffle, checksums, LZF; all are built in."""
 
 
 class Hdf5:
@@ -90,9 +85,7 @@ class Hdf5:
         """A variable, in float64; bfloat16 is understood."""
         with self._guarded():
             found = self._find(path)
-            plist = found.id.get_create_plist()
-            filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-            if found.external or found.is_virtual or not set(filters) <= set(FILTERS):
+            if not is_inside(found):
                 self._refuse(path, "must be kept in the file itself, without filters of others")
             if found.size > LARGEST:
                 self._refuse(path, f"must have at most {LARGEST} numbers", found.size)

@@ -14,10 +14,17 @@ from contextlib import suppress
 from typing import Any
 
 LARGEST = 1 << 26
-"""As in `importers.keras.hdf5`: numbers of a variable, and bytes of an attribute."""
+"""Numbers of a variable, and bytes of an attribute."""
 
-BUILT_IN = {1, 2, 3, 32000}
-"""As there: filters that are not loaded from elsewhere."""
+FILTERS = {1, 2, 3, 32000}
+"""What data may have gone through: deflate, shuffle, checksums, LZF; all are built in."""
+
+
+def is_inside(found: Any) -> bool:
+    """Whether a dataset is kept in the file itself, and nothing is loaded to read it."""
+    plist = found.id.get_create_plist()
+    filters = {plist.get_filter(index)[0] for index in range(plist.get_nfilters())}
+    return not (found.external or found.is_virtual) and filters <= FILTERS
 
 
 def walk(content: bytes) -> None:
@@ -29,11 +36,8 @@ def walk(content: bytes) -> None:
             kept = found.attrs.get_id(name)
             if math.prod(kept.shape or ()) * kept.dtype.itemsize <= LARGEST:
                 _ = found.attrs[name]
-        if not isinstance(found, h5py.Dataset) or found.external or found.is_virtual:
-            return
-        plist = found.id.get_create_plist()
-        filters = {plist.get_filter(index)[0] for index in range(plist.get_nfilters())}
-        if filters <= BUILT_IN and found.size <= LARGEST and found.dtype.kind in "fiuV":
+        is_read = isinstance(found, h5py.Dataset) and is_inside(found)
+        if is_read and found.size <= LARGEST and found.dtype.kind in "fiuV":
             _ = found[()]
 
     def tried(name: str, found: Any) -> None:
