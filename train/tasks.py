@@ -131,6 +131,30 @@ def _characters(name: str, epochs: int) -> Task:
     )
 
 
+PIXEL = Task(
+    name="pixel",
+    data="pixel",
+    preprocess=lambda _: Preprocess.uniform(1, gain=1 / 256),
+    # Rounded from the start: what a cell keeps for 784 steps hangs on the formats.
+    schedule=Schedule(epochs=120, batch=200, rate=0.01, tuned=1.0),
+    normaliser="batchnorm",
+    shared_scale=False,
+    formats=WIDE,
+    augment=Shift(28, 28, 1),
+    memory=784,
+    gain=0.2,
+)
+
+COPY = Task(
+    name="copy",
+    data="copy",
+    preprocess=OneHot.of_part,
+    schedule=Schedule(epochs=30, batch=100, rate=0.01),
+    shared_scale=False,
+    formats=WIDE.model_copy(update={"x": SYMBOLS}),
+    results="every",
+)
+
 TASKS = {
     known.name: known
     for known in (
@@ -149,50 +173,17 @@ TASKS = {
             schedule=Schedule(epochs=25),
             augment=Shift(28, 28, 2),
         ),
-        Task(
-            name="pixel",
-            data="pixel",
-            preprocess=lambda _: Preprocess.uniform(1, gain=1 / 256),
-            # Rounded from the start: what a cell keeps for 784 steps hangs on the formats.
-            schedule=Schedule(epochs=120, batch=200, rate=0.01, tuned=1.0),
-            normaliser="batchnorm",
-            shared_scale=False,
-            formats=WIDE,
-            augment=Shift(28, 28, 1),
-            memory=784,
-            gain=0.2,
-        ),
-        Task(
-            name="pixel-permuted",
-            data="pixel-permuted",
-            preprocess=lambda _: Preprocess.uniform(1, gain=1 / 256),
-            schedule=Schedule(epochs=120, batch=200, rate=0.01, tuned=1.0),
-            normaliser="batchnorm",
-            shared_scale=False,
-            formats=WIDE,
-            memory=784,
-            gain=0.2,
-        ),
+        PIXEL,
+        replace(PIXEL, name="pixel-permuted", data="pixel-permuted", augment=None),
         _characters("linux", epochs=5),
         _characters("austen", epochs=25),
-        Task(
-            name="copy",
-            data="copy",
-            preprocess=OneHot.of_part,
-            schedule=Schedule(epochs=30, batch=100, rate=0.01),
-            shared_scale=False,
-            formats=WIDE.model_copy(update={"x": SYMBOLS}),
-            results="every",
-        ),
-        Task(
+        COPY,
+        replace(
+            COPY,
             name="copy-1000",
             data="copy-1000",
-            preprocess=OneHot.of_part,
             schedule=Schedule(epochs=100, batch=128, rate=0.001),
             hidden=128,
-            shared_scale=False,
-            formats=WIDE.model_copy(update={"x": SYMBOLS}),
-            results="every",
         ),
     )
 }
