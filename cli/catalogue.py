@@ -52,7 +52,7 @@ class _Words(click.Choice[str]):
         return value if value in self._retired else super().convert(value, param, context)
 
 
-def _numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
+def numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
     """Numbers with commas between them."""
     if text is None:
         return None
@@ -78,7 +78,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--layer-units",
                 metavar="A,B,...",
-                callback=_numbers,
+                callback=numbers,
                 help="Units of each core of a separate stack, instead of --units.",
             ),
             click.option(

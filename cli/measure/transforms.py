@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from pascaline.cli.catalogue import numbers
 from pascaline.cli.synthesis import asic_options
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.measure.synthesis import find_target
 from pascaline.measure.transforms import compare_transforms
-from pascaline.spec.errors import InputError
 from pascaline.synth.targets import TARGETS
 
 __all__ = ["transforms"]
@@ -36,7 +36,10 @@ __all__ = ["transforms"]
     help="Bits of a number.",
 )
 @click.option(
-    "--butterflies", metavar="A,B,...", help="How many.  [default: each number that there can be]"
+    "--butterflies",
+    metavar="A,B,...",
+    callback=numbers,
+    help="How many.  [default: each number that there can be]",
 )
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes to an hour.")
 @click.option(
@@ -49,7 +52,7 @@ def transforms(
     hidden: int,
     block: int | None,
     width: int,
-    butterflies: str | None,
+    butterflies: list[int] | None,
     synthesise: bool,
     target_name: str,
     liberty: Path | None,
@@ -67,7 +70,7 @@ def transforms(
             hidden,
             block=block,
             width=width,
-            butterflies=_numbers(butterflies),
+            butterflies=butterflies or (),
             found=found if synthesise else None,
             progress=progress,
         )
@@ -75,13 +78,6 @@ def transforms(
         print_json(result)
     else:
         _show(result)
-
-
-def _numbers(text: str | None) -> list[int]:
-    try:
-        return [int(piece) for piece in text.split(",")] if text else []
-    except ValueError:
-        raise InputError("--butterflies", "must be numbers with commas between", text) from None
 
 
 def _show(result: dict[str, Any]) -> None:
