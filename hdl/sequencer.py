@@ -336,9 +336,8 @@ class Sequencer(wiring.Component):
             timers.append(ends_tile & timer)
         if program.walsh is not None:
             met = self.met & (self.met_stream == now.stream)
-            first = now.token.index == 0
             unmet = self._unmet.bit_select(now.stream, 1) & ~met
-            timers.append(ends_tile & first_tile & first & unmet)
+            timers.append(ends_tile & first_tile & unmet)
         for timer in timers:
             with m.If(timer):
                 m.d.comb += waits.eq(1)

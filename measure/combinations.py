@@ -11,7 +11,7 @@ from pascaline.measure.verdict import Verdict, judge
 from pascaline.measure.workers import workers
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.simulators import simulator
-from pascaline.spec.cells import CELLS, FORMS
+from pascaline.spec.cells import CELLS, FORMS, transformed
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
@@ -94,7 +94,7 @@ def _networks(cells: tuple[str, ...], hidden: int) -> Iterator[tuple[str, Networ
         for count, directions in itertools.product((1, 2), (1, 2)):
             network = _network(cell, hidden, (x, h), count, directions, {"results": "every"})
             stacks = ["separate"]
-            shares = len(network.layer.phases) == 1 and network.layer.recurrent == "matrix"
+            shares = len(network.layer.phases) == 1 and not network.layer.transform
             if count == 2 and directions == 1 and shares:
                 stacks.append("shared")
             for stack in stacks:
@@ -120,7 +120,7 @@ def _network(
     layer = CELLS[kind].described(options, {})
     layer |= {"hidden": hidden, "bidirectional": directions == 2, "initial": initial}
     layer |= {"weights_x": weights[0], "weights_h": weights[1]}
-    if "recurrent" in options:
+    if transformed(cell):
         # Signs alone, an even number of them, and a sequence starts from zero.
         layer |= {"weights_h": "binary", "initial": False, "hidden": hidden + hidden % 2}
     return Network.parse(

@@ -63,7 +63,7 @@ FEATURES: dict[str, Callable[[Network], bool]] = {
     "bidirectional": lambda network: network.bidirectional,
     "pooling": lambda network: network.pooling != "none",
     "stack": lambda network: len(network.layers) > 1,
-    "transform": lambda network: any(layer.recurrent != "matrix" for layer in network.layers),
+    "transform": lambda network: any(layer.transform for layer in network.layers),
 }
 """What a network may be asked to have."""
 
@@ -190,14 +190,14 @@ def _transform(newer: np.random.Generator, layer: dict[str, Any]) -> dict[str, A
 
 def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:
     """Sometimes as few as there can be, or a power of two; else as many as keep up."""
-    if len(network.layers) > 1 or network.layer.recurrent == "matrix" or newer.random() < 0.5:
+    if len(network.layers) > 1 or not network.layer.transform or newer.random() < 0.5:
         return {}
     return {"butterflies": _pick(newer, (1, 2, 4))}
 
 
 def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:
     """A machine that can be built: what a transform does not let be is left out."""
-    if all(layer.recurrent == "matrix" for layer in network.layers):
+    if not FEATURES["transform"](network):
         return machine
     model = synthetic_model("case", network, np.random.default_rng(0))
     for name in ("butterflies", "cell_units"):
@@ -258,7 +258,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     lanes = [lane for lane in first if all(lane in designs for designs in others)]
     equal = all(layer == network.layer for layer in network.layers)
     shares = equal and not network.bidirectional and len(network.layer.phases) == 1
-    shares = shares and network.layer.recurrent == "matrix"
+    shares = shares and not network.layer.transform
     widths = [width for width in WIDTHS if width <= largest]
     units = _pick(rng, widths[:-1] or widths)
     simd = _pick(rng, [width for width in widths if units * width <= MOST_PLACES])

@@ -142,7 +142,7 @@ def _layers(layer: Layer) -> Iterator[Layer]:
     for name, field in type(layer).model_fields.items():
         if not field.is_required() and getattr(layer, name) != field.default:
             yield _with(layer, **{name: field.default})
-    if layer.recurrent == "matrix" and layer.weights_x != layer.weights_h:
+    if not layer.transform and layer.weights_x != layer.weights_h:
         yield _with(layer, weights_x=layer.weights_h)
         yield _with(layer, weights_h=layer.weights_x)
 

@@ -25,7 +25,6 @@ from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
-from pascaline.spec.operands import Walsh
 from pascaline.spec.passes import Pass, passes, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -97,7 +96,7 @@ class Core:
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
-        if machine.butterflies is not None and self._transform is None:
+        if machine.butterflies is not None and self.layer.transform is None:
             rule = "must be left out: no layer has a transform"
             raise InputError("machine: butterflies", rule, machine.butterflies)
         if machine.cell_units is not None and self._common % machine.cell_units:
@@ -106,7 +105,7 @@ class Core:
         if len(self.layers) > 1 and len(layer.phases) > 1:
             rule = "must be separate for cells that compute their gates in phases"
             raise InputError("machine: stack", rule, machine.stack)
-        if len(self.layers) > 1 and self._transform is not None:
+        if len(self.layers) > 1 and self.layer.transform is not None:
             rule = "must be separate for layers with a transform"
             raise InputError("machine: stack", rule, machine.stack)
         _ = self.walsh  # What is checked there is checked now.
@@ -193,20 +192,15 @@ class Core:
             walsh=self.walsh,
         )
 
-    @property
-    def _transform(self) -> Walsh | None:
-        """The operand that is a transform."""
-        found = [one for one in self.layer.operands if isinstance(one, Walsh)]
-        return found[0] if found else None
-
     @cached_property
     def walsh(self) -> WalshUnit | None:
         """What transforms h, in no more cycles than the lanes need for a step, if that can be."""
-        if self._transform is None:
+        transform = self.layer.transform
+        if transform is None:
             return None
         return walsh_unit(
             hidden=self.layer.hidden,
-            block=self._transform.block,
+            block=transform.block,
             element=self.layer.h.interval,
             group=self.cell_units,
             butterflies=self.machine.butterflies,
@@ -252,7 +246,7 @@ class Core:
         if self.machine.cell_units is not None:
             return self.machine.cell_units
         fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
-        if self._transform is not None:
+        if self.layer.transform is not None:
             fits = [p for p in fits if p & (p - 1) == 0 and self.layer.hidden % (2 * p) == 0]
         shortest = min(one.chunks for one in self.passes)
         keeps_up = [p for p in fits if self.machine.units // p <= shortest]
@@ -293,7 +287,7 @@ class Core:
     def shared_scale(self) -> bool:
         """Whether one sum a lane is enough: the scales of all operands agree in every row."""
         equal = all(same_scales(self.layer, one) for one in self._tensors)
-        apart = self.layer.separate or self._transform is not None
+        apart = self.layer.separate or self.layer.transform is not None
         return not apart and self.machine.home.shares(equal)
 
     @property
@@ -305,7 +299,8 @@ class Core:
 
     def _scales(self, names: Iterable[str], allowed: dict[str, Interval]) -> dict[str, Scale]:
         home = self.machine.home
-        signs = None if self._transform is None else f"scale_{self._transform.name}"
+        transform = self.layer.transform
+        signs = None if transform is None else f"scale_{transform.name}"
         return {
             name: home.scale(self._all_of(name), allowed[name].width, signs=name == signs)
             for name in names
@@ -319,8 +314,8 @@ class Core:
         names = [f"scale_{source.name}" for source in reversed(self.passes[0].sources)]
         if self.shared_scale:
             names = [f"scale_{layer.operands[-1].name}"]
-        if self._transform is not None:
-            names.append(f"scale_{self._transform.name}")
+        if layer.transform is not None:
+            names.append(f"scale_{layer.transform.name}")
         biases, rounded = {}, {}
         for name, shift in layer.shifts.items():
             values, allowed, round_half = self._all_of(name), tensors[name], half(shift)
@@ -331,7 +326,6 @@ class Core:
             layer=layer,
             pipeline=self.pipeline,
             sums=self.row_sums,
-            transformed=self.walsh is not None,
             row_scales=self._scales(names, layer.row_tensors),
             unit_scales=self._scales(
                 [name for name in layer.unit_tensors if name.startswith("scale")],

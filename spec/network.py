@@ -139,7 +139,7 @@ class Network(Checked):
     def matrix_columns(self, index: int) -> tuple[int, ...]:
         """Columns of the matrices of a layer: of the input's, and of the recurrent one if any."""
         layer = self.layers[index]
-        recurrent = (layer.hidden,) if layer.recurrent == "matrix" else ()
+        recurrent = () if layer.transform else (layer.hidden,)
         return (self.layer_inputs(index), *recurrent)
 
     def layer_x(self, index: int) -> Format:

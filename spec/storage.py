@@ -135,14 +135,14 @@ def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
 def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
     """Of rows, one where all operands share it, and of units."""
     names = [f"scale_{operand.name}" for operand in layer.operands]
-    if not layer.separate and layer.recurrent == "matrix" and same_scales(layer, tensors):
+    if not layer.separate and not layer.transform and same_scales(layer, tensors):
         names = names[:1]
     allowed = layer.row_tensors | layer.unit_tensors
     names += [name for name in layer.unit_tensors if name not in layer.unit_shifts]
     widths = {name: allowed[name].width for name in names}
-    signs = {f"scale_{one.name}" for one in layer.operands if not one.on_lanes}
+    signs = f"scale_{layer.transform.name}" if layer.transform else None
     return sum(
-        scale_of(tensors[name], width, signs=name in signs).bits * len(tensors[name])
+        scale_of(tensors[name], width, signs=name == signs).bits * len(tensors[name])
         for name, width in widths.items()
     )
 

@@ -40,13 +40,14 @@ def synthetic_model(
     for index, layer in enumerate(network.layers):
         for at in layer_prefixes(network, index):
             formats = {"input": network.layer_x(index), "state": layer.h}
+            sizes = {"input": network.layer_inputs(index), "state": layer.hidden}
             for operand in layer.operands:
-                mine = {name.removeprefix(at): tensor for name, tensor in tensors.items()}
-                columns = {"input": network.layer_inputs(index), "state": layer.hidden}
-                sums = operand.deviation(mine, layer.rows, columns[operand.vector])
+                columns = sizes[operand.vector]
+                own = {name: tensors[at + name] for name in operand.tensors(layer.rows, columns)}
+                sums = operand.deviation(own, layer.rows, columns)
                 source = formats[operand.vector]
                 scales = _scales(layer, sums, source, rng)
-                if orthogonal and layer.recurrent == "walsh":
+                if orthogonal and layer.transform:
                     scales = _of_one_magnitude(layer, operand, scales)
                 tensors[f"{at}scale_{operand.name}"] = scales
             for operand in layer.operands if shared_scale else ():

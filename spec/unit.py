@@ -26,8 +26,6 @@ class UnitSpec:
     sums : tuple of Interval
         Ranges of the sums that a gate row has: those of the lanes, one or one a source, the source
         read last first; then that of the transform of h, if there is one.
-    transformed : bool
-        Whether the last one is of a transform: all gates of a unit have the same.
     row_scales, unit_scales : dict of str to Scale
         How scales are stored, among the tensors of rows and of units; those of rows in the order of
         ``sums``.
@@ -39,7 +37,6 @@ class UnitSpec:
     layer: Layer
     pipeline: Pipeline
     sums: tuple[Interval, ...]
-    transformed: bool = False
     row_scales: dict[str, Scale]
     unit_scales: dict[str, Scale]
     biases: dict[str, Interval]
@@ -49,6 +46,11 @@ class UnitSpec:
     def gates(self) -> int:
         """Gate rows of a unit that are computed together."""
         return max(len(phase) for phase in self.layer.phases)
+
+    @property
+    def transformed(self) -> bool:
+        """Whether the last sum is that of a transform: all gates of a unit have the same."""
+        return self.layer.transform is not None
 
     @property
     def lane_sums(self) -> tuple[Interval, ...]:

@@ -90,6 +90,11 @@ class WalshUnit:
         return max(1, self.width * 2 // self.block)
 
     @property
+    def part(self) -> int:
+        """Numbers of a group that go into one bank: all, or half of a group of whole blocks."""
+        return part_of(self.group, self.block)
+
+    @property
     def pairs(self) -> int:
         """Pairs of words of a vector."""
         return self.hidden // (2 * self.width)
@@ -148,6 +153,11 @@ class WalshUnit:
         return self.pairs / self.pass_cycles
 
 
+def part_of(group: int, block: int) -> int:
+    """Numbers of a group that are in the same halves of their blocks."""
+    return group if 2 * group <= block else group // 2
+
+
 def walsh_units(
     *, hidden: int, block: int, element: Interval, group: int, pipelined: bool
 ) -> list[WalshUnit]:
@@ -176,12 +186,10 @@ def walsh_units(
         )
 
     widths = [1 << k for k in range(hidden.bit_length()) if hidden % (2 << k) == 0]
-    levels, half = block.bit_length() - 1, block // 2
+    levels, part = block.bit_length() - 1, part_of(group, block)
     if group & (group - 1):
         raise InputError("machine: cell_units", "must be a power of two with a transform", group)
-    # A group of the drain is within a word, or has words of both banks.
-    part = group if group <= half else group // 2
-    units = [made(width, whole=True) for width in widths if width >= max(half, part)]
+    units = [made(width, whole=True) for width in widths if width >= max(block // 2, part)]
     taken = {unit.butterflies for unit in units}
     folded = [made(width, whole=False) for width in widths if width >= part]
     units += [unit for unit in folded if unit.butterflies not in taken and levels > 1]

@@ -114,8 +114,7 @@ class Transform(wiring.Component):
         """Memories of the lower and the upper halves of blocks; the pair that was asked for."""
         walsh, stream_bits = self._walsh, self._program.stream_bits
         number, half, group = shape(walsh.element), walsh.block // 2, walsh.group
-        part = min(group, half) if group <= half else group // 2
-        slots = walsh.width // part
+        slots = walsh.width // walsh.part
         given = Signal(data.ArrayLayout(number, group))
         m.d.comb += given.eq(self.write_data)
         if group <= half:
@@ -135,7 +134,7 @@ class Transform(wiring.Component):
         checks = delayed(m, control.go & control.from_vector, 1, name="checks_vectors")
         found = []
         for which in range(2):
-            cell = stored(part * walsh.element.width, parity=self._parity)
+            cell = stored(walsh.part * walsh.element.width, parity=self._parity)
             contents = memory.Memory(
                 shape=data.ArrayLayout(cell, slots), depth=walsh.pairs << stream_bits, init=[]
             )

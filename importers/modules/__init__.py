@@ -24,7 +24,7 @@ CELLS: dict[str, type[Module]] = {
 FORMS = {
     name: (kind, options)
     for name, (kind, options) in cells.FORMS.items()
-    if kind in CELLS and "recurrent" not in options
+    if kind in CELLS and not cells.transformed(name)
 }
 """Forms of `spec.cells.FORMS` that these have: all in which h meets a matrix."""
 

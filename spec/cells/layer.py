@@ -183,7 +183,7 @@ class Layer(Checked, ABC):
     @property
     def full_title(self) -> str:
         """The title, and the form if the cell has several."""
-        return f"Hadamard {self.title}" if self.recurrent == "walsh" else self.title
+        return f"Hadamard {self.title}" if self.transform else self.title
 
     @property
     def serialisable(self) -> bool:
@@ -193,7 +193,7 @@ class Layer(Checked, ABC):
     @property
     def weights(self) -> Arithmetic:
         """The smallest arithmetic that has the weights of all matrices; lanes compute with it."""
-        if self.recurrent == "walsh":
+        if self.transform:
             return self.weights_x
         return common(self.weights_x, self.weights_h)
 
@@ -216,9 +216,14 @@ class Layer(Checked, ABC):
     def operands(self) -> tuple[Operand, ...]:
         """The addends of the sum of a gate row."""
         x = Matrix("x", "input", self.weights_x)
-        if self.recurrent == "walsh":
-            return x, Walsh("h", "state", self.block or self.hidden & -self.hidden)
-        return x, Matrix("h", "state", self.weights_h)
+        return x, self.transform or Matrix("h", "state", self.weights_h)
+
+    @property
+    def transform(self) -> Walsh | None:
+        """The operand in the place of the recurrent matrix, if there is one."""
+        if self.recurrent == "matrix":
+            return None
+        return Walsh("h", "state", self.block or self.hidden & -self.hidden)
 
     @property
     def row_tensors(self) -> dict[str, Interval]:

@@ -109,7 +109,7 @@ class LstmLayer(Layer):
     def serialisable(self) -> bool:
         """A serial unit computes one direction from 0, with an affine normaliser, no peepholes."""
         plain = not (self.bidirectional or self.peephole or self.initial)
-        plain = plain and self.recurrent == "matrix"
+        plain = plain and not self.transform
         return plain and isinstance(self.normaliser, Affine)
 
     @property
