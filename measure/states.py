@@ -18,9 +18,6 @@ from pascaline.spec.progress import Progress, silent
 
 __all__ = ["coarser", "states"]
 
-MOST = {"scale_width": 24, "shift": 40}
-"""Of a normaliser."""
-
 TOGETHER = 500
 """Sequences that are looked at together: as integers they take a lot of memory."""
 
@@ -39,7 +36,7 @@ def coarser(model: Model, dropped: int) -> Model:
     """
     network = model.network
     layer = network.layer
-    if len(network.layers) > 1 or layer.recurrent == "matrix" or layer.pre != layer.h:
+    if len(network.layers) > 1 or not layer.transform or layer.pre != layer.h:
         raise InputError(model.name, "must have one linear layer with a transform")
     if layer.bidirectional:
         raise InputError(model.name, "must go in one direction")
@@ -47,8 +44,7 @@ def coarser(model: Model, dropped: int) -> Model:
     width, frac = layer.h.width - dropped, layer.h.frac - dropped
     affine |= {"shift": affine["shift"] + dropped}
     affine |= {"scale_width": affine["scale_width"] + dropped}
-    fits = all(affine[name] <= most for name, most in MOST.items())
-    if width < 2 or frac < 0 or not fits:
+    if width < 2 or frac < 0:
         raise InputError(f"{model.name}: bits", f"cannot be {width}")
     described = network.model_dump(mode="json")
     described["layers"][0] |= {"normaliser": affine}
@@ -59,11 +55,8 @@ def coarser(model: Model, dropped: int) -> Model:
     if network.head is not None:
         bias = tensors["head.bias"]
         tensors["head.bias"] = np.asarray((bias + ((1 << dropped) >> 1)) >> dropped)
-    return replace(model, network=_parsed(described), tensors=tensors)
-
-
-def _parsed(described: dict[str, Any]) -> Network:
-    return Network.parse(json.dumps(described), thing="network")
+    coarse = Network.parse(json.dumps(described), thing=f"{model.name}, {width} bits")
+    return replace(model, network=coarse, tensors=tensors)
 
 
 def states(
