@@ -10,8 +10,12 @@ from pascaline.data.own import find_data
 from pascaline.data.readers import fresh_copies
 from pascaline.measure.states import states
 from pascaline.models.catalogue import find_model
+from pascaline.spec.errors import InputError
 
 __all__ = ["states_"]
+
+LONG = "copy-1000"
+"""The data set of which sequences can be made anew."""
 
 
 @click.command("states")
@@ -32,7 +36,10 @@ def states_(*, model: str, fewest: int, fresh: int | None, as_json: bool) -> Non
     out one by one, and nothing is trained again.
     """
     found = find_model(model)
-    part = find_data(trained_on(found)).load().held_out if fresh is None else fresh_copies(fresh)
+    data = trained_on(found)
+    if fresh is not None and data != LONG:
+        raise InputError("--fresh", f"must be left out: {model} was trained on {data}, not {LONG}")
+    part = find_data(data).load().held_out if fresh is None else fresh_copies(fresh)
     dropped = range(max(found.network.layer.h.width - fewest, 0) + 1)
     with bars() as progress:
         rows = states(found, part, dropped, progress=progress)

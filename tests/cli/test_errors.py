@@ -23,6 +23,14 @@ def model(tmp_path):
     [
         (["show", "digit-ternary"], "model: must be a model file or one of digits-ternary, "),
         (["show", "none.safetensors"], "none.safetensors: no such file"),
+        (
+            ["measure", "states", "pixel-hadamard", "--fresh", "2"],
+            "--fresh: must be left out: pixel-hadamard was trained on pixel, not copy-1000",
+        ),
+        (
+            ["measure", "transforms", "--butterflies", "3"],
+            "--butterflies: must be some of 1, 2, 4, 8, 16, 32, 64, 128, 256, 2304, not 3",
+        ),
         (["show", "{tmp}"], "{tmp}: no such file"),
         (
             ["show", "tiny-binary", "--units", "0"],
