@@ -78,6 +78,8 @@ class Probes:
         """What a probe gives for what it gets."""
         if got["X"].ndim != 3:
             raise ValueError(f"X must have three axes, not {got['X'].ndim}")
+        if got["X"].shape[2] != got["W"].shape[-1]:
+            raise ValueError(f"X must have {got['W'].shape[-1]} elements, not {got['X'].shape[2]}")
         self._given[place] = got
         steps, batch = got["X"].shape[:2]
         return self._answer(place, (steps, len(got["R"]), batch, got["R"].shape[-1]))

@@ -156,6 +156,17 @@ def test_steps_in_another_order_are_refused(
         read(b.model(b.layer("LSTM", front(b, "x"), INPUTS, 1)), tmp_path)
 
 
+@pytest.mark.parametrize("layers", [0, 1])
+def test_steps_in_the_place_of_elements_are_refused(layers: int, tmp_path: Path) -> None:
+    b, x = new(), "x"
+    for _ in range(layers):
+        x = b.layer("RNN", x, INPUTS, 1)
+    turned = b.node("Transpose", x, perm=[2, 1, 0])
+    x = b.layer("LSTM", b.node("Gather", turned, b.constant(np.arange(3)), axis=2), 3, 1)
+    with pytest.raises(InputError, match="must leave steps in their order"):
+        read(b.model(dense(b, x, HIDDEN, CLASSES)), tmp_path)
+
+
 def test_two_frames_in_one_step_are_refused(tmp_path: Path) -> None:
     b = new()
     x = b.node("Transpose", "x", perm=[1, 0, 2])
