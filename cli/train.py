@@ -37,7 +37,7 @@ __all__ = ["train"]
 @click.option(
     "--block", type=int, help="Elements of a block of the transform in a cell that has one."
 )
-@click.option("--sign-pace", type=float, help="How fast its signs turn.  [default: 0.01]")
+@click.option("--sign-pace", type=float, help="How fast its signs turn.  [default: 1]")
 @click.option("--state-bits", type=int, help="Bits of h of a linear cell.")
 @click.option(
     "--rectified/--not-rectified", default=None, help="Whether the head sees max(h, 0) or h."

@@ -79,7 +79,7 @@ class Options(Checked):
         Of a cell whose h meets a transform: elements of its blocks, a power of two that divides
         the hidden units; ``None``: the largest.
     sign_pace : float or None
-        Of such a cell: how fast its signs turn, see `train.transform.Signs`; ``None``: 0.01.
+        Of such a cell: how fast its signs turn, see `train.transform.Signs`; ``None``: 1.
     state_bits : int or None
         Bits of h of a linear cell; its binary point follows from what h reaches. ``None``: those
         of the task's pre-activations.
@@ -219,7 +219,7 @@ class Options(Checked):
         }
         if self.transformed:
             hidden = self.hidden or task.hidden
-            usual |= {"block": hidden & -hidden, "sign_pace": 0.01}
+            usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
         if self.linear:
             usual |= {"normaliser": "none", "shared_scale": False, "tuned": 0.0}
         return usual

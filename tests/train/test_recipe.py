@@ -100,7 +100,7 @@ class TestTrain:
         assert accuracy["integer"]["correct"] == score(model, tones.load().held_out).correct
         assert accuracy["integer"]["correct"] > 50
         assert abs(accuracy["float"]["correct"] - accuracy["integer"]["correct"]) <= 1
-        words = "--cell hadamard --block 4 --sign-pace 0.01 --state-bits 12 --weights fixed4"
+        words = "--cell hadamard --block 4 --sign-pace 1.0 --state-bits 12 --weights fixed4"
         assert f"{words} --head-weights fixed4 --rule uniform" in model.card["command"]
 
     def test_a_linear_network_is_not_kept(self, tones: DataSet, tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     assert Options().settled(task("pixel")).augment
     assert not settled.shared_scale
     command = settled.command(task("pixel"), Path("a.safetensors"))
-    assert "--cell hadamard --block 32 --sign-pace 0.01 --weights ternary" in command
+    assert "--cell hadamard --block 32 --sign-pace 1.0 --weights ternary" in command
     assert "rectified" not in command
 
 
