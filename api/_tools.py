@@ -81,7 +81,7 @@ def simulate(
     """
     tool = simulator(sim)
     if sequences is None:
-        chosen = take_samples(design.model, samples, seed, None if inputs is None else Path(inputs))
+        chosen = take_samples(design, samples, seed, None if inputs is None else Path(inputs))
     else:
         taken = [checked(design.model, index, one) for index, one in enumerate(sequences)]
         chosen = Samples(taken, None, "given")

@@ -69,6 +69,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--units", type=int, help="Hidden units side by side."),
             click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
+            click.option(
+                "--symbols/--vectors",
+                default=None,
+                help="Whether one-hot inputs come as numbers of symbols, or as vectors.",
+            ),
             click.option("--streams", type=int, help="Sequences that are interleaved."),
             click.option(
                 "--stack",

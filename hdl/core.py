@@ -122,6 +122,8 @@ class LayerCore(wiring.Component):
             hidden.read_0.bank.eq(sequencer.bank),
             hidden.read_0.chunk.eq(sequencer.chunk),
         ]
+        if core.symbols:
+            m.d.comb += sequencer.picked.eq(inputs.picked)
         weights = self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
         self._take(m, sequencer, lanes, cells)
         self._write(m, cells, hidden, outputs, transform)
@@ -161,7 +163,7 @@ class LayerCore(wiring.Component):
             used = use
             if not core.arithmetic.has_zero:
                 # Where a weight cannot be 0, the operand must be where there is no column.
-                x_absent = ends & ~from_h if k >= core.x_product.tail else 0
+                x_absent = ends & ~from_h if k >= core.x_product.tail and not core.symbols else 0
                 h_absent = ends & from_h if k >= core.h_product.tail else 0
                 used = use & ~(x_absent | h_absent)
             m.d.comb += operands[k].eq(Mux(used, Mux(from_h, h[k], x[k]), 0))

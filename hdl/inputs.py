@@ -5,6 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.shapes import shape, struct
+from pascaline.hdl.symbols import SymbolMemory
 from pascaline.hdl.vector import VectorMemory, read_signature
 from pascaline.spec.core import Core
 from pascaline.spec.payloads import core_ports
@@ -48,11 +49,13 @@ class Inputs(wiring.Component):
         It has been read for the last time.
     read : In(read_signature(shape(core.x), chunks, simd, parity=parity))
         Reads its chunks, with the sizes of ``core.x_product``; ``bank`` is ignored.
+    picked : Out(range(chunks))
+        The chunk that its symbol is in; only there with symbols, where reading gives that chunk.
     """
 
     def __init__(self, core: Core):
         self._core = core
-        element = shape(core.x)
+        chunks = core.x_product.chunks
         super().__init__(
             {
                 "i": In(stream.Signature(struct(core_ports(core)["i_x"].layout))),
@@ -61,22 +64,20 @@ class Inputs(wiring.Component):
                 "free": In(1),
                 "read": In(
                     read_signature(
-                        element,
-                        core.x_product.chunks,
-                        core.machine.simd,
-                        parity=core.machine.parity,
+                        shape(core.x), chunks, core.machine.simd, parity=core.machine.parity
                     )
                 ),
             }
+            | ({"picked": Out(range(chunks))} if core.symbols else {})
         )
 
     def elaborate(self, platform):
         m = Module()
         core = self._core
-        chunks, simd = core.x_product.chunks, core.machine.simd
-        m.submodules.vectors = vectors = VectorMemory(
-            shape(core.x), chunks=chunks, simd=simd, units=simd, reads=1, parity=core.machine.parity
-        )
+        chunks = core.entry.beats
+        m.submodules.vectors = vectors = self._memory()
+        if core.symbols:
+            m.d.comb += self.picked.eq(vectors.picked)
         full = Array(Signal(name=f"full_{bank}") for bank in range(2))
         flags = Array(Signal(flags_layout(core.program), name=f"flags_{bank}") for bank in range(2))
 
@@ -133,3 +134,16 @@ class Inputs(wiring.Component):
         with m.If(self.free):
             m.d.sync += [full[read_bank].eq(0), read_bank.eq(~read_bank)]
         return m
+
+    def _memory(self):
+        core, machine = self._core, self._core.machine
+        if core.symbols:
+            return SymbolMemory(core.entry, simd=machine.simd, parity=machine.parity)
+        return VectorMemory(
+            shape(core.x),
+            chunks=core.x_product.chunks,
+            simd=machine.simd,
+            units=machine.simd,
+            reads=1,
+            parity=machine.parity,
+        )

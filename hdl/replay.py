@@ -25,8 +25,8 @@ class _Replay(wiring.Component):
         The stage of `spec.stages.replay`.
     element : Format
         Of what is kept.
-    chunks : int
-        Chunks of a vector as it is kept.
+    simd, chunks : int
+        Elements of a chunk, and chunks of a vector, as it is kept.
 
     Members
     -------
@@ -38,9 +38,10 @@ class _Replay(wiring.Component):
         A word that was read is not the word that was written; only there with parity.
     """
 
-    def __init__(self, stage: stages.Both | stages.Merge, element, chunks):
+    def __init__(self, stage: stages.Both | stages.Merge, element, simd, chunks):
         self._machine = machine = stage.core.machine
         self._element = element
+        self._simd = simd
         self._chunks = chunks
         self._parity = machine.parity
         super().__init__(
@@ -53,8 +54,8 @@ class _Replay(wiring.Component):
 
     def _memory(self, m, name):
         """A memory of two sequences of vectors, with its ports."""
-        simd, longest = self._machine.simd, self._machine.longest
-        words = data.ArrayLayout(shape(self._element), simd)
+        longest = self._machine.longest
+        words = data.ArrayLayout(shape(self._element), self._simd)
         depth = 2 * longest * self._chunks
         m.submodules[name] = contents = memory.Memory(
             shape=stored(words, parity=self._parity), depth=depth, init=[]
@@ -90,7 +91,8 @@ class Both(_Replay):
     """
 
     def __init__(self, stage: stages.Both):
-        super().__init__(stage, stage.core.x, stage.core.x_product.chunks)
+        entry = stage.core.entry
+        super().__init__(stage, entry.element, entry.simd, entry.beats)
 
     def elaborate(self, platform):
         m = Module()
@@ -154,7 +156,8 @@ class Merge(_Replay):
     """
 
     def __init__(self, stage: stages.Merge):
-        super().__init__(stage, stage.core.layer.h, stage.core.h_product.chunks)
+        core = stage.core
+        super().__init__(stage, core.layer.h, core.machine.simd, core.h_product.chunks)
 
     def elaborate(self, platform):
         m = Module()

@@ -79,13 +79,15 @@ class Sequencer(wiring.Component):
         The last sequence's state is to be given, and nothing is under way.
     dumped : In(1)
         That state has been read.
+    picked : In(range(chunks))
+        The chunk of the input that its symbol is in; only there with symbols.
     met, met_stream : In(1), In(program.stream_bits)
         As of `hdl.walsh.control.WalshControl`; only there if h is transformed.
     """
 
     def __init__(self, program: Program):
         self._program = program
-        chunks = max(source.product.chunks for source in program.passes[0].sources)
+        chunks = max(source.chunks for source in program.passes[0].sources)
         super().__init__(
             {
                 "full": In(1),
@@ -111,6 +113,7 @@ class Sequencer(wiring.Component):
                 "dump": Out(1),
                 "dumped": In(1),
             }
+            | ({"picked": In(range(program.picks.words))} if program.picks is not None else {})
             | (
                 {"met": In(1), "met_stream": In(program.stream_bits)}
                 if program.walsh is not None
@@ -241,7 +244,8 @@ class Sequencer(wiring.Component):
         first_tile = Signal()
         last_pass = Signal()
         done = Signal()
-        lengths = {one.vector is None: one.product.chunks - 1 for one in passes[0].sources}
+        word, words = self._word(m, weight, now)
+        lengths = {one.vector is None: one.chunks - 1 for one in passes[0].sources}
         m.d.comb += [
             first_tile.eq(tile == 0),
             now.last_tile.eq(tile == program.tiles - 1),
@@ -255,7 +259,7 @@ class Sequencer(wiring.Component):
                 )
             ),
             now.chunk.eq(chunk),
-            now.weight.eq(Cat(now.stream, weight) if program.directions > 1 else weight),
+            now.weight.eq(Cat(now.stream, word) if program.directions > 1 else word),
             now.ends_source.eq(
                 Cat(end & (source == place) for place in range(program.sources - 1)[::-1])
             ),
@@ -269,7 +273,7 @@ class Sequencer(wiring.Component):
         free = now.read & end & ~now.from_h & now.last_tile & (index == last_use)
         m.d.comb += now.free.eq(free & (source == last_place) if before else free)
         with m.If(now.read):
-            m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + 1)]
+            m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + words)]
             with m.If(end):
                 m.d.sync += [source.eq(Mux(last_source, 0, source + 1)), chunk.eq(0)]
             with m.If(now.ends_tile):
@@ -279,6 +283,15 @@ class Sequencer(wiring.Component):
             with m.If(done):
                 m.d.sync += [index.eq(0), weight.eq(0)]
         return done
+
+    def _word(self, m, weight, now):
+        """The word that is read, and how many further on the next source or chunk begins."""
+        picks = self._program.picks
+        if picks is None:
+            return weight, 1
+        word = Signal.like(weight)
+        m.d.comb += word.eq(weight + Mux(now.from_h, 0, self.picked))
+        return word, Mux(now.from_h, 1, picks.words)
 
     def _choose(self, m, now, index, source):
         """The source of a chunk: the input, the last h, or an h that an earlier pass just made."""
@@ -361,7 +374,7 @@ class Sequencer(wiring.Component):
                     if source.made
                     else (lengths[maker + 1 :] + lengths[:number])
                 )
-                first = sum(before.product.chunks for before in one.sources[:place])
+                first = sum(before.chunks for before in one.sources[:place])
                 if after > 1 + sum(between) + first:
                     found.setdefault(maker, []).append((number, place, source.made))
         return found

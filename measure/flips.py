@@ -84,13 +84,12 @@ def _flip(name: str, count: int, seed: int, progress: Progress) -> Outcome:
 def _episodes(design: Design, seed: int) -> tuple[Episode, ...]:
     """Two sequences each, the second one perhaps from the state in which the first one ended."""
     rng = np.random.default_rng(seed)
-    x, inputs = design.network.x.interval, design.network.inputs
-    stateful = design.cores[0].stateful
+    entry, stateful = design.cores[0].entry, design.cores[0].stateful
 
     def sequence(number: int) -> Sequence:
         steps = int(rng.integers(1, 6))
         return Sequence(
-            x=rng.integers(x.lo, x.hi, (steps, inputs), endpoint=True),
+            x=entry.draw(rng, steps),
             state=FROM_PREVIOUS * int(number * rng.integers(2)) if stateful else 0,
             dump=stateful and bool(rng.integers(2)),
         )

@@ -126,7 +126,7 @@ def compare_peers(samples: int, progress: Progress = silent) -> dict[str, Any]:
 
 def _simulate(design: Design, samples: int, progress: Progress) -> Outcome:
     """Random sequences in Verilator; raises nothing, the outcome has its faults."""
-    chosen = take_samples(design.model, samples, 0, None)
+    chosen = take_samples(design, samples, 0, None)
     sequences = tuple(Sequence(x=x) for x in chosen.sequences)
     episode = Episode(sequences=sequences)
     job = Job(design=design, episodes=(episode,))

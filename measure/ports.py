@@ -80,9 +80,8 @@ def _late(design: Design, count: int, sim: str, progress: Progress) -> int:
     """Cycles beyond the formula's of that many sequences."""
     machine = design.machine.model_copy(update={"longest": STEPS})
     design = Design(model=design.model, machine=machine)
-    ends, rng = design.network.x.interval, np.random.default_rng(0)
-    shape = (STEPS, design.network.inputs)
-    chosen = [rng.integers(ends.lo, ends.hi, shape, endpoint=True) for _ in range(count)]
+    rng = np.random.default_rng(0)
+    chosen = [design.cores[0].entry.draw(rng, STEPS) for _ in range(count)]
     episode = Episode(sequences=tuple(Sequence(x=x) for x in chosen))
     job = Job(design=design, episodes=(episode,))
     _, outcome = run_design(design, simulator(sim), job, progress=progress)

@@ -47,7 +47,7 @@ def measure_power(
     InputError
         If a tool is missing or fails, or if an output is not what the golden model says.
     """
-    samples = take_samples(design.model, SAMPLES, 0, None)
+    samples = take_samples(design, SAMPLES, 0, None)
     x = samples.sequences[0][:steps]
     cache = build_folder() / "synth"
     verilog = machine.whole + cell_models(library, cache)

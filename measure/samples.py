@@ -14,9 +14,8 @@ from pascaline.data.sets import data_set
 from pascaline.golden.rounding import Integers
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.model import Model
 
-__all__ = ["Samples", "check_lengths", "take_samples"]
+__all__ = ["Samples", "check_samples", "take_samples"]
 
 RANDOM_STEPS = 16
 """Steps of a sequence where there is no data."""
@@ -41,16 +40,15 @@ class Samples:
     source: str
 
 
-def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Samples:
+def take_samples(design: Design, count: int, seed: int, inputs: Path | None) -> Samples:
     """The first recordings of a file, or of the held-out part of a model's task; random inputs.
 
     Of a task, those that are shipped are taken as far as they go, else the data set is fetched.
     """
+    model = design.model
     if inputs is None and "task" not in model.card:
         rng = np.random.default_rng(seed)
-        x = model.network.x.interval
-        shape = (RANDOM_STEPS, model.network.inputs)
-        sequences = [rng.integers(x.lo, x.hi, shape, endpoint=True) for _ in range(count)]
+        sequences = [design.cores[0].entry.draw(rng, RANDOM_STEPS) for _ in range(count)]
         return Samples(sequences, None, f"random, seed {seed}")
     if inputs is not None:
         recordings, source = read_recordings(inputs), str(inputs)
@@ -67,9 +65,12 @@ def take_samples(model: Model, count: int, seed: int, inputs: Path | None) -> Sa
     return Samples(quantize(taken.sequences, model), labels, source)
 
 
-def check_lengths(design: Design, samples: Samples) -> None:
-    """Raise `InputError` if a sequence has more steps than the machine can hold, or count."""
+def check_samples(design: Design, samples: Samples) -> None:
+    """Raise `InputError` if a sequence cannot come, or has more steps than the machine can hold."""
     most, bounded = design.machine.longest, design.network.bounded
     longest = max(map(len, samples.sequences), default=0)
     if (bounded or design.machine.on_bus) and longest > most:
         raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)
+    for sequence in samples.sequences if design.machine.symbols else []:
+        for vector in np.asarray(sequence).tolist():
+            design.cores[0].entry.numbers(vector)

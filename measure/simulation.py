@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pascaline.measure.samples import Samples, check_lengths
+from pascaline.measure.samples import Samples, check_samples
 from pascaline.measure.verilog import make_verilog
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
@@ -121,7 +121,7 @@ def simulate_samples(
     InputError
         If a sequence is too long for the machine, or if the simulator is missing or fails.
     """
-    check_lengths(design, samples)
+    check_samples(design, samples)
     sequences = tuple(Sequence(x=x) for x in samples.sequences)
     job = Job(
         design=design,

@@ -88,10 +88,10 @@ def rate(
 ) -> float:
     """Steps a second of a design in a simulator that it was built for."""
     rng = np.random.default_rng(0)
-    x = design.network.x.interval
+    entry = design.cores[0].entry
     seconds = []
     for length in (1, 1 + steps):
-        sequence = Sequence(x=rng.integers(x.lo, x.hi, (length, design.network.inputs)))
+        sequence = Sequence(x=entry.draw(rng, length))
         episode = Episode(sequences=(sequence,))
         job = Job(design=design, episodes=(episode,))
         told = stage_of(progress, f"{tool.name}: {length} steps")

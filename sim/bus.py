@@ -74,6 +74,7 @@ class Bus:
         self._on_packet, self._outcome = on_packet, outcome
         self.patience = PATIENCE
         self.lanes = input_bytes(design)
+        self._entry = design.cores[0].entry
         self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1
@@ -162,8 +163,8 @@ class Bus:
 
     def packet(self, vectors: list[list[int]]) -> bytes:
         """The bytes of vectors."""
-        missing = -len(vectors[0]) % self.lanes.count
-        rows = [vector + [0] * missing for vector in vectors]
+        missing = -self.lanes.numbers % self.lanes.count
+        rows = [self._entry.numbers(vector) + [0] * missing for vector in vectors]
         return b"".join(map(self.lanes.encode, rows))
 
     def send(

@@ -193,7 +193,7 @@ class Case(Checked):
     def _sequence(self, sequence: CaseSequence) -> Sequence:
         rng = np.random.default_rng(sequence.seed)
         network = self.network
-        x = _values(rng, network.x.interval, (sequence.steps, network.inputs))
+        x = self.design.cores[0].entry.draw(rng, sequence.steps)
         if network.bidirectional:
             return Sequence(x=x)
         if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.

@@ -59,13 +59,14 @@ LONGER = 100
 in each cycle; else less, in proportion: time goes where most is compared."""
 
 
-FEATURES: dict[str, Callable[[Network], bool]] = {
-    "bidirectional": lambda network: network.bidirectional,
-    "pooling": lambda network: network.pooling != "none",
-    "stack": lambda network: len(network.layers) > 1,
-    "transform": lambda network: any(layer.transform for layer in network.layers),
+FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
+    "bidirectional": lambda network, _: network.bidirectional,
+    "pooling": lambda network, _: network.pooling != "none",
+    "stack": lambda network, _: len(network.layers) > 1,
+    "symbols": lambda _, machine: machine.symbols,
+    "transform": lambda network, _: _transformed(network),
 }
-"""What a network may be asked to have."""
+"""What a case may be asked to have."""
 
 
 def draw(
@@ -93,7 +94,7 @@ def draw(
     largest : int
         Largest size of a vector.
     features : collection of str
-        Names in `FEATURES`: networks are drawn until one has all of these.
+        Names in `FEATURES`: cases are drawn until one has all of these.
     """
     sizes = [size for size in SIZES if size <= largest]
     for attempt in count():
@@ -101,16 +102,19 @@ def draw(
         rng = np.random.default_rng([seed, 0, *again] if again else seed)
         # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
         newer = np.random.default_rng([seed, 1, *again])
+        newest = np.random.default_rng([seed, 2, *again])
         network = Network.parse(_network(rng, newer, sizes), thing="case")
-        if all(FEATURES[name](network) for name in features):
+        shared_scale = bool(rng.random() < 0.4)
+        machine = _machine(rng, network, largest) | _butterflies(newer, network)
+        machine |= _symbols(newest, machine)
+        made = Machine.parse(machine, thing="case")
+        if all(FEATURES[name](network, made) for name in features):
             break
-    shared_scale = bool(rng.random() < 0.4)
-    machine = _machine(rng, network, largest) | _butterflies(newer, network)
     drawn: dict[str, Any] = {
         "seed": seed,
         "network": network,
         "shared_scale": shared_scale,
-        "orthogonal": bool(newer.random() < 0.5) and FEATURES["transform"](network),
+        "orthogonal": bool(newer.random() < 0.5) and _transformed(network),
         "machine": Machine.parse(_built(network, machine), thing="case"),
     }
     return Case(**drawn, traffic=draw_traffic(rng, Case(**drawn).design, cycles, values))
@@ -195,9 +199,20 @@ def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]
     return {"butterflies": _pick(newer, (1, 2, 4))}
 
 
+def _symbols(newest: np.random.Generator, machine: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes inputs that come as symbols, where that can be."""
+    if machine["simd"] & (machine["simd"] - 1) or newest.random() > 0.2:
+        return {}
+    return {"symbols": True}
+
+
+def _transformed(network: Network) -> bool:
+    return any(layer.transform for layer in network.layers)
+
+
 def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:
     """A machine that can be built: what a transform does not let be is left out."""
-    if not FEATURES["transform"](network):
+    if not _transformed(network):
         return machine
     model = synthetic_model("case", network, np.random.default_rng(0))
     for name in ("butterflies", "cell_units"):

@@ -49,9 +49,10 @@ def _x_beats(
     design: Design, sequence: Sequence, stream: int, step: int, rng: random.Random
 ) -> list[Values]:
     """Beats of one vector."""
-    simd, chunks = design.machine.simd, design.cores[0].x_product.chunks
-    vector = sequence.x[step].tolist()
-    vector += _random(design.network.x.interval, chunks * simd - len(vector), rng)
+    entry = design.cores[0].entry
+    simd, chunks = entry.simd, entry.beats
+    vector = entry.numbers(sequence.x[step].tolist())
+    vector += _random(entry.element.interval, chunks * simd - len(vector), rng)
     beats: list[Values] = []
     for chunk in range(chunks):
         beat = {

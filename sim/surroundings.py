@@ -100,13 +100,10 @@ class Surroundings:
 
     def send(self, tid: int | None = None) -> None:
         """Send a right packet, of any stream if none is given."""
-        rng, network = self.rng, self.design.network
+        rng, entry = self.rng, self.design.cores[0].entry
         tid = rng.randrange(self.design.machine.streams) if tid is None else tid
         steps = rng.randint(1, min(LONGEST, self.design.machine.longest))
-        ends = network.x.interval
-        vectors = [
-            [rng.randint(ends.lo, ends.hi) for _ in range(network.inputs)] for _ in range(steps)
-        ]
+        vectors = entry.draw(np.random.default_rng(rng.getrandbits(32)), steps).tolist()
         user = GO_ON * rng.getrandbits(1) if self.design.cores[0].stateful else 0
         run = self._golden.run([np.array(vectors)], self._states[tid] if user else None)
         self._states[tid] = run.state

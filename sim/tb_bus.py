@@ -112,8 +112,8 @@ class Bench:
             states[tid] = run.state
             numbers = np.concatenate([np.ravel(result) for result in run.results]).tolist()
             self._expected[tid].append((number, numbers))
-            missing = -self._design.network.inputs % self._bus.lanes.count
-            drop = rng.randrange(missing + 1) * self._bus.lanes.size
+            lanes = self._bus.lanes
+            drop = rng.randrange(-lanes.numbers % lanes.count + 1) * lanes.size
             content = self._bus.packet(sequence.x.tolist())[: -drop or None]
             packets.append((tid, GO_ON if go_on else 0, content))
         order = self._bus.send(packets, rng if episode.shuffled else None)

@@ -122,13 +122,11 @@ class Bench:
 
     async def _feed(self) -> None:
         """Sequences, one after the other."""
-        stream, network = self._streams["i_x"], self._design.network
+        stream, entry = self._streams["i_x"], self._design.cores[0].entry
         rng = np.random.default_rng(self._job.seed)
         driver = Driver(stream, self._job.pauses.i_x, random.Random(self._rng.random()))
-        x = network.x.interval
         while not self._stops:
-            shape = (int(rng.integers(1, 5)), network.inputs)
-            sequence = Sequence(x=rng.integers(x.lo, x.hi, shape, endpoint=True))
+            sequence = Sequence(x=entry.draw(rng, int(rng.integers(1, 5))))
             episode = Episode(sequences=(sequence,))
             await driver.run(stimulus(self._design, episode, self._rng)["i_x"])
             self._outcome.sequences += 1

@@ -99,7 +99,7 @@ class CoreClock:
         program, freed = self._program, NEVER
         start = max(self.end + 1 + program.between, arrival, self._read[stream][0] + 1)
         for index, now in enumerate(program.passes):
-            chunks = [source.product.chunks for source in now.sources]
+            chunks = [source.chunks for source in now.sources]
             starts, place = [], start
             for source, length in zip(now.sources, chunks, strict=True):
                 waits = source.made or not fresh
@@ -143,7 +143,7 @@ class CoreClock:
         """First cycle in which a source may be read from its start."""
         if source.vector is None or (stream, source.vector) not in self._made:
             return NEVER
-        latency = self._program.h_latency - (source.product.chunks - 1)
+        latency = self._program.h_latency - (source.chunks - 1)
         return self._made[stream, source.vector] + latency
 
     def _leaves(self, number: int) -> int:

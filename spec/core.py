@@ -19,13 +19,14 @@ import numpy as np
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.drain import Drain
+from pascaline.spec.entry import Entry, Symbols, Vectors
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval, half
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
-from pascaline.spec.passes import Pass, passes, step_words
+from pascaline.spec.passes import Pass, passes, step_chunks, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
 from pascaline.spec.program import Program
@@ -60,6 +61,8 @@ class Core:
         Head that reads h from the core's own memory.
     onward : bool
         Whether the results go to another core, which must know what a sequence starts from.
+    symbols : bool
+        Whether its inputs come as numbers of symbols.
 
     Raises
     ------
@@ -76,10 +79,14 @@ class Core:
     results: Results = "last"
     head_unit: HeadUnit | None = None
     onward: bool = False
+    symbols: bool = False
 
     def __post_init__(self) -> None:
         machine, layer = self.machine, self.layer
         check_lane(machine.lane, layer.weights)
+        if self.symbols and machine.simd & (machine.simd - 1):
+            rule = "must be a power of two with symbols"
+            raise InputError("machine: simd", rule, machine.simd)
         if self.packed and not layer.weights.trits:
             rule = f"must be plain for {layer.weights.name} weights"
             raise InputError("machine: weight_code", rule, machine.weight_code)
@@ -134,6 +141,13 @@ class Core:
         """Width of the number of a stream."""
         return (self.streams - 1).bit_length()
 
+    @cached_property
+    def entry(self) -> Entry:
+        """How inputs come."""
+        if self.symbols:
+            return Symbols(self.x_product.columns, self.x)
+        return Vectors(self.x_product.columns, self.x, self.machine.simd)
+
     # What the lanes do.
 
     @cached_property
@@ -170,7 +184,9 @@ class Core:
     def passes(self) -> tuple[Pass, ...]:
         """The passes of a step, in order."""
         return passes(
-            self.layers, lambda vector: self.x_product if vector is None else self.h_product
+            self.layers,
+            lambda vector: self.x_product if vector is None else self.h_product,
+            symbols=self.symbols,
         )
 
     @cached_property
@@ -204,7 +220,7 @@ class Core:
             element=self.layer.h.interval,
             group=self.cell_units,
             butterflies=self.machine.butterflies,
-            budget=step_words(self.passes, self.x_product.tiles),
+            budget=step_chunks(self.passes, self.x_product.tiles),
             pipelined=self.machine.pipelined,
         )
 
@@ -340,7 +356,8 @@ class Core:
     @property
     def element(self) -> Interval:
         """Range of what a lane's input may be: an element of x or of h."""
-        return self.x.interval | self.layer.h.interval if self.reads_h else self.x.interval
+        values = self.entry.values
+        return values | self.layer.h.interval if self.reads_h else values
 
     @property
     def reads_h(self) -> bool:
@@ -352,8 +369,9 @@ class Core:
         weights, found = self.arithmetic.weights, []
         for one in self.passes:
             [source] = [source for source in one.sources if source.name == name]
-            element = self.x if source.vector is None else self.layer.h
-            found.append((weights * element.interval).times(source.product.columns))
+            element = self.entry.values if source.vector is None else self.layer.h.interval
+            columns = 1 if source.picked else source.product.columns
+            found.append((weights * element).times(columns))
         return reduce(or_, found)
 
     @cached_property

@@ -134,6 +134,7 @@ class Design:
             stateful=not network.bidirectional,
             results=network.results if last and network.pooling == "none" else "every",
             onward=not last,
+            symbols=machine.symbols and span[0] == 0,
         )
         if last and not self._gathers and self.head is not None:
             return core.with_head(self._head_unit(core))
@@ -155,7 +156,7 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            budget=core.program.step_words,
+            budget=core.program.step_chunks,
         )
 
     @property
@@ -205,12 +206,14 @@ class Design:
 
     @property
     def operations(self) -> int:
-        """Weight operations of a step: one for each weight of the layers."""
-        network = self.network
-        return sum(
-            layer.directions * layer.rows * sum(network.matrix_columns(index))
-            for index, layer in enumerate(network.layers)
-        )
+        """Weight operations of a step: one for each weight; of symbols, for what is picked."""
+        network, found = self.network, 0
+        for index, layer in enumerate(network.layers):
+            columns = sum(network.matrix_columns(index))
+            if index == 0 and self.machine.symbols:
+                columns -= network.inputs - 1
+            found += layer.directions * layer.rows * columns
+        return found
 
     @property
     def places(self) -> int:

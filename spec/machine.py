@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import warnings
+from operator import not_
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -37,6 +38,9 @@ class Machine(Checked):
         Hidden units computed side by side; an LSTM unit has four lanes, one a gate.
     simd : int
         Inputs that each lane adds in a cycle; also elements of one beat of the input stream.
+    symbols : bool
+        Whether inputs are one-hot and come as numbers of symbols, see `spec.entry`: lanes then read
+        the chunk with that symbol alone. ``simd`` must be a power of two.
     streams : int
         Sequences that are interleaved, each with a state of its own: while the lanes work on a step
         of one, the h of another's last step is on its way.
@@ -94,6 +98,8 @@ class Machine(Checked):
 
     units: int = Field(default=1, ge=1, le=2048)
     simd: int = Field(default=1, ge=1, le=2048)
+    # Left out of what images are checked by, as machines without it had it.
+    symbols: bool = Field(default=False, exclude_if=not_)
     streams: int = Field(default=1, ge=1, le=64)
     stack: Literal["separate", "shared"] = "separate"
     layer_units: tuple[Annotated[int, Field(ge=1, le=2048)], ...] | None = None

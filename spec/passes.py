@@ -13,7 +13,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.operands import Operand
 from pascaline.spec.product import Product
 
-__all__ = ["Pass", "Source", "passes", "step_words"]
+__all__ = ["Pass", "Source", "passes", "step_chunks", "step_words"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,25 @@ class Source:
         Whether an earlier pass of the same step makes that vector; else it is from the step before.
     product : Product
         Geometry of the product on the lanes.
+    picked : bool
+        Whether one chunk of each tile is read, that of the symbol that has come, and not all.
     """
 
     name: str
     vector: int | None
     made: bool
     product: Product
+    picked: bool = False
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of a tile that are read."""
+        return 1 if self.picked else self.product.chunks
+
+    @property
+    def words(self) -> int:
+        """Words of weights of a tile."""
+        return self.product.chunks
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,13 @@ class Pass:
 
     @property
     def chunks(self) -> int:
-        """Chunks of a tile: of all sources."""
-        return sum(source.product.chunks for source in self.sources)
+        """Chunks of a tile that are read: of all sources."""
+        return sum(source.chunks for source in self.sources)
+
+    @property
+    def words(self) -> int:
+        """Words of weights of a tile: of all sources."""
+        return sum(source.words for source in self.sources)
 
     @property
     def takes_input(self) -> bool:
@@ -83,7 +101,9 @@ def reading_order(operands: tuple[Operand, ...], layers: int) -> tuple[Operand, 
     return tuple(sorted(operands, key=lambda operand: operand.vector != first))
 
 
-def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) -> tuple[Pass, ...]:
+def passes(
+    layers: tuple[Layer, ...], product: Callable[[int | None], Product], *, symbols: bool = False
+) -> tuple[Pass, ...]:
     """The passes of a step, in order: of each phase of one layer, or of each of several layers.
 
     Parameters
@@ -92,6 +112,8 @@ def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) 
         Several only if each has one phase.
     product : callable
         Gives the geometry of a product with a vector of h of that number, or with the input.
+    symbols : bool
+        Whether the input comes as numbers of symbols.
     """
     [layer, *_] = layers
     found = []
@@ -106,12 +128,18 @@ def passes(layers: tuple[Layer, ...], product: Callable[[int | None], Product]) 
                 state = operand.vector == "state"
                 vector = own if state else before
                 late = made if state else before is not None
-                sources.append(Source(operand.name, vector, late, product(vector)))
+                picked = symbols and vector is None
+                sources.append(Source(operand.name, vector, late, product(vector), picked))
             to = index if phase == len(layer.phases) - 1 else 1
             found.append(Pass(index, phase, tuple(sources), to))
     return tuple(found)
 
 
 def step_words(passes: tuple[Pass, ...], tiles: int) -> int:
-    """Words of weights that lanes read in a step of so many tiles a pass: a word a chunk."""
+    """Words of weights of a step of so many tiles a pass."""
+    return tiles * sum(one.words for one in passes)
+
+
+def step_chunks(passes: tuple[Pass, ...], tiles: int) -> int:
+    """Chunks that lanes read in a step of so many tiles a pass, one a cycle."""
     return tiles * sum(one.chunks for one in passes)

@@ -38,7 +38,8 @@ class Port:
 def core_ports(core: Core) -> dict[str, Port]:
     """The streams of a core, by the names that they have in a design of one core."""
     simd = core.machine.simd
-    x = vector_layout(core.x, simd, stateful=core.stateful, streams=core.streams)
+    entry = core.entry
+    x = vector_layout(entry.element, entry.simd, stateful=core.stateful, streams=core.streams)
     if core.onward:
         o = vector_layout(core.layer.h, simd, stateful=core.stateful, streams=core.streams)
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pascaline.spec.drain import Drain
 from pascaline.spec.network import Results
-from pascaline.spec.passes import Pass, step_words
+from pascaline.spec.passes import Pass, Source, step_chunks, step_words
 from pascaline.spec.walsh import WalshUnit
 
 __all__ = ["ACCUMULATE", "Program"]
@@ -118,8 +118,19 @@ class Program:
 
     @property
     def step_words(self) -> int:
-        """Words of weights that lanes read in a step."""
+        """Words of weights of a step."""
         return step_words(self.passes, self.tiles)
+
+    @property
+    def step_chunks(self) -> int:
+        """Chunks that lanes read in a step, one a cycle."""
+        return step_chunks(self.passes, self.tiles)
+
+    @property
+    def picks(self) -> Source | None:
+        """The source of which a symbol picks a chunk, if there is one."""
+        found = (source for one in self.passes for source in one.sources if source.picked)
+        return next(found, None)
 
     @property
     def words(self) -> int:

@@ -107,12 +107,12 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
     *before, final = zip(tile.starts, core.passes[index].sources, strict=True)
     for start, source in before:
         waits.append((at, start))
-        at = start + source.product.chunks
+        at = start + source.chunks
         done[_activity(source)].append((start, at))
     start, source = final
     waits.append((at, start))
     # The last chunk of a tile may have to wait for the drain.
-    at = start + source.product.chunks - 1
+    at = start + source.chunks - 1
     done[_activity(source)] += _some((start, at), (last, last + 1))
     done["wait"] += _some(*waits, (at, last))
     front = last + core.program.lane_latency

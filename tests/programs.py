@@ -30,6 +30,7 @@ def make_program(
     layers=1,
     phases=1,
     serial=False,
+    symbols=False,
     issue=0,
     registers=2,
     whole=4,
@@ -41,8 +42,9 @@ def make_program(
         columns = inputs if vector is None else hidden
         return Product(rows=hidden, columns=columns, lanes=units, simd=simd)
 
+    made = (made_up_layer(*operands, phases=phases),) * layers
     return Program(
-        passes=passes((made_up_layer(*operands, phases=phases),) * layers, product),
+        passes=passes(made, product, symbols=symbols),
         tiles=product(None).tiles,
         drain=Drain(
             hidden=hidden,

@@ -50,7 +50,8 @@ class Both(_Buffer):
 
     @property
     def i_x(self) -> Layout:
-        return vector_layout(self.core.x, self.core.machine.simd, stateful=False, streams=1)
+        entry = self.core.entry
+        return vector_layout(entry.element, entry.simd, stateful=False, streams=1)
 
     @property
     def o(self) -> Layout:
@@ -71,10 +72,10 @@ class Both(_Buffer):
 
     @property
     def pace(self) -> float:
-        return self.core.directions * self.core.x_product.chunks
+        return self.core.directions * self.core.entry.beats
 
     def clock(self, after: StageClock, end: End) -> StageClock:
-        return _BothClock(self.core.x_product.chunks, self.core.directions, after)
+        return _BothClock(self.core.entry.beats, self.core.directions, after)
 
 
 class Merge(_Buffer):

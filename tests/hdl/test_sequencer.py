@@ -56,6 +56,18 @@ PROGRAMS = {
         "stateful": False,
         "results": "first-of-backward",
     },
+    "symbols": {"symbols": True, "inputs": 9, "results": "every"},
+    "symbols, pipelined": {**PIPELINED, "symbols": True, "inputs": 7, "hidden": 8, "streams": 2},
+    "symbols alone": {"symbols": True, "inputs": 8, "operands": (INPUT,)},
+    "symbols, shared stack": {"symbols": True, "inputs": 7, "layers": 2},
+    "symbols, two phases": {"symbols": True, "inputs": 7, "phases": 2, "issue": 1},
+    "symbols, directions": {
+        "symbols": True,
+        "inputs": 5,
+        "streams": 2,
+        "directions": 2,
+        "stateful": False,
+    },
     "onward": {"onward": True, "results": "every"},
     "onward, directions": {"onward": True, "streams": 2, "directions": 2, "stateful": False},
 }
@@ -65,7 +77,8 @@ PROGRAMS = {
 class Step:
     """A vector that is offered: its stream, its flags, and cycles that it comes late.
 
-    ``read_after`` and ``handshake`` are how long its result, and states, take beyond the least.
+    ``read_after`` and ``handshake`` are how long its result, and states, take beyond the least;
+    ``picked`` is the chunk of its symbol.
     """
 
     stream: int
@@ -76,6 +89,7 @@ class Step:
     late: int = 0
     read_after: int = 0
     handshake: int = 1
+    picked: int = 0
 
 
 def make_steps(program, rng, *, pauses, count=10):
@@ -103,6 +117,7 @@ def make_steps(program, rng, *, pauses, count=10):
                 late=rng.randint(0, most),
                 read_after=rng.randint(0, 2 * most),
                 handshake=rng.randint(1, 1 + most),
+                picked=rng.randrange(program.picks.words) if program.picks else 0,
             )
         )
     return found
@@ -147,6 +162,8 @@ class Bench:
                 if program.stateful:
                     flags |= {"state": step.state, "dump": step.dump}
                 ctx.set(dut.flags, flags)
+                if program.picks:
+                    ctx.set(dut.picked, step.picked)
             released = self._results and cycle >= self._results[0][1]
             ctx.set(dut.released, bool(released))
             if released:

@@ -62,15 +62,16 @@ def walk(program, step, turn, fresh, tiles):
             assert index == number
             for place, source in enumerate(one.sources):
                 final = place == len(one.sources) - 1
-                for chunk in range(source.product.chunks):
-                    end = chunk == source.product.chunks - 1
+                for chunk in range(source.chunks):
+                    end = chunk == source.chunks - 1
+                    word = weight + step.picked if source.picked else weight
                     cycle = times.last if final and end else times.starts[place] + chunk
                     state, own = source.vector is not None, not source.made
                     read = {
                         "from_h": state,
                         "zero": state and own and fresh,
                         "chunk": chunk,
-                        "weight": program.directions * weight + direction,
+                        "weight": program.directions * word + direction,
                         "ends_source": (end and not final) << max(program.sources - 2 - place, 0),
                         "ends_tile": end and final,
                         "last_tile": tile == program.tiles - 1,
@@ -82,7 +83,7 @@ def walk(program, step, turn, fresh, tiles):
                         bank = make_bank(program, step.stream, source.vector, turn ^ own)
                         read["bank"] = bank
                     found.append((cycle + program.issue, read))
-                    weight += 1
+                    weight += source.words if source.picked else 1
     assert weight == program.step_words
     return found
 

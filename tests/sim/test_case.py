@@ -108,8 +108,8 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
 @pytest.mark.parametrize("feature", FEATURES)
 def test_networks_have_what_they_are_asked_to_have(feature):
     cases = [draw(seed, cycles=100, largest=9, features=[feature]) for seed in range(8)]
-    assert all(FEATURES[feature](case.network) for case in cases)
+    assert all(FEATURES[feature](case.network, case.machine) for case in cases)
     # A seed whose network has it anyway gives what it gives without.
     plain = [draw(seed, cycles=100, largest=9) for seed in range(8)]
     for case, other in zip(cases, plain, strict=True):
-        assert (case == other) == FEATURES[feature](other.network)
+        assert (case == other) == FEATURES[feature](other.network, other.machine)

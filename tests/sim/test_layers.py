@@ -56,6 +56,26 @@ MACHINES = {
         EVERY,
         {"units": 2, "simd": 2, "pipelined": True},
     ),
+    "symbols": (
+        [LSTM | {"hidden": 7}],
+        EVERY | {"inputs": 11},
+        {"units": 2, "simd": 4, "symbols": True, "pipelined": True, "weights": "ram"},
+    ),
+    "symbols, binary": (
+        [GRU, GRU],
+        EVERY | {"inputs": 11},
+        {"units": 2, "simd": 4, "symbols": True, "parity": True, "streams": 2, "ports": "axi"},
+    ),
+    "symbols, both directions": (
+        [BEFORE | BOTH],
+        EVERY | {"inputs": 6, "x": {"width": 4, "frac": 3, "signed": False}},
+        {"units": 2, "simd": 2, "symbols": True},
+    ),
+    "symbols, transform": (
+        [HADAMARD],
+        EVERY | {"inputs": 10},
+        {"units": 2, "simd": 2, "symbols": True, "streams": 2},
+    ),
     "peepholes": ([PEEPHOLE], EVERY, {"simd": 2}),
     "peepholes, one unit": ([PEEPHOLE | {"hidden": 1}], EVERY, {"units": 2, "simd": 2}),
     "peepholes, shared": ([PEEPHOLE] * 2, EVERY, {"simd": 2, "stack": "shared", "streams": 2}),
