@@ -67,6 +67,7 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         dont_use: tuple[str, ...],
         power_steps: int | None,
         dsp: bool,
+        lut_rams: bool,
         pnr: bool,
         device: str | None,
         seeds: int | None,
@@ -74,7 +75,7 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         synthesis = Synthesis(
-            target=find_target(target_name, liberty=liberty, dont_use=dont_use),
+            target=find_target(target_name, liberty=liberty, dont_use=dont_use, lut_rams=lut_rams),
             power_steps=power_steps,
             dsp=dsp,
             pnr=pnr,
@@ -99,12 +100,26 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
     dsp_option = click.option(
         "--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers."
     )
+    lut_rams_option = click.option(
+        "--lut-rams/--no-lut-rams",
+        default=True,
+        show_default=True,
+        help="Whether LUTs of an FPGA may be memories, beside block RAMs.",
+    )
     clock_option = click.option(
         "--clock",
         type=click.FloatRange(min=0, min_open=True),
         help="With --pnr or --target asic: clock to aim at, in MHz.",
     )
     found: Callable[..., Any] = with_synthesis
-    for option in (clock_option, _pnr_options, dsp_option, power, asic_options, target):
+    for option in (
+        clock_option,
+        _pnr_options,
+        lut_rams_option,
+        dsp_option,
+        power,
+        asic_options,
+        target,
+    ):
         found = option(found)
     return found

@@ -25,7 +25,11 @@ __all__ = ["Synthesis", "find_target", "make_placement", "make_report", "synthes
 
 
 def find_target(
-    name: str, *, liberty: Path | None = None, dont_use: tuple[str, ...] = ()
+    name: str,
+    *,
+    liberty: Path | None = None,
+    dont_use: tuple[str, ...] = (),
+    lut_rams: bool = True,
 ) -> Target:
     """The target of that name, or of a cell library.
 
@@ -37,6 +41,8 @@ def find_target(
         The cell library, a ``.lib`` or ``.lib.gz`` file, for ``asic``.
     dont_use : tuple of str
         Patterns of cells to leave out, for ``asic``.
+    lut_rams : bool
+        Whether LUTs may be memories, where they can.
 
     Raises
     ------
@@ -44,11 +50,12 @@ def find_target(
         If there is none, if the options do not go together, or if the library cannot be used.
     """
     if name == "asic" and liberty is not None:
-        return asic_target(read_library(liberty, dont_use, build_folder() / "synth"))
+        found: Target = asic_target(read_library(liberty, dont_use, build_folder() / "synth"))
+        return found if lut_rams else found.in_blocks()
     for option, value in (("--liberty", liberty), ("--dont-use", dont_use)):
         if value and name != "asic":
             raise InputError(option, "needs --target asic")
-    return target(name)
+    return target(name) if lut_rams else target(name).in_blocks()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +174,7 @@ def make_placement(
     verilog = make_verilog(design, progress)
     progress(f"synthesising {design.name} for {name}", 0, 0)
     text, described = verilog.text, verilog.description
-    made = netlist(text, described, target(name), cache, dsp=synthesis.dsp)
+    made = netlist(text, described, synthesis.target, cache, dsp=synthesis.dsp)
     stage = f"placing and routing {design.name} (minutes a seed; one more at first)"
     return pnr.place_and_route(
         made,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pascaline.spec.errors import InputError
@@ -58,6 +58,8 @@ class Target:
         Yosys commands after the design is read; ``{top}`` is its top module, ``{dsp}`` an option.
     dsp_options : tuple of str
         That option, without and with hard multipliers.
+    without_lut_rams : str or None
+        What is added to the script if no memory may be in LUTs; ``None``: LUTs hold no memories.
     columns : dict of str to str
         What is counted: a column's name, and a pattern of the cell types that count as one.
     cost : dict of str to int
@@ -77,6 +79,7 @@ class Target:
     title: str
     script: str
     dsp_options: tuple[str, str] = ("", "")
+    without_lut_rams: str | None = None
     columns: dict[str, str]
     cost: dict[str, int]
     maps_memories: bool = True
@@ -94,6 +97,18 @@ class Target:
         return " + ".join(
             column if price == 1 else f"{price} x {column}" for column, price in self.cost.items()
         )
+
+    def in_blocks(self) -> Target:
+        """The same with no memory in LUTs: all are in block RAMs, or in registers if tiny.
+
+        Raises
+        ------
+        InputError
+            If LUTs of the target hold no memories anyway.
+        """
+        if self.without_lut_rams is None:
+            raise InputError("--no-lut-rams", "must be left out: no LUT is a memory", self.name)
+        return replace(self, script=f"{self.script} {self.without_lut_rams}")
 
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
@@ -144,6 +159,7 @@ TARGETS: dict[str, Target] = {
             title="Lattice ECP5",
             script="synth_ecp5 -top {top} {dsp} -no-rw-check",
             dsp_options=("-nodsp", ""),
+            without_lut_rams="-nolutram",
             columns={
                 "luts": "LUT4",
                 "carries": "CCU2C",
@@ -160,6 +176,7 @@ TARGETS: dict[str, Target] = {
             title="Xilinx 7 series",
             script="synth_xilinx -top {top} -family xc7 -noiopad -noclkbuf {dsp}",
             dsp_options=("-nodsp", ""),
+            without_lut_rams="-nolutram",
             columns={
                 "luts": "LUT[1-6]",
                 "carries": "CARRY4",

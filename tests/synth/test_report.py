@@ -46,6 +46,24 @@ def test_memories_are_counted_in_bits(made, verilog):
     assert made.by_part["lanes"]["memory_bits"] == 0
 
 
+@pytest.mark.parametrize("name", ["ecp5", "xilinx"])
+def test_all_memories_in_blocks(name, verilog):
+    usual, blocks = (
+        report(verilog.text, verilog.description, one, CACHE).area
+        for one in (target(name), target(name).in_blocks())
+    )
+    assert usual["lut_rams"] > 0
+    assert blocks["lut_rams"] == 0
+    kept = ("block_rams", "flip_flops")
+    assert sum(blocks[one] for one in kept) > sum(usual[one] for one in kept)
+
+
+@pytest.mark.parametrize("name", ["generic", "ice40"])
+def test_targets_whose_luts_hold_no_memories(name):
+    with pytest.raises(InputError, match=r"^--no-lut-rams: must be left out: no LUT is a memory"):
+        target(name).in_blocks()
+
+
 def test_flip_flops_agree_between_targets(verilog):
     counts = {
         name: report(verilog.text, verilog.description, found, CACHE).by_part["lanes"]["flip_flops"]
