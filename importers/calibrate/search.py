@@ -172,7 +172,7 @@ def wider(bench: Workbench, trial: Trial) -> Iterator[tuple[str, str, str, Trial
             changed = _replaced(bench, trial.layers, index, key, more)
             yield name, str(form), str(more), _tried(bench, trial, changed)
         scale = formats.scale_width
-        if scale < widest_scale(MOST_BITS, layer):
+        if layer.block is None and scale < widest_scale(MOST_BITS, layer):
             layers = list(trial.layers)
             layers[index] = formats.model_copy(update={"scale_width": scale + 1})
             wide = _tried(bench, trial, tuple(layers))

@@ -236,7 +236,7 @@ def _grid(
         # In the precision of the file, half to even: as PyTorch rounds.
         made = limits.nearest(np.rint(matrix.astype(kind) * kind(1 / unit)))
         return Grid(made * unit, made, unit, f"{name}: integers of {bits} bits, unit {unit:.6g}")
-    for count in range(steps, 0, -1):
+    for count in range(1, steps + 1):
         unit = largest / count
         whole = np.rint(matrix / unit)
         near = np.abs(matrix / unit - whole).max() < NEAR
