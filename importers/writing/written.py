@@ -73,7 +73,7 @@ def head_reals(model: Model) -> tuple[Reals, Reals]:
     unit = float(model.card.get("logit_unit", lsb / described.weights.weights.magnitude)) / lsb
     units: Reals = np.full(described.classes, unit)
     if head.scale is not None:
-        units = units * head.scale
+        units = units * head.scale.astype(np.float64)
     bias: Reals = head.bias * (unit * lsb)
     return units, bias
 
