@@ -71,11 +71,8 @@ def head_reals(model: Model) -> tuple[Reals, Reals]:
     assert described is not None
     lsb = model.network.layer.h.lsb
     unit = float(model.card.get("logit_unit", lsb / described.weights.weights.magnitude)) / lsb
-    units: Reals = np.full(described.classes, unit)
-    if head.scale is not None:
-        units = units * head.scale.astype(np.float64)
-    bias: Reals = head.bias * (unit * lsb)
-    return units, bias
+    scale = np.ones(described.classes) if head.scale is None else head.scale
+    return np.asarray(scale * unit, np.float64), np.asarray(head.bias * (unit * lsb), np.float64)
 
 
 def result_of(model: Model) -> Result:
