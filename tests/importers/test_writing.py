@@ -46,7 +46,7 @@ def random_of(**described: Any) -> Model:
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
-@pytest.mark.parametrize("name", ["copy-1000-hadamard", "pixel-hadamard"])
+@pytest.mark.parametrize("name", ["copy-1000-hadamard", "pixel-hadamard", "sentiment-hadamard"])
 def test_hadamrnns_come_back_with_all_integers(name: str, suffix: str, tmp_path: Path) -> None:
     if suffix == ".pt":
         pytest.importorskip("torch")
