@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pascaline._designs import cycles, generate, make_design, utilisation
+    from pascaline._exported import export_network
     from pascaline._golden import GoldenRun, run
     from pascaline._models import evaluate, import_network, load, make_network, random_model, save
     from pascaline._tools import explore, report, simulate
@@ -44,6 +45,7 @@ __all__ = [
     "cycles",
     "evaluate",
     "explore",
+    "export_network",
     "generate",
     "import_network",
     "load",
@@ -60,6 +62,7 @@ __all__ = [
 _HOMES = {
     "pascaline._golden": ("GoldenRun", "run"),
     "pascaline._designs": ("cycles", "generate", "make_design", "utilisation"),
+    "pascaline._exported": ("export_network",),
     "pascaline._models": (
         *("evaluate", "import_network", "load"),
         *("make_network", "random_model", "save"),

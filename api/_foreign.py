@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ __all__ = ["bring", "with_reading"]
 
 
 def bring(
-    path: Path, said: dict[str, str | None], preprocess: str | Path | None, *, thing: str
+    path: Path, said: Mapping[str, str | int | None], preprocess: str | Path | None, *, thing: str
 ) -> tuple[Foreign, Reading]:
     """Read a file, with what it does not say; raises `InputError` as `read_foreign`.
 
@@ -21,14 +22,15 @@ def bring(
     ----------
     path : Path
         The file.
-    said : dict of str to str or None
+    said : mapping of str to str or int or None
         Fields of `importers.foreign.Reading`; what is ``None`` is not said.
     preprocess : str or Path or None
         A JSON file of what features go through before the network.
     thing : str
         Names the call in messages.
     """
-    reading = Reading.parse({key: value for key, value in said.items() if value}, thing=thing)
+    given = {key: value for key, value in said.items() if value is not None and value != ""}
+    reading = Reading.parse(given, thing=thing)
     before = None if preprocess is None else Path(preprocess)
     return read_foreign(path, reading, preprocess=before), reading
 

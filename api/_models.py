@@ -16,6 +16,7 @@ from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
 from pascaline.data.unlabelled import read_unlabelled
 from pascaline.importers.calibrate.evaluation import Beside, beside, sequences_for
+from pascaline.importers.calibrate.formats import check_bounded
 from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
 from pascaline.importers.calibrate.importing import calibrate as calibrated
 from pascaline.importers.calibrate.said import read_said
@@ -222,6 +223,8 @@ def import_network(
     head: str | None = None,
     result: Result | None = None,
     part: str | None = None,
+    block: int | None = None,
+    weight_bits: int | None = None,
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
     name: str | None = None,
@@ -261,6 +264,10 @@ def import_network(
         of every step, or the largest or mean ones; by default what the file says, or ``last``.
     part : str, optional
         How the names of the tensors begin that are the network; by default all are.
+    block : int, optional
+        Of a HadamRNN of its authors: elements of a block, which its file does not say.
+    weight_bits : int, optional
+        Bits that it quantises its weights to, 2 to 8; by default 4.
     output : {"class", "logits"}, optional
         What a head gives; by default what the file says, or the class.
     preprocess : str or Path, optional
@@ -322,9 +329,13 @@ def import_network(
         "output": output,
     }
     conversion = Conversion.parse(chosen, thing="import")
-    said = {"cell": cell, "head": head, "result": result, "part": part}
+    said: dict[str, Any] = {"cell": cell, "head": head, "result": result, "part": part}
+    said |= {"block": block, "weight_bits": weight_bits}
     foreign, reading = bring(path, said, preprocess, thing="import")
     by_hand = read_said(by_name, foreign.network)
+    own = foreign.network.layers[0].weights
+    if weights is None and own is not None:
+        conversion = conversion.model_copy(update={"weights": own})
     if calibrate is not None and reach != 1:
         raise InputError("reach", "must be left out beside calibrate, which measures it", reach)
     if calibrate is None and "x" not in by_name and not foreign.network.symbols:
@@ -340,11 +351,13 @@ def import_network(
             conversion,
             budget=budget,
             said=by_hand,
-            weights_said=weights is not None,
+            weights_said=weights is not None or own is not None,
             name=name,
             progress=progress,
         )
-    elif bits is None and not by_hand:
+        return with_reading(model, reading)
+    check_bounded(foreign.network, by_hand.layers)
+    if bits is None and not by_hand:
         model = convert(foreign, conversion, name=name)
     else:
         model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)

@@ -52,6 +52,10 @@ __all__ = ["import_"]
     help="Or the fewest bits with which so many decisions stay as they are.",
 )
 @foreign_options
+@click.option("--block", type=int, help="Of a HadamRNN: elements of a block of signs.")
+@click.option(
+    "--weight-bits", type=int, help="Bits that it quantises its weights to.  [default: 4]"
+)
 @click.option("--pooling", type=click.Choice(["none", "max"]), hidden=True)
 @click.option("--results", type=click.Choice(["last", "every"]), hidden=True)
 @json_option
@@ -68,11 +72,12 @@ def import_(
 ) -> None:
     """Make a model file of a FILE: an LSTM, a GRU or an RNN and, if any, a dense head.
 
-    Of several layers and of both directions, too. Reads the state_dict of an nn.LSTM, nn.GRU or
-    nn.RNN as .safetensors, .npz, and (with PyTorch installed) .pt, .pth, .ckpt, .bin or .pkl; (with
-    onnx installed) .onnx; (with h5py installed) .keras and .h5; and .brevitas, which
-    pascaline.nn.from_brevitas writes. `pascaline evaluate MODEL --data ...` then says how good it
-    is. With --calibrate it is said at once how near it is to the network that it comes from.
+    Of several layers and of both directions, too; or a HadamRNN as its authors keep it. Reads the
+    state_dict of an nn.LSTM, nn.GRU or nn.RNN as .safetensors, .npz, and (with PyTorch installed)
+    .pt, .pth, .ckpt, .bin or .pkl; (with onnx installed) .onnx; (with h5py installed) .keras and
+    .h5; and .brevitas, which pascaline.nn.from_brevitas writes. `pascaline evaluate MODEL --data
+    ...` then says how good it is. With --calibrate it is said at once how near it is to the network
+    that it comes from.
     """
     chosen["result"] = _renamed(chosen["result"], pooling=pooling, results=results)
     with bars() as progress:

@@ -19,6 +19,7 @@ COMMANDS = {
     "distil": (f"{AT}.distil:distil", "Teach quantised weights what a float network does."),
     "evaluate": (f"{AT}.evaluate:evaluate", "Measure how good a MODEL is on real data."),
     "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),
+    "export": (f"{AT}.exporting:export", "Write the network of a MODEL for PyTorch."),
     "fuzz": (f"{AT}.fuzz:fuzz", "Compare RTL and golden on random cases."),
     "generate": (f"{AT}.generate:generate", "Generate the Verilog of a MODEL."),
     "image": (f"{AT}.image:image", "Make the image to load into a machine with --weights ram."),

@@ -123,7 +123,7 @@ def _renumbered(folder: Folder, model: Model) -> Folder:
 
 def _text(path: Path, model: Model) -> Parts:
     rule = rule_of(model)
-    if not isinstance(rule, OneHot):
+    if not isinstance(rule, OneHot) or not isinstance(rule.alphabet, str):
         raise InputError(
             model.name, "must have been trained on characters to be evaluated on a text"
         )

@@ -29,6 +29,9 @@ __all__ = ["REGISTRIES", "Package"]
 NPM = "https://registry.npmjs.org"
 """Where npm packages are, for machines without npm."""
 
+PYPI = "https://files.pythonhosted.org/packages"
+"""Where archives of sources are, which pip would set up to fetch them."""
+
 DEBIAN = (
     "https://deb.debian.org/debian/pool/main",
     "https://deb.debian.org/debian-security/pool/updates/main",
@@ -54,7 +57,8 @@ class Package:
     sha256 : str
         Hash of the archive; any other content is refused.
     folder : str
-        Where Debian has it: below ``pool``, under the name of the source.
+        Where Debian has it: below ``pool``, under the name of the source. Of an archive of sources
+        where PyPI has it: three parts of a hash.
     """
 
     registry: str
@@ -123,7 +127,10 @@ def _extract(tarball: tarfile.TarFile, member: str) -> bytes:
 
 
 def _from_pypi(package: Package, folder: Path) -> None:
-    """By pip, which knows the user's mirrors and proxies."""
+    """By pip, which knows the user's mirrors and proxies; sources by their address."""
+    if not package.file.endswith(".whl"):
+        _download(package, [f"{PYPI}/{package.folder}/{package.file}"], folder)
+        return
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     # The package is not going to run here, so neither its needs nor its Python version matter.
     command += ["--no-deps", "--ignore-requires-python", "--only-binary", ":all:"]

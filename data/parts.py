@@ -10,13 +10,26 @@ from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
 
-__all__ = ["IGNORED", "PARTS", "Features", "Labels", "Part", "Parts", "predict_next", "text_parts"]
+__all__ = [
+    "IGNORED",
+    "PARTS",
+    "Alphabet",
+    "Features",
+    "Labels",
+    "Part",
+    "Parts",
+    "predict_next",
+    "text_parts",
+]
 
 Features = NDArray[np.float32]
 """Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
 
 Labels = NDArray[np.int64] | list[NDArray[np.int64]]
 """A class for each sequence, or for each step of each sequence."""
+
+Alphabet = str | tuple[str, ...]
+"""Symbols in the order of their numbers: characters, or words."""
 
 IGNORED = -1
 """The label of a step whose result does not count."""
@@ -41,13 +54,13 @@ class Part:
         Raw features, each sequence with its own number of steps.
     labels : Labels
         Class of each sequence, or of each of its steps.
-    alphabet : str
+    alphabet : Alphabet
         The symbols whose numbers the features are; empty where they are none.
     """
 
     sequences: list[Features]
     labels: Labels
-    alphabet: str = ""
+    alphabet: Alphabet = ""
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -113,7 +126,7 @@ def predict_next(codes: NDArray[np.int64], alphabet: str, *, thing: str = "text"
     return _split(codes, alphabet)
 
 
-def _split(codes: NDArray[np.generic], alphabet: str) -> Parts:
+def _split(codes: NDArray[np.generic], alphabet: Alphabet) -> Parts:
     held_out = int(len(codes) * HELD_OUT)
     length = held_out // STREAMS
     first = len(codes) - STREAMS * length
@@ -122,7 +135,7 @@ def _split(codes: NDArray[np.generic], alphabet: str) -> Parts:
     return Parts(_predict([codes[:first]], alphabet), _predict(pieces, alphabet))
 
 
-def _predict(pieces: list[NDArray[np.generic]], alphabet: str) -> Part:
+def _predict(pieces: list[NDArray[np.generic]], alphabet: Alphabet) -> Part:
     """Sequences whose labels are what comes next."""
     return Part(
         [piece[:-1, None].astype(np.float32) for piece in pieces],

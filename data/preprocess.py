@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, FiniteFloat
 
-from pascaline.data.sets import Features, Part
+from pascaline.data.parts import Alphabet, Features, Part
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -154,11 +154,12 @@ class OneHot(Checked):
 
     Parameters
     ----------
-    alphabet : str
-        The symbols in the order of the inputs. Raw features are their numbers, (steps, 1).
+    alphabet : Alphabet
+        The symbols in the order of the inputs: characters, or words. Raw features are their
+        numbers, (steps, 1).
     """
 
-    alphabet: str = Field(min_length=1)
+    alphabet: Alphabet = Field(min_length=1)
 
     @classmethod
     def of_part(cls, part: Part) -> OneHot:

@@ -30,6 +30,7 @@ from pascaline.data.readers import (
     read_pixels,
     read_rows,
 )
+from pascaline.data.reviews import VOCABULARY, read_reviews
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import data_folder
@@ -238,6 +239,26 @@ DATA_SETS = {
             ),
             extract=austen,
             sha256="f2516f2139e3cecf49657122fed58ac46313f1fdff32a26fc66789293e92d573",
+        ),
+        DataSet(
+            name="sentiment",
+            title="Movie reviews: 10,568 snippets of up to 51 words, good or bad; the 999 most"
+            " frequent words, and one symbol for all others",
+            source="https://github.com/cjhutto/vaderSentiment (Hutto and Gilbert, 2014)",
+            licence="MIT",
+            inputs=VOCABULARY,
+            classes=2,
+            names=("bad", "good"),
+            package=Package(
+                registry="PyPI",
+                name="vaderSentiment",
+                version="3.3.2",
+                file="vaderSentiment-3.3.2.tar.gz",
+                sha256="5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+                folder="77/8c/4a48c10a50f750ae565e341e697d74a38075a3e43ff0df6f1ab72e186902",
+            ),
+            members=("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz",),
+            read=read_reviews,
         ),
         _copies("copy", "a pause", read=make_copies),
         _copies("copy-1000", "a pause of 1000 steps", read=make_long_copies),

@@ -14,7 +14,7 @@ from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
 from pascaline.importers.modules import module_of
-from pascaline.importers.network import RESULTS, FloatNetwork, FloatPart
+from pascaline.importers.network import RESULTS, FloatLayer, FloatNetwork, FloatPart
 from pascaline.importers.rows import exact_rows, fit_rows, round_rows, threshold_rows
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
 from pascaline.spec.checked import Checked
@@ -104,13 +104,14 @@ def convert(
     learned = Learned(
         layers=tuple(
             tuple(
-                _converted(part, layer.cell, conversion, fitted[index][at] if fitted else {})
+                _converted(part, layer, conversion, fitted[index][at] if fitted else {})
                 for at, part in enumerate(layer.parts)
             )
             for index, layer in enumerate(found.layers)
         ),
         head_weight=found.head_weight,
         head_bias=found.head_bias,
+        head_unit=found.head_unit,
     )
     card = {
         "imported": foreign.source,
@@ -126,13 +127,15 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     formats = conversion.formats
     pooling, results = RESULTS[found.result]
     layers = tuple(
-        (own.layer(layer.cell) | {"h": own.h} if conversion.layers else own.layer(layer.cell))
+        own.layer(layer.cell)
+        | ({"h": own.h} if conversion.layers and "h" in module_of(layer.cell).signals else {})
         | {
             "hidden": layer.hidden,
             "bidirectional": layer.bidirectional,
             "initial": layer.started,
             "weights_x": conversion.arithmetics["weight_x"],
-            "weights_h": conversion.arithmetics["weight_h"],
+            "weights_h": conversion.arithmetics["weight_h"] if layer.block is None else "binary",
+            "block": layer.block,
         }
         for layer, own in zip(
             found.layers, conversion.layers or (formats,) * len(found.layers), strict=True
@@ -140,7 +143,8 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
     )
     output = conversion.output or found.output or "class"
     head: dict[str, Any] = {"classes": found.classes, "weights": formats.head, "output": output}
-    if found.head_weight is not None and _is_uneven(found.head_weight):
+    head |= {"rectified": found.rectified}
+    if found.head_weight is not None and found.head_unit is None and _is_uneven(found.head_weight):
         head |= {"scaled": True, "scale_width": SCALES}
     return Network.parse(
         {
@@ -170,7 +174,7 @@ def fit_network(
             {
                 name: fit_rows(getattr(part, name), arithmetic, met[name])
                 for name, arithmetic in conversion.arithmetics.items()
-                if arithmetic.weights.magnitude == 1
+                if arithmetic.weights.magnitude == 1 and (name == "weight_x" or not layer.block)
             }
             for part, met in zip(layer.parts, seen, strict=True)
         ]
@@ -178,7 +182,9 @@ def fit_network(
     ]
 
 
-def _converted(part: FloatPart, cell: str, conversion: Conversion, fitted: Fitted) -> LearnedPart:
+def _converted(
+    part: FloatPart, layer: FloatLayer, conversion: Conversion, fitted: Fitted
+) -> LearnedPart:
     made = {
         name: _taken_over(part, name, arithmetic, quantize=conversion.quantize)
         or fitted.get(name)
@@ -186,8 +192,10 @@ def _converted(part: FloatPart, cell: str, conversion: Conversion, fitted: Fitte
             part.names[name], getattr(part, name), arithmetic, quantize=conversion.quantize
         )
         for name, arithmetic in conversion.arithmetics.items()
+        if name == "weight_x" or layer.block is None
     }
-    (weight_x, scale_x), (weight_h, scale_h) = made["weight_x"], made["weight_h"]
+    weight_x, scale_x = made["weight_x"]
+    weight_h, scale_h = made.get("weight_h") or (None, _signs(part, layer))
     return LearnedPart(
         weight_x=weight_x,
         weight_h=weight_h,
@@ -197,8 +205,15 @@ def _converted(part: FloatPart, cell: str, conversion: Conversion, fitted: Fitte
         bias_h=part.bias_h,
         peephole=part.peephole,
         initial_h=part.initial_h,
-        initial_c=module_of(cell).initial_carried(part),
+        initial_c=module_of(layer.cell).initial_carried(part),
     )
+
+
+def _signs(part: FloatPart, layer: FloatLayer) -> Reals:
+    """Scales of rows that meet a transform: their weights for the first element of their block."""
+    rows = np.arange(layer.hidden)
+    signs: Reals = part.weight_h[rows, rows - rows % (layer.block or 1)]
+    return signs
 
 
 def _taken_over(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from pascaline.data.preprocess import Numbers, Preprocess, Rule
 from pascaline.importers.network import FloatNetwork, Result
 from pascaline.spec.checked import Checked
@@ -26,12 +28,18 @@ class Reading(Checked):
     part : str or None
         How the names of the tensors begin that are the network; ``None``: all are. Of a graph
         that is one network there is no part.
+    block : int or None
+        Elements of a block of a HadamRNN, see `importers.statedict.hadamrnn`.
+    weight_bits : int or None
+        Bits that such a network quantises its weights to; ``None``: 4.
     """
 
     cell: str | None = None
     head: str | None = None
     result: Result | None = None
     part: str | None = None
+    block: int | None = Field(default=None, ge=2)
+    weight_bits: int | None = Field(default=None, ge=2, le=8)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -148,7 +148,8 @@ def read_kept(path: Path, reading: Reading) -> Foreign:
 
 
 def _layer(path: Path, tensors: Arrays, index: int, outlined: OutlinedLayer) -> FloatLayer:
-    module_of(outlined.cell)
+    if outlined.cell in module_of(outlined.cell).unnamed:
+        raise InputError(str(path), "cell must be one that PyTorch has a module of", outlined.cell)
     parts = []
     for at, names in enumerate(outlined.names):
         if names.keys() != {"weight_x", "weight_h"}:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pascaline.importers.affine import Affine
 from pascaline.importers.freeze import Reals
+from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells import CELLS, form_of
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import Integers
@@ -103,11 +104,18 @@ class FloatLayer:
         The forward direction, then the backward one if there is one.
     formats : dict of str to Format
         Formats that the file gives its signals, by their names in `importers.draft.Formats`.
+    weights : Arithmetic or None
+        Of the integers of ``weight_x``, if the file says it.
+    block : int or None
+        Elements of a block, if h meets a transform: ``weight_h`` then is that of
+        `spec.operands.Walsh` with a sign for each row, divided by the root of the block.
     """
 
     cell: str
     parts: tuple[FloatPart, ...]
     formats: dict[str, Format] = field(default_factory=dict)
+    weights: Arithmetic | None = None
+    block: int | None = None
 
     def behind(self, before: Affine) -> FloatLayer:
         """The same layer, fed with what the affine is fed with."""
@@ -166,6 +174,11 @@ class FloatNetwork:
         From input to output.
     head_weight, head_bias : Reals or None
         (classes, outputs) and (classes,), if there is a head.
+    head_unit, head_weights : float and Arithmetic, or None
+        What a weight of 1 of the head stands for, and the arithmetic of its integers, if the file
+        has them.
+    rectified : bool
+        Whether the head sees ``max(h, 0)``.
     result : Result
         What the head sees, or what the network gives without one: the outputs of the last layer
         after the last step of a sequence (of each direction after its own last one), those of the
@@ -181,6 +194,9 @@ class FloatNetwork:
     layers: tuple[FloatLayer, ...]
     head_weight: Reals | None = None
     head_bias: Reals | None = None
+    head_unit: float | None = None
+    head_weights: Arithmetic | None = None
+    rectified: bool = False
     result: Result = "last"
     output: Literal["class", "logits"] | None = None
     symbols: bool = False

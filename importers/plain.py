@@ -106,7 +106,8 @@ def run_head(found: FloatNetwork, h: Reals) -> Reals:
     """What the dense layer makes of h, or h itself if there is none."""
     if found.head_weight is None or found.head_bias is None:
         return h
-    logits: Reals = h @ found.head_weight.T + found.head_bias
+    seen = np.maximum(h, 0) if found.rectified else h
+    logits: Reals = seen @ found.head_weight.T + found.head_bias
     return logits
 
 

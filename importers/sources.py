@@ -51,7 +51,12 @@ def read_foreign(
     if path.suffix not in SOURCES:
         raise InputError(str(path), f"must end with {', '.join(SOURCES)}", path.suffix)
     given = None if preprocess is None else read_rule(preprocess)
-    foreign = SOURCES[path.suffix](path, reading or Reading())
+    reading = reading or Reading()
+    foreign = SOURCES[path.suffix](path, reading)
+    if all(layer.block is None for layer in foreign.network.layers):
+        for option in ("block", "weight_bits"):
+            if (said := getattr(reading, option)) is not None:
+                raise InputError(option, f"must be left out: {path} is no HadamRNN", said)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(foreign, sha256=sha256, preprocess=_both(given, foreign))
 

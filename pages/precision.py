@@ -67,7 +67,7 @@ def _layers(found: dict[str, Any]) -> Table:
         formats = ", ".join(f"{key} {form}" for key, form in layer["formats"].items())
         dead = sum(layer["dead"].values())
         rows.append([index, layer["cell"], *(snr.get(name, "") for name in NAMES.values())])
-        rows[-1] += [f"{dead} of {2 * layer['rows']}", formats]
+        rows[-1] += [f"{dead} of {len(layer['dead']) * layer['rows']}", formats]
     columns = ["layer", "cell", *(f"{name}, dB" for name in NAMES.values()), "dead rows", "formats"]
     return Table("Layers", columns, rows)
 

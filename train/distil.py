@@ -101,6 +101,8 @@ def distil(
         If features do not fit the network, or if it has something that cannot be learned.
     """
     found, sequences = foreign.network, real_inputs(foreign, features)
+    if any(layer.block is not None for layer in found.layers):
+        raise InputError("distil", "must have a network of other weights than a HadamRNN's signs")
     if any(layer.started for layer in found.layers):
         raise InputError("initial states", "must be zero to be distilled")
     if len(sequences) < 2:

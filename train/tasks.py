@@ -177,6 +177,15 @@ TASKS = {
         replace(PIXEL, name="pixel-permuted", data="pixel-permuted", augment=None),
         _characters("linux", epochs=5),
         _characters("austen", epochs=25),
+        Task(
+            name="sentiment",
+            data="sentiment",
+            preprocess=OneHot.of_part,
+            schedule=Schedule(epochs=20, batch=100, rate=0.003),
+            hidden=128,
+            shared_scale=False,
+            formats=WIDE.model_copy(update={"x": SYMBOLS}),
+        ),
         COPY,
         replace(
             COPY,

@@ -8,7 +8,7 @@ behind it some more than what is added to it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,7 @@ __all__ = [
     "HEADROOM",
     "WIDEST",
     "assumed",
+    "check_bounded",
     "choose",
     "made_format",
     "settle",
@@ -94,6 +95,22 @@ def choose(found: FloatNetwork, reaches: Reaches, bits: int) -> tuple[Formats, .
         formats = Formats(x=x, scale_width=width, head=Fixed(min(16, max(2, bits))))
         made.append(settle(module, formats.model_copy(update=taken), frozenset()))
     return tuple(made)
+
+
+def check_bounded(found: FloatNetwork, said: Sequence[Collection[str]]) -> None:
+    """Raise `InputError` if, without data, nothing tells how far h of a linear layer reaches.
+
+    Parameters
+    ----------
+    found : FloatNetwork
+        The network.
+    said : sequence of collections of str
+        Fields of each layer that a user has said.
+    """
+    for layer, fields in zip(found.layers, said, strict=True):
+        if layer.block is not None and "pre" not in fields:
+            rule = "has no bound in a linear layer: --calibrate DATA, or --format pre=Q4.7"
+            raise InputError("h", rule)
 
 
 def assumed(found: FloatNetwork, x: float) -> Reaches:

@@ -87,7 +87,7 @@ def quantization(found: FloatNetwork, trial: Trial, reaches: Reaches) -> list[di
         for direction, part in enumerate(layer.parts):
             tensors = trial.model.directions[index][direction]
             for name, arithmetic in trial.conversion.arithmetics.items():
-                if arithmetic.weights.magnitude > 1:
+                if arithmetic.weights.magnitude > 1 or name not in tensors:
                     continue
                 matrix, moments = getattr(part, name), reaches.moments[index][direction][name]
                 nothing = np.zeros(len(matrix))
@@ -147,6 +147,7 @@ def _layer(
             _dead(getattr(part, name), one[name]) for part, one in zip(parts, tensors, strict=True)
         )
         for name in ("weight_x", "weight_h")
+        if name in tensors[0]
     }
     module = module_for(layer)
     bounded = {*module.within_one, *(key for key in limits if module.is_flat(key))}
@@ -158,7 +159,8 @@ def _layer(
         "cut": {key: max(of.values()) for key, of in limits.items() if key not in bounded},
         "rows": layer.rows * layer.directions,
         "dead": dead,
-        "coarse": _coarse(tensors),
+        # Those of a transform are as near as they must be.
+        "coarse": None if layer.transform else _coarse(tensors),
     }
 
 

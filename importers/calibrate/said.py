@@ -68,7 +68,8 @@ def read_said(said: Mapping[str, str | Format], found: FloatNetwork) -> Said:
     InputError
         If there is no such layer or field, or if a value cannot be one of it.
     """
-    made: list[dict[str, Any]] = [dict(layer.formats) for layer in found.layers]
+    common = {} if found.head_weights is None else {"head": found.head_weights}
+    made: list[dict[str, Any]] = [layer.formats | common for layer in found.layers]
     own = [("activation", "scale_width", *module_of(one.cell).signals) for one in found.layers]
     for name, value in sorted(said.items(), key=lambda item: "." in item[0]):
         at, _, key = name.rpartition(".")
@@ -78,13 +79,13 @@ def read_said(said: Mapping[str, str | Format], found: FloatNetwork) -> Said:
         places = [int(at)] if at else range(count)
         if at and key in OF_NETWORK:
             raise InputError(thing, f"must be {key}: it is common to all layers")
-        common = () if at else OF_NETWORK
-        known = dict.fromkeys([*common, *(field for place in places for field in own[place])])
+        whole = () if at else OF_NETWORK
+        known = dict.fromkeys([*whole, *(field for place in places for field in own[place])])
         if key not in known:
             raise InputError(thing, f"must be of {', '.join(known)}", key)
         checked = _value(thing, key, value)
         for place in places:
-            if key in (*common, *own[place]):
+            if key in (*whole, *own[place]):
                 made[place][key] = checked
     return Said(tuple(made))
 

@@ -172,7 +172,7 @@ def wider(bench: Workbench, trial: Trial) -> Iterator[tuple[str, str, str, Trial
             changed = _replaced(bench, trial.layers, index, key, more)
             yield name, str(form), str(more), _tried(bench, trial, changed)
         scale = formats.scale_width
-        if scale < widest_scale(MOST_BITS, layer):
+        if layer.block is None and scale < widest_scale(MOST_BITS, layer):
             layers = list(trial.layers)
             layers[index] = formats.model_copy(update={"scale_width": scale + 1})
             wide = _tried(bench, trial, tuple(layers))
@@ -190,8 +190,8 @@ def _moves(bench: Workbench, index: int) -> Iterator[Move]:
     module, fixed = module_of(bench.foreign.network.layers[index].cell), bench.said.fixed(index)
     for key in ("x", "pre", "h"):
         # x is that of the first layer, and there is nothing to find for what ends at 1.
-        known = not index if key == "x" else key not in module.within_one
-        if known and key not in fixed:
+        known = not index if key == "x" else key in module.signals
+        if known and key not in fixed | module.within_one:
             for bits in (1, -1):
                 yield partial(_moved, bench, index, key, bits)
     if "sigmoid" in module.signals and "sigmoid" not in fixed:

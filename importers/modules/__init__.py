@@ -22,11 +22,11 @@ CELLS: dict[str, type[Module]] = {
 
 
 FORMS = {
-    name: (kind, options)
+    name: (kind, {key: value for key, value in options.items() if key != "recurrent"})
     for name, (kind, options) in cells.FORMS.items()
-    if kind in CELLS and not cells.transformed(name)
+    if kind in CELLS
 }
-"""Forms of `spec.cells.FORMS` that these have: all in which h meets a matrix."""
+"""Forms of `spec.cells.FORMS` that these have; a transform is a matrix here."""
 
 
 def module_of(name: str) -> Module:

@@ -26,7 +26,7 @@ class Lstm(Module):
 
     operator = "LSTM"
     order = "iofg"
-    graph_only = frozenset({"lstm-peephole"})
+    unnamed = frozenset({"lstm-peephole"})
     activations = ([b"Sigmoid", b"Tanh", b"Tanh"],)
     signals: ClassVar[dict[str, tuple[str, ...]]] = {
         "pre": ("pre", "u"),

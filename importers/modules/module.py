@@ -24,8 +24,8 @@ class Module(ABC):
         The operator of ONNX.
     order : str
         Its gates, by their letters in `spec.cells`, in the order of its stacked rows.
-    graph_only : frozenset of str
-        Forms that a graph may have, but no module of PyTorch.
+    unnamed : frozenset of str
+        Forms that no module of PyTorch has.
     activations : tuple of list of bytes
         What its functions may be in one direction, the usual ones first.
     signals : dict of str to tuple of str
@@ -38,7 +38,7 @@ class Module(ABC):
 
     operator: ClassVar[str]
     order: ClassVar[str]
-    graph_only: ClassVar[frozenset[str]] = frozenset()
+    unnamed: ClassVar[frozenset[str]] = frozenset()
     activations: ClassVar[tuple[list[bytes], ...]]
     signals: ClassVar[dict[str, tuple[str, ...]]]
     finer: ClassVar[tuple[tuple[str, str], ...]]

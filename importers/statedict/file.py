@@ -7,6 +7,7 @@ from pathlib import Path
 from pascaline.data.arrays import file_content
 from pascaline.importers.brevitas import refuse_state_dict
 from pascaline.importers.foreign import Foreign, Reading
+from pascaline.importers.statedict.hadamrnn import hadamrnn_of, is_hadamrnn
 from pascaline.importers.statedict.reader import foreign_of
 from pascaline.importers.tensorfiles import READERS, Checkpoint
 from pascaline.spec.errors import InputError
@@ -51,4 +52,6 @@ def read_state_dict(path: Path, reading: Reading) -> Foreign:
     """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
     found = read_checkpoint(path, reading.part)
     refuse_state_dict(path, found.tensors)
+    if is_hadamrnn(found.tensors):
+        return hadamrnn_of(found.tensors, reading, left_out=found.left_out)
     return foreign_of(found.tensors, reading, left_out=found.left_out)

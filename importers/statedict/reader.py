@@ -63,7 +63,7 @@ def foreign_of(
         possible, it names the option that decides.
     """
     reading = reading or Reading()
-    if reading.cell is not None and reading.cell in module_of(reading.cell).graph_only:
+    if reading.cell is not None and reading.cell in module_of(reading.cell).unnamed:
         raise InputError("cell", "must be one that PyTorch has a module of", reading.cell)
     plain = plain_tensors(tensors)
     names = sort_names(plain.tensors)
@@ -170,7 +170,7 @@ def _assumed(
         cell = module.layers[0].cell
         kind, _ = FORMS[cell]
         others = {name for name, (other, _) in FORMS.items() if other == kind}
-        others -= {cell, *module_of(cell).graph_only}
+        others -= {cell, *module_of(cell).unnamed}
         if others and reading.cell is None:
             lines.append(
                 f"{module.shown}: {cell}, by its gates; --cell {' or '.join(sorted(others))}"

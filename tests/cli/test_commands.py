@@ -1,6 +1,7 @@
 """Each command on something small: what it prints, and its JSON."""
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -190,6 +191,20 @@ def test_report(pascaline):
     assert {"lanes", "weight memory", "cell units", "control"} <= found["by_part"].keys()
     _, out, _ = pascaline(*words)
     assert "whole machine" in out
+
+
+def test_export(pascaline, tmp_path):
+    path = tmp_path / "net.safetensors"
+    found = only_json(*pascaline("export", "digits-ternary", "-o", path, "--json"))
+    assert (found["what"], found["notes"]) == ("torch.nn.LSTM", [])
+    assert found["tensors"]["rnn.weight_hh_l0"] == [400, 100]
+    assert path.with_suffix(".json").is_file()
+    again = shlex.split(found["import"])
+    again[-1] = str(tmp_path / again[-1])
+    assert pascaline(*again[1:])[0] == 0
+    status, out, _ = pascaline("export", "digits-ternary", "-o", path)
+    assert status == 0
+    assert "read it again with" in out
 
 
 def test_import(pascaline, tmp_path, rng):

@@ -22,6 +22,7 @@ def test_names() -> None:
         "pixel-permuted",
         "linux",
         "austen",
+        "sentiment",
         "copy",
         "copy-1000",
     ]

@@ -1,0 +1,1 @@
+"""Files that other tools read: the real-valued network of a model."""

@@ -1,0 +1,80 @@
+"""The real-valued network of a model, in a file that PyTorch loads."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from pascaline.data.arrays import Arrays
+from pascaline.data.preprocess import Preprocess, rule_of
+from pascaline.importers.writing.hadamrnn import write_hadamrnn
+from pascaline.importers.writing.modules import write_modules
+from pascaline.importers.writing.written import Written
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
+from pascaline.spec.model import Model
+
+__all__ = ["WRITERS", "write_network", "written"]
+
+
+def _pickled(tensors: Arrays) -> bytes:
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise InputError(".pt", f"needs {error.name} (pip install pascaline[train])") from None
+    made = io.BytesIO()
+    torch.save({name: torch.from_numpy(tensor) for name, tensor in tensors.items()}, made)
+    return made.getvalue()
+
+
+WRITERS: dict[str, Callable[[Arrays], bytes]] = {
+    ".safetensors": lambda tensors: save(dict(tensors)),
+    ".pt": _pickled,
+    ".pth": _pickled,
+}
+"""By suffix, what makes the content of such a file."""
+
+
+def written(model: Model) -> Written:
+    """What is to be written of a model; raises `InputError` if no module of PyTorch computes it."""
+    return (write_modules if model.network.layer.transform is None else write_hadamrnn)(model)
+
+
+def write_network(model: Model, path: Path) -> Written:
+    """Write the network, and beside it, with the suffix ``.json``, the rule of its features.
+
+    There is no rule if the model knows none, or one that changes nothing.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    path : Path
+        The file; its suffix is a key of `WRITERS`.
+
+    Returns
+    -------
+    Written
+        What is in the file; ``again`` names the rule, too.
+
+    Raises
+    ------
+    InputError
+        If no module of PyTorch computes what the model does, or if a file cannot be written.
+    """
+    if path.suffix not in WRITERS:
+        raise InputError(str(path), f"must end with {', '.join(WRITERS)}", path.suffix)
+    found, again = written(model), tuple[str, ...]()
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in found.tensors.items()}
+    write_atomic(path, WRITERS[path.suffix](contiguous))
+    if "preprocess" in model.card:
+        rule = rule_of(model)
+        if rule != Preprocess.uniform(model.network.inputs):
+            beside = path.with_suffix(".json")
+            write_atomic(beside, rule.model_dump_json(exclude_none=True) + "\n")
+            again = ("--preprocess", str(beside))
+    return Written(found.what, found.tensors, (*found.again, *again), found.notes)
