@@ -170,7 +170,7 @@ def _freeze_rows(
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in _tamed(part, layer, x).items():
             reals[at + thing] = values
-    exact = layer.pre == layer.h and all(part.weight_h is None for part in parts)
+    exact = layer.linear and layer.transform is not None
     scales = WIDEST if exact else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     for shift in LEAST_FIRST if exact else SHIFTS:
@@ -222,9 +222,11 @@ def _without_idle(part: LearnedPart) -> dict[str, Reals]:
     Batch normalisation makes it large, which would cost all others precision. Scales of a row that
     are equal stay equal.
     """
+    idle_x = ~part.weight_x.any(axis=1)
     if part.weight_h is None:
-        return part.reals  # No sum of h is always 0.
-    idle_x, idle_h = ~part.weight_x.any(axis=1), ~part.weight_h.any(axis=1)
+        # No sum of h is always 0.
+        return part.reals | {"scale_x": np.where(idle_x, 0.0, part.scale_x)}
+    idle_h = ~part.weight_h.any(axis=1)
     equal, both = part.scale_x == part.scale_h, idle_x & idle_h
     return part.reals | {
         "scale_x": np.where(np.where(equal, both, idle_x), 0.0, part.scale_x),

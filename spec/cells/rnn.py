@@ -91,6 +91,11 @@ class RnnLayer(Layer):
         return f"{super().full_title}, {self.function}"
 
     @property
+    def linear(self) -> bool:
+        """Without a function, as nothing else in it is nonlinear."""
+        return self.function == "linear"
+
+    @property
     def phases(self) -> tuple[tuple[str, ...], ...]:
         """One row a unit."""
         return (("h",),)
