@@ -54,6 +54,8 @@ def adopt(
     _check("layers", len(found.layers), len(network.stack))
     for layer, wanted in zip(network.stack, found.layers, strict=True):
         own = layer.parts[0]
+        if own.transform is not None:
+            raise InputError("cell", "must have a recurrent matrix to start from other weights")
         _check("directions", len(wanted.parts), len(layer.parts))
         _check("hidden units", wanted.hidden, own.hidden)
         _check("gates", len(wanted.parts[0].weight_h) // wanted.hidden, len(own.cell.gates))

@@ -85,7 +85,7 @@ def stack(
                 NORMALISERS[normaliser],
                 inputs=layers[-1].outputs if index else inputs,
                 hidden=hidden,
-                shared=options.shared_scale is not False,
+                shared=options.shared_scale is not False and block is None,
                 memory=memory,
                 gain=gain,
                 stochastic=(

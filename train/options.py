@@ -111,7 +111,7 @@ class Options(Checked):
         batch normalisation with statistics of every step.
     shared_scale : bool or None
         One scale a row for both products instead of two: half the accumulators and multipliers.
-        ``None``: as the task has it.
+        ``None``: as the task has it, but two where h meets a transform.
     epochs, batch, rate, dropout, tuned : int or float, or None
         As in `Schedule`; ``None``: what the task takes. A linear cell is never tuned: its steps
         can be done at once only where h is not rounded.
@@ -219,15 +219,17 @@ class Options(Checked):
         }
         if self.transformed:
             hidden = self.hidden or task.hidden
-            usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
+            usual |= {"block": hidden & -hidden, "sign_pace": 1.0, "shared_scale": False}
         if self.linear:
-            usual |= {"normaliser": "none", "shared_scale": False, "tuned": 0.0}
+            usual |= {"normaliser": "none", "tuned": 0.0}
         return usual
 
     def _check_cell(self) -> None:
         """What only some cells may have."""
         if self.transformed and self.recurrent_weights is not None:
             raise InputError("recurrent_weights", "must be left out: h meets a transform")
+        if self.transformed and self.shared_scale:
+            raise InputError("shared_scale", "must not be: sums of a transform come by themselves")
         for name in ("block", "sign_pace"):
             if getattr(self, name) is not None and not self.transformed:
                 raise InputError(name, "must be left out: h meets a matrix in this cell")

@@ -8,12 +8,12 @@ from pascaline.spec.errors import InputError
 
 
 def test_all_but_those_without_a_recurrent_matrix() -> None:
-    assert cells.FORMS.keys() - FORMS.keys() == {"hadamard"}
+    assert cells.FORMS.keys() - FORMS.keys() == {"lstm-hadamard", "gru-hadamard", "hadamard"}
     for name in FORMS:
         assert module_of(name).order
 
 
-@pytest.mark.parametrize("name", ["hadamard", "elman"])
+@pytest.mark.parametrize("name", ["hadamard", "gru-hadamard", "elman"])
 def test_others_are_refused(name: str) -> None:
     with pytest.raises(InputError, match=f"^cell: must be one of lstm, .* not '{name}'$"):
         module_of(name)

@@ -62,7 +62,7 @@ def make_inputs(seed: int = 0) -> tuple[Any, Any]:
 
 def module_of(cell: str, network: Any) -> Any:
     """The module of PyTorch with the same weights."""
-    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(FORMS[cell][0], torch.nn.RNN)
     choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
     parts = [layer.parts for layer in network.stack]
     shape = {"num_layers": len(parts), "bidirectional": len(parts[0]) == 2}
@@ -94,7 +94,7 @@ def test_is_the_module_of_pytorch(
     rnn = torch.nn.utils.rnn
     every, last = module(rnn.pack_padded_sequence(x, lengths, enforce_sorted=False))
     every, _ = rnn.pad_packed_sequence(every)
-    last = last[0] if cell == "lstm" else last
+    last = last[0] if FORMS[cell][0] == "lstm" else last
     seen = torch.cat(list(last[-1 - bidirectional :]), dim=1)
     if pooling == "max":
         behind = torch.arange(STEPS)[:, None] >= lengths
@@ -194,9 +194,10 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
     model = freeze(learned(network), description, name="a")
     (layer,) = model.network.layers
     assert (layer.weights_x.name, layer.weights_h.name) == ("exp4", "binary")
-    if cell == "hadamard":
+    if layer.transform:
         assert "weight_h" not in model.layers[0]
-        assert len(np.unique(np.abs(model.layers[0]["scale_h"]))) == 1
+        learned_signs = network.stack[0].parts[0].shadow_h[:, 0].sign().detach().numpy()
+        np.testing.assert_array_equal(np.sign(model.layers[0]["scale_h"]), learned_signs)
     else:
         assert set(np.unique(model.layers[0]["weight_h"])) == {-1, 1}
     assert set(np.unique(model.tensors["head.weight"])) <= {-1, 0, 1}
@@ -215,7 +216,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 
 
 def test_refused(cell: str) -> None:
-    if cell != "lstm":
+    if cell not in ("lstm", "lstm-hadamard"):
         with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
             make(cell, normaliser="layernorm")
     if cell == "gru-before":

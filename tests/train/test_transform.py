@@ -152,6 +152,18 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     assert "rectified" not in command
 
 
+def test_gates_have_the_normaliser_of_the_task() -> None:
+    settled = Options(cell="lstm-hadamard").settled(task("pixel"))
+    assert (settled.normaliser, settled.block, settled.tuned) == ("batchnorm", 4, 1)
+    assert settled.augment
+    assert not settled.rectified
+    settled = Options(cell="gru-hadamard", hidden=128).settled(task("digits"))
+    assert (settled.normaliser, settled.block, settled.shared_scale) == ("scale", 128, False)
+    command = settled.command(task("digits"), Path("a.safetensors"))
+    assert "--cell gru-hadamard --block 128 --sign-pace 1.0 --weights ternary" in command
+    assert "--normaliser scale --separate-scale" in command
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
@@ -159,6 +171,7 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
         ({"normaliser": "scale"}, "normaliser: must be none for a linear cell, not 'scale'"),
         ({"augment": True}, "augment: must be left out"),
         ({"tuned": 0.5}, "tuned: must be 0 for a linear cell"),
+        ({"cell": "gru-hadamard", "shared_scale": True}, "shared_scale: must not be: "),
         ({"cell": "gru", "block": 4}, "block: must be left out"),
         ({"cell": "gru", "sign_pace": 0.1}, "sign_pace: must be left out"),
         ({"cell": "gru", "state_bits": 9}, "state_bits: must be left out"),
