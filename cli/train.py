@@ -24,7 +24,10 @@ __all__ = ["train"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--cell", help=f"Of all layers: {', '.join(FORMS)}.  [default: {USUAL}]")
+@click.option(
+    "--cell",
+    help=f"Of all layers, or of each, with commas: {', '.join(FORMS)}.  [default: {USUAL}]",
+)
 @click.option("--layers", type=int, help="Number of layers.  [default: 1]")
 @click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pascaline.data.evaluate import Outcome
-from pascaline.spec.cells import USUAL
+from pascaline.spec.cells import transformed
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
@@ -57,7 +57,7 @@ def stack(
     Parameters
     ----------
     options : Options
-        The cell, how many layers and directions, weights and normaliser.
+        The cell of each layer, how many directions, weights and normaliser.
     inputs, hidden : int
         Elements of an input of the first layer; hidden units of each direction.
     memory, gain
@@ -68,22 +68,21 @@ def stack(
     InputError
         If there are no such weights, rules or cells, or no such normaliser for the cell.
     """
-    cell = cell_of(options.cell or USUAL)
-    x, h = (
-        quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
-        for weights, rule, drawn in options.rules
-    )
-    normaliser, block = options.normaliser or ("none" if cell.linear else "scale"), None
-    if options.transformed:
-        block, h = options.block or hidden & -hidden, Signs(options.sign_pace or 1.0)
     layers: list[Layer] = []
-    for index in range(options.layers or 1):
+    for name in options.cells:
+        cell, block = cell_of(name), None
+        x, h = (
+            quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
+            for weights, rule, drawn in options.rules
+        )
+        if transformed(name):
+            block, h = options.block or hidden & -hidden, Signs(options.sign_pace or 1.0)
         parts = [
             Recurrent(
                 cell,
                 (x, h),
-                NORMALISERS[normaliser],
-                inputs=layers[-1].outputs if index else inputs,
+                NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
+                inputs=layers[-1].outputs if layers else inputs,
                 hidden=hidden,
                 shared=options.shared_scale is not False and block is None,
                 memory=memory,

@@ -128,8 +128,7 @@ class Stack(nn.Module):
             weights=weights_x,
             weights_h=weights_h,
             classes=None,
-            cell=cell,
-            layers=num_layers,
+            cells=(cell,) * num_layers,
             bidirectional=bidirectional,
         ).layers
         options = options.model_copy(

@@ -113,8 +113,8 @@ def test_freezing_and_rounding_are_the_machine_s(
         pytest.skip("refused")
     if cell == "hadamard" and normaliser != "none":
         pytest.skip("refused")
-    chosen: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
-    network = make(cell, normaliser=normaliser, rule="ott", **chosen)
+    shape: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
+    network = make(cell, normaliser=normaliser, rule="ott", **shape)
     x, lengths = make_inputs()
     with torch.no_grad():
         # Statistics of batch normalisation.
@@ -125,9 +125,9 @@ def test_freezing_and_rounding_are_the_machine_s(
             hidden=HIDDEN,
             weights=Options().arithmetics[0],
             classes=CLASSES,
-            cell=cell,
+            cells=(cell,) * 2,
+            bidirectional=bidirectional,
             output="logits",
-            **chosen,
         )
         model = freeze(learned(network.eval()), description, name="a")
         inputs = [
@@ -189,7 +189,7 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
         weights=Options(weights="exp4").arithmetics[0],
         weights_h=Options(weights="binary").arithmetics[1],
         classes=CLASSES,
-        cell=cell,
+        cells=(cell,),
     )
     model = freeze(learned(network), description, name="a")
     (layer,) = model.network.layers
@@ -216,7 +216,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 
 
 def test_refused(cell: str) -> None:
-    if cell not in ("lstm", "lstm-hadamard"):
+    if cell not in ("lstm", "lstm-hadamard", "hadamard"):
         with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
             make(cell, normaliser="layernorm")
     if cell == "gru-before":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.golden.walsh import Transform
+from pascaline.importers.draft import Formats
 from pascaline.importers.freeze import freeze
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
@@ -24,14 +26,16 @@ from pascaline.train.network import pad  # noqa: E402
 from pascaline.train.reach import reaching  # noqa: E402
 from pascaline.train.transform import Signs, sylvester  # noqa: E402
 from pascaline.train.units import state_units  # noqa: E402
+from tests.train.test_cells import WIDE  # noqa: E402
 
 PAPER = Options(cell="hadamard", weights="fixed4", rule="uniform", head_weights="fixed4")
 
 
-def make(hidden: int = 16, **chosen: Any) -> tuple[Any, Any, Any]:
+def make(hidden: int = 16, formats: Formats | None = None, **chosen: Any) -> tuple[Any, Any, Any]:
     """An untrained network of the copy task with noisy biases, its description, inputs."""
     options = PAPER.model_copy(update={"hidden": hidden, **chosen})
-    plan = Plan(task("copy"), options.settled(task("copy")))
+    copy = replace(task("copy"), formats=formats or task("copy").formats)
+    plan = Plan(copy, options.settled(copy))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         network = plan.build().eval()
@@ -164,6 +168,47 @@ def test_gates_have_the_normaliser_of_the_task() -> None:
     assert "--normaliser scale --separate-scale" in command
 
 
+@pytest.mark.parametrize("cell", ["hadamard,gru", "gru,hadamard", "lstm-hadamard,hadamard,rnn"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_cell_for_each_layer(cell: str, bidirectional: bool) -> None:
+    """Integers are those of the network, rounded; linear layers are counted in units."""
+    chosen = {
+        "bidirectional": bidirectional,
+        "normaliser": "weightnorm",
+        "rule": None,
+        "head_weights": None,
+    }
+    network, description, inputs = make(
+        formats=WIDE, cell=cell, state_bits=15, weights="ternary", **chosen
+    )
+    assert [layer.parts[0].cell.linear for layer in network.stack] == [
+        name == "hadamard" for name in cell.split(",")
+    ]
+    assert [one.h.width == 15 for one in description.layers] == [
+        one.linear for one in description.layers
+    ]
+    logits = description.head.model_copy(update={"output": "logits"})
+    description = description.model_copy(update={"head": logits})
+    model = freeze(learned(network), description, name="a")
+    integers = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
+    network.round(model.network)
+    found = np.concatenate(run(network, inputs, lsb=description.x.lsb))
+    assert np.abs(found - integers).max() < 0.005 * np.abs(found).max()
+
+
+def test_what_a_stack_has_where_nothing_is_chosen() -> None:
+    settled = Options(cell="hadamard,gru", state_bits=14, hidden=64).settled(task("pixel"))
+    assert (settled.layers, settled.block, settled.tuned) == (2, 64, 0)
+    assert (settled.normaliser, settled.shared_scale) == ("batchnorm", False)
+    assert not settled.rectified
+    assert not settled.augment
+    command = settled.command(task("pixel"), Path("a.safetensors"))
+    words = "pascaline train pixel --cell hadamard,gru --block 64 --sign-pace 1.0 --state-bits 14"
+    assert command.startswith(f"{words} --weights ternary --hidden 64 --normaliser batchnorm")
+    assert Options(cell="gru,hadamard").settled(task("digits")).rectified
+    assert Options(cell="hadamard,gru").settled(task("digits")).shared_scale
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
@@ -172,6 +217,9 @@ def test_gates_have_the_normaliser_of_the_task() -> None:
         ({"augment": True}, "augment: must be left out"),
         ({"tuned": 0.5}, "tuned: must be 0 for a linear cell"),
         ({"cell": "gru-hadamard", "shared_scale": True}, "shared_scale: must not be: "),
+        ({"cell": "hadamard,gru", "tuned": 0.5}, "tuned: must be 0 for a linear cell"),
+        ({"cell": "hadamard,gru", "layers": 3}, "layers: must be 2, one for each cell, not 3"),
+        ({"cell": "hadamard,elman"}, "cell: must be one of lstm, "),
         ({"cell": "gru", "block": 4}, "block: must be left out"),
         ({"cell": "gru", "sign_pace": 0.1}, "sign_pace: must be left out"),
         ({"cell": "gru", "state_bits": 9}, "state_bits: must be left out"),
