@@ -120,7 +120,7 @@ def make_network(
         Rows of a head; without it the results are outputs of the last layer.
     cell : str
         ``lstm``, ``lstm-peephole``, ``lstm-hadamard``, ``gru``, ``gru-before``, ``gru-hadamard``,
-        ``rnn``, ``rnn-relu`` or ``hadamard``.
+        ``rnn``, ``rnn-relu``, ``rnn-linear`` or ``hadamard``.
     weights, recurrent_weights : str
         Arithmetic of the weights that meet x and of those that meet h (by default the same):
         ``binary``, ``ternary``, ``pow2``, ``exp3`` to ``exp5``, ``fixed2`` to ``fixed16``.

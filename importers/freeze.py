@@ -6,8 +6,9 @@ them fit, so that rounding loses least; both directions of a layer have the same
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
 it becomes the least that does the same. In a linear layer with a transform, whose h never
 decays, the shift is the least with which scales are near enough: where they are powers of two they
-are exact, and small. The head has one scale for all its rows, which moves no
-maximum, so the machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
+are exact, and small. Scales of other linear layers have all the bits that there are. The head has
+one scale for all its rows, which moves no maximum, so the machine need not know it; or, if it is
+`spec.network.Head.scaled`, one for each.
 """
 
 from __future__ import annotations
@@ -171,7 +172,7 @@ def _freeze_rows(
         for thing, values in _tamed(part, layer, x).items():
             reals[at + thing] = values
     exact = layer.linear and layer.transform is not None
-    scales = WIDEST if exact else affine.scales
+    scales = WIDEST if layer.linear else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     for shift in LEAST_FIRST if exact else SHIFTS:
         exponents = {thing: exponent + shift - frac.get(_kind(thing), 0) for thing in reals}
@@ -189,7 +190,7 @@ def _freeze_rows(
     tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
     width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
-    if exact:
+    if layer.linear:
         own = [values for thing, values in tensors.items() if _kind(thing) in frac]
         width = _bias_width(np.concatenate(own))
     return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors

@@ -24,9 +24,9 @@ CELLS: dict[str, type[Module]] = {
 FORMS = {
     name: (kind, options)
     for name, (kind, options) in cells.FORMS.items()
-    if kind in CELLS and not cells.transformed(name)
+    if kind in CELLS and not cells.transformed(name) and not cells.linear(name)
 }
-"""Forms of `spec.cells.FORMS` that these have: all in which h meets a matrix."""
+"""Forms of `spec.cells.FORMS` that these have: h meets a matrix, and then comes a function."""
 
 
 def module_of(name: str) -> Module:

@@ -43,6 +43,7 @@ class RnnLayer(Layer):
     forms: ClassVar[dict[str, dict[str, Any]]] = {
         "rnn": {"function": "tanh"},
         "rnn-relu": {"function": "relu"},
+        "rnn-linear": {"function": "linear"},
         "hadamard": {"function": "linear", "recurrent": "walsh"},
     }
 

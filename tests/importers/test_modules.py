@@ -7,13 +7,14 @@ from pascaline.spec import cells
 from pascaline.spec.errors import InputError
 
 
-def test_all_but_those_without_a_recurrent_matrix() -> None:
-    assert cells.FORMS.keys() - FORMS.keys() == {"lstm-hadamard", "gru-hadamard", "hadamard"}
+def test_all_with_a_recurrent_matrix_and_a_function() -> None:
+    others = {"lstm-hadamard", "gru-hadamard", "hadamard", "rnn-linear"}
+    assert cells.FORMS.keys() - FORMS.keys() == others
     for name in FORMS:
         assert module_of(name).order
 
 
-@pytest.mark.parametrize("name", ["hadamard", "gru-hadamard", "elman"])
+@pytest.mark.parametrize("name", ["hadamard", "gru-hadamard", "rnn-linear", "elman"])
 def test_others_are_refused(name: str) -> None:
     with pytest.raises(InputError, match=f"^cell: must be one of lstm, .* not '{name}'$"):
         module_of(name)

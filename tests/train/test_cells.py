@@ -38,6 +38,8 @@ WIDE = Formats(
     head=Fixed(16),
 )
 
+LINEAR = ("rnn-linear", "hadamard")
+
 pytestmark = pytest.mark.parametrize("cell", [form for form in FORMS if "peephole" not in form])
 
 
@@ -87,7 +89,7 @@ def module_of(cell: str, network: Any) -> Any:
 def test_is_the_module_of_pytorch(
     cell: str, layers: int, bidirectional: bool, pooling: str
 ) -> None:
-    if cell in ("gru-before", "hadamard"):
+    if cell in ("gru-before", "rnn-linear", "hadamard"):
         pytest.skip("PyTorch has no such cell")
     network = make(cell, layers=layers, bidirectional=bidirectional, pooling=pooling)
     module, (x, lengths) = module_of(cell, network), make_inputs()
@@ -111,7 +113,7 @@ def test_freezing_and_rounding_are_the_machine_s(
 ) -> None:
     if (cell, normaliser) == ("gru-before", "batchnorm"):
         pytest.skip("refused")
-    if cell == "hadamard" and normaliser != "none":
+    if cell in LINEAR and normaliser != "none":
         pytest.skip("refused")
     shape: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
     network = make(cell, normaliser=normaliser, rule="ott", **shape)
@@ -216,7 +218,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 
 
 def test_refused(cell: str) -> None:
-    if cell not in ("lstm", "lstm-hadamard", "hadamard"):
+    if cell not in ("lstm", "lstm-hadamard", *LINEAR):
         with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
             make(cell, normaliser="layernorm")
     if cell == "gru-before":
