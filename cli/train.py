@@ -51,7 +51,10 @@ __all__ = ["train"]
     show_default=True,
     help=f"{', '.join(FAMILIES)} or float.",
 )
-@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
+@click.option(
+    "--recurrent-weights",
+    help="Of those that meet h; orthogonal: real, in a linear cell.  [default: the same]",
+)
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
 @click.option("--rule", help="How weights are quantised: ardakani, ott, uniform; else as usual.")
 @click.option("--stochastic", is_flag=True, help="Draw quantised weights at random in every step.")

@@ -19,9 +19,10 @@ from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
 from pascaline.train.network import Classifier, Layer, pad
 from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
-from pascaline.train.options import Options, Schedule
+from pascaline.train.options import ORTHOGONAL, Options, Schedule
+from pascaline.train.orthogonal import Orthogonal
 from pascaline.train.quantisers import quantiser
-from pascaline.train.recurrent import Recurrent
+from pascaline.train.recurrent import Quantisers, Recurrent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
@@ -71,16 +72,12 @@ def stack(
     layers: list[Layer] = []
     for name in options.cells:
         cell, block = cell_of(name), None
-        x, h = (
-            quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
-            for weights, rule, drawn in options.rules
-        )
         if transformed(name):
-            block, h = options.block or hidden & -hidden, Signs(options.sign_pace or 1.0)
+            block = options.block or hidden & -hidden
         parts = [
             Recurrent(
                 cell,
-                (x, h),
+                _quantisers(options, name),
                 NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
                 inputs=layers[-1].outputs if layers else inputs,
                 hidden=hidden,
@@ -97,6 +94,17 @@ def stack(
         ]
         layers.append(Layer(parts))
     return layers
+
+
+def _quantisers(options: Options, name: str) -> Quantisers:
+    """Those of a cell of that form."""
+    gates, (x, h) = len(cell_of(name).gates), options.rules
+    made = quantiser(x.weights, x.rule, stochastic=x.stochastic, gates=gates)
+    if transformed(name):
+        return made, Signs(options.sign_pace or 1.0)
+    if h.weights == ORTHOGONAL:
+        return made, Orthogonal()
+    return made, quantiser(h.weights, h.rule, stochastic=h.stochastic, gates=gates)
 
 
 def build(

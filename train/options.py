@@ -17,7 +17,7 @@ from pascaline.spec.network import Pooling
 if TYPE_CHECKING:
     from pascaline.train.tasks import Task
 
-__all__ = ["NormaliserName", "Options", "Schedule", "WeightRule"]
+__all__ = ["ORTHOGONAL", "NormaliserName", "Options", "Schedule", "WeightRule"]
 
 
 class Schedule(Checked):
@@ -51,6 +51,10 @@ class Schedule(Checked):
 
 NormaliserName = Literal["scale", "batchnorm", "weightnorm", "none", "layernorm", "stepnorm"]
 """The normalisers; see `Options`."""
+
+
+ORTHOGONAL = "orthogonal"
+"""Real recurrent weights of linear cells that stay orthogonal; see `train.orthogonal`."""
 
 
 class WeightRule(NamedTuple):
@@ -91,7 +95,8 @@ class Options(Checked):
         What the weights of the matrices are: the name of an arithmetic; or ``float``: real
         numbers, which become ``fixed12`` in the model.
     recurrent_weights : str or None
-        What those are that meet h; ``None``: the same.
+        What those are that meet h; ``None``: the same. In linear cells they may be ``orthogonal``:
+        real numbers, too, of a matrix that is kept so.
     head_weights : str or None
         What those of the head are; ``None``: learned as real numbers and rounded to the head's
         format in the end, as ``fixed2`` to ``fixed16`` are unless ``rule`` is ``uniform``.
@@ -171,8 +176,11 @@ class Options(Checked):
         InputError
             If there are no such weights.
         """
-        x, h = ("fixed12" if rule.weights == "float" else rule.weights for rule in self.rules)
-        return arithmetic(x), arithmetic(h)
+        x, h = (rule.weights for rule in self.rules)
+        return (
+            arithmetic("fixed12" if x == "float" else x),
+            arithmetic("fixed12" if h in ("float", ORTHOGONAL) else h),
+        )
 
     def settled(self, task: Task) -> Options:
         """The same, with what the task has wherever nothing is chosen.
@@ -242,6 +250,8 @@ class Options(Checked):
             if self.shared_scale:
                 rule = "must not be: sums of a transform come by themselves"
                 raise InputError("shared_scale", rule)
+        if self.recurrent_weights == ORTHOGONAL and not all(map(linear, self.cells)):
+            raise InputError("recurrent_weights", "must not be orthogonal but in linear cells")
         for name in ("block", "sign_pace"):
             if getattr(self, name) is not None and not any(map(transformed, self.cells)):
                 raise InputError(name, "must be left out: h meets a matrix in this cell")
