@@ -199,7 +199,8 @@ class Options(Checked):
         settled = self.model_copy(update=missing)
         if settled.augment and task.augment is None:
             raise InputError("augment", "must be left out: the task has no such changes")
-        settled._check_cells()
+        settled.check_recurrent()
+        settled._check_linear()
         return settled
 
     @property
@@ -242,8 +243,8 @@ class Options(Checked):
             usual["tuned"] = 0.0
         return usual
 
-    def _check_cells(self) -> None:
-        """What only some cells may have."""
+    def check_recurrent(self) -> None:
+        """Raise `InputError` for what cannot be with what h meets, a matrix or a transform."""
         if all(map(transformed, self.cells)):
             if self.recurrent_weights is not None:
                 raise InputError("recurrent_weights", "must be left out: h meets a transform")
@@ -255,6 +256,9 @@ class Options(Checked):
         for name in ("block", "sign_pace"):
             if getattr(self, name) is not None and not any(map(transformed, self.cells)):
                 raise InputError(name, "must be left out: h meets a matrix in this cell")
+
+    def _check_linear(self) -> None:
+        """What only linear cells may have, and what only others."""
         if not self.linear:
             if self.state_bits is not None:
                 raise InputError("state_bits", "must be left out for a cell that is not linear")
