@@ -6,9 +6,9 @@ them fit, so that rounding loses least; both directions of a layer have the same
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
 it becomes the least that does the same. In a linear layer with a transform, whose h never
 decays, the shift is the least with which scales are near enough: where they are powers of two they
-are exact, and small. Scales of other linear layers have all the bits that there are. The head has
-one scale for all its rows, which moves no maximum, so the machine need not know it; or, if it is
-`spec.network.Head.scaled`, one for each.
+are exact, and small; if there is none, it is the largest, too. Scales of other linear layers have
+all the bits that there are. The head has one scale for all its rows, which moves no maximum, so the
+machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
 """
 
 from __future__ import annotations
@@ -174,12 +174,13 @@ def _freeze_rows(
     exact = layer.linear and layer.transform is not None
     scales = WIDEST if layer.linear else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
-    for shift in LEAST_FIRST if exact else SHIFTS:
+    near = [(shift, True) for shift in LEAST_FIRST] if exact else []
+    for shift, strictly in (*near, *((shift, False) for shift in SHIFTS)):
         exponents = {thing: exponent + shift - frac.get(_kind(thing), 0) for thing in reals}
         made = {thing: _integers(values, exponents[thing]) for thing, values in reals.items()}
         if not all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
             continue
-        if not exact or all(
+        if not strictly or all(
             _is_near(made[thing], np.ldexp(values, exponents[thing]), NEAR.get(_kind(thing)))
             for thing, values in reals.items()
         ):

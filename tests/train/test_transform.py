@@ -131,6 +131,16 @@ def test_integers_are_the_network_s(block: int, weights: str) -> None:
         assert np.abs(integers - real).max() < 2e-3 * np.abs(real).max()
 
 
+def test_roots_have_the_bits_that_there_are() -> None:
+    """Where scales of x need so many that none is left for a root of 1/2 to be near."""
+    network, description, _ = make(hidden=8, weights="ternary", rule=None)
+    h = description.layer.h.model_copy(update={"frac": description.x.frac + 6})
+    layers = (description.layer.model_copy(update={"h": h, "pre": h}),)
+    model = freeze(learned(network), description.model_copy(update={"layers": layers}), name="a")
+    scale = abs(model.layers[0]["scale_h"][0]) / 2.0**model.network.layer.normaliser.shift
+    assert 1e-6 < abs(scale * 8**0.5 - 1) < 1e-3
+
+
 def test_h_is_within_its_range() -> None:
     network, description, inputs = make(state_bits=9)
     h = description.layer.h
