@@ -120,7 +120,8 @@ def make_network(
     classes : int, optional
         Rows of a head; without it the results are outputs of the last layer.
     cell : str
-        ``lstm``, ``lstm-peephole``, ``gru``, ``gru-before``, ``rnn``, ``rnn-relu`` or ``hadamard``.
+        ``lstm``, ``lstm-peephole``, ``lstm-hadamard``, ``gru``, ``gru-before``, ``gru-hadamard``,
+        ``rnn``, ``rnn-relu``, ``rnn-linear`` or ``hadamard``.
     weights, recurrent_weights : str
         Arithmetic of the weights that meet x and of those that meet h (by default the same):
         ``binary``, ``ternary``, ``pow2``, ``exp3`` to ``exp5``, ``fixed2`` to ``fixed16``.
@@ -160,8 +161,7 @@ def make_network(
         weights=arithmetic(weights),
         weights_h=None if recurrent_weights is None else arithmetic(recurrent_weights),
         classes=classes,
-        cell=cell,
-        layers=layers,
+        cells=(cell,) * layers,
         bidirectional=bidirectional,
         pooling=pooling,
         output=output,

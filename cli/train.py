@@ -24,7 +24,10 @@ __all__ = ["train"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--cell", help=f"Of all layers: {', '.join(FORMS)}.  [default: {USUAL}]")
+@click.option(
+    "--cell",
+    help=f"Of all layers, or of each, with commas: {', '.join(FORMS)}.  [default: {USUAL}]",
+)
 @click.option("--layers", type=int, help="Number of layers.  [default: 1]")
 @click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(
@@ -48,7 +51,10 @@ __all__ = ["train"]
     show_default=True,
     help=f"{', '.join(FAMILIES)} or float.",
 )
-@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
+@click.option(
+    "--recurrent-weights",
+    help="Of those that meet h; orthogonal: real, in a linear cell.  [default: the same]",
+)
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
 @click.option("--rule", help="How weights are quantised: ardakani, ott, uniform; else as usual.")
 @click.option("--stochastic", is_flag=True, help="Draw quantised weights at random in every step.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
-from pascaline.spec.cells import CELLS, USUAL, form_of, transformed
+from pascaline.spec.cells import CELLS, USUAL, form_of, linear, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -87,49 +88,57 @@ def draft(
     weights: Arithmetic,
     classes: int | None,
     weights_h: Arithmetic | None = None,
-    cell: str = USUAL,
-    layers: int = 1,
+    cells: Sequence[str] = (USUAL,),
     bidirectional: bool = False,
     pooling: Pooling = "none",
     output: Literal["class", "logits"] = "class",
     results: Results = "last",
     block: int | None = None,
+    state_bits: int | None = None,
     rectified: bool = False,
 ) -> Network:
-    """A network of equal layers, with a head if there are ``classes``.
+    """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
     Parameters
     ----------
     formats : Formats
         Its formats.
-    inputs, hidden, classes, layers : int
+    inputs, hidden, classes : int
         Sizes; hidden units are those of a direction.
     weights, weights_h : Arithmetic
         Of the input weights, and of the recurrent ones, by default the same.
-    cell : str
-        A key of `spec.cells.FORMS`.
+    cells : sequence of str
+        The cell of each layer, a key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results, rectified
         As in `spec.network`.
     block : int, optional
         As in `spec.cells.layer`, for cells whose h meets a transform.
+    state_bits : int, optional
+        Bits of h of linear cells, by default those of ``formats.pre``.
 
     Raises
     ------
     InputError
         If a size or a combination of formats is not possible.
     """
-    layer = formats.layer(cell)
-    layer |= {"hidden": hidden, "bidirectional": bidirectional}
-    if transformed(cell):
-        layer |= {"weights": weights, "block": block}
-    else:
-        layer |= {"weights_x": weights, "weights_h": weights_h or weights}
+    layers: list[dict[str, Any]] = []
+    for cell in cells:
+        own = formats
+        if state_bits is not None and linear(cell):
+            pre = formats.pre.model_copy(update={"width": state_bits})
+            own = formats.model_copy(update={"pre": pre})
+        layer = own.layer(cell) | {"hidden": hidden, "bidirectional": bidirectional}
+        if transformed(cell):
+            layer |= {"weights": weights, "block": block}
+        else:
+            layer |= {"weights_x": weights, "weights_h": weights_h or weights}
+        layers.append(layer)
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     return Network.parse(
         {
             "inputs": inputs,
             "x": formats.x,
-            "layers": (layer,) * layers,
+            "layers": tuple(layers),
             "pooling": pooling,
             "head": None if classes is None else head,
             "results": results,

@@ -6,8 +6,9 @@ them fit, so that rounding loses least; both directions of a layer have the same
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
 it becomes the least that does the same. In a linear layer with a transform, whose h never
 decays, the shift is the least with which scales are near enough: where they are powers of two they
-are exact, and small. The head has one scale for all its rows, which moves no
-maximum, so the machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
+are exact, and small; if there is none, it is the largest, too. Scales of other linear layers have
+all the bits that there are. The head has one scale for all its rows, which moves no maximum, so the
+machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
 """
 
 from __future__ import annotations
@@ -170,15 +171,16 @@ def _freeze_rows(
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in _tamed(part, layer, x).items():
             reals[at + thing] = values
-    exact = layer.pre == layer.h and all(part.weight_h is None for part in parts)
-    scales = WIDEST if exact else affine.scales
+    exact = layer.linear and layer.transform is not None
+    scales = WIDEST if layer.linear else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
-    for shift in LEAST_FIRST if exact else SHIFTS:
+    near = [(shift, True) for shift in LEAST_FIRST] if exact else []
+    for shift, strictly in (*near, *((shift, False) for shift in SHIFTS)):
         exponents = {thing: exponent + shift - frac.get(_kind(thing), 0) for thing in reals}
         made = {thing: _integers(values, exponents[thing]) for thing, values in reals.items()}
         if not all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
             continue
-        if not exact or all(
+        if not strictly or all(
             _is_near(made[thing], np.ldexp(values, exponents[thing]), NEAR.get(_kind(thing)))
             for thing, values in reals.items()
         ):
@@ -189,7 +191,7 @@ def _freeze_rows(
     tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
     width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
-    if exact:
+    if layer.linear:
         own = [values for thing, values in tensors.items() if _kind(thing) in frac]
         width = _bias_width(np.concatenate(own))
     return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
@@ -222,9 +224,11 @@ def _without_idle(part: LearnedPart) -> dict[str, Reals]:
     Batch normalisation makes it large, which would cost all others precision. Scales of a row that
     are equal stay equal.
     """
+    idle_x = ~part.weight_x.any(axis=1)
     if part.weight_h is None:
-        return part.reals  # No sum of h is always 0.
-    idle_x, idle_h = ~part.weight_x.any(axis=1), ~part.weight_h.any(axis=1)
+        # No sum of h is always 0.
+        return part.reals | {"scale_x": np.where(idle_x, 0.0, part.scale_x)}
+    idle_h = ~part.weight_h.any(axis=1)
     equal, both = part.scale_x == part.scale_h, idle_x & idle_h
     return part.reals | {
         "scale_x": np.where(np.where(equal, both, idle_x), 0.0, part.scale_x),

@@ -56,6 +56,8 @@ def adopt(
         own = layer.parts[0]
         if wanted.block is not None:
             raise InputError("start", "must not be a HadamRNN")
+        if own.transform is not None:
+            raise InputError("cell", "must have a recurrent matrix to start from other weights")
         _check("directions", len(wanted.parts), len(layer.parts))
         _check("hidden units", wanted.hidden, own.hidden)
         _check("gates", len(wanted.parts[0].weight_h) // wanted.hidden, len(own.cell.gates))

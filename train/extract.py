@@ -53,7 +53,8 @@ def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
     whole = part.cell.linear
     scale_x, scale_h = reals(folded.scale_x), reals(folded.scale_h)
     together = None
-    if all(isinstance(one, Real) for one in part.quantisers) and np.array_equal(scale_x, scale_h):
+    real = all(isinstance(one, Real) for one in part.quantisers)
+    if real and not whole and np.array_equal(scale_x, scale_h):
         # Equal scales of a row stay equal.
         both = torch.cat((folded.weight_x, folded.weight_h), dim=1)
         together = largest_of_rows(reals(both))

@@ -55,7 +55,8 @@ class LSTM(Stack):
         if proj_size:
             raise InputError("proj_size", "must be 0: a projection is not supported", proj_size)
         shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-        super().__init__("lstm", *shape, device, dtype, **choices)
+        cell = "lstm" if choices.get("block") is None else "lstm-hadamard"
+        super().__init__(cell, *shape, device, dtype, **choices)
 
     def forward(self, input: Tensor | PackedSequence, hx: State | None = None) -> tuple[Any, State]:
         """Go through all steps.
@@ -151,7 +152,8 @@ class GRU(_OneState):
         reset: Literal["after", "before"] = "after",
         **choices: Unpack[Choices],
     ) -> None:
-        cells = {"after": "gru", "before": "gru-before"}
+        after = "gru" if choices.get("block") is None else "gru-hadamard"
+        cells = {"after": after, "before": "gru-before"}
         if reset not in cells:
             raise InputError("reset", "must be after or before", reset)
         shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pascaline.data.evaluate import Outcome
-from pascaline.spec.cells import USUAL
+from pascaline.spec.cells import transformed
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
@@ -19,9 +19,10 @@ from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
 from pascaline.train.network import Classifier, Layer, pad
 from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
-from pascaline.train.options import Options, Schedule
+from pascaline.train.options import ORTHOGONAL, Options, Schedule
+from pascaline.train.orthogonal import Orthogonal
 from pascaline.train.quantisers import quantiser
-from pascaline.train.recurrent import Recurrent
+from pascaline.train.recurrent import Quantisers, Recurrent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.steps import Stepper
 from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
@@ -57,7 +58,7 @@ def stack(
     Parameters
     ----------
     options : Options
-        The cell, how many layers and directions, weights and normaliser.
+        The cell of each layer, how many directions, weights and normaliser.
     inputs, hidden : int
         Elements of an input of the first layer; hidden units of each direction.
     memory, gain
@@ -68,24 +69,19 @@ def stack(
     InputError
         If there are no such weights, rules or cells, or no such normaliser for the cell.
     """
-    cell = cell_of(options.cell or USUAL)
-    x, h = (
-        quantiser(weights, rule, stochastic=drawn, gates=len(cell.gates))
-        for weights, rule, drawn in options.rules
-    )
-    normaliser, block = options.normaliser or ("none" if cell.linear else "scale"), None
-    if options.transformed:
-        block, h = options.block or hidden & -hidden, Signs(options.sign_pace or 1.0)
     layers: list[Layer] = []
-    for index in range(options.layers or 1):
+    for name in options.cells:
+        cell, block = cell_of(name), None
+        if transformed(name):
+            block = options.block or hidden & -hidden
         parts = [
             Recurrent(
                 cell,
-                (x, h),
-                NORMALISERS[normaliser],
-                inputs=layers[-1].outputs if index else inputs,
+                _quantisers(options, name),
+                NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
+                inputs=layers[-1].outputs if layers else inputs,
                 hidden=hidden,
-                shared=options.shared_scale is not False,
+                shared=options.shared_scale is not False and block is None,
                 memory=memory,
                 gain=gain,
                 stochastic=(
@@ -98,6 +94,17 @@ def stack(
         ]
         layers.append(Layer(parts))
     return layers
+
+
+def _quantisers(options: Options, name: str) -> Quantisers:
+    """Those of a cell of that form."""
+    gates, (x, h) = len(cell_of(name).gates), options.rules
+    made = quantiser(x.weights, x.rule, stochastic=x.stochastic, gates=gates)
+    if transformed(name):
+        return made, Signs(options.sign_pace or 1.0)
+    if h.weights == ORTHOGONAL:
+        return made, Orthogonal()
+    return made, quantiser(h.weights, h.rule, stochastic=h.stochastic, gates=gates)
 
 
 def build(

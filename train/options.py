@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from pydantic import Field
 
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
-from pascaline.spec.cells import USUAL, form_of, transformed
+from pascaline.spec.cells import USUAL, linear, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Pooling
@@ -17,7 +17,7 @@ from pascaline.spec.network import Pooling
 if TYPE_CHECKING:
     from pascaline.train.tasks import Task
 
-__all__ = ["NormaliserName", "Options", "Schedule", "WeightRule"]
+__all__ = ["ORTHOGONAL", "NormaliserName", "Options", "Schedule", "WeightRule"]
 
 
 class Schedule(Checked):
@@ -53,6 +53,10 @@ NormaliserName = Literal["scale", "batchnorm", "weightnorm", "none", "layernorm"
 """The normalisers; see `Options`."""
 
 
+ORTHOGONAL = "orthogonal"
+"""Real recurrent weights of linear cells that stay orthogonal; see `train.orthogonal`."""
+
+
 class WeightRule(NamedTuple):
     """How one matrix of weights comes about."""
 
@@ -67,30 +71,32 @@ class Options(Checked):
     Parameters
     ----------
     cell : str or None
-        The cell of all layers, a key of `spec.cells.FORMS`; ``None``: the usual one.
+        The cell of all layers, a key of `spec.cells.FORMS`, or one for each layer, from input to
+        output and with commas between them; ``None``: the usual one.
     layers : int or None
-        How many; ``None``: one.
+        How many; ``None``: one, or as many as ``cell`` names.
     bidirectional : bool or None
         Whether each has a direction from the end of a sequence to its beginning, too; ``None``:
         it has not.
     pooling : {"none", "max", "mean"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
     block : int or None
-        Of a cell whose h meets a transform: elements of its blocks, a power of two that divides
+        Of cells whose h meets a transform: elements of its blocks, a power of two that divides
         the hidden units; ``None``: the largest.
     sign_pace : float or None
-        Of such a cell: how fast its signs turn, see `train.transform.Signs`; ``None``: 1.
+        Of such cells: how fast their signs turn, see `train.transform.Signs`; ``None``: 1.
     state_bits : int or None
-        Bits of h of a linear cell; its binary point follows from what h reaches. ``None``: those
+        Bits of h of linear cells; the binary point follows from what h reaches. ``None``: those
         of the task's pre-activations.
     rectified : bool or None
-        Whether the head sees only what is above 0; ``None``: of a linear cell, as it would be
-        linear itself.
+        Whether the head sees only what is above 0; ``None``: of a linear cell in the last layer, as
+        all from there on would be linear.
     weights : str
         What the weights of the matrices are: the name of an arithmetic; or ``float``: real
         numbers, which become ``fixed12`` in the model.
     recurrent_weights : str or None
-        What those are that meet h; ``None``: the same.
+        What those are that meet h; ``None``: the same. In linear cells they may be ``orthogonal``:
+        real numbers, too, of a matrix that is kept so.
     head_weights : str or None
         What those of the head are; ``None``: learned as real numbers and rounded to the head's
         format in the end, as ``fixed2`` to ``fixed16`` are unless ``rule`` is ``uniform``.
@@ -108,16 +114,16 @@ class Options(Checked):
         ``scale``: these themselves; ``batchnorm``: a batch normalisation with statistics shared
         over time; ``weightnorm``; ``none``: the bias alone. All cost the same in hardware. For
         comparisons of training, since no machine has them: ``layernorm``, and ``stepnorm``, a
-        batch normalisation with statistics of every step.
+        batch normalisation with statistics of every step. Linear cells have ``none`` in any case.
     shared_scale : bool or None
         One scale a row for both products instead of two: half the accumulators and multipliers.
-        ``None``: as the task has it.
+        ``None``: as the task has it, but two where h meets a transform.
     epochs, batch, rate, dropout, tuned : int or float, or None
-        As in `Schedule`; ``None``: what the task takes. A linear cell is never tuned: its steps
-        can be done at once only where h is not rounded.
+        As in `Schedule`; ``None``: what the task takes. A network with a linear cell is never
+        tuned: its steps can be done at once only where h is not rounded.
     augment : bool or None
         Whether sequences change a little each time that they are learned, in a task that can do
-        it; ``None``: yes, but not for a linear cell, to which a moved image is another one.
+        it; ``None``: yes, but not with a linear cell, to which a moved image is another one.
     seed : int
         Of everything random. The same seed gives the same model on the same kind of processor.
     validation : bool
@@ -170,8 +176,11 @@ class Options(Checked):
         InputError
             If there are no such weights.
         """
-        x, h = ("fixed12" if rule.weights == "float" else rule.weights for rule in self.rules)
-        return arithmetic(x), arithmetic(h)
+        x, h = (rule.weights for rule in self.rules)
+        return (
+            arithmetic("fixed12" if x == "float" else x),
+            arithmetic("fixed12" if h in ("float", ORTHOGONAL) else h),
+        )
 
     def settled(self, task: Task) -> Options:
         """The same, with what the task has wherever nothing is chosen.
@@ -190,52 +199,71 @@ class Options(Checked):
         settled = self.model_copy(update=missing)
         if settled.augment and task.augment is None:
             raise InputError("augment", "must be left out: the task has no such changes")
-        settled._check_cell()
+        settled.check_recurrent()
+        settled._check_linear()
         return settled
 
     @property
-    def linear(self) -> bool:
-        """Whether the cell is linear; raises `InputError` if there is no such cell."""
-        _, form = form_of(self.cell or USUAL)
-        return form.get("function") == "linear"
+    def cells(self) -> tuple[str, ...]:
+        """The cell of each layer; raises `InputError` if they are not as many as the layers."""
+        named = tuple((self.cell or USUAL).split(","))
+        if len(named) == 1:
+            return named * (self.layers or 1)
+        if self.layers not in (None, len(named)):
+            raise InputError("layers", f"must be {len(named)}, one for each cell", self.layers)
+        return named
 
     @property
-    def transformed(self) -> bool:
-        """Whether h meets a transform; raises `InputError` if there is no such cell."""
-        return transformed(self.cell or USUAL)
+    def linear(self) -> bool:
+        """Whether any cell is linear; raises `InputError` if there is no such cell."""
+        return any(map(linear, self.cells))
 
     def _usual(self, task: Task) -> dict[str, Any]:
         """What is taken where nothing is chosen."""
+        cells = self.cells
         usual = {
             "cell": USUAL,
-            "layers": 1,
+            "layers": len(cells),
             "bidirectional": False,
             "hidden": task.hidden,
             "normaliser": task.normaliser,
             "shared_scale": task.shared_scale,
-            "rectified": self.linear,
+            "rectified": linear(cells[-1]),
             "augment": task.augment is not None and not self.linear,
             **task.schedule.model_dump(include=set(SCHEDULED)),
         }
-        if self.transformed:
+        if any(map(transformed, cells)):
             hidden = self.hidden or task.hidden
             usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
+        if all(transformed(cell) or linear(cell) for cell in cells):
+            usual["shared_scale"] = False
+        if all(map(linear, cells)):
+            usual["normaliser"] = "none"
         if self.linear:
-            usual |= {"normaliser": "none", "shared_scale": False, "tuned": 0.0}
+            usual["tuned"] = 0.0
         return usual
 
-    def _check_cell(self) -> None:
-        """What only some cells may have."""
-        if self.transformed and self.recurrent_weights is not None:
-            raise InputError("recurrent_weights", "must be left out: h meets a transform")
+    def check_recurrent(self) -> None:
+        """Raise `InputError` for what cannot be with what h meets, a matrix or a transform."""
+        if all(map(transformed, self.cells)):
+            if self.recurrent_weights is not None:
+                raise InputError("recurrent_weights", "must be left out: h meets a transform")
+            if self.shared_scale:
+                rule = "must not be: sums of a transform come by themselves"
+                raise InputError("shared_scale", rule)
+        if self.recurrent_weights == ORTHOGONAL and not all(map(linear, self.cells)):
+            raise InputError("recurrent_weights", "must not be orthogonal but in linear cells")
         for name in ("block", "sign_pace"):
-            if getattr(self, name) is not None and not self.transformed:
+            if getattr(self, name) is not None and not any(map(transformed, self.cells)):
                 raise InputError(name, "must be left out: h meets a matrix in this cell")
+
+    def _check_linear(self) -> None:
+        """What only linear cells may have, and what only others."""
         if not self.linear:
             if self.state_bits is not None:
                 raise InputError("state_bits", "must be left out for a cell that is not linear")
             return
-        if self.normaliser != "none":
+        if all(map(linear, self.cells)) and self.normaliser != "none":
             raise InputError("normaliser", "must be none for a linear cell", self.normaliser)
         if self.tuned:
             raise InputError("tuned", "must be 0 for a linear cell", self.tuned)
@@ -253,7 +281,8 @@ class Options(Checked):
         settled, usual = self.settled(task), self._usual(task)
         words = ["pascaline", "train", task.name]
         words += ["--cell", str(settled.cell)] if settled.cell != USUAL else []
-        words += ["--layers", str(settled.layers)] if settled.layers != 1 else []
+        alike = "," not in str(settled.cell)
+        words += ["--layers", str(settled.layers)] if alike and settled.layers != 1 else []
         words += ["--bidirectional"] if settled.bidirectional else []
         words += ["--pooling", self.pooling] if self.pooling != "none" else []
         words += ["--block", str(settled.block)] if settled.block else []

@@ -18,7 +18,6 @@ from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
-from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
@@ -86,9 +85,6 @@ class Plan:
         options = self.options
         weights_x, weights_h = options.arithmetics
         formats = self.task.formats
-        if options.state_bits is not None:
-            pre = formats.pre.model_copy(update={"width": options.state_bits})
-            formats = formats.model_copy(update={"pre": pre})
         if options.head_weights is not None:
             head = arithmetic(options.head_weights)
             formats = formats.model_copy(update={"head": head})
@@ -99,13 +95,13 @@ class Plan:
             weights=weights_x,
             weights_h=weights_h,
             classes=self.data.classes,
-            cell=options.cell or USUAL,
-            layers=options.layers or 1,
+            cells=options.cells,
             bidirectional=bool(options.bidirectional),
             pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
             block=options.block,
+            state_bits=options.state_bits,
             rectified=bool(options.rectified),
         )
 

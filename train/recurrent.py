@@ -12,7 +12,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
 from pascaline.train import linear_scan
 from pascaline.train.cells import Cell
-from pascaline.train.normalisers import BatchNorm, Normaliser, Units
+from pascaline.train.normalisers import BatchNorm, Normaliser
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.stepwise import Stepwise
 from pascaline.train.transform import sylvester
@@ -119,8 +119,6 @@ class Recurrent(nn.Module):
                 _check_stepwise(cell, normaliser)
                 self.normaliser = normaliser(bias)
             else:
-                if cell.linear and normaliser is not Units:
-                    raise InputError("normaliser", "must be none for a linear cell")
                 if normaliser is BatchNorm and not cell.products:
                     rule = "must not be batchnorm for gru-before: the reset gate changes its inputs"
                     raise InputError("normaliser", rule)

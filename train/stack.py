@@ -39,6 +39,10 @@ class Choices(TypedDict, total=False):
         ``fixed2`` to ``fixed16``; or ``float``, which becomes ``fixed12`` in the model.
     recurrent_weights : str or None
         What those are that meet h; by default the same.
+    block : int or None
+        A power of two that divides the hidden units: h meets a Walsh-Hadamard transform of blocks
+        of so many instead of a matrix, and each row has a sign and a scale of its own, see
+        `train.transform`. By default a matrix; not for an RNN, nor with ``reset="before"``.
     rule : str or None
         How ``weights`` come from the real numbers that are learned, see
         `train.quantisers.rules`; by default the usual way.
@@ -49,7 +53,7 @@ class Choices(TypedDict, total=False):
         ternary weights), ``weightnorm`` (usual for others, whose sums are of other sizes),
         ``batchnorm`` or ``none``.
     shared_scale : bool
-        Whether a row has one scale for both products (usual) or two.
+        Whether a row has one scale for both products (usual) or two, as with a ``block``.
     memory : int or None
         Steps over which units are to remember: gates start with times from 1 to this.
     gain : float
@@ -64,6 +68,7 @@ class Choices(TypedDict, total=False):
 
     weights: str
     recurrent_weights: str | None
+    block: int | None
     rule: str | None
     stochastic: bool
     normaliser: str
@@ -120,6 +125,10 @@ class Stack(nn.Module):
         formats, options = choices.get("formats", Formats()), self._options(choices)
         if not 0 <= dropout <= 1:
             raise InputError("dropout", "must be 0 to 1", dropout)
+        options = options.model_copy(
+            update={"cell": cell, "layers": num_layers, "bidirectional": bidirectional}
+        )
+        options.check_recurrent()
         weights_x, weights_h = options.arithmetics
         self.description: tuple[Description, ...] = draft(
             formats,
@@ -128,13 +137,10 @@ class Stack(nn.Module):
             weights=weights_x,
             weights_h=weights_h,
             classes=None,
-            cell=cell,
-            layers=num_layers,
+            cells=(cell,) * num_layers,
             bidirectional=bidirectional,
+            block=options.block,
         ).layers
-        options = options.model_copy(
-            update={"cell": cell, "layers": num_layers, "bidirectional": bidirectional}
-        )
         self.options, self.formats = options, formats
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)

@@ -24,9 +24,10 @@ CELLS: dict[str, type[Module]] = {
 FORMS = {
     name: (kind, {key: value for key, value in options.items() if key != "recurrent"})
     for name, (kind, options) in cells.FORMS.items()
-    if kind in CELLS
+    if kind in CELLS and cells.transformed(name) == cells.linear(name)
 }
-"""Forms of `spec.cells.FORMS` that these have; a transform is a matrix here."""
+"""Forms of `spec.cells.FORMS` that these have: h meets a matrix, and then comes a function; or it is
+linear and meets a transform, which is a matrix here."""
 
 
 def module_of(name: str) -> Module:

@@ -16,7 +16,7 @@ from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.errors import InputError
 
-__all__ = ["CELLS", "FORMS", "USUAL", "form_of", "transformed"]
+__all__ = ["CELLS", "FORMS", "USUAL", "form_of", "linear", "transformed"]
 
 CELLS: dict[str, type[Layer]] = {
     "lstm": LstmLayer,
@@ -45,3 +45,9 @@ def transformed(name: str) -> bool:
     """Whether h meets a transform in cells of that form, see `spec.cells.layer`."""
     _, options = form_of(name)
     return bool(options.get("recurrent", "matrix") != "matrix")
+
+
+def linear(name: str) -> bool:
+    """Whether h is a linear function of what it comes from, likewise."""
+    _, options = form_of(name)
+    return bool(options.get("function") == "linear")

@@ -56,6 +56,7 @@ class GruLayer(Layer):
     forms: ClassVar[dict[str, dict[str, Any]]] = {
         "gru": {"reset": "after"},
         "gru-before": {"reset": "before"},
+        "gru-hadamard": {"reset": "after", "recurrent": "walsh"},
     }
     few_bits: ClassVar[dict[str, dict[str, Any]]] = FEW_BITS | {"state": {"width": 5, "frac": 4}}
     share: ClassVar[int] = 2
@@ -91,7 +92,7 @@ class GruLayer(Layer):
     @property
     def full_title(self) -> str:
         """With the place of the reset gate."""
-        return f"{self.title}, reset {self.reset} the product"
+        return f"{super().full_title}, reset {self.reset} the product"
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

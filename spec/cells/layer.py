@@ -226,6 +226,11 @@ class Layer(Checked, ABC):
         return Walsh("h", "state", self.block or self.hidden & -self.hidden)
 
     @property
+    def linear(self) -> bool:
+        """Whether h is a linear function of x and of the last h."""
+        return False
+
+    @property
     def row_tensors(self) -> dict[str, Interval]:
         """Integers of each gate row beside its weights: names and ranges."""
         return self.normaliser.row_tensors([operand.name for operand in self.operands])

@@ -55,6 +55,7 @@ class LstmLayer(Layer):
     forms: ClassVar[dict[str, dict[str, Any]]] = {
         "lstm": {},
         "lstm-peephole": {"peephole": True},
+        "lstm-hadamard": {"recurrent": "walsh"},
     }
     few_bits: ClassVar[dict[str, dict[str, Any]]] = FEW_BITS | {"cell": {"width": 5, "frac": 3}}
     share: ClassVar[int] = 2
@@ -103,7 +104,8 @@ class LstmLayer(Layer):
     @property
     def full_title(self) -> str:
         """With peepholes or without."""
-        return f"{self.title} with peepholes" if self.peephole else self.title
+        title = super().full_title
+        return f"{title} with peepholes" if self.peephole else title
 
     @property
     def serialisable(self) -> bool:

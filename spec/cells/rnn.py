@@ -43,6 +43,7 @@ class RnnLayer(Layer):
     forms: ClassVar[dict[str, dict[str, Any]]] = {
         "rnn": {"function": "tanh"},
         "rnn-relu": {"function": "relu"},
+        "rnn-linear": {"function": "linear"},
         "hadamard": {"function": "linear", "recurrent": "walsh"},
     }
 
@@ -89,6 +90,11 @@ class RnnLayer(Layer):
     def full_title(self) -> str:
         """The title and the function."""
         return f"{super().full_title}, {self.function}"
+
+    @property
+    def linear(self) -> bool:
+        """Without a function, as nothing else in it is nonlinear."""
+        return self.function == "linear"
 
     @property
     def phases(self) -> tuple[tuple[str, ...], ...]:

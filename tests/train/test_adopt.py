@@ -12,15 +12,18 @@ from pascaline.spec.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-INPUTS, HIDDEN, CLASSES = 6, 9, 4
+INPUTS, HIDDEN, CLASSES = 6, 10, 4
 ROWS = 4 * HIDDEN
 
 
-def make(weights: str, *, shared: bool = False, normaliser: str = "scale") -> Any:
+def make(
+    weights: str, *, cell: str = "lstm", shared: bool = False, normaliser: str = "scale"
+) -> Any:
     from pascaline.train.learn import build
     from pascaline.train.options import Options
 
-    options = Options(weights=weights, shared_scale=shared, normaliser=normaliser)
+    chosen = {"weights": weights, "shared_scale": shared, "normaliser": normaliser}
+    options = Options(cell=cell, **chosen)
     torch.manual_seed(1)
     return build(options, inputs=INPUTS, hidden=HIDDEN, classes=CLASSES, every=True)
 
@@ -115,6 +118,13 @@ def test_layers_that_differ() -> None:
     }
     with pytest.raises(InputError, match=r"^starting weights: gates: must be 4, not 3$"):
         adopt(make("ternary"), network_of(other))
+
+
+def test_no_recurrent_matrix() -> None:
+    from pascaline.train.adopt import adopt
+
+    with pytest.raises(InputError, match=r"^cell: must have a recurrent matrix to start from"):
+        adopt(make("ternary", cell="lstm-hadamard"), network_of(tensors("ternary")))
 
 
 def test_other_normaliser() -> None:

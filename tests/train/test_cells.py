@@ -38,6 +38,8 @@ WIDE = Formats(
     head=Fixed(16),
 )
 
+LINEAR = ("rnn-linear", "hadamard")
+
 pytestmark = pytest.mark.parametrize("cell", [form for form in FORMS if "peephole" not in form])
 
 
@@ -62,7 +64,7 @@ def make_inputs(seed: int = 0) -> tuple[Any, Any]:
 
 def module_of(cell: str, network: Any) -> Any:
     """The module of PyTorch with the same weights."""
-    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(cell, torch.nn.RNN)
+    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(FORMS[cell][0], torch.nn.RNN)
     choices = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
     parts = [layer.parts for layer in network.stack]
     shape = {"num_layers": len(parts), "bidirectional": len(parts[0]) == 2}
@@ -87,14 +89,14 @@ def module_of(cell: str, network: Any) -> Any:
 def test_is_the_module_of_pytorch(
     cell: str, layers: int, bidirectional: bool, pooling: str
 ) -> None:
-    if cell in ("gru-before", "hadamard"):
+    if cell in ("gru-before", "rnn-linear", "hadamard"):
         pytest.skip("PyTorch has no such cell")
     network = make(cell, layers=layers, bidirectional=bidirectional, pooling=pooling)
     module, (x, lengths) = module_of(cell, network), make_inputs()
     rnn = torch.nn.utils.rnn
     every, last = module(rnn.pack_padded_sequence(x, lengths, enforce_sorted=False))
     every, _ = rnn.pad_packed_sequence(every)
-    last = last[0] if cell == "lstm" else last
+    last = last[0] if FORMS[cell][0] == "lstm" else last
     seen = torch.cat(list(last[-1 - bidirectional :]), dim=1)
     if pooling == "max":
         behind = torch.arange(STEPS)[:, None] >= lengths
@@ -111,10 +113,10 @@ def test_freezing_and_rounding_are_the_machine_s(
 ) -> None:
     if (cell, normaliser) == ("gru-before", "batchnorm"):
         pytest.skip("refused")
-    if cell == "hadamard" and normaliser != "none":
+    if cell in LINEAR and normaliser != "none":
         pytest.skip("refused")
-    chosen: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
-    network = make(cell, normaliser=normaliser, rule="ott", **chosen)
+    shape: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
+    network = make(cell, normaliser=normaliser, rule="ott", **shape)
     x, lengths = make_inputs()
     with torch.no_grad():
         # Statistics of batch normalisation.
@@ -125,9 +127,9 @@ def test_freezing_and_rounding_are_the_machine_s(
             hidden=HIDDEN,
             weights=Options().arithmetics[0],
             classes=CLASSES,
-            cell=cell,
+            cells=(cell,) * 2,
+            bidirectional=bidirectional,
             output="logits",
-            **chosen,
         )
         model = freeze(learned(network.eval()), description, name="a")
         inputs = [
@@ -189,14 +191,15 @@ def test_weights_of_x_and_h_and_head(cell: str) -> None:
         weights=Options(weights="exp4").arithmetics[0],
         weights_h=Options(weights="binary").arithmetics[1],
         classes=CLASSES,
-        cell=cell,
+        cells=(cell,),
     )
     model = freeze(learned(network), description, name="a")
     (layer,) = model.network.layers
     assert (layer.weights_x.name, layer.weights_h.name) == ("exp4", "binary")
-    if cell == "hadamard":
+    if layer.transform:
         assert "weight_h" not in model.layers[0]
-        assert len(np.unique(np.abs(model.layers[0]["scale_h"]))) == 1
+        learned_signs = network.stack[0].parts[0].shadow_h[:, 0].sign().detach().numpy()
+        np.testing.assert_array_equal(np.sign(model.layers[0]["scale_h"]), learned_signs)
     else:
         assert set(np.unique(model.layers[0]["weight_h"])) == {-1, 1}
     assert set(np.unique(model.tensors["head.weight"])) <= {-1, 0, 1}
@@ -215,7 +218,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 
 
 def test_refused(cell: str) -> None:
-    if cell != "lstm":
+    if cell not in ("lstm", "lstm-hadamard", *LINEAR):
         with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
             make(cell, normaliser="layernorm")
     if cell == "gru-before":

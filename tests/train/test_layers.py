@@ -28,6 +28,8 @@ CELLS: dict[str, tuple[Any, dict[str, Any]]] = {
     "lstm": (nn.LSTM, {}),
     "gru": (nn.GRU, {}),
     "gru-before": (nn.GRU, {"reset": "before"}),
+    "lstm-hadamard": (nn.LSTM, {"block": 2}),
+    "gru-hadamard": (nn.GRU, {"block": 2}),
     "rnn": (nn.RNN, {}),
     "rnn-relu": (nn.RNN, {"nonlinearity": "relu"}),
 }
@@ -91,7 +93,7 @@ def test_is_the_module_of_pytorch(
         count = layers * (2 if both else 1)
         batch = {"one": (), "batch": (6,)}.get(form, (5,))
         state = torch.rand(2, count, *batch, HIDDEN, dtype=torch.float64) - 0.5
-        state = tuple(state) if cell == "lstm" else state[0]
+        state = tuple(state) if isinstance(ours, nn.LSTM) else state[0]
     expected, found = theirs(x, state), ours(x, state)
     for one, other in zip(flat(expected), flat(found), strict=True):
         torch.testing.assert_close(other, one)
@@ -133,10 +135,10 @@ def test_goes_on_from_a_state(cell: str) -> None:
 
 def test_activations_are_numbers_of_their_formats(cell: str) -> None:
     module, x = make(cell), torch.rand(8, 3, INPUTS)
-    form = module.description[0].h
+    form, both = module.description[0].h, isinstance(module, nn.LSTM)
     assert module.rounding
     for state in (None, torch.rand(1, 3, HIDDEN)):
-        output, _ = module(x, (state, state) if cell == "lstm" and state is not None else state)
+        output, _ = module(x, (state, state) if both and state is not None else state)
         integers = output.detach() / form.lsb
         assert torch.equal(integers, integers.round())
     module.rounding = False
@@ -245,6 +247,8 @@ def test_linear_is_quantised() -> None:
         ({"weights": "quinary"}, "weights: must be float, binary.*, not 'quinary'"),
         ({"rule": "nearest"}, "rule: of ternary weights must be threshold or .*"),
         ({"stochastic": True}, "stochastic: there is no such form of the rule.*"),
+        ({"block": 2, "recurrent_weights": "binary"}, "recurrent_weights: must be left out: .*"),
+        ({"block": 4}, "network: layers.0.lstm: hidden must be a multiple of the block.*"),
         ({"num_layers": 9}, "network: layers: .*"),
         ({"dropout": 1.5}, "dropout: must be 0 to 1, not 1.5"),
     ],
@@ -261,6 +265,9 @@ def test_bad_arguments_of_other_cells() -> None:
         nn.GRU(INPUTS, HIDDEN, reset="never")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^normaliser: must not be batchnorm for gru-before"):
         nn.GRU(INPUTS, HIDDEN, reset="before", normaliser="batchnorm")
+    for kind, chosen in ((nn.RNN, {}), (nn.GRU, {"reset": "before"})):
+        with pytest.raises(InputError, match=r"^block: must be left out: h meets a matrix"):
+            kind(INPUTS, HIDDEN, block=2, **chosen)
     with pytest.raises(InputError, match=r"^weights: must be those of an arithmetic, not 'float'$"):
         nn.Linear(INPUTS, 3, weights="float")
 

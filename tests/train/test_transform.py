@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.golden.walsh import Transform
+from pascaline.importers.draft import Formats
 from pascaline.importers.freeze import freeze
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
@@ -24,14 +26,16 @@ from pascaline.train.network import pad  # noqa: E402
 from pascaline.train.reach import reaching  # noqa: E402
 from pascaline.train.transform import Signs, sylvester  # noqa: E402
 from pascaline.train.units import state_units  # noqa: E402
+from tests.train.test_cells import WIDE  # noqa: E402
 
 PAPER = Options(cell="hadamard", weights="fixed4", rule="uniform", head_weights="fixed4")
 
 
-def make(hidden: int = 16, **chosen: Any) -> tuple[Any, Any, Any]:
+def make(hidden: int = 16, formats: Formats | None = None, **chosen: Any) -> tuple[Any, Any, Any]:
     """An untrained network of the copy task with noisy biases, its description, inputs."""
     options = PAPER.model_copy(update={"hidden": hidden, **chosen})
-    plan = Plan(task("copy"), options.settled(task("copy")))
+    copy = replace(task("copy"), formats=formats or task("copy").formats)
+    plan = Plan(copy, options.settled(copy))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         network = plan.build().eval()
@@ -127,6 +131,16 @@ def test_integers_are_the_network_s(block: int, weights: str) -> None:
         assert np.abs(integers - real).max() < 2e-3 * np.abs(real).max()
 
 
+def test_roots_have_the_bits_that_there_are() -> None:
+    """Where scales of x need so many that none is left for a root of 1/2 to be near."""
+    network, description, _ = make(hidden=8, weights="ternary", rule=None)
+    h = description.layer.h.model_copy(update={"frac": description.x.frac + 6})
+    layers = (description.layer.model_copy(update={"h": h, "pre": h}),)
+    model = freeze(learned(network), description.model_copy(update={"layers": layers}), name="a")
+    scale = abs(model.layers[0]["scale_h"][0]) / 2.0**model.network.layer.normaliser.shift
+    assert 1e-6 < abs(scale * 8**0.5 - 1) < 1e-3
+
+
 def test_h_is_within_its_range() -> None:
     network, description, inputs = make(state_bits=9)
     h = description.layer.h
@@ -152,6 +166,59 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
     assert "rectified" not in command
 
 
+def test_gates_have_the_normaliser_of_the_task() -> None:
+    settled = Options(cell="lstm-hadamard").settled(task("pixel"))
+    assert (settled.normaliser, settled.block, settled.tuned) == ("batchnorm", 4, 1)
+    assert settled.augment
+    assert not settled.rectified
+    settled = Options(cell="gru-hadamard", hidden=128).settled(task("digits"))
+    assert (settled.normaliser, settled.block, settled.shared_scale) == ("scale", 128, False)
+    command = settled.command(task("digits"), Path("a.safetensors"))
+    assert "--cell gru-hadamard --block 128 --sign-pace 1.0 --weights ternary" in command
+    assert "--normaliser scale --separate-scale" in command
+
+
+@pytest.mark.parametrize("cell", ["hadamard,gru", "gru,hadamard", "lstm-hadamard,hadamard,rnn"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_cell_for_each_layer(cell: str, bidirectional: bool) -> None:
+    """Integers are those of the network, rounded; linear layers are counted in units."""
+    chosen = {
+        "bidirectional": bidirectional,
+        "normaliser": "weightnorm",
+        "rule": None,
+        "head_weights": None,
+    }
+    network, description, inputs = make(
+        formats=WIDE, cell=cell, state_bits=15, weights="ternary", **chosen
+    )
+    assert [layer.parts[0].cell.linear for layer in network.stack] == [
+        name == "hadamard" for name in cell.split(",")
+    ]
+    assert [one.h.width == 15 for one in description.layers] == [
+        one.linear for one in description.layers
+    ]
+    logits = description.head.model_copy(update={"output": "logits"})
+    description = description.model_copy(update={"head": logits})
+    model = freeze(learned(network), description, name="a")
+    integers = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
+    network.round(model.network)
+    found = np.concatenate(run(network, inputs, lsb=description.x.lsb))
+    assert np.abs(found - integers).max() < 0.005 * np.abs(found).max()
+
+
+def test_what_a_stack_has_where_nothing_is_chosen() -> None:
+    settled = Options(cell="hadamard,gru", state_bits=14, hidden=64).settled(task("pixel"))
+    assert (settled.layers, settled.block, settled.tuned) == (2, 64, 0)
+    assert (settled.normaliser, settled.shared_scale) == ("batchnorm", False)
+    assert not settled.rectified
+    assert not settled.augment
+    command = settled.command(task("pixel"), Path("a.safetensors"))
+    words = "pascaline train pixel --cell hadamard,gru --block 64 --sign-pace 1.0 --state-bits 14"
+    assert command.startswith(f"{words} --weights ternary --hidden 64 --normaliser batchnorm")
+    assert Options(cell="gru,hadamard").settled(task("digits")).rectified
+    assert Options(cell="hadamard,gru").settled(task("digits")).shared_scale
+
+
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
@@ -159,6 +226,10 @@ def test_what_the_cell_has_where_nothing_is_chosen() -> None:
         ({"normaliser": "scale"}, "normaliser: must be none for a linear cell, not 'scale'"),
         ({"augment": True}, "augment: must be left out"),
         ({"tuned": 0.5}, "tuned: must be 0 for a linear cell"),
+        ({"cell": "gru-hadamard", "shared_scale": True}, "shared_scale: must not be: "),
+        ({"cell": "hadamard,gru", "tuned": 0.5}, "tuned: must be 0 for a linear cell"),
+        ({"cell": "hadamard,gru", "layers": 3}, "layers: must be 2, one for each cell, not 3"),
+        ({"cell": "hadamard,elman"}, "cell: must be one of lstm, "),
         ({"cell": "gru", "block": 4}, "block: must be left out"),
         ({"cell": "gru", "sign_pace": 0.1}, "sign_pace: must be left out"),
         ({"cell": "gru", "state_bits": 9}, "state_bits: must be left out"),
