@@ -26,8 +26,8 @@ FORMS = {
     for name, (kind, options) in cells.FORMS.items()
     if kind in CELLS and cells.transformed(name) == cells.linear(name)
 }
-"""Forms of `spec.cells.FORMS` that these have: h meets a matrix, and then comes a function; or it is
-linear and meets a transform, which is a matrix here."""
+"""Forms of `spec.cells.FORMS` that these have: h meets a matrix, and then comes a function; or a
+transform, which is a matrix here, and no function."""
 
 
 def module_of(name: str) -> Module:

@@ -22,8 +22,10 @@ from tests.models import same_scales
 
 FLOOR = {
     "copy-1000-hadamard": 0.999,
+    "copy-hadamard-gru": 0.999,
     "copy-ternary": 0.99,
     "digits-binary": 0.985,
+    "digits-gru-hadamard": 0.985,
     "digits-gru-ternary": 0.985,
     "digits-ternary": 0.985,
     "pixel-binary": 0.98,
