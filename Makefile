@@ -44,9 +44,12 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
 	@$(BIN)/pascaline measure training
 
+# All tests that PyTorch, onnx or Keras are needed for are in one of these.
+TRAINED := tests/train tests/data tests/importers tests/api tests/golden/test_torch.py \
+	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py
 test-train: $(READY) links ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train,brevitas]'
-	@$(BIN)/python -m pytest -n auto --dist worksteal tests/train tests/data tests/importers tests/api tests/cli/test_readme.py
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(TRAINED)
 	@$(BIN)/mypy
 
 test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route.
