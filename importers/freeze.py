@@ -162,7 +162,9 @@ def _freeze_rows(
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in part.reals.items():
             _check_finite(at + thing, values)
-        reals |= {at + thing: values for thing, values in _without_idle(part).items()}
+        # A linear layer has one unit, and equal scales are hardly any hardware.
+        useful = part.reals if layer.linear else _without_idle(part)
+        reals |= {at + thing: values for thing, values in useful.items()}
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
     if layer.carried is not None:
         frac |= dict.fromkeys(PEEPHOLES, layer.carried.frac)

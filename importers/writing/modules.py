@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pascaline.importers.calibrate.compare import formats_of
-from pascaline.importers.modules import module_of
+from pascaline.importers.modules import FORMS, module_of
 from pascaline.importers.writing.written import Written, head_reals, result_of, row_reals
 from pascaline.spec.activation import Table
 from pascaline.spec.cells import USUAL
@@ -72,7 +72,7 @@ def _form(layer: Layer) -> str:
     usual = {key: kind.model_fields[key].default for key in keys}
     for name, options in kind.forms.items():
         if all(getattr(layer, key) == value for key, value in (usual | options).items()):
-            if name == ELSEWHERE or name in module_of(name).unnamed:
+            if name not in FORMS or name == ELSEWHERE or name in module_of(name).unnamed:
                 break
             if getattr(layer, "cell_affine", None) is not None:
                 raise InputError("cell_affine", "must be left out: no module of PyTorch has one")
