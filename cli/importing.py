@@ -13,6 +13,7 @@ from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.console import bars, json_option, print_json, say, table, warn
 from pascaline.importers.calibrate.formats import ASSUMPTIONS
 from pascaline.pages.precision import precision_tables
+from pascaline.spec.errors import InputError
 
 __all__ = ["import_"]
 
@@ -79,6 +80,8 @@ def import_(
     ...` then says how good it is. With --calibrate it is said at once how near it is to the network
     that it comes from.
     """
+    if output.exists() and file.exists() and output.samefile(file):
+        raise InputError("--output", "must not be the file that is read", str(output))
     chosen["result"] = _renamed(chosen["result"], pooling=pooling, results=results)
     with bars() as progress:
         model = pascaline.import_network(

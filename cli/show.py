@@ -13,6 +13,7 @@ from pascaline.measure.words import network_words, score_words
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.design import Design
+from pascaline.spec.machine import Machine
 from pascaline.spec.storage import BASELINE, baseline, storage
 from pascaline.spec.tensors import tensor_specs
 
@@ -42,10 +43,7 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
         *_layer_rows(result["layers"]),
         ["head", f"{head.classes} x {head.weights.name}, {head.output}" if head else "none"],
         ["results", network.results],
-        [
-            "machine",
-            f"{parameters.units} units x {parameters.simd} inputs, {parameters.lane} lanes",
-        ],
+        ["machine", _machine_words(parameters)],
         [
             "lanes",
             f"{result['lanes']}, {result['operations_per_cycle']:,} weight operations a cycle",
@@ -144,3 +142,8 @@ def _show_storage(design: Design, found: dict[str, Any]) -> None:
 
 def _packed(design: Design) -> bool:
     return design.machine.weight_code == "packed"
+
+
+def _machine_words(machine: Machine) -> str:
+    words = f"{machine.units} units x {machine.simd} inputs, {machine.lane} lanes"
+    return f"{words}; symbols come as numbers" if machine.symbols else words

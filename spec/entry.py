@@ -151,7 +151,7 @@ class Symbols(Entry):
             return [self.inputs]
         if len(places) > 1 or vector[places[0]] != self.one:
             rule = f"must have one element that is {self.one}, and else zeros, for symbols"
-            raise InputError("input vector", rule, list(vector))
+            raise InputError("input vector", rule, [vector[place] for place in places[:4]])
         return places
 
     def vector(self, numbers: Sequence[int]) -> list[int]:

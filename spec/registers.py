@@ -23,6 +23,7 @@ from pascaline.spec.fields import (
 )
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
+from pascaline.spec.machine import Machine
 from pascaline.spec.modelfile import model_bytes
 from pascaline.spec.register import WORD, Register
 
@@ -89,6 +90,12 @@ def _identity(design: Design) -> list[Register]:
     ]
 
 
+def _inputs(machine: Machine) -> str:
+    if machine.symbols:
+        return "Symbols; a vector is the number of one, or a number beyond them for none."
+    return "Elements of an input vector."
+
+
 def _shape(design: Design) -> list[Register]:
     network, machine, head = design.network, design.machine, design.head
     given, taken = input_bytes(design), output_bytes(design)
@@ -96,7 +103,7 @@ def _shape(design: Design) -> list[Register]:
     kind = 2 if head is None else ("class", "logits").index(head.output)
     every = network.results == "every"
     return [
-        _constant("inputs", 0x010, network.inputs, "Elements of an input vector."),
+        _constant("inputs", 0x010, network.inputs, _inputs(machine)),
         _constant("beats", 0x014, given.beats, "Beats of an input vector."),
         _constant("results", 0x018, taken.numbers * ways, "Numbers of a result."),
         _constant("longest", 0x01C, machine.longest, "Vectors that a packet may have."),

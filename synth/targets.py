@@ -107,7 +107,8 @@ class Target:
             If LUTs of the target hold no memories anyway.
         """
         if self.without_lut_rams is None:
-            raise InputError("--no-lut-rams", "must be left out: no LUT is a memory", self.name)
+            rule = f"must be left out: no LUT of {self.title} is a memory"
+            raise InputError("--no-lut-rams", rule)
         return replace(self, script=f"{self.script} {self.without_lut_rams}")
 
     def commands(self, top: str, *, dsp: bool) -> str:

@@ -206,7 +206,7 @@ class Options(Checked):
     @property
     def cells(self) -> tuple[str, ...]:
         """The cell of each layer; raises `InputError` if they are not as many as the layers."""
-        named = tuple((self.cell or USUAL).split(","))
+        named = tuple((USUAL if self.cell is None else self.cell).split(","))
         if len(named) == 1:
             return named * (self.layers or 1)
         if self.layers not in (None, len(named)):
@@ -234,6 +234,8 @@ class Options(Checked):
         }
         if any(map(transformed, cells)):
             hidden = self.hidden or task.hidden
+            if hidden % 2:
+                raise InputError("hidden", "must be even with a transform", hidden)
             usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
         if all(transformed(cell) or linear(cell) for cell in cells):
             usual["shared_scale"] = False

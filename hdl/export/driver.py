@@ -83,10 +83,15 @@ class Driver:
 {load}
 
 def encode(vectors):
-    """The bytes of a packet: a sequence of vectors of integers."""
+    """The bytes of a packet: a sequence of vectors of integers.{symbols}
+
+    Raises ValueError if a vector has not as many, and OverflowError if one is too large.
+    """
     size, signed, beat, inputs = X
     packet = b""
     for vector in vectors:
+        if len(vector) != inputs:
+            raise ValueError(f"a vector must have {{inputs}} numbers, not {{len(vector)}}")
         padded = [*vector, *[0] * (-inputs % beat)]
         packet += b"".join(int(v).to_bytes(size, "little", signed=signed) for v in padded)
     return packet
@@ -130,6 +135,9 @@ LOAD = """
 """
 
 
+SYMBOLS = " A vector is the number of one symbol."
+
+
 def driver(design: Design) -> str:
     """The module's text."""
     table = registers(design)
@@ -145,6 +153,7 @@ def driver(design: Design) -> str:
         x=_lanes(input_bytes(design)),
         o=_lanes(output_bytes(design)),
         go_on=GO_ON,
+        symbols=SYMBOLS if design.machine.symbols else "",
     )
 
 

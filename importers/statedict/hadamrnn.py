@@ -41,6 +41,9 @@ UNUSED = "recurrent_layer.parametrizations.weight.original"
 BITS = 4
 """Of weights, in all configurations of the authors."""
 
+SMALLEST = 1e-30
+"""Largest magnitude of a matrix: units far below it are no numbers any more."""
+
 NEAR = 1e-4
 """How far from integers multiples may be, as float32 and a division make them."""
 
@@ -229,8 +232,9 @@ def _grid(
     shape = matrix_shape(tensors, name)
     matrix = reals(tensors, name, (rows or shape[0], columns or shape[1]))
     largest, steps, limits = float(np.abs(matrix).max()), 2 ** (bits - 1), Fixed(bits)
-    if not largest:
-        raise InputError(name, "must not be zero")
+    if largest < SMALLEST:
+        rule = f"must have a largest magnitude of at least {SMALLEST:g}"
+        raise InputError(name, rule, largest)
     if stored == _original(layer):
         unit, kind = largest / steps, np.result_type(tensors[name], np.float32).type
         # In the precision of the file, half to even: as PyTorch rounds.

@@ -15,7 +15,7 @@ from pascaline.importers.writing.hadamrnn import write_hadamrnn
 from pascaline.importers.writing.modules import write_modules
 from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import write_atomic
+from pascaline.spec.files import replacing, write_atomic
 from pascaline.spec.model import Model
 
 __all__ = ["WRITERS", "write_network", "written"]
@@ -70,10 +70,12 @@ def write_network(model: Model, path: Path) -> Written:
         raise InputError(str(path), f"must end with {', '.join(WRITERS)}", path.suffix)
     found, again = written(model), tuple[str, ...]()
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in found.tensors.items()}
-    write_atomic(path, WRITERS[path.suffix](contiguous))
-    if "preprocess" in model.card:
-        rule = rule_of(model)
-        if rule != Preprocess.uniform(model.network.inputs):
+    content = WRITERS[path.suffix](contiguous)
+    with replacing(path) as new:
+        new.write_bytes(content)
+        rule = rule_of(model) if "preprocess" in model.card else None
+        if rule not in (None, Preprocess.uniform(model.network.inputs)):
+            assert rule is not None
             beside = path.with_suffix(".json")
             write_atomic(beside, rule.model_dump_json(exclude_none=True) + "\n")
             again = ("--preprocess", str(beside))

@@ -207,6 +207,22 @@ def test_export(pascaline, tmp_path):
     assert "read it again with" in out
 
 
+def test_export_writes_both_files_or_none(pascaline, tmp_path):
+    (tmp_path / "net.json").mkdir()
+    status, _, error = pascaline("export", "digits-ternary", "-o", tmp_path / "net.safetensors")
+    assert (status, error.count("\n")) == (2, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.json"]
+
+
+def test_import_never_replaces_what_it_reads(pascaline, tmp_path):
+    model = tmp_path / "net.npz"
+    model.write_bytes(b"net")
+    status, _, error = pascaline("import", model, "-o", model)
+    rule = f"--output: must not be the file that is read, not '{model}'"
+    assert (status, error) == (2, f"pascaline: {rule}\n")
+    assert model.read_bytes() == b"net"
+
+
 def test_import(pascaline, tmp_path, rng):
     checkpoint = tmp_path / "net.npz"
     hidden, inputs = 5, 3

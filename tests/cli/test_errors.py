@@ -24,6 +24,10 @@ def model(tmp_path):
         (["show", "digit-ternary"], "model: must be a model file or one of digits-ternary, "),
         (["show", "none.safetensors"], "none.safetensors: no such file"),
         (
+            ["simulate", "digits-ternary", "--symbols", "--simd", "8", "--samples", "1"],
+            "input vector: must have one element that is 127, and else zeros, for symbols, ",
+        ),
+        (
             ["measure", "states", "pixel-hadamard", "--fresh", "2"],
             "--fresh: must be left out: pixel-hadamard was trained on pixel, not copy-1000",
         ),

@@ -198,3 +198,16 @@ def test_a_driver_without_images_has_no_load(design, driver):
 def test_driver_packs_vectors_into_beats(driver):
     assert driver["encode"]([[1, -1, 2, -2, 3]] * 2) == bytes([1, 255, 2, 254, 3, 0] * 2)
     assert driver["decode"](b"\xff\x01") == [-1, 1]
+    with pytest.raises(ValueError, match=r"^a vector must have 5 numbers, not 2$"):
+        driver["encode"]([[1, 2]])
+
+
+def test_driver_of_symbols():
+    design, made = make_design(make_model(inputs=40), symbols=True, simd=8, ports="axi"), {}
+    exec(bus_files(design)[f"{design.name}_driver.py"], made)
+    assert made["encode"]([[3], [39], [40]]) == bytes([3, 39, 40])
+    with pytest.raises(ValueError, match=r"^a vector must have 1 numbers, not 40$"):
+        made["encode"]([[0] * 40])
+    table = {register.name: register for register in registers(design)}
+    assert (table["inputs"].value, table["beats"].value) == (40, 1)
+    assert "number of one" in table["inputs"].doc

@@ -30,6 +30,9 @@ UNUSED = "recurrent_layer.parametrizations.weight.original"
 INPUTS, HIDDEN, CLASSES = 3, 32, 5
 
 
+TINY = "must have a largest magnitude of at least 1e-30"
+
+
 def drawn(seed: int = 0, hidden: int = HIDDEN) -> Tensors:
     """A state_dict of a BinadamSSM of one layer, in float32."""
     rng = np.random.default_rng(seed)
@@ -193,7 +196,8 @@ REFUSALS: dict[str, tuple[Tensors, dict[str, Any], str]] = {
         f"{SIGNS}: shape must be [1, hidden units], not [32]",
     ),
     "inputs": ({U: np.ones((8, 3))}, {}, f"{U}: shape must be [32, 3], not [8, 3]"),
-    "zeros": ({U: np.zeros((HIDDEN, 3))}, {}, f"{U}: must not be zero"),
+    "zeros": ({U: np.zeros((HIDDEN, 3))}, {}, f"{U}: {TINY}, not 0.0"),
+    "nearly zeros": ({U: np.full((HIDDEN, 3), 1e-40)}, {}, f"{U}: {TINY}, not 1e-40"),
     "unused": (
         {UNUSED: np.ones((2, 2))},
         {},
