@@ -105,13 +105,15 @@ def test_card_says_how_good_the_model_is(model: Model) -> None:
 
 
 def test_card_says_what_it_costs(model: Model) -> None:
-    layer, weight_bytes = model.network.layer, model.card["weight_bytes"]
-    if layer.recurrent == "walsh":
-        assert "layers.0.weight_h" not in weight_bytes
-        return
-    bits = layer.weights.bits * layer.rows * layer.hidden
-    assert 0 <= weight_bytes["layers.0.weight_h"] - bits / 8 < layer.rows
-    assert same_scales(model.layers[0]) == ("--shared-scale" in model.card["command"])
+    weight_bytes, shared = model.card["weight_bytes"], "--shared-scale" in model.card["command"]
+    for index, layer in enumerate(model.network.layers):
+        name = f"layers.{index}.weight_h"
+        if layer.recurrent == "walsh":
+            assert name not in weight_bytes
+            continue
+        bits = layer.weights.bits * layer.rows * layer.hidden
+        assert 0 <= weight_bytes[name] - bits / 8 < layer.rows
+        assert same_scales(model.layers[index]) == shared
 
 
 def test_card_says_what_to_feed(model: Model) -> None:
