@@ -117,8 +117,8 @@ def test_fine_scales(cell: str, both: bool, weights: str, tmp_path: Path) -> Non
         logits = net(seen(model, inputs, torch.float64)).numpy()
     same = computed(bare, inputs) == h
     assert same.mean() > 0.999
-    coarse = "hadamard" in cell and weights == "fixed8"
-    assert np.abs(computed(bare, inputs) - h).max() <= (2 if coarse else 1)
+    # A transform hands an h that is off by 1 to all units of its block.
+    assert np.abs(computed(bare, inputs) - h).max() <= (2 if "hadamard" in cell else 1)
     found, rows = computed(model, inputs) * unit, same.all(axis=1)
     np.testing.assert_allclose(found[rows], logits[rows], rtol=0, atol=unit * 0.501)
 

@@ -101,7 +101,10 @@ def test_the_command() -> None:
     [
         ({"cell": "rnn-linear,gru"}, "recurrent_weights: must not be orthogonal but in linear ce"),
         ({"cell": "lstm", "state_bits": None}, "recurrent_weights: must not be orthogonal but in"),
-        ({"cell": "hadamard"}, "recurrent_weights: must be left out: h meets a transform"),
+        (
+            {"cell": "hadamard", "hidden": 16},
+            "recurrent_weights: must be left out: h meets a transform",
+        ),
     ],
 )
 def test_refused(chosen: dict[str, Any], words: str) -> None:
