@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import tarfile
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pascaline.data.parts import Part, Parts
+from pascaline.data.parts import Part, Parts, fifth
 
 __all__ = ["OTHER", "VOCABULARY", "read_reviews", "words_of"]
 
@@ -35,7 +34,7 @@ def words_of(text: str) -> list[str]:
 def read_reviews(archive: bytes) -> Parts:
     """Snippets with a mean score above 0 (class 1) or below it (class 0); others are left out.
 
-    Of each class, the fifth whose SHA-256 comes first is held out. The vocabulary is that of the
+    Those of `data.parts.fifth` are held out. The vocabulary is that of the
     training part; of equally frequent words the first in alphabetical order is taken.
     """
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tarball:
@@ -44,30 +43,18 @@ def read_reviews(archive: bytes) -> Parts:
         lines = file.read().decode().splitlines()
     scored = [(float(score), text) for _, score, text in (line.split("\t") for line in lines)]
     snippets = [(int(score > 0), text) for score, text in scored if score]
-    train, held_out = _split(snippets)
+    chosen = fifth([text.encode() for _, text in snippets], [label for label, _ in snippets])
+    train, held_out = (
+        [one for one, held in zip(snippets, chosen, strict=True) if held == which]
+        for which in (False, True)
+    )
     counts = Counter(word for _, text in train for word in words_of(text))
     frequent = sorted(counts, key=lambda word: (-counts[word], word))
     alphabet = (OTHER, *frequent[: VOCABULARY - 1])
     return Parts(_part(train, alphabet), _part(held_out, alphabet))
 
 
-Snippets = Sequence[tuple[int, str]]
-
-
-def _split(snippets: Snippets) -> tuple[Snippets, Snippets]:
-    """What is learned from and what is held out, each in the order of the file."""
-    order = sorted(snippets, key=lambda one: hashlib.sha256(one[1].encode()).digest())
-    chosen: set[tuple[int, str]] = set()
-    for label in (0, 1):
-        of_label = [one for one in order if one[0] == label]
-        chosen |= set(of_label[: len(of_label) // 5])
-    return (
-        [one for one in snippets if one not in chosen],
-        [one for one in snippets if one in chosen],
-    )
-
-
-def _part(snippets: Snippets, alphabet: tuple[str, ...]) -> Part:
+def _part(snippets: Sequence[tuple[int, str]], alphabet: tuple[str, ...]) -> Part:
     numbers = {word: number for number, word in enumerate(alphabet)}
     sequences = [
         np.array([[numbers.get(word, 0)] for word in words_of(text)], dtype=np.float32)
