@@ -333,8 +333,9 @@ def import_network(
     said |= {"block": block, "weight_bits": weight_bits}
     foreign, reading = bring(path, said, preprocess, thing="import")
     by_hand = read_said(by_name, foreign.network)
-    own = foreign.network.layers[0].weights
-    if recurrent_weights is not None and foreign.network.layers[0].block is not None:
+    first = foreign.network.layers[0]
+    own = first.weights
+    if recurrent_weights is not None and first.block is not None:
         raise InputError("recurrent_weights", "must be left out: h meets a transform")
     if weights is None and own is not None:
         conversion = conversion.model_copy(update={"weights": own})

@@ -55,7 +55,7 @@ class Valve(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         design, beat = self._design, self.i.p
-        chunks = design.cores[0].entry.beats
+        chunks = design.entry.beats
         # The stream counts on a vector's first beat.
         chunk = Signal(range(chunks))
         number = Signal(design.stream_bits)

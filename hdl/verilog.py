@@ -194,7 +194,7 @@ def _describe(design, made, text, kinds):
         "cycles": {
             "step": cycles.step_cycles(design),
             "sequence_of_1": cycles.sequence_cycles(design, [1]),
-            "beats_per_vector": design.cores[0].entry.beats,
+            "beats_per_vector": design.entry.beats,
         },
     }
 

@@ -84,7 +84,7 @@ def _flip(name: str, count: int, seed: int, progress: Progress) -> Outcome:
 def _episodes(design: Design, seed: int) -> tuple[Episode, ...]:
     """Two sequences each, the second one perhaps from the state in which the first one ended."""
     rng = np.random.default_rng(seed)
-    entry, stateful = design.cores[0].entry, design.cores[0].stateful
+    entry, stateful = design.entry, design.cores[0].stateful
 
     def sequence(number: int) -> Sequence:
         steps = int(rng.integers(1, 6))

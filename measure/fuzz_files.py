@@ -163,10 +163,9 @@ def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
         try:
             design = Design(model=read_model(path), machine=Machine())
             [verilog, *_] = generate(design).write(Path(name))
-            tool, x = simulator(sim).quick(), design.network.x.interval
+            tool = simulator(sim).quick()
             folder = build(verilog, design.name, tool, cache)
-            rng = np.random.default_rng(0)
-            steps = rng.integers(x.lo, x.hi, (10, design.network.inputs), endpoint=True)
+            steps = design.entry.draw(np.random.default_rng(0), 10)
             episode = Episode(sequences=(Sequence(x=steps[:4]), Sequence(x=steps[4:])))
             job = Job(design=design, episodes=(episode,))
             outcome = run(job, folder, design.name, tool)

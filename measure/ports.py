@@ -81,7 +81,7 @@ def _late(design: Design, count: int, sim: str, progress: Progress) -> int:
     machine = design.machine.model_copy(update={"longest": STEPS})
     design = Design(model=design.model, machine=machine)
     rng = np.random.default_rng(0)
-    chosen = [design.cores[0].entry.draw(rng, STEPS) for _ in range(count)]
+    chosen = [design.entry.draw(rng, STEPS) for _ in range(count)]
     episode = Episode(sequences=tuple(Sequence(x=x) for x in chosen))
     job = Job(design=design, episodes=(episode,))
     _, outcome = run_design(design, simulator(sim), job, progress=progress)

@@ -48,7 +48,7 @@ def take_samples(design: Design, count: int, seed: int, inputs: Path | None) -> 
     model = design.model
     if inputs is None and "task" not in model.card:
         rng = np.random.default_rng(seed)
-        sequences = [design.cores[0].entry.draw(rng, RANDOM_STEPS) for _ in range(count)]
+        sequences = [design.entry.draw(rng, RANDOM_STEPS) for _ in range(count)]
         return Samples(sequences, None, f"random, seed {seed}")
     if inputs is not None:
         recordings, source = read_recordings(inputs), str(inputs)
@@ -73,4 +73,4 @@ def check_samples(design: Design, samples: Samples) -> None:
         raise InputError("inputs", f"must have at most {most} steps (--longest)", longest)
     for sequence in samples.sequences if design.machine.symbols else []:
         for vector in np.asarray(sequence).tolist():
-            design.cores[0].entry.numbers(vector)
+            design.entry.numbers(vector)

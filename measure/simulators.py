@@ -88,7 +88,7 @@ def rate(
 ) -> float:
     """Steps a second of a design in a simulator that it was built for."""
     rng = np.random.default_rng(0)
-    entry = design.cores[0].entry
+    entry = design.entry
     seconds = []
     for length in (1, 1 + steps):
         sequence = Sequence(x=entry.draw(rng, length))

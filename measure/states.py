@@ -36,7 +36,7 @@ def coarser(model: Model, dropped: int) -> Model:
     """
     network = model.network
     layer = network.layer
-    if len(network.layers) > 1 or not layer.transform or layer.pre != layer.h:
+    if len(network.layers) > 1 or not layer.transform or not layer.linear:
         raise InputError(model.name, "must have one linear layer with a transform")
     if layer.bidirectional:
         raise InputError(model.name, "must go in one direction")

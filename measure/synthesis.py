@@ -49,13 +49,15 @@ def find_target(
     InputError
         If there is none, if the options do not go together, or if the library cannot be used.
     """
+    found: Target
     if name == "asic" and liberty is not None:
-        found: Target = asic_target(read_library(liberty, dont_use, build_folder() / "synth"))
-        return found if lut_rams else found.in_blocks()
-    for option, value in (("--liberty", liberty), ("--dont-use", dont_use)):
-        if value and name != "asic":
-            raise InputError(option, "needs --target asic")
-    return target(name) if lut_rams else target(name).in_blocks()
+        found = asic_target(read_library(liberty, dont_use, build_folder() / "synth"))
+    else:
+        for option, value in (("--liberty", liberty), ("--dont-use", dont_use)):
+            if value and name != "asic":
+                raise InputError(option, "needs --target asic")
+        found = target(name)
+    return found if lut_rams else found.in_blocks()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,7 @@ class Bus:
         self._on_packet, self._outcome = on_packet, outcome
         self.patience = PATIENCE
         self.lanes = input_bytes(design)
-        self._entry = design.cores[0].entry
+        self._entry = design.entry
         self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1

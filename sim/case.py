@@ -193,7 +193,7 @@ class Case(Checked):
     def _sequence(self, sequence: CaseSequence) -> Sequence:
         rng = np.random.default_rng(sequence.seed)
         network = self.network
-        x = self.design.cores[0].entry.draw(rng, sequence.steps)
+        x = self.design.entry.draw(rng, sequence.steps)
         if network.bidirectional:
             return Sequence(x=x)
         if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.

@@ -63,7 +63,7 @@ def kinds(design: Design, *, flips: bool) -> list[str]:
 
 def _packet(design: Design, rng: random.Random, steps: int) -> bytearray:
     """A right packet of random numbers; whole beats."""
-    lanes, interval = input_bytes(design), design.cores[0].entry.element.interval
+    lanes, interval = input_bytes(design), design.entry.element.interval
     count = steps * lanes.beats * lanes.count
     return bytearray(lanes.encode([rng.randint(interval.lo, interval.hi) for _ in range(count)]))
 

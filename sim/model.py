@@ -82,9 +82,9 @@ class BenchModel:
             self._first = dict(beat)
         self._vector += beat["data"]
         self._beats += 1
-        if self._beats < self._design.cores[0].entry.beats:
+        if self._beats < self._design.entry.beats:
             return
-        x = np.array([self._design.cores[0].entry.vector(self._vector)], dtype=np.int64)
+        x = np.array([self._design.entry.vector(self._vector)], dtype=np.int64)
         flags = {
             "state": self._first.get("state", FROM_ZERO),
             "last": beat["last"],

@@ -49,7 +49,7 @@ def _x_beats(
     design: Design, sequence: Sequence, stream: int, step: int, rng: random.Random
 ) -> list[Values]:
     """Beats of one vector."""
-    entry = design.cores[0].entry
+    entry = design.entry
     simd, chunks = entry.simd, entry.beats
     vector = entry.numbers(sequence.x[step].tolist())
     vector += _random(entry.element.interval, chunks * simd - len(vector), rng)

@@ -100,7 +100,7 @@ class Surroundings:
 
     def send(self, tid: int | None = None) -> None:
         """Send a right packet, of any stream if none is given."""
-        rng, entry = self.rng, self.design.cores[0].entry
+        rng, entry = self.rng, self.design.entry
         tid = rng.randrange(self.design.machine.streams) if tid is None else tid
         steps = rng.randint(1, min(LONGEST, self.design.machine.longest))
         vectors = entry.draw(np.random.default_rng(rng.getrandbits(32)), steps).tolist()

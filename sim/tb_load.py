@@ -122,7 +122,7 @@ class Bench:
 
     async def _feed(self) -> None:
         """Sequences, one after the other."""
-        stream, entry = self._streams["i_x"], self._design.cores[0].entry
+        stream, entry = self._streams["i_x"], self._design.entry
         rng = np.random.default_rng(self._job.seed)
         driver = Driver(stream, self._job.pauses.i_x, random.Random(self._rng.random()))
         while not self._stops:

@@ -105,7 +105,7 @@ class Bytes:
 
 def input_bytes(design: Design) -> Bytes:
     """Elements of x in ``s_axis_tdata``."""
-    return _bytes(design, "i_x", design.cores[0].entry.elements)
+    return _bytes(design, "i_x", design.entry.elements)
 
 
 def output_bytes(design: Design) -> Bytes:

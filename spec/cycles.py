@@ -32,7 +32,7 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
     first: StageClock = end
     for stage in reversed(design.stages):
         first = stage.clock(first, end)
-    beats, taken = design.cores[0].entry.beats, -1
+    beats, taken = design.entry.beats, -1
     for stream, sequence, position in interleaved(lengths, design.machine.streams):
         taken = max(taken + 1, first.room(stream)) + beats - 1
         last = position == lengths[sequence] - 1

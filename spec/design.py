@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from pascaline.spec.core import Core
+from pascaline.spec.entry import Entry
 from pascaline.spec.errors import InputError
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.keywords import KEYWORDS
@@ -188,6 +189,11 @@ class Design:
     def memories(self) -> Memories:
         """The model's memories, of all stages."""
         return {name: one for stage in self.stages for name, one in stage.memories.items()}
+
+    @property
+    def entry(self) -> Entry:
+        """How inputs come in."""
+        return self.cores[0].entry
 
     @property
     def bare(self) -> bool:

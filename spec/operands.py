@@ -117,3 +117,15 @@ class Walsh(Operand):
         self, tensors: Mapping[str, Integers], rows: int, columns: int
     ) -> NDArray[np.float64]:
         return np.full(rows, np.sqrt(self.block))
+
+    def matrix(self, columns: int) -> Integers:
+        """What so many elements meet, (columns, columns): -1, 1, and 0 outside blocks.
+
+        Examples
+        --------
+        >>> Walsh("h", "state", 2).matrix(4).tolist()
+        [[1, 1, 0, 0], [1, -1, 0, 0], [0, 0, 1, 1], [0, 0, 1, -1]]
+        """
+        blocks, places = np.divmod(np.arange(columns), self.block)
+        signs = 1 - 2 * (np.bitwise_count(places[:, None] & places) % 2).astype(np.int64)
+        return np.where(blocks[:, None] == blocks, signs, 0)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.operands import Walsh
 from pascaline.train.quantisers import Sign, glorot
 
 __all__ = ["Signs", "sylvester"]
@@ -64,7 +65,4 @@ def sylvester(hidden: int, block: int) -> Tensor:
     if block < 2 or block & (block - 1) or hidden % block:
         rule = f"must be a power of two from 2 that divides the {hidden} hidden units"
         raise InputError("block", rule, block)
-    one = torch.ones(1, 1)
-    while len(one) < block:
-        one = torch.cat((torch.cat((one, one), dim=1), torch.cat((one, -one), dim=1)))
-    return torch.block_diag(*[one] * (hidden // block))  # type: ignore[no-untyped-call]
+    return torch.from_numpy(Walsh("h", "state", block).matrix(hidden)).float()

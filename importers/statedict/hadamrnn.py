@@ -28,9 +28,10 @@ from pascaline.importers.network import Exact, FloatLayer, FloatNetwork, FloatPa
 from pascaline.importers.statedict.numbers import matrix_shape, reals
 from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.errors import InputError
+from pascaline.spec.operands import Walsh
 from pascaline.spec.tensors import Integers
 
-__all__ = ["hadamrnn_of", "is_hadamrnn", "walsh"]
+__all__ = ["hadamrnn_of", "is_hadamrnn"]
 
 SIGNS = ("recurrent_layer.sign_vector", "recurrent_layer.parametrizations.weight.0.sign_vector")
 """The same tensor, in the module and in its parametrisation."""
@@ -64,14 +65,6 @@ def is_hadamrnn(tensors: Tensors) -> bool:
     return any(name.endswith(SIGNS) for name in tensors)
 
 
-def walsh(block: int) -> Reals:
-    """Sylvester's matrix, without the root: (block, block) of -1 and 1."""
-    made = np.ones((1, 1))
-    while len(made) < block:
-        made = np.kron(made, np.array([[1.0, 1.0], [1.0, -1.0]]))
-    return made
-
-
 def hadamrnn_of(
     tensors: Tensors, reading: Reading | None = None, *, left_out: Sequence[str] = ()
 ) -> Foreign:
@@ -101,7 +94,7 @@ def hadamrnn_of(
     signs = _signs(tensors, known)
     hidden, bits = len(signs), reading.weight_bits or BITS
     block = _block(known, hidden, reading.block)
-    w = signs[:, None] * np.kron(np.eye(hidden // block), walsh(block)) / np.sqrt(block)
+    w = signs[:, None] * Walsh("h", "state", block).matrix(hidden) / np.sqrt(block)
     u = _grid(tensors, known, "input_layer", bits, rows=hidden)
     v = _grid(tensors, known, "output_layer", bits, columns=hidden)
     bias = sum(

@@ -98,7 +98,7 @@ def _check(model: Model) -> None:
     network, layer = model.network, model.network.layer
     for thing, rule, good in (
         ("layers", "must be one in a HadamRNN", len(network.layers) == 1),
-        ("layer", "must be linear in a HadamRNN", getattr(layer, "function", "") == "linear"),
+        ("layer", "must be linear in a HadamRNN", layer.linear),
         ("layer", "must have one direction in a HadamRNN", not layer.bidirectional),
         ("pooling", "must be none in a HadamRNN", network.pooling == "none"),
         ("head", "must see max(h, 0) in a HadamRNN", network.head and network.head.rectified),
