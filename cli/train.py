@@ -65,7 +65,7 @@ __all__ = ["train"]
 @click.option(
     "--normaliser",
     type=click.Choice(get_args(NormaliserName)),
-    help="Normaliser, folded into scales and biases of the rows.",
+    help="Normaliser; layernorm and madnorm are in the machine, others in its scales.",
 )
 @click.option(
     "--shared-scale/--separate-scale", default=None, help="One scale a row, or one a product."

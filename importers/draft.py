@@ -72,12 +72,15 @@ class Formats(Checked):
         frac = min(31, width - 1 - math.ceil(math.log2(magnitude)))
         return self.model_copy(update={"x": Format(width=width, frac=frac)})
 
-    def layer(self, cell: str) -> dict[str, Any]:
+    def layer(self, cell: str, spread: str | None = None) -> dict[str, Any]:
         """A layer's description, but for its sizes and weights, from these formats."""
         kind, options = form_of(cell)
         own = {name: getattr(self, name) for name in Formats.model_fields}
         described = CELLS[kind].described(options, own)
-        return described | {"normaliser": {"scale_width": self.scale_width}}
+        normaliser: dict[str, Any] = {"scale_width": self.scale_width}
+        if spread is not None:
+            normaliser |= {"kind": "layernorm", "spread": spread}
+        return described | {"normaliser": normaliser}
 
 
 def draft(
@@ -96,6 +99,7 @@ def draft(
     block: int | None = None,
     state_bits: int | None = None,
     rectified: bool = False,
+    spread: str | None = None,
 ) -> Network:
     """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
@@ -115,6 +119,8 @@ def draft(
         As in `spec.cells.layer`, for cells whose h meets a transform.
     state_bits : int, optional
         Bits of h of linear cells, by default those of ``formats.pre``.
+    spread : {"rms", "mad"}, optional
+        Sums of the other cells are standardised by it, see `spec.normalisers.layernorm`.
 
     Raises
     ------
@@ -127,7 +133,10 @@ def draft(
         if state_bits is not None and linear(cell):
             pre = formats.pre.model_copy(update={"width": state_bits})
             own = formats.model_copy(update={"pre": pre})
-        layer = own.layer(cell) | {"hidden": hidden, "bidirectional": bidirectional}
+        layer = own.layer(cell, None if linear(cell) else spread) | {
+            "hidden": hidden,
+            "bidirectional": bidirectional,
+        }
         if transformed(cell):
             layer |= {"weights": weights, "block": block}
         else:

@@ -4,7 +4,8 @@ An integer scale is ``scale * 2**(pre.frac + shift - frac)``, with ``frac`` that
 meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the largest with which all of
 them fit, so that rounding loses least; both directions of a layer have the same. A bias with which
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
-it becomes the least that does the same. In a linear layer with a transform, whose h never
+it becomes the least that does the same. Where sums are standardised (`spec.normalisers.layernorm`),
+scales meet numbers of that format, and the factor that a machine leaves out is in them. In a linear layer with a transform, whose h never
 decays, the shift is the least with which scales are near enough: where they are powers of two they
 are exact, and small; if there is none, it is the largest, too. Scales of other linear layers have
 all the bits that there are. The head has one scale for all its rows, which moves no maximum, so the
@@ -26,6 +27,7 @@ from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.normalisers.affine import Affine
+from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.tensors import Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
@@ -40,6 +42,9 @@ LEAST_FIRST = range(4, 41)
 
 NEAR = {"scale_h": 1e-6, "scale_x": 2.0**-14}
 """How near integer scales are to real ones, relatively, where h never decays and nor do errors."""
+
+GAINS = ("scale_x", "scale_h")
+"""Tensors of the scales of sums."""
 
 PEEPHOLES = ("scale_ci", "scale_cf", "scale_co")
 """Tensors of the peepholes of gates i, f and o."""
@@ -163,13 +168,17 @@ def _freeze_rows(
         for thing, values in part.reals.items():
             _check_finite(at + thing, values)
         # A linear layer has one unit, and equal scales are hardly any hardware.
-        useful = part.reals if layer.linear else _without_idle(part)
+        useful = part.reals if layer.linear or _standardised(layer) else _without_idle(part)
         reals |= {at + thing: values for thing, values in useful.items()}
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
     if layer.carried is not None:
         frac |= dict.fromkeys(PEEPHOLES, layer.carried.frac)
     affine = layer.normaliser
     assert isinstance(affine, Affine)
+    if isinstance(affine, LayerNorm):
+        frac |= {"scale_x": affine.normal.frac, "scale_h": affine.normal.frac}
+        factor = affine.factor(layer.hidden)
+        reals = {t: values * factor if _kind(t) in GAINS else values for t, values in reals.items()}
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in _tamed(part, layer, x).items():
             reals[at + thing] = values
@@ -196,7 +205,8 @@ def _freeze_rows(
     if layer.linear:
         own = [values for thing, values in tensors.items() if _kind(thing) in frac]
         width = _bias_width(np.concatenate(own))
-    return Affine(scale_width=width, bias_width=bias_width, shift=shift), tensors
+    update = {"scale_width": width, "bias_width": bias_width, "shift": shift}
+    return affine.model_copy(update=update), tensors
 
 
 def _states(at: str, part: LearnedPart, layer: Layer) -> dict[str, Integers]:
@@ -213,6 +223,11 @@ def _states(at: str, part: LearnedPart, layer: Layer) -> dict[str, Integers]:
         _check(at + name, values, within, f"must fit {form}, the format of its signal")
         made[at + name] = form.quantize(values, thing=at + name)
     return made
+
+
+def _standardised(layer: Layer) -> bool:
+    """Whether all rows of a gate count for each of them, also those without weights."""
+    return isinstance(layer.normaliser, LayerNorm)
 
 
 def _kind(thing: str) -> str:
@@ -253,6 +268,9 @@ def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
     ):
         largest = vector.interval.magnitude * vector.lsb
         most = reach if weight is None else np.abs(weight).sum(axis=1) * largest
+        if isinstance(layer.normaliser, LayerNorm):
+            normal = layer.normaliser.normal
+            most = np.full(len(sums), normal.interval.magnitude * normal.lsb)
         sums += 2 * np.abs(scale) * most
     if part.peephole is not None and layer.carried is not None:
         seen = 2 * np.abs(part.peephole).max() * layer.carried.interval.magnitude

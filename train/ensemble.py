@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from pascaline.train.cells.cell import Weight
 from pascaline.train.network import Classifier, States
+from pascaline.train.standard import Standardised
 
 __all__ = ["Ensemble"]
 
@@ -54,7 +56,7 @@ class Ensemble(nn.Module):
             from_x, weight, bias_h = zip(*made, strict=True)
             every, c = parts[0].cell.scan(
                 torch.stack(from_x, dim=1),
-                torch.stack(weight),
+                _stacked(weight),
                 None if bias_h[0] is None else torch.stack(bias_h),
                 *state,
                 parts[0].rounding,
@@ -73,6 +75,13 @@ class Ensemble(nn.Module):
 def _together(states: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     h, c = zip(*states, strict=True)
     return torch.stack(h), torch.stack(c)
+
+
+def _stacked(weights: Sequence[Weight]) -> Weight:
+    first = weights[0]
+    if isinstance(first, Standardised):
+        return first.stacked([one for one in weights if isinstance(one, Standardised)])
+    return torch.stack([one for one in weights if isinstance(one, Tensor)])
 
 
 def _at(every: Tensor, lengths: Tensor) -> Tensor:

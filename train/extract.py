@@ -11,6 +11,7 @@ from pascaline.importers.freeze import Learned, LearnedPart
 from pascaline.train.network import Classifier, Layer
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Recurrent
+from pascaline.train.standard import LayerNorm
 from pascaline.train.units import as_integers, largest_of_rows, reals, state_units
 
 __all__ = ["learned", "learned_layers"]
@@ -50,7 +51,9 @@ def learned_layers(layers: Sequence[Layer]) -> tuple[tuple[LearnedPart, ...], ..
 def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
     """Of a direction whose inputs, and whose h, are counted in these units."""
     folded = part.folded()
-    whole = part.cell.linear
+    # Standardised sums have no unit; all rows that are standardised together must have one.
+    standardised = isinstance(part.normaliser, LayerNorm)
+    whole = part.cell.linear or standardised
     scale_x, scale_h = reals(folded.scale_x), reals(folded.scale_h)
     together = None
     real = all(isinstance(one, Real) for one in part.quantisers)
@@ -68,6 +71,8 @@ def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
         )
     else:
         weight_h, unit_h = None, reals(quantiser_h(part.shadow_h))[:, 0]
+    if standardised:
+        unit_x, unit_h = np.ones_like(unit_x), np.ones_like(unit_h)
     return LearnedPart(
         weight_x=weight_x,
         weight_h=weight_h,

@@ -24,8 +24,9 @@ from pascaline.train.orthogonal import Orthogonal
 from pascaline.train.quantisers import quantiser
 from pascaline.train.recurrent import Quantisers, Recurrent
 from pascaline.train.snapshot import Snapshot
+from pascaline.train.standard import LayerNorm, MadNorm
 from pascaline.train.steps import Stepper
-from pascaline.train.stepwise import LayerNorm, StepBatchNorm, Stepwise
+from pascaline.train.stepwise import StepBatchNorm, Stepwise
 from pascaline.train.transform import Signs
 
 __all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run", "stack"]
@@ -36,6 +37,7 @@ NORMALISERS: dict[str, type[Normaliser] | type[Stepwise]] = {
     "weightnorm": WeightNorm,
     "none": Units,
     "layernorm": LayerNorm,
+    "madnorm": MadNorm,
     "stepnorm": StepBatchNorm,
 }
 """The normalisers by name."""
@@ -81,7 +83,7 @@ def stack(
                 NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
                 inputs=layers[-1].outputs if layers else inputs,
                 hidden=hidden,
-                shared=options.shared_scale is not False and block is None,
+                shared=options.shared_scale is not False and not (block or options.spread),
                 memory=memory,
                 gain=gain,
                 stochastic=(

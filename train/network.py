@@ -17,9 +17,9 @@ from torch.nn import functional
 from pascaline.spec.cells.layer import Layer as RecurrentLayer
 from pascaline.spec.network import Network, Pooling
 from pascaline.spec.tensors import Integers
-from pascaline.train.cells.cell import passed
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
+from pascaline.train.rounding import passed
 from pascaline.train.units import state_units
 
 __all__ = [

@@ -3,7 +3,7 @@
 All of them are, at any moment, one affine a row, ``scale_x * (Wx x) + scale_h * (Wh h) + bias``:
 the form of the integer model. They differ in what is learned behind these coefficients. Because a
 network is trained with the same coefficients that are frozen later, nothing changes by folding.
-Those that are no such affine, for comparisons, are in `train.stepwise`.
+In `train.standard` sums are standardised before. What no machine has is in `train.stepwise`.
 """
 
 from __future__ import annotations

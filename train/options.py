@@ -17,7 +17,7 @@ from pascaline.spec.network import Pooling
 if TYPE_CHECKING:
     from pascaline.train.tasks import Task
 
-__all__ = ["ORTHOGONAL", "NormaliserName", "Options", "Schedule", "WeightRule"]
+__all__ = ["ORTHOGONAL", "SPREADS", "NormaliserName", "Options", "Schedule", "WeightRule"]
 
 
 class Schedule(Checked):
@@ -49,8 +49,13 @@ class Schedule(Checked):
     dropout: float = Field(default=0, ge=0, lt=1)
 
 
-NormaliserName = Literal["scale", "batchnorm", "weightnorm", "none", "layernorm", "stepnorm"]
+NormaliserName = Literal[
+    "scale", "batchnorm", "weightnorm", "none", "layernorm", "madnorm", "stepnorm"
+]
 """The normalisers; see `Options`."""
+
+SPREADS = {"layernorm": "rms", "madnorm": "mad"}
+"""Those that standardise sums in each step, and by which spread: `spec.normalisers.layernorm`."""
 
 
 ORTHOGONAL = "orthogonal"
@@ -112,12 +117,15 @@ class Options(Checked):
     normaliser : str or None
         What is learned behind the scales and the bias of a row; ``None``: what the task has.
         ``scale``: these themselves; ``batchnorm``: a batch normalisation with statistics shared
-        over time; ``weightnorm``; ``none``: the bias alone. All cost the same in hardware. For
-        comparisons of training, since no machine has them: ``layernorm``, and ``stepnorm``, a
-        batch normalisation with statistics of every step. Linear cells have ``none`` in any case.
+        over time; ``weightnorm``; ``none``: the bias alone. These cost the same in hardware. With
+        ``layernorm`` and ``madnorm`` a machine standardises sums in each step, by their root mean
+        square or their mean absolute deviation. ``stepnorm``, a batch normalisation with
+        statistics of every step, is for comparisons of training: no machine has it. Linear cells
+        have ``none`` in any case.
     shared_scale : bool or None
         One scale a row for both products instead of two: half the accumulators and multipliers.
-        ``None``: as the task has it, but two where h meets a transform.
+        ``None``: as the task has it, but two where h meets a transform, or with ``layernorm`` or
+        ``madnorm``.
     epochs, batch, rate, dropout, tuned : int or float, or None
         As in `Schedule`; ``None``: what the task takes. A network with a linear cell is never
         tuned: its steps can be done at once only where h is not rounded.
@@ -204,6 +212,11 @@ class Options(Checked):
         return settled
 
     @property
+    def spread(self) -> str | None:
+        """The spread by which sums are standardised in each step, if they are."""
+        return SPREADS.get(str(self.normaliser))
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The cell of each layer; raises `InputError` if they are not as many as the layers."""
         named = tuple((USUAL if self.cell is None else self.cell).split(","))
@@ -237,7 +250,7 @@ class Options(Checked):
             if hidden % 2:
                 raise InputError("hidden", "must be even with a transform", hidden)
             usual |= {"block": hidden & -hidden, "sign_pace": 1.0}
-        if all(transformed(cell) or linear(cell) for cell in cells):
+        if all(transformed(cell) or linear(cell) for cell in cells) or self.normaliser in SPREADS:
             usual["shared_scale"] = False
         if all(map(linear, cells)):
             usual["normaliser"] = "none"
@@ -252,6 +265,13 @@ class Options(Checked):
                 raise InputError("recurrent_weights", "must be left out: h meets a transform")
             if self.shared_scale:
                 rule = "must not be: sums of a transform come by themselves"
+                raise InputError("shared_scale", rule)
+        if self.normaliser in SPREADS:
+            if any(map(transformed, self.cells)):
+                rule = "must be another one: h meets a transform"
+                raise InputError("normaliser", rule, self.normaliser)
+            if self.shared_scale:
+                rule = f"must not be with {self.normaliser}: sums of x and h are standardised apart"
                 raise InputError("shared_scale", rule)
         if self.recurrent_weights == ORTHOGONAL and not all(map(linear, self.cells)):
             raise InputError("recurrent_weights", "must not be orthogonal but in linear cells")

@@ -103,6 +103,7 @@ class Plan:
             block=options.block,
             state_bits=options.state_bits,
             rectified=bool(options.rectified),
+            spread=options.spread,
         )
 
     def run(self) -> dict[str, Any]:
@@ -214,6 +215,8 @@ def train(
     plan = Plan(task(name), options.settled(task(name)), start)
     if keep_float is not None and plan.options.linear:
         raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
+    if keep_float is not None and plan.options.spread is not None:
+        raise InputError("keep_float", "must be left out: no file that is read has layer norm")
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:

@@ -10,10 +10,14 @@ from torch.nn import functional
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
+from pascaline.spec.normalisers.layernorm import LayerNorm as LayerNormFormats
 from pascaline.train import linear_scan
 from pascaline.train.cells import Cell
+from pascaline.train.cells.cell import Weight
 from pascaline.train.normalisers import BatchNorm, Normaliser
 from pascaline.train.quantisers import Quantiser
+from pascaline.train.rounding import passed
+from pascaline.train.standard import LayerNorm, Standardised, standardise
 from pascaline.train.stepwise import Stepwise
 from pascaline.train.transform import sylvester
 
@@ -167,15 +171,25 @@ class Recurrent(nn.Module):
             bias_h = bias_h + offset[rest:]
         return Folded(weight_x, weight_h, scale_x, scale_h, bias, bias_h)
 
-    def products(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+    def products(self, x: Tensor) -> tuple[Tensor, Weight, Tensor | None]:
         """What the cell's `scan` takes for inputs (steps, batch, inputs): x, weight, bias_h."""
         folded = self.folded()
-        # Rows are scaled here, once a batch, instead of sums at every step.
-        from_x = functional.linear(x, folded.scale_x[:, None] * folded.weight_x, folded.bias)
         bias_h = folded.bias_h
         if bias_h is not None:
             bias_h = functional.pad(bias_h, (len(folded.bias) - self.hidden, 0))
+        if isinstance(self.normaliser, LayerNorm):
+            return *self._standardised(x, folded, self.normaliser.spread), bias_h
+        # Rows are scaled here, once a batch, instead of sums at every step.
+        from_x = functional.linear(x, folded.scale_x[:, None] * folded.weight_x, folded.bias)
         return from_x, folded.scale_h[:, None] * folded.weight_h, bias_h
+
+    def _standardised(self, x: Tensor, folded: Folded, spread: str) -> tuple[Tensor, Standardised]:
+        """Scaled sums of x, and weights whose sums are standardised in each step."""
+        described = None if self.rounding is None else self.rounding.normaliser
+        normal = described.normal if isinstance(described, LayerNormFormats) else None
+        sums = standardise(functional.linear(x, folded.weight_x), self.hidden, spread)
+        from_x = torch.addcmul(folded.bias, folded.scale_x, passed(sums, normal))
+        return from_x, Standardised(folded.weight_h, folded.scale_h, spread, normal)
 
     @property
     def scanned(self) -> bool:
@@ -248,7 +262,7 @@ class Recurrent(nn.Module):
         return every, last
 
     def _scan(
-        self, from_x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor
+        self, from_x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor
     ) -> tuple[Tensor, Tensor]:
         if self.unit == 1:
             return self.cell.scan(from_x, weight, bias_h, h, c, self.rounding)

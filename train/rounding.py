@@ -13,8 +13,9 @@ from torch import Tensor
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
+from pascaline.train.quantisers import straight_through
 
-__all__ = ["Rounding", "rounded"]
+__all__ = ["Rounding", "passed", "rounded"]
 
 
 class Rounding(NamedTuple):
@@ -38,3 +39,10 @@ def rounded(values: Tensor, form: Format | None) -> Tensor:
         return values
     lo, hi = form.interval.lo, form.interval.hi
     return torch.floor(values * 2.0**form.frac + 0.5).clamp(lo, hi) * form.lsb
+
+
+def passed(values: Tensor, form: Format | None) -> Tensor:
+    """`rounded` with the straight-through gradient."""
+    if form is None:
+        return values
+    return straight_through(values, rounded(values.detach(), form))

@@ -16,16 +16,16 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from pascaline.importers.draft import Formats, draft
 from pascaline.spec.cells.layer import Layer as Description
 from pascaline.spec.errors import InputError
-from pascaline.train.cells.cell import passed
 from pascaline.train.learn import stack
 from pascaline.train.network import Layer, backwards
 from pascaline.train.options import Options
 from pascaline.train.quantisers import rules
 from pascaline.train.recurrent import Recurrent, State
+from pascaline.train.rounding import passed
 
 __all__ = ["Choices", "Stack"]
 
-NORMALISERS = ("scale", "batchnorm", "weightnorm", "none")
+NORMALISERS = ("scale", "batchnorm", "weightnorm", "none", "layernorm", "madnorm")
 """Those that a machine has."""
 
 
@@ -51,7 +51,7 @@ class Choices(TypedDict, total=False):
     normaliser : str
         What is learned behind the scales and the bias of a row: ``scale`` (usual for binary and
         ternary weights), ``weightnorm`` (usual for others, whose sums are of other sizes),
-        ``batchnorm`` or ``none``.
+        ``batchnorm``, ``none``; or ``layernorm`` or ``madnorm``, see `train.standard`.
     shared_scale : bool
         Whether a row has one scale for both products (usual) or two, as with a ``block``.
     memory : int or None
@@ -140,6 +140,7 @@ class Stack(nn.Module):
             cells=(cell,) * num_layers,
             bidirectional=bidirectional,
             block=options.block,
+            spread=options.spread,
         ).layers
         self.options, self.formats = options, formats
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers

@@ -1,7 +1,7 @@
 """Normalisers that are no fixed affine of the sums: for comparisons of training alone.
 
-They act inside every step, so that networks with them take a slow way through the steps
-and cannot be frozen into a machine.
+They act inside every step with statistics of that step, so that networks with them take a slow way
+through the steps and cannot be frozen into a machine.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from pascaline.spec.cells.lstm import GATES
 
-__all__ = ["LayerNorm", "StepBatchNorm", "Stepwise"]
+__all__ = ["StepBatchNorm", "Stepwise"]
 
 
 class Stepwise(nn.Module, ABC):
@@ -67,26 +67,6 @@ class Stepwise(nn.Module, ABC):
     @abstractmethod
     def numbers(self, steps: int) -> int:
         """Real numbers that the network must keep beside its weights, for so many steps."""
-
-
-class LayerNorm(Stepwise):
-    """Layer normalisation of both sums of every gate (Hou et al. 2019)."""
-
-    refusal = "layernorm needs the mean and the spread of the sums at every step"
-    epsilon = 1e-5
-
-    def __init__(self, bias: Tensor) -> None:
-        super().__init__(bias)
-        self.gains = nn.ParameterList(torch.ones_like(bias) for _ in range(2))
-
-    def sums(self, part: int, sums: Tensor, step: int) -> Tensor:
-        gates = sums.reshape(len(sums), len(GATES), -1)
-        normal = nn.functional.layer_norm(gates, gates.shape[2:], eps=self.epsilon)
-        scaled = normal.flatten(1) * self.gains[part]
-        return scaled + self.bias if part else scaled
-
-    def numbers(self, steps: int) -> int:
-        return 3 * len(self.bias)
 
 
 class StepBatchNorm(Stepwise):

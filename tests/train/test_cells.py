@@ -12,7 +12,7 @@ from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
-from pascaline.train.options import Options
+from pascaline.train.options import SPREADS, Options
 from pascaline.train.tasks import task
 
 torch = pytest.importorskip("torch")
@@ -107,13 +107,17 @@ def test_is_the_module_of_pytorch(
 
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
-@pytest.mark.parametrize("normaliser", ["scale", "batchnorm", "weightnorm", "none"])
+@pytest.mark.parametrize(
+    "normaliser", ["scale", "batchnorm", "weightnorm", "none", "layernorm", "madnorm"]
+)
 def test_freezing_and_rounding_are_the_machine_s(
     cell: str, normaliser: Any, bidirectional: bool
 ) -> None:
     if (cell, normaliser) == ("gru-before", "batchnorm"):
         pytest.skip("refused")
     if cell in LINEAR and normaliser != "none":
+        pytest.skip("refused")
+    if "hadamard" in cell and normaliser in SPREADS:
         pytest.skip("refused")
     shape: dict[str, Any] = {"layers": 2, "bidirectional": bidirectional}
     network = make(cell, normaliser=normaliser, rule="ott", **shape)
@@ -130,6 +134,7 @@ def test_freezing_and_rounding_are_the_machine_s(
             cells=(cell,) * 2,
             bidirectional=bidirectional,
             output="logits",
+            spread=SPREADS.get(normaliser),
         )
         model = freeze(learned(network.eval()), description, name="a")
         inputs = [
@@ -220,7 +225,7 @@ def test_is_as_it_is_described(cell: str) -> None:
 def test_refused(cell: str) -> None:
     if cell not in ("lstm", "lstm-hadamard", *LINEAR):
         with pytest.raises(InputError, match=r"^normaliser: must be .* cell$"):
-            make(cell, normaliser="layernorm")
+            make(cell, normaliser="stepnorm")
     if cell == "gru-before":
         with pytest.raises(InputError, match=r"^normaliser: must not be batchnorm for gru-before"):
             make(cell, normaliser="batchnorm")

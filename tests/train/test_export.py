@@ -151,7 +151,9 @@ def test_modules_on_top_of_each_other(tmp_path: Path) -> None:
     np.testing.assert_array_equal(computed(model, inputs), h[0].numpy() * 128)
 
 
-@pytest.mark.parametrize("normaliser", ["scale", "batchnorm", "weightnorm", "none"])
+@pytest.mark.parametrize(
+    "normaliser", ["scale", "batchnorm", "weightnorm", "none", "layernorm", "madnorm"]
+)
 def test_normalisers(normaliser: str, tmp_path: Path) -> None:
     net = taught("gru", "ternary", normaliser=normaliser, shared_scale=False)
     model = nn.export(net.rnn, tmp_path / "net.safetensors", head=net.fc)

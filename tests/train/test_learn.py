@@ -9,7 +9,7 @@ import pytest
 
 from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
-from pascaline.train.options import Options, Schedule
+from pascaline.train.options import SPREADS, Options, Schedule
 from pascaline.train.recipe import Plan
 from pascaline.train.tasks import task
 
@@ -63,10 +63,12 @@ def test_every_quantiser_learns(choices: dict[str, Any], tones: DataSet) -> None
 
 
 @pytest.mark.parametrize(
-    "normaliser", ["scale", "batchnorm", "weightnorm", "layernorm", "stepnorm"]
+    "normaliser", ["scale", "batchnorm", "weightnorm", "layernorm", "madnorm", "stepnorm"]
 )
 @pytest.mark.parametrize("shared", [False, True], ids=["separate", "shared"])
 def test_every_normaliser_learns(normaliser: str, shared: bool, tones: DataSet) -> None:
+    if shared and normaliser in SPREADS:
+        pytest.skip("sums are apart")
     epochs = 12 if normaliser == "stepnorm" else 6
     _, right = teach(normaliser=normaliser, shared_scale=shared, epochs=epochs)
     assert right > (0.6 if normaliser == "stepnorm" else 0.9)

@@ -277,7 +277,6 @@ def test_real_weights_become_fixed_point(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(
     ("choice", "text"),
     [
-        ({"normaliser": "layernorm"}, "normaliser: cannot be frozen: layernorm needs .*"),
         ({"normaliser": "stepnorm"}, "normaliser: cannot be frozen: stepnorm keeps .* batchnorm"),
     ],
 )

@@ -9,8 +9,10 @@ from pascaline.spec.formats import Format
 
 torch = pytest.importorskip("torch")
 
+from pascaline.train.cells.lstm import Lstm  # noqa: E402
 from pascaline.train.rounding import Rounding, rounded  # noqa: E402
 from pascaline.train.scan import exact, scan  # noqa: E402
+from pascaline.train.standard import Standardised  # noqa: E402
 
 STEPS, BATCH, HIDDEN = 5, 3, 4
 
@@ -63,3 +65,24 @@ def test_kernels(hidden: int, with_rounding: bool) -> None:
         found.append([h, c, *(part.grad for part in parts)])
     for one, other in zip(*found, strict=True):
         assert float((one - other.cpu()).norm() / one.norm()) < (5e-2 if with_rounding else 2e-3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("spread", ["rms", "mad"])
+@pytest.mark.parametrize("with_rounding", [False, True])
+def test_kernels_of_standardised_sums(spread: str, with_rounding: bool) -> None:
+    hidden, cell = 140, Lstm()
+    normaliser = {"kind": "layernorm", "spread": spread}
+    layer = LstmLayer(hidden=hidden, weights="ternary", normaliser=normaliser)
+    form = layer if with_rounding else None
+    found = []
+    for plain in (True, False):
+        x, weight, h, c = make("cuda", torch.float32, hidden)
+        gain = torch.linspace(0.2, 1.0, 4 * hidden, device="cuda").requires_grad_()
+        normal = layer.normaliser.normal if with_rounding else None
+        how = Standardised(torch.sign(weight.detach()).requires_grad_(), gain, spread, normal)
+        every, last = (cell.loop if plain else cell.scan)(x, how, None, h, c, form)
+        torch.autograd.backward(every.sin().sum() + last.square().sum())
+        found.append([every, last, *(part.grad for part in (x, how.weight, gain, h, c))])
+    for one, other in zip(*found, strict=True):
+        assert float((one - other).norm() / one.norm()) < (5e-2 if with_rounding else 2e-3)

@@ -4,20 +4,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pascaline.train.stepwise import LayerNorm, StepBatchNorm  # noqa: E402
+from pascaline.train.stepwise import StepBatchNorm  # noqa: E402
 
 ROWS, HIDDEN = 12, 3
 BIAS = torch.arange(ROWS, dtype=torch.float32)
-
-
-def test_layer_norm_is_that_of_every_gate() -> None:
-    made, sums = LayerNorm(BIAS), torch.randn(5, ROWS)
-    found = made.sums(1, sums, 0) - BIAS
-    for gate in range(4):
-        part = slice(gate * HIDDEN, (gate + 1) * HIDDEN)
-        expected = torch.nn.functional.layer_norm(sums[:, part], (HIDDEN,))
-        torch.testing.assert_close(found[:, part], expected, atol=1e-5, rtol=1e-4)
-    assert torch.equal(made.sums(0, sums, 0) + BIAS, made.sums(1, sums, 0))
 
 
 def test_step_batch_norm_is_that_of_the_batch() -> None:
@@ -49,4 +39,3 @@ def test_storage_grows_with_the_steps() -> None:
     assert made.numbers(11) - made.numbers(10) == 2 * (2 * ROWS + HIDDEN)
     learned = sum(parameter.numel() for parameter in made.parameters())
     assert made.numbers(0) == learned
-    assert LayerNorm(BIAS).numbers(1000) == 3 * ROWS

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.formats import Format
-from pascaline.train.quantisers import straight_through
-from pascaline.train.rounding import rounded
+from pascaline.train.standard import Standardised
 
-__all__ = ["Cell", "Formats", "added", "passed"]
+__all__ = ["Cell", "Formats", "Weight", "added"]
+
+Weight = Tensor | Standardised
+"""Scaled recurrent weights; or those whose sums are standardised before they are scaled."""
 
 Formats = Any
 """The layer of `spec.cells` whose formats activations are rounded to; ``None``: they are not."""
@@ -53,7 +54,7 @@ class Cell(ABC):
 
     @abstractmethod
     def step(
-        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+        self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         """New h and c.
 
@@ -61,8 +62,8 @@ class Cell(ABC):
         ----------
         x : Tensor
             Scaled products of the inputs with biases, (..., batch, rows).
-        weight : Tensor
-            Scaled recurrent weights, (..., hidden, rows).
+        weight : Weight
+            Recurrent weights, (..., hidden, rows) if they are a tensor.
         bias_h : Tensor or None
             Added to products of h, (..., 1, rows); of cells that keep them ``separate``.
         h, c : Tensor
@@ -74,7 +75,7 @@ class Cell(ABC):
     def scan(
         self,
         x: Tensor,
-        weight: Tensor,
+        weight: Weight,
         bias_h: Tensor | None,
         h: Tensor,
         c: Tensor,
@@ -89,7 +90,7 @@ class Cell(ABC):
     def loop(
         self,
         x: Tensor,
-        weight: Tensor,
+        weight: Weight,
         bias_h: Tensor | None,
         h: Tensor,
         c: Tensor,
@@ -101,14 +102,15 @@ class Cell(ABC):
         ----------
         x : Tensor
             As in `step`, of all steps: (steps, ..., batch, rows).
-        weight : Tensor
-            Scaled recurrent weights, (..., rows, hidden).
+        weight : Weight
+            Recurrent weights, (..., rows, hidden) if they are a tensor.
         bias_h : Tensor or None
             (..., rows).
         h, c, form
             As in `step`.
         """
-        turned, every = weight.transpose(-1, -2), [h]
+        turned = weight.transpose(-1, -2) if isinstance(weight, Tensor) else weight
+        every = [h]
         if bias_h is not None:
             bias_h = bias_h[..., None, :]
         # unbind, not indexing: the backward pass of an index fills a whole array of zeros.
@@ -118,13 +120,8 @@ class Cell(ABC):
         return torch.stack(every), c
 
 
-def added(sums: Tensor, h: Tensor, weight: Tensor) -> Tensor:
-    """``sums + h @ weight``, in one operation."""
+def added(sums: Tensor, h: Tensor, weight: Weight) -> Tensor:
+    """``sums`` and those of h: ``sums + h @ weight``, in one operation."""
+    if isinstance(weight, Standardised):
+        return sums + weight.sums(h)
     return (torch.addmm if h.dim() == 2 else torch.baddbmm)(sums, h, weight)
-
-
-def passed(values: Tensor, form: Format | None) -> Tensor:
-    """`train.rounding.rounded` with the straight-through gradient."""
-    if form is None:
-        return values
-    return straight_through(values, rounded(values.detach(), form))

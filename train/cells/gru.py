@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pascaline.train.cells.cell import Cell, Formats, added, passed
+from pascaline.train.cells.cell import Cell, Formats, Weight, added
+from pascaline.train.rounding import passed
 
 __all__ = ["Gru"]
 
@@ -35,23 +36,31 @@ class Gru(Cell):
         return torch.cat((torch.zeros(hidden), kept, torch.zeros(hidden)))
 
     def step(
-        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+        self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         pre, sigmoid, tanh, state, out = (
             (form.pre, form.sigmoid, form.tanh, form.state, form.h) if form else (None,) * 5
         )
         both = 2 * h.shape[-1]
+        of_gates, of_candidate = _of_rows(weight, both)
         if bias_h is not None:
             from_h = added(bias_h, h, weight)
             gates = x[..., :both] + from_h[..., :both]
         else:
-            gates = added(x[..., :both], h, weight[..., :both])
+            gates = added(x[..., :both], h, of_gates)
         r, z = passed(torch.sigmoid(passed(gates, pre)), sigmoid).chunk(2, dim=-1)
         if bias_h is not None:
             product = passed(r * passed(from_h[..., both:], pre), pre)
             candidate = passed(x[..., both:], pre) + product
         else:
-            candidate = added(x[..., both:], passed(passed(r * c, state), out), weight[..., both:])
+            candidate = added(x[..., both:], passed(passed(r * c, state), out), of_candidate)
         n = passed(torch.tanh(passed(candidate, pre)), tanh)
         c = passed(torch.lerp(n, c, z), state)
         return passed(c, out), c
+
+
+def _of_rows(weight: Weight, both: int) -> tuple[Weight, Weight]:
+    """Weights of the two gates, and of the candidate."""
+    if isinstance(weight, Tensor):
+        return weight[..., :both], weight[..., both:]
+    return weight[slice(both)], weight[slice(both, None)]

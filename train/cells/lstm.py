@@ -8,8 +8,8 @@ from torch import Tensor
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
-from pascaline.train.cells.cell import Cell, Formats, added, passed
-from pascaline.train.rounding import Rounding
+from pascaline.train.cells.cell import Cell, Formats, Weight, added
+from pascaline.train.rounding import Rounding, passed
 from pascaline.train.scan import exact, scan
 
 __all__ = ["Lstm"]
@@ -35,7 +35,7 @@ class Lstm(Cell):
         return torch.cat([parts[gate] for gate in self.gates])
 
     def step(
-        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+        self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         pre, sigmoid, tanh, cell, out = Rounding.of(form) if form else (None,) * 5
         z = passed(added(x, h, weight), pre)
@@ -47,25 +47,30 @@ class Lstm(Cell):
     def scan(
         self,
         x: Tensor,
-        weight: Tensor,
+        weight: Weight,
         bias_h: Tensor | None,
         h: Tensor,
         c: Tensor,
         form: Layer | None = None,
     ) -> tuple[Tensor, Tensor]:
-        if h.dim() > 2:
+        rounding = Rounding.of(form) if form else None
+        if h.dim() > 2 or not (isinstance(weight, Tensor) or x.is_cuda):
             return super().scan(x, weight, bias_h, h, c, form)
-        return scan(x, weight, h, c, Rounding.of(form) if form else None)
+        if isinstance(weight, Tensor):
+            return scan(x, weight, h, c, rounding)
+        from pascaline.train import norm_scan
+
+        return norm_scan.scan(x, weight, h, c, rounding)
 
     def loop(
         self,
         x: Tensor,
-        weight: Tensor,
+        weight: Weight,
         bias_h: Tensor | None,
         h: Tensor,
         c: Tensor,
         form: Layer | None = None,
     ) -> tuple[Tensor, Tensor]:
-        if h.dim() > 2 or form is not None:
+        if h.dim() > 2 or form is not None or not isinstance(weight, Tensor):
             return super().loop(x, weight, bias_h, h, c, form)
         return exact(x, weight, h, c)

@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pascaline.train.cells.cell import Cell, Formats, added, passed
+from pascaline.train.cells.cell import Cell, Formats, Weight, added
+from pascaline.train.rounding import passed
 
 __all__ = ["Rnn"]
 
@@ -42,7 +43,7 @@ class Rnn(Cell):
         return torch.zeros(hidden)
 
     def step(
-        self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
+        self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         pre, out = (form.pre, form.h) if form else (None, None)
         return passed(self.function(passed(added(x, h, weight), pre)), out), c
