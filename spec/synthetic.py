@@ -70,7 +70,11 @@ def _scales(
 ) -> Integers:
     """Of rows with sums of a deviation, for elements of a format."""
     unit = float(1 << (layer.pre.frac + layer.normaliser.shift))
-    scales = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
+    standard = layer.normaliser.standard(layer.hidden)
+    if standard is None:
+        scales = unit / np.maximum(sums, 0.5) / (source.interval.magnitude / 2)
+    else:
+        scales = np.full(layer.rows, unit * standard.normal.lsb * standard.factor)
     return layer.normaliser.draw_scales(rng, scales)
 
 

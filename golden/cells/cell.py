@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pascaline.golden.normalisers import NORMALISERS, Normaliser
 from pascaline.golden.product import PRODUCTS
 from pascaline.golden.rounding import Integers
+from pascaline.golden.standard import Standardised
 from pascaline.spec.cells.layer import Layer
-from pascaline.spec.formats import Format
+from pascaline.spec.formats import Format, Interval
 from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Cell", "State", "Step"]
@@ -49,7 +50,8 @@ class Step:
     Attributes
     ----------
     sums : dict of str to (batch, rows)
-        The sums of each operand, ``A`` as "h" and ``B`` as "x"; rows stacked by gate.
+        The sums of each operand, ``A`` as "h" and ``B`` as "x", standardised where the normaliser
+        does that; rows stacked by gate.
     pre : (batch, rows)
         What the functions of the gates are taken of.
     h : (batch, hidden)
@@ -88,6 +90,12 @@ class Cell(ABC):
             operand.name: PRODUCTS[type(operand)](operand, tensors, formats[operand.vector])
             for operand in layer.operands
         }
+        standard = layer.normaliser.standard(layer.hidden)
+        self._standardised: dict[str, Standardised] = {}
+        if standard is not None:
+            for name, product in self._products.items():
+                most = max(product.bounds)
+                self._standardised[name] = Standardised(standard, Interval(-most, most))
 
     def zero(self, batch: int) -> State:
         """The state that a sequence starts from: 0, unless the layer has one of its own."""
@@ -105,9 +113,16 @@ class Cell(ABC):
         """The sums of each operand."""
         vectors = {"input": x, "state": state.h}
         return {
-            operand.name: self._products[operand.name](vectors[operand.vector])
+            operand.name: self._standard(
+                operand.name, self._products[operand.name](vectors[operand.vector])
+            )
             for operand in self._described.operands
         }
+
+    def _standard(self, name: str, sums: Integers) -> Integers:
+        """The sums of an operand as the normaliser wants them: standardised, or as they are."""
+        standardised = self._standardised.get(name)
+        return sums if standardised is None else standardised(sums)
 
     def _normaliser(
         self,
@@ -123,7 +138,13 @@ class Cell(ABC):
         layer, tensors = self._described, self._tensors
         names = operands or [operand.name for operand in layer.operands]
         scales = {name: tensors[f"scale_{name}"][rows] for name in names}
-        bounds = {name: self._products[name].bounds[rows] for name in names}
+        bounds: dict[str, Sequence[int]] = {
+            name: self._products[name].bounds[rows] for name in names
+        }
+        standard = layer.normaliser.standard(layer.hidden)
+        if standard is not None:
+            most = standard.normal.interval.magnitude
+            bounds = {name: [most] * len(bound) for name, bound in bounds.items()}
         if carried is not None:
             assert layer.carried is not None
             scales["c"] = carried

@@ -163,7 +163,7 @@ class ResetBefore(Gru):
         reset = np.multiply(r, c, dtype=self._reset_type)
         reset = narrow(reset, layer.sigmoid.frac, layer.state, out=reset)
         k = self._to_h(reset)
-        sum_k = self._product_k(k)
+        sum_k = self._standard("h", self._product_k(k))
         return Candidate(sum_k, self._to_pre(sums | {"h": sum_k}), k=k)
 
 

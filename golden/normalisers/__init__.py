@@ -7,5 +7,8 @@ from pascaline.golden.normalisers.normaliser import Normaliser
 
 __all__ = ["NORMALISERS", "Normaliser"]
 
-NORMALISERS: dict[str, type[Normaliser]] = {"affine": RowAffine}
-"""The normalisers by the same names as in `spec.normalisers.NORMALISERS`."""
+NORMALISERS: dict[str, type[Normaliser]] = {"affine": RowAffine, "layernorm": RowAffine}
+"""The normalisers by the same names as in `spec.normalisers.NORMALISERS`.
+
+What layer norm does before is in `golden.standard`.
+"""

@@ -9,5 +9,8 @@ from pascaline.hdl.normalisers.affine import RowAffine
 
 __all__ = ["NORMALISERS"]
 
-NORMALISERS = {"affine": RowAffine}
-"""The normalisers by the same names as in `spec.normalisers.NORMALISERS`."""
+NORMALISERS = {"affine": RowAffine, "layernorm": RowAffine}
+"""The normalisers by the same names as in `spec.normalisers.NORMALISERS`.
+
+What layer norm does before is in `hdl.norm`.
+"""

@@ -149,6 +149,10 @@ class Layer(Checked, ABC):
             raise ValueError(f"weights_h must be binary for a transform, not {self.weights_h.name}")
         if self.initial:
             raise ValueError("initial must be false with a transform")
+        if self.normaliser.standard(self.hidden) is not None:
+            raise ValueError(
+                f"normaliser must be affine with a transform, not {self.normaliser.kind}"
+            )
         if len(self.phases) > 1:
             raise ValueError("recurrent must be matrix for a cell that computes in phases")
         if self.block is not None and self.block & (self.block - 1):

@@ -10,11 +10,12 @@ from typing import Annotated
 
 from pascaline.spec.checked import one_of
 from pascaline.spec.normalisers.affine import Affine
+from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.normalisers.normaliser import Normaliser
 
 __all__ = ["NORMALISERS", "AnyNormaliser"]
 
-NORMALISERS: dict[str, type[Normaliser]] = {"affine": Affine}
+NORMALISERS: dict[str, type[Normaliser]] = {"affine": Affine, "layernorm": LayerNorm}
 """The normalisers by the name that a description has as its ``kind``."""
 
 AnyNormaliser = Annotated[Normaliser, one_of(NORMALISERS, "affine")]

@@ -14,6 +14,7 @@ from pascaline.spec.formats import Interval
 
 if TYPE_CHECKING:
     from pascaline.spec.pipeline import Timing
+    from pascaline.spec.standard import Standard
 
 __all__ = ["Normaliser"]
 
@@ -22,7 +23,8 @@ class Normaliser(Checked, ABC):
     """From the sums of a gate row, one for each operand, to its pre-activation.
 
     It stands between the drain of the lanes and the cell units, needs no more than the row that it
-    works on, and takes a row a cycle.
+    works on, and takes a row a cycle. Where sums are standardised over all rows first, that has
+    been done before they come to it.
 
     Attributes
     ----------
@@ -34,6 +36,10 @@ class Normaliser(Checked, ABC):
 
     kind: str
     shift: int
+
+    def standard(self, hidden: int) -> Standard | None:
+        """How the sums of a gate of so many rows are standardised first; None: they are not."""
+        return None
 
     @abstractmethod
     def row_tensors(self, operands: Sequence[str]) -> dict[str, Interval]:

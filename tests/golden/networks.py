@@ -19,6 +19,9 @@ WIDE = {
     "normaliser": {"scale_width": 24, "bias_width": 40, "shift": 30},
 }
 
+MAD = {"kind": "layernorm", "spread": "mad"}
+RMS = {"kind": "layernorm", "spread": "rms"}
+
 CELLS = {
     "lstm": {},
     "lstm-affine": {"weights": "binary", "cell_affine": {}},
@@ -76,6 +79,21 @@ CELLS = {
     },
     "lstm-hadamard": {"recurrent": "walsh", "weights": "fixed4"},
     "gru-hadamard": {"kind": "gru", "recurrent": "walsh", "block": 2},
+    "lstm-norm": {"normaliser": MAD},
+    "lstm-norm-peephole": {"normaliser": RMS, "peephole": True},
+    "lstm-norm-wide": {
+        "weights": "fixed16",
+        **(WIDE | {"normaliser": RMS | {"normal": q(24, 16), "mantissa": 12, "mean_frac": 4}}),
+        "cell": q(26, 20),
+        "tanh": q(16, 15),
+    },
+    "gru-norm": {"kind": "gru", "normaliser": RMS | {"mantissa": 4, "mean_frac": 0}},
+    "gru-norm-before": {
+        "kind": "gru",
+        "reset": "before",
+        "normaliser": MAD | {"normal": q(6, 4)},
+    },
+    "rnn-norm": {"kind": "rnn", "normaliser": MAD, "function": "relu", "h": q(8, 5)},
     "mixed": {"weights_x": "fixed8", "weights_h": "binary"},
     "gru-mixed": {"kind": "gru", "weights_x": "exp5", "weights_h": "ternary"},
 }
@@ -91,6 +109,7 @@ PEEPHOLE = {"peephole": True}
 STACKS = {
     "lstm": [LSTM],
     "three-cells": [GRU, LSTM, RNN],
+    "norm-both": [GRU | {"normaliser": MAD}, LSTM | {"normaliser": RMS} | BOTH],
     "initial": [GRU | INITIAL, LSTM | INITIAL, RNN | INITIAL],
     "initial-both": [BEFORE | INITIAL | BOTH, LSTM, LSTM | INITIAL | BOTH],
     "peephole-both": [LSTM | PEEPHOLE, LSTM | PEEPHOLE | BOTH],

@@ -54,9 +54,51 @@ def recurrent(layer, t, row, h):
     return sum(sign * h[first * block + column] for column, sign in enumerate(signs))
 
 
+def scaled(layer, t, row, operand, vector):
+    """What an operand adds to the sum of a row; with layer norm, of all rows of its gate first."""
+
+    def summed(row):
+        return (
+            recurrent(layer, t, row, vector) if operand == "h" else dot(t["weight_x"][row], vector)
+        )
+
+    if layer.normaliser.kind == "affine":
+        return int(t[f"scale_{operand}"][row]) * summed(row)
+    gate, unit = divmod(row, layer.hidden)
+    rows = range(gate * layer.hidden, (gate + 1) * layer.hidden)
+    normal = standardised(layer.normaliser, [summed(one) for one in rows])
+    return int(t[f"scale_{operand}"][row]) * normal[unit]
+
+
+def standardised(norm, sums):
+    """Sums of the rows of a gate standardised, see `spec.normalisers.layernorm`."""
+    count, frac, kept = len(sums), norm.normal.frac, norm.mantissa
+    levels = (count - 1).bit_length()
+    inverse = rounded(Fraction(2 ** (levels + 16), count), 0)
+    mean = rounded(sum(sums) * inverse, levels + 16 - norm.mean_frac)
+    apart = [one * 2**norm.mean_frac - mean for one in sums]
+    if norm.spread == "mad":
+        size, spread = levels, Fraction(sum(abs(one) for one in apart))
+        bits = int(spread).bit_length()
+    else:
+        size, spread = -(-levels // 2), Fraction(sum(one * one for one in apart))
+        bits = (int(spread).bit_length() + 1) // 2
+    least = size + frac - 3
+    if bits < least:
+        bits, leading = least, 2 ** (kept + 1)
+    elif norm.spread == "mad":
+        leading = math.floor(spread * Fraction(2) ** (kept + 2 - bits))
+    else:
+        leading = math.isqrt(math.floor(spread * Fraction(4) ** (kept + 2 - bits)))
+    reciprocal = (2 ** (2 * kept + 2) - 1) // leading
+    near = (rounded(one * 16, bits - least) for one in apart)
+    most = 2**norm.normal.width
+    near = (max(-most, min(most - 1, one)) for one in near)
+    return [down(one * reciprocal, kept + 1, norm.normal) for one in near]
+
+
 def preactivation(layer, t, row, x, h, seen=0):
-    total = int(t["scale_h"][row]) * recurrent(layer, t, row, h)
-    total += int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
+    total = scaled(layer, t, row, "h", h) + scaled(layer, t, row, "x", x) + int(t["bias"][row])
     return down(total + seen, layer.normaliser.shift, layer.pre)
 
 
@@ -103,8 +145,8 @@ def gru_after(layer, t, x, h, c):
     for unit in range(layer.hidden):
         r, z = gru_gates(layer, t, unit, x, h)
         row, shift = 2 * layer.hidden + unit, layer.normaliser.shift
-        q = int(t["scale_h"][row]) * recurrent(layer, t, row, h) + int(t["bias_h"][unit])
-        p = int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
+        q = scaled(layer, t, row, "h", h) + int(t["bias_h"][unit])
+        p = scaled(layer, t, row, "x", x) + int(t["bias"][row])
         q, p = down(q, shift, layer.pre), down(p, shift, layer.pre)
         passed = rounded(r * q, layer.sigmoid.frac)
         new.append(gru_update(layer, down(p + passed, 0, layer.pre), z, c[unit]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pascaline.golden import activation, affine, product, walsh
+from pascaline.golden import activation, affine, product, standard, walsh
 from pascaline.golden.cells import State, cell_of, gru, lstm
 from pascaline.golden.network import Golden
 from tests.golden.networks import CELLS, draw, model, q, sized
@@ -81,7 +81,7 @@ def test_narrow_types_compute_what_wide_ones_do(layer, sizes, rng, monkeypatch):
             yield {name: values for name, values in named.items() if values is not None}
 
     narrow_ones = list(steps())
-    for module in (activation, affine, gru, lstm, product, walsh):
+    for module in (activation, affine, gru, lstm, product, standard, walsh):
         monkeypatch.setattr(module, "holding", lambda values, shift=0: np.int64)
     monkeypatch.setattr(product, "EXACT", {np.float64: 1 << 53})
     for one, other in zip(narrow_ones, steps(), strict=True):

@@ -15,6 +15,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.formats import Format
+from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.tensors import LayerTensors
 from tests.golden.bounded import Bounded, Function, Reals
 
@@ -45,9 +46,9 @@ class Twin(ABC):
     def __init__(self, layer: Layer, tensors: LayerTensors, x: Format) -> None:
         self._described, self._start = layer, tensors
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
-        # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
-        self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * _met(layer, tensors)
-        self._weight_x = (tensors["scale_x"] * unit / x.lsb)[:, None] * tensors["weight_x"]
+        # Sums of integers h are in units of 2**-h.frac.
+        self._weights = {"h": _met(layer, tensors) / layer.h.lsb, "x": tensors["weight_x"] / x.lsb}
+        self._scales = {name: tensors[f"scale_{name}"] * unit for name in self._weights}
         self._bias = tensors["bias"] * unit
 
     def zero(self, batch: int) -> RealState:
@@ -76,9 +77,47 @@ class Twin(ABC):
         """Pre-activations of some gates, (batch, hidden) each; ``seen`` is added to their sums."""
         layer = self._described
         rows = slice(first * layer.hidden, (first + count) * layer.hidden)
-        both = x.product(self._weight_x[rows], self._bias[rows]) + h.product(self._weight_h[rows])
+        both = self._addend("x", x, rows, self._bias[rows]) + self._addend("h", h, rows)
         pre = (both if seen is None else both + seen).narrowed(layer.pre)
         return [pre[:, at * layer.hidden : (at + 1) * layer.hidden] for at in range(count)]
+
+    def _addend(
+        self, name: str, vector: Bounded, rows: slice, bias: Reals | float = 0.0
+    ) -> Bounded:
+        """What an operand adds to the pre-activations of some rows, and a bias."""
+        layer, scales = self._described, self._scales[name][rows]
+        if layer.normaliser.kind == "affine":
+            return vector.product(scales[:, None] * self._weights[name][rows], bias)
+        sums = vector.product(self._weights[name][rows])
+        parts = [slice(at, at + layer.hidden) for at in range(0, len(scales), layer.hidden)]
+        normal = Bounded.beside([_standardised(layer.normaliser, sums[:, at]) for at in parts])
+        return normal.affine(scales, np.asarray(bias))
+
+
+def _standardised(norm: LayerNorm, sums: Bounded) -> Bounded:
+    """Sums of the rows of a gate, (batch, hidden), standardised; all in units of integers.
+
+    In a quotient d / S with errors e and f, the error is at most ``(e + |d| / S * f) / (S - f)``.
+    """
+    count = sums.value.shape[1]
+    standard, unit = norm.standard(count), 2.0**-norm.mean_frac
+    mean = sums.value.mean(axis=1, keepdims=True)
+    apart = sums.value - mean
+    error = sums.error + sums.error.mean(axis=1, keepdims=True)
+    error = error + np.abs(mean) * 2.0**-16 + unit
+    order = 1 if norm.spread == "mad" else 2
+    spread = np.linalg.norm(apart, ord=order, axis=1, keepdims=True)
+    spread_error = np.linalg.norm(error, ord=order, axis=1, keepdims=True)
+    least = 2.0 ** (standard.least - 1) * unit
+    lowest = np.maximum(spread - spread_error, least)
+    spread = np.maximum(spread, least)
+    scale = 2.0 ** (standard.size + norm.normal.frac)
+    value = scale * apart / spread
+    error = scale * (error + np.abs(apart) / spread * spread_error) / lowest
+    # A reciprocal with so many bits, of a spread with twice as many; two roundings.
+    error = error + (np.abs(value) + error) * 2.0 ** (2 - norm.mantissa) + 0.5
+    lo, hi = norm.normal.interval.lo, norm.normal.interval.hi
+    return Bounded(value, error + 0.5 + np.abs(value - np.clip(value, lo, hi)))
 
 
 def _met(layer: Layer, tensors: LayerTensors) -> Reals:
@@ -147,8 +186,8 @@ class _Gru(Twin):
             [pre] = self._gates(x, (r * state.c).narrowed(layer.state).narrowed(layer.h), 2, 1)
             return pre
         rows = slice(2 * layer.hidden, None)
-        p = x.product(self._weight_x[rows], self._bias[rows]).narrowed(layer.pre)
-        q = state.h.product(self._weight_h[rows], self._bias_h).narrowed(layer.pre)
+        p = self._addend("x", x, rows, self._bias[rows]).narrowed(layer.pre)
+        q = self._addend("h", state.h, rows, self._bias_h).narrowed(layer.pre)
         return (p + r * q).narrowed(layer.pre)
 
 
