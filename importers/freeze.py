@@ -5,11 +5,12 @@ meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the larges
 them fit, so that rounding loses least; both directions of a layer have the same. A bias with which
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
 it becomes the least that does the same. Where sums are standardised (`spec.normalisers.layernorm`),
-scales meet numbers of that format, and the factor that a machine leaves out is in them. In a linear layer with a transform, whose h never
-decays, the shift is the least with which scales are near enough: where they are powers of two they
-are exact, and small; if there is none, it is the largest, too. Scales of other linear layers have
-all the bits that there are. The head has one scale for all its rows, which moves no maximum, so the
-machine need not know it; or, if it is `spec.network.Head.scaled`, one for each.
+scales meet numbers of that format, and the factor that the machine leaves out is in them. In a
+linear layer with a transform, whose h never decays, the shift is the least with which scales are
+near enough: where they are powers of two they are exact, and small; if there is none, it is the
+largest, too. Scales of other linear layers have all the bits that there are. The head has one scale
+for all its rows, which moves no maximum, so the machine need not know it; or, if it is
+`spec.network.Head.scaled`, one for each.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
-from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.normalisers.layernorm import LayerNorm
+from pascaline.spec.normalisers.scaling import Scaling
 from pascaline.spec.tensors import Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
@@ -161,8 +162,8 @@ def freeze(
 
 def _freeze_rows(
     prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, x: Format
-) -> tuple[Affine, dict[str, Integers]]:
-    """The formats of a layer's affine, common to its directions, and its tensors."""
+) -> tuple[Scaling, dict[str, Integers]]:
+    """The formats of a layer's normaliser, common to its directions, and its tensors."""
     reals: dict[str, Reals] = {}
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in part.reals.items():
@@ -174,7 +175,7 @@ def _freeze_rows(
     if layer.carried is not None:
         frac |= dict.fromkeys(PEEPHOLES, layer.carried.frac)
     affine = layer.normaliser
-    assert isinstance(affine, Affine)
+    assert isinstance(affine, Scaling)
     if isinstance(affine, LayerNorm):
         frac |= {"scale_x": affine.normal.frac, "scale_h": affine.normal.frac}
         factor = affine.factor(layer.hidden)

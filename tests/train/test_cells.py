@@ -144,7 +144,9 @@ def test_freezing_and_rounding_are_the_machine_s(
         integers = np.concatenate(Golden(model).run(inputs).results) * model.card["logit_unit"]
         network.round(model.network)
         found = network(pad(inputs, WIDE.x.lsb)[0].double(), lengths)[0].numpy()
-    assert np.abs(found - integers).max() < 0.002 * np.abs(found).max()
+    # The reciprocal of a spread has nine bits.
+    limit = 0.01 if normaliser in SPREADS else 0.002
+    assert np.abs(found - integers).max() < limit * np.abs(found).max()
 
 
 def test_gradient(cell: str) -> None:
