@@ -18,7 +18,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.functions import Function
 from pascaline.spec.pieces import Pieces, find_pieces
 
-__all__ = ["ActivationFunction", "values_of"]
+__all__ = ["ActivationFunction", "errors", "values_of"]
 
 _table = cache(table)  # All layers and directions of equal formats have the same.
 
@@ -69,3 +69,10 @@ def values_of(pieces: Pieces) -> Integers:
     product = (pieces.slope[piece] * z) >> pieces.drop
     found: Integers = (product + pieces.offset[piece]) >> pieces.guard
     return found
+
+
+def errors(form: Activation, function: Function, pre: Format, out: Format) -> tuple[int, float]:
+    """The largest and the mean distance from the table, over all arguments, in units of ``out``."""
+    codes = np.arange(1 << pre.width)
+    distance = np.abs(ActivationFunction(form, function, pre, out)(codes) - _table(function, pre, out))
+    return int(distance.max()), float(distance.mean())

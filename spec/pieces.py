@@ -36,7 +36,7 @@ FEWEST, MOST = 2, 64
 POWERS = 4
 """Slopes that are powers of two go from the steepest, ``2**e``, down to ``2**(e - POWERS)``."""
 
-GUARD = 2
+GUARD = 1
 """Bits behind the last place with which a product is added, if its slope has as many."""
 
 WORTH = (3, 2)

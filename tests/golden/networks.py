@@ -59,7 +59,7 @@ CELLS = {
     },
     "rnn": {"kind": "rnn"},
     "rnn-pwl": {"kind": "rnn", "weights": "pow2i1f2", "activation": {"form": "pwl"}},
-    "rnn-pieces": {"kind": "rnn", "activation": {"form": "pieces", "pieces": 8}},
+    "rnn-pieces": {"kind": "rnn", "activation": {"form": "pieces", "slope_bits": 3}},
     "rnn-relu": {"kind": "rnn", "function": "relu", "h": q(8, 5)},
     "rnn-wide": {"kind": "rnn", "function": "relu", "weights": "fixed16", **WIDE, "h": q(16, 12)},
     "hadamard": {"kind": "rnn", "function": "linear", "recurrent": "walsh", "h": q(12, 6)},
