@@ -22,6 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pascaline._activations import Approximation, approximate, change_activation
     from pascaline._designs import cycles, generate, make_design, utilisation
     from pascaline._exported import export_network
     from pascaline._golden import GoldenRun, run
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pascaline.spec.network import Network
 
 __all__ = [
+    "Approximation",
     "Design",
     "Format",
     "GoldenRun",
@@ -42,6 +44,8 @@ __all__ = [
     "Machine",
     "Model",
     "Network",
+    "approximate",
+    "change_activation",
     "cycles",
     "evaluate",
     "explore",
@@ -60,6 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pascaline._activations": ("Approximation", "approximate", "change_activation"),
     "pascaline._golden": ("GoldenRun", "run"),
     "pascaline._designs": ("cycles", "generate", "make_design", "utilisation"),
     "pascaline._exported": ("export_network",),

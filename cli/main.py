@@ -16,6 +16,7 @@ __all__ = ["cli", "run"]
 AT = "pascaline.cli"
 
 COMMANDS = {
+    "activation": (f"{AT}.activation:activation", "Make activation functions of a MODEL smaller."),
     "distil": (f"{AT}.distil:distil", "Teach quantised weights what a float network does."),
     "evaluate": (f"{AT}.evaluate:evaluate", "Measure how good a MODEL is on real data."),
     "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),

@@ -7,28 +7,36 @@ from functools import cache
 import numpy as np
 
 from pascaline.golden.rounding import Integers, holding, narrow
-from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table
+from pascaline.spec.activation import (
+    Activation,
+    AdaptivePieces,
+    PiecewiseLinear,
+    lines,
+    table,
+)
 from pascaline.spec.formats import Format
+from pascaline.spec.functions import Function
+from pascaline.spec.pieces import Pieces, find_pieces
 
-__all__ = ["ActivationFunction"]
+__all__ = ["ActivationFunction", "errors", "values_of"]
 
 _table = cache(table)  # All layers and directions of equal formats have the same.
 
 
 class ActivationFunction:
-    """One activation function, as a full table or piecewise linear.
+    """One activation function, as a full table, by equal segments or by pieces.
 
     Parameters
     ----------
-    form : Table or PiecewiseLinear
+    form : Table, PiecewiseLinear or AdaptivePieces
         How it is made.
-    function : str
-        ``sigmoid`` or ``tanh``.
+    function : str or callable
+        One of `spec.functions.FUNCTIONS`, or any other.
     pre, out : Format
         Formats of the argument and of the value.
     """
 
-    def __init__(self, form: Activation, function: str, pre: Format, out: Format) -> None:
+    def __init__(self, form: Activation, function: Function, pre: Format, out: Format) -> None:
         self._mask = (1 << pre.width) - 1
         self._out = out
         self._table: Integers | None = None
@@ -36,6 +44,9 @@ class ActivationFunction:
             line = self._lines = lines(function, pre, out, form.segments)
             held = holding(line.total, shift=line.shift)
             self._slope, self._offset = line.slope.astype(held), line.offset.astype(held)
+        elif isinstance(form, AdaptivePieces):
+            pieces = find_pieces(function, pre, out, form.pieces, form.slope_bits)
+            self._table = values_of(pieces).astype(holding(out.interval))
         else:
             self._table = _table(function, pre, out).astype(holding(out.interval))
 
@@ -48,3 +59,20 @@ class ActivationFunction:
         segment, low = code >> line.low_bits, code & ((1 << line.low_bits) - 1)
         total = np.take(self._slope, segment) * low + np.take(self._offset, segment)
         return narrow(total, line.shift, self._out)
+
+
+def values_of(pieces: Pieces) -> Integers:
+    """Values of pieces in order of the raw code of the argument, as a table has them."""
+    limits = pieces.pre.interval
+    z = np.concatenate([np.arange(limits.hi + 1), np.arange(limits.lo, 0)])
+    piece = np.searchsorted(pieces.first, z, side="right") - 1
+    product = (pieces.slope[piece] * z) >> pieces.drop
+    found: Integers = (product + pieces.offset[piece]) >> pieces.guard
+    return found
+
+
+def errors(form: Activation, function: Function, pre: Format, out: Format) -> tuple[int, float]:
+    """The largest and the mean distance from the table, over all arguments, in units of ``out``."""
+    codes = np.arange(1 << pre.width)
+    distance = np.abs(ActivationFunction(form, function, pre, out)(codes) - _table(function, pre, out))
+    return int(distance.max()), float(distance.mean())

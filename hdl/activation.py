@@ -1,4 +1,4 @@
-"""Activation functions: a full table, or piecewise linear."""
+"""Activation functions: a full table, equal segments, or pieces."""
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
@@ -6,10 +6,18 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.homes.rom import Rom
+from pascaline.hdl.pieces import PieceFunction
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.shapes import shape
-from pascaline.spec.activation import Activation, PiecewiseLinear, lines, table
+from pascaline.spec.activation import (
+    Activation,
+    AdaptivePieces,
+    PiecewiseLinear,
+    lines,
+    table,
+)
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.pieces import find_pieces
 
 __all__ = ["ActivationFunction"]
 
@@ -19,10 +27,10 @@ class ActivationFunction(wiring.Component):
 
     Parameters
     ----------
-    form : Table or PiecewiseLinear
+    form : Table, PiecewiseLinear or AdaptivePieces
         How it is made.
     function : str
-        ``sigmoid`` or ``tanh``.
+        One of `spec.functions.FUNCTIONS`.
     pre, out : Format
         Formats of the argument and of the value.
     pipelined : bool
@@ -49,13 +57,18 @@ class ActivationFunction(wiring.Component):
     @property
     def kind(self) -> str:
         """Module name."""
-        form = self._form
-        made = f"pwl{form.segments}" if isinstance(form, PiecewiseLinear) else form.form
         formats = f"{_code(self._pre)}_{_code(self._out)}"
-        return f"{self._function}_{made}_{formats}" + "_pipelined" * self._pipelined
+        return f"{self._function}_{self._form}_{formats}" + "_pipelined" * self._pipelined
 
     def elaborate(self, platform):
         m = Module()
+        if isinstance(self._form, AdaptivePieces):
+            form, formats = self._form, (self._pre, self._out)
+            found = find_pieces(self._function, *formats, form.pieces, form.slope_bits)
+            made = PieceFunction(found, self._out, pipelined=self._pipelined)
+            m.submodules.pieces = made
+            m.d.comb += [made.z.eq(self.z), self.y.eq(made.y)]
+            return m
         y = Signal(shape(self._out), reset_less=True)
         m.d.comb += self.y.eq(y)
         if isinstance(self._form, PiecewiseLinear):

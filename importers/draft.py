@@ -37,7 +37,7 @@ class Formats(Checked):
     x, h, pre, sigmoid, tanh, cell, state : Format
         As in `spec.network.Network` and `spec.cells`; a cell takes those that it has. Outputs of a
         relu have the format of the pre-activation.
-    activation : Table or PiecewiseLinear
+    activation : Table, PiecewiseLinear or AdaptivePieces
         Form of the functions.
     scale_width : int
         Signed bits of the row scales.

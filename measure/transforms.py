@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pascaline.measure.alone import price
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.folders import build_folder
 from pascaline.spec.formats import Format
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.machine import Machine
@@ -21,7 +21,6 @@ from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.walsh import WalshUnit, walsh_units
-from pascaline.synth.report import report
 from pascaline.synth.targets import Target
 
 __all__ = ["compare_transforms"]
@@ -194,10 +193,5 @@ def _lanes(hidden: int, h: Format, found: Target, progress: Progress) -> dict[st
 
 def _price(component: Any, what: str, found: Target, progress: Progress) -> float:
     """Cost of a component without its memories, in the unit of the target."""
-    from pascaline.hdl.verilog import emit
-
     progress(f"synthesising {what} for {found.name}", 0, 0)
-    text, kinds, _ = emit(component, "alone")
-    whole = {"module": "alone", "stage": "", "part": "alone"}
-    description = {"name": "alone", "kinds": kinds, "parts": ["alone"], "instances": {"": whole}}
-    return found.price(report(text, description, found, build_folder() / "synth").area)
+    return found.price(price(component, found))

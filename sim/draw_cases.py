@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
+from pascaline.spec.activation import AdaptivePieces
 from pascaline.spec.arithmetic import arithmetic, common
 from pascaline.spec.cells import CELLS
 from pascaline.spec.cycles import step_cycles
@@ -103,7 +104,8 @@ def draw(
         # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
         newer = np.random.default_rng([seed, 1, *again])
         newest = np.random.default_rng([seed, 2, *again])
-        network = Network.parse(_network(rng, newer, sizes), thing="case")
+        latest = np.random.default_rng([seed, 3, *again])
+        network = _pieces(latest, Network.parse(_network(rng, newer, sizes), thing="case"))
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
@@ -190,6 +192,17 @@ def _transform(newer: np.random.Generator, layer: dict[str, Any]) -> dict[str, A
     most = (layer["hidden"] & -layer["hidden"]).bit_length() - 1
     block = 1 << int(newer.integers(1, most + 1))
     return {"recurrent": "walsh", "block": block, "weights_h": "binary"}
+
+
+def _pieces(latest: np.random.Generator, network: Network) -> Network:
+    """Sometimes activation functions by pieces in a layer."""
+    layers = []
+    for layer in network.layers:
+        drawn = latest.random() < 0.3
+        bits = _pick(latest, (None, 2, 4, 8))
+        form = AdaptivePieces(pieces=int(latest.integers(2, 33)), slope_bits=bits)
+        layers.append(layer.model_copy(update={"activation": form} if drawn else {}))
+    return network.model_copy(update={"layers": tuple(layers)})
 
 
 def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from pascaline.spec.activation import Activation, PiecewiseLinear
+from pascaline.spec.activation import Activation
 from pascaline.spec.normalisers.normaliser import Normaliser
 
 __all__ = ["BLOCK", "Pipeline", "Timing"]
@@ -61,7 +61,7 @@ class Pipeline(Timing, ABC):
 
     Parameters
     ----------
-    activation : Table or PiecewiseLinear
+    activation : Table, PiecewiseLinear or AdaptivePieces
         How activation functions are made.
     normaliser : Normaliser
         What makes pre-activations.
@@ -137,10 +137,14 @@ class Pipeline(Timing, ABC):
 
     @property
     def activate(self) -> int:
-        """Table read and a register; or line read, product with the slope, and narrowing."""
+        """To the value of a function.
+
+        Table read and a register; or line read, product with the slope, and narrowing; or, of
+        pieces, a register for the argument, the piece, the product and the sum.
+        """
         if not self.pipelined:
             return 2
-        return 5 if isinstance(self.activation, PiecewiseLinear) else 3
+        return {"table": 3, "pwl": 5, "pieces": 4}[self.activation.form]
 
     @property
     def gate(self) -> int:

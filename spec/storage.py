@@ -13,13 +13,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pascaline.spec.activation import PiecewiseLinear, lines
+from pascaline.spec.activation import AdaptivePieces, PiecewiseLinear, lines
 from pascaline.spec.arithmetic import Arithmetic, Fixed
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval, half
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from pascaline.spec.pieces import find_pieces
 from pascaline.spec.scales import scale_of
 from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
@@ -174,6 +175,11 @@ def _tables(network: Network) -> int:
             line = lines(function, pre, out, activation.segments)
             word = Interval.of(line.slope).width + Interval.of(line.offset).width
             total += word * activation.segments
+        elif isinstance(activation, AdaptivePieces):
+            found = find_pieces(function, pre, out, activation.pieces, activation.slope_bits)
+            numbers = (found.first, found.slope, found.offset)
+            word = sum(Interval.of(column).width for column in numbers)
+            total += word * activation.pieces
         else:
             total += out.width << pre.width
     return total

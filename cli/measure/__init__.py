@@ -11,6 +11,7 @@ __all__ = ["measure"]
 AT = "pascaline.cli.measure"
 
 COMMANDS = {
+    "activations": (f"{AT}.activations:activations", "Area and errors of activation functions."),
     "arithmetics": (f"{AT}.arithmetics:arithmetics", "Area with weights of several arithmetics."),
     "baselines": (f"{AT}.baselines:baselines", "Synthesise and compare with committed numbers."),
     "combinations": (f"{AT}.combinations:combinations", "Simulate every cell x arithmetic."),

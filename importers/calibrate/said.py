@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from pascaline.importers.calibrate.formats import settle
 from pascaline.importers.draft import Formats
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import FloatNetwork
-from pascaline.spec.activation import PiecewiseLinear, Table
+from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -20,8 +19,6 @@ __all__ = ["Said", "all_said", "read_said"]
 
 OF_NETWORK = ("x", "head")
 """Fields that all layers have in common."""
-
-LINES = re.compile(r"pwl([0-9]{1,4})")
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def read_said(said: Mapping[str, str | Format], found: FloatNetwork) -> Said:
     said : mapping of str to str or Format
         By field, such as ``cell``, or by layer and field, ``1.cell``, which goes before it: a
         format in Q notation; a number of bits for ``scale_width``, an arithmetic for ``head``,
-        ``table`` or ``pwl256`` for ``activation``.
+        ``table``, ``pwl256``, ``pieces16`` or ``pieces16x4`` for ``activation``.
     found : FloatNetwork
         The network.
 
@@ -109,9 +106,5 @@ def _value(thing: str, key: str, value: str | Format) -> Any:
     if key == "head":
         return arithmetic(str(value))
     if key == "activation":
-        if value == "table":
-            return Table()
-        if not (lines := LINES.fullmatch(str(value))):
-            raise InputError(thing, "must be table or as pwl256", str(value))
-        return PiecewiseLinear.parse({"segments": int(lines[1])}, thing=thing)
+        return read_activation(str(value), thing=thing)
     return value if isinstance(value, Format) else Format.read(value, thing=thing)

@@ -9,7 +9,6 @@ import numpy as np
 from pascaline.importers.calibrate.compare import formats_of
 from pascaline.importers.modules import FORMS, module_of
 from pascaline.importers.writing.written import Written, head_reals, result_of, row_reals
-from pascaline.spec.activation import Table
 from pascaline.spec.cells import USUAL
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
@@ -96,8 +95,7 @@ def _again(model: Model, form: str) -> tuple[str, ...]:
     for index, one in enumerate(network.layers):
         at = f"{index}." if len(network.layers) > 1 else ""
         said |= {f"{at}{key}": str(form) for key, form in formats_of(one).items()}
-        lines = one.activation
-        said[f"{at}activation"] = "table" if isinstance(lines, Table) else f"pwl{lines.segments}"
+        said[f"{at}activation"] = str(one.activation)
         assert isinstance(one.normaliser, Affine)
         said[f"{at}scale_width"] = str(one.normaliser.scale_width)
     return (

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from pascaline.spec.activation import Activation, PiecewiseLinear, Table
+from pascaline.spec.activation import Activation, Table
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, common
 from pascaline.spec.checked import Checked, is_none
 from pascaline.spec.errors import InputError
@@ -75,7 +75,7 @@ class Layer(Checked, ABC):
         Hidden state, pre-activation.
     normaliser : Normaliser
         What makes pre-activations of the sums, and its formats.
-    activation : Table or PiecewiseLinear
+    activation : Table, PiecewiseLinear or AdaptivePieces
         Form of the functions.
 
     Attributes
@@ -129,10 +129,11 @@ class Layer(Checked, ABC):
                 raise ValueError(f"{name} must be a signed format")
         if not 2 <= self.pre.width <= 16:
             raise ValueError(f"pre.width must be 2 to 16, not {self.pre.width}")
-        if isinstance(self.activation, PiecewiseLinear) and self.functions:
+        if self.functions:
             most = 1 << (self.pre.width - 1)
-            if self.activation.segments > most:
-                raise ValueError(f"activation.segments must be at most {most} for this pre")
+            for name in ("segments", "pieces"):
+                if getattr(self.activation, name, 0) > most:
+                    raise ValueError(f"activation.{name} must be at most {most} for this pre")
         if self.recurrent == "walsh":
             self._check_transform()
             return self

@@ -106,7 +106,7 @@ class Function:
 
     Parameters
     ----------
-    form : Table or PiecewiseLinear
+    form : Table, PiecewiseLinear or AdaptivePieces
         That form.
     function : str
         ``sigmoid`` or ``tanh``.

@@ -26,6 +26,7 @@ CELLS = {
     "lstm": {},
     "lstm-affine": {"weights": "binary", "cell_affine": {}},
     "lstm-pwl": {"weights": "fixed12", "activation": {"form": "pwl"}},
+    "lstm-pieces": {"activation": {"form": "pieces"}},
     "lstm-wide": {
         "weights": "fixed16",
         **WIDE,
@@ -40,6 +41,7 @@ CELLS = {
     "gru": {"kind": "gru"},
     "gru-before": {"kind": "gru", "reset": "before", "weights": "binary"},
     "gru-pwl": {"kind": "gru", "weights": "exp4", "activation": {"form": "pwl"}},
+    "gru-pieces": {"kind": "gru", "activation": {"form": "pieces", "slope_bits": 4}},
     "gru-narrow": {"kind": "gru", "reset": "before", "state": q(9, 8), "h": q(6, 4)},
     "gru-wide": {
         "kind": "gru",
@@ -60,6 +62,7 @@ CELLS = {
     },
     "rnn": {"kind": "rnn"},
     "rnn-pwl": {"kind": "rnn", "weights": "pow2i1f2", "activation": {"form": "pwl"}},
+    "rnn-pieces": {"kind": "rnn", "activation": {"form": "pieces", "slope_bits": 3}},
     "rnn-relu": {"kind": "rnn", "function": "relu", "h": q(8, 5)},
     "rnn-wide": {"kind": "rnn", "function": "relu", "weights": "fixed16", **WIDE, "h": q(16, 12)},
     "hadamard": {"kind": "rnn", "function": "linear", "recurrent": "walsh", "h": q(12, 6)},

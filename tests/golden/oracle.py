@@ -8,7 +8,8 @@ import math
 from fractions import Fraction
 from functools import cache
 
-from pascaline.spec.activation import Table, lines, table
+from pascaline.spec.activation import AdaptivePieces, Table, lines, table
+from pascaline.spec.pieces import find_pieces
 
 
 def rounded(value, shift):
@@ -30,9 +31,20 @@ def entries(name, pre, out):
 def function(layer, name, z, out):
     if isinstance(layer.activation, Table):
         return entries(name, layer.pre, out)[z % (1 << layer.pre.width)]
+    if isinstance(layer.activation, AdaptivePieces):
+        return piece(layer, name, z, out)
     line = lines(name, layer.pre, out, layer.activation.segments)
     segment, low = divmod(z % (1 << layer.pre.width), 1 << line.low_bits)
     return down(int(line.slope[segment]) * low + int(line.offset[segment]), line.shift, out)
+
+
+def piece(layer, name, z, out):
+    form = layer.activation
+    pieces = find_pieces(name, layer.pre, out, form.pieces, form.slope_bits)
+    numbers = zip(pieces.first, pieces.slope, pieces.offset, strict=True)
+    _, slope, offset = [one for one in numbers if one[0] <= z][-1]
+    product = math.floor(Fraction(int(slope) * z, 2**pieces.drop))
+    return math.floor(Fraction(product + int(offset), 2**pieces.guard))
 
 
 def dot(weights, vector):

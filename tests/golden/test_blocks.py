@@ -7,7 +7,7 @@ from pascaline.golden.activation import ActivationFunction
 from pascaline.golden.head import classify
 from pascaline.golden.product import Product
 from pascaline.golden.rounding import holding, narrow, round_shift
-from pascaline.spec.activation import PiecewiseLinear, Table
+from pascaline.spec.activation import AdaptivePieces, PiecewiseLinear, Table
 from pascaline.spec.formats import Format, Interval
 
 
@@ -48,7 +48,7 @@ def test_product_of_symbols_is_a_product(weights, rng):
     assert product(vectors[:0]).shape == (0, 6)
 
 
-@pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=8)])
+@pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=8), AdaptivePieces()])
 def test_activation_keeps_to_its_format(form):
     pre, out = Format(width=8, frac=4), Format(width=5, frac=4)
     values = np.arange(-128, 128)

@@ -5,15 +5,27 @@ import pytest
 
 from pascaline.golden.activation import ActivationFunction as GoldenActivation
 from pascaline.hdl.activation import ActivationFunction
-from pascaline.spec.activation import PiecewiseLinear, Table
+from pascaline.spec.activation import AdaptivePieces, PiecewiseLinear, Table
 from pascaline.spec.cells.rnn import RnnPipeline
 from pascaline.spec.formats import Format
+from pascaline.spec.functions import FUNCTIONS
 from pascaline.spec.normalisers.affine import Affine
 from tests.hdl.bench import run
 
 
-@pytest.mark.parametrize("form", [Table(), PiecewiseLinear(segments=4), PiecewiseLinear()])
-@pytest.mark.parametrize("function", ["sigmoid", "tanh"])
+FORMS = [
+    Table(),
+    PiecewiseLinear(segments=4),
+    PiecewiseLinear(),
+    AdaptivePieces(pieces=2),
+    AdaptivePieces(),
+    AdaptivePieces(pieces=11, slope_bits=3),
+    AdaptivePieces(pieces=64, slope_bits=8),
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("out", [Format(width=8, frac=7), Format(width=9, frac=8, signed=False)])
 @pytest.mark.parametrize("pipelined", [False, True])
 def test_activation(form, function, out, pipelined):

@@ -10,6 +10,7 @@ FORMS = {
     "lstm": {},
     "lstm, affine": {"cell_affine": {}},
     "lstm, lines": {"activation": {"form": "pwl", "segments": 8}},
+    "lstm, pieces": {"activation": {"form": "pieces", "pieces": 9}},
 }
 
 SHAPES = {

@@ -79,7 +79,7 @@ def test_sizes_reach_2048():
             {"layer": {"activation": {"form": "spline"}}},
             (
                 "network: layers.0.lstm.activation: tag 'spline' found using 'form' does not match"
-                " any of the expected tags: 'table', 'pwl'"
+                " any of the expected tags: 'table', 'pwl', 'pieces'"
             ),
         ),
         (

@@ -47,7 +47,7 @@ def test_scales_cost_what_they_cost_a_machine():
         assert storage(replace(model, tensors=tensors)).scales == bits * 16
 
 
-@pytest.mark.parametrize("activation", [{"form": "table"}, {"form": "pwl"}])
+@pytest.mark.parametrize("activation", [{"form": "table"}, {"form": "pwl"}, {"form": "pieces"}])
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize(
     "layers",
