@@ -17,6 +17,8 @@ from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.tensors import Integers
+from pascaline.train.learn import build
+from pascaline.train.options import SPREADS, Options
 
 __all__ = ["Case", "Pace", "measure"]
 
@@ -81,12 +83,15 @@ def measure(
     steps: int,
     repeats: int,
     threads: int,
+    normaliser: str | None = None,
     progress: Progress = silent,
 ) -> Pace:
     """Measure one case; each side gets ``threads`` threads.
 
-    The integer model has random weights and the formats of training; the float one is an
-    ``nn.LSTM`` with an ``nn.Linear``, without gradients. Both get the same inputs.
+    The integer model has random weights and the formats of training. The float one is an
+    ``nn.LSTM`` with an ``nn.Linear``; or with a ``normaliser`` that standardises sums, for which
+    PyTorch has no module, the network of real numbers that is trained here. Neither has gradients,
+    and both get the same inputs.
     """
     rng = np.random.default_rng(0)
     network = draft(
@@ -96,18 +101,18 @@ def measure(
         weights=arithmetic(weights),
         classes=case.classes,
         results="every" if case.every else "last",
+        spread=SPREADS.get(str(normaliser)),
     )
-    golden = Golden(synthetic_model("pace", network, rng, shared_scale=True))
+    golden = Golden(synthetic_model("pace", network, rng, shared_scale=normaliser is None))
     sequences = list(_inputs(case, rng, (batch, steps)))
-    lstm, head = nn.LSTM(case.inputs, hidden), nn.Linear(hidden, case.classes)
+    classify = _float_network(case, hidden, normaliser)
     x = torch.from_numpy(np.stack(sequences, axis=1).astype(np.float32) * network.x.lsb)
 
     def by_golden() -> object:
         return run_all(golden, sequences, threads=threads)
 
     def by_torch() -> object:
-        h = lstm(x)[0]
-        return head(h if case.every else h[-1]).argmax(dim=-1)
+        return classify(x).argmax(dim=-1)
 
     spent: dict[str, list[float]] = {"golden": [], "torch": []}
     before = torch.get_num_threads()
@@ -124,6 +129,26 @@ def measure(
     finally:
         torch.set_num_threads(before)
     return Pace(tuple(spent["golden"]), tuple(spent["torch"]), batch * steps)
+
+
+def _float_network(
+    case: Case, hidden: int, normaliser: str | None
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Logits of inputs (steps, batch, inputs)."""
+    if normaliser is not None:
+        chosen = {"weights": "float", "normaliser": normaliser, "hidden": hidden}
+        options = Options.parse(chosen, thing="pace")
+        sizes = {"inputs": case.inputs, "hidden": hidden, "classes": case.classes}
+        network = build(options, **sizes, every=case.every).eval()
+        return lambda x: network(x)[0]
+    lstm, head = nn.LSTM(case.inputs, hidden), nn.Linear(hidden, case.classes)
+
+    def classify(x: torch.Tensor) -> torch.Tensor:
+        h = lstm(x)[0]
+        logits: torch.Tensor = head(h if case.every else h[-1])
+        return logits
+
+    return classify
 
 
 def _inputs(case: Case, rng: np.random.Generator, shape: tuple[int, int]) -> Integers:

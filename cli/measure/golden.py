@@ -16,6 +16,11 @@ __all__ = ["golden"]
 @click.command()
 @click.option("--hidden", type=click.IntRange(min=1), default=512, show_default=True)
 @click.option("--weights", default="ternary", show_default=True)
+@click.option(
+    "--normaliser",
+    type=click.Choice(["layernorm", "madnorm"]),
+    help="Standardise sums; the float network is then the one that is trained here.",
+)
 @click.option("--batch", type=click.IntRange(min=1), default=256, show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--repeats", type=click.IntRange(min=1), default=9, show_default=True)
@@ -72,6 +77,6 @@ def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
     ]
     table(
         f"{sizes['hidden']} units, {sizes['weights']}, batch {sizes['batch']}: steps a second",
-        ["inputs", "threads", "golden", "nn.LSTM", "golden / nn.LSTM"],
+        ["inputs", "threads", "golden", "PyTorch", "golden / PyTorch"],
         rows,
     )
