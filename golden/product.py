@@ -74,7 +74,8 @@ class Product:
 
 def matrix_product(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Product:
     """The product of an operand that is a matrix of weights, with vectors of a format."""
-    return Product(tensors[f"weight_{operand.name}"], element.interval)
+    assert isinstance(operand, Matrix)
+    return Product(operand.met(tensors), element.interval)
 
 
 def transform(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Transform:

@@ -44,10 +44,16 @@ def slow_step(layer, tensors, x, h, c):
     return CELLS[layer.kind](layer, tensors, x, h, c)
 
 
+def weights(layer, t, name, row):
+    """The weights of a row, each less the zero point of the matrix if there is one."""
+    zero = int(t[f"zero_{name}"][0]) if layer.zero_points else 0
+    return [int(weight) - zero for weight in t[f"weight_{name}"][row]]
+
+
 def recurrent(layer, t, row, h):
     """The sum of h that a row has: of its weights, or of a row of Sylvester's matrix."""
     if layer.recurrent == "matrix":
-        return dot(t["weight_h"][row], h)
+        return dot(weights(layer, t, "h", row), h)
     block = layer.block or layer.hidden & -layer.hidden
     first, place = divmod(row % layer.hidden, block)
     signs = ((-1) ** (place & column).bit_count() for column in range(block))
@@ -56,7 +62,7 @@ def recurrent(layer, t, row, h):
 
 def preactivation(layer, t, row, x, h, seen=0):
     total = int(t["scale_h"][row]) * recurrent(layer, t, row, h)
-    total += int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
+    total += int(t["scale_x"][row]) * dot(weights(layer, t, "x", row), x) + int(t["bias"][row])
     return down(total + seen, layer.normaliser.shift, layer.pre)
 
 
@@ -104,7 +110,7 @@ def gru_after(layer, t, x, h, c):
         r, z = gru_gates(layer, t, unit, x, h)
         row, shift = 2 * layer.hidden + unit, layer.normaliser.shift
         q = int(t["scale_h"][row]) * recurrent(layer, t, row, h) + int(t["bias_h"][unit])
-        p = int(t["scale_x"][row]) * dot(t["weight_x"][row], x) + int(t["bias"][row])
+        p = int(t["scale_x"][row]) * dot(weights(layer, t, "x", row), x) + int(t["bias"][row])
         q, p = down(q, shift, layer.pre), down(p, shift, layer.pre)
         passed = rounded(r * q, layer.sigmoid.frac)
         new.append(gru_update(layer, down(p + passed, 0, layer.pre), z, c[unit]))
@@ -181,6 +187,6 @@ def slow_run(model, sequence):
 
 def slow_head(head, h):
     scale = [1] * len(head.bias) if head.scale is None else head.scale.tolist()
-    return [
-        s * dot(row, h) + int(b) for s, row, b in zip(scale, head.weight, head.bias, strict=True)
-    ]
+    zero = 0 if head.zero is None else int(head.zero[0])
+    rows = [[int(weight) - zero for weight in row] for row in head.weight]
+    return [s * dot(row, h) + int(b) for s, row, b in zip(scale, rows, head.bias, strict=True)]

@@ -47,7 +47,8 @@ class Twin(ABC):
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
         # Sums of integers h are in units of 2**-h.frac; the scale undoes that.
         self._weight_h = (tensors["scale_h"] * unit / layer.h.lsb)[:, None] * _met(layer, tensors)
-        self._weight_x = (tensors["scale_x"] * unit / x.lsb)[:, None] * tensors["weight_x"]
+        weight_x = _less_zero_point(tensors, "x")
+        self._weight_x = (tensors["scale_x"] * unit / x.lsb)[:, None] * weight_x
         self._bias = tensors["bias"] * unit
 
     def zero(self, batch: int) -> RealState:
@@ -81,10 +82,16 @@ class Twin(ABC):
         return [pre[:, at * layer.hidden : (at + 1) * layer.hidden] for at in range(count)]
 
 
+def _less_zero_point(tensors: LayerTensors, name: str) -> Reals:
+    """The weights of a matrix, (rows, columns), less its zero point if it has one."""
+    weights = tensors[f"weight_{name}"].astype(np.float64)
+    return weights - tensors.get(f"zero_{name}", 0)
+
+
 def _met(layer: Layer, tensors: LayerTensors) -> Reals:
     """The matrix that h meets, (rows, hidden)."""
     if layer.recurrent == "matrix":
-        return tensors["weight_h"].astype(np.float64)
+        return _less_zero_point(tensors, "h")
     block = layer.block or layer.hidden & -layer.hidden
     one = np.ones((1, 1))
     while len(one) < block:
