@@ -96,6 +96,8 @@ def draft(
     block: int | None = None,
     state_bits: int | None = None,
     rectified: bool = False,
+    zero_points: bool = False,
+    head_zero_point: bool = False,
 ) -> Network:
     """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
@@ -115,6 +117,8 @@ def draft(
         As in `spec.cells.layer`, for cells whose h meets a transform.
     state_bits : int, optional
         Bits of h of linear cells, by default those of ``formats.pre``.
+    zero_points, head_zero_point : bool
+        Whether matrices of layers have zero points, and whether that of the head has one.
 
     Raises
     ------
@@ -128,12 +132,14 @@ def draft(
             pre = formats.pre.model_copy(update={"width": state_bits})
             own = formats.model_copy(update={"pre": pre})
         layer = own.layer(cell) | {"hidden": hidden, "bidirectional": bidirectional}
+        layer["zero_points"] = zero_points
         if transformed(cell):
             layer |= {"weights": weights, "block": block}
         else:
             layer |= {"weights_x": weights, "weights_h": weights_h or weights}
         layers.append(layer)
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
+    head["zero_point"] = head_zero_point
     return Network.parse(
         {
             "inputs": inputs,

@@ -19,7 +19,13 @@ from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.tensorspec import Integers, TensorSpec
 
-__all__ = ["Matrix", "Operand", "Walsh"]
+__all__ = ["Matrix", "Operand", "Walsh", "met"]
+
+
+def met(tensors: Mapping[str, Integers], name: str) -> Integers:
+    """What meets elements in a matrix of that name: its weights, less its zero point if any."""
+    weights, zero = tensors[f"weight_{name}"], tensors.get(f"zero_{name}")
+    return weights if zero is None else weights - zero
 
 
 @dataclass(frozen=True)
@@ -94,15 +100,10 @@ class Matrix(Operand):
         self, tensors: Mapping[str, Integers], rows: int, columns: int
     ) -> NDArray[np.float64]:
         if self.zero_point:
-            met = self.met(tensors)
-            return np.asarray(np.sqrt(np.square(met).sum(axis=1, dtype=np.float64)))
+            square = np.square(met(tensors, self.name))
+            return np.asarray(np.sqrt(square.sum(axis=1, dtype=np.float64)))
         weights = tensors[f"weight_{self.name}"]
         return np.asarray(weights.std(axis=1) * np.sqrt(columns))
-
-    def met(self, tensors: Mapping[str, Integers]) -> Integers:
-        """What elements are multiplied by, (rows, columns): weights less their zero point."""
-        weights = tensors[f"weight_{self.name}"]
-        return weights - tensors[f"zero_{self.name}"] if self.zero_point else weights
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Nodes of QONNX in a graph: integers of weights are kept, rounding of signals is left out."""
+"""Nodes that quantise in a graph: integers of weights are kept, rounding of signals is left out.
+
+Those are nodes of QONNX, and of ONNX itself ``QuantizeLinear`` and ``DequantizeLinear``. The
+integers of weights are those that a node takes its zero point from.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.graph import qdq
 from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS
@@ -71,4 +76,6 @@ def exact_rows(graph: Graph, name: str, rows: Reals, values: Values) -> Exact | 
 
 
 def _quantises(node: NodeProto) -> bool:
+    if node.domain in ("", "ai.onnx"):
+        return node.op_type in qdq.OPERATORS
     return node.domain in DOMAINS and node.op_type in OPERATORS
