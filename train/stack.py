@@ -140,6 +140,7 @@ class Stack(nn.Module):
             cells=(cell,) * num_layers,
             bidirectional=bidirectional,
             block=options.block,
+            zero_points=options.zero_points,
         ).layers
         self.options, self.formats = options, formats
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
