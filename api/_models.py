@@ -106,6 +106,7 @@ def make_network(
     pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every", "first-of-backward"] = "last",
+    zero_points: bool = False,
 ) -> Network:
     """Describe a network of equal layers with the usual formats of numbers.
 
@@ -137,6 +138,8 @@ def make_network(
         A result after the last step of a sequence, or after every step. Of bidirectional layers the
         one at the end is h of each direction after its own last step, or the output at the
         sequence's last step, which is the first of the backward direction.
+    zero_points : bool
+        Whether each matrix has a zero point, that of the head, too.
 
     Returns
     -------
@@ -166,6 +169,8 @@ def make_network(
         pooling=pooling,
         output=output,
         results=results,
+        zero_points=zero_points,
+        head_zero_point=zero_points,
     )
 
 
