@@ -106,6 +106,7 @@ def make_network(
     pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every", "first-of-backward"] = "last",
+    zero_points: bool = False,
 ) -> Network:
     """Describe a network of equal layers with the usual formats of numbers.
 
@@ -137,6 +138,8 @@ def make_network(
         A result after the last step of a sequence, or after every step. Of bidirectional layers the
         one at the end is h of each direction after its own last step, or the output at the
         sequence's last step, which is the first of the backward direction.
+    zero_points : bool
+        Whether each matrix has a zero point, that of the head, too.
 
     Returns
     -------
@@ -166,6 +169,8 @@ def make_network(
         pooling=pooling,
         output=output,
         results=results,
+        zero_points=zero_points,
+        head_zero_point=zero_points,
     )
 
 
@@ -217,6 +222,7 @@ def import_network(
     *,
     weights: str | None = None,
     recurrent_weights: str | None = None,
+    zero_points: bool = False,
     quantize: bool = False,
     reach: float = 1.0,
     cell: str | None = None,
@@ -248,6 +254,9 @@ def import_network(
         Arithmetic of the weights that meet x and of those that meet h, by default the same: fixed
         point with as many bits as signals, ``fixed8`` if nothing is said of those. Rows of
         ``binary`` and ``ternary`` must be one scale times -1, 0 (ternary) and 1.
+    zero_points : bool
+        Round weights of more than two magnitudes with a zero point, one of each matrix: finer steps
+        where weights are not around 0. Integers of a file get one where they need it, in any case.
     quantize : bool
         Bring rows to that form, at some cost, instead of refusing them, with ``calibrate`` so that
         products of these data lose least; round integers of a file again that the arithmetic has
@@ -324,6 +333,7 @@ def import_network(
     chosen = {
         "weights": weights or f"fixed{width}",
         "recurrent_weights": recurrent_weights,
+        "zero_points": zero_points,
         "quantize": quantize,
         "formats": usual if calibrate is not None or "x" in by_name else usual.reaching(reach),
         "output": output,

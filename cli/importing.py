@@ -28,6 +28,7 @@ __all__ = ["import_"]
     help="Arithmetic of the weights.  [default: fixed point of as many bits as signals; fixed8]",
 )
 @click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
+@click.option("--zero-points", is_flag=True, help="Round weights with a zero point of each matrix.")
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
 @click.option(
     "--reach",

@@ -56,7 +56,9 @@ __all__ = ["train"]
     help="Of those that meet h; orthogonal: real, in a linear cell.  [default: the same]",
 )
 @click.option("--head-weights", help="Of the head.  [default: rounded to the task's format]")
-@click.option("--rule", help="How weights are quantised: ardakani, ott, uniform; else as usual.")
+@click.option(
+    "--rule", help="How weights are quantised: ardakani, ott, uniform, asymmetric; else as usual."
+)
 @click.option("--stochastic", is_flag=True, help="Draw quantised weights at random in every step.")
 @click.option(
     "--draw", is_flag=True, help="Freeze such a draw instead of the deterministic weights."

@@ -27,7 +27,7 @@ class Head:
 
     def __init__(self, tensors: HeadTensors, h: Format, *, rectified: bool = False) -> None:
         self._tensors, self._rectified = tensors, rectified
-        self._product = Product(tensors.weight, h.interval)
+        self._product = Product(tensors.met, h.interval)
 
     def __call__(self, h: Integers) -> Integers:
         """Exact logits, shape (batch, classes), for h of shape (batch, hidden)."""

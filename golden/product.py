@@ -10,7 +10,7 @@ import numpy as np
 from pascaline.golden.rounding import Integers, holding
 from pascaline.golden.walsh import Transform
 from pascaline.spec.formats import Format, Interval
-from pascaline.spec.operands import Matrix, Operand, Walsh
+from pascaline.spec.operands import Matrix, Operand, Walsh, met
 
 __all__ = ["PRODUCTS", "Product", "Sums", "matrix_product", "transform"]
 
@@ -74,7 +74,7 @@ class Product:
 
 def matrix_product(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Product:
     """The product of an operand that is a matrix of weights, with vectors of a format."""
-    return Product(tensors[f"weight_{operand.name}"], element.interval)
+    return Product(met(tensors, operand.name), element.interval)
 
 
 def transform(operand: Operand, tensors: Mapping[str, Integers], element: Format) -> Transform:

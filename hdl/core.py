@@ -18,6 +18,7 @@ from pascaline.hdl.store import load_through, loads, read_memory
 from pascaline.hdl.vector import GroupPointer, VectorMemory
 from pascaline.hdl.walsh.transform import Transform
 from pascaline.hdl.weights import Weights
+from pascaline.hdl.zeros import ZeroChoice
 from pascaline.spec.core import Core
 from pascaline.spec.memories import core_memories
 from pascaline.spec.payloads import core_ports
@@ -78,6 +79,7 @@ class LayerCore(wiring.Component):
             element=core.element,
             sums=core.unit.lane_sums,
             front=core.drain.front,
+            zeros=core.zeros,
         )
         memories = core_memories(core)
         m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(
@@ -161,8 +163,9 @@ class LayerCore(wiring.Component):
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
             used = use
-            if not core.arithmetic.has_zero:
-                # Where a weight cannot be 0, the operand must be where there is no column.
+            if not core.arithmetic.has_zero or core.zeros is not None:
+                # Where what is multiplied by cannot be 0, the operand must be where there is no
+                # column.
                 x_absent = ends & ~from_h if k >= core.x_product.tail and not core.symbols else 0
                 h_absent = ends & from_h if k >= core.h_product.tail else 0
                 used = use & ~(x_absent | h_absent)
@@ -173,7 +176,23 @@ class LayerCore(wiring.Component):
             lanes.ends_source.eq(delayed(m, ends_source, wait, name="ends_source")),
             lanes.ends_tile.eq(delayed(m, read & sequencer.ends_tile, wait, name="ends_tile")),
         ]
+        if core.zeros is not None:
+            self._choose_zero(m, sequencer, lanes)
         return weights
+
+    def _choose_zero(self, m, sequencer, lanes):
+        """The zero point of the weights of the chunk that was read."""
+        m.submodules.zeros = zeros = ZeroChoice(self._core)
+        m.d.comb += [
+            *load_through(self.load, zeros),
+            zeros.read.eq(sequencer.read),
+            zeros.ends_source.eq(sequencer.ends_source.any()),
+            zeros.ends_tile.eq(sequencer.ends_tile),
+            zeros.index.eq(sequencer.token.index),
+            zeros.direction.eq(sequencer.token.stream),
+            lanes.zero.eq(zeros.zero),
+        ]
+        self._behind.append(zeros.fault)
 
     def _start(self, m, sequencer, h):
         """An h, or what stands for it in the first step of a sequence."""

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.shapes import shape, sums_struct
-from pascaline.hdl.tree import add, tree_sum
+from pascaline.hdl.tree import add
 from pascaline.spec.formats import Interval
 
 __all__ = ["Lane"]
@@ -88,9 +88,8 @@ class Lane(wiring.Component):
             bits = self.x[place : place + range_.width]
             shared.append(bits.as_signed() if range_.signed else bits)
             place += range_.width
-        terms = self._terms.terms(shared, self.codes if self._code_bits else None)
-        term, registers = self._terms.term, self._tree_registers
-        chunk, carry = tree_sum(m, terms, term, registers, name="tree")
+        codes = self.codes if self._code_bits else None
+        chunk, carry = self._terms.chunk(m, shared, codes, self._tree_registers)
 
         whole = max(self._sums, key=lambda range_: range_.width)
         accumulator = Signal(shape(whole), reset_less=True)

@@ -10,9 +10,11 @@ from pascaline.hdl.kinds import place
 from pascaline.hdl.lane import Lane
 from pascaline.hdl.shapes import shape, sums_struct
 from pascaline.hdl.terms import terms_of
+from pascaline.hdl.zeros import ZeroTerms
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.product import Product
+from pascaline.spec.zeros import ZeroPoints
 
 __all__ = ["Lanes"]
 
@@ -34,9 +36,11 @@ class Lanes(wiring.Component):
     element : Interval
         Range of an operand.
     sums : tuple of Interval
-        Ranges of the sums of a row, see `Lane`.
+        Ranges of the sums of a row, see `Lane`; with zero points, those of ``zeros``.
     front : int
         Lanes at the front of the drain; divides the number of lanes.
+    zeros : ZeroPoints or None
+        Zero points of the weights, if they have any.
 
     Members
     -------
@@ -44,6 +48,8 @@ class Lanes(wiring.Component):
         Operands, side by side.
     codes : In(product.lanes * product.simd * arithmetic.bits)
         Weights, those of lane 0 in the lowest bits.
+    zero : In(shape(zeros.values))
+        The zero point of these weights, which come with ``x``; only there if they have one.
     ends_source : In(max(len(sums) - 1, 1))
         As in `hdl.lane.Lane`.
     ends_tile : In(1)
@@ -64,10 +70,13 @@ class Lanes(wiring.Component):
         element: Interval,
         sums: tuple[Interval, ...],
         front: int,
+        zeros: ZeroPoints | None = None,
     ):
         self._product = product
         self._front = front
-        self._sums = sums
+        self._zeros = zeros
+        # Ranges of what lanes add up.
+        self._sums = sums if zeros is None else zeros.lanes
         self._element = element
         self._terms = terms_of(product.lane, arithmetic, product.simd, element)
         self._code_bits = product.simd * arithmetic.bits
@@ -81,6 +90,7 @@ class Lanes(wiring.Component):
                 "arrives": Out(1),
                 "sums": Out(data.ArrayLayout(sums_struct(sums), front)),
             }
+            | ({} if zeros is None else {"zero": In(shape(zeros.values))})
         )
 
     def elaborate(self, platform):
@@ -108,10 +118,10 @@ class Lanes(wiring.Component):
                 **strobes,
             )
             m.d.comb += end.eq(lane.sums)
-        if terms.total is None:
+        if terms.total is None and self._zeros is None:
             m.d.comb += [self.sums[index].eq(ends[index]) for index in range(self._front)]
         else:
-            self._add_total(m, platform, shared, strobes, ends)
+            self._add_common(m, platform, shared, strobes, ends)
         m.d.comb += self.arrives.eq(strobes["ends_tile"])
         return m
 
@@ -152,13 +162,38 @@ class Lanes(wiring.Component):
             strobes["ends_source"] = delayed(m, self.ends_source, wait, name="ends_source")
         return strobes
 
-    def _add_total(self, m, platform, shared, strobes, ends):
-        """Rows at the front from their lanes' sums ``U``: ``total + 2 * U``."""
-        inputs = {"x": shared, "shift": C(0, 1), **strobes}
-        lane = self._lane(self._terms.total, self._sums, code_bits=0)
-        lane = place(m, platform, "complements", lane, next=C(0, len(lane.next)), **inputs)
-        total = data.View(sums_struct(self._sums), lane.sums)
+    def _add_common(self, m, platform, shared, strobes, ends):
+        """Rows at the front from their lanes' sums and those that all rows have in common.
+
+        They are ``total + 2 * U`` of the sums ``U`` of their lanes if their terms have a total,
+        less the sum that a zero point makes.
+        """
+        total = less = None
+        if self._terms.total is not None:
+            total = self._common(
+                m, platform, "complements", self._terms.total, self._sums, shared, strobes
+            )
+        if self._zeros is not None:
+            terms = ZeroTerms(self._product.simd, self._element, self._zeros.values)
+            x, sums = self._operands(m), self._zeros.shared
+            less = self._common(m, platform, "zeros", terms, sums, x, strobes)
         for index in range(self._front):
             for name, _ in self.sums[index].shape():
-                row = self.sums[index][name]
-                m.d.comb += row.eq(total[name] + (ends[index][name] << 1))
+                row = ends[index][name]
+                row = row if total is None else total[name] + (row << 1)
+                row = row if less is None else row - less[name]
+                m.d.comb += self.sums[index][name].eq(row)
+
+    def _common(self, m, platform, name, terms, ranges, x, strobes):
+        """Sums of a lane without weights."""
+        inputs = {"x": x, "shift": C(0, 1), **strobes}
+        lane = self._lane(terms, ranges, code_bits=0)
+        lane = place(m, platform, name, lane, next=C(0, len(lane.next)), **inputs)
+        return data.View(sums_struct(ranges), lane.sums)
+
+    def _operands(self, m):
+        """Operands as they come, and their zero point, ``operand_registers`` later."""
+        wait = self._product.operand_registers
+        x = delayed(m, self.x, wait, name="x_plain", reset_less=True)
+        zero = delayed(m, self.zero, wait, name="zero", reset_less=True)
+        return Cat(x, zero)

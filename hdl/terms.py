@@ -7,7 +7,7 @@ carry, since ``-v = ~v + 1`` and every adder has a place for a carry.
 
 from amaranth.hdl import C, Cat, Mux
 
-from pascaline.hdl.tree import add
+from pascaline.hdl.tree import add, tree_sum
 from pascaline.spec.arithmetic import Arithmetic, Binary
 from pascaline.spec.formats import Interval
 from pascaline.spec.lanes import LaneDesign
@@ -68,6 +68,10 @@ class Terms:
     def terms(self, shared, codes):
         """Terms and carries: a list of (Value, Value or None); ``codes`` are a lane's weights."""
         raise NotImplementedError
+
+    def chunk(self, m, shared, codes, registers):
+        """Sum of the terms, and a carry that is left or None; so many ``registers`` later."""
+        return tree_sum(m, self.terms(shared, codes), self.term, registers, name="tree")
 
 
 class Products(Terms):

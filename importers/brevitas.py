@@ -208,12 +208,10 @@ def _form(kind: Kind, direction: Any, name: str) -> str:
 
 
 def _exact(weight: Any, thing: str) -> Exact | None:
-    """The integers of a quantised weight; ``None`` for one that is not quantised."""
+    """The integers of a quantised weight, less its zero point; ``None`` for a real one."""
     scale = getattr(weight, "scale", None)
     if scale is None:
         return None
-    if bool((weight.zero_point != 0).any()):
-        raise InputError(thing, "must have the zero point 0: an offset of weights is not supported")
     values = _values(weight)
     scales = np.broadcast_to(scale.detach().double().numpy(), values.shape)
     if (scales != scales[:, :1]).any():

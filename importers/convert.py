@@ -9,13 +9,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import model_validator
 
 from pascaline.importers.draft import Formats
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import Learned, LearnedPart, Reals, freeze
 from pascaline.importers.modules import module_of
 from pascaline.importers.network import RESULTS, FloatLayer, FloatNetwork, FloatPart
-from pascaline.importers.rows import exact_rows, fit_rows, round_rows, threshold_rows
+from pascaline.importers.rows import (
+    Rows,
+    exact_rows,
+    fit_rows,
+    offset_rows,
+    round_rows,
+    shifted,
+    threshold_rows,
+)
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -48,6 +57,9 @@ class Conversion(Checked):
         Of the input weights, and of the recurrent ones, by default the same. Those of magnitudes
         over 1 round the weights of each row, with a common scale. Binary and ternary take over
         rows that are a scale times -1, 0 (ternary) and 1, and refuse any other.
+    zero_points : bool
+        Round weights of each matrix with a zero point, see `importers.rows.offset_rows`. Integers
+        that a file has itself get one where they need it, in any case.
     quantize : bool
         For binary and ternary: do not refuse, but bring each row to its nearest such form. Without
         training that costs much accuracy. For integers that a file has itself and that are none of
@@ -62,10 +74,18 @@ class Conversion(Checked):
 
     weights: ArithmeticField
     recurrent_weights: ArithmeticField | None = None
+    zero_points: bool = False
     quantize: bool = False
     formats: Formats = Formats()
     layers: tuple[Formats, ...] = ()
     output: Literal["class", "logits"] | None = None
+
+    @model_validator(mode="after")
+    def _has_magnitudes(self) -> Conversion:
+        few = [one for one in self.arithmetics.values() if one.weights.magnitude == 1]
+        if self.zero_points and few:
+            raise ValueError(f"zero_points must be left out for {few[0].name} weights")
+        return self
 
     @property
     def arithmetics(self) -> dict[str, Arithmetic]:
@@ -113,17 +133,33 @@ def convert(
         head_bias=found.head_bias,
         head_unit=found.head_unit,
     )
+    offset = [
+        conversion.zero_points or any(part.zero_x or part.zero_h for part in parts)
+        for parts in learned.layers
+    ]
+    lines = foreign.lines
+    lines["understood"] += _zero_lines(learned, offset)
     card = {
         "imported": foreign.source,
-        "reading": foreign.lines,
+        "reading": lines,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }
-    return freeze(learned, _described(found, conversion), name=name, card=card)
+    return freeze(learned, _described(found, conversion, offset), name=name, card=card)
 
 
-def _described(found: FloatNetwork, conversion: Conversion) -> Network:
-    """The description that the numbers are frozen into."""
+def _zero_lines(learned: Learned, offset: Sequence[bool]) -> list[str]:
+    """Which zero points the weights of layers have, a line for each direction that has some."""
+    return [
+        f"layer {index}: zero points of its weights are {part.zero_x} and {part.zero_h} (x and h)"
+        for index, parts in enumerate(learned.layers)
+        for part in parts
+        if offset[index]
+    ]
+
+
+def _described(found: FloatNetwork, conversion: Conversion, offset: Sequence[bool]) -> Network:
+    """The description that the numbers are frozen into; which layers have zero points."""
     formats = conversion.formats
     pooling, results = RESULTS[found.result]
     layers = tuple(
@@ -136,9 +172,10 @@ def _described(found: FloatNetwork, conversion: Conversion) -> Network:
             "weights_x": conversion.arithmetics["weight_x"],
             "weights_h": conversion.arithmetics["weight_h"] if layer.block is None else "binary",
             "block": layer.block,
+            "zero_points": zeros,
         }
-        for layer, own in zip(
-            found.layers, conversion.layers or (formats,) * len(found.layers), strict=True
+        for layer, own, zeros in zip(
+            found.layers, conversion.layers or (formats,) * len(found.layers), offset, strict=True
         )
     )
     output = conversion.output or found.output or "class"
@@ -188,15 +225,17 @@ def _converted(
     made = {
         name: _taken_over(part, name, arithmetic, quantize=conversion.quantize)
         or fitted.get(name)
-        or _split_rows(
-            part.names[name], getattr(part, name), arithmetic, quantize=conversion.quantize
-        )
+        or _split_rows(part.names[name], getattr(part, name), arithmetic, conversion)
         for name, arithmetic in conversion.arithmetics.items()
         if name == "weight_x" or layer.block is None
     }
-    weight_x, scale_x = made["weight_x"]
-    weight_h, scale_h = made.get("weight_h") or (None, _signs(part, layer))
+    weight_x, scale_x, zero_x = Rows(*made["weight_x"])
+    weight_h, scale_h, zero_h = None, _signs(part, layer), 0
+    if "weight_h" in made:
+        weight_h, scale_h, zero_h = Rows(*made["weight_h"])
     return LearnedPart(
+        zero_x=zero_x,
+        zero_h=zero_h,
         weight_x=weight_x,
         weight_h=weight_h,
         scale_x=scale_x,
@@ -218,13 +257,19 @@ def _signs(part: FloatPart, layer: FloatLayer) -> Reals:
 
 def _taken_over(
     part: FloatPart, key: str, arithmetic: Arithmetic, *, quantize: bool
-) -> tuple[Integers, Reals] | None:
-    """Integers and scales that the file has itself, if the arithmetic has these integers."""
+) -> Rows | None:
+    """Integers and scales that the file has itself, if the arithmetic has these integers.
+
+    With a zero point, if that is how it has them.
+    """
     if key not in part.exact:
         return None
     weight, scale = part.exact[key]
     if np.isin(weight, arithmetic.values).all():
-        return weight, scale
+        return Rows(weight, scale)
+    if found := shifted(weight, arithmetic):
+        moved, zero = found
+        return Rows(moved, scale, zero)
     if not quantize:
         rule = (
             f"has integers from {weight.min()} to {weight.max()}, which {arithmetic.name} has not"
@@ -233,18 +278,18 @@ def _taken_over(
     return None
 
 
-def _split_rows(
-    key: str, matrix: Reals, arithmetic: Arithmetic, *, quantize: bool
-) -> tuple[Integers, Reals]:
+def _split_rows(key: str, matrix: Reals, arithmetic: Arithmetic, conversion: Conversion) -> Rows:
     """Weights and one real scale a row: their product is the matrix, or near it."""
+    if conversion.zero_points:
+        return offset_rows(matrix, arithmetic)
     if arithmetic.weights.magnitude > 1:
-        return round_rows(matrix, arithmetic)
+        return Rows(*round_rows(matrix, arithmetic))
     exact = exact_rows(matrix, arithmetic)
-    if not exact.all() and not quantize:
+    if not exact.all() and not conversion.quantize:
         form = "-1, 0 or 1" if arithmetic.has_zero else "-1 or 1"
         rule = f"must be one scale times {form} (or be quantised, which loses accuracy)"
         raise InputError(f"{key}[{int(np.argmin(exact))}]", rule)
-    return threshold_rows(matrix, arithmetic)
+    return Rows(*threshold_rows(matrix, arithmetic))
 
 
 def _is_uneven(weight: Reals) -> bool:

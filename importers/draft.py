@@ -100,6 +100,8 @@ def draft(
     state_bits: int | None = None,
     rectified: bool = False,
     spread: str | None = None,
+    zero_points: bool = False,
+    head_zero_point: bool = False,
 ) -> Network:
     """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
@@ -121,6 +123,8 @@ def draft(
         Bits of h of linear cells, by default those of ``formats.pre``.
     spread : {"rms", "mad"}, optional
         Sums of the other cells are standardised by it, see `spec.normalisers.layernorm`.
+    zero_points, head_zero_point : bool
+        Whether matrices of layers have zero points, and whether that of the head has one.
 
     Raises
     ------
@@ -136,6 +140,7 @@ def draft(
         layer = own.layer(cell, None if linear(cell) else spread) | {
             "hidden": hidden,
             "bidirectional": bidirectional,
+            "zero_points": zero_points,
         }
         if transformed(cell):
             layer |= {"weights": weights, "block": block}
@@ -143,6 +148,7 @@ def draft(
             layer |= {"weights_x": weights, "weights_h": weights_h or weights}
         layers.append(layer)
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
+    head["zero_point"] = head_zero_point
     return Network.parse(
         {
             "inputs": inputs,

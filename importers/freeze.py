@@ -66,6 +66,8 @@ class LearnedPart:
     weight_x, weight_h : Integers
         Weights, as values of an arithmetic: (rows, inputs) and (rows, hidden). The latter are
         ``None`` where h meets a transform: signs of rows are in ``scale_h``.
+    zero_x, zero_h : int
+        Their zero points; 0 unless the layer has some.
     scale_x, scale_h, bias : Reals
         The affine of each row, (rows,).
     bias_h : Reals or None
@@ -85,6 +87,18 @@ class LearnedPart:
     peephole: Reals | None = None
     initial_h: Reals | None = None
     initial_c: Reals | None = None
+    zero_x: int = 0
+    zero_h: int = 0
+
+    @property
+    def met_x(self) -> Integers:
+        """What x meets: weights less their zero point."""
+        return self.weight_x - self.zero_x
+
+    @property
+    def met_h(self) -> Integers | None:
+        """What h meets, if that is a matrix."""
+        return None if self.weight_h is None else self.weight_h - self.zero_h
 
     @property
     def reals(self) -> dict[str, Reals]:
@@ -108,12 +122,15 @@ class Learned:
     head_unit : float or None
         What a weight of 1 stands for, if those of the head have been quantised in training;
         ``None``: the largest becomes the largest weight.
+    head_zero : int
+        The zero point of the head's weights; 0 unless it has one.
     """
 
     layers: tuple[tuple[LearnedPart, ...], ...] = field(default=())
     head_weight: Reals | None = None
     head_bias: Reals | None = None
     head_unit: float | None = None
+    head_zero: int = 0
 
 
 def freeze(
@@ -150,6 +167,8 @@ def freeze(
             tensors[f"{at}weight_x"] = part.weight_x
             if part.weight_h is not None:
                 tensors[f"{at}weight_h"] = part.weight_h
+            zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
+            tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
             tensors |= _states(at, part, layer)
         tensors |= folded
     head = draft.head
@@ -242,11 +261,11 @@ def _without_idle(part: LearnedPart) -> dict[str, Reals]:
     Batch normalisation makes it large, which would cost all others precision. Scales of a row that
     are equal stay equal.
     """
-    idle_x = ~part.weight_x.any(axis=1)
-    if part.weight_h is None:
+    idle_x, met_h = ~part.met_x.any(axis=1), part.met_h
+    if met_h is None:
         # No sum of h is always 0.
         return part.reals | {"scale_x": np.where(idle_x, 0.0, part.scale_x)}
-    idle_h = ~part.weight_h.any(axis=1)
+    idle_h = ~met_h.any(axis=1)
     equal, both = part.scale_x == part.scale_h, idle_x & idle_h
     return part.reals | {
         "scale_x": np.where(np.where(equal, both, idle_x), 0.0, part.scale_x),
@@ -264,8 +283,8 @@ def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
     sums = np.zeros(len(part.bias))
     reach = layer.operands[-1].sum(layer.h.interval, layer.hidden).magnitude * layer.h.lsb
     for weight, scale, vector in (
-        (part.weight_x, part.scale_x, x),
-        (part.weight_h, part.scale_h, layer.h),
+        (part.met_x, part.scale_x, x),
+        (part.met_h, part.scale_h, layer.h),
     ):
         largest = vector.interval.magnitude * vector.lsb
         most = reach if weight is None else np.abs(weight).sum(axis=1) * largest
@@ -298,7 +317,10 @@ def _freeze_head(
     else:
         largest = float(np.abs(learned.head_weight).max(initial=0)) or 1.0
         unit = learned.head_unit or largest / head.weights.weights.hi
-        tensors["weight"] = _integers(learned.head_weight / unit).astype(np.int64)
+        weight = _integers(learned.head_weight / unit).astype(np.int64)
+        tensors["weight"] = weight + learned.head_zero
+    if head.zero_point:
+        tensors["zero"] = np.array([learned.head_zero])
     bias = _integers(learned.head_bias / (unit * lsb))
     _check_range("head.bias", learned.head_bias, _is_in(bias, BIASES))
     tensors["bias"] = bias.astype(np.int64)

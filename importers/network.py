@@ -45,7 +45,7 @@ class Exact(NamedTuple):
     Attributes
     ----------
     weight : (rows, columns)
-        The integers.
+        The integers, less their zero point if the file has one.
     scale : (rows,)
         What 1 stands for in each row.
     """

@@ -7,6 +7,8 @@ it is known what the rows meet, what costs least: for vectors ``v`` with second 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,16 @@ from pascaline.importers.freeze import Reals
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.tensors import Integers
 
-__all__ = ["exact_rows", "fit_rows", "round_rows", "row_errors", "threshold_rows"]
+__all__ = [
+    "Rows",
+    "exact_rows",
+    "fit_rows",
+    "offset_rows",
+    "round_rows",
+    "row_errors",
+    "shifted",
+    "threshold_rows",
+]
 
 THRESHOLD = 0.7
 """Of a row's mean magnitude: smaller weights become 0 (ternary weight networks)."""
@@ -27,6 +38,54 @@ SWEEPS = 20
 
 DAMPING = 1e-3
 """Part of the mean of M's diagonal that is added to it: what was not seen counts a little."""
+
+
+class Rows(NamedTuple):
+    """A matrix that is taken apart: ``(weight - zero) * scale[:, None]``.
+
+    Attributes
+    ----------
+    weight : (rows, columns)
+        Weights of an arithmetic.
+    scale : (rows,)
+        What 1 stands for in each row.
+    zero : int
+        The zero point, one for all rows.
+    """
+
+    weight: Integers
+    scale: Reals
+    zero: int = 0
+
+
+def offset_rows(matrix: Reals, arithmetic: Arithmetic) -> Rows:
+    """Rounded weights with a zero point: of all zero points the one with the finest rows.
+
+    A row is as fine as its smallest and its largest weight allow, and of all rows the sum of the
+    squares of their scales is least: that is what rounding errors go with.
+    """
+    lo, hi = arithmetic.weights.lo, arithmetic.weights.hi
+    least, most = np.minimum(matrix.min(axis=1), 0), np.maximum(matrix.max(axis=1), 0)
+    # At an end of the range all weights of a sign would be lost.
+    zeros = np.arange(lo + 1, hi)
+    steps = np.maximum(most / (hi - zeros[:, None]), least / (lo - zeros[:, None]))
+    found = np.square(steps).sum(axis=1)
+    # Of equals the one that is nearest to 0.
+    best = np.lexsort((np.abs(zeros), found))[0]
+    scale, zero = steps[best], int(zeros[best])
+    weight = arithmetic.nearest(matrix / np.where(scale > 0, scale, 1)[:, None] + zero)
+    return Rows(weight, scale, zero)
+
+
+def shifted(integers: Integers, arithmetic: Arithmetic) -> tuple[Integers, int] | None:
+    """Integers that are weights less a zero point: both, or None if there is no such zero point."""
+    lo, hi = arithmetic.weights.lo, arithmetic.weights.hi
+    first, last = max(lo, lo - int(integers.min())), min(hi, hi - int(integers.max()))
+    if first > last:
+        return None
+    zero = min(max(0, first), last)
+    weights = integers + zero
+    return (weights, zero) if np.isin(weights, arithmetic.values).all() else None
 
 
 def round_rows(matrix: Reals, arithmetic: Arithmetic) -> tuple[Integers, Reals]:

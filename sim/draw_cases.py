@@ -66,6 +66,7 @@ FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "stack": lambda network, _: len(network.layers) > 1,
     "symbols": lambda _, machine: machine.symbols,
     "transform": lambda network, _: _transformed(network),
+    "zero-points": lambda network, _: _has_zero_points(network),
 }
 """What a case may be asked to have."""
 
@@ -105,7 +106,9 @@ def draw(
         newer = np.random.default_rng([seed, 1, *again])
         newest = np.random.default_rng([seed, 2, *again])
         latest = np.random.default_rng([seed, 3, *again])
-        network = _pieces(latest, Network.parse(_network(rng, newer, sizes), thing="case"))
+        zeros = np.random.default_rng([seed, 4, *again])
+        described = _zero_points(zeros, _network(rng, newer, sizes))
+        network = _pieces(latest, Network.parse(described, thing="case"))
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
@@ -217,6 +220,26 @@ def _symbols(newest: np.random.Generator, machine: dict[str, Any]) -> dict[str, 
     if machine["simd"] & (machine["simd"] - 1) or newest.random() > 0.2:
         return {}
     return {"symbols": True}
+
+
+def _zero_points(zeros: np.random.Generator, network: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes zero points: of all layers, or of some, and of the head."""
+    if zeros.random() > 0.2:
+        return network
+    share = _pick(zeros, (0.5, 1.0))
+    layers = [
+        layer | ({"zero_points": True} if zeros.random() < share else {})
+        for layer in network["layers"]
+    ]
+    network = network | {"layers": tuple(layers)}
+    if "head" in network and zeros.random() < 0.5:
+        network["head"] = network["head"] | {"zero_point": True}
+    return network
+
+
+def _has_zero_points(network: Network) -> bool:
+    head = network.head is not None and network.head.zero_point
+    return head or any(layer.zero_points for layer in network.layers)
 
 
 def _transformed(network: Network) -> bool:

@@ -35,6 +35,7 @@ from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 from pascaline.spec.unit import UnitSpec
 from pascaline.spec.walsh import WalshUnit, walsh_unit
+from pascaline.spec.zeros import ZeroPoints
 
 __all__ = ["Core"]
 
@@ -364,21 +365,48 @@ class Core:
         """Whether lanes read vectors of h."""
         return any(one.reads for one in self.passes)
 
-    def source_sum(self, name: str) -> Interval:
-        """Range of the sum of an operand, in any pass."""
-        weights, found = self.arithmetic.weights, []
+    def source_sum(self, name: str, met: Interval | None = None) -> Interval:
+        """Range of an operand's sum on a lane, or of its elements times others, in any pass."""
+        met, found = met or self.arithmetic.weights, []
         for one in self.passes:
             [source] = [source for source in one.sources if source.name == name]
             element = self.entry.values if source.vector is None else self.layer.h.interval
             columns = 1 if source.picked else source.product.columns
-            found.append((weights * element).times(columns))
+            found.append((met * element).times(columns))
         return reduce(or_, found)
+
+    def _sums(self, met: dict[str, Interval] | None = None) -> tuple[Interval, ...]:
+        """Ranges of a row's sums: of all sources in one, or the last read first."""
+        names = [source.name for source in self.passes[0].sources]
+        ranges = [self.source_sum(name, met[name] if met else None) for name in names]
+        return (sum(ranges, start=Interval(0, 0)),) if self.shared_scale else (*reversed(ranges),)
+
+    @cached_property
+    def zeros(self) -> ZeroPoints | None:
+        """Zero points of the matrices, if they have any."""
+        allowed, home = self.layer.zero_tensors, self.machine.home
+        if not allowed:
+            return None
+        names = [source.name for source in self.passes[0].sources]
+        ranges = {
+            name: home.range(self._all_of(f"zero_{name}"), allowed[f"zero_{name}"])
+            for name in names
+        }
+        rows = [
+            tuple(int(tensors[f"zero_{name}"][0]) for name in names)
+            for one in self.passes
+            for tensors in self.tensors[one.layer]
+        ]
+        return ZeroPoints(
+            ranges=tuple(ranges.values()),
+            lanes=self._sums(),
+            shared=self._sums(ranges),
+            rows=tuple(rows),
+            loaded=home.loaded,
+        )
 
     @cached_property
     def row_sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums that a gate row has: of all sources in one, or the last read first."""
-        ranges = [self.source_sum(source.name) for source in self.passes[0].sources]
-        if self.shared_scale:
-            return (sum(ranges, start=Interval(0, 0)),)
-        transformed = () if self.walsh is None else (self.walsh.sum,)
-        return (*reversed(ranges), *transformed)
+        """Ranges of the sums that a gate row has: of the lanes, less what zero points take away."""
+        sums = self._sums() if self.zeros is None else self.zeros.sums
+        return sums if self.walsh is None else (*sums, self.walsh.sum)

@@ -60,6 +60,10 @@ class Interval:
         """Range of the sum of ``count`` numbers of this range."""
         return Interval(self.lo * count, self.hi * count)
 
+    def __neg__(self) -> Interval:
+        """Range of the negative numbers of those of this range."""
+        return Interval(-self.hi, -self.lo)
+
     def rounded(self, shift: int) -> Interval:
         """Range after ``round_shift`` by ``shift`` bits (which is monotonic)."""
         return Interval((self.lo + half(shift)) >> shift, (self.hi + half(shift)) >> shift)

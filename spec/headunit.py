@@ -14,6 +14,7 @@ from pascaline.spec.pipeline import Timing
 from pascaline.spec.product import Product
 from pascaline.spec.scales import Constant, Scale
 from pascaline.spec.tensors import HeadTensors
+from pascaline.spec.zeros import ZeroPoints
 
 __all__ = ["HeadUnit"]
 
@@ -87,10 +88,29 @@ class HeadUnit:
             return Constant(1)
         return self.machine.home.scale(scales, width)
 
+    def _sum(self, met: Interval) -> Interval:
+        """Range of the sum of all elements, each times a number of a range."""
+        return (met * self.h.interval).times(self.product.columns)
+
+    @cached_property
+    def zeros(self) -> ZeroPoints | None:
+        """The zero point of the weights, if they have one."""
+        zero, home = self.tensors.zero, self.machine.home
+        if zero is None:
+            return None
+        reach = home.range(zero, self.head.zeros)
+        return ZeroPoints(
+            ranges=(reach,),
+            lanes=(self._sum(self.head.weights.weights),),
+            shared=(self._sum(reach),),
+            rows=((int(zero[0]),),),
+            loaded=home.loaded,
+        )
+
     @property
     def sum(self) -> Interval:
         """Range of the sum that a row has."""
-        return (self.head.weights.weights * self.h.interval).times(self.product.columns)
+        return self.zeros.sums[0] if self.zeros else self._sum(self.head.weights.weights)
 
     @property
     def logit(self) -> Interval:

@@ -18,6 +18,7 @@ from pascaline.spec.image import (
     row_words,
     unit_words,
 )
+from pascaline.spec.zeros import ZeroPoints
 
 __all__ = [
     "COLUMN",
@@ -70,7 +71,7 @@ Memories = dict[str, "Memory | Memories"]
 
 
 def core_memories(core: Core) -> Memories:
-    """Weights of the lanes, scales and biases of rows; tensors of units, initial states, head."""
+    """Weights of the lanes, scales and biases of rows; then what a core has or has not."""
     unit, drain = core.unit, core.drain
     groups = core.directions * drain.groups * len(core.passes)
     fronts = drain.gates * drain.cell_units // drain.front
@@ -92,16 +93,18 @@ def core_memories(core: Core) -> Memories:
     if layer.initial and layer.carried is not None:
         bits = core.cell_units * layer.carried.width
         found["initial_c"] = Memory(groups, bits, partial(initial_c_words, core))
+    if core.zeros is not None and core.zeros.loaded:
+        found["zeros"] = _zeros(core.zeros)
     if core.head_unit is not None:
         found["head"] = head_memories(core.head_unit)
     return found
 
 
 def head_memories(head_unit: HeadUnit) -> Memories:
-    """Weights of a head, scales and biases of its rows."""
+    """Weights of a head, scales and biases of its rows, a zero point that is loaded."""
     product = head_unit.product
     bits = product.lanes * product.simd * head_unit.head.weights.bits
-    return {
+    found: Memories = {
         "weights": Memory(
             product.tiles * product.chunks, bits, partial(head_weight_words, head_unit)
         ),
@@ -109,6 +112,13 @@ def head_memories(head_unit: HeadUnit) -> Memories:
             head_unit.head.classes, head_layout(head_unit).bits, partial(head_row_words, head_unit)
         ),
     }
+    if head_unit.zeros is not None and head_unit.zeros.loaded:
+        found["zeros"] = _zeros(head_unit.zeros)
+    return found
+
+
+def _zeros(zeros: ZeroPoints) -> Memory:
+    return Memory(len(zeros.rows), zeros.layout.bits, zeros.words)
 
 
 def flat(memories: Memories) -> Iterator[tuple[tuple[str, ...], Memory]]:

@@ -33,6 +33,8 @@ AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
 class Head(Checked):
     """A linear layer over h: ``logit[r] = scale[r] * sum_j weight[r, j] * h[j] + bias[r]``, exact.
 
+    With a zero point, weights are ``weight[r, j] - zero``.
+
     Parameters
     ----------
     classes : int
@@ -47,6 +49,8 @@ class Head(Checked):
         The index of the largest logit (the first of equals), or all logits.
     rectified : bool
         Whether it sees ``max(h[j], 0)`` instead of ``h[j]``.
+    zero_point : bool
+        Whether the weights have a zero point, as a `spec.operands.Matrix` may.
     """
 
     classes: int = Field(ge=1, le=2048)
@@ -57,6 +61,12 @@ class Head(Checked):
     output: Literal["class", "logits"] = "class"
     # Left out of descriptions that are older than it.
     rectified: bool = Field(default=False, exclude_if=not_)
+    zero_point: bool = Field(default=False, exclude_if=not_)
+
+    @property
+    def zeros(self) -> Interval:
+        """What the zero point may be."""
+        return self.weights.weights if self.zero_point else Interval(0, 0)
 
     @property
     def scales(self) -> Interval:

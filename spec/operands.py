@@ -19,7 +19,13 @@ from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.tensorspec import Integers, TensorSpec
 
-__all__ = ["Matrix", "Operand", "Walsh"]
+__all__ = ["Matrix", "Operand", "Walsh", "met"]
+
+
+def met(tensors: Mapping[str, Integers], name: str) -> Integers:
+    """What meets elements in a matrix of that name: its weights, less its zero point if any."""
+    weights, zero = tensors[f"weight_{name}"], tensors.get(f"zero_{name}")
+    return weights if zero is None else weights - zero
 
 
 @dataclass(frozen=True)
@@ -58,27 +64,44 @@ class Operand(ABC):
 
 @dataclass(frozen=True)
 class Matrix(Operand):
-    """A matrix of weights: ``sum_j weight[r, j] * vector[j]`` of each row r.
+    """A matrix of weights: ``sum_j (weight[r, j] - zero) * vector[j]`` of each row r.
+
+    Without a zero point ``zero`` is 0. With one, a weight stands for its distance from it, so that
+    a range that is not symmetric has all the weights of an arithmetic: asymmetric uniform.
 
     Attributes
     ----------
     weights : Arithmetic
         What the weights may be.
+    zero_point : bool
+        Whether there is a zero point, one of the whole matrix.
     """
 
     weights: Arithmetic
+    zero_point: bool = False
 
     on_lanes: ClassVar[bool] = True
 
+    @property
+    def zeros(self) -> Interval:
+        """What the zero point may be."""
+        return self.weights.weights if self.zero_point else Interval(0, 0)
+
     def tensors(self, rows: int, columns: int) -> dict[str, TensorSpec]:
-        return {f"weight_{self.name}": TensorSpec((rows, columns), self.weights)}
+        found = {f"weight_{self.name}": TensorSpec((rows, columns), self.weights)}
+        if self.zero_point:
+            found[f"zero_{self.name}"] = TensorSpec((1,), self.zeros)
+        return found
 
     def sum(self, element: Interval, columns: int) -> Interval:
-        return (self.weights.weights * element).times(columns)
+        return ((self.weights.weights + -self.zeros) * element).times(columns)
 
     def deviation(
         self, tensors: Mapping[str, Integers], rows: int, columns: int
     ) -> NDArray[np.float64]:
+        if self.zero_point:
+            square = np.square(met(tensors, self.name))
+            return np.asarray(np.sqrt(square.sum(axis=1, dtype=np.float64)))
         weights = tensors[f"weight_{self.name}"]
         return np.asarray(weights.std(axis=1) * np.sqrt(columns))
 
@@ -110,7 +133,7 @@ class Walsh(Operand):
 
     def sum(self, element: Interval, columns: int) -> Interval:
         # The first row of each block adds all; any other one subtracts half of them.
-        half = (element + Interval(-element.hi, -element.lo)).times(self.block // 2)
+        half = (element + -element).times(self.block // 2)
         return element.times(self.block) | half
 
     def deviation(

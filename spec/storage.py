@@ -39,7 +39,7 @@ class Storage:
     ----------
     weights, scales, biases, tables : int
         Of all layers. Scales and biases are those of rows and, if there are any, of units; an
-        initial state counts as biases.
+        initial state counts as biases, and so do zero points.
     head : int
         Of the head: weights, scales and biases.
     """
@@ -154,8 +154,8 @@ def _biases(layer: Layer, tensors: dict[str, Integers]) -> int:
         _width(tensors[name] + half(shift)) * len(tensors[name])
         for name, shift in layer.shifts.items()
     )
-    states = layer.initial_tensors.items()
-    return rounded + sum(allowed.width * len(tensors[name]) for name, allowed in states)
+    kept = layer.initial_tensors | layer.zero_tensors
+    return rounded + sum(allowed.width * len(tensors[name]) for name, allowed in kept.items())
 
 
 def _width(values: Integers) -> int:
@@ -190,4 +190,5 @@ def _head(network: Network, arithmetic: Arithmetic | None) -> int:
     head = network.head
     if head is None or arithmetic is None:
         return 0
-    return head.classes * (network.layer.outputs * arithmetic.bits + head.bias_width)
+    zero = head.zeros.width if head.zero_point else 0
+    return head.classes * (network.layer.outputs * arithmetic.bits + head.bias_width) + zero

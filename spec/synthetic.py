@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.draw import draw_biases, nearest
-from pascaline.spec.formats import Format
+from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.operands import Operand, Walsh
-from pascaline.spec.tensors import Integers, layer_prefixes, tensor_specs
+from pascaline.spec.tensors import Integers, TensorSpec, layer_prefixes, tensor_specs
 
 __all__ = ["synthetic_model"]
 
@@ -43,7 +43,9 @@ def synthetic_model(
             sizes = {"input": network.layer_inputs(index), "state": layer.hidden}
             for operand in layer.operands:
                 columns = sizes[operand.vector]
-                own = {name: tensors[at + name] for name in operand.tensors(layer.rows, columns)}
+                specs = operand.tensors(layer.rows, columns)
+                tensors |= _zero_points(at, specs, rng)
+                own = {name: tensors[at + name] for name in specs}
                 sums = operand.deviation(own, layer.rows, columns)
                 source = formats[operand.vector]
                 scales = _scales(layer, sums, source, rng)
@@ -63,6 +65,18 @@ def synthetic_model(
     if (head := network.head) is not None:
         tensors |= _head(head, network.layer.h, rng)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
+
+
+def _zero_points(
+    at: str, specs: dict[str, TensorSpec], rng: np.random.Generator
+) -> dict[str, Integers]:
+    """Of all that may be."""
+    found: dict[str, Integers] = {}
+    for name, spec in specs.items():
+        if isinstance(spec.values, Interval):
+            lo, hi = spec.values.lo, spec.values.hi
+            found[at + name] = rng.integers(lo, hi, spec.shape, endpoint=True)
+    return found
 
 
 def _scales(
@@ -96,4 +110,6 @@ def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers
         )
         reach *= head.scales.hi
     tensors["head.bias"] = nearest(rng.normal(0, reach, head.classes), head.biases.hi)
+    if head.zero_point:
+        tensors["head.zero"] = rng.integers(head.zeros.lo, head.zeros.hi, 1, endpoint=True)
     return tensors

@@ -37,11 +37,19 @@ class HeadTensors:
         Biases.
     scale : (classes,) or None
         Row scales, if the head is scaled.
+    zero : (1,) or None
+        The zero point of the weights, if they have one.
     """
 
     weight: Integers
     bias: Integers
     scale: Integers | None = None
+    zero: Integers | None = None
+
+    @property
+    def met(self) -> Integers:
+        """What elements are multiplied by: weights less their zero point."""
+        return self.weight if self.zero is None else self.weight - self.zero
 
 
 def layer_prefixes(network: Network, index: int) -> tuple[str, ...]:
@@ -62,6 +70,8 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
         specs["head.bias"] = TensorSpec((head.classes,), head.biases)
         if head.scaled:
             specs["head.scale"] = TensorSpec((head.classes,), head.scales)
+        if head.zero_point:
+            specs["head.zero"] = TensorSpec((1,), head.zeros)
     return specs
 
 

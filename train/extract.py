@@ -35,6 +35,7 @@ def learned(network: Classifier) -> Learned:
             head_weight=reals(head.weights) * unit,
             head_bias=reals(head.bias),
             head_unit=None if head.unit is None else float(head.unit) * unit,
+            head_zero=0 if head.quantiser is None else int(head.quantiser.zero(head.weight)),
         )
 
 
@@ -73,9 +74,13 @@ def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
         weight_h, unit_h = None, reals(quantiser_h(part.shadow_h))[:, 0]
     if standardised:
         unit_x, unit_h = np.ones_like(unit_x), np.ones_like(unit_h)
+    zero_x = int(quantiser_x.zero(part.shadow_x))
+    zero_h = 0 if weight_h is None else int(quantiser_h.zero(part.shadow_h))
     return LearnedPart(
-        weight_x=weight_x,
-        weight_h=weight_h,
+        weight_x=weight_x + zero_x,
+        weight_h=None if weight_h is None else weight_h + zero_h,
+        zero_x=zero_x,
+        zero_h=zero_h,
         scale_x=scale_x * unit_x * (before / after),
         scale_h=scale_h * unit_h,
         bias=reals(folded.bias) / after,

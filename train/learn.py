@@ -123,9 +123,9 @@ def build(
     layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
     head = None
     if options.head_weights is not None:
-        fixed = options.head_weights.startswith("fixed")
-        if not fixed or options.rule == "uniform":
-            head = quantiser(options.head_weights, options.rule if fixed else None, gates=1)
+        rule = options.head_rule
+        if rule is not None or not options.head_weights.startswith("fixed"):
+            head = quantiser(options.head_weights, rule, gates=1)
     return Classifier(
         layers,
         classes=classes,

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.errors import InputError
+from pascaline.train.options import ASYMMETRIC
 from pascaline.train.quantisers import quantiser, straight_through
 
 __all__ = ["Linear"]
@@ -55,6 +56,8 @@ class Linear(nn.Linear):
     ) -> None:
         super().__init__(in_features, out_features, bias)
         self.rule = quantiser(weights, rule, gates=1)
+        if rule == ASYMMETRIC:
+            raise InputError("rule", "must not be asymmetric: there is no zero point", rule)
         if self.rule.arithmetic is None:
             raise InputError("weights", "must be those of an arithmetic", weights)
         self.arithmetic = self.rule.arithmetic

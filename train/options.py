@@ -17,7 +17,16 @@ from pascaline.spec.network import Pooling
 if TYPE_CHECKING:
     from pascaline.train.tasks import Task
 
-__all__ = ["ORTHOGONAL", "SPREADS", "NormaliserName", "Options", "Schedule", "WeightRule"]
+__all__ = [
+    "ASYMMETRIC",
+    "ORTHOGONAL",
+    "RANGED",
+    "SPREADS",
+    "NormaliserName",
+    "Options",
+    "Schedule",
+    "WeightRule",
+]
 
 
 class Schedule(Checked):
@@ -62,6 +71,14 @@ ORTHOGONAL = "orthogonal"
 """Real recurrent weights of linear cells that stay orthogonal; see `train.orthogonal`."""
 
 
+ASYMMETRIC = "asymmetric"
+"""The rule whose weights have zero points; see `train.quantisers.Asymmetric`."""
+
+
+RANGED = ("uniform", ASYMMETRIC)
+"""Rules of fixed-point weights whose unit is that of the range that they have."""
+
+
 class WeightRule(NamedTuple):
     """How one matrix of weights comes about."""
 
@@ -104,10 +121,11 @@ class Options(Checked):
         real numbers, too, of a matrix that is kept so.
     head_weights : str or None
         What those of the head are; ``None``: learned as real numbers and rounded to the head's
-        format in the end, as ``fixed2`` to ``fixed16`` are unless ``rule`` is ``uniform``.
+        format in the end, as ``fixed2`` to ``fixed16`` are unless ``rule`` is one of `RANGED`.
     rule : str or None
         How ``weights`` come from those that are learned, see `train.quantisers.rules`; ``None``:
-        the usual rule, which recurrent weights of another kind have in any case.
+        the usual rule, which recurrent weights of another kind have in any case. With
+        ``asymmetric``, the matrices of the model have zero points.
     stochastic : bool
         Whether ``weights`` are drawn anew for every step of training.
     draw : bool
@@ -189,6 +207,17 @@ class Options(Checked):
             arithmetic("fixed12" if x == "float" else x),
             arithmetic("fixed12" if h in ("float", ORTHOGONAL) else h),
         )
+
+    @property
+    def zero_points(self) -> bool:
+        """Whether matrices of the model have zero points."""
+        return self.rule == ASYMMETRIC
+
+    @property
+    def head_rule(self) -> str | None:
+        """The rule of fixed-point weights of the head, if they are quantised in training."""
+        fixed = self.head_weights is not None and self.head_weights.startswith("fixed")
+        return self.rule if fixed and self.rule in RANGED else None
 
     def settled(self, task: Task) -> Options:
         """The same, with what the task has wherever nothing is chosen.

@@ -23,6 +23,7 @@ from pascaline.spec.errors import InputError
 __all__ = [
     "Ardakani",
     "ArdakaniSign",
+    "Asymmetric",
     "Exponents",
     "Nearest",
     "Ott",
@@ -78,7 +79,7 @@ class Quantiser(ABC):
 
     @abstractmethod
     def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Weights, as integers in floating point; not to be differentiated.
+        """Weights less their zero point, integers in floating point; not to be differentiated.
 
         Parameters
         ----------
@@ -92,6 +93,10 @@ class Quantiser(ABC):
     def own_unit(self, shadow: Tensor) -> Tensor:
         """What an integer of 1 stands for in these weights, if they are ``scaled``."""
         return torch.ones_like(shadow[0, 0])
+
+    def zero(self, shadow: Tensor) -> Tensor:
+        """The zero point of these weights, in the model, which has `values` and it added."""
+        return torch.zeros_like(shadow[0, 0])
 
     def start(self, shadow: Tensor) -> None:
         """Fill untrained shadow weights."""
@@ -338,6 +343,36 @@ class Uniform(Quantiser):
         shadow.uniform_(-limit, limit)
 
 
+class Asymmetric(Uniform):
+    """Fixed point from the least weight to the largest, with a zero point: asymmetric uniform.
+
+    With ``u = (max w - min w) / (2^p - 1)`` of a matrix, 0 among its weights, and p bits, the zero
+    point is ``z = round(-2^(p-1) - min w / u)``, and ``w = u * (q - z)`` with ``q`` the nearest of
+    -2^(p-1) to 2^(p-1) - 1; the gradient is the identity. In a model ``q`` and ``z`` are stored.
+    As in Sari et al. (2021), least and largest are those of the matrix at every step of training;
+    rows have scales of their own if the normaliser learns them.
+    """
+
+    def own_unit(self, shadow: Tensor) -> Tensor:
+        least, largest = self._ends(shadow)
+        return torch.where(largest > least, largest - least, 1) / (self.range.hi - self.range.lo)
+
+    def zero(self, shadow: Tensor) -> Tensor:
+        least, _ = self._ends(shadow)
+        nearest = torch.floor(self.range.lo - least / self.own_unit(shadow) + 0.5)
+        return nearest.clamp(self.range.lo, self.range.hi)
+
+    def values(self, shadow: Tensor, noise: Tensor | None = None) -> Tensor:
+        nearest, zero = torch.floor(shadow / self.own_unit(shadow) + 0.5), self.zero(shadow)
+        return (nearest + zero).clamp(self.range.lo, self.range.hi) - zero
+
+    @staticmethod
+    def _ends(shadow: Tensor) -> tuple[Tensor, Tensor]:
+        """The least and the largest weight, or 0."""
+        found = shadow.detach()
+        return found.amin().clamp(max=0), found.amax().clamp(min=0)
+
+
 def rules(weights: str) -> dict[str, Quantiser]:
     """The quantisers that make such weights, by the names of their rules; the first is the usual.
 
@@ -363,7 +398,8 @@ def rules(weights: str) -> dict[str, Quantiser]:
         case Exponential():
             return {"ott": Exponents(found)}
         case _:
-            return {"nearest": Nearest(found), "uniform": Uniform(found)}
+            made: tuple[type[Nearest] | type[Uniform], ...] = (Nearest, Uniform, Asymmetric)
+            return {one.__name__.lower(): one(found) for one in made}
 
 
 def quantiser(

@@ -104,6 +104,8 @@ class Plan:
             state_bits=options.state_bits,
             rectified=bool(options.rectified),
             spread=options.spread,
+            zero_points=options.zero_points,
+            head_zero_point=options.head_rule is not None and options.zero_points,
         )
 
     def run(self) -> dict[str, Any]:

@@ -141,6 +141,7 @@ class Stack(nn.Module):
             bidirectional=bidirectional,
             block=options.block,
             spread=options.spread,
+            zero_points=options.zero_points,
         ).layers
         self.options, self.formats = options, formats
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers

@@ -13,6 +13,7 @@ from pascaline.golden.product import Product
 from pascaline.golden.rounding import Integers, holding, narrow, round_shift, saturate
 from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.operands import met
 from pascaline.spec.tensors import LayerTensors
 
 __all__ = ["Gru", "GruStep", "ResetAfter", "ResetBefore", "gru_of"]
@@ -151,7 +152,7 @@ class ResetBefore(Gru):
     def __init__(self, layer: GruLayer, tensors: LayerTensors, x: Format) -> None:
         super().__init__(layer, tensors, x)
         self._to_pre = self._normaliser(self._rest)
-        weights = tensors["weight_h"]
+        weights = met(tensors, "h")
         self._product_k = Product(weights[self._rest], layer.h.interval)
         self._products["h"] = Product(weights[self._gates], layer.h.interval)
         self._reset_type = holding(

@@ -1,6 +1,6 @@
 """The reader that computes the head."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import C, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import connect, flipped
 
@@ -48,6 +48,7 @@ class HeadReader(wiring.Component):
             element=head_unit.h.interval,
             sums=(head_unit.sum,),
             front=1,
+            zeros=head_unit.zeros,
         )
         m.submodules.rows = rows = HeadAffine(head_unit, self._fields)
         m.d.comb += load_through(self.load, rows)
@@ -133,8 +134,9 @@ class HeadReader(wiring.Component):
         operands = Signal.like(elements)
         m.d.comb += lanes.x.eq(operands)
         for k in range(product.simd):
-            # Only a weight without 0 needs its operand to be 0 where there is no column.
-            absent = at_end if k >= product.tail and not head_unit.head.weights.has_zero else 0
+            # Only what cannot be 0 needs its operand to be 0 where there is no column.
+            filled = head_unit.head.weights.has_zero and head_unit.zeros is None
+            absent = at_end if k >= product.tail and not filled else 0
             if head_unit.head.rectified and head_unit.h.signed:
                 absent = absent | elements[k][-1]
             m.d.comb += operands[k].eq(Mux(use & ~absent, elements[k], 0))
@@ -144,11 +146,26 @@ class HeadReader(wiring.Component):
         codes, wrong = read_memory(
             m, head_unit.machine, memory, address, latency=latency, name="weights", load=load
         )
+        faults = (wrong & use) | rows.fault
+        if head_unit.zeros is not None:
+            faults |= self._zero(m, lanes, use)
         m.d.comb += [
-            self.fault.eq((wrong & use) | rows.fault),
+            self.fault.eq(faults),
             lanes.codes.eq(codes),
             lanes.ends_tile.eq(delayed(m, read & end, wait, name="ends_tile")),
         ]
+
+    def _zero(self, m, lanes, use):
+        """The zero point, which is always the same; whether it is not as it was written."""
+        zeros = self._head_unit.zeros
+        if not zeros.loaded:
+            m.d.comb += lanes.zero.eq(zeros.rows[0][0])
+            return 0
+        memory, machine = head_memories(self._head_unit)["zeros"], self._head_unit.machine
+        load = self.load.zeros
+        word, wrong = read_memory(m, machine, memory, C(0, 0), latency=1, name="zeros", load=load)
+        m.d.comb += lanes.zero.eq(word.as_signed())
+        return wrong & use
 
     def _deliver(self, m, rows):
         if self._head_unit.head.output == "class":

@@ -21,6 +21,7 @@ from pascaline.importers.network import FloatNetwork
 from pascaline.importers.rows import row_errors, threshold_rows
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.model import Model
+from pascaline.spec.operands import met
 from pascaline.spec.tensors import Integers, LayerTensors
 
 __all__ = ["next_bits", "precision", "quantization", "warnings_of"]
@@ -95,9 +96,9 @@ def quantization(found: FloatNetwork, trial: Trial, reaches: Reaches) -> list[di
                 rule = row_errors(matrix, *threshold_rows(matrix, arithmetic), moments)
                 # The best scale of each row, of which the model has a rounded one.
                 q = tensors[name].astype(np.float64)
-                met = q @ moments
-                norm = (met * q).sum(axis=1)
-                scale = (met * matrix).sum(axis=1) / np.where(norm > 0, norm, 1)
+                seen = q @ moments
+                norm = (seen * q).sum(axis=1)
+                scale = (seen * matrix).sum(axis=1) / np.where(norm > 0, norm, 1)
                 fitted = row_errors(matrix, tensors[name], scale, moments)
                 made.append(
                     {
@@ -143,11 +144,12 @@ def _layer(
             limits.setdefault(key, {})[name] = _part(share.part)
     parts, tensors = found.layers[index].parts, model.directions[index]
     dead = {
-        name: sum(
-            _dead(getattr(part, name), one[name]) for part, one in zip(parts, tensors, strict=True)
+        f"weight_{name}": sum(
+            _dead(getattr(part, f"weight_{name}"), met(one, name))
+            for part, one in zip(parts, tensors, strict=True)
         )
-        for name in ("weight_x", "weight_h")
-        if name in tensors[0]
+        for name in ("x", "h")
+        if f"weight_{name}" in tensors[0]
     }
     module = module_for(layer)
     bounded = {*module.within_one, *(key for key in limits if module.is_flat(key))}
@@ -167,7 +169,7 @@ def _layer(
 def _head(found: FloatNetwork, model: Model) -> dict[str, Any] | None:
     if model.head is None or found.head_weight is None:
         return None
-    dead = _dead(found.head_weight, model.head.weight)
+    dead = _dead(found.head_weight, model.head.met)
     return {"rows": len(found.head_weight), "dead": dead, "scaled": model.head.scale is not None}
 
 
@@ -180,7 +182,7 @@ def _coarse(tensors: Iterable[LayerTensors]) -> dict[str, Any] | None:
     """How many scales of rows that count are small, and how uneven all are; None if none is."""
     scales = np.concatenate(
         [
-            np.abs(one[f"scale_{name}"])[one[f"weight_{name}"].any(axis=1)]
+            np.abs(one[f"scale_{name}"])[met(one, name).any(axis=1)]
             for one in tensors
             for name in ("x", "h")
         ]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.host.memory import bounded
+from pascaline.importers.graph import qdq
 from pascaline.importers.graph.graph import Graph, attributes
 from pascaline.importers.graph.load import line
 from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS, quantise
@@ -101,7 +102,7 @@ class Evaluator:
 
 
 def _quantisers() -> list[Any]:
-    """What the nodes of QONNX compute."""
+    """What the nodes of QONNX compute, and those of ONNX, of which it has the latest alone."""
     from onnx.reference.op_run import OpRun
 
     def run(self: Any, *inputs: Any, **_: Any) -> tuple[Any]:
@@ -109,8 +110,11 @@ def _quantisers() -> list[Any]:
         thing = f"{node.op_type} {node.name}"
         return (quantise(node.op_type, inputs, attributes(node), thing=thing).value,)
 
-    return [
-        type(name, (OpRun,), {"op_domain": domain, "_run": run})
-        for domain in DOMAINS
-        for name in OPERATORS
-    ]
+    def run_linear(self: Any, *inputs: Any, **_: Any) -> tuple[Any]:
+        node = self.onnx_node
+        thing = f"{node.op_type} {node.name}"
+        return (qdq.linear(node.op_type, list(inputs), attributes(node), thing=thing),)
+
+    own = [(domain, name, run) for domain in DOMAINS for name in OPERATORS]
+    own += [("", name, run_linear) for name in qdq.OPERATORS]
+    return [type(name, (OpRun,), {"op_domain": at, "_run": made}) for at, name, made in own]

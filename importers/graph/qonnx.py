@@ -76,22 +76,23 @@ class Quantised(NamedTuple):
     value: NDArray[Any]
 
     def exact(self, *, thing: str) -> Exact:
-        """The integers and a scale a row, of a matrix.
+        """The integers, less their zero point, and a scale a row, of a matrix.
 
         Raises
         ------
         InputError
-            If this is no matrix, if its zero is not 0, or if scales differ within a row.
+            If this is no matrix, if a zero point is no integer, or if scales differ within a row.
         """
         shape = self.integers.shape
         if len(shape) != 2:
             raise InputError(thing, "must be a matrix", list(shape))
-        if np.any(self.zero_point != 0):
-            raise InputError(thing, "must have the zero point 0", _first(self.zero_point))
+        zero = np.round(self.zero_point).astype(np.int64)
+        if np.any(self.zero_point != zero):
+            raise InputError(thing, "zero point must be an integer", _first(self.zero_point))
         scales = np.broadcast_to(self.scale.astype(np.float64), shape)
         if (scales != scales[:, :1]).any():
             raise InputError(thing, "must have one scale for each row, or one for all")
-        return Exact(self.integers, scales[:, 0].copy())
+        return Exact(self.integers - zero, scales[:, 0].copy())
 
 
 def quant(

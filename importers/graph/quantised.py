@@ -1,4 +1,8 @@
-"""Nodes of QONNX in a graph: integers of weights are kept, rounding of signals is left out."""
+"""Nodes that quantise in a graph: integers of weights are kept, rounding of signals is left out.
+
+Those are nodes of QONNX, and of ONNX itself ``QuantizeLinear`` and ``DequantizeLinear``. The
+integers of weights are those that a node takes its zero point from.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pascaline.importers.freeze import Reals
+from pascaline.importers.graph import qdq
 from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
 from pascaline.importers.graph.qonnx import DOMAINS, OPERATORS
@@ -25,8 +30,8 @@ def leave_out_rounding(graph: Graph) -> list[str]:
     """Let signals through that a graph rounds; what is left out, a line each."""
     varying = graph.hanging_on(value.name for value in graph.inputs)
     lines = []
-    for node in graph.nodes:
-        if not _quantises(node) or node.input[0] not in varying:
+    for node in _rounding(graph):
+        if node.input[0] not in varying:
             continue
         lines.append(f"{node.op_type} {node.name}: signals are rounded as the formats say instead")
         given = node.input[0]
@@ -34,6 +39,23 @@ def leave_out_rounding(graph: Graph) -> list[str]:
         node.input.append(given)
         node.op_type, node.domain = "Identity", ""
     return lines
+
+
+def _rounding(graph: Graph) -> list[NodeProto]:
+    """Nodes that round and give real numbers; those of ONNX do so two by two, there and back."""
+    found = []
+    for node in graph.nodes:
+        if node.op_type not in qdq.OPERATORS:
+            found += [node] if _quantises(node) else []
+            continue
+        behind = [one for one in graph.nodes if node.output[0] in one.input]
+        if node.op_type == "QuantizeLinear" and behind:
+            back = [
+                one.op_type == "DequantizeLinear" and one.input[1:] == node.input[1:]
+                for one in behind
+            ]
+            found += [node, *behind] if all(back) else []
+    return found
 
 
 def exact_rows(graph: Graph, name: str, rows: Reals, values: Values) -> Exact | None:
@@ -71,4 +93,6 @@ def exact_rows(graph: Graph, name: str, rows: Reals, values: Values) -> Exact | 
 
 
 def _quantises(node: NodeProto) -> bool:
+    if node.domain in ("", "ai.onnx"):
+        return node.op_type in qdq.OPERATORS
     return node.domain in DOMAINS and node.op_type in OPERATORS

@@ -65,6 +65,8 @@ def write_hadamrnn(model: Model) -> Written:
     assert head is not None
     assert model.head is not None
     assert transform is not None
+    if layer.zero_points or head.zero_point:
+        raise InputError("zero points", "must be left out: weights of a HadamRNN have none")
     reals = row_reals(model.layers[0], layer, network.x)
     away = np.abs(np.abs(reals["scale_h"]) * np.sqrt(transform.block) - 1)
     if away.max() > NEAR:

@@ -14,6 +14,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.normalisers.affine import Affine
+from pascaline.spec.operands import met
 
 __all__ = ["write_modules"]
 
@@ -50,7 +51,7 @@ def write_modules(model: Model) -> Written:
             reals, at = row_reals(part, layer, network.layer_x(index)), f"l{index}{suffix}"
             for kind, name in (("ih", "x"), ("hh", "h")):
                 scale = reals[f"scale_{name}"][:, None]
-                tensors[f"rnn.weight_{kind}_{at}"] = part[f"weight_{name}"] * scale
+                tensors[f"rnn.weight_{kind}_{at}"] = met(part, name) * scale
             own = np.zeros(layer.rows)
             if "bias_h" in reals:
                 # The candidate's rows are the last.
@@ -59,7 +60,7 @@ def write_modules(model: Model) -> Written:
             tensors[f"rnn.bias_hh_{at}"] = own
     if model.head is not None:
         units, tensors["fc.bias"] = head_reals(model)
-        tensors["fc.weight"] = model.head.weight * units[:, None]
+        tensors["fc.weight"] = model.head.met * units[:, None]
     what = f"torch.nn.{module_of(form).operator}"
     return Written(what, tensors, _again(model, form), tuple(_notes(model)))
 
@@ -84,6 +85,8 @@ def _again(model: Model, form: str) -> tuple[str, ...]:
     words = ["--weights", layer.weights_x.name]
     if layer.weights_h != layer.weights_x:
         words += ["--recurrent-weights", layer.weights_h.name]
+    if any(one.zero_points for one in network.layers):
+        words.append("--zero-points")
     if form not in (USUAL, next(iter(type(layer).forms))):
         words += ["--cell", form]
     words += ["--result", result_of(model)]

@@ -5,6 +5,7 @@ exact sums ``A`` and ``B``::
 
     A = sum_j weight_h[r, j] * h[j]         B = sum_i weight_x[r, i] * x[i]
 
+With zero points, weights are ``weight_h[r, j] - zero_h`` and ``weight_x[r, i] - zero_x``.
 `spec.operands` says what may be in their place. A normaliser (`spec.normalisers`) makes the
 pre-activation ``z[r]`` of the sums of a row; with the affine one::
 
@@ -71,6 +72,8 @@ class Layer(Checked, ABC):
     block : int or None
         Elements of a block of that transform, a power of two that divides ``hidden``; ``None``: the
         largest one.
+    zero_points : bool
+        Whether each matrix of a direction has a zero point, see `spec.operands.Matrix`.
     h, pre : Format
         Hidden state, pre-activation.
     normaliser : Normaliser
@@ -105,6 +108,7 @@ class Layer(Checked, ABC):
     weights_h: ArithmeticField
     recurrent: Literal["matrix", "walsh"] = Field(default="matrix", exclude_if=is_matrix)
     block: int | None = Field(default=None, ge=2, exclude_if=is_none)
+    zero_points: bool = Field(default=False, exclude_if=not_)
     h: Format = Q0_7
     pre: Format = Format(width=12, frac=8)
     normaliser: AnyNormaliser = Affine()
@@ -220,8 +224,8 @@ class Layer(Checked, ABC):
     @property
     def operands(self) -> tuple[Operand, ...]:
         """The addends of the sum of a gate row."""
-        x = Matrix("x", "input", self.weights_x)
-        return x, self.transform or Matrix("h", "state", self.weights_h)
+        x = Matrix("x", "input", self.weights_x, self.zero_points)
+        return x, self.transform or Matrix("h", "state", self.weights_h, self.zero_points)
 
     @property
     def transform(self) -> Walsh | None:
@@ -286,6 +290,12 @@ class Layer(Checked, ABC):
             return {}
         carried = {} if self.carried is None else {"initial_c": self.carried.interval}
         return {"initial_h": self.h.interval} | carried
+
+    @property
+    def zero_tensors(self) -> dict[str, Interval]:
+        """Zero points of the matrices of a direction, if there are any: names and ranges."""
+        matrices = (one for one in self.operands if isinstance(one, Matrix) and one.zero_point)
+        return {f"zero_{one.name}": one.zeros for one in matrices}
 
     @property
     def unit_shifts(self) -> dict[str, int]:

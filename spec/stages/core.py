@@ -107,10 +107,11 @@ class CoreStage(Stage):
     def parts(self) -> tuple[Part, ...]:
         state = ("state",) if self.core.stateful else ()
         start = ("start",) if self.core.layer.initial else ()
+        zeros = ("zeros",) if self.core.zeros else ()
         transform = (Part("transform", ("transform",)),) if self.core.walsh else ()
         return (
             Part("weight memory", ("weights",)),
-            Part("lanes", ("lanes",)),
+            Part("lanes", ("lanes", *zeros)),
             *transform,
             Part("cell units", ("cells",)),
             Part("vector memory", ("hidden", "inputs", *start)),

@@ -98,6 +98,29 @@ CELLS = {
     },
     "rnn-norm": {"kind": "rnn", "normaliser": MAD, "function": "relu", "h": q(8, 5)},
     "mixed": {"weights_x": "fixed8", "weights_h": "binary"},
+    "lstm-zeros": {"weights": "fixed8", "zero_points": True},
+    "gru-zeros": {"kind": "gru", "weights_x": "fixed8", "weights_h": "fixed4", "zero_points": True},
+    "gru-zeros-before": {
+        "kind": "gru",
+        "reset": "before",
+        "weights": "fixed4",
+        "zero_points": True,
+    },
+    "zeros-wide": {
+        "kind": "rnn",
+        "function": "relu",
+        "weights": "fixed16",
+        "zero_points": True,
+        **(WIDE | {"h": q(16, 12)}),
+    },
+    "hadamard-zeros": {
+        "kind": "rnn",
+        "function": "relu",
+        "recurrent": "walsh",
+        "weights": "fixed8",
+        "zero_points": True,
+        "h": q(8, 5),
+    },
     "gru-mixed": {"kind": "gru", "weights_x": "exp5", "weights_h": "ternary"},
 }
 """Layers of all kinds, each with what makes it take another way."""
@@ -108,6 +131,7 @@ BEFORE = {"kind": "gru", "reset": "before", "weights": "binary"}
 BOTH = {"bidirectional": True}
 INITIAL = {"initial": True}
 PEEPHOLE = {"peephole": True}
+ZEROS = {"zero_points": True, "weights": "fixed8"}
 
 STACKS = {
     "lstm": [LSTM],
@@ -123,6 +147,8 @@ STACKS = {
     "wide-below": [GRU | {"h": {"width": 12, "frac": 11}}, RNN],
     "hadamard-below": [HADAMARD, GRU],
     "hadamard-both": [HADAMARD | BOTH, HADAMARD],
+    "zeros-both": [LSTM | ZEROS | BOTH],
+    "zeros-above": [RNN | BOTH, LSTM | ZEROS],
     "lstm-both": [LSTM | BOTH],
     "gru-both": [GRU | BOTH],
     "before-both": [BEFORE | BOTH],
@@ -144,6 +170,7 @@ ENDS = {
         "results": "every",
     },
     "rectified": {"head": {"classes": 3, "weights": "fixed4", "rectified": True}},
+    "zero-point": {"head": {"classes": 3, "weights": "fixed8", "zero_point": True}},
     "pooled-logits": {
         "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
         "pooling": "max",

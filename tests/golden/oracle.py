@@ -56,10 +56,16 @@ def slow_step(layer, tensors, x, h, c):
     return CELLS[layer.kind](layer, tensors, x, h, c)
 
 
+def weights(layer, t, name, row):
+    """The weights of a row, each less the zero point of the matrix if there is one."""
+    zero = int(t[f"zero_{name}"][0]) if layer.zero_points else 0
+    return [int(weight) - zero for weight in t[f"weight_{name}"][row]]
+
+
 def recurrent(layer, t, row, h):
     """The sum of h that a row has: of its weights, or of a row of Sylvester's matrix."""
     if layer.recurrent == "matrix":
-        return dot(t["weight_h"][row], h)
+        return dot(weights(layer, t, "h", row), h)
     block = layer.block or layer.hidden & -layer.hidden
     first, place = divmod(row % layer.hidden, block)
     signs = ((-1) ** (place & column).bit_count() for column in range(block))
@@ -70,9 +76,9 @@ def scaled(layer, t, row, operand, vector):
     """What an operand adds to the sum of a row; with layer norm, of all rows of its gate first."""
 
     def summed(row):
-        return (
-            recurrent(layer, t, row, vector) if operand == "h" else dot(t["weight_x"][row], vector)
-        )
+        if operand == "h":
+            return recurrent(layer, t, row, vector)
+        return dot(weights(layer, t, "x", row), vector)
 
     if layer.normaliser.kind == "affine":
         return int(t[f"scale_{operand}"][row]) * summed(row)
@@ -235,6 +241,6 @@ def slow_run(model, sequence):
 
 def slow_head(head, h):
     scale = [1] * len(head.bias) if head.scale is None else head.scale.tolist()
-    return [
-        s * dot(row, h) + int(b) for s, row, b in zip(scale, head.weight, head.bias, strict=True)
-    ]
+    zero = 0 if head.zero is None else int(head.zero[0])
+    rows = [[int(weight) - zero for weight in row] for row in head.weight]
+    return [s * dot(row, h) + int(b) for s, row, b in zip(scale, rows, head.bias, strict=True)]

@@ -47,7 +47,8 @@ class Twin(ABC):
         self._described, self._start = layer, tensors
         self._unit = unit = 2.0 ** -(layer.pre.frac + layer.normaliser.shift)
         # Sums of integers h are in units of 2**-h.frac.
-        self._weights = {"h": _met(layer, tensors) / layer.h.lsb, "x": tensors["weight_x"] / x.lsb}
+        weight_x = _less_zero_point(tensors, "x")
+        self._weights = {"h": _met(layer, tensors) / layer.h.lsb, "x": weight_x / x.lsb}
         self._scales = {name: tensors[f"scale_{name}"] * unit for name in self._weights}
         self._bias = tensors["bias"] * unit
 
@@ -120,10 +121,16 @@ def _standardised(norm: LayerNorm, sums: Bounded) -> Bounded:
     return Bounded(value, error + 0.5 + np.abs(value - np.clip(value, lo, hi)))
 
 
+def _less_zero_point(tensors: LayerTensors, name: str) -> Reals:
+    """The weights of a matrix, (rows, columns), less its zero point if it has one."""
+    weights = tensors[f"weight_{name}"].astype(np.float64)
+    return weights - tensors.get(f"zero_{name}", 0)
+
+
 def _met(layer: Layer, tensors: LayerTensors) -> Reals:
     """The matrix that h meets, (rows, hidden)."""
     if layer.recurrent == "matrix":
-        return tensors["weight_h"].astype(np.float64)
+        return _less_zero_point(tensors, "h")
     block = layer.block or layer.hidden & -layer.hidden
     one = np.ones((1, 1))
     while len(one) < block:

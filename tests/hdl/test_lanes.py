@@ -8,6 +8,7 @@ from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.product import Product
+from pascaline.spec.zeros import ZeroPoints
 from tests.hdl.bench import run
 
 
@@ -24,6 +25,43 @@ from tests.hdl.bench import run
 @pytest.mark.parametrize("two", [False, True])
 def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
     """Tiles back to back: sums come out in order, and loading a tile does not disturb draining."""
+    check(name, lane, registers, lanes, simd, front, two, rng)
+
+
+@pytest.mark.parametrize(
+    ("name", "lane"),
+    [
+        (name, lane)
+        for name in ("binary", "exp3", "fixed6")
+        for lane in lane_designs(arithmetic(name))
+    ],
+)
+@pytest.mark.parametrize("registers", [(0, 0), (1, 1), (2, 3)])
+@pytest.mark.parametrize("two", [False, True])
+def test_zero_points(name, lane, registers, two, rng):
+    """The same sums, less a zero point of each source times the sum of its elements."""
+    check(name, lane, registers, 4, 5, 2, two, rng, zeros=True)
+
+
+def test_extreme_zero_points(rng):
+    """The largest sums there can be, of both signs, in every difference."""
+    for extreme in (-8, 7):
+        check("fixed6", "tree", (0, 0), 4, 5, 2, False, rng, zeros=True, extreme=extreme)
+
+
+def zero_points(kind, element, columns, two):
+    """Any of a matrix, of two sources or of one."""
+    part = (kind.weights * element).times(columns)
+    return ZeroPoints(
+        ranges=(kind.weights, kind.weights),
+        lanes=(part, part) if two else (part,),
+        shared=(part, part) if two else (part,),
+        rows=(),
+        loaded=True,
+    )
+
+
+def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, extreme=0):
     kind, element = arithmetic(name), Interval(-8, 7)
     chunks = max(2, lanes // front)
     geometry = Product(
@@ -37,16 +75,24 @@ def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
     )
     whole = (kind.weights * element).times(chunks * simd)
     sums = (whole, whole) if two else (whole,)
+    found_zeros = zero_points(kind, element, chunks * simd, two) if zeros else None
     dut = Lanes(
         product=geometry,
         arithmetic=kind,
         element=element,
-        sums=sums,
+        sums=sums if found_zeros is None else found_zeros.sums,
         front=front,
+        zeros=found_zeros,
     )
     weights = rng.choice(kind.values, (3, chunks, lanes, simd))
     vectors = rng.integers(-8, 7, (3, chunks, simd), endpoint=True)
-    terms = np.einsum("tcls,tcs->tcl", weights, vectors)
+    # A zero point of each source of each tile.
+    points = rng.choice(kind.values, (3, 2)) if zeros else np.zeros((3, 2), np.int64)
+    if extreme:
+        weights[:], points[:], vectors[:] = kind.weights.hi, kind.weights.lo, extreme
+    of_chunk = points[:, [int(chunk > 0) for chunk in range(chunks)]] if two else points[:, :1]
+    met = weights - of_chunk[:, :, None, None]
+    terms = np.einsum("tcls,tcs->tcl", met, vectors)
     found = []
 
     def join(values, bits):
@@ -58,6 +104,8 @@ def test_lanes(name, lane, registers, lanes, simd, front, two, rng):
             for chunk in range(chunks):
                 ctx.set(dut.x, join(vectors[tile, chunk], element.width))
                 ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
+                if zeros:
+                    ctx.set(dut.zero, int(points[tile, int(two and chunk > 0)]))
                 ctx.set(dut.ends_source, chunk == 0)
                 ctx.set(dut.ends_tile, chunk == chunks - 1)
                 await ctx.tick()

@@ -16,6 +16,7 @@ from pascaline.importers.sources import read_foreign
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.operands import met
 
 torch = pytest.importorskip("torch")
 bnn = pytest.importorskip("brevitas.nn")
@@ -215,6 +216,21 @@ def test_too_narrow_an_arithmetic_is_refused(tmp_path: Path) -> None:
     assert np.abs(convert(foreign, choice, name="net").layers[0]["weight_x"]).max() <= 8
 
 
+def test_zero_points_are_taken_over(tmp_path: Path) -> None:
+    module = made("QuantRNN", free=True, weight_quant=quant.ShiftedUint8WeightPerTensorFloat)
+    with torch.no_grad():
+        for name, weight in module.named_parameters():
+            if name.endswith("weight"):
+                weight.add_(0.5)
+    foreign = from_brevitas(module, tmp_path / "net.brevitas")
+    model = convert(foreign, Conversion(weights=arithmetic("fixed8")), name="net")
+    assert model.network.layer.zero_points
+    for name in ("x", "h"):
+        wanted = foreign.network.layers[0].parts[0].exact[f"weight_{name}"].weight
+        assert wanted.max() > 127
+        assert np.array_equal(met(model.layers[0], name), wanted)
+
+
 def test_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.brevitas"
     with pytest.raises(InputError, match=r"^module: must be a QuantLSTM or QuantRNN of Brevitas"):
@@ -223,9 +239,6 @@ def test_refused(tmp_path: Path) -> None:
         from_brevitas(made("QuantLSTM", coupled_input_forget_gates=True), path)
     with pytest.raises(InputError, match=r"must end with \.brevitas$"):
         from_brevitas(made("QuantRNN"), tmp_path / "net.pt")
-    module = made("QuantRNN", free=True, weight_quant=quant.ShiftedUint8WeightPerTensorFloat)
-    with pytest.raises(InputError, match="must have the zero point 0"):
-        from_brevitas(module, path)
 
 
 def test_a_state_dict_is_refused(tmp_path: Path) -> None:

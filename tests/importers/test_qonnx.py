@@ -85,6 +85,10 @@ def test_exact_has_a_scale_a_row(rng: np.random.Generator) -> None:
         assert scale.shape == (5,)
         assert np.abs(weight).max() == 7
         np.testing.assert_allclose(weight * scale[:, None], made.value, rtol=1e-6)
+        offset = quant(inputs[0], inputs[1], 3.0, inputs[3], signed=True, narrow=True)
+        weight, scale = offset.exact(thing="w")
+        assert weight.min() < -7
+        np.testing.assert_allclose(weight * scale[:, None], offset.value, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +116,8 @@ def test_nodes_refused() -> None:
         quantise("Quant", [x, 1.0], {}, thing="w")
     with pytest.raises(InputError, match="w: attribute odd is not supported"):
         quantise("Quant", [x, 1.0, 0.0, 4], {"odd": 1}, thing="w")
-    with pytest.raises(InputError, match=r"w: must have the zero point 0, not 1\.0"):
-        quant(x, 1.0, 1.0, 4).exact(thing="w")
+    with pytest.raises(InputError, match=r"w: zero point must be an integer, not 0\.5"):
+        quant(x, 1.0, 0.5, 4).exact(thing="w")
     with pytest.raises(InputError, match="w: must have one scale for each row"):
         quant(x, np.array([1.0, 2.0]), 0.0, 4).exact(thing="w")
     with pytest.raises(InputError, match="w: must be a matrix"):

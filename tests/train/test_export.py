@@ -123,6 +123,26 @@ def test_fine_scales(cell: str, both: bool, weights: str, tmp_path: Path) -> Non
     np.testing.assert_allclose(found[rows], logits[rows], rtol=0, atol=unit * 0.501)
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_zero_points(cell: str, tmp_path: Path) -> None:
+    """In double precision and with fine scales, h is what the network computes."""
+    if "hadamard" in cell:
+        pytest.skip("an h that is off goes to all units of a block")
+    formats = Formats(scale_width=24)
+    net = taught(cell, "fixed4", rule="asymmetric", formats=formats).double()
+    with torch.no_grad():
+        for part in net.rnn.parts:
+            # Far from symmetric.
+            part.shadow_x.add_(part.shadow_x.std())
+    bare = nn.export(net.rnn, tmp_path / "bare.safetensors")
+    assert bare.network.layer.zero_points
+    assert bare.layers[0]["zero_x"] < -1
+    inputs = make_inputs(bare.network.x)
+    with torch.no_grad():
+        h = net.outputs(seen(bare, inputs, torch.float64)).numpy() / bare.network.layer.h.lsb
+    assert (computed(bare, inputs) == h).mean() > 0.999
+
+
 def test_results_of_every_step_and_pooling(tmp_path: Path) -> None:
     net, path = taught("lstm", "ternary"), tmp_path / "net.safetensors"
     every = nn.export(net.rnn, path, head=net.fc, results="every")

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 from pascaline.train.quantisers import (  # noqa: E402
     Ardakani,
     ArdakaniSign,
+    Asymmetric,
     Exponents,
     Nearest,
     Ott,
@@ -173,8 +174,27 @@ def test_values_are_weights_of_the_arithmetic(made: Quantiser, dtype: object) ->
     if made.arithmetic is not None:
         integers = values.numpy().astype(np.int64)
         np.testing.assert_array_equal(integers, values.numpy())
-        made.arithmetic.encode(integers)
+        made.arithmetic.encode(integers + int(made.zero(shadow)))
         assert len(np.unique(integers)) > 1
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+@pytest.mark.parametrize(("least", "largest"), [(-1.0, 1.0), (-0.1, 0.7), (0.2, 0.9), (-3, -2)])
+def test_asymmetric(bits: int, least: float, largest: float) -> None:
+    """All integers are used from the least weight to the largest, and 0 is one of them."""
+    made = quantiser(f"fixed{bits}", "asymmetric")
+    assert isinstance(made, Asymmetric)
+    shadow = torch.linspace(least, largest, 90, dtype=torch.float64).reshape(9, 10)
+    unit, zero = float(made.own_unit(shadow)), int(made.zero(shadow))
+    low, high = min(least, 0), max(largest, 0)
+    assert unit == pytest.approx((high - low) / (2**bits - 1))
+    assert zero == pytest.approx(-(2 ** (bits - 1)) - low / unit, abs=0.5)
+    integers = made.values(shadow).numpy() + zero
+    assert integers.min() >= -(2 ** (bits - 1))
+    assert integers.max() <= 2 ** (bits - 1) - 1
+    np.testing.assert_allclose(made(shadow).numpy(), shadow.numpy(), atol=unit * 1.01)
+    if least < 0 < largest:
+        assert len(np.unique(integers)) >= min(2**bits - 1, 90)
 
 
 @pytest.mark.parametrize("made", ALL)

@@ -103,6 +103,19 @@ class TestTrain:
         words = "--cell hadamard --block 4 --sign-pace 1.0 --state-bits 12 --weights fixed4"
         assert f"{words} --head-weights fixed4 --rule uniform" in model.card["command"]
 
+    def test_zero_points(self, tones: DataSet, tmp_path: Path) -> None:
+        """Of both matrices and of the head; the integer model decides as the float one."""
+        choice = {"weights": "fixed4", "rule": "asymmetric", "head_weights": "fixed4"}
+        model = train("tones", SMALL.model_copy(update=choice), tmp_path / "a.safetensors")
+        assert model.network.layer.zero_points
+        assert model.network.head is not None
+        assert model.network.head.zero_point
+        assert {"layers.0.zero_x", "layers.0.zero_h", "head.zero"} <= model.tensors.keys()
+        accuracy = model.card["accuracy"]
+        assert accuracy["integer"]["correct"] > 50
+        assert abs(accuracy["float"]["correct"] - accuracy["integer"]["correct"]) <= 2
+        assert "--rule asymmetric" in model.card["command"]
+
     def test_a_linear_network_is_not_kept(self, tones: DataSet, tmp_path: Path) -> None:
         options = SMALL.model_copy(update=HADAMARD)
         with pytest.raises(InputError, match=r"^keep_float: must be left out: "):
