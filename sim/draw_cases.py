@@ -61,6 +61,7 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "bidirectional": lambda network, _: network.bidirectional,
+    "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
     "stack": lambda network, _: len(network.layers) > 1,
     "symbols": lambda _, machine: machine.symbols,
@@ -103,7 +104,8 @@ def draw(
         # What networks have had for less long is drawn apart: so seeds mostly give what they gave.
         newer = np.random.default_rng([seed, 1, *again])
         newest = np.random.default_rng([seed, 2, *again])
-        network = Network.parse(_network(rng, newer, sizes), thing="case")
+        latest = np.random.default_rng([seed, 3, *again])
+        network = Network.parse(_network(rng, newer, latest, sizes), thing="case")
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
@@ -161,7 +163,10 @@ def _pick(rng: np.random.Generator, choices: Any) -> Any:
 
 
 def _layer(
-    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+    rng: np.random.Generator,
+    newer: np.random.Generator,
+    latest: np.random.Generator,
+    sizes: list[int],
 ) -> dict[str, Any]:
     kind = _pick(rng, KINDS)
     cell = CELLS[kind]
@@ -179,6 +184,7 @@ def _layer(
     layer |= cell.draw_options(rng, formats=formats)
     layer |= {"initial": True} if rng.random() < 0.15 else {}
     layer |= _transform(newer, layer)
+    layer |= _layer_norm(latest, layer)
     return {name: value for name, value in layer.items() if name in cell.model_fields}
 
 
@@ -190,6 +196,18 @@ def _transform(newer: np.random.Generator, layer: dict[str, Any]) -> dict[str, A
     most = (layer["hidden"] & -layer["hidden"]).bit_length() - 1
     block = 1 << int(newer.integers(1, most + 1))
     return {"recurrent": "walsh", "block": block, "weights_h": "binary"}
+
+
+def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes layer norm, where that can be."""
+    if layer.get("recurrent") or latest.random() > 0.2:
+        return {}
+    norm: dict[str, Any] = {"kind": "layernorm", "spread": _pick(latest, ("mad", "rms"))}
+    if latest.random() < 0.5:
+        norm["normal"] = draw_format(latest, (5, 17), (4, 13))
+        norm["mean_frac"] = int(latest.integers(5))
+        norm["mantissa"] = int(latest.integers(4, 13))
+    return {"normaliser": norm}
 
 
 def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:
@@ -208,6 +226,10 @@ def _symbols(newest: np.random.Generator, machine: dict[str, Any]) -> dict[str, 
 
 def _transformed(network: Network) -> bool:
     return any(layer.transform for layer in network.layers)
+
+
+def _standardised(network: Network) -> bool:
+    return any(layer.normaliser.standard(layer.hidden) for layer in network.layers)
 
 
 def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:
@@ -235,13 +257,16 @@ def _weights(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _network(
-    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+    rng: np.random.Generator,
+    newer: np.random.Generator,
+    latest: np.random.Generator,
+    sizes: list[int],
 ) -> dict[str, Any]:
-    layers = [_layer(rng, newer, sizes)]
+    layers = [_layer(rng, newer, latest, sizes)]
     count = _pick(rng, (1, 1, 1, 2, 3))
     directed = rng.random() < 0.2
     while len(layers) < count:
-        layers.append(_layer(rng, newer, sizes) if rng.random() < 0.4 else layers[-1])
+        layers.append(_layer(rng, newer, latest, sizes) if rng.random() < 0.4 else layers[-1])
     if directed:
         layers = [layer | {"bidirectional": bool(rng.random() < 0.7)} for layer in layers]
     network: dict[str, Any] = {
