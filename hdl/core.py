@@ -23,10 +23,22 @@ from pascaline.spec.core import Core
 from pascaline.spec.memories import core_memories
 from pascaline.spec.payloads import core_ports
 
-__all__ = ["LayerCore"]
+__all__ = ["LayerCore", "cell_units"]
 
 CELL_MEMORIES = ("rows", "units", "initial_c")
 """Memories of the model that the element-wise part reads."""
+
+
+def cell_units(core: Core):
+    """The element-wise part of a core."""
+    memories = core_memories(core)
+    return (SerialGroups if core.serial else Groups)(
+        unit=core.unit,
+        drain=core.drain if core.norm is None else core.norm.fed,
+        program=core.program,
+        memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
+        machine=core.machine,
+    )
 
 
 class LayerCore(wiring.Component):
@@ -80,14 +92,7 @@ class LayerCore(wiring.Component):
             sums=core.lane_sums,
             front=core.drain.front,
         )
-        memories = core_memories(core)
-        m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(
-            unit=core.unit,
-            drain=core.drain if core.norm is None else core.norm.fed,
-            program=core.program,
-            memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
-            machine=core.machine,
-        )
+        m.submodules.cells = cells = cell_units(core)
         m.submodules.hidden = hidden = VectorMemory(
             shape(core.layer.h),
             chunks=core.h_product.chunks,

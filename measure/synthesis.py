@@ -21,7 +21,14 @@ from pascaline.synth.nextpnr import nextpnr_version
 from pascaline.synth.report import Report, report
 from pascaline.synth.targets import Target, target
 
-__all__ = ["Synthesis", "find_target", "make_placement", "make_report", "synthesise"]
+__all__ = [
+    "Synthesis",
+    "component_price",
+    "find_target",
+    "make_placement",
+    "make_report",
+    "synthesise",
+]
 
 
 def find_target(
@@ -58,6 +65,17 @@ def find_target(
                 raise InputError(option, "needs --target asic")
         found = target(name)
     return found if lut_rams else found.in_blocks()
+
+
+def component_price(component: Any, what: str, found: Target, progress: Progress) -> float:
+    """Cost of a component of `hdl` by itself, without its memories, in the unit of the target."""
+    from pascaline.hdl.verilog import emit
+
+    progress(f"synthesising {what} for {found.name}", 0, 0)
+    text, kinds, _ = emit(component, "alone")
+    whole = {"module": "alone", "stage": "", "part": "alone"}
+    description = {"name": "alone", "kinds": kinds, "parts": ["alone"], "instances": {"": whole}}
+    return found.price(report(text, description, found, build_folder() / "synth").area)
 
 
 @dataclass(frozen=True, kw_only=True)

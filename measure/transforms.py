@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from pascaline.measure.synthesis import component_price
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.folders import build_folder
 from pascaline.spec.formats import Format
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.machine import Machine
@@ -21,7 +21,6 @@ from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.walsh import WalshUnit, walsh_units
-from pascaline.synth.report import report
 from pascaline.synth.targets import Target
 
 __all__ = ["compare_transforms"]
@@ -162,9 +161,11 @@ def _area(network: Network, unit: WalshUnit, found: Target, progress: Progress) 
     what = f"{unit.butterflies} butterflies"
     if not unit.whole:
         core = _design(network, unit, 1).cores[0]
-        return round(_price(Transform(core.program), what, found, progress)), "transform"
+        return round(component_price(Transform(core.program), what, found, progress)), "transform"
     each = [
-        _price(Butterfly(unit.after(k), unit.after(k + 1)), f"{what}, level {k}", found, progress)
+        component_price(
+            Butterfly(unit.after(k), unit.after(k + 1)), f"{what}, level {k}", found, progress
+        )
         for k in range(unit.levels)
     ]
     return round(unit.width * sum(each)), "butterflies"
@@ -185,19 +186,8 @@ def _lanes(hidden: int, h: Format, found: Target, progress: Progress) -> dict[st
                 product=product, arithmetic=ternary, element=h.interval, sums=(row,), front=1
             )
             what = f"{lanes} lanes of {hidden} inputs, {lane}"
-            few.append(_price(component, what, found, progress))
+            few.append(component_price(component, what, found, progress))
         each = (few[1] - few[0]) / (FEW[1] - FEW[0])
         area = few[0] + (hidden - FEW[0]) * each
         made.append({"lane": lane, "each": round(each), "area": round(area)})
     return min(made, key=lambda one: float(one["area"]))
-
-
-def _price(component: Any, what: str, found: Target, progress: Progress) -> float:
-    """Cost of a component without its memories, in the unit of the target."""
-    from pascaline.hdl.verilog import emit
-
-    progress(f"synthesising {what} for {found.name}", 0, 0)
-    text, kinds, _ = emit(component, "alone")
-    whole = {"module": "alone", "stage": "", "part": "alone"}
-    description = {"name": "alone", "kinds": kinds, "parts": ["alone"], "instances": {"": whole}}
-    return found.price(report(text, description, found, build_folder() / "synth").area)

@@ -77,13 +77,16 @@ class Deviation(wiring.Component):
             m.d.sync += apart.eq(deviation * deviation)
         m.d.comb += self.apart.eq(apart)
 
-        # One bit more than are left, for the rounding.
+        # One bit more than are left, for the rounding; what is cut to so many bits before rounding
+        # is cut to the same after it.
         moved = reach << (LEFT + 1)
         shifted = Signal(shape(moved), reset_less=True)
         m.d[domain] += shifted.eq((deviation << (LEFT + 1)) >> self.shift)
         near = Signal(shape(standard.shifted), reset_less=True)
         limits = Format(width=standard.shifted.width, frac=0)
-        m.d.sync += near.eq(narrow(m, shifted, moved, 1, limits, name="rounded"))
+        cut = Format(width=limits.width + 1, frac=0)
+        kept = narrow(m, shifted, moved, 0, cut, name="kept")
+        m.d.sync += near.eq(narrow(m, kept, cut.interval, 1, limits, name="rounded"))
         range_ = standard.shifted * standard.reciprocal
         product = Signal(shape(range_), reset_less=True)
         m.d.sync += product.eq(near * self.reciprocal)

@@ -54,11 +54,13 @@ def draw_sums(core, rng, passes):
     for number in range(passes):
         one = []
         for sums in norm.sums:
+            size = drain.gates, padded
             apart = int(sums.magnitude ** rng.uniform())
-            drawn = rng.integers(-apart, apart, (drain.gates, padded), endpoint=True)
+            drawn = rng.integers(-apart, apart, size, endpoint=True)
             moved = drawn + rng.integers(-sums.magnitude, sums.magnitude, endpoint=True)
-            choice = [moved, drawn, np.full_like(drawn, sums.lo), np.full_like(drawn, sums.hi)]
-            drawn = choice[number % 5] if number % 5 < 4 else rng.choice([sums.lo, sums.hi], drawn.shape)
+            ends = rng.choice([sums.lo, sums.hi], size)
+            choices = moved, drawn, np.full(size, sums.lo), np.full(size, sums.hi), ends
+            drawn = choices[number % len(choices)]
             one.append(np.clip(drawn, sums.lo, sums.hi))
         found.append(one)
     return found
@@ -84,7 +86,8 @@ def test_numbers_and_cycles(name, rng):
             arrives = False
             if number < passes and cycle >= free:
                 # A pass waits for the buffer; the sums of its first tile come this much later.
-                at = NEVER if number < 2 else (freed[number - 2] if len(freed) > number - 2 else None)
+                known = [NEVER, NEVER, *freed]
+                at = known[number] if len(known) > number else None
                 if at is not None and (tile or cycle + 1 >= at + program.lane_latency):
                     arrives = rng.random() < (1 if number < 5 else 0.3)
             ctx.set(component.i_arrives, arrives)
