@@ -9,6 +9,7 @@ from pascaline.hdl.cells.serial import SerialGroups
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.inputs import Inputs
 from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.norm.norm import LayerNorm
 from pascaline.hdl.outputs import CoreOutputs
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.sequencer import Sequencer
@@ -23,10 +24,22 @@ from pascaline.spec.core import Core
 from pascaline.spec.memories import core_memories
 from pascaline.spec.payloads import core_ports
 
-__all__ = ["LayerCore"]
+__all__ = ["LayerCore", "cell_units"]
 
 CELL_MEMORIES = ("rows", "units", "initial_c")
 """Memories of the model that the element-wise part reads."""
+
+
+def cell_units(core: Core):
+    """The element-wise part of a core."""
+    memories = core_memories(core)
+    return (SerialGroups if core.serial else Groups)(
+        unit=core.unit,
+        drain=core.drain if core.norm is None else core.norm.fed,
+        program=core.program,
+        memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
+        machine=core.machine,
+    )
 
 
 class LayerCore(wiring.Component):
@@ -77,18 +90,11 @@ class LayerCore(wiring.Component):
             product=core.x_product,
             arithmetic=core.arithmetic,
             element=core.element,
-            sums=core.unit.lane_sums,
+            sums=core.lane_sums,
             front=core.drain.front,
             zeros=core.zeros,
         )
-        memories = core_memories(core)
-        m.submodules.cells = cells = (SerialGroups if core.serial else Groups)(
-            unit=core.unit,
-            drain=core.drain,
-            program=core.program,
-            memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
-            machine=core.machine,
-        )
+        m.submodules.cells = cells = cell_units(core)
         m.submodules.hidden = hidden = VectorMemory(
             shape(core.layer.h),
             chunks=core.h_product.chunks,
@@ -127,7 +133,10 @@ class LayerCore(wiring.Component):
         if core.symbols:
             m.d.comb += sequencer.picked.eq(inputs.picked)
         weights = self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
-        self._take(m, sequencer, lanes, cells)
+        if core.norm is None:
+            self._take(m, sequencer, lanes, cells)
+        else:
+            self._standardise(m, sequencer, lanes, cells)
         self._write(m, cells, hidden, outputs, transform)
         self._read_out(m, sequencer, hidden, outputs)
         if core.stateful:
@@ -245,11 +254,16 @@ class LayerCore(wiring.Component):
         m.d.sync += [found.eq(Cat(behind)), fault.eq(self.fault)]
         m.d.comb += self.fault.eq(fault | found.any() | Cat(at_once).any())
 
-    def _take(self, m, sequencer, lanes, cells):
-        """From the lanes to the cell units; the step's flags come along with the sums."""
+    def _flags(self, m, sequencer):
+        """What comes along with the sums: whether it is the last tile, and flags of the step."""
         wait = self._core.pipeline.weights + self._core.x_product.registers
         last_tile = delayed(m, sequencer.last_tile, wait, name="last_tile", reset_less=True)
         token = delayed(m, sequencer.token.as_value(), wait, name="token", reset_less=True)
+        return last_tile, token
+
+    def _take(self, m, sequencer, lanes, cells):
+        """From the lanes to the cell units."""
+        last_tile, token = self._flags(m, sequencer)
         m.d.comb += [
             cells.arrives.eq(lanes.arrives),
             cells.last_tile.eq(last_tile),
@@ -257,6 +271,27 @@ class LayerCore(wiring.Component):
             cells.sums.eq(lanes.sums),
             lanes.shift.eq(cells.shift),
         ]
+
+    def _standardise(self, m, sequencer, lanes, cells):
+        """From the lanes to layer norm, and from there to the cell units: a pass is one tile."""
+        core = self._core
+        last_tile, token = self._flags(m, sequencer)
+        m.submodules.norm = norm = LayerNorm(core.program, parity=core.machine.parity)
+        m.d.comb += [
+            norm.i_arrives.eq(lanes.arrives),
+            norm.i_last_tile.eq(last_tile),
+            norm.i_token.eq(token),
+            norm.i_sums.eq(lanes.sums),
+            lanes.shift.eq(norm.shift),
+            cells.arrives.eq(norm.arrives),
+            cells.last_tile.eq(1),
+            cells.token.eq(norm.token),
+            cells.sums.eq(norm.sums),
+            sequencer.freed.eq(norm.freed),
+            sequencer.met.eq(norm.met),
+            sequencer.met_token.eq(norm.met_token),
+        ]
+        self._behind.append(norm.fault)
 
     def _write(self, m, cells, hidden, outputs, transform):
         """New h goes to memory, group by group; the last one of the last pass completes a step."""

@@ -83,6 +83,8 @@ class Sequencer(wiring.Component):
         The chunk of the input that its symbol is in; only there with symbols.
     met, met_stream : In(1), In(program.stream_bits)
         As of `hdl.walsh.control.WalshControl`; only there if h is transformed.
+    freed, met, met_token : In(1), In(1), In(token_layout(program))
+        As of `hdl.norm.control.NormControl`; only there with layer norm.
     """
 
     def __init__(self, program: Program):
@@ -119,6 +121,11 @@ class Sequencer(wiring.Component):
                 if program.walsh is not None
                 else {}
             )
+            | (
+                {"freed": In(1), "met": In(1), "met_token": In(token_layout(program))}
+                if program.norm is not None
+                else {}
+            )
         )
 
     def elaborate(self, platform):
@@ -128,6 +135,8 @@ class Sequencer(wiring.Component):
         now = self._issue(m)
         # Streams whose last h is not yet transformed.
         self._unmet = Signal(1 << self._program.stream_bits)
+        # Passes of which each vector is made that is not yet there, with layer norm.
+        self._unmade = self._unmade_vectors() if self._program.norm is not None else {}
         starting, token = self._start(m, running, kept, now)
         go = Signal()
         m.d.comb += go.eq(running | starting)
@@ -181,8 +190,14 @@ class Sequencer(wiring.Component):
         # With one stream no step is on its way once all results have been read, since the last step
         # of a sequence has one. The others' steps may have none.
         under_way = 0
-        if program.stream_bits:
+        if program.stream_bits and program.norm is None:
             under_way = _timer(m, running, program.written_latency + 1, name="under_way")
+        elif program.stream_bits:
+            # After a source may be read, its last groups are written.
+            waits = Cat(count.any() for count in self._unmade.values()).any()
+            left = program.issue + program.hidden_chunks + 1
+            timer = _timer(m, running | waits, left, name="under_way")
+            under_way = waits | timer
         rests = ~running & (reserved == 0) & ~under_way
         if program.walsh is not None:
             rests = rests & ~self._unmet.any()
@@ -332,7 +347,9 @@ class Sequencer(wiring.Component):
         # The last chunk of a vector is there h_latency cycles after its pass was read, and every
         # earlier chunk at least a cycle earlier: so a source may start this long after it.
         after = program.h_latency - (program.hidden_chunks - 1)
-        for maker, users in self._waits(after).items():
+        if program.norm is not None:
+            timers += self._wait_for_norm(m, now, source, starts, ends_tile & first_tile, ends)
+        for maker, users in self._waits(after).items() if program.norm is None else ():
             ended = ends & (now.token.index == maker)
             for stream in range(1 << program.stream_bits):
                 mine = now.token.stream == stream
@@ -355,6 +372,45 @@ class Sequencer(wiring.Component):
             with m.If(timer):
                 m.d.comb += waits.eq(1)
         return waits
+
+    def _unmade_vectors(self):
+        """Counters of passes by vector and stream; a pass makes a vector of its stream."""
+        program = self._program
+        # Two wait or are worked on, one is being read, and some are in the cell units.
+        most = 4 + program.met_latency // program.norm.cycles
+        return {
+            (vector, stream): Signal(range(most + 1), name=f"unmade_{vector}_{stream}")
+            for vector in sorted({one.to for one in program.passes})
+            for stream in range(1 << program.stream_bits)
+        }
+
+    def _wait_for_norm(self, m, now, source, starts, ends_first, ends):
+        """Conditions to wait for an h that layer norm has not let be made, or for a buffer."""
+        program = self._program
+        found = []
+        for (vector, stream), count in self._unmade.items():
+            makers = [k for k, one in enumerate(program.passes) if one.to == vector]
+            made, goes = (
+                Cat(token.index == k for k in makers).any() & (token.stream == stream)
+                for token in (self.met_token, now.token)
+            )
+            met = Signal(name=f"met_{vector}_{stream}")
+            m.d.comb += met.eq(self.met & made)
+            m.d.sync += count.eq(count + (ends & goes) - met)
+            # It counts for what comes after the last one.
+            unmade = Signal(name=f"waits_{vector}_{stream}")
+            m.d.comb += unmade.eq(count > met)
+            for number, one in enumerate(program.passes):
+                for place, read in enumerate(one.sources):
+                    if read.vector == vector:
+                        at = starts & (source == place) & (now.token.index == number)
+                        counts = at if read.made else at & ~now.token.fresh
+                        found.append(counts & (now.token.stream == stream) & unmade)
+        # Passes that have a buffer: from the last chunk of their first tile on.
+        held = Signal(range(3))
+        m.d.sync += held.eq(held + (now.read & ends_first) - self.freed)
+        found.append(ends_first & (held > 1) & ~self.freed)
+        return found
 
     def _waits(self, after):
         """Which pass is waited for by which sources: (pass, place in it, whether in this step)."""

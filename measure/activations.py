@@ -14,7 +14,7 @@ from pascaline.data.sets import Part
 from pascaline.golden.activation import errors
 from pascaline.hdl.activation import ActivationFunction
 from pascaline.hdl.pieces import PieceFunction
-from pascaline.measure.alone import price
+from pascaline.measure.alone import component_area
 from pascaline.spec.activation import Table, read_activation, table
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
@@ -79,7 +79,7 @@ def compare_activations(
                 component: Any = ActivationFunction(form, function, pre, out, pipelined=False)
                 if isinstance(form, Table):
                     component = PieceFunction(_flat(function, pre, out), out, pipelined=False)
-                areas.append(price(component, found))
+                areas.append(component_area(component, found))
             row["area"] = sum(found.price(area) for area in areas)
             row["memory_bits"] = sum(area["memory_bits"] for area in areas)
         rows.append(row)

@@ -21,7 +21,13 @@ from pascaline.synth.nextpnr import nextpnr_version
 from pascaline.synth.report import Report, report
 from pascaline.synth.targets import Target, target
 
-__all__ = ["Synthesis", "find_target", "make_placement", "make_report", "synthesise"]
+__all__ = [
+    "Synthesis",
+    "find_target",
+    "make_placement",
+    "make_report",
+    "synthesise",
+]
 
 
 def find_target(

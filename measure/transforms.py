@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pascaline.measure.alone import price
+from pascaline.measure.alone import component_price
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
@@ -161,9 +161,11 @@ def _area(network: Network, unit: WalshUnit, found: Target, progress: Progress) 
     what = f"{unit.butterflies} butterflies"
     if not unit.whole:
         core = _design(network, unit, 1).cores[0]
-        return round(_price(Transform(core.program), what, found, progress)), "transform"
+        return round(component_price(Transform(core.program), what, found, progress)), "transform"
     each = [
-        _price(Butterfly(unit.after(k), unit.after(k + 1)), f"{what}, level {k}", found, progress)
+        component_price(
+            Butterfly(unit.after(k), unit.after(k + 1)), f"{what}, level {k}", found, progress
+        )
         for k in range(unit.levels)
     ]
     return round(unit.width * sum(each)), "butterflies"
@@ -184,14 +186,8 @@ def _lanes(hidden: int, h: Format, found: Target, progress: Progress) -> dict[st
                 product=product, arithmetic=ternary, element=h.interval, sums=(row,), front=1
             )
             what = f"{lanes} lanes of {hidden} inputs, {lane}"
-            few.append(_price(component, what, found, progress))
+            few.append(component_price(component, what, found, progress))
         each = (few[1] - few[0]) / (FEW[1] - FEW[0])
         area = few[0] + (hidden - FEW[0]) * each
         made.append({"lane": lane, "each": round(each), "area": round(area)})
     return min(made, key=lambda one: float(one["area"]))
-
-
-def _price(component: Any, what: str, found: Target, progress: Progress) -> float:
-    """Cost of a component without its memories, in the unit of the target."""
-    progress(f"synthesising {what} for {found.name}", 0, 0)
-    return found.price(price(component, found))

@@ -62,6 +62,7 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "bidirectional": lambda network, _: network.bidirectional,
+    "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
     "stack": lambda network, _: len(network.layers) > 1,
     "symbols": lambda _, machine: machine.symbols,
@@ -107,8 +108,9 @@ def draw(
         newest = np.random.default_rng([seed, 2, *again])
         latest = np.random.default_rng([seed, 3, *again])
         zeros = np.random.default_rng([seed, 4, *again])
-        described = _zero_points(zeros, _network(rng, newer, sizes))
-        network = _pieces(latest, Network.parse(described, thing="case"))
+        pieces = np.random.default_rng([seed, 5, *again])
+        described = _zero_points(zeros, _network(rng, newer, latest, sizes))
+        network = _pieces(pieces, Network.parse(described, thing="case"))
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
@@ -166,7 +168,10 @@ def _pick(rng: np.random.Generator, choices: Any) -> Any:
 
 
 def _layer(
-    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+    rng: np.random.Generator,
+    newer: np.random.Generator,
+    latest: np.random.Generator,
+    sizes: list[int],
 ) -> dict[str, Any]:
     kind = _pick(rng, KINDS)
     cell = CELLS[kind]
@@ -184,6 +189,7 @@ def _layer(
     layer |= cell.draw_options(rng, formats=formats)
     layer |= {"initial": True} if rng.random() < 0.15 else {}
     layer |= _transform(newer, layer)
+    layer |= _layer_norm(latest, layer)
     return {name: value for name, value in layer.items() if name in cell.model_fields}
 
 
@@ -197,15 +203,27 @@ def _transform(newer: np.random.Generator, layer: dict[str, Any]) -> dict[str, A
     return {"recurrent": "walsh", "block": block, "weights_h": "binary"}
 
 
-def _pieces(latest: np.random.Generator, network: Network) -> Network:
+def _pieces(rng: np.random.Generator, network: Network) -> Network:
     """Sometimes activation functions by pieces in a layer."""
     layers = []
     for layer in network.layers:
-        drawn = latest.random() < 0.3
-        bits = _pick(latest, (None, 2, 4, 8))
-        form = AdaptivePieces(pieces=int(latest.integers(2, 33)), slope_bits=bits)
+        drawn = rng.random() < 0.3
+        bits = _pick(rng, (None, 2, 4, 8))
+        form = AdaptivePieces(pieces=int(rng.integers(2, 33)), slope_bits=bits)
         layers.append(layer.model_copy(update={"activation": form} if drawn else {}))
     return network.model_copy(update={"layers": tuple(layers)})
+
+
+def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes layer norm, where that can be."""
+    if layer.get("recurrent") or latest.random() > 0.2:
+        return {}
+    norm: dict[str, Any] = {"kind": "layernorm", "spread": _pick(latest, ("mad", "rms"))}
+    if latest.random() < 0.5:
+        norm["normal"] = draw_format(latest, (5, 17), (4, 13))
+        norm["mean_frac"] = int(latest.integers(5))
+        norm["mantissa"] = int(latest.integers(4, 13))
+    return {"normaliser": norm}
 
 
 def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:
@@ -246,6 +264,10 @@ def _transformed(network: Network) -> bool:
     return any(layer.transform for layer in network.layers)
 
 
+def _standardised(network: Network) -> bool:
+    return any(layer.normaliser.standard(layer.hidden) for layer in network.layers)
+
+
 def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:
     """A machine that can be built: what a transform does not let be is left out."""
     if not _transformed(network):
@@ -271,13 +293,16 @@ def _weights(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _network(
-    rng: np.random.Generator, newer: np.random.Generator, sizes: list[int]
+    rng: np.random.Generator,
+    newer: np.random.Generator,
+    latest: np.random.Generator,
+    sizes: list[int],
 ) -> dict[str, Any]:
-    layers = [_layer(rng, newer, sizes)]
+    layers = [_layer(rng, newer, latest, sizes)]
     count = _pick(rng, (1, 1, 1, 2, 3))
     directed = rng.random() < 0.2
     while len(layers) < count:
-        layers.append(_layer(rng, newer, sizes) if rng.random() < 0.4 else layers[-1])
+        layers.append(_layer(rng, newer, latest, sizes) if rng.random() < 0.4 else layers[-1])
     if directed:
         layers = [layer | {"bidirectional": bool(rng.random() < 0.7)} for layer in layers]
     network: dict[str, Any] = {

@@ -18,6 +18,13 @@ memory, ``e' + written_latency``, or when the transform of the step before is do
 after its ``b``. The last chunk of the first tile of the stream's next step is then not read before
 ``b + transform_latency``, even if that step starts from zero.
 
+With layer norm (`spec.norm`) the sums of a pass are complete ``filled_latency`` after its last
+chunk was read, and the engine begins with them then, or ``norm.cycles`` after it began with the
+pass before. Counted from that cycle ``b``, all h is in memory at ``b + made_latency``, so the last
+chunk of a part that needs it is not read before ``b + made_latency - issue``. There are buffers for
+two passes: the last chunk of the first tile of the pass after the next one is not read before
+``b + freed_latency``.
+
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
 may not start before the results of its stream's last step but one have been read, because the two
 share a bank of memory.
@@ -27,7 +34,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pascaline.spec.passes import Source
 from pascaline.spec.program import Program
@@ -40,11 +47,15 @@ NEVER = -(10**9)
 
 @dataclass(frozen=True)
 class Tile:
-    """Cycles of a tile: when each part of it starts, when the last chunk is read, sums to drain."""
+    """Cycles of a tile: when each part of it starts, when the last chunk is read, sums to drain.
+
+    With layer norm the last one of a pass also has when the engine ``begins`` with the pass.
+    """
 
     starts: tuple[int, ...]
     last: int
     leaves: int
+    begins: int | None = None
 
 
 class CoreClock:
@@ -63,10 +74,15 @@ class CoreClock:
         self._watch = watch
         self.end = -1
         """Cycle in which the last chunk of the last step was read."""
+        self.written = -1
+        """First cycle in which all h of the last step is in memory."""
         self._drained = NEVER
         self._made: dict[tuple[int, int], int] = {}
         self._transforms = NEVER
         self._transformed: dict[int, int] = {}
+        # When the engine of layer norm is free, and the buffers of the last two passes are.
+        self._engine = NEVER
+        self._buffers = deque([NEVER, NEVER])
         # Of the banks of each stream: the cycle in which the last result was read; the next first.
         self._read = [deque([-1, -1]) for _ in range(program.streams)]
 
@@ -74,9 +90,10 @@ class CoreClock:
     def state(self) -> tuple[int, ...]:
         """All that matters for what comes next, as distances."""
         past = self.end - self._program.h_latency
-        times = [self._made[key] for key in sorted(self._made)]
+        times = [self._made[key] - self._program.h_latency for key in sorted(self._made)]
         times += [read for banks in self._read for read in banks]
         times += [self._transforms, *(self._transformed[key] for key in sorted(self._transformed))]
+        times += [self._engine, *self._buffers]
         return tuple(max(time, past) - self.end for time in [self._drained, *times])
 
     def step(self, stream: int, arrival: int, *, fresh: bool) -> int:
@@ -105,18 +122,22 @@ class CoreClock:
                 waits = source.made or not fresh
                 starts.append(max(place, self._ready(stream, source)) if waits else place)
                 place = starts[-1] + length
-            held = max(self._drained, self._transformed.get(stream, NEVER))
+            held = max(self._drained, self._transformed.get(stream, NEVER), self._buffers[0])
             tile = Tile(tuple(starts), max(place - 1, held), self._leaves(0))
-            self._see(index, tile)
             if self._watch is None:
                 # All tiles after the first have the same pace.
                 tile = self._last_of(tile, chunks)
             else:
                 for number in range(1, program.tiles):
+                    self._watch(index, tile)
                     tile = self._next(tile, chunks, number)
-                    self._see(index, tile)
             self.end, self._drained = tile.last, tile.last + program.drain.last_cycles
-            self._made[stream, now.to] = self.end
+            self.written = self.end + program.written_latency
+            if program.norm is not None:
+                tile = self._standardise(tile)
+            if self._watch is not None:
+                self._watch(index, tile)
+            self._made[stream, now.to] = self.written - program.issue
             for number, source in enumerate(now.sources):
                 if source.vector is None:
                     last = number == len(chunks) - 1
@@ -135,16 +156,26 @@ class CoreClock:
         program = self._program
         if program.walsh is None:
             return
-        begins = max(self.end + program.written_latency, self._transforms)
+        begins = max(self.written, self._transforms)
         self._transforms = begins + program.walsh.cycles
         self._transformed[stream] = begins + program.transform_latency
+
+    def _standardise(self, tile: Tile) -> Tile:
+        """The sums of the pass that a tile ends are standardised, after those before them."""
+        program, norm = self._program, self._program.norm
+        assert norm is not None
+        begins = max(tile.last + program.filled_latency, self._engine)
+        self._engine = begins + norm.cycles
+        self._buffers.popleft()
+        self._buffers.append(begins + program.freed_latency)
+        self.written = begins + program.made_latency
+        return replace(tile, begins=begins)
 
     def _ready(self, stream: int, source: Source) -> int:
         """First cycle in which a source may be read from its start."""
         if source.vector is None or (stream, source.vector) not in self._made:
             return NEVER
-        latency = self._program.h_latency - (source.chunks - 1)
-        return self._made[stream, source.vector] + latency
+        return self._made[stream, source.vector] - (source.chunks - 1)
 
     def _leaves(self, number: int) -> int:
         drain, last = self._program.drain, number == self._program.tiles - 1
@@ -163,7 +194,3 @@ class CoreClock:
         pace = max(sum(chunks), self._program.drain.tile_cycles)
         before = Tile(tile.starts, tile.last + (left - 1) * pace, self._program.drain.tile_cycles)
         return self._next(before, chunks, left)
-
-    def _see(self, index: int, tile: Tile) -> None:
-        if self._watch is not None:
-            self._watch(index, tile)

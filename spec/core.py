@@ -26,6 +26,7 @@ from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
+from pascaline.spec.norm import NormUnit
 from pascaline.spec.passes import Pass, passes, step_chunks, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -99,7 +100,7 @@ class Core:
             if not layer.serialisable or len(self.layers) > 1:
                 rule = (
                     "must be parallel, except for one LSTM layer forward, without peepholes,"
-                    " initial states and a transform"
+                    " initial states, a transform and layer norm"
                 )
                 raise InputError("machine: cell_unit", rule, "serial")
             if machine.cell_units not in (None, 1):
@@ -207,6 +208,23 @@ class Core:
             registers=self.pipeline.read + self.h_product.registers,
             whole=self.pipeline.whole,
             walsh=self.walsh,
+            norm=self.norm,
+        )
+
+    @cached_property
+    def norm(self) -> NormUnit | None:
+        """What standardises the sums of a pass, if the normaliser wants that."""
+        return self._norm(self.drain)
+
+    def _norm(self, drain: Drain) -> NormUnit | None:
+        standard = self.layer.normaliser.standard(self.layer.hidden)
+        if standard is None:
+            return None
+        return NormUnit(
+            standard=standard,
+            sums=self.lane_sums,
+            drain=drain,
+            pipelined=self.machine.pipelined,
         )
 
     @cached_property
@@ -267,7 +285,14 @@ class Core:
             fits = [p for p in fits if p & (p - 1) == 0 and self.layer.hidden % (2 * p) == 0]
         shortest = min(one.chunks for one in self.passes)
         keeps_up = [p for p in fits if self.machine.units // p <= shortest]
-        return min(keeps_up, default=fits[-1])
+        # Layer norm takes no longer than the lanes, if that can be.
+        hidden = [p for p in keeps_up if self._norm_cycles(p) <= shortest * self.x_product.tiles]
+        return min(hidden or keeps_up, default=fits[-1])
+
+    def _norm_cycles(self, cell_units: int) -> int:
+        """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
+        norm = self._norm(self._drain(cell_units))
+        return 0 if norm is None else norm.cycles
 
     @property
     def _common(self) -> int:
@@ -276,10 +301,13 @@ class Core:
     @cached_property
     def drain(self) -> Drain:
         """How sums leave the lanes for the units."""
+        return self._drain(self.cell_units)
+
+    def _drain(self, cell_units: int) -> Drain:
         return Drain(
             hidden=self.layer.hidden,
             units=self.machine.units,
-            cell_units=self.cell_units,
+            cell_units=cell_units,
             gates=self.gates,
             serial=self.serial,
             group_cycles=self.pipeline.whole if self.serial else 1,
@@ -304,8 +332,7 @@ class Core:
     def shared_scale(self) -> bool:
         """Whether one sum a lane is enough: the scales of all operands agree in every row."""
         equal = all(same_scales(self.layer, one) for one in self._tensors)
-        apart = self.layer.separate or self.layer.transform is not None
-        return not apart and self.machine.home.shares(equal)
+        return not self.layer.apart and self.machine.home.shares(equal)
 
     @property
     def _tensors(self) -> list[LayerTensors]:
@@ -406,7 +433,13 @@ class Core:
         )
 
     @cached_property
+    def lane_sums(self) -> tuple[Interval, ...]:
+        """Ranges of the sums that leave the lanes, less what zero points take away."""
+        return self._sums() if self.zeros is None else self.zeros.sums
+
+    @cached_property
     def row_sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums that a gate row has: of the lanes, less what zero points take away."""
-        sums = self._sums() if self.zeros is None else self.zeros.sums
-        return sums if self.walsh is None else (*sums, self.walsh.sum)
+        """Ranges of the sums that a cell unit gets for a gate row: what its scales are for."""
+        if self.norm is not None:
+            return (self.norm.standard.normal.interval,) * len(self.lane_sums)
+        return self.lane_sums if self.walsh is None else (*self.lane_sums, self.walsh.sum)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pascaline.spec.drain import Drain
 from pascaline.spec.network import Results
+from pascaline.spec.norm import NormUnit
 from pascaline.spec.passes import Pass, Source, step_chunks, step_words
 from pascaline.spec.walsh import WalshUnit
 
@@ -48,6 +49,9 @@ class Program:
     walsh : WalshUnit or None
         What transforms each new h, whose sums meet those of the stream's next step at the front of
         the drain.
+    norm : NormUnit or None
+        What standardises the sums of a pass before the cell units get them; then their drain is
+        ``norm.fed``.
     """
 
     passes: tuple[Pass, ...]
@@ -63,6 +67,7 @@ class Program:
     registers: int
     whole: int
     walsh: WalshUnit | None = None
+    norm: NormUnit | None = None
 
     def has_result(self, stream: int, *, first: bool, last: bool) -> bool:
         """Whether a step has one: of that stream, its sequence's first or last.
@@ -144,14 +149,50 @@ class Program:
 
     @property
     def written_latency(self) -> int:
-        """Cycles from reading the last chunk of a pass to the first with all its h in memory."""
+        """Cycles from reading the last chunk of a pass to the first with all its h in memory.
+
+        With layer norm these are the fewest: a pass may have to wait for the one before it.
+        """
         drain = self.drain
+        if self.norm is not None:
+            return self.filled_latency + self.made_latency
         return self.lane_latency + drain.last_cycles - drain.group_cycles + self.whole
 
     @property
     def h_latency(self) -> int:
-        """Cycles from reading the last chunk of a pass to reading the last of its h."""
+        """Cycles from reading the last chunk of a pass to reading the last of its h; see above."""
         return self.written_latency - self.issue
+
+    @property
+    def filled_latency(self) -> int:
+        """Cycles from reading the last chunk of a pass to when layer norm may begin with it."""
+        assert self.norm is not None
+        return self.lane_latency + self.drain.last_cycles - 1 + self.norm.fill
+
+    @property
+    def made_latency(self) -> int:
+        """Cycles from when layer norm begins with a pass to the first with all its h in memory."""
+        assert self.norm is not None
+        return self.norm.front + self.norm.groups - 1 + self.whole
+
+    @property
+    def freed_latency(self) -> int:
+        """Cycles from when layer norm begins with a pass to when its buffer may be filled again.
+
+        This is when the last chunk of the first tile of such a pass may be read: its sums come just
+        when the next pass has begun. It is known as soon as the buffer is read for the last time.
+        """
+        norm = self.norm
+        assert norm is not None
+        return max(norm.cycles + 1 - norm.fill - self.lane_latency, norm.feed + 1)
+
+    @property
+    def met_latency(self) -> int:
+        """Cycles from when layer norm begins with a pass to when a source of its h may be read.
+
+        The last chunk is then read when it is there, and each one before it a cycle before.
+        """
+        return self.made_latency - self.issue - (self.hidden_chunks - 1)
 
     @property
     def transform_latency(self) -> int:

@@ -136,7 +136,7 @@ def _joined(directions: tuple[LayerTensors, ...]) -> dict[str, Integers]:
 def _scales(layer: Layer, tensors: dict[str, Integers]) -> int:
     """Of rows, one where all operands share it, and of units."""
     names = [f"scale_{operand.name}" for operand in layer.operands]
-    if not layer.separate and not layer.transform and same_scales(layer, tensors):
+    if not layer.apart and same_scales(layer, tensors):
         names = names[:1]
     allowed = layer.row_tensors | layer.unit_tensors
     names += [name for name in layer.unit_tensors if name not in layer.unit_shifts]

@@ -26,12 +26,15 @@ ACTIVITIES = {
     "h read": "lanes take chunks of h",
     "wait": "lanes have to wait",
     "drain": "finished sums leave the lanes",
+    "layer norm": "sums of a pass are standardised",
     "cell units": "new c and h are computed",
     "h written": "new h goes to memory",
     "result read": "h is read for the result",
 }
 """Activities of a step and their meanings. With a result after every step, one is read in each
-step; else none is read in the middle of a sequence."""
+step; else none is read in the middle of a sequence. Only some layers have layer norm."""
+
+NOT_ALWAYS = ("layer norm", "result read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,7 @@ def timeline(core: Core) -> Timeline:
         stream = step % core.streams
         clock.step(stream, 0, fresh=False)
         if core.results == "every":
-            done["result read"] = list(reader.step(clock.end + core.program.written_latency))
+            done["result read"] = list(reader.step(clock.written))
             clock.read(stream, reader.end)
         steps.append(done)
         ends.append(clock.end)
@@ -96,7 +99,7 @@ def timeline(core: Core) -> Timeline:
         spans={
             name: tuple((start - origin, stop - origin) for start, stop in spans)
             for name, spans in found.items()
-            if spans or name != "result read"
+            if spans or name not in NOT_ALWAYS
         },
     )
 
@@ -118,6 +121,13 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
     front = last + core.program.lane_latency
     readable, leaves = front + core.pipeline.whole, tile.leaves
     done["drain"].append((front, front + leaves))
+    norm = core.program.norm
+    if norm is not None:
+        if tile.begins is None:
+            return
+        done["layer norm"].append((tile.begins, tile.begins + norm.cycles))
+        front, leaves = tile.begins + norm.front, norm.groups
+        readable = front + core.pipeline.whole
     done["cell units"].append((front, readable + leaves - core.drain.group_cycles))
     done["h written"].append((readable - 1, readable + leaves - core.drain.group_cycles))
 

@@ -25,7 +25,8 @@ class UnitSpec:
         Latencies.
     sums : tuple of Interval
         Ranges of the sums that a gate row has: those of the lanes, one or one a source, the source
-        read last first; then that of the transform of h, if there is one.
+        read last first, or what they are standardised to; then that of the transform of h, if
+        there is one.
     row_scales, unit_scales : dict of str to Scale
         How scales are stored, among the tensors of rows and of units; those of rows in the order of
         ``sums``.

@@ -21,6 +21,7 @@ COMMANDS = {
     "lane-designs": (f"{AT}.lane_designs:lane_designs", "Cost of an operation by lane design."),
     "lanes": (f"{AT}.lanes:lanes", "Time and text that Verilog takes."),
     "loading": (f"{AT}.loading:loading", "Cost of loadable weights and of parity."),
+    "norms": (f"{AT}.norms:norms", "Cycles and area of layer norm."),
     "paper": (f"{AT}.paper:paper", "Area of the paper's design points."),
     "peers": (f"{AT}.peers:peers", "Cycles and LUTs beside other generators."),
     "ports": (f"{AT}.ports:ports_", "Cost of AXI and Wishbone."),

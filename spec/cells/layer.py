@@ -279,6 +279,12 @@ class Layer(Checked, ABC):
         return False
 
     @property
+    def apart(self) -> bool:
+        """Whether the sums of operands stay apart even where their scales are equal."""
+        standardised = self.normaliser.standard(self.hidden) is not None
+        return self.separate or self.transform is not None or standardised
+
+    @property
     def unit_tensors(self) -> dict[str, Interval]:
         """Integers of each unit beside those of its rows: names and ranges."""
         return {}

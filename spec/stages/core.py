@@ -47,6 +47,10 @@ VIEWS = {
         "transform": "write write_group wanted met done sums__group sums__data",
         "transform.control": "go turn place stream",
     },
+    "layer norm": {
+        "norm": "arrives busy begins running place feeding freed met",
+        "norm.hold": "write buffer group",
+    },
     "head": {
         "outputs.queue": "level",
         "outputs.reader": "request_valid request held chunk slot elements ends_tile left sum done",
@@ -109,10 +113,12 @@ class CoreStage(Stage):
         start = ("start",) if self.core.layer.initial else ()
         zeros = ("zeros",) if self.core.zeros else ()
         transform = (Part("transform", ("transform",)),) if self.core.walsh else ()
+        norm = (Part("layer norm", ("norm",)),) if self.core.norm else ()
         return (
             Part("weight memory", ("weights",)),
             Part("lanes", ("lanes", *zeros)),
             *transform,
+            *norm,
             Part("cell units", ("cells",)),
             Part("vector memory", ("hidden", "inputs", *start)),
             Part("head", ("outputs",)),
@@ -160,7 +166,7 @@ class _Clock(StageClock):
         self._freed.popleft()
         if not core.program.has_result(stream, first=first, last=last):
             return
-        ready = clock.end + core.program.written_latency
+        ready = clock.written
         if self._head is not None:
             self._head.give(ready)
             clock.read(stream, self._head.read)

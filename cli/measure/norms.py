@@ -1,0 +1,83 @@
+"""``measure norms``: layer norm in both forms, beside the cell units that it stands before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pascaline.cli.synthesis import asic_options
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.norms import compare_norms
+from pascaline.measure.synthesis import find_target
+from pascaline.spec.cells import CELLS
+from pascaline.synth.targets import TARGETS
+
+__all__ = ["norms"]
+
+
+@click.command()
+@click.option(
+    "--hidden", type=click.IntRange(1, 2048), default=512, show_default=True, help="Hidden units."
+)
+@click.option("--inputs", type=click.IntRange(1), default=64, show_default=True, help="Inputs.")
+@click.option("--cell", type=click.Choice(list(CELLS)), default="lstm", show_default=True)
+@click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
+@click.option("--units", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--simd", type=click.IntRange(1), default=16, show_default=True)
+@click.option(
+    "--cell-units",
+    type=click.IntRange(1),
+    help="Units that leave the lanes together.  [default: the fewest that keep up]",
+)
+@click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
+@click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
+@click.option(
+    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
+)
+@asic_options
+@json_option
+def norms(
+    *,
+    synthesise: bool,
+    target_name: str,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Cycles and area of layer norm, by the mean absolute deviation or the root mean square.
+
+    Cycles of a step are those of one stream and of two, in the middle of long sequences. Areas are
+    without memories.
+    """
+    found = find_target(target_name, liberty=liberty, dont_use=dont_use)
+    with bars() as progress:
+        result = compare_norms(
+            options.pop("hidden"),
+            found=found if synthesise else None,
+            progress=progress,
+            **options,
+        )
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    columns = ["layer norm", "a step, 1 stream", "2 streams", "units a group"]
+    columns += ["cycles a pass", "buffers, bits"]
+    areas = "unit" in result
+    if areas:
+        columns += ["cell units", "layer norm", "part"]
+    rows: list[list[Any]] = []
+    for one in result["norms"]:
+        row = [one["spread"], *(f"{taken:g}" for taken in one["step_cycles"].values())]
+        row += [one["cell_units"], one.get("cycles", ""), one.get("buffer_bits", "")]
+        if areas:
+            row += [one["cell_area"], one.get("area", ""), one.get("part", "")]
+        rows.append(row)
+    of = f" ({result['unit']}, {result['target']})" if areas else ""
+    table(f"layer norm of {result['hidden']} units{of}", columns, rows)
