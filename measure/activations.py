@@ -15,7 +15,7 @@ from pascaline.golden.activation import errors
 from pascaline.hdl.activation import ActivationFunction
 from pascaline.hdl.pieces import PieceFunction
 from pascaline.measure.alone import price
-from pascaline.spec.activation import Table, read_activation, table
+from pascaline.spec.activation import Activation, Table, read_activation, table
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.pieces import Pieces
@@ -76,10 +76,7 @@ def compare_activations(
         if found is not None:
             areas = []
             for function, out in outs.items():
-                component: Any = ActivationFunction(form, function, pre, out, pipelined=False)
-                if isinstance(form, Table):
-                    component = PieceFunction(_flat(function, pre, out), out, pipelined=False)
-                areas.append(price(component, found))
+                areas.append(price(_component(form, function, pre, out), found))
             row["area"] = sum(found.price(area) for area in areas)
             row["memory_bits"] = sum(area["memory_bits"] for area in areas)
         rows.append(row)
@@ -115,6 +112,12 @@ def compare_models(
         rows.append({"form": text, "score": str(score(made, part))})
     progress(model.name, len(forms), len(forms))
     return rows
+
+
+def _component(form: Activation, function: str, pre: Format, out: Format) -> Any:
+    if isinstance(form, Table):
+        return PieceFunction(_flat(function, pre, out), out, pipelined=False)
+    return ActivationFunction(form, function, pre, out, pipelined=False)
 
 
 def _flat(function: str, pre: Format, out: Format) -> Pieces:

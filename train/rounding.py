@@ -6,15 +6,19 @@ nothing. Gradients pass as if nothing had been rounded (the straight-through est
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from pascaline.golden.activation import ActivationFunction
+from pascaline.spec.activation import Activation, Table
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
 
-__all__ = ["Rounding", "rounded"]
+__all__ = ["Rounding", "is_exact", "looked_up", "rounded"]
 
 
 class Rounding(NamedTuple):
@@ -38,3 +42,40 @@ def rounded(values: Tensor, form: Format | None) -> Tensor:
         return values
     lo, hi = form.interval.lo, form.interval.hi
     return torch.floor(values * 2.0**form.frac + 0.5).clamp(lo, hi) * form.lsb
+
+
+def is_exact(layer: Layer | None) -> bool:
+    """Whether functions are at most rounded: not made of lines or pieces."""
+    return layer is None or isinstance(layer.activation, Table) or not layer.functions
+
+
+def looked_up(z: Tensor, layer: Layer, function: str) -> Tensor:
+    """What the machine gives for pre-activations that are rounded to their format.
+
+    Parameters
+    ----------
+    z : Tensor
+        Numbers of the format ``layer.pre``.
+    layer : Layer
+        Whose form of functions it is.
+    function : str
+        One of ``layer.functions``.
+    """
+    out = layer.functions[function]
+    values = _values(layer.activation, function, layer.pre, out, z.device, z.dtype)
+    code = torch.round(z * 2.0**layer.pre.frac).long() & ((1 << layer.pre.width) - 1)
+    return values[code]
+
+
+@cache
+def _values(
+    form: Activation,
+    function: str,
+    pre: Format,
+    out: Format,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Tensor:
+    """All values of a function by the code of its argument."""
+    made = ActivationFunction(form, function, pre, out)(np.arange(1 << pre.width))
+    return torch.tensor(made * out.lsb, device=device, dtype=dtype)

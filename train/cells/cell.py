@@ -16,9 +16,11 @@ from torch import Tensor
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
 from pascaline.train.quantisers import straight_through
-from pascaline.train.rounding import rounded
+from pascaline.train.rounding import is_exact, looked_up, rounded
 
-__all__ = ["Cell", "Formats", "added", "passed"]
+__all__ = ["Cell", "Formats", "activated", "added", "passed"]
+
+REAL = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
 
 Formats = Any
 """The layer of `spec.cells` whose formats activations are rounded to; ``None``: they are not."""
@@ -128,3 +130,21 @@ def passed(values: Tensor, form: Format | None) -> Tensor:
     if form is None:
         return values
     return straight_through(values, rounded(values.detach(), form))
+
+
+def activated(name: str, z: Tensor, layer: Formats) -> Tensor:
+    """A function of pre-activations as the machine has it, its gradient that of the real one.
+
+    Parameters
+    ----------
+    name : {"sigmoid", "tanh"}
+        The function.
+    z : Tensor
+        Pre-activations, rounded if there is a layer.
+    layer : Layer or None
+        Whose form and format the function has.
+    """
+    real = REAL[name](z)
+    if is_exact(layer):
+        return passed(real, layer.functions[name] if layer else None)
+    return straight_through(real, looked_up(z.detach(), layer, name))

@@ -8,17 +8,16 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pascaline.train.cells.cell import Cell, Formats, added, passed
+from pascaline.train.cells.cell import Cell, Formats, activated, added, passed
 
 __all__ = ["Rnn"]
 
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
     "relu": torch.relu,
     "linear": lambda pre: pre,
 }
-"""What becomes of pre-activations."""
+"""What becomes of pre-activations where that is not `train.cells.cell.activated`."""
 
 
 class Rnn(Cell):
@@ -34,7 +33,7 @@ class Rnn(Cell):
     carries = False
 
     def __init__(self, function: Literal["tanh", "relu", "linear"]) -> None:
-        self.function = FUNCTIONS[function]
+        self.function = FUNCTIONS.get(function)
         self.linear = function == "linear"
 
     def bias(self, hidden: int, memory: int | None) -> Tensor:
@@ -45,4 +44,7 @@ class Rnn(Cell):
         self, x: Tensor, weight: Tensor, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         pre, out = (form.pre, form.h) if form else (None, None)
-        return passed(self.function(passed(added(x, h, weight), pre)), out), c
+        z = passed(added(x, h, weight), pre)
+        if self.function is None:
+            return activated("tanh", z, form), c
+        return passed(self.function(z), out), c
