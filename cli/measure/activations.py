@@ -30,9 +30,7 @@ __all__ = ["activations"]
     "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
 )
 @asic_options
-@click.option(
-    "--models", metavar="A,B,...", help="Measure what these get right, instead."
-)
+@click.option("--models", metavar="A,B,...", help="Measure what these get right, instead.")
 @json_option
 def activations(
     *,
@@ -93,4 +91,8 @@ def _row(row: dict[str, Any]) -> list[Any]:
         for name in ("sigmoid", "tanh")
         for value in (row["errors"][name][0], f"{row['errors'][name][1]:.3f}")
     ]
-    return [row["form"], *distances, *(row[name] for name in ("area", "memory_bits") if name in row)]
+    return [
+        row["form"],
+        *distances,
+        *(row[name] for name in ("area", "memory_bits") if name in row),
+    ]
