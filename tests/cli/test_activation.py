@@ -79,7 +79,7 @@ def test_pieces_take_less_than_a_table(pascaline):
 
 def test_a_function_as_verilog():
     pre, out = api.Format(width=8, frac=4), api.Format(width=6, frac=4)
-    found = api.approximate(lambda x: x / 2, pre, out, pieces=2)
+    found = api.approximate(lambda x: x / 4, pre, out, pieces=2)
     assert found.largest <= 1
     text = found.verilog("half")
     assert "module half(" in text
