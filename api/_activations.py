@@ -110,9 +110,7 @@ def approximate(
     >>> len(found.first), found.largest
     (16, 1)
     """
-    form = AdaptivePieces.parse(
-        {"pieces": pieces, "slope_bits": slope_bits}, thing="approximation"
-    )
+    form = AdaptivePieces.parse({"pieces": pieces, "slope_bits": slope_bits}, thing="approximation")
     found = find_pieces(function, pre, out, pieces, slope_bits)
     largest, mean = errors(form, function, pre, out)
     return Approximation(

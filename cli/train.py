@@ -43,6 +43,12 @@ __all__ = ["train"]
 @click.option("--sign-pace", type=float, help="How fast its signs turn.  [default: 1]")
 @click.option("--state-bits", type=int, help="Bits of h of a linear cell.")
 @click.option(
+    "--activation",
+    default="table",
+    show_default=True,
+    help="How the machine makes sigmoid and tanh: table, or as pwl64, pieces16 or pieces16x4.",
+)
+@click.option(
     "--rectified/--not-rectified", default=None, help="Whether the head sees max(h, 0) or h."
 )
 @click.option(

@@ -17,7 +17,7 @@ from pascaline.spec.progress import Progress, silent
 __all__ = ["LADDER", "WITHIN", "Trial", "smallest_activation", "with_activation"]
 
 LADDER = (
-    *("pieces8", "pieces16", "pieces16x3", "pieces16x4", "pieces16x5", "pieces16x6"),
+    *("pieces8", "pieces16", "pieces32", "pieces16x3", "pieces16x4", "pieces16x5", "pieces16x6"),
     *("pieces32x5", "pieces32x6", "pieces64x7", "table"),
 )
 """Forms by their area, the smallest first (`pascaline measure activations`)."""

@@ -74,5 +74,6 @@ def values_of(pieces: Pieces) -> Integers:
 def errors(form: Activation, function: Function, pre: Format, out: Format) -> tuple[int, float]:
     """The largest and the mean distance from the table, over all arguments, in units of ``out``."""
     codes = np.arange(1 << pre.width)
-    distance = np.abs(ActivationFunction(form, function, pre, out)(codes) - _table(function, pre, out))
+    found = ActivationFunction(form, function, pre, out)(codes)
+    distance = np.abs(found - _table(function, pre, out))
     return int(distance.max()), float(distance.mean())

@@ -1,4 +1,4 @@
-"""A function by pieces (`spec.pieces`): the top bits of the argument choose a slope and an offset."""
+"""A function by pieces (`spec.pieces`): top bits of the argument choose a slope and an offset."""
 
 from functools import reduce
 from operator import or_

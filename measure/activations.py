@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from pascaline.data.activations import with_activation
 from pascaline.data.evaluate import score
 from pascaline.data.sets import Part
 from pascaline.golden.activation import errors
 from pascaline.hdl.activation import ActivationFunction
-from pascaline.hdl.pieces import PieceFunction
+from pascaline.hdl.tablelogic import TableLogic
 from pascaline.measure.alone import component_area
-from pascaline.spec.activation import Table, read_activation, table
+from pascaline.spec.activation import Activation, Table, read_activation, table
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
-from pascaline.spec.pieces import Pieces
 from pascaline.spec.progress import Progress, silent
 from pascaline.synth.targets import Target
 
@@ -44,8 +40,8 @@ def compare_activations(
     """Errors of each form, and its area on a target.
 
     The area is that of one of each function with their registers, not pipelined. A table is made
-    of logic, too: a flat piece for each run of equal entries. What is left of a form in memories,
-    as the lines of ``pwl``, is in ``memory_bits`` and in no area.
+    of logic, too (`hdl.tablelogic`). What is left of a form in memories, as the lines of ``pwl``,
+    is in ``memory_bits`` and in no area.
 
     Parameters
     ----------
@@ -76,10 +72,7 @@ def compare_activations(
         if found is not None:
             areas = []
             for function, out in outs.items():
-                component: Any = ActivationFunction(form, function, pre, out, pipelined=False)
-                if isinstance(form, Table):
-                    component = PieceFunction(_flat(function, pre, out), out, pipelined=False)
-                areas.append(component_area(component, found))
+                areas.append(component_area(_component(form, function, pre, out), found))
             row["area"] = sum(found.price(area) for area in areas)
             row["memory_bits"] = sum(area["memory_bits"] for area in areas)
         rows.append(row)
@@ -117,10 +110,7 @@ def compare_models(
     return rows
 
 
-def _flat(function: str, pre: Format, out: Format) -> Pieces:
-    """A table as pieces without slopes."""
-    entries = np.roll(table(function, pre, out), 1 << (pre.width - 1))
-    changes = [at for at, (a, b) in enumerate(pairwise(entries.tolist()), start=1) if a != b]
-    first = np.array([0, *changes])
-    nothing = np.zeros(len(first), dtype=np.int64)
-    return Pieces(first + pre.interval.lo, nothing, entries[first], drop=0, guard=0, pre=pre)
+def _component(form: Activation, function: str, pre: Format, out: Format) -> Any:
+    if isinstance(form, Table):
+        return TableLogic(table(function, pre, out).tolist(), out)
+    return ActivationFunction(form, function, pre, out, pipelined=False)

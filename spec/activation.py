@@ -1,8 +1,8 @@
 """The activation functions, defined bit by bit.
 
-A function goes from the pre-activation format ``pre`` to an output format. Tables and equal segments
-are addressed by the raw code of the pre-activation: its two's complement bits read as an unsigned
-number, so 0 .. max come first and min .. -1 after them. Pieces are in `spec.pieces`.
+A function goes from the pre-activation format ``pre`` to an output format. Tables and equal
+segments are addressed by the raw code of the pre-activation: its two's complement bits read as an
+unsigned number, so 0 .. max come first and min .. -1 after them. Pieces are in `spec.pieces`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 __all__ = ["GRID", "Lines", "remove_knots"]
 
@@ -45,7 +45,7 @@ class Lines:
     """
 
     def __init__(self, first: int, values: Sequence[int], *, bits: int, powers: bool) -> None:
-        steepest = max(abs(b - a) for a, b in zip(values, values[1:], strict=False))
+        steepest = max(abs(b - a) for a, b in pairwise(values))
         # Two units are what rounding to the grid may have added.
         exponent = max(steepest - 3, 0).bit_length() - GRID
         self.fine = min(bits - exponent, GRID)
@@ -110,7 +110,7 @@ def remove_knots(lines: Lines, starts: Sequence[int], pieces: int) -> tuple[list
     """
     last = len(starts) - 1
     before, after = list(range(-1, last)), list(range(1, last + 2))
-    costs = [lines.best(*ends)[1] for ends in zip(starts, starts[1:], strict=False)]
+    costs = [lines.best(*ends)[1] for ends in pairwise(starts)]
     version = [0] * last
 
     def removal(knot: int) -> tuple[int, int, int, int]:

@@ -137,10 +137,10 @@ def find_pieces(
         slope, _ = lines.best(start, stop)
         slope, offset = _line(lines, slope, z, values[start:stop], out, fine - guard, guard)
         made.append((first + start, slope, offset))
-    arrays = [np.array(column, dtype=np.int64) for column in zip(*made, strict=True)]
-    for array in arrays:
+    knots, slopes, offsets = np.array(made, dtype=np.int64).T
+    for array in (knots, slopes, offsets):
         array.setflags(write=False)
-    return Pieces(*arrays, drop=fine - guard, guard=guard, pre=pre)
+    return Pieces(knots, slopes, offsets, drop=fine - guard, guard=guard, pre=pre)
 
 
 def _grid(function: Function, pre: Format, out: Format) -> NDArray[np.int64]:

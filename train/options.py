@@ -110,6 +110,9 @@ class Options(Checked):
     state_bits : int or None
         Bits of h of linear cells; the binary point follows from what h reaches. ``None``: those
         of the task's pre-activations.
+    activation : str
+        How the machine makes sigmoid and tanh, as `spec.activation.read_activation` reads it; in
+        the last part of training they are made so, too.
     rectified : bool or None
         Whether the head sees only what is above 0; ``None``: of a linear cell in the last layer, as
         all from there on would be linear.
@@ -166,6 +169,7 @@ class Options(Checked):
     block: int | None = Field(default=None, ge=2, le=2048)
     sign_pace: float | None = Field(default=None, gt=0, le=1)
     state_bits: int | None = Field(default=None, ge=4, le=16)
+    activation: str = "table"
     rectified: bool | None = None
     weights: str = "ternary"
     recurrent_weights: str | None = None
@@ -339,6 +343,7 @@ class Options(Checked):
         words += ["--block", str(settled.block)] if settled.block else []
         words += ["--sign-pace", str(settled.sign_pace)] if settled.sign_pace else []
         words += ["--state-bits", str(self.state_bits)] if self.state_bits else []
+        words += ["--activation", self.activation] if self.activation != "table" else []
         if settled.rectified != usual["rectified"]:
             words += ["--rectified" if settled.rectified else "--not-rectified"]
         words += ["--weights", self.weights]

@@ -17,6 +17,7 @@ from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import freeze
+from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
@@ -88,6 +89,8 @@ class Plan:
         if options.head_weights is not None:
             head = arithmetic(options.head_weights)
             formats = formats.model_copy(update={"head": head})
+        form = read_activation(options.activation, thing="activation")
+        formats = formats.model_copy(update={"activation": form})
         return draft(
             formats,
             inputs=self.data.inputs,

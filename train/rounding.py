@@ -6,16 +6,20 @@ nothing. Gradients pass as if nothing had been rounded (the straight-through est
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from pascaline.golden.activation import ActivationFunction
+from pascaline.spec.activation import Activation, Table
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
 from pascaline.train.quantisers import straight_through
 
-__all__ = ["Rounding", "passed", "rounded"]
+__all__ = ["Rounding", "is_exact", "looked_up", "passed", "rounded"]
 
 
 class Rounding(NamedTuple):
@@ -46,3 +50,40 @@ def passed(values: Tensor, form: Format | None) -> Tensor:
     if form is None:
         return values
     return straight_through(values, rounded(values.detach(), form))
+
+
+def is_exact(layer: Layer | None) -> bool:
+    """Whether functions are at most rounded: not made of lines or pieces."""
+    return layer is None or isinstance(layer.activation, Table) or not layer.functions
+
+
+def looked_up(z: Tensor, layer: Layer, function: str) -> Tensor:
+    """What the machine gives for pre-activations that are rounded to their format.
+
+    Parameters
+    ----------
+    z : Tensor
+        Numbers of the format ``layer.pre``.
+    layer : Layer
+        Whose form of functions it is.
+    function : str
+        One of ``layer.functions``.
+    """
+    out = layer.functions[function]
+    values = _values(layer.activation, function, layer.pre, out, z.device, z.dtype)
+    code = torch.round(z * 2.0**layer.pre.frac).long() & ((1 << layer.pre.width) - 1)
+    return values[code]
+
+
+@cache
+def _values(
+    form: Activation,
+    function: str,
+    pre: Format,
+    out: Format,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Tensor:
+    """All values of a function by the code of its argument."""
+    made = ActivationFunction(form, function, pre, out)(np.arange(1 << pre.width))
+    return torch.tensor(made * out.lsb, device=device, dtype=dtype)

@@ -12,7 +12,6 @@ from pascaline.spec.functions import FUNCTIONS
 from pascaline.spec.normalisers.affine import Affine
 from tests.hdl.bench import run
 
-
 FORMS = [
     Table(),
     PiecewiseLinear(segments=4),

@@ -189,7 +189,10 @@ def test_formats_by_hand_of_one_layer():
             ),
         ),
         ({"scale_width": "99"}, "format scale_width: must be 2 to 24, not '99'"),
-        ({"activation": "lines"}, "format activation: must be table, or as pwl256, pieces16 or pieces16x4, not 'lines'"),
+        (
+            {"activation": "lines"},
+            "format activation: must be table, or as pwl256, pieces16 or pieces16x4, not 'lines'",
+        ),
     ],
 )
 def test_formats_that_cannot_be(said, text):

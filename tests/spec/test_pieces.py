@@ -1,6 +1,7 @@
 """Pieces of functions: knots by greedy removal, lines that the hardware has, errors."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_the_knot_that_costs_least_goes(function, step, pieces):
         for left, knot, right in zip(knots, knots[1:], knots[2:], strict=False):
             added.append((cost(left, right) - cost(left, knot) - cost(knot, right), knot))
         knots.remove(min(added)[1])
-    total = sum(cost(*ends) for ends in zip(knots, knots[1:], strict=False))
+    total = sum(cost(*ends) for ends in pairwise(knots))
     assert remove_knots(lines, range(0, 129, step), pieces) == (knots[:-1], total)
 
 
@@ -114,7 +115,7 @@ def test_errors_fall_with_the_pieces(function, bits):
         error(find_pieces(function, PRE, FINE, count, bits), function, PRE, FINE)[1]
         for count in (4, 8, 16, 32)
     ]
-    assert all(after < 0.75 * before for before, after in zip(means, means[1:], strict=False))
+    assert all(after < 0.75 * before for before, after in pairwise(means))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

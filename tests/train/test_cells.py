@@ -8,6 +8,7 @@ import pytest
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.freeze import freeze
+from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
@@ -110,9 +111,12 @@ def test_is_the_module_of_pytorch(
 @pytest.mark.parametrize(
     "normaliser", ["scale", "batchnorm", "weightnorm", "none", "layernorm", "madnorm"]
 )
+@pytest.mark.parametrize("activation", ["table", "pwl64", "pieces32x6"])
 def test_freezing_and_rounding_are_the_machine_s(
-    cell: str, normaliser: Any, bidirectional: bool
+    cell: str, activation: str, normaliser: Any, bidirectional: bool
 ) -> None:
+    if activation != "table" and normaliser != "scale":
+        pytest.skip("forms and normalisers have nothing to do with each other")
     if (cell, normaliser) == ("gru-before", "batchnorm"):
         pytest.skip("refused")
     if cell in LINEAR and normaliser != "none":
@@ -125,8 +129,9 @@ def test_freezing_and_rounding_are_the_machine_s(
     with torch.no_grad():
         # Statistics of batch normalisation.
         network.train()(x, lengths)
+        form = read_activation(activation, thing="activation")
         description = draft(
-            WIDE,
+            WIDE.model_copy(update={"activation": form}),
             inputs=INPUTS,
             hidden=HIDDEN,
             weights=Options().arithmetics[0],

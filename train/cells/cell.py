@@ -8,17 +8,21 @@ networks side by side take a GPU hardly longer than one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import torch
 from torch import Tensor
 
 from pascaline.spec.cells.layer import Layer
+from pascaline.train.quantisers import straight_through
+from pascaline.train.rounding import is_exact, looked_up, passed
 from pascaline.train.standard import Standardised
 
-__all__ = ["Cell", "Formats", "Weight", "added"]
+__all__ = ["Cell", "Formats", "Weight", "activated", "added"]
 
-Weight = Tensor | Standardised
+REAL = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
+
+Weight: TypeAlias = Tensor | Standardised
 """Scaled recurrent weights; or those whose sums are standardised before they are scaled."""
 
 Formats = Any
@@ -125,3 +129,21 @@ def added(sums: Tensor, h: Tensor, weight: Weight) -> Tensor:
     if isinstance(weight, Standardised):
         return sums + weight.sums(h)
     return (torch.addmm if h.dim() == 2 else torch.baddbmm)(sums, h, weight)
+
+
+def activated(name: str, z: Tensor, layer: Formats) -> Tensor:
+    """A function of pre-activations as the machine has it, its gradient that of the real one.
+
+    Parameters
+    ----------
+    name : {"sigmoid", "tanh"}
+        The function.
+    z : Tensor
+        Pre-activations, rounded if there is a layer.
+    layer : Layer or None
+        Whose form and format the function has.
+    """
+    real = REAL[name](z)
+    if is_exact(layer):
+        return passed(real, layer.functions[name] if layer else None)
+    return straight_through(real, looked_up(z.detach(), layer, name))

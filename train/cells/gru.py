@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pascaline.train.cells.cell import Cell, Formats, Weight, added
+from pascaline.train.cells.cell import Cell, Formats, Weight, activated, added
 from pascaline.train.rounding import passed
 
 __all__ = ["Gru"]
@@ -38,9 +38,7 @@ class Gru(Cell):
     def step(
         self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
-        pre, sigmoid, tanh, state, out = (
-            (form.pre, form.sigmoid, form.tanh, form.state, form.h) if form else (None,) * 5
-        )
+        pre, state, out = (form.pre, form.state, form.h) if form else (None,) * 3
         both = 2 * h.shape[-1]
         of_gates, of_candidate = _of_rows(weight, both)
         if bias_h is not None:
@@ -48,13 +46,13 @@ class Gru(Cell):
             gates = x[..., :both] + from_h[..., :both]
         else:
             gates = added(x[..., :both], h, of_gates)
-        r, z = passed(torch.sigmoid(passed(gates, pre)), sigmoid).chunk(2, dim=-1)
+        r, z = activated("sigmoid", passed(gates, pre), form).chunk(2, dim=-1)
         if bias_h is not None:
             product = passed(r * passed(from_h[..., both:], pre), pre)
             candidate = passed(x[..., both:], pre) + product
         else:
             candidate = added(x[..., both:], passed(passed(r * c, state), out), of_candidate)
-        n = passed(torch.tanh(passed(candidate, pre)), tanh)
+        n = activated("tanh", passed(candidate, pre), form)
         c = passed(torch.lerp(n, c, z), state)
         return passed(c, out), c
 

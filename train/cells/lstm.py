@@ -8,15 +8,18 @@ from torch import Tensor
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.errors import InputError
-from pascaline.train.cells.cell import Cell, Formats, Weight, added
-from pascaline.train.rounding import Rounding, passed
+from pascaline.train.cells.cell import Cell, Formats, Weight, activated, added
+from pascaline.train.rounding import Rounding, is_exact, passed
 from pascaline.train.scan import exact, scan
 
 __all__ = ["Lstm"]
 
 
 class Lstm(Cell):
-    """One network goes through all its steps by `train.scan`, several through `step`."""
+    """One network goes through all its steps by `train.scan`.
+
+    Several go through `step`, and so does one whose functions are made of lines or pieces.
+    """
 
     gates = GATES
 
@@ -37,12 +40,12 @@ class Lstm(Cell):
     def step(
         self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
-        pre, sigmoid, tanh, cell, out = Rounding.of(form) if form else (None,) * 5
+        pre, _, _, cell, out = Rounding.of(form) if form else (None,) * 5
         z = passed(added(x, h, weight), pre)
         i, f, g, o = z.chunk(len(self.gates), dim=-1)
-        i, f, o = (passed(torch.sigmoid(gate), sigmoid) for gate in (i, f, o))
-        c = passed(f * c + i * passed(torch.tanh(g), tanh), cell)
-        return passed(o * passed(torch.tanh(passed(c, pre)), tanh), out), c
+        i, f, o = (activated("sigmoid", gate, form) for gate in (i, f, o))
+        c = passed(f * c + i * activated("tanh", g, form), cell)
+        return passed(o * activated("tanh", passed(c, pre), form), out), c
 
     def scan(
         self,
@@ -54,7 +57,8 @@ class Lstm(Cell):
         form: Layer | None = None,
     ) -> tuple[Tensor, Tensor]:
         rounding = Rounding.of(form) if form else None
-        if h.dim() > 2 or not (isinstance(weight, Tensor) or x.is_cuda):
+        fused = isinstance(weight, Tensor) or x.is_cuda
+        if h.dim() > 2 or not fused or not is_exact(form):
             return super().scan(x, weight, bias_h, h, c, form)
         if isinstance(weight, Tensor):
             return scan(x, weight, h, c, rounding)

@@ -8,18 +8,17 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from pascaline.train.cells.cell import Cell, Formats, Weight, added
+from pascaline.train.cells.cell import Cell, Formats, Weight, activated, added
 from pascaline.train.rounding import passed
 
 __all__ = ["Rnn"]
 
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "tanh": torch.tanh,
     "relu": torch.relu,
     "linear": lambda pre: pre,
 }
-"""What becomes of pre-activations."""
+"""What becomes of pre-activations where that is not `train.cells.cell.activated`."""
 
 
 class Rnn(Cell):
@@ -35,7 +34,7 @@ class Rnn(Cell):
     carries = False
 
     def __init__(self, function: Literal["tanh", "relu", "linear"]) -> None:
-        self.function = FUNCTIONS[function]
+        self.function = FUNCTIONS.get(function)
         self.linear = function == "linear"
 
     def bias(self, hidden: int, memory: int | None) -> Tensor:
@@ -46,4 +45,7 @@ class Rnn(Cell):
         self, x: Tensor, weight: Weight, bias_h: Tensor | None, h: Tensor, c: Tensor, form: Formats
     ) -> tuple[Tensor, Tensor]:
         pre, out = (form.pre, form.h) if form else (None, None)
-        return passed(self.function(passed(added(x, h, weight), pre)), out), c
+        z = passed(added(x, h, weight), pre)
+        if self.function is None:
+            return activated("tanh", z, form), c
+        return passed(self.function(z), out), c
