@@ -29,7 +29,7 @@ def compare_norms(
     hidden: int,
     *,
     inputs: int,
-    cell: str = "lstm",
+    cell: str,
     weights: str = "ternary",
     units: int = 16,
     simd: int = 16,

@@ -38,6 +38,7 @@ def make_chains() -> dict[str, Design]:
     """Designs that have every kind of stage, alone, before and behind others, and on a bus."""
     lstm = {"hidden": 4, "weights": "ternary"}
     both, gru = lstm | {"bidirectional": True}, lstm | {"kind": "gru"}
+    norm = {"normaliser": {"kind": "layernorm"}}
     head = {"classes": 3, "weights": "ternary"}
     loaded = {"ports": "axi", "weights": "ram", "parity": True}
     made = {
@@ -55,6 +56,7 @@ def make_chains() -> dict[str, Design]:
         "both directions, last step": ([both], {"results": "first-of-backward"}, {}),
         "peepholes": ([lstm | {"peephole": True}], {"head": head}, {"weights": "ram"}),
         "initial states": ([both | {"initial": True}, gru | {"initial": True}], {}, loaded),
+        "layer norm": ([both | norm, gru | norm], {"head": head}, loaded),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),

@@ -22,7 +22,9 @@ __all__ = ["norms"]
     "--hidden", type=click.IntRange(1, 2048), default=512, show_default=True, help="Hidden units."
 )
 @click.option("--inputs", type=click.IntRange(1), default=64, show_default=True, help="Inputs.")
-@click.option("--cell", type=click.Choice(list(CELLS)), default="lstm", show_default=True)
+@click.option(
+    "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
+)
 @click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
 @click.option("--units", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--simd", type=click.IntRange(1), default=16, show_default=True)

@@ -48,8 +48,11 @@ VIEWS = {
         "transform.control": "go turn place stream",
     },
     "layer norm": {
-        "norm": "arrives busy begins running place feeding freed met",
-        "norm.hold": "write buffer group",
+        "norm": "i_arrives arrives freed met",
+        "norm.hold": "busy full fills reads",
+        "norm.control": "begins running cycle adding feeding group",
+        "norm.spread_0_0": "spread shift remainder quotient",
+        "norm.row_0_0": "sum mean deviation near product normal",
     },
     "head": {
         "outputs.queue": "level",
@@ -62,7 +65,7 @@ VIEWS = {
         "": "o__valid o__ready o__payload o_state__valid o_state__ready o_state__payload",
     },
 }
-"""Of lanes and of cell units the first one is shown."""
+"""Of lanes, of cell units and of rows of layer norm the first one is shown."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,7 +26,7 @@ def random_layer(rng, hidden):
     return {"hidden": hidden, "weights": "ternary", **pick(rng, *cells)}
 
 
-def random_design(rng):
+def random_design(rng, *, norm=False):
     units, simd = pick(rng, 1, 2, 4, 8, 16, 64), pick(rng, 1, 2, 4, 8, 16, 64)
     head = {"classes": pick(rng, 1, 2, 10, 40), "weights": pick(rng, "binary", "fixed4")}
     hidden, both = pick(rng, 1, 3, 8, 17, 40, 64), pick(rng, False, False, True)
@@ -34,6 +34,11 @@ def random_design(rng):
         random_layer(rng, pick(rng, hidden, 7)) | {"bidirectional": both and pick(rng, True, False)}
         for _ in range(pick(rng, 1, 1, 1, 2, 3))
     ]
+    if norm:
+        layers = [
+            layer | {"normaliser": {"kind": "layernorm", "spread": pick(rng, "mad", "rms")}}
+            for layer in layers
+        ]
     both = any(layer["bidirectional"] for layer in layers)
     equal = all(layer == layers[0] for layer in layers) and layers[0].get("reset") != "before"
     results = pick(rng, "last", "every")
@@ -63,8 +68,8 @@ def pace(core):
     """Cycles a step of a core of one pass that gives a result at the end, in closed form."""
     chunks = core.passes[0].chunks
     rest = (core.program.tiles - 1) * max(chunks, core.program.drain.tile_cycles)
-    streams = core.streams
-    return max(streams * (rest + chunks), rest + core.program.h_latency) / streams
+    streams, norm = core.streams, 0 if core.norm is None else core.norm.cycles
+    return max(streams * max(rest + chunks, norm), rest + core.program.h_latency) / streams
 
 
 @pytest.mark.parametrize("case", range(200))
@@ -83,9 +88,24 @@ def test_period_is_that_of_the_formula(case):
                 assert whole == core.directions * pace(core)
 
 
+@pytest.mark.parametrize("case", range(40))
+def test_layer_norm_takes_no_more_than_its_own_cycles(case):
+    design = random_design(np.random.default_rng(2000 + case), norm=True)
+    for core in design.cores:
+        made = timeline(core)
+        passes = made.steps * len(core.passes)
+        for name, count in (("layer norm", core.norm.cycles), ("h written", core.norm.groups)):
+            spans = made.spans[name]
+            assert [stop - start for start, stop in spans] == [count] * passes
+            assert all(one[1] <= other[0] for one, other in pairwise(spans))
+        if len(core.passes) == 1:
+            found = made.period / made.steps
+            assert found == pace(core) if core.results == "last" else found >= pace(core)
+
+
 @pytest.mark.parametrize("case", range(100))
 def test_pace_is_that_of_long_sequences(case):
-    design = random_design(np.random.default_rng(1000 + case))
+    design = random_design(np.random.default_rng(1000 + case), norm=case >= 80)
     streams = design.machine.streams
     counts = (480, 720)
     short, long = (cycles.sequence_cycles(design, [steps] * streams) for steps in counts)

@@ -1,0 +1,22 @@
+"""Layer norm: what is measured of it."""
+
+from pascaline.measure.norms import SPREADS, compare_norms
+from pascaline.synth.targets import target
+
+
+def test_a_second_stream_hides_it():
+    """What the documentation says of 512 units."""
+    for simd, none, mad, rms in (
+        (16, {1: 1152, 2: 1152}, {1: 2203, 2: 1152}, {1: 2213, 2: 1152}),
+        (32, {1: 586, 2: 576}, {1: 1125, 2: 576}, {1: 1135, 2: 576}),
+    ):
+        found = compare_norms(512, inputs=64, cell="lstm", simd=simd)["norms"]
+        assert [one["spread"] for one in found] == list(SPREADS)
+        assert [one["step_cycles"] for one in found] == [none, mad, rms]
+
+
+def test_area_of_a_small_one():
+    options = {"cell": "rnn", "units": 2, "simd": 2, "found": target("generic")}
+    none, mad, rms = compare_norms(6, inputs=2, **options)["norms"]
+    assert "area" not in none
+    assert 0 < mad["area"] < rms["area"]
