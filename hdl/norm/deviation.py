@@ -35,8 +35,10 @@ class Deviation(wiring.Component):
         A sum.
     mean : In(shape(standard.mean(sums)))
         The mean of its gate.
-    shift, reciprocal : In
+    shift : In(range(standard.most(sums) - standard.least + 1))
         As of `hdl.norm.reciprocal.Reciprocal`.
+    reciprocal : In(shape(standard.reciprocal))
+        As of the same.
     apart : Out(shape(standard.reach(sums)))
         What it adds to the spread.
     normal : Out(shape(standard.normal))

@@ -39,8 +39,12 @@ class Hold(wiring.Component):
 
     Members
     -------
-    arrives, last_tile, token, sums : In
-        As of `hdl.cells.elements.Elements`: the front of the drain.
+    arrives, last_tile : In(1)
+        As of `hdl.cells.elements.Elements`.
+    token : In(token_layout(program))
+        As of the same.
+    sums : In(data.ArrayLayout(sums_struct(norm.sums), norm.drain.front))
+        The front of the drain.
     shift : Out(1)
         Bring the next sums to the front.
     full : Out(1)
@@ -55,7 +59,7 @@ class Hold(wiring.Component):
         With ``reads``: its number.
     done : In(1)
         That pass is not read again; the next one is.
-    found : Out(data.ArrayLayout(sums_struct(norm.sums), drain.front))
+    found : Out(data.ArrayLayout(sums_struct(norm.sums), norm.drain.front))
         The group, ``norm.read`` cycles later.
     fault : Out(parity)
         What was asked for in the last cycle is not as it was written.

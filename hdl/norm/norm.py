@@ -39,16 +39,24 @@ class LayerNorm(wiring.Component):
 
     Members
     -------
-    i_arrives, i_last_tile, i_token, i_sums, shift
-        As of `hdl.norm.hold.Hold`: the front of the drain.
+    i_arrives, i_last_tile : In(1)
+        As of `hdl.norm.hold.Hold`, without ``i_``.
+    i_token : In(token_layout(program))
+        As of the same.
+    i_sums : In(data.ArrayLayout(sums_struct(norm.sums), norm.drain.front))
+        The front of the drain.
+    shift : Out(1)
+        Bring the next sums to the front.
     arrives : Out(1)
         The next cycle has the first group of a pass.
     token : Out(token_layout(program))
         With ``arrives``: flags of its step.
-    sums : Out(data.ArrayLayout(sums_struct(...), drain.front))
+    sums : Out(data.ArrayLayout(sums_struct(normal), norm.drain.front))
         A group, standardised.
-    freed, met, met_token : Out
+    freed, met : Out(1)
         As of `hdl.norm.control.NormControl`.
+    met_token : Out(token_layout(program))
+        With ``met``: flags of its step.
     fault : Out(parity)
         What was read from a buffer is not as it was written.
     """
