@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from pascaline.golden.activation import errors, values_of
 from pascaline.spec.activation import AdaptivePieces, read_activation
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.keywords import KEYWORDS
 from pascaline.spec.model import Model
 from pascaline.spec.pieces import find_pieces
 from pascaline.spec.progress import Progress, silent
@@ -38,7 +40,8 @@ class Approximation:
         The shifts.
     values : array
         Values in order of the argument, the most negative one first.
-    largest, mean : float
+    largest : int
+    mean : float
         Distance from the exact function, rounded and saturated, in units of the last place of
         ``out``: the largest, and the mean over all arguments.
     """
@@ -60,8 +63,8 @@ class Approximation:
         from pascaline.hdl.verilog import emit
         from pascaline.spec.pieces import Pieces
 
-        if not name.isidentifier():
-            raise InputError("name", "must be a name in Verilog", name)
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or name in KEYWORDS:
+            raise InputError("name", "must be a name in Verilog, and no word of it", name)
         pieces = Pieces(self.first, self.slope, self.offset, self.drop, self.guard, self.pre)
         text, _, _ = emit(PieceFunction(pieces, self.out, pipelined=pipelined), name)
         return str(text)
@@ -164,6 +167,8 @@ def change_activation(
     InputError
         If there is no such form, or if a layer cannot have it.
     """
+    if not any(layer.functions for layer in model.network.layers):
+        raise InputError("model", "must have activation functions: none of its layers has any")
     if form != "auto":
         if data is not None:
             raise InputError("data", f"must be left out with {form}: only auto looks at data")

@@ -39,7 +39,8 @@ def activation(
     """Make the activation functions of a MODEL another way; its integers stay.
 
     Pieces take less hardware than a table, and no memory. What they lose is in the table that is
-    printed: the largest error in units of the last place and, with data, what is right.
+    printed: the largest error in units of the last place and, with data, what is right. The
+    accuracy in the model's card stays that of the model before; `pascaline evaluate` measures anew.
     """
     before = pascaline.load(model)
     with bars() as progress:

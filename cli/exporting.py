@@ -6,7 +6,6 @@ import shlex
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
 import pascaline
 from pascaline.console import json_option, print_json, say
@@ -38,8 +37,8 @@ def export(model: str, *, output: Path, as_json: bool) -> None:
         print_json(result | {"notes": list(found.notes), "import": again})
         return
     for name, shape in shapes.items():
-        say(escape(f"{name}  {shape}"))
+        say(f"{name}  {shape}")
     for note in found.notes:
-        say(escape(f"note  {note}"))
+        say(f"note  {note}")
     say(f"{output}  {output.stat().st_size:,} bytes, {found.what}; read it again with")
-    say(escape(f"  {again}"))
+    say(f"  {again}")

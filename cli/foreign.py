@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from pascaline.console import say
 from pascaline.importers.modules import FORMS
@@ -72,4 +71,4 @@ def say_reading(model: Model) -> None:
     """Print what was understood of a file, assumed and left out."""
     for kind, lines in model.card["reading"].items():
         for line in lines:
-            say(escape(f"{kind.replace('_', ' '):10}  {line}"))
+            say(f"{kind.replace('_', ' '):10}  {line}")

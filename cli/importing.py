@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 import pascaline
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
@@ -107,7 +106,7 @@ def import_(
     if found and found.get("quantized"):
         weights = f"--weights {chosen['weights']} -o tuned.safetensors"
         say("Learning on usually wins back what these weights cost. Without labels:")
-        say(escape(f"  pascaline distil {file} --data {chosen['calibrate']} {weights}"))
+        say(f"  pascaline distil {file} --data {chosen['calibrate']} {weights}")
         say(f"or with them: pascaline train TASK --start {file} {weights}")
     if chosen["bits"] and not found:
         say(f"Formats {ASSUMPTIONS}; --calibrate DATA measures it.")

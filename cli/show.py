@@ -53,7 +53,9 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
         ["utilisation", f"{result['utilisation']:.3f} of the lanes in a long sequence"],
     ]
     if accuracy := design.model.card.get("accuracy"):
-        rows.append(["accuracy", f"{score_words(accuracy)} held out"])
+        changed = design.model.card.get("activation")
+        before = ", before its activations were changed" if changed else ""
+        rows.append(["accuracy", f"{score_words(accuracy)} held out{before}"])
     table(design.model.name, ["what", "value"], rows)
     if found := design.model.card.get("precision"):
         for one in precision_tables(found):
@@ -72,6 +74,8 @@ def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:
             f"{layer['hidden']} hidden units",
             *(["two directions"] if layer["directions"] > 1 else []),
             f"{x} weights" if x == h else f"{x} input and {h} recurrent weights",
+            *(["zero points"] if layer["zero_points"] else []),
+            *([layer["normaliser"]] if layer["normaliser"] else []),
             layer["activation"],
         ]
         rows.append([f"layer{at}", ", ".join(words)])

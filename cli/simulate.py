@@ -101,4 +101,4 @@ def _print(found: Simulation) -> None:
     if found.waves:
         say(f"{found.waves}, with layouts in .gtkw (GTKWave) and .sucl (Surfer) beside it")
     if found.faults:
-        say("[bold]The Verilog does not do what the golden model does.[/bold]")
+        say("The Verilog does not do what the golden model does.")

@@ -30,7 +30,7 @@ def print_json(result: dict[str, Any]) -> None:
 
 def say(text: str) -> None:
     """Print a line of output."""
-    OUT.print(text, soft_wrap=True)
+    OUT.print(text, soft_wrap=True, markup=False)
 
 
 def warn(text: str) -> None:

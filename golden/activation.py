@@ -20,7 +20,7 @@ from pascaline.spec.pieces import Pieces, find_pieces
 
 __all__ = ["ActivationFunction", "errors", "values_of"]
 
-_table = cache(table)  # All layers and directions of equal formats have the same.
+_known = cache(table)  # All layers and directions of equal formats have the same.
 
 
 class ActivationFunction:
@@ -48,7 +48,8 @@ class ActivationFunction:
             pieces = find_pieces(function, pre, out, form.pieces, form.slope_bits)
             self._table = values_of(pieces).astype(holding(out.interval))
         else:
-            self._table = _table(function, pre, out).astype(holding(out.interval))
+            found = _known if isinstance(function, str) else table
+            self._table = found(function, pre, out).astype(holding(out.interval))
 
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
@@ -75,5 +76,5 @@ def errors(form: Activation, function: Function, pre: Format, out: Format) -> tu
     """The largest and the mean distance from the table, over all arguments, in units of ``out``."""
     codes = np.arange(1 << pre.width)
     found = ActivationFunction(form, function, pre, out)(codes)
-    distance = np.abs(found - _table(function, pre, out))
+    distance = np.abs(found - table(function, pre, out))
     return int(distance.max()), float(distance.mean())

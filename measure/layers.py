@@ -24,7 +24,9 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
             "directions": layer.directions,
             "weights_x": layer.weights_x.name,
             "weights_h": layer.weights_h.name,
-            "activation": layer.activation.form,
+            "normaliser": layer.normaliser.title,
+            "zero_points": layer.zero_points,
+            "activation": str(layer.activation),
             "formats": {"x": str(network.layer_x(index))}
             | {name: str(value) for name, value in layer if isinstance(value, Format)},
         }

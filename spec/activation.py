@@ -33,7 +33,7 @@ __all__ = [
     "table",
 ]
 
-WRITTEN = re.compile(r"(pwl|pieces)([0-9]{1,4})(?:x([0-9]))?")
+WRITTEN = re.compile(r"(pwl|pieces)([1-9][0-9]{0,3})(?:x([0-9]))?")
 
 
 class Table(Checked):

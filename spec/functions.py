@@ -53,8 +53,9 @@ def exact(function: Function, values: Sequence[float], pre: Format) -> list[floa
         real = value * pre.lsb
         try:
             result = float(function(real))
-        except (ArithmeticError, ValueError, TypeError) as error:
-            raise InputError("function", f"must have a value at {real}", str(error)) from None
+        except Exception as error:  # A user's function may raise anything.
+            said = str(error) or type(error).__name__
+            raise InputError("function", f"must have a value at {real}", said) from None
         if not math.isfinite(result):
             raise InputError("function", f"must be finite at {real}", str(result))
         found.append(result)

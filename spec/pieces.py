@@ -92,7 +92,6 @@ class Pieces:
         return [(z, slope) for ends, slope in zip(self.ranges, slopes, strict=True) for z in ends]
 
 
-@cache
 def find_pieces(
     function: Function, pre: Format, out: Format, pieces: int, slope_bits: int | None
 ) -> Pieces:
@@ -114,6 +113,14 @@ def find_pieces(
     InputError
         If there is no such function, or no such pieces.
     """
+    # What another function gives may change from call to call.
+    find = _known if isinstance(function, str) else _find
+    return find(function, pre, out, pieces, slope_bits)
+
+
+def _find(
+    function: Function, pre: Format, out: Format, pieces: int, slope_bits: int | None
+) -> Pieces:
     if not (pre.signed and pre.width <= 16):
         raise InputError("pre", "must be signed and of at most 16 bits", str(pre))
     most = min(MOST, 1 << (pre.width - 1))
@@ -141,6 +148,9 @@ def find_pieces(
     for array in (knots, slopes, offsets):
         array.setflags(write=False)
     return Pieces(knots, slopes, offsets, drop=fine - guard, guard=guard, pre=pre)
+
+
+_known = cache(_find)
 
 
 def _grid(function: Function, pre: Format, out: Format) -> NDArray[np.int64]:

@@ -85,6 +85,11 @@ class LayerNorm(Scaling):
             raise ValueError(f"normal.frac must be at least 4, not {self.normal.frac}")
         return self
 
+    @property
+    def title(self) -> str:
+        spread = {"mad": "mean absolute deviation", "rms": "root mean square"}[self.spread]
+        return f"layer norm by the {spread}"
+
     def standard(self, hidden: int) -> Standard:
         """What is done to the sums of a gate of so many rows."""
         return Standard(

@@ -37,6 +37,11 @@ class Normaliser(Checked, ABC):
     kind: str
     shift: int
 
+    @property
+    def title(self) -> str:
+        """What people call it; nothing if it is only an affine of each row."""
+        return ""
+
     def standard(self, hidden: int) -> Standard | None:
         """How the sums of a gate of so many rows are standardised first; None: they are not."""
         return None

@@ -47,6 +47,10 @@ def test_the_smallest_within_a_unit(pascaline, tmp_path):
             "activation: must be table, or as pwl256, pieces16 or pieces16x4, no",
         ),
         (
+            ["--form", "pieces016"],
+            "activation: must be table, or as pwl256, pieces16 or pieces16x4, no",
+        ),
+        (
             ["--form", "pwl4096"],
             "activation: segments: should be less than or equal to 1024, not 4",
         ),
@@ -83,3 +87,57 @@ def test_a_function_as_verilog():
     assert found.largest <= 1
     text = found.verilog("half")
     assert "module half(" in text
+
+
+def test_a_model_without_functions(pascaline, tmp_path):
+    path = tmp_path / "same.safetensors"
+    status, _, err = pascaline("activation", "copy-1000-hadamard", "--form", "auto", "-o", path)
+    assert status == 2
+    assert err.startswith("pascaline: model: must have activation functions")
+    assert not path.exists()
+
+
+def test_any_file_name(pascaline, tmp_path):
+    """Names are printed as they are, also where they look like markup."""
+    path = tmp_path / "a[red][" / "b].safetensors"
+    path.parent.mkdir()
+    status, out, err = pascaline("activation", "tiny-ternary", "--form", "pieces16", "-o", path)
+    assert status == 0, err
+    assert str(path) in out
+    _, shown, _ = pascaline("show", path)
+    assert "pieces16" in shown
+
+
+def test_a_function_may_change():
+    """Nothing is remembered of a function of the user's."""
+
+    class Steep:
+        slope = 1.0
+        __hash__ = None
+
+        def __call__(self, x):
+            return max(-1.0, min(1.0, self.slope * x))
+
+    function, forms = Steep(), (api.Format(width=8, frac=5), api.Format(width=8, frac=7))
+    first = api.approximate(function, *forms)
+    function.slope = 0.1
+    second = api.approximate(function, *forms)
+    assert (first.values != second.values).any()
+    assert second.largest <= 2
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), KeyError("x"), AttributeError("y")])
+def test_a_function_that_fails(error):
+    def function(x):
+        raise error
+
+    forms = (api.Format(width=6, frac=3), api.Format(width=6, frac=3))
+    with pytest.raises(api.InputError, match=r"^function: must have a value at -4\.0"):
+        api.approximate(function, *forms)
+
+
+@pytest.mark.parametrize("name", ["module", "wire", "\u00e9", "1a", ""])
+def test_names_in_verilog(name):
+    found = api.approximate("tanh", api.Format(width=6, frac=3), api.Format(width=6, frac=5))
+    with pytest.raises(api.InputError, match=r"^name: must be a name in Verilog"):
+        found.verilog(name)
