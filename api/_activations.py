@@ -44,6 +44,15 @@ class Approximation:
     mean : float
         Distance from the exact function, rounded and saturated, in units of the last place of
         ``out``: the largest, and the mean over all arguments.
+
+    Examples
+    --------
+    >>> formats = pascaline.Format(width=8, frac=4), pascaline.Format(width=8, frac=7)
+    >>> found = pascaline.approximate("tanh", *formats, pieces=4)
+    >>> found.first.tolist()
+    [-128, -32, 0, 32]
+    >>> print(found.verilog("almost_tanh").partition("(")[0].splitlines()[-1])
+    module almost_tanh
     """
 
     pre: Format
@@ -111,7 +120,7 @@ def approximate(
     ...     slope_bits=4,
     ... )
     >>> len(found.first), found.largest
-    (16, 1)
+    (16, 4)
     """
     form = AdaptivePieces.parse({"pieces": pieces, "slope_bits": slope_bits}, thing="approximation")
     found = find_pieces(function, pre, out, pieces, slope_bits)
@@ -165,7 +174,13 @@ def change_activation(
     Raises
     ------
     InputError
-        If there is no such form, or if a layer cannot have it.
+        If there is no such form, or if no layer has functions, or one cannot have it.
+
+    Examples
+    --------
+    >>> model = pascaline.change_activation(pascaline.load("tiny-ternary"), "pieces16")
+    >>> print(model.network.layer.activation, model.card["activation"]["largest_error"])
+    pieces16 4
     """
     if not any(layer.functions for layer in model.network.layers):
         raise InputError("model", "must have activation functions: none of its layers has any")

@@ -48,9 +48,9 @@ VIEWS = {
         "transform.control": "go turn place stream",
     },
     "layer norm": {
-        "norm": "i_arrives arrives freed met",
-        "norm.hold": "busy full fills reads",
-        "norm.control": "begins running cycle adding feeding group",
+        "norm": "arrives freed met",
+        "norm.hold": "shift full reads",
+        "norm.control": "begins cycle adds feeding group",
         "norm.spread_0_0": "spread shift remainder quotient",
         "norm.row_0_0": "sum mean deviation near product normal",
     },

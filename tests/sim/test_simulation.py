@@ -14,7 +14,7 @@ from pascaline.spec import cycles
 from pascaline.spec.errors import InputError
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
 
-TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12"]
+TINY = ["tiny-binary", "tiny-ternary", "tiny-fixed12", "tiny-norm"]
 
 
 @pytest.mark.parametrize("name", TINY)
