@@ -93,7 +93,9 @@ def test_bench_golden(pascaline):
         ("features", 1),
     ]
     assert all(one["ratio"] > 0 and len(one["golden_seconds"]) == 2 for one in found["cases"])
-    assert "nn.LSTM" in pascaline("measure", "golden", *sizes)[1]
+    assert "PyTorch" in pascaline("measure", "golden", *sizes)[1]
+    found = only_json(*pascaline("measure", "golden", *sizes, "--normaliser", "madnorm", "--json"))
+    assert all(one["ratio"] > 0 for one in found["cases"])
 
 
 def test_storage(pascaline):

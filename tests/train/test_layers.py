@@ -109,6 +109,8 @@ def test_is_the_module_of_pytorch(
 def test_what_follows_a_sequence_does_not_matter(cell: str, normaliser: str) -> None:
     if (cell, normaliser) == ("gru-before", "batchnorm"):
         pytest.skip("refused")
+    if "hadamard" in cell and normaliser in ("layernorm", "madnorm"):
+        pytest.skip("refused")
     module = make(cell, normaliser=normaliser, bidirectional=True, num_layers=2).double()
     both = [copy.deepcopy(module) for _ in range(2)]
     padded = torch.nn.utils.rnn.pad_sequence(sequences())
