@@ -79,7 +79,9 @@ class Lane(wiring.Component):
         """Module name."""
         sizes = [self._code_bits, len(self.x), *(sum_.width for sum_ in self._sums)]
         ends = "_".join(map(str, sizes))
-        return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}"
+        # Two cores of a chain may read operands of one width, with a sign and without.
+        unsigned = "" if all(range_.signed for range_ in self._terms.shared) else "_unsigned"
+        return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}{unsigned}"
 
     def elaborate(self, platform):
         m = Module()

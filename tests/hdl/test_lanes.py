@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from pascaline.hdl.lane import Lane
 from pascaline.hdl.lanes import Lanes
+from pascaline.hdl.terms import terms_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.formats import Interval
 from pascaline.spec.lanes import lane_designs
@@ -132,3 +134,13 @@ def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, e
             else:
                 wanted = [terms[tile, :, row].sum()]
             assert found[tile * lanes + row] == wanted, (tile, row)
+
+
+def test_a_sign_makes_another_kind():
+    """Two cores of a chain may read operands of one width, with a sign and without."""
+    kinds = set()
+    for element in (Interval(-128, 127), Interval(0, 255)):
+        terms = terms_of("tree", arithmetic("binary"), 2, element)
+        sums = (Interval(-512, 511),)
+        kinds.add(Lane(terms=terms, code_bits=2, sums=sums, tree_registers=0).kind)
+    assert len(kinds) == 2
