@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pascaline.data.activations import smallest_activation, with_activation
 from pascaline.data.own import part_for
-from pascaline.golden.activation import errors, values_of
+from pascaline.golden.activation import distances, values_of
 from pascaline.spec.activation import AdaptivePieces, read_activation
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -122,9 +122,10 @@ def approximate(
     >>> len(found.first), found.largest
     (16, 4)
     """
-    form = AdaptivePieces.parse({"pieces": pieces, "slope_bits": slope_bits}, thing="approximation")
+    AdaptivePieces.parse({"pieces": pieces, "slope_bits": slope_bits}, thing="approximation")
     found = find_pieces(function, pre, out, pieces, slope_bits)
-    largest, mean = errors(form, function, pre, out)
+    values = values_of(found)
+    largest, mean = distances(values, function, pre, out)
     return Approximation(
         pre=pre,
         out=out,
@@ -133,7 +134,7 @@ def approximate(
         offset=found.offset,
         drop=found.drop,
         guard=found.guard,
-        values=np.roll(values_of(found), 1 << (pre.width - 1)),
+        values=np.roll(values, 1 << (pre.width - 1)),
         largest=largest,
         mean=mean,
     )

@@ -18,7 +18,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.functions import Function
 from pascaline.spec.pieces import Pieces, find_pieces
 
-__all__ = ["ActivationFunction", "errors", "values_of"]
+__all__ = ["ActivationFunction", "distances", "errors", "values_of"]
 
 _known = cache(table)  # All layers and directions of equal formats have the same.
 
@@ -48,8 +48,7 @@ class ActivationFunction:
             pieces = find_pieces(function, pre, out, form.pieces, form.slope_bits)
             self._table = values_of(pieces).astype(holding(out.interval))
         else:
-            found = _known if isinstance(function, str) else table
-            self._table = found(function, pre, out).astype(holding(out.interval))
+            self._table = _table(function, pre, out).astype(holding(out.interval))
 
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
@@ -74,7 +73,23 @@ def values_of(pieces: Pieces) -> Integers:
 
 def errors(form: Activation, function: Function, pre: Format, out: Format) -> tuple[int, float]:
     """The largest and the mean distance from the table, over all arguments, in units of ``out``."""
-    codes = np.arange(1 << pre.width)
-    found = ActivationFunction(form, function, pre, out)(codes)
-    distance = np.abs(found - table(function, pre, out))
+    every = ActivationFunction(form, function, pre, out)(np.arange(1 << pre.width))
+    return distances(every, function, pre, out)
+
+
+def distances(values: Integers, function: Function, pre: Format, out: Format) -> tuple[int, float]:
+    """The largest and the mean distance of values from the table, in units of ``out``.
+
+    Parameters
+    ----------
+    values : (2**pre.width,)
+        In order of the raw code of the argument, as a table has them.
+    """
+    distance = np.abs(values - _table(function, pre, out))
     return int(distance.max()), float(distance.mean())
+
+
+def _table(function: Function, pre: Format, out: Format) -> Integers:
+    # What a function without a name gives may change from call to call.
+    made = _known if isinstance(function, str) else table
+    return made(function, pre, out)
