@@ -13,7 +13,7 @@ from pascaline.measure.synthesis import Synthesis, find_target
 from pascaline.synth.devices import FAMILIES
 from pascaline.synth.targets import TARGETS
 
-__all__ = ["asic_options", "synthesis_options"]
+__all__ = ["area_options", "asic_options", "synthesis_options"]
 
 
 def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,6 +35,15 @@ def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = option(command)
     return command
+
+
+def area_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what area is measured on: ``target_name``, and a cell library."""
+    names = ", ".join(TARGETS)
+    target = click.option(
+        "--target", "target_name", default="generic", show_default=True, help=names
+    )
+    return target(asic_options(command))
 
 
 def _pnr_options(command: Callable[..., Any]) -> Callable[..., Any]:

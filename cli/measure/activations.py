@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.synthesis import asic_options
+from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.data.evaluate import trained_on
 from pascaline.data.own import find_data
@@ -15,7 +15,6 @@ from pascaline.measure.activations import FORMS, compare_activations, compare_mo
 from pascaline.measure.synthesis import find_target
 from pascaline.models.catalogue import find_model
 from pascaline.spec.formats import Format
-from pascaline.synth.targets import TARGETS
 
 __all__ = ["activations"]
 
@@ -26,10 +25,7 @@ __all__ = ["activations"]
 @click.option("--sigmoid", default="Q0.7", show_default=True, help="Format of sigmoid's value.")
 @click.option("--tanh", default="Q0.7", show_default=True, help="Format of tanh's value.")
 @click.option("--synthesise", is_flag=True, help="Measure area, too; some minutes.")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
+@area_options
 @click.option("--models", metavar="A,B,...", help="Measure what these get right, instead.")
 @json_option
 def activations(

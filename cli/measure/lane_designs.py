@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from pascaline.cli.synthesis import asic_options
+from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.lane_designs import WIDTH, compare_lanes
 from pascaline.measure.synthesis import find_target
-from pascaline.synth.targets import TARGETS
 
 __all__ = ["lane_designs"]
 
@@ -22,10 +21,7 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
 
 
 @click.command("lane-designs")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
+@area_options
 @click.option(
     "--width",
     type=click.IntRange(2, 16),

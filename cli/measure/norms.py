@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from pascaline.cli.synthesis import asic_options
+from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.norms import compare_norms
 from pascaline.measure.synthesis import find_target
 from pascaline.spec.cells import CELLS
-from pascaline.synth.targets import TARGETS
 
 __all__ = ["norms"]
 
@@ -35,10 +34,7 @@ __all__ = ["norms"]
 )
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
+@area_options
 @json_option
 def norms(
     *,

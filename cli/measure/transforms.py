@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from pascaline.cli.catalogue import numbers
-from pascaline.cli.synthesis import asic_options
+from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.measure.synthesis import find_target
 from pascaline.measure.transforms import compare_transforms
-from pascaline.synth.targets import TARGETS
 
 __all__ = ["transforms"]
 
@@ -42,10 +41,7 @@ __all__ = ["transforms"]
     help="How many.  [default: each number that there can be]",
 )
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes to an hour.")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@asic_options
+@area_options
 @json_option
 def transforms(
     *,
