@@ -183,12 +183,14 @@ def _freeze_rows(
     prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, x: Format
 ) -> tuple[Scaling, dict[str, Integers]]:
     """The formats of a layer's normaliser, common to its directions, and its tensors."""
+    standardised = isinstance(layer.normaliser, LayerNorm)
     reals: dict[str, Reals] = {}
     for at, part in zip(prefixes, parts, strict=True):
         for thing, values in part.reals.items():
             _check_finite(at + thing, values)
-        # A linear layer has one unit, and equal scales are hardly any hardware.
-        useful = part.reals if layer.linear or _standardised(layer) else _without_idle(part)
+        # A linear layer has one unit, and equal scales are hardly any hardware. Where sums are
+        # standardised, rows without weights count for all others.
+        useful = part.reals if layer.linear or standardised else _without_idle(part)
         reals |= {at + thing: values for thing, values in useful.items()}
     exponent, frac = layer.pre.frac, {"scale_x": x.frac, "scale_h": layer.h.frac}
     if layer.carried is not None:
@@ -243,11 +245,6 @@ def _states(at: str, part: LearnedPart, layer: Layer) -> dict[str, Integers]:
         _check(at + name, values, within, f"must fit {form}, the format of its signal")
         made[at + name] = form.quantize(values, thing=at + name)
     return made
-
-
-def _standardised(layer: Layer) -> bool:
-    """Whether all rows of a gate count for each of them, also those without weights."""
-    return isinstance(layer.normaliser, LayerNorm)
 
 
 def _kind(thing: str) -> str:
