@@ -79,6 +79,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         else {"rows": head_unit.product.rows, "lanes": head_unit.product.lanes},
         "tiles": core.program.tiles,
         **_transform(core),
+        **({} if core.norm is None else {"layer_norm": {"cycles": core.norm.cycles}}),
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,
         "passes": [

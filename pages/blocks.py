@@ -31,8 +31,11 @@ PLACES = {
 }
 """Left, top, width and height. The arrows are in the template."""
 
-BESIDE = {"transform": (36, 156, 116, 92), "lanes": (168, 156, 192, 92)}
-"""The same of what is beside each other in a core with a transform."""
+BESIDE = {
+    "transform": {"transform": (36, 156, 116, 92), "lanes": (168, 156, 192, 92)},
+    "layer_norm": {"lanes": (36, 156, 176, 92), "layer norm": (228, 156, 132, 92)},
+}
+"""The same of what is beside the lanes, in a core whose step has something of that name."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -87,7 +90,9 @@ def blocks(result: dict[str, Any], core: dict[str, Any], counts: Counts) -> list
     most = max(area.values()) or 1
     more = core_words(result, core)
     found = []
-    places = PLACES | BESIDE if "transform" in core["step"] else PLACES
+    places = dict(PLACES)
+    for name, beside in BESIDE.items():
+        places |= beside if name in core["step"] else {}
     for part, place in places.items():
         lines = [more[part]] if part in more else []
         lines += memory_words({part: counts[part]} if part in counts else {})
@@ -113,8 +118,10 @@ def core_words(result: dict[str, Any], core: dict[str, Any]) -> dict[str, str]:
     pace = "a cycle" if each == 1 else f"in {each} cycles"
     transform = step.get("transform")
     butterflies = some(transform["butterflies"], "butterfly") if transform else ""
+    norm = step.get("layer_norm")
     return {
         "transform": butterflies,
+        "layer norm": f"a pass in {norm['cycles']:,}" if norm else "",
         "lanes": f"{step['lanes']:,} {TIMES} {some(step['simd'], 'input')}, {machine['lane']}",
         "cell units": f"{some(step['cell_units'], 'unit')} {pace}",
         "head": f"{head['rows']:,} rows, {some(head['lanes'], 'lane')}"

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["BLUE", "DARK", "GREEN", "GREY", "LIGHT", "ORANGE", "PURPLE", "SKY", "TRACK", "shade"]
+__all__ = [
+    "BLUE",
+    "DARK",
+    "GREEN",
+    "GREY",
+    "LIGHT",
+    "ORANGE",
+    "PURPLE",
+    "SKY",
+    "TRACK",
+    "VERMILION",
+    "shade",
+]
 
 BLUE = "#0072b2"
 SKY = "#56b4e9"
 ORANGE = "#e69f00"
 GREEN = "#009e73"
+VERMILION = "#d55e00"
 PURPLE = "#cc79a7"
 DARK = "#1b2733"
 GREY = "#5b6874"

@@ -14,6 +14,8 @@ __all__ = ["Section", "section"]
 
 READ = "the slower of the lanes, of what reads the results, and of both in turns"
 
+NORM = "the slower of the lanes, of layer norm, and of the way of h through both"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -97,6 +99,7 @@ def _about(step: dict[str, Any]) -> str:
 
 def _numbers(result: dict[str, Any], core: dict[str, Any]) -> Table:
     s, units = core["step"], result["machine"]["units"]
+    norm = s.get("layer_norm")
     up_to = f"of up to {s['simd']} of the"
     rows_: list[list[Any]] = [
         ["tiles", s["tiles"], f"of up to {units} of the {s['hidden']} hidden units"],
@@ -113,7 +116,12 @@ def _numbers(result: dict[str, Any], core: dict[str, Any]) -> Table:
         ["lane latency", s["lane_latency"], "cycles from a tile's last chunk to its sums"],
         ["cell latency", s["cell_latency"], "cycles from a group's sums to its h"],
         ["h latency", s["h_latency"], "cycles from a pass's last chunk to the last of its h"],
-        ["cycles a step", s["cycles_per_step"], formula(core) or READ],
+        *(
+            [["cycles of layer norm", norm["cycles"], "from a pass to the next one"]]
+            if norm
+            else []
+        ),
+        ["cycles a step", s["cycles_per_step"], formula(core) or (NORM if norm else READ)],
     ]
     return Table("What the cycles follow from", ["number", "value", "meaning"], rows_)
 

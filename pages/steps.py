@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.pages.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY
+from pascaline.pages.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY, VERMILION
 from pascaline.spec.timeline import ACTIVITIES
 
 __all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]
@@ -16,6 +16,7 @@ COLOURS = {
     "h read": BLUE,
     "wait": LIGHT,
     "drain": ORANGE,
+    "layer norm": VERMILION,
     "cell units": GREEN,
     "h written": PURPLE,
     "result read": GREY,

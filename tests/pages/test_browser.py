@@ -7,7 +7,7 @@ import pytest
 from pascaline.pages.document import page
 from pascaline.pages.explored import Explored
 from tests.browser import browser
-from tests.pages.test_page import counted, explored, placed, timed  # noqa: F401
+from tests.pages.test_page import counted, explored, normed, placed, timed  # noqa: F401
 
 MEASURE = """
 (() => {
@@ -67,7 +67,7 @@ def tab(tmp_path_factory):
         yield found
 
 
-@pytest.mark.parametrize("kind", ["placed", "counted", "timed"])
+@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed"])
 @pytest.mark.parametrize(("width", "media"), [(390, "screen"), (1280, "screen"), (680, "print")])
 def test_all_can_be_seen(tab, tmp_path, request, kind, width, media):
     result = request.getfixturevalue(kind)

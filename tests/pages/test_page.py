@@ -73,15 +73,13 @@ def placed():
     return made(PLACED.as_dict() | {"target_title": PLACED.device_title})
 
 
-@pytest.fixture(scope="module")
-def counted():
+def counts(parts):
     columns = ["gates", "flip_flops", "transistors", "gate_equivalents", "memory_bits"]
-    parts = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
     by_part = {
         part: {column: 10_000 * place + column_place for column_place, column in enumerate(columns)}
         for place, part in enumerate(parts)
     }
-    found = {
+    return {
         "target": "generic",
         "tool_version": "Yosys 0.70",
         "dsp": False,
@@ -91,7 +89,23 @@ def counted():
         "by_unit": {},
         "script": "read_verilog design.v",
     }
-    return made(found, name="generic")
+
+
+@pytest.fixture(scope="module")
+def counted():
+    parts = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
+    return made(counts(parts), name="generic")
+
+
+@pytest.fixture(scope="module")
+def normed():
+    layer = {"hidden": 8, "weights": "ternary", "normaliser": {"kind": "layernorm"}}
+    model = make_model(
+        name="net", inputs=5, layers=[layer], head={"classes": 3, "weights": "fixed4"}
+    )
+    parts = ["weight memory", "lanes", "layer norm", "cell units", "vector memory", "head"]
+    design = make_design(model, units=2, simd=4)
+    return made(counts([*parts, "control"]), design, name="generic")
 
 
 @pytest.fixture
@@ -151,7 +165,7 @@ def numbers(value):
         yield {number(value), str(value)}
 
 
-@pytest.mark.parametrize("kind", ["placed", "counted", "timed"])
+@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed"])
 def test_all_of_the_result_is_there(kind, request):
     result = request.getfixturevalue(kind)
     found = Checker(page(result))
