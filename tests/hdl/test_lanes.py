@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Lanes side by side and their drain against NumPy."""
 
 import numpy as np
