@@ -8,9 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from pascaline.golden.attention import Attend
 from pascaline.golden.cells import State, Step, cell_of
 from pascaline.golden.head import Head, classify
-from pascaline.golden.pooling import POOLS, Pool
+from pascaline.golden.pooling import Largest, Mean, Pool
 from pascaline.golden.rounding import Integers
 from pascaline.golden.sweep import Active, Sweep
 from pascaline.spec.errors import InputError
@@ -55,6 +56,7 @@ class Golden:
             [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
             for index, layer in enumerate(network.layers)
         ]
+        self._query = model.query
         self._head = None
         if network.head is not None:
             assert model.head is not None
@@ -112,7 +114,14 @@ class Golden:
     def pool(self, batch: int = 1) -> Pool | None:
         """What pools the outputs of ``batch`` sequences; None for a network that does not pool."""
         layer, pooling = self._network.layer, self._network.pooling
-        return None if pooling == "none" else POOLS[pooling](batch, layer.outputs, layer.h)
+        if pooling == "max":
+            return Largest(batch, layer.outputs, layer.h)
+        if pooling == "mean":
+            return Mean(batch, layer.outputs)
+        if self._network.attention is not None:
+            assert self._query is not None
+            return Attend(self._network.attention, self._query, batch, layer.h)
+        return None
 
     def run(
         self,

@@ -72,6 +72,11 @@ class Model:
             for index in range(len(self.network.layers))
         )
 
+    @property
+    def query(self) -> Integers | None:
+        """What attention meets the outputs of the last layer with, an element each."""
+        return self.tensors.get("pooling.query")
+
     @cached_property
     def head(self) -> HeadTensors | None:
         """Tensors of the head."""

@@ -13,14 +13,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pascaline.spec.arithmetic import ArithmeticField
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS, USUAL
 from pascaline.spec.cells.layer import Q0_7, Layer
-from pascaline.spec.checked import Checked, one_of
+from pascaline.spec.checked import Checked, is_none, one_of
 from pascaline.spec.formats import Format, Interval
 
 __all__ = ["AnyLayer", "Head", "Network", "Pooling", "Results"]
 
-Pooling = Literal["none", "max", "mean"]
+Pooling = Literal["none", "max", "mean", "attention"]
 """What is made of the outputs of all steps, see `Network`."""
 
 Results = Literal["last", "every", "first-of-backward"]
@@ -90,10 +91,14 @@ class Network(Checked):
         Format of an input element.
     layers : tuple of Layer
         From input to output, 1 to 8.
-    pooling : {"none", "max", "mean"}
+    pooling : {"none", "max", "mean", "attention"}
         What the result is made of: the last layer's output, or of each of its elements the largest
         value, or the mean, over all steps of the sequence. With a sum ``S`` over ``T`` steps the
-        mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up.
+        mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up. With
+        attention each step counts as much as a query says that has been learned, see
+        `spec.attention`.
+    attention : Attention or None
+        Formats of attention; only there with pooling by attention.
     head : Head or None
         Head; without one the results are what it would get.
     results : {"last", "every", "first-of-backward"}
@@ -113,6 +118,7 @@ class Network(Checked):
     x: Format = Q0_7
     layers: tuple[AnyLayer, ...] = Field(min_length=1, max_length=8)
     pooling: Pooling = "none"
+    attention: Attention | None = Field(default=None, exclude_if=is_none)
     head: Head | None = None
     results: Results = "last"
 
@@ -122,6 +128,11 @@ class Network(Checked):
             raise ValueError(f"x.width must be at most 16, not {self.x.width}")
         if self.pooling != "none" and self.results != "last":
             raise ValueError("results must be last with pooling")
+        if (self.attention is not None) != (self.pooling == "attention"):
+            raise ValueError("attention must be there if pooling is attention, and only then")
+        if self.attention is not None and self.attention.shift(self.layer.h) < 0:
+            most = self.attention.query.frac + self.layer.h.frac
+            raise ValueError(f"attention.score.frac must be at most {most}, of query and h")
         if self.results == "first-of-backward" and not self.layer.bidirectional:
             # Of one direction, both ends give the same: then it is called last.
             raise ValueError("results must be last or every for a last layer of one direction")
@@ -140,7 +151,7 @@ class Network(Checked):
     @property
     def bounded(self) -> bool:
         """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
-        return self.bidirectional or self.pooling == "mean"
+        return self.bidirectional or self.pooling in ("mean", "attention")
 
     def layer_inputs(self, index: int) -> int:
         """Elements of the input of a layer."""

@@ -65,6 +65,9 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
         for at in layer_prefixes(network, index):
             for name, spec in layer_specs(layer, network.layer_inputs(index)).items():
                 specs[at + name] = spec
+    if network.attention is not None:
+        queries = network.attention.query.interval
+        specs["pooling.query"] = TensorSpec((network.layer.outputs,), queries)
     if (head := network.head) is not None:
         specs["head.weight"] = TensorSpec((head.classes, network.layer.outputs), head.weights)
         specs["head.bias"] = TensorSpec((head.classes,), head.biases)
