@@ -89,8 +89,15 @@ class Golden:
         vectors = np.asarray(x)
         for [cell], state in zip(self._layers, states, strict=True):
             steps.append(cell.step(vectors, state))
-            vectors = steps[-1].h
+            vectors = cell.output(vectors, steps[-1])
         return tuple(steps)
+
+    def output(self, x: Integers, steps: Sequence[Step]) -> Integers:
+        """The last layer's output, (batch, outputs), in a step as `step` gives it for these x."""
+        vectors = np.asarray(x)
+        for [cell], step in zip(self._layers, steps, strict=True):
+            vectors = cell.output(vectors, step)
+        return vectors
 
     def results(self, outputs: Integers) -> Integers:
         """Results of the last layer's outputs, pooled or not.

@@ -57,6 +57,7 @@ class Sweep:
     ) -> None:
         self._cells, self._vectors, self._active, self._watch = cells, vectors, active, watch
         self.states = list(states)
+        self._outputs: list[Integers] = [state.h for state in states]
 
     def __iter__(self) -> Iterator[Integers]:
         forward = range(len(self._active))
@@ -70,17 +71,26 @@ class Sweep:
 
     @property
     def last(self) -> Integers:
-        """Of each direction, h after its own last step, (batch, outputs)."""
-        return np.concatenate([state.h for state in self.states], axis=1)
+        """Of each direction, its output at its own last step, (batch, outputs)."""
+        return np.concatenate(self._outputs, axis=1)
 
     def _direction(
         self, direction: int, vectors: Iterable[Integers], order: Iterable[int]
     ) -> Iterator[Integers]:
         """Outputs of one direction, with the vectors in the order of their steps' numbers."""
         for index, x in zip(order, vectors, strict=True):
-            state = self.states[direction]
-            step = self._cells[direction].step(x, state)
-            self.states[direction] = step.state.where(self._active[index], state)
+            cell, state, active = (
+                self._cells[direction],
+                self.states[direction],
+                self._active[index],
+            )
+            step = cell.step(x, state)
+            self.states[direction] = step.state.where(active, state)
             if self._watch is not None:
                 self._watch(direction, index, step)
-            yield step.h
+            output = cell.output(x, step)
+            before = self._outputs[direction]
+            self._outputs[direction] = (
+                output if active.all() else np.where(active[:, None], output, before)
+            )
+            yield output

@@ -133,10 +133,23 @@ class Network(Checked):
         if self.attention is not None and self.attention.shift(self.layer.h) < 0:
             most = self.attention.query.frac + self.layer.h.frac
             raise ValueError(f"attention.score.frac must be at most {most}, of query and h")
+        for index, layer in enumerate(self.layers):
+            if layer.residual:
+                self._check_residual(index, layer)
         if self.results == "first-of-backward" and not self.layer.bidirectional:
             # Of one direction, both ends give the same: then it is called last.
             raise ValueError("results must be last or every for a last layer of one direction")
         return self
+
+    def _check_residual(self, index: int, layer: Layer) -> None:
+        """What is added to h must be like it."""
+        inputs, x = self.layer_inputs(index), self.layer_x(index)
+        if inputs != layer.outputs:
+            rule = f"needs as many inputs as outputs ({layer.outputs})"
+            raise ValueError(f"layer {index}: residual {rule}, not {inputs}")
+        if x != layer.h:
+            rule = f"needs inputs in the format of h ({layer.h})"
+            raise ValueError(f"layer {index}: residual {rule}, not {x}")
 
     @property
     def layer(self) -> Layer:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pascaline.golden.normalisers import NORMALISERS, Normaliser
 from pascaline.golden.product import PRODUCTS
-from pascaline.golden.rounding import Integers
+from pascaline.golden.rounding import Integers, holding, saturate
 from pascaline.golden.standard import Standardised
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format, Interval
@@ -108,6 +108,14 @@ class Cell(ABC):
     @abstractmethod
     def step(self, x: Integers, state: State) -> Step:
         """One step of a batch: ``x`` of shape (batch, inputs)."""
+
+    def output(self, x: Integers, step: Step) -> Integers:
+        """What a step with these inputs gives: its h, with a residual connection also x."""
+        layer = self._described
+        if not layer.residual:
+            return step.h
+        wide = holding(layer.h.interval + layer.h.interval)
+        return saturate(step.h.astype(wide) + x.astype(wide), layer.h)
 
     def _sums(self, x: Integers, state: State) -> dict[str, Integers]:
         """The sums of each operand."""

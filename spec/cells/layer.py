@@ -14,6 +14,9 @@ pre-activation ``z[r]`` of the sums of a row; with the affine one::
 
 In the first step of a sequence h, and what the cell carries beside it, are 0, or ``initial_h`` and
 ``initial_c`` of the direction.
+
+The output of a step is its h, of a bidirectional layer h of both directions. With a residual
+connection it is ``saturate(h[j] + x[j], h)``, while the layer itself goes on with h.
 """
 
 from __future__ import annotations
@@ -72,6 +75,9 @@ class Layer(Checked, ABC):
     block : int or None
         Elements of a block of that transform, a power of two that divides ``hidden``; ``None``: the
         largest one.
+    residual : bool
+        Whether x is added to h in the output of a step; x is then like h, and the layer has one
+        direction.
     zero_points : bool
         Whether each matrix of a direction has a zero point, see `spec.operands.Matrix`.
     h, pre : Format
@@ -108,6 +114,7 @@ class Layer(Checked, ABC):
     weights_h: ArithmeticField
     recurrent: Literal["matrix", "walsh"] = Field(default="matrix", exclude_if=is_matrix)
     block: int | None = Field(default=None, ge=2, exclude_if=is_none)
+    residual: bool = Field(default=False, exclude_if=not_)
     zero_points: bool = Field(default=False, exclude_if=not_)
     h: Format = Q0_7
     pre: Format = Format(width=12, frac=8)
@@ -133,6 +140,8 @@ class Layer(Checked, ABC):
                 raise ValueError(f"{name} must be a signed format")
         if not 2 <= self.pre.width <= 16:
             raise ValueError(f"pre.width must be 2 to 16, not {self.pre.width}")
+        if self.residual and self.bidirectional:
+            raise ValueError("residual must be false for a bidirectional layer")
         if self.functions:
             most = 1 << (self.pre.width - 1)
             for name in ("segments", "pieces"):
