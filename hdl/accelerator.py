@@ -11,6 +11,7 @@ from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.load import Loader
 from pascaline.hdl.parity import Guard
 from pascaline.hdl.replay import Both, Merge
+from pascaline.hdl.residual import Add, Fork
 from pascaline.hdl.shapes import struct
 from pascaline.hdl.store import load_through
 from pascaline.hdl.valve import Valve
@@ -21,13 +22,16 @@ __all__ = ["COMPONENTS", "Accelerator", "accelerator"]
 
 COMPONENTS = {
     "core": lambda stage: LayerCore(stage.core),
+    "fork": Fork,
+    "add": Add,
     "both": Both,
     "merge": Merge,
     "gather": GatherUnit,
 }
 """Constructors of components, by the kind of the stage.
 
-Members of the component: streams ``i_x`` and ``o`` and those of `spec.stage.Stage.ports`; ``load``
+Members of the component: streams ``i_x`` and ``o``, and those of ``ports``, ``gives`` and ``takes``
+of `spec.stage.Stage`; ``load``
 if there are memories that are loaded, see `hdl.store.loads`; ``fault`` if there is parity.
 """
 
@@ -87,6 +91,7 @@ class Accelerator(wiring.Component):
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
+        self._join_beside(m, units)
         self._lead_out(m, "o", last.o)
         if design.stages[-1].directed:
             # One direction's h comes after the other's, and is the end of the result.
@@ -94,6 +99,14 @@ class Accelerator(wiring.Component):
         if design.machine.parity:
             m.d.comb += self.fault.eq(Cat(unit.fault for unit in units).any())
         return m
+
+    def _join_beside(self, m, units):
+        """The streams that go round stages, from each that gives one to the one that takes it."""
+        given = {}
+        for stage, unit in zip(self._design.stages, units, strict=True):
+            for name in stage.takes:
+                self._join(m, getattr(unit, name), given.pop(name))
+            given |= {name: getattr(unit, name) for name in stage.gives}
 
     def _lead_out(self, m, name, out):
         """A stream of a stage leaves the machine; with parity, no new beat does after a fault."""

@@ -19,10 +19,13 @@ from pascaline.spec.stage import Stage
 from pascaline.spec.stages.core import CoreStage
 from pascaline.spec.stages.gather import Gather
 from pascaline.spec.stages.replay import Both, Merge
+from pascaline.spec.stages.residual import Add, Fork
 
 __all__ = ["KINDS", "Design"]
 
-KINDS: dict[str, type[Stage]] = {one.kind: one for one in (CoreStage, Both, Merge, Gather)}
+KINDS: dict[str, type[Stage]] = {
+    one.kind: one for one in (CoreStage, Fork, Add, Both, Merge, Gather)
+}
 """The kinds of stages. Reports list the parts of stages in this order."""
 
 
@@ -32,7 +35,8 @@ class Design:
 
     Vectors go through ``stages``: cores, one a layer or one for all; a core with two directions has
     a buffer of whole sequences before it, and one behind it where its output is needed step by
-    step. The last core has the head, unless that needs vectors that are gathered first.
+    step, and one with a residual connection has what adds x to its output. The last core has the
+    head, unless that needs vectors that are gathered first.
 
     Parameters
     ----------
@@ -66,6 +70,8 @@ class Design:
             if self._shared:
                 rule = "must be separate with bidirectional layers"
                 raise InputError("machine: stack", rule, machine.stack)
+        if any(layer.residual for layer in network.layers):
+            self._check_residual()
         if self._shared and any(layer != network.layer for layer in network.layers):
             rule = "must be separate for layers that are not equal"
             raise InputError("machine: stack", rule, machine.stack)
@@ -75,6 +81,21 @@ class Design:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.stages  # All that is checked is checked now.
+
+    def _check_residual(self) -> None:
+        """Chunks of x must be those of h, one by one."""
+        network, machine = self.network, self.machine
+        if self._shared:
+            rule = "must be separate with residual connections"
+            raise InputError("machine: stack", rule, machine.stack)
+        if machine.symbols and network.layers[0].residual:
+            rule = "must be false where the first layer is residual, which adds vectors"
+            raise InputError("machine: symbols", rule, machine.symbols)
+        for index, layer in enumerate(network.layers):
+            parts = self._parts(index)
+            if layer.residual and len(parts) > 1 and parts[0] % machine.simd:
+                rule = f"must divide {parts[0]}, a direction of the input of residual layer {index}"
+                raise InputError("machine: simd", rule, machine.simd)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived from these is not sent to other processes.
@@ -107,7 +128,11 @@ class Design:
         for number, core in enumerate(self.cores):
             if core.directions > 1:
                 found.append(Both(name=f"both_{number}", core=core))
+            if core.layer.residual:
+                found.append(Fork(name=f"fork_{number}", core=core))
             found.append(CoreStage(name=f"core_{number}", core=core))
+            if core.layer.residual:
+                found.append(Add(name=f"add_{number}", core=core))
             if core.directions > 1 and (core.onward or self.network.results == "every"):
                 found.append(Merge(name=f"merge_{number}", core=core))
         if self._gathers:
@@ -165,7 +190,8 @@ class Design:
         network = self.network
         if network.pooling != "none" or network.results == "first-of-backward":
             return True
-        return network.layer.bidirectional and self.head is not None
+        apart = network.layer.bidirectional or network.layer.residual
+        return apart and self.head is not None
 
     def _gather(self, before: Stage) -> Gather:
         core = self.cores[-1]

@@ -22,6 +22,10 @@ class StageClock(ABC):
     def room(self, stream: int) -> int:
         """Cycle from which on there is room for the next vector, which is of that stream."""
 
+    def second(self, stream: int) -> int:
+        """The same for its second beat, if the first one may come before it."""
+        return NEVER
+
     @abstractmethod
     def push(self, taken: int, stream: int, *, first: bool, last: bool) -> None:
         """A vector came: its last beat in that cycle; it is its sequence's first, or last."""
@@ -59,12 +63,17 @@ class ReaderClock:
         self.read = NEVER
         self.taken = NEVER
 
-    def give(self, chunks: int, ready: int, room: int) -> None:
-        """A vector that can be read, and for whose first beat there is room, from cycles on."""
+    def give(self, chunks: int, ready: int, room: int, second: int = NEVER) -> None:
+        """A vector that can be read, and for whose first and second beats there is room."""
         first = max(ready, self.read + 1, self.taken)
         taken = max(first + 1, room)
-        self.read = first if chunks == 1 else taken + chunks - 2
-        self.taken = taken + chunks - 1
+        if chunks == 1:
+            self.read, self.taken = first, taken
+            return
+        # The last chunk is read when the beat before it is taken.
+        second = max(taken + 1, second)
+        self.read = taken if chunks == 2 else second + chunks - 3
+        self.taken = second + chunks - 2
 
 
 class HeadClock:

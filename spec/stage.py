@@ -75,6 +75,16 @@ class Stage(ABC):
         return {}
 
     @property
+    def gives(self) -> dict[str, Layout]:
+        """Payloads of further streams that it gives to a stage behind it, by name."""
+        return {}
+
+    @property
+    def takes(self) -> dict[str, Layout]:
+        """The same of those that it takes: each from the last stage before it that gives one."""
+        return {}
+
+    @property
     def memories(self) -> Memories:
         """The model's memories in it: a group of them, by the name that it has in an image."""
         return {}

@@ -174,6 +174,7 @@ class _Clock(StageClock):
             self._head.give(ready)
             clock.read(stream, self._head.read)
             return
-        self._reader.give(core.h_product.chunks, ready, self._after.room(stream))
+        after = self._after
+        self._reader.give(core.h_product.chunks, ready, after.room(stream), after.second(stream))
         clock.read(stream, self._reader.read)
         self._after.push(self._reader.taken, stream, first=first, last=last)
