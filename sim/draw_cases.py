@@ -64,6 +64,7 @@ FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "bidirectional": lambda network, _: network.bidirectional,
     "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
+    "residual": lambda network, _: any(layer.residual for layer in network.layers),
     "stack": lambda network, _: len(network.layers) > 1,
     "symbols": lambda _, machine: machine.symbols,
     "transform": lambda network, _: _transformed(network),
@@ -109,11 +110,13 @@ def draw(
         latest = np.random.default_rng([seed, 3, *again])
         zeros = np.random.default_rng([seed, 4, *again])
         pieces = np.random.default_rng([seed, 5, *again])
+        residual = np.random.default_rng([seed, 6, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
+        network = _residual(residual, network, machine)
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):
             break
@@ -224,6 +227,24 @@ def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str,
         norm["mean_frac"] = int(latest.integers(5))
         norm["mantissa"] = int(latest.integers(4, 13))
     return {"normaliser": norm}
+
+
+def _residual(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> Network:
+    """Sometimes residual connections, where those can be."""
+    if rng.random() > 0.25 or machine["stack"] == "shared":
+        return network
+    layers = []
+    for index, layer in enumerate(network.layers):
+        inputs = network.layer_inputs(index), network.layer_x(index)
+        fits = inputs == (layer.outputs, layer.h) and not layer.bidirectional
+        before = network.layers[index - 1] if index else None
+        if before is None:
+            fits &= not machine.get("symbols", False)
+        elif before.bidirectional:
+            fits &= before.hidden % machine["simd"] == 0
+        drawn = fits and rng.random() < 0.8
+        layers.append(layer.model_copy(update={"residual": True} if drawn else {}))
+    return network.model_copy(update={"layers": tuple(layers)})
 
 
 def _butterflies(newer: np.random.Generator, network: Network) -> dict[str, Any]:
