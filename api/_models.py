@@ -103,6 +103,7 @@ def make_network(
     recurrent_weights: str | None = None,
     layers: int = 1,
     bidirectional: bool = False,
+    residual: bool = False,
     pooling: Literal["none", "max", "mean"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every", "first-of-backward"] = "last",
@@ -130,6 +131,8 @@ def make_network(
         How many, 1 to 8.
     bidirectional : bool
         Whether each layer has a direction from the end of a sequence to its beginning, too.
+    residual : bool
+        Whether x is added to h in the output of each layer that has as many inputs as outputs.
     pooling : {"none", "max", "mean"}
         What the head sees: the last outputs, or the largest ones or means of all steps.
     output : {"class", "logits"}
@@ -166,6 +169,7 @@ def make_network(
         classes=classes,
         cells=(cell,) * layers,
         bidirectional=bidirectional,
+        residual=residual,
         pooling=pooling,
         output=output,
         results=results,

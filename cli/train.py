@@ -31,6 +31,9 @@ __all__ = ["train"]
 @click.option("--layers", type=int, help="Number of layers.  [default: 1]")
 @click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(
+    "--residual", is_flag=True, help="Add x to h in the output of all layers where both fit."
+)
+@click.option(
     "--pooling",
     type=click.Choice(get_args(Pooling)),
     default="none",

@@ -93,6 +93,7 @@ def draft(
     weights_h: Arithmetic | None = None,
     cells: Sequence[str] = (USUAL,),
     bidirectional: bool = False,
+    residual: bool = False,
     pooling: Pooling = "none",
     output: Literal["class", "logits"] = "class",
     results: Results = "last",
@@ -117,6 +118,8 @@ def draft(
         The cell of each layer, a key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results, rectified
         As in `spec.network`.
+    residual : bool
+        Whether all layers have a residual connection whose inputs are like their outputs.
     block : int, optional
         As in `spec.cells.layer`, for cells whose h meets a transform.
     state_bits : int, optional
@@ -132,6 +135,7 @@ def draft(
         If a size or a combination of formats is not possible.
     """
     layers: list[dict[str, Any]] = []
+    before: tuple[int, Format] = inputs, formats.x
     for cell in cells:
         own = formats
         if state_bits is not None and linear(cell):
@@ -146,7 +150,13 @@ def draft(
             layer |= {"weights": weights, "block": block}
         else:
             layer |= {"weights_x": weights, "weights_h": weights_h or weights}
+        outputs = hidden * (1 + bidirectional), layer["h"]
+        layer["residual"] = residual and not bidirectional and before == outputs
+        before = outputs
         layers.append(layer)
+    if residual and not any(layer["residual"] for layer in layers):
+        rule = "needs a layer of one direction with as many inputs as outputs, of one format"
+        raise InputError("residual", rule)
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     head["zero_point"] = head_zero_point
     return Network.parse(

@@ -63,11 +63,17 @@ class Layer(nn.Module):
     ----------
     directions : sequence of Recurrent
         Forward, then backward if there is one.
+
+    Attributes
+    ----------
+    residual : bool
+        Whether inputs are added to h in the output; only with one direction.
     """
 
     def __init__(self, directions: Sequence[Recurrent]) -> None:
         super().__init__()
         self.directions = nn.ModuleList(directions)
+        self.residual = False
 
     @property
     def parts(self) -> list[Recurrent]:
@@ -81,7 +87,14 @@ class Layer(nn.Module):
 
     def quick(self, state: State | None) -> bool:
         """Whether there is `last`, from such a state."""
-        return state is None and all(part.scanned for part in self.parts)
+        return state is None and not self.residual and all(part.scanned for part in self.parts)
+
+    def output(self, h: Tensor, x: Tensor) -> Tensor:
+        """What steps with these inputs give, of h of all directions side by side."""
+        if not self.residual:
+            return h
+        rounding = self.parts[0].rounding
+        return passed(h + x, None if rounding is None else rounding.h)
 
     def last(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """What `forward` has under this name, without what comes before it: much faster."""
@@ -127,6 +140,10 @@ class Layer(nn.Module):
             last.append(h[-1] if lengths is None else h[lengths, batch])
             every.append(backwards(h[1:], lengths) if index else h[1:])
         assert after is not None
+        if self.residual:
+            whole = self.output(every[0], x)
+            ends = whole[-1] if lengths is None else whole[lengths - 1, batch]
+            return whole, ends, after
         if len(every) == 1:
             return every[0], last[0], after
         return torch.cat(every, dim=-1), torch.cat(last, dim=-1), after

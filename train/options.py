@@ -100,6 +100,9 @@ class Options(Checked):
     bidirectional : bool or None
         Whether each has a direction from the end of a sequence to its beginning, too; ``None``:
         it has not.
+    residual : bool
+        Whether all layers of one direction have a residual connection whose inputs are like their
+        outputs, see `spec.cells.layer`; not with linear cells, whose h has a unit of its own.
     pooling : {"none", "max", "mean"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
     block : int or None
@@ -165,6 +168,7 @@ class Options(Checked):
     cell: str | None = None
     layers: int | None = Field(default=None, ge=1, le=8)
     bidirectional: bool | None = None
+    residual: bool = False
     pooling: Pooling = "none"
     block: int | None = Field(default=None, ge=2, le=2048)
     sign_pace: float | None = Field(default=None, gt=0, le=1)
@@ -306,6 +310,8 @@ class Options(Checked):
             if self.shared_scale:
                 rule = f"must not be with {self.normaliser}: sums of x and h are standardised apart"
                 raise InputError("shared_scale", rule)
+        if self.residual and self.linear:
+            raise InputError("residual", "must not be with linear cells, whose h has its own unit")
         if self.recurrent_weights == ORTHOGONAL and not all(map(linear, self.cells)):
             raise InputError("recurrent_weights", "must not be orthogonal but in linear cells")
         for name in ("block", "sign_pace"):
@@ -339,6 +345,7 @@ class Options(Checked):
         alike = "," not in str(settled.cell)
         words += ["--layers", str(settled.layers)] if alike and settled.layers != 1 else []
         words += ["--bidirectional"] if settled.bidirectional else []
+        words += ["--residual"] if self.residual else []
         words += ["--pooling", self.pooling] if self.pooling != "none" else []
         words += ["--block", str(settled.block)] if settled.block else []
         words += ["--sign-pace", str(settled.sign_pace)] if settled.sign_pace else []

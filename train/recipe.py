@@ -100,6 +100,7 @@ class Plan:
             classes=self.data.classes,
             cells=options.cells,
             bidirectional=bool(options.bidirectional),
+            residual=options.residual,
             pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
@@ -133,6 +134,8 @@ class Plan:
             memory=self.task.memory,
             gain=self.task.gain,
         )
+        for layer, described in zip(network.stack, self.draft.layers, strict=True):
+            layer.residual = described.residual
         if self.start is not None:
             adopt(network, self.start.network, self.rule, before=self.start.preprocess)
         return network
@@ -222,6 +225,9 @@ def train(
         raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
     if keep_float is not None and plan.options.spread is not None:
         raise InputError("keep_float", "must be left out: no file that is read has layer norm")
+    if keep_float is not None and plan.options.residual:
+        rule = "must be left out: no file that is read has residual connections"
+        raise InputError("keep_float", rule)
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:

@@ -39,6 +39,10 @@ class Choices(TypedDict, total=False):
         ``fixed2`` to ``fixed16``; or ``float``, which becomes ``fixed12`` in the model.
     recurrent_weights : str or None
         What those are that meet h; by default the same.
+    residual : bool
+        Whether all layers of one direction add their inputs to h in their outputs that have as
+        many inputs as units. The machine cuts sums to the format of h; without ``rounding`` they
+        are not cut.
     block : int or None
         A power of two that divides the hidden units: h meets a Walsh-Hadamard transform of blocks
         of so many instead of a matrix, and each row has a sign and a scale of its own, see
@@ -68,6 +72,7 @@ class Choices(TypedDict, total=False):
 
     weights: str
     recurrent_weights: str | None
+    residual: bool
     block: int | None
     rule: str | None
     stochastic: bool
@@ -139,6 +144,7 @@ class Stack(nn.Module):
             classes=None,
             cells=(cell,) * num_layers,
             bidirectional=bidirectional,
+            residual=options.residual,
             block=options.block,
             spread=options.spread,
             zero_points=options.zero_points,
@@ -156,6 +162,8 @@ class Stack(nn.Module):
                 gain=choices.get("gain", 1.0),
             )
         )
+        for layer, described in zip(self.stack, self.description, strict=True):
+            layer.residual = described.residual
         if not bias:
             for part in self.parts:
                 _without_bias(part)
@@ -269,7 +277,7 @@ class Stack(nn.Module):
                 )
                 outputs.append(backwards(every, lengths) if reverse else every)
                 after.append(last)
-            x = torch.cat(outputs, dim=-1)
+            x = layer.output(torch.cat(outputs, dim=-1), x)
             if index < self.num_layers - 1:
                 x = nn.functional.dropout(x, self.dropout, self.training)
         return x, (torch.stack([h for h, _ in after]), torch.stack([c for _, c in after]))

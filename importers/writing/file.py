@@ -41,6 +41,8 @@ WRITERS: dict[str, Callable[[Arrays], bytes]] = {
 
 def written(model: Model) -> Written:
     """What is to be written of a model; raises `InputError` if no module of PyTorch computes it."""
+    if any(layer.residual for layer in model.network.layers):
+        raise InputError("residual connections", "must not be there: no state_dict has them")
     return (write_modules if model.network.layer.transform is None else write_hadamrnn)(model)
 
 
