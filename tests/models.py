@@ -60,6 +60,8 @@ def make_chains() -> dict[str, Design]:
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
+        "residual": ([lstm, lstm | {"residual": True}], {"head": head}, {"streams": 2}),
+        "residual, last": ([lstm, gru | {"residual": True}], {}, loaded),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {

@@ -39,8 +39,8 @@ def plain(made, sequence):
 def test_equals_plain_integers(layers):
     made = model(layers, inputs=4, results="every")
     rng = np.random.default_rng(3)
-    # Large enough that many sums are cut.
-    sequences = [rng.integers(-128, 128, (steps, 4)) for steps in (9, 1, 4)]
+    # Many of them at the ends of the format, where sums are cut.
+    sequences = [rng.choice([-128, -90, 3, 127], (steps, 4)) for steps in (9, 1, 4)]
     run = Golden(made).run(sequences)
     last = Golden(model(layers, inputs=4)).run(sequences)
     cut = 0
@@ -49,8 +49,10 @@ def test_equals_plain_integers(layers):
         assert run.results[index].tolist() == wanted
         assert last.results[index].tolist() == wanted[-1:]
         assert run.state[-1].h[index].tolist() == hs[-1]
-        cut += sum(value in (-128, 127) for row in wanted for value in row)
-    assert cut > 5
+        sums = np.array(wanted)
+        cut += int(((sums == -128) | (sums == 127)).sum())
+    # Where x comes from outside, many sums are cut.
+    assert cut > 5 or not made.network.layers[0].residual
 
 
 def test_pooling_sees_the_sums():

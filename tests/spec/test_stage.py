@@ -22,6 +22,8 @@ NAMES = {
     "both directions, head": ["both_0", "core_0", "merge_0", "both_1", "core_1", "gather"],
     "both directions, head, every": ["both_0", "core_0", "merge_0", "gather"],
     "both directions, last step": ["both_0", "core_0", "gather"],
+    "residual": ["core_0", "fork_1", "core_1", "add_1", "gather"],
+    "residual, last": ["core_0", "fork_1", "core_1", "add_1"],
     "pooling": ["core_0", "gather"],
     "mean": ["core_0", "gather"],
     "mean, both directions": ["both_0", "core_0", "gather"],
@@ -53,6 +55,16 @@ def test_a_stage_takes_what_the_one_before_gives(design):
         given = {field.name: field for field in before.o.fields}
         for field in after.i_x.fields:
             assert given[field.name] == field, (before.name, after.name)
+
+
+def test_what_goes_round_a_stage_is_taken_behind_it(design):
+    given = {}
+    for stage in design.stages:
+        for name, layout in stage.takes.items():
+            assert given.pop(name) == layout
+        assert not given.keys() & stage.gives.keys()
+        given |= stage.gives
+    assert not given
 
 
 def test_the_top_has_the_streams_of_its_stages(design):
@@ -103,6 +115,7 @@ def test_parts_are_listed_in_one_order(design):
     assert names[len(CORE) :] == [
         name
         for name, there in {
+            "residual": any(layer.residual for layer in design.network.layers),
             "sequence buffers": design.network.bidirectional,
             "gather": any(stage.kind == "gather" for stage in design.stages),
             "bus": design.machine.on_bus,
