@@ -4,7 +4,9 @@ from amaranth.hdl import Array, C, Cat, Mux, Signal
 
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.replay import Both, Merge
+from pascaline.hdl.residual import Add, Fork
 from pascaline.spec.stages import replay as stages
+from pascaline.spec.stages import residual
 from prove.claim import Claim
 from prove.designs import small_core, small_design
 from prove.harness import Harness
@@ -211,6 +213,78 @@ def gather(*, directions, streams=1, pooling="max"):
     return build
 
 
+def sums(*, results):
+    """Of each vector with a result comes out h and x, added; the queue holds all on their way."""
+
+    def build(harness: Harness):
+        x = {"width": 3, "frac": 2}
+        core = small_core(
+            hidden=3,
+            inputs=3,
+            simd=2,
+            head=None,
+            layer={"residual": True},
+            network={"x": x, "results": results, "pooling": "none"},
+        )
+        m = harness.m
+        stage = residual.Fork(name="fork", core=core)
+        fork = harness.place(Fork(stage), "queue_of_x")
+        add = harness.place(Add(residual.Add(name="add", core=core)), "sums")
+        feed(harness, fork.i_x, "i")
+        m.d.comb += [
+            fork.o.ready.eq(harness.free(1, "takes")),
+            add.skip.valid.eq(fork.skip.valid),
+            add.skip.p.eq(fork.skip.p),
+            fork.skip.ready.eq(add.skip.ready),
+            add.o.ready.eq(harness.free(1, "ready")),
+        ]
+        feed(harness, add.i_x, "h")
+        harness.stable(add.o)
+        i, h = fork.i_x.p, add.i_x.p
+        chunk, held = Signal(range(stage.chunks)), Signal(range(stage.vectors + 1))
+        end = chunk == stage.chunks - 1
+        taken = fork.o.valid & fork.o.ready
+        kept = taken & end & (1 if results == "every" else i.last)
+        given = add.i_x.valid & add.i_x.ready
+        out = Signal(range(stage.chunks))
+        gone = given & (out == stage.chunks - 1)
+        # The core's rules: it has so many vectors at most, and h comes long after x.
+        settled, before = Signal.like(held), Signal.like(held)
+        m.d.sync += [
+            held.eq(held + kept - gone),
+            settled.eq(held - gone),
+            before.eq(settled - gone),
+        ]
+        harness.suppose(~add.i_x.valid | (before != 0))
+        harness.suppose(~taken | (held != stage.vectors))
+        with m.If(taken):
+            m.d.sync += chunk.eq(Mux(end, 0, chunk + 1))
+        with m.If(given):
+            m.d.sync += out.eq(Mux(out == stage.chunks - 1, 0, out + 1))
+        # A chunk of any vector that has a result.
+        number, come = Signal(3), Signal(3)
+        m.d.sync += [come.eq(come + kept), number.eq(number + gone)]
+        place, at = Cat(chunk, come), Cat(out, number)
+        tag = Tag(harness, len(place), len(i.data.as_value()))
+        wanted = Signal.like(i.data)
+        for k in range(2):
+            beyond = end if stage.chunks * 2 - 2 + k >= 3 else 0
+            m.d.comb += wanted[k].eq(Mux(beyond, 0, i.data[k]))
+        tag.comes(taken, place, wanted.as_value())
+        tag.goes(given, at, fork.skip.p.data.as_value())
+        # A beat of h never waits for x.
+        harness.always(~add.i_x.valid | fork.skip.valid)
+        least, most = core.layer.h.interval.lo, core.layer.h.interval.hi
+        for k in range(2):
+            total = h.data[k] + fork.skip.p.data[k]
+            cut = Mux(total > most, most, Mux(total < least, least, total))
+            harness.always(
+                ~harness.past(given) | (add.o.valid & (add.o.p.data[k] == harness.past(cut)))
+            )
+
+    return build
+
+
 def claims():
     """All claims about sequences."""
     return [
@@ -226,6 +300,8 @@ def claims():
             gather(directions=2),
             16,
         ),
+        Claim("sequences: x added to h of every step", sums(results="every"), 16),
+        Claim("sequences: x added to h of last steps", sums(results="last"), 16),
         Claim(
             "sequences: mean of all steps, two streams",
             gather(directions=1, streams=2, pooling="mean"),
