@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.hdl.core import LayerCore
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.load import Loader
@@ -23,6 +24,7 @@ COMPONENTS = {
     "core": lambda stage: LayerCore(stage.core),
     "both": Both,
     "merge": Merge,
+    "attend": AttendUnit,
     "gather": GatherUnit,
 }
 """Constructors of components, by the kind of the stage.

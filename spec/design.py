@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pascaline.spec.attention import Attention
 from pascaline.spec.core import Core
 from pascaline.spec.entry import Entry
 from pascaline.spec.errors import InputError
@@ -16,13 +17,14 @@ from pascaline.spec.memories import Memories
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.stage import Stage
+from pascaline.spec.stages.attend import Attend
 from pascaline.spec.stages.core import CoreStage
 from pascaline.spec.stages.gather import Gather
 from pascaline.spec.stages.replay import Both, Merge
 
 __all__ = ["KINDS", "Design"]
 
-KINDS: dict[str, type[Stage]] = {one.kind: one for one in (CoreStage, Both, Merge, Gather)}
+KINDS: dict[str, type[Stage]] = {one.kind: one for one in (CoreStage, Both, Merge, Attend, Gather)}
 """The kinds of stages. Reports list the parts of stages in this order."""
 
 
@@ -32,7 +34,8 @@ class Design:
 
     Vectors go through ``stages``: cores, one a layer or one for all; a core with two directions has
     a buffer of whole sequences before it, and one behind it where its output is needed step by
-    step. The last core has the head, unless that needs vectors that are gathered first.
+    step. The last core has the head, unless that needs vectors that are gathered first, or one that
+    attention makes of all steps.
 
     Parameters
     ----------
@@ -108,8 +111,10 @@ class Design:
             if core.directions > 1:
                 found.append(Both(name=f"both_{number}", core=core))
             found.append(CoreStage(name=f"core_{number}", core=core))
-            if core.directions > 1 and (core.onward or self.network.results == "every"):
+            if core.directions > 1 and (core.onward or self._stepwise):
                 found.append(Merge(name=f"merge_{number}", core=core))
+        if self.network.attention is not None:
+            found.append(self._attend(self.network.attention, found[-1]))
         if self._gathers:
             found.append(self._gather(found[-1]))
         return tuple(found)
@@ -161,8 +166,28 @@ class Design:
         )
 
     @property
+    def _stepwise(self) -> bool:
+        """Whether the outputs of the last layer are wanted step by step, both directions at once."""
+        return self.network.results == "every" or self.network.pooling == "attention"
+
+    def _attend(self, attention: Attention, before: Stage) -> Attend:
+        assert self.model.query is not None
+        return Attend(
+            name="attend",
+            before=before,
+            attention=attention,
+            query=self.model.query,
+            inputs=self._parts(len(self.network.layers)),
+            h=self.cores[-1].layer.h,
+            machine=self.machine,
+        )
+
+    @property
     def _gathers(self) -> bool:
         network = self.network
+        if network.pooling == "attention":
+            # A result without a head is what attention gives.
+            return self.head is not None
         if network.pooling != "none" or network.results == "first-of-backward":
             return True
         return network.layer.bidirectional and self.head is not None
@@ -175,7 +200,7 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            pooling=self.network.pooling,
+            pooling="none" if self.network.pooling == "attention" else self.network.pooling,
             results=self.network.results,
             head=self._head_unit(core) if self.head is not None else None,
         )

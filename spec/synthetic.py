@@ -62,6 +62,10 @@ def synthetic_model(
             for name, allowed in layer.initial_tensors.items():
                 drawn = rng.integers(allowed.lo, allowed.hi, layer.hidden, endpoint=True)
                 tensors[at + name] = drawn
+    if network.attention is not None:
+        allowed = network.attention.query.interval
+        drawn = rng.integers(allowed.lo, allowed.hi, network.layer.outputs, endpoint=True)
+        tensors["pooling.query"] = drawn
     if (head := network.head) is not None:
         tensors |= _head(head, network.layer.h, rng)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})

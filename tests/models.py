@@ -41,6 +41,7 @@ def make_chains() -> dict[str, Design]:
     norm = {"normaliser": {"kind": "layernorm"}}
     head = {"classes": 3, "weights": "ternary"}
     loaded = {"ports": "axi", "weights": "ram", "parity": True}
+    attention = {"pooling": "attention", "attention": {}}
     made = {
         "alone": ([lstm], {}, {}),
         "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
@@ -60,6 +61,9 @@ def make_chains() -> dict[str, Design]:
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
+        "attention": ([gru], attention | {"head": head}, {"streams": 2}),
+        "attention, both directions": ([both], attention, {"parity": True}),
+        "attention, on a bus": ([both, lstm], attention | {"head": head}, loaded),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {
