@@ -36,6 +36,11 @@ class AttendUnit(wiring.Component):
         Vectors.
     o : Out(stream.Signature(struct(attend.o)))
         Results, 0 beyond their ends.
+    query_chunk : Out(range(chunks))
+        The chunk of the query that is wanted; this and ``query`` are only there if it is none of
+        the model's.
+    query : In(data.ArrayLayout(shape(attend.attention.query), simd))
+        It, ``attend.memory`` cycles later, 0 beyond the query's end.
     load : In(load_layouts(machine, attend.own_memories))
         Writes the query.
     fault : Out(1)
@@ -44,8 +49,11 @@ class AttendUnit(wiring.Component):
 
     def __init__(self, attend: Attend):
         self._attend = attend
+        query = data.ArrayLayout(shape(attend.attention.query), attend.machine.simd)
+        asked = {"query_chunk": Out(range(attend.chunks)), "query": In(query)}
         super().__init__(
-            {
+            ({} if attend.own_memories else asked)
+            | {
                 "i_x": In(stream.Signature(struct(attend.i_x))),
                 "o": Out(stream.Signature(struct(attend.o))),
             }
@@ -60,6 +68,8 @@ class AttendUnit(wiring.Component):
         m.submodules.weights = weights = Weights(attend)
         m.submodules.sums = sums = WeightedSums(attend)
         m.d.comb += load_through(self.load, score)
+        if not attend.own_memories:
+            m.d.comb += [score.query.eq(self.query)]
 
         # Taking a vector.
         beat = self.i_x.p
@@ -81,6 +91,9 @@ class AttendUnit(wiring.Component):
                 m.d.sync += number.eq(beat.stream)
         with m.If(whole):
             m.d.sync += busy.eq(1)
+
+        if not attend.own_memories:
+            m.d.comb += self.query_chunk.eq(chunk)
 
         # Weighing it: two cycles before its first elements are there, as its weight is then.
         weighed = attend.scored + latency

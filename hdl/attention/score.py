@@ -35,6 +35,9 @@ class Score(wiring.Component):
         With ``taken``: its number.
     given : In(data.ArrayLayout(shape(attend.h), simd))
         With ``taken``: its elements. Those beyond the vector do not count.
+    query : In(data.ArrayLayout(shape(attend.attention.query), simd))
+        The chunk of the query, ``memory`` cycles after ``chunk``; only there if it is none of the
+        model's. Elements beyond its end are 0.
     score : Out(shape(attend.attention.score))
         The score.
     load : In(load_layouts(machine, attend.own_memories))
@@ -45,8 +48,10 @@ class Score(wiring.Component):
 
     def __init__(self, attend: Attend):
         self._attend = attend
+        query = data.ArrayLayout(shape(attend.attention.query), attend.machine.simd)
         super().__init__(
-            {
+            ({} if attend.own_memories else {"query": In(query)})
+            | {
                 "taken": In(1),
                 "chunk": In(range(attend.chunks)),
                 "given": In(data.ArrayLayout(shape(attend.h), attend.machine.simd)),
@@ -59,16 +64,14 @@ class Score(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         attend, attention, machine = self._attend, self._attend.attention, self._attend.machine
-        read = attend.memory
-        word, wrong = read_memory(
-            m,
-            machine,
-            attend.own_memories["query"],
-            self.chunk,
-            latency=read,
-            name="query",
-            load=self.load.query,
-        )
+        read, memories = attend.memory, attend.own_memories
+        if memories:
+            place, load = memories["query"], self.load.query
+            word, wrong = read_memory(
+                m, machine, place, self.chunk, latency=read, name="query", load=load
+            )
+        else:
+            word, wrong = self.query.as_value(), 0
         given = delayed(m, self.given.as_value(), read, name="given", reset_less=True)
         given = data.View(self.given.shape(), given)
         query = data.View(data.ArrayLayout(shape(attention.query), machine.simd), word)

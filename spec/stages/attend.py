@@ -39,8 +39,9 @@ class Attend(Stage):
         The stage that gives the vectors, whole ones.
     attention : Attention
         The formats.
-    query : Integers
-        The query, an element for each of a vector.
+    query : Integers or None
+        The query, an element for each of a vector; None: it comes from outside, and its format is
+        that of the vectors.
     inputs : tuple of int
         Elements of a vector by direction; each direction starts with a chunk.
     h : Format
@@ -52,7 +53,7 @@ class Attend(Stage):
     name: str
     before: Stage
     attention: Attention
-    query: Integers
+    query: Integers | None
     inputs: tuple[int, ...]
     h: Format
     machine: Machine
@@ -154,6 +155,8 @@ class Attend(Stage):
     @property
     def own_memories(self) -> Memories:
         """Its memory of the model, the query: a word a chunk, 0 beyond an end."""
+        if self.query is None:
+            return {}
         simd, width = self.machine.simd, self.attention.query.width
         make = partial(vector_words, self.query, self.inputs, simd, width)
         return {"query": Memory(self.chunks, simd * width, make)}
