@@ -10,6 +10,7 @@ from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS, USUAL, form_of, linear, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -116,7 +117,7 @@ def draft(
     cells : sequence of str
         The cell of each layer, a key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results, rectified
-        As in `spec.network`.
+        As in `spec.network`. Attention has its usual formats.
     block : int, optional
         As in `spec.cells.layer`, for cells whose h meets a transform.
     state_bits : int, optional
@@ -155,6 +156,7 @@ def draft(
             "x": formats.x,
             "layers": tuple(layers),
             "pooling": pooling,
+            "attention": Attention() if pooling == "attention" else None,
             "head": None if classes is None else head,
             "results": results,
         },

@@ -29,11 +29,16 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 }
 """Of x and of h."""
 
-ENDS: dict[str, tuple[int, dict[str, str]]] = {
+ENDS: dict[str, tuple[int, dict[str, Any]]] = {
     "largest": (1, {"results": "last", "pooling": "max"}),
     "largest, both directions": (2, {"results": "last", "pooling": "max"}),
     "mean": (1, {"results": "last", "pooling": "mean"}),
     "mean, both directions": (2, {"results": "last", "pooling": "mean"}),
+    "attention": (1, {"results": "last", "pooling": "attention", "attention": {}}),
+    "attention, both directions": (
+        2,
+        {"results": "last", "pooling": "attention", "attention": {}},
+    ),
     "last, both directions": (2, {"results": "last"}),
     "last step, both directions": (2, {"results": "first-of-backward"}),
 }
@@ -111,7 +116,7 @@ def _network(
     weights: tuple[str, str],
     count: int,
     directions: int,
-    end: dict[str, str],
+    end: dict[str, Any],
     *,
     initial: bool = False,
 ) -> Network:

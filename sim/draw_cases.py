@@ -11,6 +11,7 @@ import numpy as np
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.activation import AdaptivePieces
 from pascaline.spec.arithmetic import arithmetic, common
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
@@ -61,6 +62,7 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 
 
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
+    "attention": lambda network, _: network.attention is not None,
     "bidirectional": lambda network, _: network.bidirectional,
     "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
@@ -109,8 +111,10 @@ def draw(
         latest = np.random.default_rng([seed, 3, *again])
         zeros = np.random.default_rng([seed, 4, *again])
         pieces = np.random.default_rng([seed, 5, *again])
+        attention = np.random.default_rng([seed, 6, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
+        network = _attention(attention, network)
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
@@ -212,6 +216,21 @@ def _pieces(rng: np.random.Generator, network: Network) -> Network:
         form = AdaptivePieces(pieces=int(rng.integers(2, 33)), slope_bits=bits)
         layers.append(layer.model_copy(update={"activation": form} if drawn else {}))
     return network.model_copy(update={"layers": tuple(layers)})
+
+
+def _attention(rng: np.random.Generator, network: Network) -> Network:
+    """Sometimes attention, where the result is that of a whole sequence."""
+    if network.results != "last" or rng.random() > 0.2:
+        return network
+    formats: dict[str, Any] = {}
+    if rng.random() < 0.7:
+        query = draw_format(rng, (2, 17), (1, 16))
+        frac = int(rng.integers(1, min(10, query["frac"] + network.layer.h.frac) + 1))
+        formats["query"] = query
+        formats["score"] = {"width": frac + 1 + int(rng.integers(1, 9)), "frac": frac}
+        formats["bits"] = int(rng.integers(max(4, frac + 1), 17))
+    attention = Attention.parse(formats, thing="case")
+    return network.model_copy(update={"pooling": "attention", "attention": attention})
 
 
 def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str, Any]:

@@ -167,7 +167,7 @@ class Design:
 
     @property
     def _stepwise(self) -> bool:
-        """Whether the outputs of the last layer are wanted step by step, both directions at once."""
+        """Whether outputs of the last layer are wanted step by step, both directions at once."""
         return self.network.results == "every" or self.network.pooling == "attention"
 
     def _attend(self, attention: Attention, before: Stage) -> Attend:

@@ -1,4 +1,4 @@
-"""The stage of attention by itself, with streams and back pressure, and the cycles that it takes."""
+"""Attention by itself, with streams and back pressure, and the cycles that it takes."""
 
 import numpy as np
 import pytest
