@@ -41,7 +41,7 @@ class Storage:
         Of all layers. Scales and biases are those of rows and, if there are any, of units; an
         initial state counts as biases, and so do zero points.
     head : int
-        Of the head: weights, scales and biases.
+        Of the head: weights, scales and biases; and of attention the query.
     """
 
     weights: int
@@ -86,7 +86,7 @@ def storage(model: Model, *, packed: bool = False) -> Storage:
     for layer in network.layers if packed else ():
         if not layer.weights.trits:
             raise InputError("packed", "must have ternary weights", layer.weights.name)
-    bits = _head(network, head.weights if head else None)
+    bits = _head(network, head.weights if head else None) + _query(network)
     if head is not None and model.head is not None and model.head.scale is not None:
         bits += scale_of(model.head.scale, head.scale_width).bits * head.classes
     return Storage(
@@ -109,7 +109,7 @@ def baseline(model: Model) -> Storage:
         scales=0,
         biases=_of_layers(model, _biases),
         tables=_tables(network),
-        head=_head(network, BASELINE),
+        head=_head(network, BASELINE) + _query(network),
     )
 
 
@@ -183,6 +183,12 @@ def _tables(network: Network) -> int:
         else:
             total += out.width << pre.width
     return total
+
+
+def _query(network: Network) -> int:
+    """Of attention."""
+    attention = network.attention
+    return 0 if attention is None else attention.query.width * network.layer.outputs
 
 
 def _head(network: Network, arithmetic: Arithmetic | None) -> int:
