@@ -76,6 +76,14 @@ def head_reals(model: Model) -> tuple[Reals, Reals]:
 
 
 def result_of(model: Model) -> Result:
-    """What the network gives, as `importers.network.RESULTS` calls it."""
+    """What the network gives, as `importers.network.RESULTS` calls it.
+
+    Raises
+    ------
+    InputError
+        If no module of PyTorch gives that.
+    """
     network = model.network
+    if network.attention is not None:
+        raise InputError("pooling", "must not be attention: no module of PyTorch pools so")
     return next(name for name, of in RESULTS.items() if of == (network.pooling, network.results))
