@@ -221,6 +221,8 @@ def slow_run(model, sequence):
     network, vectors, last = model.network, [x.tolist() for x in sequence], []
     for layer, directions in zip(network.layers, model.directions, strict=True):
         vectors, last = slow_outputs(layer, directions, vectors)
+    if network.decoder is not None:
+        return slow_decode(model, vectors)
     if network.pooling == "max":
         last = [max(column) for column in zip(*vectors, strict=True)]
     if network.pooling == "mean":
@@ -237,6 +239,43 @@ def slow_run(model, sequence):
     if network.head.output == "logits":
         return logits
     return [max(range(len(one)), key=one.__getitem__) for one in logits]
+
+
+def slow_context(attention, form, h, vectors):
+    """What h makes of the outputs of all steps: see `spec.attention`."""
+    shift, frac = 2 * form.frac - attention.score.frac, attention.score.frac
+    scores = [down(dot(h, vector), shift, attention.score) for vector in vectors]
+    most, total, sums = None, 0, [0] * len(h)
+    for s, vector in zip(scores, vectors, strict=True):
+        whole, fraction = divmod(s, 2**frac)
+        if most is None or whole > most:
+            grown, most = 0 if most is None else whole - most, whole
+            total = math.ceil(Fraction(total, 2**grown))
+            sums = [math.floor(Fraction(a, 2**grown)) for a in sums]
+        entry = math.floor(2 ** (attention.bits - 1 + fraction / 2**frac) + 0.5)
+        weight = rounded(entry, most - whole)
+        total += weight
+        sums = [a + weight * (v - form.interval.lo) for a, v in zip(sums, vector, strict=True)]
+    return [form.interval.lo + math.floor(Fraction(2 * a + total, 2 * total)) for a in sums]
+
+
+def slow_decode(model, vectors):
+    """The classes that a decoder makes of the outputs of all steps."""
+    decoder, t = model.network.decoder, model.decoder
+    hidden, form = decoder.layer.hidden, decoder.layer.h
+    h, c = [0] * hidden, [] if decoder.layer.carried is None else [0] * hidden
+    context, found = [0] * len(vectors[0]), []
+    while len(found) < decoder.most and (not found or found[-1] != decoder.end):
+        last = found[-1] if found else decoder.end
+        x = [int(value) for value in t.embedding[last]] + context
+        h, c = slow_step(decoder.layer, t.layer, x, h, c)
+        context = slow_context(decoder.attention, form, h, vectors)
+        seen = h + context
+        if model.network.head.rectified:
+            seen = [max(value, 0) for value in seen]
+        logits = slow_head(model.head, seen)
+        found.append(logits.index(max(logits)))
+    return found
 
 
 def slow_head(head, h):
