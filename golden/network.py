@@ -10,6 +10,7 @@ import numpy as np
 
 from pascaline.golden.attention import Attend
 from pascaline.golden.cells import State, Step, cell_of
+from pascaline.golden.decoder import Decoding
 from pascaline.golden.head import Head, classify
 from pascaline.golden.pooling import Largest, Mean, Pool
 from pascaline.golden.rounding import Integers
@@ -30,7 +31,8 @@ class Run:
     Attributes
     ----------
     results : list of Integers
-        One array a sequence, its first axis the results in order: one result, or one a step.
+        One array a sequence, its first axis the results in order: one result, or one a step, or
+        those of a decoder.
         Then classes have no other axis; logits and outputs have one.
     state : tuple of State
         Of each layer, for each sequence after its last step; none of a bidirectional network.
@@ -57,10 +59,15 @@ class Golden:
             for index, layer in enumerate(network.layers)
         ]
         self._query = model.query
+        self._decoding: Decoding | None = None
         self._head = None
         if network.head is not None:
             assert model.head is not None
             self._head = Head(model.head, network.layer.h, rectified=network.head.rectified)
+        if network.decoder is not None:
+            assert model.decoder is not None
+            assert self._head is not None
+            self._decoding = Decoding(network.decoder, model.decoder, self._head)
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""
@@ -132,7 +139,8 @@ class Golden:
     ) -> Run:
         """Run sequences side by side, each of shape (steps, inputs) with its own steps, at least 1.
 
-        A network without bidirectional layers takes memory for a step, whatever their number.
+        A network without bidirectional layers or decoder takes memory for a step, whatever their
+        number.
 
         Parameters
         ----------
@@ -168,6 +176,11 @@ class Golden:
     def _collect(self, outputs: Sweep, active: Active) -> list[Integers]:
         """Results of each sequence."""
         network, batch = self._network, active.shape[1]
+        if self._decoding is not None:
+            vectors = np.empty((*active.shape, network.layer.outputs), dtype=np.int64)
+            for place, output in zip(vectors, outputs, strict=True):
+                place[:] = output
+            return self._decoding.run(vectors, active)
         if network.results == "every":
             found: list[list[Integers]] = [[] for _ in range(batch)]
             for output, now in zip(outputs, active, strict=True):

@@ -44,6 +44,8 @@ class Formats(Checked):
         Signed bits of the row scales.
     head : Arithmetic
         Arithmetic of the head's weights.
+    attention : Attention
+        Of pooling by attention, in networks that pool so.
     """
 
     x: Format = NETWORK["x"].default
@@ -56,6 +58,7 @@ class Formats(Checked):
     activation: Activation = _usual("activation")
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
+    attention: Attention = Attention()
 
     def reaching(self, magnitude: float) -> Formats:
         """These formats, with the point of x where inputs of that magnitude need it.
@@ -156,7 +159,7 @@ def draft(
             "x": formats.x,
             "layers": tuple(layers),
             "pooling": pooling,
-            "attention": Attention() if pooling == "attention" else None,
+            "attention": formats.attention if pooling == "attention" else None,
             "head": None if classes is None else head,
             "results": results,
         },

@@ -62,6 +62,8 @@ class Design:
 
     def __post_init__(self) -> None:
         network, machine = self.network, self.machine
+        if network.decoder is not None:
+            raise InputError("network: decoder", "must be left out: machines have none so far")
         if network.bidirectional:
             if machine.streams > 1:
                 rule = "must be 1 with bidirectional layers, whose two directions are streams"

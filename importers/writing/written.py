@@ -81,9 +81,11 @@ def result_of(model: Model) -> Result:
     Raises
     ------
     InputError
-        If the format of a file has no name for it: pooling by attention.
+        If the format of a file has no name for it: pooling by attention, a decoder.
     """
     network = model.network
+    if network.decoder is not None:
+        raise InputError("decoder", "must be left out in other formats")
     for name, of in RESULTS.items():
         if of == (network.pooling, network.results):
             return name

@@ -221,6 +221,8 @@ def slow_run(model, sequence):
     network, vectors, last = model.network, [x.tolist() for x in sequence], []
     for layer, directions in zip(network.layers, model.directions, strict=True):
         vectors, last = slow_outputs(layer, directions, vectors)
+    if network.decoder is not None:
+        return slow_decode(model, vectors)
     if network.pooling == "max":
         last = [max(column) for column in zip(*vectors, strict=True)]
     if network.pooling == "mean":
@@ -258,6 +260,25 @@ def slow_attention(attention, h, query, vectors):
         total += weight
         sums = [a + weight * (v - least) for a, v in zip(sums, vector, strict=True)]
     return [least + (2 * a + total) // (2 * total) for a in sums]
+
+
+def slow_decode(model, vectors):
+    """The classes that a decoder makes of the outputs of all steps."""
+    decoder, t = model.network.decoder, model.decoder
+    hidden, form = decoder.layer.hidden, decoder.layer.h
+    h, c = [0] * hidden, [] if decoder.layer.carried is None else [0] * hidden
+    context, found = [0] * len(vectors[0]), []
+    while len(found) < decoder.most and (not found or found[-1] != decoder.end):
+        last = found[-1] if found else decoder.end
+        x = [int(value) for value in t.embedding[last]] + context
+        h, c = slow_step(decoder.layer, t.layer, x, h, c)
+        context = slow_attention(decoder.attention, form, h, vectors)
+        seen = h + context
+        if model.network.head.rectified:
+            seen = [max(value, 0) for value in seen]
+        logits = slow_head(model.head, seen)
+        found.append(logits.index(max(logits)))
+    return found
 
 
 def slow_head(head, h):

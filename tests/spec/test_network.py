@@ -43,7 +43,10 @@ def test_sizes_reach_2048():
         ),
         (
             {"results": "first"},
-            "network: results: should be 'last', 'every' or 'first-of-backward', not 'first'",
+            (
+                "network: results: should be 'last', 'every', 'first-of-backward' or 'decoded',"
+                " not 'first'"
+            ),
         ),
         (
             {"results": "first-of-backward"},
