@@ -35,7 +35,7 @@ class Run:
         those of a decoder.
         Then classes have no other axis; logits and outputs have one.
     state : tuple of State
-        Of each layer, for each sequence after its last step; none of a bidirectional network.
+        Of each layer, for each sequence after its last step; none of those that are taken whole.
     """
 
     results: list[Integers]
@@ -71,7 +71,7 @@ class Golden:
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""
-        if self._network.bidirectional:
+        if self._network.whole:
             return ()
         return tuple(cell.zero(batch) for [cell] in self._layers)
 
@@ -88,10 +88,10 @@ class Golden:
         Raises
         ------
         InputError
-            If a layer is bidirectional: such a network has no steps.
+            If a layer is bidirectional, or there is a decoder: such a network has no steps.
         """
-        if self._network.bidirectional:
-            raise InputError("network", "must have no bidirectional layer to go step by step")
+        if self._network.whole:
+            raise InputError("network", "must not be taken whole to go step by step")
         steps: list[Step] = []
         vectors = np.asarray(x)
         for [cell], state in zip(self._layers, states, strict=True):
@@ -156,11 +156,11 @@ class Golden:
         Raises
         ------
         InputError
-            If a bidirectional network is given a state.
+            If a network that takes sequences whole is given a state.
         """
         network, batch = self._network, len(sequences)
-        if network.bidirectional and state:
-            raise InputError("state", "must not be given: a bidirectional network has none")
+        if network.whole and state:
+            raise InputError("state", "must not be given: sequences are taken whole")
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
         active = lengths > np.arange(lengths.max(initial=0))[:, None]
         sweeps: list[Sweep] = []
@@ -171,7 +171,7 @@ class Golden:
             outputs = one = Sweep(cells, outputs, active, first, seen)
             sweeps.append(one)
         results = self._collect(sweeps[-1], active)
-        return Run(results, () if network.bidirectional else tuple(s.states[0] for s in sweeps))
+        return Run(results, () if network.whole else tuple(s.states[0] for s in sweeps))
 
     def _collect(self, outputs: Sweep, active: Active) -> list[Integers]:
         """Results of each sequence."""

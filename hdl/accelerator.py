@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.hdl.core import LayerCore
+from pascaline.hdl.decode import DecodeUnit
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.load import Loader
 from pascaline.hdl.parity import Guard
@@ -25,6 +26,7 @@ COMPONENTS = {
     "both": Both,
     "merge": Merge,
     "attend": AttendUnit,
+    "decode": DecodeUnit,
     "gather": GatherUnit,
 }
 """Constructors of components, by the kind of the stage.

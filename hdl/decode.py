@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, enum, memory, stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.hdl.core import LayerCore
@@ -11,7 +11,7 @@ from pascaline.hdl.elastic import elastic
 from pascaline.hdl.outputs import Outputs
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import shape, struct
-from pascaline.hdl.store import load_through, loads, read_memory
+from pascaline.hdl.store import loads, read_memory
 from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO
 from pascaline.spec.stages.decode import Decode
 
@@ -195,8 +195,8 @@ class DecodeUnit(wiring.Component):
         return read_out(data.View(read.data.shape(), word))
 
     def _query(self, m, pair, attend):
-        """h is the query."""
-        decode, late = self._decode, self._decode.memory
+        """The query is h."""
+        late = self._decode.memory
         read = pair.read_port()
         m.d.comb += read.addr.eq(attend.query_chunk)
         found, wrong = self._late(m, read, late, "query")
@@ -205,7 +205,7 @@ class DecodeUnit(wiring.Component):
         return wrong & delayed(m, used, late, name="query_used")
 
     def _keep(self, m, phase, looks, tells, pair, core, attend):
-        """h and the context are written, a chunk after the other."""
+        """H and the context are written, a chunk after the other."""
         decode = self._decode
         write = pair.write_port()
         place = Signal(range(decode.hidden_chunks + decode.vector_chunks))

@@ -143,7 +143,7 @@ def _case(seed: int, network: Network, stack: str, steps: int) -> Case:
     machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
     lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
     smooth = tuple(CaseSequence(steps=length, seed=k) for k, length in enumerate(lengths))
-    states = (0, 0, 0) if network.bidirectional else (2, 1, 0)
+    states = (0, 0, 0) if network.whole else (2, 1, 0)
     rough = tuple(
         CaseSequence(steps=4, seed=k, state=state, dump=any(states))
         for k, state in enumerate(states * 3)

@@ -120,6 +120,8 @@ def _networks(network: Network) -> Iterator[Network]:
         yield _with(network, head=None)
         for classes in _less(network.head.classes):
             yield _with(network, head=_with(network.head, classes=classes))
+    if network.decoder is not None:
+        yield _with(network, decoder=None, results="last")
     if network.pooling != "none":
         yield _with(network, pooling="none", attention=None)
     if network.attention is not None:

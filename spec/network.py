@@ -167,6 +167,11 @@ class Network(Checked):
         return any(layer.bidirectional for layer in self.layers)
 
     @property
+    def whole(self) -> bool:
+        """Whether sequences are taken as a whole: they start from zero, and nothing is kept."""
+        return self.bidirectional or self.decoder is not None
+
+    @property
     def bounded(self) -> bool:
         """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
         counted = self.pooling in ("mean", "attention")
