@@ -168,8 +168,8 @@ def _summary(
 ) -> Simulation:
     lengths = [len(sequence) for sequence in samples.sequences]
     correct = None
-    head, every = design.head, design.network.results == "every"
-    if samples.labels is not None and head is not None and head.output == "class" and not every:
+    head, one = design.head, design.network.results not in ("every", "decoded")
+    if samples.labels is not None and head is not None and head.output == "class" and one:
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)

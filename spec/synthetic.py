@@ -49,12 +49,11 @@ def synthetic_model(
             tensors |= _direction(at, layer, x, inputs, tensors, rng, shared_scale, orthogonal)
     if network.attention is not None:
         allowed = network.attention.query.interval
-        drawn = rng.integers(allowed.lo, allowed.hi, network.layer.outputs, endpoint=True)
-        tensors["pooling.query"] = drawn
+        query = rng.integers(allowed.lo, allowed.hi, network.layer.outputs, endpoint=True)
+        tensors["pooling.query"] = query
     if (decoder := network.decoder) is not None:
         x, inputs = decoder.layer.h, decoder.inputs(network.layer.outputs)
-        drawn = _direction(DECODER, decoder.layer, x, inputs, tensors, rng, shared_scale, False)
-        tensors |= drawn
+        tensors |= _direction(DECODER, decoder.layer, x, inputs, tensors, rng, shared_scale, False)
         embedding = f"{DECODER}embedding"
         shape = tensor_specs(network)[embedding].shape
         tensors[embedding] = rng.integers(x.interval.lo, x.interval.hi, shape, endpoint=True)
