@@ -125,7 +125,7 @@ def compare_attention(
     Returns
     -------
     dict
-        ``sizes``, a dict each; ``errors``, those of `softmax_error` by `LENGTHS`; with a target also
+        ``sizes``, a dict each; ``errors`` of `softmax_error` by `LENGTHS`; with a target also
         the ``unit`` of areas.
 
     Raises

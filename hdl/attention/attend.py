@@ -64,7 +64,7 @@ class AttendUnit(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         attend, latency = self._attend, self._attend.memory
-        m.submodules.score = score = Score(attend)
+        m.submodules.scoring = score = Score(attend)
         m.submodules.weights = weights = Weights(attend)
         m.submodules.sums = sums = WeightedSums(attend)
         m.d.comb += load_through(self.load, score)
@@ -73,9 +73,13 @@ class AttendUnit(wiring.Component):
 
         # Taking a vector.
         beat = self.i_x.p
-        chunk, end = Signal(range(attend.chunks)), Signal()
-        busy, taken, whole = Signal(), Signal(), Signal()
-        number, last = Signal(attend.stream_bits), Signal()
+        chunk = Signal(range(attend.chunks))
+        end = Signal()
+        busy = Signal()
+        taken = Signal()
+        whole = Signal()
+        number = Signal(attend.stream_bits)
+        last = Signal()
         m.d.comb += [
             end.eq(chunk == attend.chunks - 1),
             self.i_x.ready.eq(~busy),
@@ -105,7 +109,9 @@ class AttendUnit(wiring.Component):
         ]
 
         # Adding it to the sums.
-        adding, reading, ends = Signal(), Signal(range(attend.chunks)), Signal()
+        adding = Signal()
+        reading = Signal(range(attend.chunks))
+        ends = Signal()
         begins = delayed(m, whole, attend.scored - 1, name="begins")
         m.d.comb += ends.eq(adding & (reading == attend.chunks - 1))
         with m.If(begins):
@@ -139,7 +145,8 @@ class AttendUnit(wiring.Component):
         m.submodules.vector = vector = memory.Memory(
             shape=stored(layout, parity=parity), depth=attend.chunks, init=[]
         )
-        write, read = vector.write_port(), vector.read_port()
+        write = vector.write_port()
+        read = vector.read_port()
         m.d.comb += [
             write.en.eq(taken),
             write.addr.eq(chunk),
@@ -158,8 +165,12 @@ class AttendUnit(wiring.Component):
         """
         attend, width = self._attend, self._attend.h.width
         phase = Signal(range(width + 1))
-        dividing, full, go, load = Signal(), Signal(), Signal(), Signal()
-        chunk, last_chunk = Signal.like(reading, name="given_chunk"), Signal()
+        dividing = Signal()
+        full = Signal()
+        go = Signal()
+        load = Signal()
+        chunk = Signal.like(reading, name="given_chunk")
+        last_chunk = Signal()
         last_read = reading == attend.chunks - 1
         m.d.comb += [
             last_chunk.eq(full & (chunk == attend.chunks - 1)),

@@ -72,7 +72,8 @@ class WeightedSums(wiring.Component):
             depth=attend.chunks << attend.stream_bits,
             init=[],
         )
-        write, read = sums.write_port(), sums.read_port()
+        write = sums.write_port()
+        read = sums.read_port()
         latency, address = attend.memory, Cat(self.stream, self.chunk)
         word = delayed(m, read.data.as_value(), latency - 1, name="word", reset_less=True)
         found, wrong = read_out(data.View(read.data.shape(), word))

@@ -75,7 +75,9 @@ class Weights(wiring.Component):
         largest, update = self._by_stream(m, "largest", shape(exponents))
         whole = Signal(shape(exponents))
         ahead = Signal(shape(most))
-        first, grown, behind = Signal(), Signal.like(self.grown), Signal.like(self.grown)
+        first = Signal()
+        grown = Signal.like(self.grown)
+        behind = Signal.like(self.grown)
         begins = Signal()
         m.d.comb += [
             whole.eq(self.score[frac:].as_signed()),
@@ -93,7 +95,8 @@ class Weights(wiring.Component):
                 update(whole)
 
         # Half is added after all bits but one have been dropped.
-        doubled, rounded = Signal(attention.bits + 1), Signal(attention.bits + 1)
+        doubled = Signal(attention.bits + 1)
+        rounded = Signal(attention.bits + 1)
         weight = Signal.like(self.weight, reset_less=True)
         m.d.comb += [
             doubled.eq(Cat(C(0, 1), table.data, C(1, 1)) >> behind),
@@ -103,7 +106,8 @@ class Weights(wiring.Component):
 
         # A total is at least 1, so rounding its quotient up is adding 1 to that of one less.
         total, update = self._by_stream(m, "total", shape(attend.totals))
-        less, kept = Signal.like(total), Signal.like(total)
+        less = Signal.like(total)
+        kept = Signal.like(total)
         m.d.comb += [
             less.eq(total - 1),
             kept.eq(Mux(first, 0, (less >> grown) + 1)),

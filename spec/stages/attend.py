@@ -169,12 +169,12 @@ class Attend(Stage):
     def views(self) -> Views:
         return {
             "": {
-                "": "i_x__valid i_x__ready i_x__payload chunk adding dividing"
+                "": "i_x__valid i_x__ready i_x__payload chunk ends dividing phase"
                 " o__valid o__ready o__payload"
             },
-            "score": {"score": "add total score"},
-            "weights": {"weights": "largest grown behind weight total"},
-            "sums": {"sums": "write__en write__addr given sum_0"},
+            "score": {"scoring": "taken given add narrowed_biased score"},
+            "weights": {"weights": "strobe score first grown behind weight total"},
+            "sums": {"sums": "add chunk first raised_0 product_0 kept_0"},
         }
 
     @property

@@ -155,6 +155,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"cell": "hadamard", "classes": 2, "pooling": "mean"},
         "pooling: must be none in a HadamRNN",
     ),
+    "attention": (
+        {"cell": "lstm", "pooling": "attention"},
+        "pooling: must be none, max or mean in other formats",
+    ),
     "directions": (
         {"cell": "hadamard", "bidirectional": True},
         "layer: must have one direction in a HadamRNN",
