@@ -103,7 +103,7 @@ def make_network(
     recurrent_weights: str | None = None,
     layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["none", "max", "mean"] = "none",
+    pooling: Literal["none", "max", "mean", "attention"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every", "first-of-backward"] = "last",
     zero_points: bool = False,
@@ -130,8 +130,9 @@ def make_network(
         How many, 1 to 8.
     bidirectional : bool
         Whether each layer has a direction from the end of a sequence to its beginning, too.
-    pooling : {"none", "max", "mean"}
-        What the head sees: the last outputs, or the largest ones or means of all steps.
+    pooling : {"none", "max", "mean", "attention"}
+        What the head sees: the last outputs, or the largest ones or means of all steps, or means in
+        which each step counts as much as a query says that has been learned.
     output : {"class", "logits"}
         What the head gives.
     results : {"last", "every", "first-of-backward"}
@@ -156,6 +157,8 @@ def make_network(
     >>> network = pascaline.make_network(inputs=13, hidden=20, classes=10, cell="gru", layers=2)
     >>> [layer.kind for layer in network.layers]
     ['gru', 'gru']
+    >>> pascaline.make_network(inputs=13, hidden=20, pooling="attention").attention.bits
+    12
     """
     return draft(
         Formats(),

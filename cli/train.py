@@ -35,7 +35,8 @@ __all__ = ["train"]
     type=click.Choice(get_args(Pooling)),
     default="none",
     show_default=True,
-    help="What the head sees: the last outputs, or the largest or the mean of all steps.",
+    help="What the head sees: the last outputs, or of all steps the largest, the mean, or a mean"
+    " in which they count as is learned.",
 )
 @click.option(
     "--block", type=int, help="Elements of a block of the transform in a cell that has one."

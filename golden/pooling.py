@@ -10,22 +10,11 @@ from numpy.typing import NDArray
 from pascaline.golden.rounding import Integers
 from pascaline.spec.formats import Format
 
-__all__ = ["POOLS", "Pool"]
+__all__ = ["Largest", "Mean", "Pool"]
 
 
 class Pool(ABC):
-    """What is made of the outputs of all steps of each sequence of a batch.
-
-    Parameters
-    ----------
-    batch, outputs : int
-        Sequences, and elements of an output.
-    h : Format
-        Format of an element.
-    """
-
-    @abstractmethod
-    def __init__(self, batch: int, outputs: int, h: Format) -> None: ...
+    """What is made of the outputs of all steps of each sequence of a batch."""
 
     @abstractmethod
     def add(self, outputs: Integers, active: NDArray[np.bool_]) -> None:
@@ -38,7 +27,15 @@ class Pool(ABC):
 
 
 class Largest(Pool):
-    """The largest value of each element."""
+    """The largest value of each element.
+
+    Parameters
+    ----------
+    batch, outputs : int
+        Sequences, and elements of an output.
+    h : Format
+        Format of an element.
+    """
 
     def __init__(self, batch: int, outputs: int, h: Format) -> None:
         self._found = np.full((batch, outputs), h.interval.lo, dtype=np.int64)
@@ -55,9 +52,14 @@ class Mean(Pool):
     """The mean of each element, the nearest integer; ties go up.
 
     Elements have at most 32 bits, so 64 hold twice the sum of 2**30 steps.
+
+    Parameters
+    ----------
+    batch, outputs : int
+        Sequences, and elements of an output.
     """
 
-    def __init__(self, batch: int, outputs: int, h: Format) -> None:
+    def __init__(self, batch: int, outputs: int) -> None:
         self._sums = np.zeros((batch, outputs), dtype=np.int64)
         self._steps = np.zeros((batch, 1), dtype=np.int64)
 
@@ -69,7 +71,3 @@ class Mean(Pool):
     def pooled(self) -> Integers:
         mean: Integers = (2 * self._sums + self._steps) // (2 * self._steps)
         return mean
-
-
-POOLS: dict[str, type[Pool]] = {"max": Largest, "mean": Mean}
-"""By the ``pooling`` of a network."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS, USUAL, form_of, linear, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -43,6 +44,8 @@ class Formats(Checked):
         Signed bits of the row scales.
     head : Arithmetic
         Arithmetic of the head's weights.
+    attention : Attention
+        Of pooling by attention, in networks that pool so.
     """
 
     x: Format = NETWORK["x"].default
@@ -55,6 +58,7 @@ class Formats(Checked):
     activation: Activation = _usual("activation")
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
+    attention: Attention = Attention()
 
     def reaching(self, magnitude: float) -> Formats:
         """These formats, with the point of x where inputs of that magnitude need it.
@@ -116,7 +120,7 @@ def draft(
     cells : sequence of str
         The cell of each layer, a key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results, rectified
-        As in `spec.network`.
+        As in `spec.network`. Attention has its usual formats.
     block : int, optional
         As in `spec.cells.layer`, for cells whose h meets a transform.
     state_bits : int, optional
@@ -155,6 +159,7 @@ def draft(
             "x": formats.x,
             "layers": tuple(layers),
             "pooling": pooling,
+            "attention": formats.attention if pooling == "attention" else None,
             "head": None if classes is None else head,
             "results": results,
         },

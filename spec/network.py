@@ -8,26 +8,25 @@ output of a bidirectional layer is h of both its directions, one after the other
 from __future__ import annotations
 
 from operator import not_
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from pascaline.spec.arithmetic import ArithmeticField
-from pascaline.spec.cells import CELLS, USUAL
+from pascaline.spec.attention import Attention
+from pascaline.spec.cells import AnyLayer
 from pascaline.spec.cells.layer import Q0_7, Layer
-from pascaline.spec.checked import Checked, one_of
+from pascaline.spec.checked import Checked, is_none
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.formats import Format, Interval
 
-__all__ = ["AnyLayer", "Head", "Network", "Pooling", "Results"]
+__all__ = ["Head", "Network", "Pooling", "Results"]
 
-Pooling = Literal["none", "max", "mean"]
+Pooling = Literal["none", "max", "mean", "attention"]
 """What is made of the outputs of all steps, see `Network`."""
 
-Results = Literal["last", "every", "first-of-backward"]
+Results = Literal["last", "every", "first-of-backward", "decoded"]
 """When there is a result, and of which outputs, see `Network`."""
-
-AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
-"""A layer of any cell; without a kind, an LSTM."""
 
 
 class Head(Checked):
@@ -90,16 +89,24 @@ class Network(Checked):
         Format of an input element.
     layers : tuple of Layer
         From input to output, 1 to 8.
-    pooling : {"none", "max", "mean"}
+    pooling : {"none", "max", "mean", "attention"}
         What the result is made of: the last layer's output, or of each of its elements the largest
         value, or the mean, over all steps of the sequence. With a sum ``S`` over ``T`` steps the
-        mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up.
+        mean is ``floor((2 * S + T) / (2 * T))``, in the format of h: the nearest, ties go up. With
+        attention each step counts as much as a query says that has been learned, see
+        `spec.attention`.
+    attention : Attention or None
+        Formats of attention; only there with pooling by attention.
+    decoder : Decoder or None
+        What makes a sequence of classes of the outputs of all steps, see `spec.decoder`; the head
+        then is the decoder's.
     head : Head or None
         Head; without one the results are what it would get.
-    results : {"last", "every", "first-of-backward"}
+    results : {"last", "every", "first-of-backward", "decoded"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
         layer gives h of each direction after its own last step; or, as ``first-of-backward``, its
-        output at the last step of the sequence, which is the backward direction's first.
+        output at the last step of the sequence, which is the backward direction's first. With a
+        decoder, and only then, results are ``decoded``: one for each class of its output.
 
     Examples
     --------
@@ -113,6 +120,8 @@ class Network(Checked):
     x: Format = Q0_7
     layers: tuple[AnyLayer, ...] = Field(min_length=1, max_length=8)
     pooling: Pooling = "none"
+    attention: Attention | None = Field(default=None, exclude_if=is_none)
+    decoder: Decoder | None = Field(default=None, exclude_if=is_none)
     head: Head | None = None
     results: Results = "last"
 
@@ -122,10 +131,30 @@ class Network(Checked):
             raise ValueError(f"x.width must be at most 16, not {self.x.width}")
         if self.pooling != "none" and self.results != "last":
             raise ValueError("results must be last with pooling")
+        if (self.attention is not None) != (self.pooling == "attention"):
+            raise ValueError("attention must be there if pooling is attention, and only then")
+        if self.attention is not None and self.attention.shift(self.layer.h) < 0:
+            most = self.attention.query.frac + self.layer.h.frac
+            raise ValueError(f"attention.score.frac must be at most {most}, of query and h")
         if self.results == "first-of-backward" and not self.layer.bidirectional:
             # Of one direction, both ends give the same: then it is called last.
             raise ValueError("results must be last or every for a last layer of one direction")
+        if (self.decoder is not None) != (self.results == "decoded"):
+            raise ValueError("results must be decoded with a decoder, and only then")
+        if self.decoder is not None:
+            self._check_decoder(self.decoder)
         return self
+
+    def _check_decoder(self, decoder: Decoder) -> None:
+        if self.head is None or self.head.output != "class":
+            raise ValueError("head must be there with a decoder, and its output must be class")
+        if decoder.end >= self.head.classes:
+            raise ValueError(f"decoder.end must be below {self.head.classes}, not {decoder.end}")
+        if decoder.layer.hidden != self.layer.outputs:
+            rule = f"must be {self.layer.outputs}, elements of what it decodes"
+            raise ValueError(f"decoder.layer.hidden {rule}, not {decoder.layer.hidden}")
+        if decoder.layer.h != self.layer.h:
+            raise ValueError(f"decoder.layer.h must be {self.layer.h}, the format of the layer's h")
 
     @property
     def layer(self) -> Layer:
@@ -138,9 +167,20 @@ class Network(Checked):
         return any(layer.bidirectional for layer in self.layers)
 
     @property
+    def whole(self) -> bool:
+        """Whether sequences are taken as a whole: they start from zero, and nothing is kept."""
+        return self.bidirectional or self.decoder is not None
+
+    @property
     def bounded(self) -> bool:
         """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
-        return self.bidirectional or self.pooling == "mean"
+        counted = self.pooling in ("mean", "attention")
+        return self.bidirectional or counted or self.decoder is not None
+
+    @property
+    def head_inputs(self) -> int:
+        """Elements of what the head sees."""
+        return self.layer.outputs + (self.decoder.layer.hidden if self.decoder else 0)
 
     def layer_inputs(self, index: int) -> int:
         """Elements of the input of a layer."""

@@ -27,11 +27,12 @@ def learned(network: Classifier) -> Learned:
     InputError
         If the normaliser is none that a machine has.
     """
-    head = network.head
+    head, attention = network.head, network.attention
     with torch.no_grad():
         unit = state_units([layer.parts for layer in network.stack])[-1]
         return Learned(
             layers=learned_layers(network.stack),
+            query=None if attention is None else reals(attention.met) * unit,
             head_weight=reals(head.weights) * unit,
             head_bias=reals(head.bias),
             head_unit=None if head.unit is None else float(head.unit) * unit,

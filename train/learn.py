@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from pascaline.data.evaluate import Outcome
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import transformed
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
@@ -118,8 +119,12 @@ def build(
     every: bool = False,
     memory: int | None = None,
     gain: float = 1.0,
+    attention: Attention | None = None,
 ) -> Classifier:
-    """An untrained network; its random start comes from torch's generator."""
+    """An untrained network; its random start comes from torch's generator.
+
+    ``attention`` are the formats of pooling by attention, if that is what ``options`` say.
+    """
     layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
     head = None
     if options.head_weights is not None:
@@ -131,6 +136,7 @@ def build(
         classes=classes,
         every=every,
         pooling=options.pooling,
+        attention=attention,
         head=head,
         rectified=bool(options.rectified),
     )

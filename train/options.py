@@ -100,7 +100,7 @@ class Options(Checked):
     bidirectional : bool or None
         Whether each has a direction from the end of a sequence to its beginning, too; ``None``:
         it has not.
-    pooling : {"none", "max", "mean"}
+    pooling : {"none", "max", "mean", "attention"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
     block : int or None
         Of cells whose h meets a transform: elements of its blocks, a power of two that divides

@@ -132,6 +132,7 @@ class Plan:
             every=self.task.results == "every",
             memory=self.task.memory,
             gain=self.task.gain,
+            attention=self.task.formats.attention,
         )
         if self.start is not None:
             adopt(network, self.start.network, self.rule, before=self.start.preprocess)
@@ -222,6 +223,8 @@ def train(
         raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
     if keep_float is not None and plan.options.spread is not None:
         raise InputError("keep_float", "must be left out: no file that is read has layer norm")
+    if keep_float is not None and plan.options.pooling == "attention":
+        raise InputError("keep_float", "must be left out: no file that is read has attention")
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier) -> Model:

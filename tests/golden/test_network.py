@@ -9,10 +9,9 @@ import pytest
 from pascaline.golden import parallel
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
-from pascaline.golden.pooling import POOLS
+from pascaline.golden.pooling import Mean
 from pascaline.spec.configs import configs
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Format
 from tests.golden.networks import BOTH, ENDS, GRU, LSTM, RNN, STACKS, draw, model
 from tests.golden.oracle import slow_run
 
@@ -107,7 +106,7 @@ def test_pooling_takes_no_step_of_another_sequence(pooling, rng):
     [([1], 1), ([1, 2], 2), ([-1, -2], -1), ([1, 1, 2], 1), ([-128] * 5, -128), ([127, 126], 127)],
 )
 def test_a_mean_is_the_nearest_integer_and_ties_go_up(values, mean):
-    pool = POOLS["mean"](1, 1, Format(width=8, frac=7))
+    pool = Mean(1, 1)
     for value in values:
         pool.add(np.array([[value]]), np.array([True]))
     assert pool.pooled.tolist() == [[mean]]

@@ -24,6 +24,7 @@ FLOOR = {
     "copy-1000-hadamard": 0.999,
     "copy-hadamard-gru": 0.999,
     "copy-ternary": 0.99,
+    "digits-attention-ternary": 0.985,
     "digits-binary": 0.985,
     "digits-gru-hadamard": 0.985,
     "digits-gru-ternary": 0.985,
