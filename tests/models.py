@@ -44,7 +44,7 @@ def make_chains() -> dict[str, Design]:
     attention = {"pooling": "attention", "attention": {}}
     decoder = {"embedding": 3, "end": 0, "most": 3, "attention": {"query": {"width": 8, "frac": 7}}}
     decoded = {"head": head, "results": "decoded", "decoder": decoder | {"layer": gru}}
-    twice = {"hidden": 8, "weights": "ternary"}
+    twice = {"layer": {"hidden": 8, "weights": "ternary"}}
     made = {
         "alone": ([lstm], {}, {}),
         "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
@@ -68,7 +68,7 @@ def make_chains() -> dict[str, Design]:
         "attention, both directions": ([both], attention, {"parity": True}),
         "attention, on a bus": ([both, lstm], attention | {"head": head}, loaded),
         "decoder": ([gru], decoded, {"parity": True}),
-        "decoder, on a bus": ([lstm, both], decoded | {"decoder": decoder | {"layer": twice}}, loaded),
+        "decoder, on a bus": ([lstm, both], decoded | {"decoder": decoder | twice}, loaded),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {

@@ -53,8 +53,8 @@ CEILING = {
     "linux-ternary": 1.67,
 }
 """The most bits a character that a shipped model may take: those of the floating-point network of
-the same size, and 0.06 or 0.02 more; with layer norm 0.02 less if ternary, no more if binary, and with
-8-bit weights no more than those of a floating-point network with layer norm."""
+the same size, and 0.06 or 0.02 more; with layer norm 0.02 less if ternary, no more if binary, and
+with 8-bit weights no more than those of a floating-point network with layer norm."""
 
 
 @pytest.fixture(params=sorted(FLOOR | CEILING))
