@@ -84,6 +84,8 @@ def result_of(model: Model) -> Result:
         If no module of PyTorch gives that.
     """
     network = model.network
+    if network.decoder is not None:
+        raise InputError("decoder", "must be left out: no module of PyTorch has one")
     if network.attention is not None:
         raise InputError("pooling", "must not be attention: no module of PyTorch pools so")
     return next(name for name, of in RESULTS.items() if of == (network.pooling, network.results))
