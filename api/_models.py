@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pascaline._foreign import bring, with_reading
-from pascaline.data.evaluate import Likelihood, Score, score, trained_on
+from pascaline.data.evaluate import Measured, score, trained_on
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
 from pascaline.data.unlabelled import read_unlabelled
@@ -387,7 +387,7 @@ def evaluate(
     part: str = "held-out",
     float: str | Path | None = None,
     progress: Progress = silent,
-) -> Score | Likelihood | Beside:
+) -> Measured | Beside:
     """Measure how good a model is on real data, by the golden model: as its hardware will be.
 
     Warns if more inputs than usual are beyond the format of x, with their part and how far.
@@ -409,8 +409,9 @@ def evaluate(
 
     Returns
     -------
-    Score or Likelihood or Beside
-        How many sequences got their class; or, of characters, bits each; with ``float`` both for
+    Score or Likelihood or Edits or Beside
+        How many sequences got their class; or, of characters, bits each; or, of what a decoder
+        gives, how many classes of it are to be edited; with ``float`` both for
         either network, if there are labels, and how near they are: signal-to-noise ratios and
         decisions that are the same.
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from pascaline.console import bars, json_option, print_json, say
+from pascaline.data.edits import Edits
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
@@ -175,4 +176,6 @@ def shown(score: dict[str, Any]) -> str:
     """A score of a model's card, for people."""
     if "bits" in score:
         return f"{score['bits']:.4f} bits a character ({score['total']:,})"
+    if "edits" in score:
+        return str(Edits(**score))
     return f"{score['correct']}/{score['total']} ({100 * score['correct'] / score['total']:.2f} %)"

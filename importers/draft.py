@@ -106,6 +106,8 @@ def draft(
     spread: str | None = None,
     zero_points: bool = False,
     head_zero_point: bool = False,
+    embedding: int | None = None,
+    most: int = 256,
 ) -> Network:
     """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
@@ -129,6 +131,10 @@ def draft(
         Sums of the other cells are standardised by it, see `spec.normalisers.layernorm`.
     zero_points, head_zero_point : bool
         Whether matrices of layers have zero points, and whether that of the head has one.
+    embedding, most : int, optional
+        Behind the layers comes a decoder with these, see `spec.decoder.Decoder`; its cell is that
+        of the last layer, and the last of the ``classes`` ends an output. Then ``results`` must be
+        ``decoded``.
 
     Raises
     ------
@@ -151,6 +157,16 @@ def draft(
         else:
             layer |= {"weights_x": weights, "weights_h": weights_h or weights}
         layers.append(layer)
+    decoder = None
+    if embedding is not None:
+        outputs = hidden * (2 if bidirectional else 1)
+        decoder = {
+            "layer": layers[-1] | {"hidden": outputs, "bidirectional": False},
+            "embedding": embedding,
+            "end": (classes or 1) - 1,
+            "most": most,
+            "attention": formats.attention.model_copy(update={"query": layers[-1]["h"]}),
+        }
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     head["zero_point"] = head_zero_point
     return Network.parse(
@@ -160,6 +176,7 @@ def draft(
             "layers": tuple(layers),
             "pooling": pooling,
             "attention": formats.attention if pooling == "attention" else None,
+            "decoder": decoder,
             "head": None if classes is None else head,
             "results": results,
         },

@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 from pascaline.spec.attention import Attention
 from pascaline.spec.cells.layer import Layer
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.normalisers.scaling import Scaling
-from pascaline.spec.tensors import Integers, layer_prefixes
+from pascaline.spec.tensors import DECODER, Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
 
@@ -122,6 +123,10 @@ class Learned:
     query : Reals or None
         What attention meets the outputs with, (outputs,), if there is attention; scores are
         exponents of 2.
+    decoder : LearnedPart or None
+        The cell of a decoder, if there is one.
+    embedding : Reals or None
+        What then stands for each class, (classes, embedding).
     head_weight, head_bias : Reals or None
         (classes, outputs) and (classes,), if there is a head.
     head_unit : float or None
@@ -133,6 +138,8 @@ class Learned:
 
     layers: tuple[tuple[LearnedPart, ...], ...] = field(default=())
     query: Reals | None = None
+    decoder: LearnedPart | None = None
+    embedding: Reals | None = None
     head_weight: Reals | None = None
     head_bias: Reals | None = None
     head_unit: float | None = None
@@ -167,26 +174,52 @@ def freeze(
     layers = []
     for index, parts in enumerate(learned.layers):
         prefixes, layer = layer_prefixes(draft, index), draft.layers[index]
-        affine, folded = _freeze_rows(prefixes, parts, layer, draft.layer_x(index))
-        layers.append(layer.model_copy(update={"normaliser": affine}))
-        for at, part in zip(prefixes, parts, strict=True):
-            tensors[f"{at}weight_x"] = part.weight_x
-            if part.weight_h is not None:
-                tensors[f"{at}weight_h"] = part.weight_h
-            zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
-            tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
-            tensors |= _states(at, part, layer)
-        tensors |= folded
+        layer, made = _freeze_layer(prefixes, parts, layer, draft.layer_x(index))
+        layers.append(layer)
+        tensors |= made
     attention = draft.attention
     if attention is not None:
         attention, tensors["pooling.query"] = _freeze_query(learned.query, attention, draft.layer.h)
+    decoder = draft.decoder
+    if decoder is not None:
+        decoder, made = _freeze_decoder(learned, decoder)
+        tensors |= made
     head = draft.head
     if head is not None:
         head, dense, card["logit_unit"] = _freeze_head(learned, head, draft.layer.h.lsb)
         tensors |= {f"head.{key}": values for key, values in dense.items()}
-    update = {"layers": tuple(layers), "attention": attention, "head": head}
+    update = {"layers": tuple(layers), "attention": attention, "decoder": decoder, "head": head}
     network = draft.model_copy(update=update)
     return Model(name=name, network=network, tensors=tensors, card=card)
+
+
+def _freeze_layer(
+    prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, x: Format
+) -> tuple[Layer, dict[str, Integers]]:
+    """A layer with the formats of its normaliser, and its tensors."""
+    affine, folded = _freeze_rows(prefixes, parts, layer, x)
+    tensors: dict[str, Integers] = {}
+    for at, part in zip(prefixes, parts, strict=True):
+        tensors[f"{at}weight_x"] = part.weight_x
+        if part.weight_h is not None:
+            tensors[f"{at}weight_h"] = part.weight_h
+        zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
+        tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
+        tensors |= _states(at, part, layer)
+    return layer.model_copy(update={"normaliser": affine}), tensors | folded
+
+
+def _freeze_decoder(learned: Learned, decoder: Decoder) -> tuple[Decoder, dict[str, Integers]]:
+    """A decoder with the formats of its cell's normaliser, and its tensors."""
+    if learned.decoder is None or learned.embedding is None:
+        raise InputError("decoder", "has not been learned")
+    h, name = decoder.layer.h, f"{DECODER}embedding"
+    layer, tensors = _freeze_layer([DECODER], [learned.decoder], decoder.layer, h)
+    _check_finite(name, learned.embedding)
+    integers = _integers(learned.embedding, h.frac)
+    _check(name, learned.embedding, _is_in(integers, h.interval), f"must fit {h}")
+    tensors[name] = integers.astype(np.int64)
+    return decoder.model_copy(update={"layer": layer}), tensors
 
 
 def _freeze_rows(

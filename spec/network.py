@@ -162,6 +162,11 @@ class Network(Checked):
         return self.layers[-1]
 
     @property
+    def every_layer(self) -> tuple[Layer, ...]:
+        """The layers, and that of the decoder."""
+        return self.layers if self.decoder is None else (*self.layers, self.decoder.layer)
+
+    @property
     def bidirectional(self) -> bool:
         """Whether any layer is: then no result is known before a sequence has ended."""
         return any(layer.bidirectional for layer in self.layers)

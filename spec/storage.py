@@ -84,7 +84,7 @@ def storage(model: Model, *, packed: bool = False) -> Storage:
         If they shall be so and are not ternary.
     """
     network, head = model.network, model.network.head
-    for layer in _layers(network) if packed else ():
+    for layer in network.every_layer if packed else ():
         if not layer.weights.trits:
             raise InputError("packed", "must have ternary weights", layer.weights.name)
     bits = _head(network, head.weights if head else None) + _vectors(network)
@@ -114,18 +114,13 @@ def baseline(model: Model) -> Storage:
     )
 
 
-def _layers(network: Network) -> tuple[Layer, ...]:
-    """Those of the network and that of its decoder."""
-    return (*network.layers, *([network.decoder.layer] if network.decoder else []))
-
-
 def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> int:
     """Of all matrices; in the packed form where there is no arithmetic."""
     total = 0
     columns = [sum(network.matrix_columns(index)) for index in range(len(network.layers))]
     if (decoder := network.decoder) is not None:
         columns.append(decoder.inputs(network.layer.outputs) + decoder.layer.hidden)
-    for layer, matrix in zip(_layers(network), columns, strict=True):
+    for layer, matrix in zip(network.every_layer, columns, strict=True):
         count, arithmetic = layer.directions * layer.rows * matrix, code(layer)
         total += count * arithmetic.bits if arithmetic else 8 * -(-count // GROUP)
     return total
@@ -136,7 +131,7 @@ def _of_layers(model: Model, part: Callable[[Layer, dict[str, Integers]], int]) 
     directions = [*model.directions]
     if model.decoder is not None:
         directions.append((model.decoder.layer,))
-    layers = zip(_layers(model.network), directions, strict=True)
+    layers = zip(model.network.every_layer, directions, strict=True)
     return sum(part(layer, _joined(directions)) for layer, directions in layers)
 
 
@@ -177,7 +172,7 @@ def _tables(network: Network) -> int:
     """One table of each function, where formats or forms differ one of each."""
     tables = {
         (layer.activation, function, layer.pre, out)
-        for layer in _layers(network)
+        for layer in network.every_layer
         for function, out in layer.functions.items()
     }
     total = 0

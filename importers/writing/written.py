@@ -85,7 +85,7 @@ def result_of(model: Model) -> Result:
     """
     network = model.network
     if network.decoder is not None:
-        raise InputError("decoder", "must be left out in other formats")
+        raise InputError("decoder", "must be left out: no module of PyTorch has one")
     for name, of in RESULTS.items():
         if of == (network.pooling, network.results):
             return name
