@@ -73,8 +73,8 @@ class Lstm(Cell):
         layer = self._layer
         sums = self._sums(x, state)
         pre = self._to_pre(sums if self._to_o is None else _seeing(sums, self._early, state.c))
-        i, f, g = self._by_gate(pre)[:3]
-        i, f, g = self._sigmoid(i), self._sigmoid(f), self._tanh(g)
+        i, f = self._by_gate(self._sigmoid(pre[:, : 2 * layer.hidden]))
+        g = self._tanh(self._by_gate(pre)[2])
 
         total = np.multiply(i, g, dtype=self._cell_type)
         total <<= self._fresh_shift
