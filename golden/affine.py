@@ -51,14 +51,15 @@ class Affine:
         self._scales = [scale.astype(held) for scale in scales]
         self._bias = bias.astype(held)
         self._kernel = None
-        if held is np.int32 and len(scales) <= 2:
+        if len(scales) <= 2 and to.interval.width <= 32:
+            name = "affine" if held is np.int32 else "affine_wide"
             constants = (*self._scales, None)[:2]
             ends = limits(np.dtype(held), to)
-            self._kernel = kernel("affine", *constants, self._bias, bias.size, shift, *ends)
+            self._kernel = kernel(name, *constants, self._bias, bias.size, shift, *ends)
 
     def __call__(self, *values: Integers) -> Integers:
         """Outcome for the values of each addend, (batch, rows)."""
-        if self._kernel is not None:
+        if self._kernel is not None and all(one.dtype == np.int32 for one in values):
             return self._by(self._kernel, *values)
         held, (scale, *others) = self._bias.dtype, self._scales
         if self._shared:
@@ -75,7 +76,7 @@ class Affine:
 
     def _by(self, compute: Kernel, *values: Integers) -> Integers:
         """The same for one addend or two, in a single run over them."""
-        addends = [np.ascontiguousarray(value, dtype=np.int32) for value in values]
+        addends = [np.ascontiguousarray(value) for value in values]
         out = np.empty(addends[0].shape, dtype=np.int32)
         compute(*(*addends, None)[:2], out, len(out))
         return out

@@ -91,6 +91,21 @@ void all_blocks(const int8_t *weights, const int32_t *vectors, const int32_t *st
 
 int32_t clamped(int32_t value, int32_t lo, int32_t hi) { return std::clamp(value, lo, hi); }
 
+template <class Total>
+void narrowed(const Total *first_scale, const Total *second_scale, const Total *bias, int64_t rows,
+              int32_t shift, int32_t lo, int32_t hi, const int32_t *first, const int32_t *second,
+              int32_t *out, int64_t batch) {
+    const auto half = static_cast<Total>((int64_t{1} << shift) >> 1);
+    for (; batch > 0; batch--, first += rows, out += rows) {
+        for (int64_t r = 0; r < rows; r++) {
+            Total total = first_scale[r] * first[r] + bias[r] + half;
+            if (second) total += second_scale[r] * second[r];
+            out[r] = static_cast<int32_t>(std::clamp<Total>(total >> shift, lo, hi));
+        }
+        if (second) second += rows;
+    }
+}
+
 int bit_length(uint64_t value) { return value ? 64 - __builtin_clzll(value) : 0; }
 
 uint64_t root(uint64_t value) {
@@ -157,19 +172,17 @@ void standardise(const int64_t *constants, const int32_t *sums, int32_t *normal,
     }
 }
 
-// `golden.affine.Affine` with one addend, or with two.
+// `golden.affine.Affine` with one addend, or with two; totals have the type of scales and biases.
 void affine(const int32_t *first_scale, const int32_t *second_scale, const int32_t *bias,
             int64_t rows, int32_t shift, int32_t lo, int32_t hi, const int32_t *first,
             const int32_t *second, int32_t *out, int64_t batch) {
-    const int32_t half = static_cast<int32_t>((int64_t{1} << shift) >> 1);
-    for (int64_t at = 0; at < batch; at++, first += rows, out += rows) {
-        for (int64_t r = 0; r < rows; r++) {
-            int32_t total = first_scale[r] * first[r] + bias[r] + half;
-            if (second) total += second_scale[r] * second[r];
-            out[r] = clamped(total >> shift, lo, hi);
-        }
-        if (second) second += rows;
-    }
+    narrowed(first_scale, second_scale, bias, rows, shift, lo, hi, first, second, out, batch);
+}
+
+void affine_wide(const int64_t *first_scale, const int64_t *second_scale, const int64_t *bias,
+                 int64_t rows, int32_t shift, int32_t lo, int32_t hi, const int32_t *first,
+                 const int32_t *second, int32_t *out, int64_t batch) {
+    narrowed(first_scale, second_scale, bias, rows, shift, lo, hi, first, second, out, batch);
 }
 
 // `golden.activation.ActivationFunction` with a table, of rows that are `stride` apart.

@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "quads": (P, P, N, N, P, P, N),
     "standardise": (P, P, P, N),
     "affine": (P, P, P, N, W, W, W, P, P, P, N),
+    "affine_wide": (P, P, P, N, W, W, W, P, P, P, N),
     "lookup": (P, W, P, P, N, N, N),
 }
 
@@ -69,5 +70,5 @@ def _address(argument: Argument) -> Any:
         return argument
     # A third of the time of ``ctypes.data``, which all others need.
     if argument.flags.c_contiguous and argument.flags.writeable:
-        return NOTHING.from_buffer(argument)
+        return NOTHING.from_buffer(argument)  # type: ignore[arg-type]
     return argument.ctypes.data

@@ -3,8 +3,8 @@
 Deviations are taken apart into sign and magnitude, so that all that follows is unsigned. A negative
 number has all its bits inverted instead: that is its magnitude less 1, and what is lost comes back
 as a carry. Shifted to the right, the inverted bits give the same number whatever is cut off, since
-``~(x >> s) == ~x >> s``; and ``(x >> s) + x[s - 1]``, which is x rounded, is the negative of the same
-of ``~x``.
+``~(x >> s) == ~x >> s``; and ``(x >> s) + x[s - 1]``, which is x rounded, is the negative of the
+same of ``~x``.
 """
 
 import hashlib
@@ -98,40 +98,34 @@ class Deviation(wiring.Component):
             m.d.sync += squared.eq(square(magnitude))
             m.d.comb += self.apart.eq(squared)
 
-        # Rounded to a bit more than `normal` has, in magnitude: what is more is too large whatever
-        # it is multiplied by, since a reciprocal is at least a half.
+        # In magnitude: what is more than `normal` has is too large whatever it is multiplied by,
+        # since a reciprocal is at least a half.
         width = standard.normal.width
         moved = Cat(negative.replicate(LEFT + 1), inverted)
-        kept, large = _shifted(m, moved, self.shift, width + 1)
-        magnitude, half, beyond, sign = (
-            Signal(bits, name=name, reset_less=True)
-            for bits, name in ((width, "near"), (1, "near_half"), (1, "near_large"), (1, "near_sign"))
+        found = Cat(*_shifted(m, moved, self.shift, width + 1), negative)
+        shifted = Signal(len(found), reset_less=True)
+        m.d[domain] += shifted.eq(found)
+        kept, large, sign = shifted[: width + 1], shifted[width + 1], shifted[width + 2]
+        rounded = Signal(width + 1, name="kept")
+        m.d.comb += rounded.eq(kept[1:] + kept[0])
+        near = Signal(width, reset_less=True)
+        beyond, negative = (
+            Signal(name=f"near_{what}", reset_less=True) for what in ("large", "sign")
         )
-        early = [Signal(width + 1, name="shifted", reset_less=True), Signal(reset_less=True)]
-        early.append(Signal(name="shifted_sign", reset_less=True))
-        m.d[domain] += [early[0].eq(kept), early[1].eq(large), early[2].eq(negative)]
-        m.d.sync += [
-            Cat(half, magnitude).eq(early[0]),
-            beyond.eq(early[1]),
-            sign.eq(early[2]),
-        ]
-        self._quotient(m, magnitude, half, beyond, sign)
+        m.d.sync += [near.eq(rounded), beyond.eq(large | rounded[-1]), negative.eq(sign)]
+        self._quotient(m, near, beyond, negative)
         return m
 
-    def _quotient(self, m, magnitude, half, beyond, sign):
-        """Of the rounded magnitude, ``magnitude + half``: its product with the reciprocal, rounded.
+    def _quotient(self, m, near, beyond, sign):
+        """The product of a magnitude with the reciprocal, rounded.
 
         Ties go up: away from 0, or where the sum is negative towards it.
         """
         standard = self._standard
         width, mantissa = standard.normal.width, standard.mantissa
         product = Signal(width + mantissa + 1)
-        m.d.comb += product.eq(
-            magnitude * self.quotient
-            + (magnitude << mantissa)
-            + Mux(half, Cat(self.quotient, 1), 0)
-        )
-        whole, up = Signal(width, name="product", reset_less=True), Signal(reset_less=True)
+        m.d.comb += product.eq(near * Cat(self.quotient, 1))
+        whole, up = Signal(width, reset_less=True), Signal(reset_less=True)
         beyond_late, sign_late = Signal(reset_less=True), Signal(reset_less=True)
         rest = product[: mantissa + 1]
         m.d.sync += [

@@ -15,6 +15,5 @@ def square(value):
     """
     bits = len(value)
     terms = [Cat(*(Cat(bit, C(0, 1)) for bit in value))]
-    for i in range(bits - 1):
-        terms.append(Mux(value[i], value[i + 1 :], 0) << (2 * i + 2))
+    terms += [Mux(value[i], value[i + 1 :], 0) << (2 * i + 2) for i in range(bits - 1)]
     return reduce(add, terms)

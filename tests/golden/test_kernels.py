@@ -96,7 +96,10 @@ def test_affines_and_functions(addends, rng, without):
     shift, to = 5, Format(width=9, frac=4)
     scales = [rng.integers(-1000, 1000, 30) for _ in range(addends)]
     bounds, bias = [[50_000] * 30] * addends, rng.integers(-(10**8), 10**8, 30)
-    values = [rng.integers(-50_000, 50_000, (3, 30), endpoint=True) for _ in range(addends)]
+    size = 3, 30
+    values = [
+        rng.integers(-50_000, 50_000, size, endpoint=True, dtype=np.int32) for _ in range(addends)
+    ]
 
     def make():
         return Affine(scales, bounds, bias, shift, to), ActivationFunction(Table(), "tanh", to, to)
@@ -107,8 +110,13 @@ def test_affines_and_functions(addends, rng, without):
         found.append((pre, function(pre), function(pre[:, 10:20]), function(pre[:, ::2])))
     for one, other in zip(*found, strict=True):
         assert np.array_equal(one, other)
-    # More than 32 bits.
-    assert Affine(scales, bounds, bias << 20, shift, to)._kernel is None
+    # Totals of more than 32 bits.
+    bias <<= 20
+    fast, _ = make()
+    plain, _ = without(make)
+    assert np.array_equal(fast(*values), plain(*values))
+    # Values of more than 32 bits are left to NumPy.
+    assert np.array_equal(fast(*(one.astype(np.int64) for one in values)), plain(*values))
 
 
 def test_no_compiler_and_no_sense(tmp_path, monkeypatch):

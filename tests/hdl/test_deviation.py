@@ -60,8 +60,8 @@ def test_row(name, spread, pipelined, rng):
             for member, values in (("sum", given), ("mean", mean), ("shift", shift)):
                 ctx.set(getattr(component, member), int(values[k]))
             ctx.set(component.quotient, int(quotient[k]))
-            for _ in range(late):
-                if _ == after:
+            for cycle in range(late):
+                if cycle == after:
                     assert ctx.get(component.apart) + ctx.get(component.carry) == apart[k]
                 await ctx.tick()
             assert ctx.get(component.normal) == wanted[k], (deviation[k], shift[k], quotient[k])
