@@ -54,6 +54,11 @@ class ActivationFunction:
         narrow_table = self._table is not None and self._table.dtype == np.int32
         self._kernel = kernel("lookup", self._table, self._mask) if narrow_table else None
 
+    @property
+    def table(self) -> Integers | None:
+        """All values in order of the raw code of the argument; None where none are kept."""
+        return self._table
+
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
         if self._kernel is not None and values.dtype == np.int32 and _in_rows(values):

@@ -192,4 +192,27 @@ void lookup(const int32_t *table, int32_t mask, const int32_t *values, int32_t *
         for (int64_t k = 0; k < count; k++) out[k] = table[values[k] & mask];
 }
 
+// `golden.cells.lstm.Lstm` behind the pre-activations (batch, 4 * hidden), its functions by tables:
+// (8, batch, hidden), which are i, f, g, o, c, u, tanh of u, h.
+void lstm(const int32_t *sigmoid, const int32_t *tanh, const int64_t *constants,
+          const int32_t *pre, const int32_t *old, int32_t *made, int64_t batch) {
+    const int64_t hidden = constants[0], all = batch * hidden;
+    const int32_t mask = constants[1], fresh = 1 << constants[2];
+    const auto narrow = [constants](int32_t value, int at) {
+        const int32_t shift = constants[at], half = (int64_t{1} << shift) >> 1;
+        return clamped((value + half) >> shift, constants[at + 1], constants[at + 2]);
+    };
+    for (; batch > 0; batch--, pre += 4 * hidden, old += hidden, made += hidden) {
+        for (int64_t r = 0; r < hidden; r++) {
+            const int32_t i = sigmoid[pre[r] & mask], f = sigmoid[pre[hidden + r] & mask];
+            const int32_t g = tanh[pre[2 * hidden + r] & mask];
+            const int32_t o = sigmoid[pre[3 * hidden + r] & mask];
+            const int32_t c = narrow(i * g * fresh + f * old[r], 3), u = narrow(c, 6);
+            const int32_t tanh_c = tanh[u & mask], h = narrow(o * tanh_c, 9);
+            const int32_t found[] = {i, f, g, o, c, u, tanh_c, h};
+            for (int k = 0; k < 8; k++) made[k * all + r] = found[k];
+        }
+    }
+}
+
 }  // extern "C"
