@@ -194,8 +194,8 @@ void lookup(const int32_t *table, int32_t mask, const int32_t *values, int32_t *
 
 // `golden.cells.lstm.Lstm` behind the pre-activations (batch, 4 * hidden), its functions by tables:
 // (8, batch, hidden), which are i, f, g, o, c, u, tanh of u, h.
-void lstm(const int32_t *sigmoid, const int32_t *tanh, const int64_t *constants,
-          const int32_t *pre, const int32_t *old, int32_t *made, int64_t batch) {
+void gates(const int32_t *sigmoid, const int32_t *tanh, const int64_t *constants,
+           const int32_t *pre, const int32_t *old, int32_t *made, int64_t batch) {
     const int64_t hidden = constants[0], all = batch * hidden;
     const int32_t mask = constants[1], fresh = 1 << constants[2];
     const auto narrow = [constants](int32_t value, int at) {

@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "standardise": (P, P, P, N),
     "affine": (P, P, P, N, W, W, W, P, P, P, N),
     "affine_wide": (P, P, P, N, W, W, W, P, P, P, N),
-    "lstm": (P, P, P, P, P, P, N),
+    "gates": (P, P, P, P, P, P, N),
     "lookup": (P, W, P, P, N, N, N),
 }
 

@@ -107,7 +107,7 @@ class Lstm(Cell):
             (self._h_shift, layer.h),
         ):
             constants += [shift, *limits(np.dtype(np.int32), to)]
-        return kernel("lstm", *tables, np.array(constants, dtype=np.int64))
+        return kernel("gates", *tables, np.array(constants, dtype=np.int64))
 
     def _by(
         self, compute: Kernel, sums: dict[str, Integers], pre: Integers, state: State
