@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pascaline.data.activations import with_activation
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
+from pascaline.spec.activation import read_activation
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
@@ -161,6 +163,16 @@ def test_tensors_and_file(tmp_path: Any) -> None:
     assert "decoder" not in Network.parse(
         json.dumps({"inputs": 3, "layers": [ENCODER]}), thing="network"
     ).model_dump(mode="json")
+
+
+def test_functions_in_another_form_are_the_decoder_s_too() -> None:
+    model = make({}, seed=6)
+    made = with_activation(model, read_activation("pwl16", thing="activation"))
+    decoder = made.network.decoder
+    assert decoder is not None
+    assert {str(layer.activation) for layer in made.network.every_layer} == {"pwl16"}
+    (sequence,) = draw(model, np.random.default_rng(0), 6)
+    assert Golden(made).run([sequence]).results[0].tolist() == slow_run(made, sequence)
 
 
 def test_storage_has_all_of_it() -> None:

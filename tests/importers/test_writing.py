@@ -19,6 +19,7 @@ from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from tests.golden.test_decoder import make as make_decoder
 from tests.importers.test_hadamrnn import paper
 
 
@@ -181,6 +182,11 @@ def test_attention_is_refused() -> None:
     tensors = model.tensors | {"pooling.query": np.zeros(8, dtype=np.int64)}
     with pytest.raises(InputError, match=r"^pooling: must not be attention: no module of PyTorch"):
         written(replace(model, network=network, tensors=tensors))
+
+
+def test_a_decoder_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^decoder: must be left out: no module of PyTorch"):
+        written(make_decoder({}))
 
 
 def test_refused_by_layer() -> None:
