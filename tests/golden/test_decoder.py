@@ -108,7 +108,7 @@ def ending(model: Model, offset: int) -> Model:
 @pytest.mark.parametrize("name", CASES)
 def test_equals_formulas(name: str) -> None:
     lengths, outputs = set(), set()
-    for seed in range(3, 8):
+    for seed in range(3, 12):
         sequences = draw(made := make(CASES[name], seed), np.random.default_rng(seed), 1, 9, 4, 2)
         for offset in (0, -800):
             model = ending(made, offset)
@@ -224,7 +224,17 @@ def test_refused(changes: dict[str, Any], text: str) -> None:
         parse(changes)
 
 
-def test_no_machine_so_far() -> None:
-    text = "^network: decoder: must be left out: machines have none so far$"
-    with pytest.raises(InputError, match=text):
-        Design(model=make({}), machine=Machine())
+@pytest.mark.parametrize(
+    ("machine", "text"),
+    [
+        ({"streams": 2}, "machine: streams: must be 1 with a decoder, not 2"),
+        ({"simd": 4}, "machine: simd: must divide the 3 units of a direction"),
+    ],
+)
+def test_refused_machines(machine: dict[str, int], text: str) -> None:
+    encoder = {"hidden": 3, "weights": "ternary", "bidirectional": "simd" in machine}
+    hidden = 6 if encoder["bidirectional"] else 3
+    layer = DECODER["layer"] | {"hidden": hidden}
+    model = make({"layers": [encoder], "decoder": DECODER | {"layer": layer}})
+    with pytest.raises(InputError, match=f"^{text}"):
+        Design(model=model, machine=Machine.parse(machine, thing="machine"))

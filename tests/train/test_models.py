@@ -163,6 +163,8 @@ def test_table_of_models_is_what_the_cards_say() -> None:
     def shown(found: dict[str, Any]) -> str:
         if "bits" in found:
             return f"{found['bits']:.4f} bits"
+        if "edits" in found:
+            return f"{100 * found['edits'] / found['total']:.2f} % edits"
         return f"{100 * found['correct'] / found['total']:.2f} %"
 
     text = (models.FOLDER / "README.md").read_text(encoding="utf-8")
