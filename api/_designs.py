@@ -65,7 +65,7 @@ def make_design(
     )
 
 
-def cycles(design: Design, lengths: Sequence[int]) -> int:
+def cycles(design: Design, lengths: Sequence[int], symbols: Sequence[int] | None = None) -> int:
     """Clock cycles of sequences back to back, if neither input nor output pauses; exact.
 
     Parameters
@@ -74,6 +74,8 @@ def cycles(design: Design, lengths: Sequence[int]) -> int:
         The design.
     lengths : sequence of int
         Steps of each sequence.
+    symbols : sequence of int, optional
+        Symbols that a decoder gives for each; by default as many as it may.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def cycles(design: Design, lengths: Sequence[int]) -> int:
     >>> pascaline.cycles(design, [20]), pascaline.cycles(design, [20, 20])
     (6399, 12486)
     """
-    return sequence_cycles(design, lengths)
+    return sequence_cycles(design, lengths, symbols)
 
 
 def utilisation(design: Design, lengths: Sequence[int]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pascaline._foreign import bring, with_reading
-from pascaline.data.evaluate import Likelihood, Score, score, trained_on
+from pascaline.data.evaluate import Measured, score, trained_on
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
 from pascaline.data.own import part_for
 from pascaline.data.unlabelled import read_unlabelled
@@ -104,7 +104,7 @@ def make_network(
     layers: int = 1,
     bidirectional: bool = False,
     residual: bool = False,
-    pooling: Literal["none", "max", "mean"] = "none",
+    pooling: Literal["none", "max", "mean", "attention"] = "none",
     output: Literal["class", "logits"] = "class",
     results: Literal["last", "every", "first-of-backward"] = "last",
     zero_points: bool = False,
@@ -133,8 +133,9 @@ def make_network(
         Whether each layer has a direction from the end of a sequence to its beginning, too.
     residual : bool
         Whether x is added to h in the output of each layer that has as many inputs as outputs.
-    pooling : {"none", "max", "mean"}
-        What the head sees: the last outputs, or the largest ones or means of all steps.
+    pooling : {"none", "max", "mean", "attention"}
+        What the head sees: the last outputs, or the largest ones or means of all steps, or means in
+        which each step counts as much as a query says that has been learned.
     output : {"class", "logits"}
         What the head gives.
     results : {"last", "every", "first-of-backward"}
@@ -159,6 +160,8 @@ def make_network(
     >>> network = pascaline.make_network(inputs=13, hidden=20, classes=10, cell="gru", layers=2)
     >>> [layer.kind for layer in network.layers]
     ['gru', 'gru']
+    >>> pascaline.make_network(inputs=13, hidden=20, pooling="attention").attention.bits
+    12
     """
     return draft(
         Formats(),
@@ -388,7 +391,7 @@ def evaluate(
     part: str = "held-out",
     float: str | Path | None = None,
     progress: Progress = silent,
-) -> Score | Likelihood | Beside:
+) -> Measured | Beside:
     """Measure how good a model is on real data, by the golden model: as its hardware will be.
 
     Warns if more inputs than usual are beyond the format of x, with their part and how far.
@@ -410,8 +413,9 @@ def evaluate(
 
     Returns
     -------
-    Score or Likelihood or Beside
-        How many sequences got their class; or, of characters, bits each; with ``float`` both for
+    Score or Likelihood or Edits or Beside
+        How many sequences got their class; or, of characters, bits each; or, of what a decoder
+        gives, how many classes of it are to be edited; with ``float`` both for
         either network, if there are labels, and how near they are: signal-to-noise ratios and
         decisions that are the same.
 

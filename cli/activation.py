@@ -9,6 +9,7 @@ import click
 
 import pascaline
 from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.data.edits import Edits
 from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
 
@@ -61,6 +62,8 @@ def activation(
 
 
 def _shown(result: dict[str, Any]) -> str:
+    if "edits" in result:
+        return str(Edits(**result))
     if "correct" in result:
         return f"{result['correct']:,} of {result['total']:,}"
     return f"{result['bits']} bits a character"

@@ -33,7 +33,7 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     """Measure how good a MODEL is on real data, by the golden model.
 
     By default on the data set that it was trained on, which is fetched once. Models of characters
-    are measured in bits per character.
+    are measured in bits per character, decoders in edits of what they give.
     """
     found = pascaline.load(model)
     with bars() as progress:
@@ -45,12 +45,13 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     card = measured.card()
     result: dict[str, Any] = {"model": found.name, "data": data, "part": part} | {
         "samples": card["total"],
-        **{key: value for key, value in card.items() if key in ("correct", "bits")},
+        **{key: value for key, value in card.items() if key in ("correct", "bits", "edits")},
     }
     if "correct" in card:
         result["accuracy"] = card["correct"] / card["total"]
     if data is None and part == "held-out":
-        result["recorded"] = recorded.get("correct", recorded.get("bits"))
+        kept = [recorded[key] for key in ("correct", "bits", "edits") if key in recorded]
+        result["recorded"] = kept[0] if kept else None
     if as_json:
         print_json(result)
         return

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from pascaline.console import bars, json_option, print_json, say
+from pascaline.data.edits import Edits
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
@@ -38,7 +39,8 @@ __all__ = ["train"]
     type=click.Choice(get_args(Pooling)),
     default="none",
     show_default=True,
-    help="What the head sees: the last outputs, or the largest or the mean of all steps.",
+    help="What the head sees: the last outputs, or of all steps the largest, the mean, or a mean"
+    " in which they count as is learned.",
 )
 @click.option(
     "--block", type=int, help="Elements of a block of the transform in a cell that has one."
@@ -177,4 +179,6 @@ def shown(score: dict[str, Any]) -> str:
     """A score of a model's card, for people."""
     if "bits" in score:
         return f"{score['bits']:.4f} bits a character ({score['total']:,})"
+    if "edits" in score:
+        return str(Edits(**score))
     return f"{score['correct']}/{score['total']} ({100 * score['correct'] / score['total']:.2f} %)"

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pascaline.data.evaluate import Likelihood, Score, score
+from pascaline.data.edits import Edits
+from pascaline.data.evaluate import Measured, Score, score
 from pascaline.data.sets import Part
 from pascaline.golden.activation import errors
 from pascaline.spec.activation import Activation, read_activation
@@ -36,13 +37,13 @@ class Trial:
         As users write it.
     largest : int
         The largest distance of any of its values from the table, in units of the last place.
-    result : Score, Likelihood or None
+    result : Score, Likelihood, Edits or None
         What the model gets right with it; ``None`` without data.
     """
 
     form: str
     largest: int
-    result: Score | Likelihood | None
+    result: Measured | None
 
 
 def with_activation(model: Model, form: Activation) -> Model:
@@ -54,7 +55,8 @@ def with_activation(model: Model, form: Activation) -> Model:
         If a layer cannot have it.
     """
     described = model.network.model_dump(mode="json")
-    for layer in described["layers"]:
+    decoders = [described["decoder"]["layer"]] if model.network.decoder else []
+    for layer in (*described["layers"], *decoders):
         layer["activation"] = form.model_dump(mode="json")
     network = Network.parse(json.dumps(described), thing=f"{model.name} with {form}")
     return replace(model, network=network)
@@ -113,16 +115,18 @@ def _largest(model: Model, text: str) -> int:
     form = read_activation(text, thing="activation")
     every = (
         errors(form, function, layer.pre, out)[0]
-        for layer in model.network.layers
+        for layer in model.network.every_layer
         for function, out in layer.functions.items()
     )
     return max(every, default=0)
 
 
-def _result(model: Model, text: str, part: Part) -> Score | Likelihood:
+def _result(model: Model, text: str, part: Part) -> Measured:
     return score(with_activation(model, read_activation(text, thing="activation")), part)
 
 
-def _quality(result: Score | Likelihood) -> float:
+def _quality(result: Measured) -> float:
     """The more, the better."""
+    if isinstance(result, Edits):
+        return -result.edits
     return result.correct if isinstance(result, Score) else -result.bits

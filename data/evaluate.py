@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.data.edits import Edits, edits
 from pascaline.data.excess import warn_of_excess
 from pascaline.data.own import part_for
 from pascaline.data.preprocess import quantize
@@ -24,6 +25,7 @@ from pascaline.spec.tensors import Integers
 
 __all__ = [
     "Likelihood",
+    "Measured",
     "Outcome",
     "Score",
     "evaluate",
@@ -101,6 +103,10 @@ class Likelihood:
         return f"{self.bits:.4f} bits a character ({self.total:,})"
 
 
+Measured = Score | Likelihood | Edits
+"""How good a network is, as suits what it gives."""
+
+
 def measure(
     found: Sequence[Outcome], labels: Labels, *, unit: float | None = None
 ) -> Score | Likelihood:
@@ -153,16 +159,16 @@ def predict(model: Model, inputs: Sequence[Integers], progress: Progress = silen
         If the model does not give one class a sequence.
     """
     head, results = model.network.head, model.network.results
-    if head is None or results == "every":
+    if head is None or results in ("every", "decoded"):
         raise InputError(model.name, "must have a head, and one result a sequence")
     found = np.concatenate(outcomes(model, inputs, progress))
     return classify(found) if head.output == "logits" else found
 
 
-def score(model: Model, part: Part, progress: Progress = silent) -> Score | Likelihood:
+def score(model: Model, part: Part, progress: Progress = silent) -> Measured:
     """Score of a model on labelled raw features, quantised as its card says.
 
-    With logits at every step it is a likelihood, in bits.
+    With logits at every step it is a likelihood, in bits; of a decoder it is edits.
     """
     head, unit = model.network.head, None
     if head is None:
@@ -173,12 +179,12 @@ def score(model: Model, part: Part, progress: Progress = silent) -> Score | Like
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
     warn_of_excess(model, part.sequences)
     found = outcomes(model, quantize(part.sequences, model), progress)
+    if model.network.results == "decoded":
+        return edits(found, part.labels)
     return measure(found, part.labels, unit=unit)
 
 
-def evaluate(
-    model: Model, part: str = "held-out", progress: Progress = silent
-) -> Score | Likelihood:
+def evaluate(model: Model, part: str = "held-out", progress: Progress = silent) -> Measured:
     """Score of a model on a part of the data set that it was trained on.
 
     Parameters

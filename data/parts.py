@@ -14,6 +14,7 @@ from pascaline.spec.errors import InputError
 __all__ = [
     "IGNORED",
     "PARTS",
+    "VALIDATED",
     "Alphabet",
     "Features",
     "Labels",
@@ -28,7 +29,7 @@ Features = NDArray[np.float32]
 """Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
 
 Labels = NDArray[np.int64] | list[NDArray[np.int64]]
-"""A class for each sequence, or for each step of each sequence."""
+"""A class for each sequence; or several, one for each of its steps or those of its output."""
 
 Alphabet = str | tuple[str, ...]
 """Symbols in the order of their numbers: characters, or words."""
@@ -41,6 +42,9 @@ PARTS = ("train", "held-out")
 
 HELD_OUT = 0.05
 """The last part of a text, which is held out."""
+
+VALIDATED = 6
+"""Of so many sequences of a training part one is for validation."""
 
 STREAMS = 64
 """Sequences that a held-out text is cut into: they run side by side, each from the zero state."""
@@ -55,7 +59,7 @@ class Part:
     sequences : list of Features
         Raw features, each sequence with its own number of steps.
     labels : Labels
-        Class of each sequence, or of each of its steps.
+        Class of each sequence, or of each of its steps, or classes that it is to become.
     alphabet : Alphabet
         The symbols whose numbers the features are; empty where they are none.
     """
@@ -99,7 +103,8 @@ class Parts:
         if len(self.train) == 1:
             return _split(self.train.sequences[0][:, 0], self.train.alphabet)
         index = np.arange(len(self.train))
-        return Parts(self.train.take(index[index % 6 > 0]), self.train.take(index[index % 6 == 0]))
+        measured = index % VALIDATED == 0
+        return Parts(self.train.take(index[~measured]), self.train.take(index[measured]))
 
 
 def text_parts(text: str) -> Parts:

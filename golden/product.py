@@ -1,12 +1,16 @@
-"""Exact integer matrix products at the speed of floating-point BLAS."""
+"""Exact integer matrix products, by narrow integers or by floating-point BLAS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pascaline.golden.kernels import Kernel, kernel
 from pascaline.golden.rounding import Integers, holding
 from pascaline.golden.walsh import Transform
 from pascaline.spec.formats import Format, Interval
@@ -18,10 +22,69 @@ EXACT = {np.float32: 1 << 24, np.float64: 1 << 53}
 """Up to these magnitudes every integer is a number of the type."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """A kernel: the numbers that it takes.
+
+    Attributes
+    ----------
+    kernel : str
+        Its name.
+    columns : int
+        Columns that it multiplies at a time.
+    weights, elements : Interval
+        Ranges.
+    element : type
+        Of elements, with the ``offset`` added.
+    """
+
+    kernel: str
+    columns: int
+    weights: Interval
+    elements: Interval
+    element: type[np.integer[Any]]
+    offset: int
+
+    def bound(self, weights: Integers) -> Kernel | None:
+        """The kernel with its weights: gets `padded` vectors, sums, and the number of vectors."""
+        rows, columns = weights.shape
+        size = _whole(rows, ROWS), _whole(columns, self.columns)
+        padded = np.zeros(size, dtype=np.int8)
+        padded[:rows, :columns] = weights
+        # In the order in which they are read: (blocks, words, rows, columns of a word).
+        blocks = padded.reshape(-1, ROWS, size[1] // self.columns, self.columns)
+        blocks = np.ascontiguousarray(blocks.transpose(0, 2, 1, 3))
+        # What the products have beside those that the kernel adds.
+        start = -self.offset * padded.sum(axis=1, dtype=np.int32)
+        return kernel(self.kernel, blocks, start.astype(np.int32), *blocks.shape[:2])
+
+    def padded(self, vectors: Integers) -> NDArray[np.integer[Any]]:
+        """Vectors as the kernel wants them."""
+        batch, columns = vectors.shape
+        words = np.zeros((batch, _whole(columns, self.columns)), dtype=self.element)
+        np.add(vectors, self.offset, out=words[:, :columns], casting="unsafe")
+        return words
+
+
+def _whole(count: int, block: int) -> int:
+    """The count, and what the last block lacks."""
+    return -(-count // block) * block
+
+
+BYTE = Interval.signed_bits(8)
+FORMS = (
+    Form("quads", 4, Interval(-1, 1), BYTE, np.uint8, 128),
+    Form("pairs", 2, BYTE, Interval.signed_bits(16), np.int16, 0),
+)
+ROWS = 16
+"""Rows of a block of weights."""
+
+
 class Product:
     """``weights @ vector`` for many vectors, exactly.
 
-    The product is done in floating point. Every term is an integer, and every sum of any of a
+    Weights of 8 bits and elements of 16 are multiplied as such where there is a kernel for them.
+    All else is done in floating point. Every term is an integer, and every sum of any of a
     row's terms, in any order, is at most ``sum|weight| * max|element|`` in magnitude. The type is
     one that has all integers up to there (2**24 for float32, 2**53 for float64): so no sum is
     ever rounded, whatever order (or fused multiply-add) the BLAS uses. 512 ternary weights and
@@ -48,8 +111,13 @@ class Product:
         real = next((real for real, limit in EXACT.items() if bound <= limit), None)
         assert real is not None, f"a sum may reach {bound}, beyond exact float64"
         self._type = holding(Interval(-bound, bound))
-        self._weights = weights
-        self._transposed = np.ascontiguousarray(weights.T, dtype=real)
+        self._weights, self._real = weights, real
+        self._form = _form(weights, elements) if self._type is np.int32 else None
+        self._kernel = self._form.bound(weights) if self._form else None
+
+    @cached_property
+    def _transposed(self) -> NDArray[np.floating[Any]]:
+        return np.ascontiguousarray(self._weights.T, dtype=self._real)
 
     @cached_property
     def _columns(self) -> Integers:
@@ -67,7 +135,13 @@ class Product:
             columns: Integers = np.take(self._columns, place, axis=0)
             columns *= elements
             return columns
-        exact = vectors.astype(self._transposed.dtype) @ self._transposed
+        if self._kernel is not None:
+            assert self._form is not None
+            padded = self._form.padded(vectors)
+            held = np.empty((len(vectors), _whole(len(self._weights), ROWS)), dtype=np.int32)
+            self._kernel(padded, held, len(vectors))
+            return held[:, : len(self._weights)]
+        exact = vectors.astype(self._real) @ self._transposed
         sums: Integers = exact.astype(self._type)
         return sums
 
@@ -96,6 +170,15 @@ PRODUCTS: dict[type[Operand], Callable[[Operand, Mapping[str, Integers], Format]
 def _is_single(vectors: Integers) -> bool:
     """Whether each vector has at most one element that is not 0."""
     # The first one alone mostly tells.
-    return len(vectors) > 0 and all(
-        int(np.count_nonzero(some, axis=1).max()) <= 1 for some in (vectors[:1], vectors)
-    )
+    if len(vectors) == 0 or np.count_nonzero(vectors[0]) > 1:
+        return False
+    return int(np.count_nonzero(vectors, axis=1).max()) <= 1
+
+
+def _form(weights: Integers, elements: Interval) -> Form | None:
+    """The kernel of such numbers, if there is one."""
+    most = Interval.of(weights)
+    for form in FORMS:
+        if most | form.weights == form.weights and elements | form.elements == form.elements:
+            return form
+    return None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pascaline.spec.formats import Format, Interval
 
-__all__ = ["Integers", "holding", "narrow", "round_shift", "saturate"]
+__all__ = ["Integers", "holding", "limits", "narrow", "round_shift", "saturate"]
 
 Integers = NDArray[np.signedinteger[Any]]
 
@@ -38,8 +38,9 @@ def round_shift(values: Integers, shift: int, *, out: Integers | None = None) ->
 
 def saturate(values: Integers, to: Format, *, out: Integers | None = None) -> Integers:
     """Clamp to what ``to`` holds."""
-    lo, hi = _limits(values.dtype, to)
-    return np.clip(values, lo, hi, out=out)
+    lo, hi = limits(values.dtype, to)
+    least: Integers = np.maximum(values, lo, out=out)
+    return np.minimum(least, hi, out=least)
 
 
 def narrow(values: Integers, shift: int, to: Format, *, out: Integers | None = None) -> Integers:
@@ -49,7 +50,7 @@ def narrow(values: Integers, shift: int, to: Format, *, out: Integers | None = N
 
 
 @cache
-def _limits(held: np.dtype[np.signedinteger[Any]], to: Format) -> tuple[int, int]:
+def limits(held: np.dtype[np.signedinteger[Any]], to: Format) -> tuple[int, int]:
     """Ends of a format; a narrow type may hold less than it, and nothing to clamp."""
-    limits = np.iinfo(held)
-    return max(to.interval.lo, limits.min), min(to.interval.hi, limits.max)
+    most = np.iinfo(held)
+    return max(to.interval.lo, most.min), min(to.interval.hi, most.max)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pascaline.golden.kernels import kernel
 from pascaline.golden.rounding import Integers, holding, narrow, round_shift
 from pascaline.spec.formats import Interval
 from pascaline.spec.standard import LEFT, Standard
@@ -37,10 +39,19 @@ class Standardised:
         self._product_type = holding(
             standard.shifted * standard.reciprocal, shift=standard.mantissa + 1
         )
+        narrow_types = {self._type, self._product_type, holding(sums)} == {
+            np.int32
+        } and self._total_type is not object
+        self._kernel = kernel("standardise", _constants(standard)) if narrow_types else None
 
     def __call__(self, sums: Integers) -> Integers:
         """Standardised sums (batch, gates * hidden) of sums of the same shape."""
         standard = self._standard
+        if self._kernel is not None:
+            sums = np.ascontiguousarray(sums, dtype=np.int32)
+            found = np.empty_like(sums)
+            self._kernel(sums, found, sums.size // standard.hidden)
+            return found
         rows = sums.reshape(len(sums), -1, standard.hidden)
         total = rows.sum(axis=2, keepdims=True, dtype=self._total_type)
         mean = round_shift(total * standard.inverse, standard.mean_shift)
@@ -90,6 +101,17 @@ def bit_length(values: Integers) -> Integers:
     high = (values.astype(np.int64) >> np.maximum(found - 1, 0)) == 0
     bits: Integers = found - (high & (values > 0))
     return bits
+
+
+def _constants(standard: Standard) -> NDArray[np.int64]:
+    """As the kernel reads them."""
+    shifted, normal = standard.shifted, standard.normal.interval
+    values = [
+        *(standard.hidden, standard.inverse, standard.mean_shift, standard.mean_frac),
+        *(standard.precision, standard.mantissa, standard.least, LEFT),
+        *(shifted.lo, shifted.hi, normal.lo, normal.hi, standard.spread == "rms"),
+    ]
+    return np.array(values, dtype=np.int64)
 
 
 def _held(values: Interval, shift: int = 0) -> Any:

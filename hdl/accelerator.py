@@ -6,7 +6,9 @@ from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.hdl.core import LayerCore
+from pascaline.hdl.decode import DecodeUnit
 from pascaline.hdl.gather import GatherUnit
 from pascaline.hdl.load import Loader
 from pascaline.hdl.parity import Guard
@@ -26,6 +28,8 @@ COMPONENTS = {
     "add": Add,
     "both": Both,
     "merge": Merge,
+    "attend": AttendUnit,
+    "decode": DecodeUnit,
     "gather": GatherUnit,
 }
 """Constructors of components, by the kind of the stage.

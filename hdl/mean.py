@@ -1,10 +1,11 @@
 """Sums of all steps of a sequence, and the means that are made of them when it ends."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
+from pascaline.hdl.divide import divided
 from pascaline.hdl.parity import fault_member, read_out, stored, write_in
 from pascaline.hdl.shapes import shape
 from pascaline.spec.stages.gather import Gather
@@ -142,32 +143,10 @@ class Means(wiring.Component):
                 chunk.eq(reading),
             ]
         for k in range(machine.simd):
-            self._divide(m, k, load, found[k], steps)
+            quotient = divided(m, load, found[k], steps, width=width, most=longest, name=k)
+            # Less the least of the format: its sign bit is the other one.
+            m.d.comb += self.means[k].eq(Cat(quotient[:-1], ~quotient[-1]).as_signed())
         if machine.parity:
             adds, divides = added & ~first, load & ~finished
             m.d.comb += self.fault.eq(wrong & (adds | divides))
         return m
-
-    def _divide(self, m, k, load, total, steps):
-        """A restoring divider: a bit of the quotient a cycle, in place of a bit of the total."""
-        width = self._gather.h.width
-        rest = Signal(range(self._gather.machine.longest), name=f"rest_{k}", reset_less=True)
-        low = Signal(width, name=f"low_{k}", reset_less=True)
-        shifted = Signal(len(rest) + 1, name=f"shifted_{k}")
-        reach = max(len(shifted), len(steps))
-        difference = Signal(signed(reach + 1), name=f"difference_{k}")
-        fits = Signal(name=f"fits_{k}")
-        m.d.comb += [
-            shifted.eq(Cat(low[-1], rest)),
-            difference.eq(shifted - steps),
-            fits.eq(~difference[-1]),
-            # Less the least of the format: its sign bit is the other one.
-            self.means[k].eq(Cat(low[:-1], ~low[-1]).as_signed()),
-        ]
-        with m.If(load):
-            m.d.sync += [rest.eq(total[width:]), low.eq(total[:width])]
-        with m.Else():
-            m.d.sync += [
-                rest.eq(Mux(fits, difference.as_unsigned(), shifted)),
-                low.eq(Cat(fits, low[:-1])),
-            ]

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from pascaline.spec.activation import Activation
 from pascaline.spec.arithmetic import Arithmetic, ArithmeticField, Fixed
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS, USUAL, form_of, linear, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -43,6 +44,8 @@ class Formats(Checked):
         Signed bits of the row scales.
     head : Arithmetic
         Arithmetic of the head's weights.
+    attention : Attention
+        Of pooling by attention, in networks that pool so.
     """
 
     x: Format = NETWORK["x"].default
@@ -55,6 +58,7 @@ class Formats(Checked):
     activation: Activation = _usual("activation")
     scale_width: int = Field(default=AFFINE["scale_width"].default, ge=2, le=24)
     head: ArithmeticField = Fixed(8)
+    attention: Attention = Attention()
 
     def reaching(self, magnitude: float) -> Formats:
         """These formats, with the point of x where inputs of that magnitude need it.
@@ -103,6 +107,8 @@ def draft(
     spread: str | None = None,
     zero_points: bool = False,
     head_zero_point: bool = False,
+    embedding: int | None = None,
+    most: int = 256,
 ) -> Network:
     """A network of layers that are equal but for their cells, with a head if there are ``classes``.
 
@@ -117,7 +123,7 @@ def draft(
     cells : sequence of str
         The cell of each layer, a key of `spec.cells.FORMS`.
     bidirectional, pooling, output, results, rectified
-        As in `spec.network`.
+        As in `spec.network`. Attention has its usual formats.
     residual : bool
         Whether all layers have a residual connection whose inputs are like their outputs.
     block : int, optional
@@ -128,6 +134,10 @@ def draft(
         Sums of the other cells are standardised by it, see `spec.normalisers.layernorm`.
     zero_points, head_zero_point : bool
         Whether matrices of layers have zero points, and whether that of the head has one.
+    embedding, most : int, optional
+        Behind the layers comes a decoder with these, see `spec.decoder.Decoder`; its cell is that
+        of the last layer, and the last of the ``classes`` ends an output. Then ``results`` must be
+        ``decoded``.
 
     Raises
     ------
@@ -157,6 +167,16 @@ def draft(
     if residual and not any(layer["residual"] for layer in layers):
         rule = "needs a layer of one direction with as many inputs as outputs, of one format"
         raise InputError("residual", rule)
+    decoder = None
+    if embedding is not None:
+        outputs = hidden * (2 if bidirectional else 1)
+        decoder = {
+            "layer": layers[-1] | {"hidden": outputs, "bidirectional": False, "residual": False},
+            "embedding": embedding,
+            "end": (classes or 1) - 1,
+            "most": most,
+            "attention": formats.attention.model_copy(update={"query": layers[-1]["h"]}),
+        }
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     head["zero_point"] = head_zero_point
     return Network.parse(
@@ -165,6 +185,8 @@ def draft(
             "x": formats.x,
             "layers": tuple(layers),
             "pooling": pooling,
+            "attention": formats.attention if pooling == "attention" else None,
+            "decoder": decoder,
             "head": None if classes is None else head,
             "results": results,
         },

@@ -10,7 +10,8 @@ linear layer with a transform, whose h never decays, the shift is the least with
 near enough: where they are powers of two they are exact, and small; if there is none, it is the
 largest, too. Scales of other linear layers have all the bits that there are. The head has one scale
 for all its rows, which moves no maximum, so the machine need not know it; or, if it is
-`spec.network.Head.scaled`, one for each.
+`spec.network.Head.scaled`, one for each. A query of attention has the bits of its format; the point
+is where the largest element fits, with as many bits behind it as there can be up to that format's.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells.layer import Layer
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.normalisers.scaling import Scaling
-from pascaline.spec.tensors import Integers, layer_prefixes
+from pascaline.spec.tensors import DECODER, Integers, layer_prefixes
 
 __all__ = ["Learned", "LearnedPart", "Reals", "freeze"]
 
@@ -117,6 +120,13 @@ class Learned:
     ----------
     layers : tuple of tuple of LearnedPart
         Of each layer the forward direction, then the backward one if there is one.
+    query : Reals or None
+        What attention meets the outputs with, (outputs,), if there is attention; scores are
+        exponents of 2.
+    decoder : LearnedPart or None
+        The cell of a decoder, if there is one.
+    embedding : Reals or None
+        What then stands for each class, (classes, embedding).
     head_weight, head_bias : Reals or None
         (classes, outputs) and (classes,), if there is a head.
     head_unit : float or None
@@ -127,6 +137,9 @@ class Learned:
     """
 
     layers: tuple[tuple[LearnedPart, ...], ...] = field(default=())
+    query: Reals | None = None
+    decoder: LearnedPart | None = None
+    embedding: Reals | None = None
     head_weight: Reals | None = None
     head_bias: Reals | None = None
     head_unit: float | None = None
@@ -161,22 +174,52 @@ def freeze(
     layers = []
     for index, parts in enumerate(learned.layers):
         prefixes, layer = layer_prefixes(draft, index), draft.layers[index]
-        affine, folded = _freeze_rows(prefixes, parts, layer, draft.layer_x(index))
-        layers.append(layer.model_copy(update={"normaliser": affine}))
-        for at, part in zip(prefixes, parts, strict=True):
-            tensors[f"{at}weight_x"] = part.weight_x
-            if part.weight_h is not None:
-                tensors[f"{at}weight_h"] = part.weight_h
-            zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
-            tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
-            tensors |= _states(at, part, layer)
-        tensors |= folded
+        layer, made = _freeze_layer(prefixes, parts, layer, draft.layer_x(index))
+        layers.append(layer)
+        tensors |= made
+    attention = draft.attention
+    if attention is not None:
+        attention, tensors["pooling.query"] = _freeze_query(learned.query, attention, draft.layer.h)
+    decoder = draft.decoder
+    if decoder is not None:
+        decoder, made = _freeze_decoder(learned, decoder)
+        tensors |= made
     head = draft.head
     if head is not None:
         head, dense, card["logit_unit"] = _freeze_head(learned, head, draft.layer.h.lsb)
         tensors |= {f"head.{key}": values for key, values in dense.items()}
-    network = draft.model_copy(update={"layers": tuple(layers), "head": head})
+    update = {"layers": tuple(layers), "attention": attention, "decoder": decoder, "head": head}
+    network = draft.model_copy(update=update)
     return Model(name=name, network=network, tensors=tensors, card=card)
+
+
+def _freeze_layer(
+    prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, x: Format
+) -> tuple[Layer, dict[str, Integers]]:
+    """A layer with the formats of its normaliser, and its tensors."""
+    affine, folded = _freeze_rows(prefixes, parts, layer, x)
+    tensors: dict[str, Integers] = {}
+    for at, part in zip(prefixes, parts, strict=True):
+        tensors[f"{at}weight_x"] = part.weight_x
+        if part.weight_h is not None:
+            tensors[f"{at}weight_h"] = part.weight_h
+        zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
+        tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
+        tensors |= _states(at, part, layer)
+    return layer.model_copy(update={"normaliser": affine}), tensors | folded
+
+
+def _freeze_decoder(learned: Learned, decoder: Decoder) -> tuple[Decoder, dict[str, Integers]]:
+    """A decoder with the formats of its cell's normaliser, and its tensors."""
+    if learned.decoder is None or learned.embedding is None:
+        raise InputError("decoder", "has not been learned")
+    h, name = decoder.layer.h, f"{DECODER}embedding"
+    layer, tensors = _freeze_layer([DECODER], [learned.decoder], decoder.layer, h)
+    _check_finite(name, learned.embedding)
+    integers = _integers(learned.embedding, h.frac)
+    _check(name, learned.embedding, _is_in(integers, h.interval), f"must fit {h}")
+    tensors[name] = integers.astype(np.int64)
+    return decoder.model_copy(update={"layer": layer}), tensors
 
 
 def _freeze_rows(
@@ -298,6 +341,25 @@ def _tamed(part: LearnedPart, layer: Layer, x: Format) -> dict[str, Reals]:
         own = bound[-len(part.bias_h) :]
         made["bias_h"] = np.clip(part.bias_h, -own, own)
     return made
+
+
+def _freeze_query(
+    query: Reals | None, attention: Attention, h: Format
+) -> tuple[Attention, Integers]:
+    """Attention with the point of the query where all of it fits, and the query."""
+    if query is None:
+        raise InputError("pooling.query", "has not been learned")
+    _check_finite("pooling.query", query)
+    # With fewer bits behind the point, sums of products would have fewer than scores.
+    least = max(0, attention.score.frac - h.frac)
+    for frac in range(max(attention.query.frac, least), least - 1, -1):
+        form = attention.query.model_copy(update={"frac": frac})
+        made = _integers(query, frac)
+        good = _is_in(made, form.interval)
+        if good.all():
+            break
+    _check("pooling.query", query, good, f"must fit {form}")
+    return attention.model_copy(update={"query": form}), made.astype(np.int64)
 
 
 def _freeze_head(

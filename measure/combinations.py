@@ -29,11 +29,16 @@ WEIGHTS: dict[str, tuple[str, str]] = {
 }
 """Of x and of h."""
 
-ENDS: dict[str, tuple[int, dict[str, str]]] = {
+ENDS: dict[str, tuple[int, dict[str, Any]]] = {
     "largest": (1, {"results": "last", "pooling": "max"}),
     "largest, both directions": (2, {"results": "last", "pooling": "max"}),
     "mean": (1, {"results": "last", "pooling": "mean"}),
     "mean, both directions": (2, {"results": "last", "pooling": "mean"}),
+    "attention": (1, {"results": "last", "pooling": "attention", "attention": {}}),
+    "attention, both directions": (
+        2,
+        {"results": "last", "pooling": "attention", "attention": {}},
+    ),
     "last, both directions": (2, {"results": "last"}),
     "last step, both directions": (2, {"results": "first-of-backward"}),
 }
@@ -111,7 +116,7 @@ def _network(
     weights: tuple[str, str],
     count: int,
     directions: int,
-    end: dict[str, str],
+    end: dict[str, Any],
     *,
     initial: bool = False,
 ) -> Network:
@@ -138,7 +143,7 @@ def _case(seed: int, network: Network, stack: str, steps: int) -> Case:
     machine = {"units": 4, "simd": 4, "stack": stack, "longest": 8}
     lengths = [1, 8, 3, 5] * (steps // 16) + [min(steps, 8)]
     smooth = tuple(CaseSequence(steps=length, seed=k) for k, length in enumerate(lengths))
-    states = (0, 0, 0) if network.bidirectional else (2, 1, 0)
+    states = (0, 0, 0) if network.whole else (2, 1, 0)
     rough = tuple(
         CaseSequence(steps=4, seed=k, state=state, dump=any(states))
         for k, state in enumerate(states * 3)

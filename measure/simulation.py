@@ -11,6 +11,7 @@ from pascaline.measure.samples import Samples, check_samples
 from pascaline.measure.verilog import make_verilog
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
+from pascaline.sim.model import symbols_of
 from pascaline.sim.runner import build, run
 from pascaline.sim.signals import parts
 from pascaline.sim.simulators import Simulator
@@ -167,13 +168,14 @@ def _summary(
 ) -> Simulation:
     lengths = [len(sequence) for sequence in samples.sequences]
     correct = None
-    head, every = design.head, design.network.results == "every"
-    if samples.labels is not None and head is not None and head.output == "class" and not every:
+    head, one = design.head, design.network.results not in ("every", "decoded")
+    if samples.labels is not None and head is not None and head.output == "class" and one:
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
     plain = not design.machine.on_bus and not job.pauses.any
-    formula = cycles.sequence_cycles(design, lengths) if plain else None
+    symbols = symbols_of(design, [one.x for episode in job.episodes for one in episode.sequences])
+    formula = cycles.sequence_cycles(design, lengths, symbols) if plain else None
     return Simulation(
         model=design.model.name,
         simulator=sim,

@@ -14,6 +14,7 @@ from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from prove import (
+    attention,
     buses,
     cells,
     head,
@@ -35,6 +36,7 @@ GROUPS = (
     streams,
     states,
     sequences,
+    attention,
     sums,
     transforms,
     numbers,

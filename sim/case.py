@@ -14,6 +14,7 @@ from pydantic import AliasChoices, Field, model_validator
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
 from pascaline.sim.job import Episode, Job, Pauses, Sequence
+from pascaline.sim.model import symbols_of
 from pascaline.spec import cycles
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.checked import Checked
@@ -168,7 +169,9 @@ class Case(Checked):
         ]
 
     def _formula(self, episode: CaseEpisode) -> int:
-        return cycles.sequence_cycles(self.design, [one.steps for one in episode.sequences])
+        vectors = [self._sequence(one).x for one in episode.sequences]
+        lengths = [one.steps for one in episode.sequences]
+        return cycles.sequence_cycles(self.design, lengths, symbols_of(self.design, vectors))
 
     def _job(self, traffics: Iterable[Traffic]) -> Job:
         return Job(
@@ -194,7 +197,7 @@ class Case(Checked):
         rng = np.random.default_rng(sequence.seed)
         network = self.network
         x = self.design.entry.draw(rng, sequence.steps)
-        if network.bidirectional:
+        if network.whole:
             return Sequence(x=x)
         if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.
             return Sequence(x=x, state=min(sequence.state, FROM_PREVIOUS))

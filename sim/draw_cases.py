@@ -11,11 +11,14 @@ import numpy as np
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.activation import AdaptivePieces
 from pascaline.spec.arithmetic import arithmetic, common
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS
 from pascaline.spec.cycles import step_cycles
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.design import Design
 from pascaline.spec.draw import draw_format
 from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.loading import image_words
 from pascaline.spec.machine import Machine
@@ -61,7 +64,9 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 
 
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
+    "attention": lambda network, _: network.attention is not None,
     "bidirectional": lambda network, _: network.bidirectional,
+    "decoder": lambda network, _: network.decoder is not None,
     "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
     "residual": lambda network, _: any(layer.residual for layer in network.layers),
@@ -110,13 +115,18 @@ def draw(
         latest = np.random.default_rng([seed, 3, *again])
         zeros = np.random.default_rng([seed, 4, *again])
         pieces = np.random.default_rng([seed, 5, *again])
-        residual = np.random.default_rng([seed, 6, *again])
+        attention = np.random.default_rng([seed, 6, *again])
+        decoder = np.random.default_rng([seed, 7, *again])
+        residual = np.random.default_rng([seed, 8, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
+        network = _attention(attention, network)
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
         network = _residual(residual, network, machine)
+        network = _decoder(decoder, network, machine["simd"], sizes)
+        machine |= {"streams": 1} if network.decoder else {}
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):
             break
@@ -215,6 +225,46 @@ def _pieces(rng: np.random.Generator, network: Network) -> Network:
         form = AdaptivePieces(pieces=int(rng.integers(2, 33)), slope_bits=bits)
         layers.append(layer.model_copy(update={"activation": form} if drawn else {}))
     return network.model_copy(update={"layers": tuple(layers)})
+
+
+def _attention(rng: np.random.Generator, network: Network) -> Network:
+    """Sometimes attention, where the result is that of a whole sequence."""
+    if network.results != "last" or rng.random() > 0.2:
+        return network
+    formats: dict[str, Any] = {}
+    if rng.random() < 0.7:
+        query = draw_format(rng, (2, 17), (1, 16))
+        frac = int(rng.integers(1, min(10, query["frac"] + network.layer.h.frac) + 1))
+        formats["query"] = query
+        formats["score"] = {"width": frac + 1 + int(rng.integers(1, 9)), "frac": frac}
+        formats["bits"] = int(rng.integers(max(4, frac + 1), 17))
+    attention = Attention.parse(formats, thing="case")
+    return network.model_copy(update={"pooling": "attention", "attention": attention})
+
+
+def _decoder(rng: np.random.Generator, network: Network, simd: int, sizes: list[int]) -> Network:
+    """Sometimes a decoder, where the head gives classes; its layer is as the last one."""
+    layer, head = network.layer, network.head
+    fits = head is not None and head.output == "class" and network.results == "last"
+    aligned = not layer.bidirectional or layer.hidden % simd == 0
+    most = min(10, 2 * layer.h.frac)
+    plain = network.pooling == "none" and layer.transform is None and most > 0
+    if not (fits and aligned and plain) or rng.random() > 0.3:
+        return network
+    assert head is not None
+    own = {"hidden": layer.outputs, "bidirectional": False, "initial": False}
+    own |= {"residual": False}
+    frac = int(rng.integers(1, most + 1))
+    score = Format(width=frac + 1 + int(rng.integers(1, 9)), frac=frac)
+    bits = int(rng.integers(max(4, frac + 1), 17))
+    decoder = Decoder(
+        layer=layer.model_copy(update=own),
+        embedding=_pick(rng, sizes),
+        end=int(rng.integers(head.classes)),
+        most=int(rng.integers(1, 9)),
+        attention=Attention(query=layer.h, score=score, bits=bits),
+    )
+    return network.model_copy(update={"decoder": decoder, "results": "decoded"})
 
 
 def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str, Any]:
@@ -362,7 +412,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     machine: dict[str, Any] = {
         "units": units,
         "simd": simd,
-        "streams": 1 if network.bidirectional else _pick(rng, (1, 1, 2, 3, 4)),
+        "streams": 1 if network.whole else _pick(rng, (1, 1, 2, 3, 4)),
         "stack": _pick(rng, ("separate", "shared")) if shares else "separate",
         "longest": 16,
         "pipelined": bool(rng.random() < 0.5),

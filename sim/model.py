@@ -25,7 +25,7 @@ from pascaline.spec.core import Core
 from pascaline.spec.design import Design
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO, ports
 
-__all__ = ["BenchModel", "checked_model"]
+__all__ = ["BenchModel", "checked_model", "symbols_of"]
 
 
 @dataclass
@@ -121,7 +121,7 @@ class BenchModel:
     def _take(self, stream: _Stream, flags: Values, x: Integers) -> None:
         last = bool(flags["last"])
         self.steps += 1
-        if self._design.network.bidirectional:
+        if self._design.network.whole:
             stream.vectors.append(x[0])
             if last:
                 self._whole(stream)
@@ -184,6 +184,13 @@ def checked_model(design: Design, outcome: Outcome) -> tuple[BenchModel, dict[st
     results = Checker("o", outcome)
     states = {name: Checker(name, outcome, early=name != given[-1]) for name in given}
     return BenchModel(design, results, list(states.values())), {"o": results, **states}
+
+
+def symbols_of(design: Design, sequences: Sequence[Integers]) -> list[int] | None:
+    """How many symbols a decoder gives for each sequence of vectors; None without a decoder."""
+    if design.network.decoder is None:
+        return None
+    return [len(one) for one in Golden(design.model).run(list(sequences)).results]
 
 
 def _split(core: Core, state: State) -> list[Values]:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
@@ -119,8 +120,14 @@ def _networks(network: Network) -> Iterator[Network]:
         yield _with(network, head=None)
         for classes in _less(network.head.classes):
             yield _with(network, head=_with(network.head, classes=classes))
+    if network.decoder is not None:
+        yield _with(network, decoder=None, results="last")
     if network.pooling != "none":
-        yield _with(network, pooling="none")
+        yield _with(network, pooling="none", attention=None)
+    if network.attention is not None:
+        yield _with(network, pooling="mean", attention=None)
+        if network.attention != Attention():
+            yield _with(network, attention=Attention())
     if network.results == "first-of-backward":
         yield _with(network, results="last")
     if len(network.layers) > 1:

@@ -14,7 +14,9 @@ from pascaline.spec.schedule import interleaved
 __all__ = ["sequence_cycles", "step_cycles", "utilisation"]
 
 
-def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
+def sequence_cycles(
+    design: Design, lengths: Sequence[int], symbols: Sequence[int] | None = None
+) -> int:
     """Cycles of sequences back to back, if neither input nor output pauses.
 
     Counted from the cycle in which the first beat is taken to the one in which the last result is,
@@ -27,8 +29,13 @@ def sequence_cycles(design: Design, lengths: Sequence[int]) -> int:
         The design.
     lengths : sequence of int
         Steps of each sequence.
+    symbols : sequence of int, optional
+        Symbols that a decoder gives for each; by default as many as it may.
     """
-    end = End()
+    decoder = design.network.decoder
+    if decoder is not None and symbols is None:
+        symbols = [decoder.most] * len(lengths)
+    end = End(symbols or ())
     first: StageClock = end
     for stage in reversed(design.stages):
         first = stage.clock(first, end)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pascaline.spec.attention import Attention
 from pascaline.spec.core import Core
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.entry import Entry
 from pascaline.spec.errors import InputError
 from pascaline.spec.headunit import HeadUnit
@@ -16,7 +18,9 @@ from pascaline.spec.memories import Memories
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.stage import Stage
+from pascaline.spec.stages.attend import Attend
 from pascaline.spec.stages.core import CoreStage
+from pascaline.spec.stages.decode import Decode
 from pascaline.spec.stages.gather import Gather
 from pascaline.spec.stages.replay import Both, Merge
 from pascaline.spec.stages.residual import Add, Fork
@@ -24,7 +28,8 @@ from pascaline.spec.stages.residual import Add, Fork
 __all__ = ["KINDS", "Design"]
 
 KINDS: dict[str, type[Stage]] = {
-    one.kind: one for one in (CoreStage, Fork, Add, Both, Merge, Gather)
+    one.kind: one
+    for one in (CoreStage, Fork, Add, Both, Merge, Attend, Decode, Gather)
 }
 """The kinds of stages. Reports list the parts of stages in this order."""
 
@@ -36,7 +41,7 @@ class Design:
     Vectors go through ``stages``: cores, one a layer or one for all; a core with two directions has
     a buffer of whole sequences before it, and one behind it where its output is needed step by
     step, and one with a residual connection has what adds x to its output. The last core has the
-    head, unless that needs vectors that are gathered first.
+    head, unless that needs vectors that are gathered first, or one that attention makes of all steps.
 
     Parameters
     ----------
@@ -63,6 +68,8 @@ class Design:
 
     def __post_init__(self) -> None:
         network, machine = self.network, self.machine
+        if network.decoder is not None:
+            self._check_decoder()
         if network.bidirectional:
             if machine.streams > 1:
                 rule = "must be 1 with bidirectional layers, whose two directions are streams"
@@ -96,6 +103,15 @@ class Design:
             if layer.residual and len(parts) > 1 and parts[0] % machine.simd:
                 rule = f"must divide {parts[0]}, a direction of the input of residual layer {index}"
                 raise InputError("machine: simd", rule, machine.simd)
+
+    def _check_decoder(self) -> None:
+        machine, layer = self.machine, self.network.layer
+        if machine.streams > 1:
+            raise InputError("machine: streams", "must be 1 with a decoder", machine.streams)
+        # h of the decoder meets outputs of both directions, each of which starts with a chunk.
+        if layer.bidirectional and layer.hidden % machine.simd:
+            rule = f"must divide the {layer.hidden} units of a direction that a decoder looks at"
+            raise InputError("machine: simd", rule, machine.simd)
 
     def __getstate__(self) -> dict[str, Any]:
         # What is derived from these is not sent to other processes.
@@ -133,8 +149,12 @@ class Design:
             found.append(CoreStage(name=f"core_{number}", core=core))
             if core.layer.residual:
                 found.append(Add(name=f"add_{number}", core=core))
-            if core.directions > 1 and (core.onward or self.network.results == "every"):
+            if core.directions > 1 and (core.onward or self._stepwise):
                 found.append(Merge(name=f"merge_{number}", core=core))
+        if self.network.attention is not None:
+            found.append(self._attend(self.network.attention, found[-1]))
+        if self.network.decoder is not None:
+            found.append(self._decode(self.network.decoder, found[-1]))
         if self._gathers:
             found.append(self._gather(found[-1]))
         return tuple(found)
@@ -151,18 +171,19 @@ class Design:
         network, model = self.network, self.model
         machine = self.machine.model_copy(update={"units": units, "layer_units": None})
         last = span[-1] == len(network.layers) - 1
+        own = last and network.decoder is None
         core = Core(
             layers=network.layers[span[0] : span[-1] + 1],
             tensors=model.directions[span[0] : span[-1] + 1],
             inputs=self._parts(span[0]),
             x=network.layer_x(span[0]),
             machine=machine,
-            stateful=not network.bidirectional,
-            results=network.results if last and network.pooling == "none" else "every",
+            stateful=not network.whole,
+            results=network.results if own and network.pooling == "none" else "every",
             onward=not last,
             symbols=machine.symbols and span[0] == 0,
         )
-        if last and not self._gathers and self.head is not None:
+        if own and not self._gathers and self.head is not None:
             return core.with_head(self._head_unit(core))
         return core
 
@@ -173,21 +194,70 @@ class Design:
         before = self.network.layers[index - 1]
         return (before.hidden,) * before.directions
 
-    def _head_unit(self, core: Core) -> HeadUnit:
+    def _head_unit(self, core: Core, parts: tuple[int, ...] = ()) -> HeadUnit:
+        """The head on the outputs of the layers, and perhaps on ``parts`` before them."""
         assert self.head is not None
         assert self.model.head is not None
         return HeadUnit(
             head=self.head,
             tensors=self.model.head,
-            inputs=self._parts(len(self.network.layers)),
+            inputs=(*parts, *self._parts(len(self.network.layers))),
             h=core.layer.h,
             machine=self.machine,
             budget=core.program.step_chunks,
         )
 
     @property
+    def _stepwise(self) -> bool:
+        """Whether the outputs of all steps are wanted, of both directions at once."""
+        network = self.network
+        return network.results in ("every", "decoded") or network.pooling == "attention"
+
+    def _attend(self, attention: Attention, before: Stage) -> Attend:
+        assert self.model.query is not None
+        return Attend(
+            name="attend",
+            before=before,
+            attention=attention,
+            query=self.model.query,
+            inputs=self._parts(len(self.network.layers)),
+            h=self.cores[-1].layer.h,
+            machine=self.machine,
+        )
+
+    def _decode(self, decoder: Decoder, before: Stage) -> Decode:
+        tensors = self.model.decoder
+        assert tensors is not None
+        parts, h = self._parts(len(self.network.layers)), self.network.layer.h
+        machine = self.machine.model_copy(update={"layer_units": None})
+        core = Core(
+            layers=(decoder.layer,),
+            tensors=((tensors.layer,),),
+            inputs=(decoder.embedding, *parts),
+            x=h,
+            machine=machine,
+            results="every",
+        )
+        return Decode(
+            name="decode",
+            before=before,
+            decoder=decoder,
+            core=core,
+            embedding=tensors.embedding,
+            inputs=parts,
+            h=h,
+            machine=machine,
+            head=self._head_unit(core, (decoder.layer.hidden,)),
+        )
+
+    @property
     def _gathers(self) -> bool:
         network = self.network
+        if network.decoder is not None:
+            return False
+        if network.pooling == "attention":
+            # A result without a head is what attention gives.
+            return self.head is not None
         if network.pooling != "none" or network.results == "first-of-backward":
             return True
         apart = network.layer.bidirectional or network.layer.residual
@@ -201,7 +271,7 @@ class Design:
             inputs=self._parts(len(self.network.layers)),
             h=core.layer.h,
             machine=self.machine,
-            pooling=self.network.pooling,
+            pooling="none" if self.network.pooling == "attention" else self.network.pooling,
             results=self.network.results,
             head=self._head_unit(core) if self.head is not None else None,
         )

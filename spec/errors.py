@@ -2,7 +2,7 @@
 
 __all__ = ["InputError", "brief"]
 
-LONGEST = 400
+LONGEST = 600
 """Characters of a rule, of which a library may have written a part."""
 
 

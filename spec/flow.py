@@ -8,6 +8,7 @@ each is followed from the design's input to its output before the next one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from pascaline.spec.clock import NEVER
 from pascaline.spec.headunit import HeadUnit
@@ -34,14 +35,24 @@ class StageClock(ABC):
 class End(StageClock):
     """The design's output: always room.
 
+    Parameters
+    ----------
+    symbols : sequence of int
+        Results of each sequence, where they are no matter of its steps.
+
     Attributes
     ----------
     last : int
         Cycle in which the last beat came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, symbols: Sequence[int] = ()) -> None:
         self.last = -1
+        self._symbols = iter(symbols)
+
+    def symbols(self) -> int:
+        """Results of the next sequence."""
+        return next(self._symbols)
 
     def room(self, stream: int) -> int:
         return NEVER

@@ -28,6 +28,7 @@ __all__ = [
     "initial_h_words",
     "row_words",
     "unit_words",
+    "vector_words",
 ]
 
 
@@ -188,6 +189,13 @@ def _records(
     columns = {field.name: column(field.name) for field in layout.fields}
     rows = zip(*columns.values(), strict=True)
     return [layout.pack(dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def vector_words(values: Integers, parts: tuple[int, ...], simd: int, width: int) -> list[int]:
+    """A vector of numbers of ``width`` bits, a chunk a word; each part starts with a chunk."""
+    split = np.split(values, np.cumsum(parts)[:-1])
+    padded = np.concatenate([np.pad(part, (0, -len(part) % simd)) for part in split])
+    return _join(_codes(padded, width), width, simd)
 
 
 def _codes(numbers: Integers, width: int) -> list[int]:

@@ -9,7 +9,15 @@ from typing import Any
 
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Network
-from pascaline.spec.tensors import HeadTensors, Integers, LayerTensors, layer_prefixes, tensor_specs
+from pascaline.spec.tensors import (
+    DECODER,
+    DecoderTensors,
+    HeadTensors,
+    Integers,
+    LayerTensors,
+    layer_prefixes,
+    tensor_specs,
+)
 
 __all__ = ["Model"]
 
@@ -76,6 +84,14 @@ class Model:
     def query(self) -> Integers | None:
         """What attention meets the outputs of the last layer with, an element each."""
         return self.tensors.get("pooling.query")
+
+    @cached_property
+    def decoder(self) -> DecoderTensors | None:
+        """Tensors of the decoder."""
+        if self.network.decoder is None:
+            return None
+        layer = self._part(DECODER)
+        return DecoderTensors(embedding=layer.pop("embedding"), layer=layer)
 
     @cached_property
     def head(self) -> HeadTensors | None:

@@ -8,27 +8,25 @@ output of a bidirectional layer is h of both its directions, one after the other
 from __future__ import annotations
 
 from operator import not_
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from pascaline.spec.arithmetic import ArithmeticField
 from pascaline.spec.attention import Attention
-from pascaline.spec.cells import CELLS, USUAL
+from pascaline.spec.cells import AnyLayer
 from pascaline.spec.cells.layer import Q0_7, Layer
-from pascaline.spec.checked import Checked, is_none, one_of
+from pascaline.spec.checked import Checked, is_none
+from pascaline.spec.decoder import Decoder
 from pascaline.spec.formats import Format, Interval
 
-__all__ = ["AnyLayer", "Head", "Network", "Pooling", "Results"]
+__all__ = ["Head", "Network", "Pooling", "Results"]
 
 Pooling = Literal["none", "max", "mean", "attention"]
 """What is made of the outputs of all steps, see `Network`."""
 
-Results = Literal["last", "every", "first-of-backward"]
+Results = Literal["last", "every", "first-of-backward", "decoded"]
 """When there is a result, and of which outputs, see `Network`."""
-
-AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
-"""A layer of any cell; without a kind, an LSTM."""
 
 
 class Head(Checked):
@@ -99,12 +97,16 @@ class Network(Checked):
         `spec.attention`.
     attention : Attention or None
         Formats of attention; only there with pooling by attention.
+    decoder : Decoder or None
+        What makes a sequence of classes of the outputs of all steps, see `spec.decoder`; the head
+        then is the decoder's.
     head : Head or None
         Head; without one the results are what it would get.
-    results : {"last", "every", "first-of-backward"}
+    results : {"last", "every", "first-of-backward", "decoded"}
         A result at the end of a sequence, or after every step. At the end, a bidirectional last
         layer gives h of each direction after its own last step; or, as ``first-of-backward``, its
-        output at the last step of the sequence, which is the backward direction's first.
+        output at the last step of the sequence, which is the backward direction's first. With a
+        decoder, and only then, results are ``decoded``: one for each class of its output.
 
     Examples
     --------
@@ -119,6 +121,7 @@ class Network(Checked):
     layers: tuple[AnyLayer, ...] = Field(min_length=1, max_length=8)
     pooling: Pooling = "none"
     attention: Attention | None = Field(default=None, exclude_if=is_none)
+    decoder: Decoder | None = Field(default=None, exclude_if=is_none)
     head: Head | None = None
     results: Results = "last"
 
@@ -139,6 +142,10 @@ class Network(Checked):
         if self.results == "first-of-backward" and not self.layer.bidirectional:
             # Of one direction, both ends give the same: then it is called last.
             raise ValueError("results must be last or every for a last layer of one direction")
+        if (self.decoder is not None) != (self.results == "decoded"):
+            raise ValueError("results must be decoded with a decoder, and only then")
+        if self.decoder is not None:
+            self._check_decoder(self.decoder)
         return self
 
     def _check_residual(self, index: int, layer: Layer) -> None:
@@ -151,10 +158,26 @@ class Network(Checked):
             rule = f"needs inputs in the format of h ({layer.h})"
             raise ValueError(f"layer {index}: residual {rule}, not {x}")
 
+    def _check_decoder(self, decoder: Decoder) -> None:
+        if self.head is None or self.head.output != "class":
+            raise ValueError("head must be there with a decoder, and its output must be class")
+        if decoder.end >= self.head.classes:
+            raise ValueError(f"decoder.end must be below {self.head.classes}, not {decoder.end}")
+        if decoder.layer.hidden != self.layer.outputs:
+            rule = f"must be {self.layer.outputs}, elements of what it decodes"
+            raise ValueError(f"decoder.layer.hidden {rule}, not {decoder.layer.hidden}")
+        if decoder.layer.h != self.layer.h:
+            raise ValueError(f"decoder.layer.h must be {self.layer.h}, the format of the layer's h")
+
     @property
     def layer(self) -> Layer:
         """The last layer."""
         return self.layers[-1]
+
+    @property
+    def every_layer(self) -> tuple[Layer, ...]:
+        """The layers, and that of the decoder."""
+        return self.layers if self.decoder is None else (*self.layers, self.decoder.layer)
 
     @property
     def bidirectional(self) -> bool:
@@ -162,9 +185,20 @@ class Network(Checked):
         return any(layer.bidirectional for layer in self.layers)
 
     @property
+    def whole(self) -> bool:
+        """Whether sequences are taken as a whole: they start from zero, and nothing is kept."""
+        return self.bidirectional or self.decoder is not None
+
+    @property
     def bounded(self) -> bool:
         """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
-        return self.bidirectional or self.pooling in ("mean", "attention")
+        counted = self.pooling in ("mean", "attention")
+        return self.bidirectional or counted or self.decoder is not None
+
+    @property
+    def head_inputs(self) -> int:
+        """Elements of what the head sees."""
+        return self.layer.outputs + (self.decoder.layer.hidden if self.decoder else 0)
 
     def layer_inputs(self, index: int) -> int:
         """Elements of the input of a layer."""

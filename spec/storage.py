@@ -38,10 +38,11 @@ class Storage:
     Attributes
     ----------
     weights, scales, biases, tables : int
-        Of all layers. Scales and biases are those of rows and, if there are any, of units; an
-        initial state counts as biases, and so do zero points.
+        Of all layers, and of a decoder. Scales and biases are those of rows and, if there are any,
+        of units; an initial state counts as biases, and so do zero points.
     head : int
-        Of the head: weights, scales and biases.
+        Of the head: weights, scales and biases; of attention the query, of a decoder what stands
+        for the classes.
     """
 
     weights: int
@@ -83,10 +84,10 @@ def storage(model: Model, *, packed: bool = False) -> Storage:
         If they shall be so and are not ternary.
     """
     network, head = model.network, model.network.head
-    for layer in network.layers if packed else ():
+    for layer in network.every_layer if packed else ():
         if not layer.weights.trits:
             raise InputError("packed", "must have ternary weights", layer.weights.name)
-    bits = _head(network, head.weights if head else None)
+    bits = _head(network, head.weights if head else None) + _vectors(network)
     if head is not None and model.head is not None and model.head.scale is not None:
         bits += scale_of(model.head.scale, head.scale_width).bits * head.classes
     return Storage(
@@ -109,23 +110,28 @@ def baseline(model: Model) -> Storage:
         scales=0,
         biases=_of_layers(model, _biases),
         tables=_tables(network),
-        head=_head(network, BASELINE),
+        head=_head(network, BASELINE) + _vectors(network),
     )
 
 
 def _weights(network: Network, code: Callable[[Layer], Arithmetic | None]) -> int:
     """Of all matrices; in the packed form where there is no arithmetic."""
     total = 0
-    for index, layer in enumerate(network.layers):
-        columns = sum(network.matrix_columns(index))
-        count, arithmetic = layer.directions * layer.rows * columns, code(layer)
+    columns = [sum(network.matrix_columns(index)) for index in range(len(network.layers))]
+    if (decoder := network.decoder) is not None:
+        columns.append(decoder.inputs(network.layer.outputs) + decoder.layer.hidden)
+    for layer, matrix in zip(network.every_layer, columns, strict=True):
+        count, arithmetic = layer.directions * layer.rows * matrix, code(layer)
         total += count * arithmetic.bits if arithmetic else 8 * -(-count // GROUP)
     return total
 
 
 def _of_layers(model: Model, part: Callable[[Layer, dict[str, Integers]], int]) -> int:
     """Something of each layer and its tensors, those of both directions in one."""
-    layers = zip(model.network.layers, model.directions, strict=True)
+    directions = [*model.directions]
+    if model.decoder is not None:
+        directions.append((model.decoder.layer,))
+    layers = zip(model.network.every_layer, directions, strict=True)
     return sum(part(layer, _joined(directions)) for layer, directions in layers)
 
 
@@ -166,7 +172,7 @@ def _tables(network: Network) -> int:
     """One table of each function, where formats or forms differ one of each."""
     tables = {
         (layer.activation, function, layer.pre, out)
-        for layer in network.layers
+        for layer in network.every_layer
         for function, out in layer.functions.items()
     }
     total = 0
@@ -185,10 +191,19 @@ def _tables(network: Network) -> int:
     return total
 
 
+def _vectors(network: Network) -> int:
+    """The query of attention, and what stands for classes before a decoder."""
+    attention, decoder, head = network.attention, network.decoder, network.head
+    bits = 0 if attention is None else attention.query.width * network.layer.outputs
+    if decoder is not None and head is not None:
+        bits += decoder.layer.h.width * decoder.embedding * head.classes
+    return bits
+
+
 def _head(network: Network, arithmetic: Arithmetic | None) -> int:
     """Weights and biases of the head."""
     head = network.head
     if head is None or arithmetic is None:
         return 0
     zero = head.zeros.width if head.zero_point else 0
-    return head.classes * (network.layer.outputs * arithmetic.bits + head.bias_width) + zero
+    return head.classes * (network.head_inputs * arithmetic.bits + head.bias_width) + zero

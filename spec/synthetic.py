@@ -12,7 +12,13 @@ from pascaline.spec.formats import Format, Interval
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.operands import Operand, Walsh
-from pascaline.spec.tensors import Integers, TensorSpec, layer_prefixes, tensor_specs
+from pascaline.spec.tensors import (
+    DECODER,
+    Integers,
+    TensorSpec,
+    layer_prefixes,
+    tensor_specs,
+)
 
 __all__ = ["synthetic_model"]
 
@@ -38,33 +44,58 @@ def synthetic_model(
             weights = spec.values.values
             tensors[key] = weights[rng.integers(0, len(weights), spec.shape)]
     for index, layer in enumerate(network.layers):
+        x, inputs = network.layer_x(index), network.layer_inputs(index)
         for at in layer_prefixes(network, index):
-            formats = {"input": network.layer_x(index), "state": layer.h}
-            sizes = {"input": network.layer_inputs(index), "state": layer.hidden}
-            for operand in layer.operands:
-                columns = sizes[operand.vector]
-                specs = operand.tensors(layer.rows, columns)
-                tensors |= _zero_points(at, specs, rng)
-                own = {name: tensors[at + name] for name in specs}
-                sums = operand.deviation(own, layer.rows, columns)
-                source = formats[operand.vector]
-                scales = _scales(layer, sums, source, rng)
-                if orthogonal and layer.transform:
-                    scales = _of_one_magnitude(layer, operand, scales)
-                tensors[f"{at}scale_{operand.name}"] = scales
-            for operand in layer.operands if shared_scale else ():
-                last = layer.operands[-1].name
-                tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
-            biases = draw_biases(rng, layer.normaliser, layer.pre, layer.rows, 2)
-            tensors[at + "bias"] = biases
-            for unit, values in layer.draw_units(rng).items():
-                tensors[at + unit] = values
-            for name, allowed in layer.initial_tensors.items():
-                drawn = rng.integers(allowed.lo, allowed.hi, layer.hidden, endpoint=True)
-                tensors[at + name] = drawn
+            tensors |= _direction(at, layer, x, inputs, tensors, rng, shared_scale, orthogonal)
+    if network.attention is not None:
+        allowed = network.attention.query.interval
+        query = rng.integers(allowed.lo, allowed.hi, network.layer.outputs, endpoint=True)
+        tensors["pooling.query"] = query
+    if (decoder := network.decoder) is not None:
+        x, inputs = decoder.layer.h, decoder.inputs(network.layer.outputs)
+        tensors |= _direction(DECODER, decoder.layer, x, inputs, tensors, rng, shared_scale, False)
+        embedding = f"{DECODER}embedding"
+        shape = tensor_specs(network)[embedding].shape
+        tensors[embedding] = rng.integers(x.interval.lo, x.interval.hi, shape, endpoint=True)
     if (head := network.head) is not None:
         tensors |= _head(head, network.layer.h, rng)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
+
+
+def _direction(
+    at: str,
+    layer: Layer,
+    x: Format,
+    inputs: int,
+    weights: dict[str, Integers],
+    rng: np.random.Generator,
+    shared_scale: bool,
+    orthogonal: bool,
+) -> dict[str, Integers]:
+    """All tensors of a direction but its ``weights``, by their names, which begin with ``at``."""
+    tensors: dict[str, Integers] = {}
+    formats, sizes = {"input": x, "state": layer.h}, {"input": inputs, "state": layer.hidden}
+    for operand in layer.operands:
+        columns = sizes[operand.vector]
+        specs = operand.tensors(layer.rows, columns)
+        tensors |= _zero_points(at, specs, rng)
+        own = {name: (weights | tensors)[at + name] for name in specs}
+        sums = operand.deviation(own, layer.rows, columns)
+        scales = _scales(layer, sums, formats[operand.vector], rng)
+        if orthogonal and layer.transform:
+            scales = _of_one_magnitude(layer, operand, scales)
+        tensors[f"{at}scale_{operand.name}"] = scales
+    for operand in layer.operands if shared_scale else ():
+        last = layer.operands[-1].name
+        tensors[f"{at}scale_{operand.name}"] = tensors[f"{at}scale_{last}"]
+    biases = draw_biases(rng, layer.normaliser, layer.pre, layer.rows, 2)
+    tensors[at + "bias"] = biases
+    for unit, values in layer.draw_units(rng).items():
+        tensors[at + unit] = values
+    for name, allowed in layer.initial_tensors.items():
+        drawn = rng.integers(allowed.lo, allowed.hi, layer.hidden, endpoint=True)
+        tensors[at + name] = drawn
+    return tensors
 
 
 def _zero_points(

@@ -11,6 +11,8 @@ from pascaline.spec.network import Network
 from pascaline.spec.tensorspec import Integers, TensorSpec
 
 __all__ = [
+    "DECODER",
+    "DecoderTensors",
     "HeadTensors",
     "Integers",
     "LayerTensors",
@@ -25,13 +27,33 @@ LayerTensors = dict[str, Integers]
 """Integers of one direction of a layer by name, as `layer_specs` has them."""
 
 
+DECODER = "decoder."
+"""What the names of a decoder's tensors begin with."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DecoderTensors:
+    """Integers of a decoder.
+
+    Attributes
+    ----------
+    embedding : (classes, embedding)
+        What stands for each class, in the format of h.
+    layer : LayerTensors
+        Of its cell.
+    """
+
+    embedding: Integers
+    layer: LayerTensors
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeadTensors:
     """Integers of the head.
 
     Attributes
     ----------
-    weight : (classes, outputs of the last layer)
+    weight : (classes, outputs of the last layer, behind those of a decoder)
         Weights, as values of the head's arithmetic.
     bias : (classes,)
         Biases.
@@ -68,8 +90,13 @@ def tensor_specs(network: Network) -> dict[str, TensorSpec]:
     if network.attention is not None:
         queries = network.attention.query.interval
         specs["pooling.query"] = TensorSpec((network.layer.outputs,), queries)
+    if (decoder := network.decoder) is not None and network.head is not None:
+        sizes = network.head.classes, decoder.embedding
+        specs[f"{DECODER}embedding"] = TensorSpec(sizes, decoder.layer.h.interval)
+        own = layer_specs(decoder.layer, decoder.inputs(network.layer.outputs))
+        specs |= {DECODER + name: spec for name, spec in own.items()}
     if (head := network.head) is not None:
-        specs["head.weight"] = TensorSpec((head.classes, network.layer.outputs), head.weights)
+        specs["head.weight"] = TensorSpec((head.classes, network.head_inputs), head.weights)
         specs["head.bias"] = TensorSpec((head.classes,), head.biases)
         if head.scaled:
             specs["head.scale"] = TensorSpec((head.classes,), head.scales)

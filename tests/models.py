@@ -41,6 +41,10 @@ def make_chains() -> dict[str, Design]:
     norm = {"normaliser": {"kind": "layernorm"}}
     head = {"classes": 3, "weights": "ternary"}
     loaded = {"ports": "axi", "weights": "ram", "parity": True}
+    attention = {"pooling": "attention", "attention": {}}
+    decoder = {"embedding": 3, "end": 0, "most": 3, "attention": {"query": {"width": 8, "frac": 7}}}
+    decoded = {"head": head, "results": "decoded", "decoder": decoder | {"layer": gru}}
+    twice = {"layer": {"hidden": 8, "weights": "ternary"}}
     made = {
         "alone": ([lstm], {}, {}),
         "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
@@ -62,6 +66,11 @@ def make_chains() -> dict[str, Design]:
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
         "residual": ([lstm, lstm | {"residual": True}], {"head": head}, {"streams": 2}),
         "residual, last": ([lstm, gru | {"residual": True}], {}, loaded),
+        "attention": ([gru], attention | {"head": head}, {"streams": 2}),
+        "attention, both directions": ([both], attention, {"parity": True}),
+        "attention, on a bus": ([both, lstm], attention | {"head": head}, loaded),
+        "decoder": ([gru], decoded, {"parity": True}),
+        "decoder, on a bus": ([lstm, both], decoded | {"decoder": decoder | twice}, loaded),
         "pooling, on a bus": ([both, lstm], {"pooling": "max"}, {"ports": "wishbone"}),
     }
     return {

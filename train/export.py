@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pascaline.data.preprocess import Preprocess
 from pascaline.importers.draft import Formats
-from pascaline.importers.freeze import Learned, freeze
+from pascaline.importers.freeze import Learned, Reals, freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -38,6 +38,7 @@ def export(
     head_weights: str | None = None,
     output: Literal["class", "logits"] = "class",
     pooling: Pooling = "none",
+    query: ArrayLike | Tensor | None = None,
     results: Results = "last",
     preprocess: Preprocess | None = None,
 ) -> Model:
@@ -74,6 +75,9 @@ def export(
         As in `spec.network`: what a head gives out, what it sees at the end of a sequence, and
         whether there is a result at its end or after every step; ``first-of-backward`` is that of
         ``output[-1]``.
+    query : array or Tensor, optional
+        With pooling by attention, what ``output`` of each step meets, (outputs,): the product is an
+        exponent of 2. A query of a softmax of base e is to be multiplied by log2(e) = 1.4427.
     preprocess : Preprocess, optional
         What the modules were fed: an affine of raw features. By default the features themselves.
 
@@ -107,12 +111,17 @@ def export(
         weights = _head_weights(head, head_weights, last.formats)
         described = {"classes": head.out_features, "weights": weights, "output": output}
         dense = _dense(head)
+    if (query is not None) != (pooling == "attention"):
+        raise InputError("query", "must be given if pooling is attention, and only then")
+    if query is not None:
+        dense["query"] = _query(query, outputs)
     network = Network.parse(
         {
             "inputs": inputs,
             "x": x_format or first.formats.x,
             "layers": tuple(layer for module in modules for layer in module.description),
             "pooling": pooling,
+            "attention": None if query is None else last.formats.attention,
             "head": described,
             "results": results,
         },
@@ -158,6 +167,13 @@ def _head_weights(head: nn.Linear, named: str | None, formats: Formats) -> Arith
     if named is not None:
         raise InputError("head_weights", "must not be given: the head has its own", named)
     return head.arithmetic
+
+
+def _query(query: ArrayLike | Tensor, outputs: int) -> Reals:
+    values = query.detach().cpu().numpy() if isinstance(query, Tensor) else np.asarray(query)
+    if values.shape != (outputs,):
+        raise InputError("query", f"shape must be [{outputs}]", list(values.shape))
+    return values.astype(np.float64)
 
 
 def _dense(head: nn.Linear) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
 from pascaline.importers.freeze import Learned, LearnedPart
+from pascaline.train.decoder import Transcriber
 from pascaline.train.network import Classifier, Layer
 from pascaline.train.quantisers import Real
 from pascaline.train.recurrent import Recurrent
@@ -17,7 +19,7 @@ from pascaline.train.units import as_integers, largest_of_rows, reals, state_uni
 __all__ = ["learned", "learned_layers"]
 
 
-def learned(network: Classifier) -> Learned:
+def learned(network: Classifier | Transcriber) -> Learned:
     """Weights as integers, the rest as reals.
 
     Weights of a floating-point network become `FIXED`, rounded to a scale of each row.
@@ -27,11 +29,17 @@ def learned(network: Classifier) -> Learned:
     InputError
         If the normaliser is none that a machine has.
     """
-    head = network.head
+    head, more = network.head, dict[str, Any]()
     with torch.no_grad():
         unit = state_units([layer.parts for layer in network.stack])[-1]
+        if isinstance(network, Transcriber):
+            more["decoder"] = _learned_part(network.decoder, 1.0, 1.0)
+            more["embedding"] = reals(network.met)
+        elif network.attention is not None:
+            more["query"] = reals(network.attention.met) * unit
         return Learned(
             layers=learned_layers(network.stack),
+            **more,
             head_weight=reals(head.weights) * unit,
             head_bias=reals(head.bias),
             head_unit=None if head.unit is None else float(head.unit) * unit,

@@ -33,7 +33,7 @@ class Batch(NamedTuple):
     lengths : Tensor or None
         Steps of each sequence, (batch,); ``None``: all.
     targets : Tensor
-        Classes, (batch,) or (steps, batch).
+        Classes, (batch,) or (steps, batch), or of outputs of other lengths.
     """
 
     x: Tensor
@@ -76,7 +76,7 @@ class Sequences(Feed):
         Sequences of integers as the machine gets them, each (steps, inputs); or numbers of symbols,
         (steps, 1).
     labels : Labels
-        A class for each, or for each of its steps.
+        A class for each, or for each of its steps or of what it is to become.
     symbols : int, optional
         How many there are: one-hot inputs.
     batch : int
@@ -115,10 +115,11 @@ class Sequences(Feed):
         if symbols is not None:
             padded -= 1  # No symbol.
         every = not isinstance(labels, np.ndarray)
-        targets = np.full(shape if every else shape[:1], IGNORED, dtype=np.int64)
+        wanted = (len(inputs), max(map(len, labels))) if every else shape[:1]
+        targets = np.full(wanted, IGNORED, dtype=np.int64)
         for index, sequence in enumerate(inputs):
             padded[index, : len(sequence)] = sequence
-            targets[(index, slice(len(sequence))) if every else index] = labels[index]
+            targets[(index, slice(len(labels[index]))) if every else index] = labels[index]
         self._inputs, self._targets = (_on(array, device) for array in (padded, targets))
         self._symbols = None if symbols is None else torch.arange(symbols, device=device)
         self._lengths = None if min(lengths) == shape[1] else torch.tensor(lengths, device=device)

@@ -82,7 +82,8 @@ def forward_all(
         tl.store(every_h + state, h, mask=here)
 
 
-@triton.jit
+# A sequence of one step would make a constant of the number of steps.
+@triton.jit(do_not_specialize=["steps"])
 def backward_all(
     weight,
     gates,

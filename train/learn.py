@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from pascaline.data.evaluate import Outcome
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells import transformed
 from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 from pascaline.train.cells import cell_of
+from pascaline.train.decoder import Transcriber
+from pascaline.train.dictation import Dictation
 from pascaline.train.feeds import Feed
 from pascaline.train.fit import fit
 from pascaline.train.network import Classifier, Layer, pad
 from pascaline.train.normalisers import BatchNorm, Normaliser, Scales, Units, WeightNorm
 from pascaline.train.options import ORTHOGONAL, Options, Schedule
 from pascaline.train.orthogonal import Orthogonal
-from pascaline.train.quantisers import quantiser
+from pascaline.train.quantisers import Quantiser, quantiser
 from pascaline.train.recurrent import Quantisers, Recurrent
 from pascaline.train.snapshot import Snapshot
 from pascaline.train.standard import LayerNorm, MadNorm
@@ -29,7 +34,16 @@ from pascaline.train.steps import Stepper
 from pascaline.train.stepwise import StepBatchNorm, Stepwise
 from pascaline.train.transform import Signs
 
-__all__ = ["NORMALISERS", "build", "device", "learn", "reproducible", "run", "stack"]
+__all__ = [
+    "NORMALISERS",
+    "build",
+    "build_transcriber",
+    "device",
+    "learn",
+    "reproducible",
+    "run",
+    "stack",
+]
 
 NORMALISERS: dict[str, type[Normaliser] | type[Stepwise]] = {
     "scale": Scales,
@@ -73,29 +87,35 @@ def stack(
     """
     layers: list[Layer] = []
     for name in options.cells:
-        cell, block = cell_of(name), None
-        if transformed(name):
-            block = options.block or hidden & -hidden
+        sizes = {"inputs": layers[-1].outputs if layers else inputs, "hidden": hidden}
         parts = [
-            Recurrent(
-                cell,
-                _quantisers(options, name),
-                NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
-                inputs=layers[-1].outputs if layers else inputs,
-                hidden=hidden,
-                shared=options.shared_scale is not False and not (block or options.spread),
-                memory=memory,
-                gain=gain,
-                stochastic=(
-                    options.rules[0].stochastic,
-                    block is None and options.rules[1].stochastic,
-                ),
-                block=block,
-            )
+            _direction(options, name, **sizes, memory=memory, gain=gain)
             for _ in range(2 if options.bidirectional else 1)
         ]
         layers.append(Layer(parts))
     return layers
+
+
+def _direction(
+    options: Options, name: str, *, inputs: int, hidden: int, memory: int | None, gain: float
+) -> Recurrent:
+    """One with a cell of that form."""
+    cell, block = cell_of(name), None
+    if transformed(name):
+        block = options.block or hidden & -hidden
+    x, h = options.rules
+    return Recurrent(
+        cell,
+        _quantisers(options, name),
+        NORMALISERS["none" if cell.linear else options.normaliser or "scale"],
+        inputs=inputs,
+        hidden=hidden,
+        shared=options.shared_scale is not False and not (block or options.spread),
+        memory=memory,
+        gain=gain,
+        stochastic=(x.stochastic, block is None and h.stochastic),
+        block=block,
+    )
 
 
 def _quantisers(options: Options, name: str) -> Quantisers:
@@ -118,22 +138,62 @@ def build(
     every: bool = False,
     memory: int | None = None,
     gain: float = 1.0,
+    attention: Attention | None = None,
 ) -> Classifier:
-    """An untrained network; its random start comes from torch's generator."""
+    """An untrained network; its random start comes from torch's generator.
+
+    ``attention`` are the formats of pooling by attention, if that is what ``options`` say.
+    """
     layers = stack(options, inputs=inputs, hidden=hidden, memory=memory, gain=gain)
-    head = None
-    if options.head_weights is not None:
-        rule = options.head_rule
-        if rule is not None or not options.head_weights.startswith("fixed"):
-            head = quantiser(options.head_weights, rule, gates=1)
     return Classifier(
         layers,
         classes=classes,
         every=every,
         pooling=options.pooling,
-        head=head,
+        attention=attention,
+        head=_head_quantiser(options),
         rectified=bool(options.rectified),
     )
+
+
+def build_transcriber(
+    options: Options,
+    *,
+    inputs: int,
+    hidden: int,
+    classes: int,
+    embedding: int,
+    most: int,
+    h: Format,
+) -> Transcriber:
+    """An untrained network with a decoder; its random start comes from torch's generator.
+
+    The decoder has the cell of the last layer; ``embedding``, ``most`` and ``h`` are as in
+    `train.decoder.Transcriber`.
+    """
+    layers = stack(options, inputs=inputs, hidden=hidden)
+    outputs = layers[-1].outputs
+    sizes = {"inputs": embedding + outputs, "hidden": outputs}
+    return Transcriber(
+        layers,
+        _direction(options, options.cells[-1], **sizes, memory=None, gain=1.0),
+        classes=classes,
+        embedding=embedding,
+        most=most,
+        h=h,
+        head=_head_quantiser(options),
+        rectified=bool(options.rectified),
+    )
+
+
+def _head_quantiser(options: Options) -> Quantiser | None:
+    """That of the head's weights; none if they are real."""
+    if options.head_weights is None:
+        return None
+    rule = options.head_rule
+    if rule is None and options.head_weights.startswith("fixed"):
+        return None
+    return quantiser(options.head_weights, rule, gates=1)
 
 
 def device(name: str) -> torch.device:
@@ -144,17 +204,21 @@ def device(name: str) -> torch.device:
     return torch.device("cuda" if found and name != "cpu" else "cpu")
 
 
+Learner = TypeVar("Learner", bound=Classifier | Transcriber)
+"""What learns."""
+
+
 def learn(
-    network: Callable[[], Classifier],
+    network: Callable[[], Learner],
     feed: Callable[[torch.device], Feed],
     options: Options,
     schedule: Schedule,
     *,
     rounding: Network | None = None,
     snapshot: Snapshot | None = None,
-    check: Callable[[Classifier], object] = lambda network: None,
+    check: Callable[[Learner], object] = lambda network: None,
     progress: Progress = silent,
-) -> tuple[Classifier, list[tuple[int, float]]]:
+) -> tuple[Learner, list[tuple[int, float]]]:
     """Build a network, teach it and freeze its weights.
 
     Parameters
@@ -172,7 +236,7 @@ def learn(
 
     Returns
     -------
-    Classifier
+    Classifier or Transcriber
         The network, on the CPU, in evaluation mode. If weights were drawn in training, they now
         are those of one draw, or deterministic; statistics are taken for these.
     list of tuple
@@ -186,7 +250,7 @@ def learn(
         if any(part.cell.linear for part in made.parts):
             # Powers of a matrix want all bits.
             torch.set_float32_matmul_precision("highest")
-        stepper = Stepper(made, feed(place), seed=options.seed, dropout=schedule.dropout)
+        stepper = _stepper(made, feed(place), options.seed, schedule.dropout)
         curve = fit(stepper, schedule, rounding=rounding, snapshot=snapshot, progress=progress)
         if options.stochastic:
             stepper.freeze(draw=options.draw, batches=RESTATED)
@@ -194,7 +258,14 @@ def learn(
         noise_x, noise_h = (None if one is None else one.cpu() for one in part.noise)
         part.noise = (noise_x, noise_h)
     made.mask = None
-    return made.cpu(), curve
+    made.cpu()
+    return made, curve
+
+
+def _stepper(network: Classifier | Transcriber, feed: Feed, seed: int, dropout: float) -> Stepper:
+    if isinstance(network, Transcriber):
+        return Dictation(network, feed, seed=seed, dropout=dropout)
+    return Stepper(network, feed, seed=seed, dropout=dropout)
 
 
 def run(network: Classifier, inputs: Sequence[Integers], *, lsb: float) -> list[Outcome]:

@@ -14,9 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pascaline.spec.attention import Attention
 from pascaline.spec.cells.layer import Layer as RecurrentLayer
 from pascaline.spec.network import Network, Pooling
 from pascaline.spec.tensors import Integers
+from pascaline.train.attention import AttentionPooling
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
 from pascaline.train.rounding import passed
@@ -270,9 +272,12 @@ class Classifier(Stacked):
         Logits of the head.
     every : bool
         Whether there are logits after every step.
-    pooling : {"none", "max", "mean"}
+    pooling : {"none", "max", "mean", "attention"}
         What the head sees at the end of a sequence: the last output, or of each of its elements the
-        largest value, or the mean, over all steps.
+        largest value, or the mean, over all steps, or a mean in which steps count as a learned
+        query says.
+    attention : Attention or None
+        Formats of that query and of scores; ``None``: the usual ones.
     head : Quantiser or None
         Of the head's weights.
     rectified : bool
@@ -291,16 +296,27 @@ class Classifier(Stacked):
         classes: int,
         every: bool = False,
         pooling: Pooling = "none",
+        attention: Attention | None = None,
         head: Quantiser | None = None,
         rectified: bool = False,
     ) -> None:
         super().__init__(layers)
         self.every, self.pooling = every, pooling
         self.head = Head(layers[-1].outputs, classes, head, rectified=rectified)
+        self.attention: AttentionPooling | None = None
+        if pooling == "attention":
+            self.attention = AttentionPooling(layers[-1].outputs, attention or Attention())
+
+    def round(self, network: Network | None) -> None:
+        super().round(network)
+        if self.attention is not None:
+            self.attention.rounding = None if network is None else network.attention
 
     def clamp(self) -> None:
         super().clamp()
         self.head.clamp()
+        if self.attention is not None:
+            self.attention.clamp()
 
     def forward(
         self, x: Tensor, lengths: Tensor | None = None, states: States | None = None
@@ -324,11 +340,14 @@ class Classifier(Stacked):
     def classify(self, every: Tensor, last: Tensor, lengths: Tensor | None) -> Tensor:
         """Logits for what comes out of the last layer, as `Layer.forward` gives it."""
         seen = every if self.every else last
+        last_part = self.stack[-1].parts[0]
+        unit = last_part.unit
         if self.pooling == "max":
             seen = largest(every, lengths)
+        elif self.attention is not None:
+            form = last_part.rounding.h if last_part.rounding else None
+            seen = self.attention(every, lengths, form, unit)
         elif self.pooling == "mean":
-            last_part = self.stack[-1].parts[0]
-            unit = last_part.unit
             seen = unit * mean_of(every / unit, lengths, last_part.rounding)
         if self.training and self.mask is not None:
             seen = seen * self.mask

@@ -103,7 +103,7 @@ class Options(Checked):
     residual : bool
         Whether all layers of one direction have a residual connection whose inputs are like their
         outputs, see `spec.cells.layer`; not with linear cells, whose h has a unit of its own.
-    pooling : {"none", "max", "mean"}
+    pooling : {"none", "max", "mean", "attention"}
         What the head sees at the end of a sequence, as in `spec.network.Network`.
     block : int or None
         Of cells whose h meets a transform: elements of its blocks, a power of two that divides
@@ -239,6 +239,8 @@ class Options(Checked):
             raise InputError("bidirectional", "must not be for a text, whose end is not known")
         if self.pooling != "none" and task.results == "every":
             raise InputError("pooling", "must be none for a task with a result at every step")
+        if task.results == "decoded":
+            self._check_decoded()
         usual = self._usual(task)
         missing = {name: value for name, value in usual.items() if getattr(self, name) is None}
         settled = self.model_copy(update=missing)
@@ -247,6 +249,15 @@ class Options(Checked):
         settled.check_recurrent()
         settled._check_linear()
         return settled
+
+    def _check_decoded(self) -> None:
+        """Raise `InputError` for what cannot be before a decoder, or in it."""
+        if self.pooling != "none":
+            raise InputError("pooling", "must be none for a task with a decoder", self.pooling)
+        for name in self.cells:
+            if linear(name) or transformed(name):
+                rule = "must have a recurrent matrix and functions for a task with a decoder"
+                raise InputError("cell", rule, name)
 
     @property
     def spread(self) -> str | None:

@@ -138,8 +138,9 @@ def _float_network(
     if normaliser is not None:
         chosen = {"weights": "float", "normaliser": normaliser, "hidden": hidden}
         options = Options.parse(chosen, thing="pace")
-        sizes = {"inputs": case.inputs, "hidden": hidden, "classes": case.classes}
-        network = build(options, **sizes, every=case.every).eval()
+        network = build(
+            options, inputs=case.inputs, hidden=hidden, classes=case.classes, every=case.every
+        ).eval()
         return lambda x: network(x)[0]
     lstm, head = nn.LSTM(case.inputs, hidden), nn.Linear(hidden, case.classes)
 

@@ -26,6 +26,7 @@ from pascaline.train.ensemble import Ensemble
 from pascaline.train.fit import fit
 from pascaline.train.learn import device, reproducible
 from pascaline.train.members import measure_members
+from pascaline.train.network import Classifier
 from pascaline.train.options import Options, Schedule
 from pascaline.train.recipe import Plan
 from pascaline.train.snapshot import Snapshot
@@ -238,7 +239,9 @@ class Job:
         members = []
         for variant, _, seed in runs:
             with reproducible(seed, where):
-                members.append(plans[variant].build())
+                member = plans[variant].build()
+            assert isinstance(member, Classifier)
+            members.append(member)
         network = Ensemble(members).to(where)
         with reproducible(0, where):
             stepper = Stepper(

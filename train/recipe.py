@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pascaline.data.evaluate import measure, outcomes
+from pascaline.data.edits import edits
+from pascaline.data.evaluate import Measured, Outcome, measure, outcomes
 from pascaline.data.own import find_data
 from pascaline.data.preprocess import OneHot, Rule
-from pascaline.data.sets import DataSet, Part, Parts
+from pascaline.data.sets import DataSet, Labels, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import freeze
@@ -31,6 +33,7 @@ from pascaline.train.tasks import Task, task
 if TYPE_CHECKING:
     import torch
 
+    from pascaline.train.decoder import Transcriber
     from pascaline.train.feeds import Feed
     from pascaline.train.network import Classifier
 
@@ -83,7 +86,7 @@ class Plan:
     @cached_property
     def draft(self) -> Network:
         """The network that is going to be frozen."""
-        options = self.options
+        options, decoded = self.options, self.task.results == "decoded"
         weights_x, weights_h = options.arithmetics
         formats = self.task.formats
         if options.head_weights is not None:
@@ -104,6 +107,8 @@ class Plan:
             pooling=options.pooling,
             output=self.task.output,
             results=self.task.results,
+            embedding=self.task.embedding if decoded else None,
+            most=self.task.most,
             block=options.block,
             state_bits=options.state_bits,
             rectified=bool(options.rectified),
@@ -120,11 +125,21 @@ class Plan:
             about["start"] = self.start.sha256
         return about | {"schedule": self.schedule.model_dump(mode="json")}
 
-    def build(self) -> Classifier:
+    def build(self) -> Classifier | Transcriber:
         """The untrained network; its random start comes from torch's generator."""
         from pascaline.train.adopt import adopt
-        from pascaline.train.learn import build
+        from pascaline.train.learn import build, build_transcriber
 
+        if self.task.results == "decoded":
+            return build_transcriber(
+                self.options,
+                inputs=self.data.inputs,
+                hidden=self.options.hidden or self.task.hidden,
+                classes=self.data.classes,
+                embedding=self.task.embedding,
+                most=self.task.most,
+                h=self.task.formats.h,
+            )
         network = build(
             self.options,
             inputs=self.data.inputs,
@@ -133,6 +148,7 @@ class Plan:
             every=self.task.results == "every",
             memory=self.task.memory,
             gain=self.task.gain,
+            attention=self.task.formats.attention,
         )
         for layer, described in zip(network.stack, self.draft.layers, strict=True):
             layer.residual = described.residual
@@ -211,9 +227,11 @@ def train(
         cannot be written; then there is no file.
     """
     try:
+        from pascaline.train.decoder import Transcriber, transcribe
         from pascaline.train.extract import learned as extract
         from pascaline.train.keep import keep
         from pascaline.train.learn import learn, run
+        from pascaline.train.network import Classifier
         from pascaline.train.reach import reaching
         from pascaline.train.snapshot import Snapshot
     except ModuleNotFoundError as error:
@@ -228,9 +246,15 @@ def train(
     if keep_float is not None and plan.options.residual:
         rule = "must be left out: no file that is read has residual connections"
         raise InputError("keep_float", rule)
+    if keep_float is not None and plan.options.pooling == "attention":
+        raise InputError("keep_float", "must be left out: no file that is read has attention")
+    if plan.task.results == "decoded":
+        for thing, given in (("keep_float", keep_float), ("start", start)):
+            if given is not None:
+                raise InputError(thing, "must be left out for a task with a decoder")
     description, parts = plan.draft, plan.parts
 
-    def frozen(network: Classifier) -> Model:
+    def frozen(network: Classifier | Transcriber) -> Model:
         return freeze(extract(network), description, name=output.stem)
 
     snapshot = Snapshot(output.with_suffix(".training"), plan.run(), resume)
@@ -245,16 +269,22 @@ def train(
         progress=progress,
     )
     if keep_float is not None:
+        assert isinstance(learned, Classifier)
         keep(learned, plan.rule, keep_float)
     if plan.options.linear:
+        assert isinstance(learned, Classifier)
         some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
         description = reaching(description, learned, some)
     model = frozen(learned)
     inputs = plan.rule.apply(parts.held_out.sequences, description.x)
-    bits = plan.task.output == "logits"
     learned.round(None)
-    score = partial(measure, labels=parts.held_out.labels)
-    as_float = score(run(learned, inputs, lsb=description.x.lsb), unit=1.0 if bits else None)
+    if isinstance(learned, Transcriber):
+        real: list[Outcome] = transcribe(learned, inputs, lsb=description.x.lsb)
+    else:
+        real = run(learned, inputs, lsb=description.x.lsb)
+    bits = plan.task.output == "logits"
+    score = partial(_measured, plan.task, parts.held_out.labels)
+    as_float = score(real, unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
     as_integer = score(outcomes(model, inputs, progress), unit=unit)
     part = "validation" if options.validation else "held-out"
@@ -277,6 +307,13 @@ def train(
     write_model(model, output)
     snapshot.path.unlink(missing_ok=True)
     return model
+
+
+def _measured(task: Task, labels: Labels, found: Sequence[Outcome], unit: float | None) -> Measured:
+    """How good results are; ``unit`` as in `data.evaluate.measure`."""
+    if task.results == "decoded":
+        return edits(found, labels)
+    return measure(found, labels, unit=unit)
 
 
 def _as_start(options: Options, start: Foreign) -> Options:

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from pascaline.data.sets import IGNORED
 from pascaline.spec.network import Network
+from pascaline.train.decoder import Transcriber
 from pascaline.train.ensemble import Ensemble
 from pascaline.train.feeds import Batch, Feed
 from pascaline.train.network import Classifier, States
@@ -34,7 +35,7 @@ class Stepper:
 
     Parameters
     ----------
-    network : Classifier or Ensemble or Student
+    network : Classifier or Ensemble or Student or Transcriber
         What learns, on its device; changed in place.
     feed : Feed
         Where batches come from.
@@ -55,7 +56,7 @@ class Stepper:
 
     def __init__(
         self,
-        network: Classifier | Ensemble | Student,
+        network: Classifier | Ensemble | Student | Transcriber,
         feed: Feed,
         *,
         seed: int = 0,
@@ -81,7 +82,7 @@ class Stepper:
             part.noise = (noise_x, noise_h)
         if dropout:
             for member in self.members:
-                assert isinstance(member, Classifier)
+                assert isinstance(member, (Classifier, Transcriber))
                 head = member.head
                 member.mask = head.weight.new_zeros(feed.batch, head.in_features)
 
@@ -112,12 +113,21 @@ class Stepper:
             self._replay = self._record()
         self._replay()
 
+    def run(
+        self, batch: Batch, states: States | None
+    ) -> tuple[Tensor | tuple[Tensor, ...], States]:
+        """Logits for a batch, of each member if there are several, and the states after it."""
+        found: tuple[Tensor | tuple[Tensor, ...], States] = self.network(
+            batch.x, batch.lengths, states
+        )
+        return found
+
     def compare(self, batch: Batch, states: States | None) -> tuple[Tensor, States]:
         """The loss of each member, differentiable, and the states after the batch.
 
         Here it is the mean cross entropy of the targets, in nats.
         """
-        logits, after = self.network(batch.x, batch.lengths, states)
+        logits, after = self.run(batch, states)
         targets = batch.targets.flatten()
         losses = torch.stack(
             [
@@ -148,7 +158,7 @@ class Stepper:
             for number in range(min(batches, self.feed.steps)):
                 self.feed.place(number)
                 batch = self.feed.take()
-                _, after = self.network(batch.x, batch.lengths, states)
+                _, after = self.run(batch, states)
                 states = after if self.feed.carries else None
         self.network.eval()
 

@@ -58,8 +58,11 @@ class Task:
         What happens to a sequence each time that it is learned.
     output : {"class", "logits"}
         What the head gives out; logits where likelihoods count, in bits.
-    results : {"last", "every"}
-        A result after the last step of a sequence, or after every step.
+    results : {"last", "every", "decoded"}
+        A result after the last step of a sequence, or after every step; or what a decoder makes of
+        the sequence.
+    embedding, most : int
+        Of a decoder, as in `spec.decoder.Decoder`.
     memory, gain
         As in `train.recurrent.Recurrent`.
     """
@@ -74,7 +77,9 @@ class Task:
     formats: Formats = NARROW
     augment: Shift | None = None
     output: Literal["class", "logits"] = "class"
-    results: Literal["last", "every"] = "last"
+    results: Literal["last", "every", "decoded"] = "last"
+    embedding: int = 16
+    most: int = 16
     memory: int | None = None
     gain: float = 1.0
 
@@ -193,6 +198,14 @@ TASKS = {
             data="copy-1000",
             schedule=Schedule(epochs=100, batch=128, rate=0.001),
             hidden=128,
+        ),
+        Task(
+            name="connected",
+            data="connected",
+            preprocess=lambda part: Preprocess.standard(part.sequences),
+            schedule=Schedule(epochs=40, rate=0.005),
+            hidden=64,
+            results="decoded",
         ),
     )
 }

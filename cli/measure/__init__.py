@@ -13,6 +13,7 @@ AT = "pascaline.cli.measure"
 COMMANDS = {
     "activations": (f"{AT}.activations:activations", "Area and errors of activation functions."),
     "arithmetics": (f"{AT}.arithmetics:arithmetics", "Area with weights of several arithmetics."),
+    "attention": (f"{AT}.attention:attention", "Cycles, area and errors of attention."),
     "baselines": (f"{AT}.baselines:baselines", "Synthesise and compare with committed numbers."),
     "combinations": (f"{AT}.combinations:combinations", "Simulate every cell x arithmetic."),
     "faults": (f"{AT}.faults:faults", "Inject faults into a machine on a bus."),

@@ -90,6 +90,7 @@ class Cell(ABC):
             operand.name: PRODUCTS[type(operand)](operand, tensors, formats[operand.vector])
             for operand in layer.operands
         }
+        self._vectors = [(operand.name, operand.vector) for operand in layer.operands]
         standard = layer.normaliser.standard(layer.hidden)
         self._standardised: dict[str, Standardised] = {}
         if standard is not None:
@@ -121,10 +122,8 @@ class Cell(ABC):
         """The sums of each operand."""
         vectors = {"input": x, "state": state.h}
         return {
-            operand.name: self._standard(
-                operand.name, self._products[operand.name](vectors[operand.vector])
-            )
-            for operand in self._described.operands
+            name: self._standard(name, self._products[name](vectors[vector]))
+            for name, vector in self._vectors
         }
 
     def _standard(self, name: str, sums: Integers) -> Integers:

@@ -10,8 +10,9 @@ import numpy as np
 from pascaline.golden.activation import ActivationFunction
 from pascaline.golden.affine import Affine
 from pascaline.golden.cells.cell import Cell, State, Step
+from pascaline.golden.kernels import Kernel, kernel
 from pascaline.golden.normalisers import Normaliser
-from pascaline.golden.rounding import Integers, holding, narrow
+from pascaline.golden.rounding import Integers, holding, limits, narrow
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import LayerTensors
@@ -68,13 +69,16 @@ class Lstm(Cell):
         self._cell_type = holding(gate * cell + fresh, shift=layer.sigmoid.frac)
         self._h_shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
         self._h_type = holding(gate * layer.tanh.interval, shift=self._h_shift)
+        self._kernel = None if layer.peephole or layer.cell_affine else self._bound()
 
     def step(self, x: Integers, state: State) -> LstmStep:
         layer = self._layer
         sums = self._sums(x, state)
         pre = self._to_pre(sums if self._to_o is None else _seeing(sums, self._early, state.c))
-        i, f, g = self._by_gate(pre)[:3]
-        i, f, g = self._sigmoid(i), self._sigmoid(f), self._tanh(g)
+        if self._kernel is not None and pre.dtype == np.int32:
+            return self._by(self._kernel, sums, pre, state)
+        i, f = self._by_gate(self._sigmoid(pre[:, : 2 * layer.hidden]))
+        g = self._tanh(self._by_gate(pre)[2])
 
         total = np.multiply(i, g, dtype=self._cell_type)
         total <<= self._fresh_shift
@@ -87,6 +91,33 @@ class Lstm(Cell):
         tanh_c = self._tanh(u)
         h = np.multiply(o, tanh_c, dtype=self._h_type)
         h = narrow(h, self._h_shift, layer.h, out=h)
+        return LstmStep(sums=sums, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h)
+
+    def _bound(self) -> Kernel | None:
+        """The kernel for all behind ``pre``, if tables and 32 bits do."""
+        layer, tables = self._layer, (self._sigmoid.table, self._tanh.table)
+        u_shift = layer.cell.frac - layer.pre.frac
+        types = {self._cell_type, self._h_type, holding(layer.cell.interval, shift=u_shift)}
+        if types != {np.int32} or any(one is None or one.dtype != np.int32 for one in tables):
+            return None
+        constants = [layer.hidden, (1 << layer.pre.width) - 1, self._fresh_shift]
+        for shift, to in (
+            (layer.sigmoid.frac, layer.cell),
+            (u_shift, layer.pre),
+            (self._h_shift, layer.h),
+        ):
+            constants += [shift, *limits(np.dtype(np.int32), to)]
+        return kernel("gates", *tables, np.array(constants, dtype=np.int64))
+
+    def _by(
+        self, compute: Kernel, sums: dict[str, Integers], pre: Integers, state: State
+    ) -> LstmStep:
+        batch = len(pre)
+        old = np.ascontiguousarray(state.c, dtype=np.int32)
+        made = np.empty((8, batch, self._hidden), dtype=np.int32)
+        compute(np.ascontiguousarray(pre), old, made, batch)
+        i, f, g, o, c, u, tanh_c = made[:7]
+        h = made[7].copy()  # It may outlive the others by many steps.
         return LstmStep(sums=sums, pre=pre, i=i, f=f, g=g, o=o, c=c, u=u, tanh_c=tanh_c, h=h)
 
 

@@ -124,13 +124,14 @@ class LayerNorm(wiring.Component):
                         sum=Value.cast(hold.found[lane][f"s{number}"]),
                         mean=means[number * drain.gates + gate],
                         shift=spread.shift,
-                        reciprocal=spread.reciprocal,
+                        quotient=spread.quotient,
                     )
                     m.d.comb += self.sums[lane][f"s{number}"].eq(row.normal)
                     # Units that there are not count as nothing.
                     absent = unit >= norm.tail
-                    terms.append((Mux(last, 0, row.apart) if absent else row.apart, None))
-                added, _ = tree_sum(
+                    given = row.apart, row.carry
+                    terms.append([Mux(last, 0, one) if absent else one for one in given])
+                added, carry = tree_sum(
                     m,
                     terms,
                     norm.standard.reach(sums),
@@ -146,6 +147,7 @@ class LayerNorm(wiring.Component):
                     clear=control.clear,
                     add=adds,
                     value=added,
+                    carry=carry,
                     load=control.load,
                     divide=control.divide,
                     **strobes,

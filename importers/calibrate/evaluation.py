@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pascaline.data.edits import Edits
 from pascaline.data.evaluate import Likelihood, Score, measure, score
 from pascaline.data.excess import warn_of_excess
 from pascaline.data.own import is_own, part_for
@@ -101,6 +102,8 @@ def beside(
         warn_of_excess(model, features)
     sequences = rule_of(model).reals(features)
     integer = score(model, part, progress) if part else None
+    # No float network has a decoder.
+    assert not isinstance(integer, Edits)
     results: dict[int, Reals] = {}
     compared = compare(
         model,

@@ -76,6 +76,17 @@ def head_reals(model: Model) -> tuple[Reals, Reals]:
 
 
 def result_of(model: Model) -> Result:
-    """What the network gives, as `importers.network.RESULTS` calls it."""
+    """What the network gives, as `importers.network.RESULTS` calls it.
+
+    Raises
+    ------
+    InputError
+        If the format of a file has no name for it: pooling by attention, a decoder.
+    """
     network = model.network
-    return next(name for name, of in RESULTS.items() if of == (network.pooling, network.results))
+    if network.decoder is not None:
+        raise InputError("decoder", "must be left out: no module of PyTorch has one")
+    for name, of in RESULTS.items():
+        if of == (network.pooling, network.results):
+            return name
+    raise InputError("pooling", "must be none, max or mean in other formats", network.pooling)

@@ -8,15 +8,16 @@ each of these packages has a table with the keys of `CELLS`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pascaline.spec.cells.gru import GruLayer
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.cells.rnn import RnnLayer
+from pascaline.spec.checked import one_of
 from pascaline.spec.errors import InputError
 
-__all__ = ["CELLS", "FORMS", "USUAL", "form_of", "linear", "transformed"]
+__all__ = ["CELLS", "FORMS", "USUAL", "AnyLayer", "form_of", "linear", "transformed"]
 
 CELLS: dict[str, type[Layer]] = {
     "lstm": LstmLayer,
@@ -27,6 +28,9 @@ CELLS: dict[str, type[Layer]] = {
 
 USUAL = "lstm"
 """The default kind, and the default form."""
+
+AnyLayer = Annotated[Layer, one_of(CELLS, USUAL)]
+"""A layer of any cell; without a kind, an LSTM."""
 
 FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (kind, options) for kind, cell in CELLS.items() for name, options in cell.forms.items()

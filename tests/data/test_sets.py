@@ -25,6 +25,7 @@ def test_names() -> None:
         "sentiment",
         "copy",
         "copy-1000",
+        "connected",
     ]
     assert data_set("rows").inputs == 28
 

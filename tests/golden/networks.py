@@ -175,6 +175,12 @@ ENDS = {
         "head": {"classes": 2, "weights": "fixed8", "output": "logits"},
         "pooling": "max",
     },
+    "attention": {"pooling": "attention", "attention": {}},
+    "attention-class": {
+        "head": {"classes": 3, "weights": "ternary"},
+        "pooling": "attention",
+        "attention": {"query": {"width": 8, "frac": 4}, "score": {"width": 10, "frac": 5}},
+    },
     "mean-class": {"head": {"classes": 3, "weights": "ternary"}, "pooling": "mean"},
 }
 """What networks may end in."""

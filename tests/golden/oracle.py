@@ -221,11 +221,15 @@ def slow_run(model, sequence):
     network, vectors, last = model.network, [x.tolist() for x in sequence], []
     for layer, directions in zip(network.layers, model.directions, strict=True):
         vectors, last = slow_outputs(layer, directions, vectors)
+    if network.decoder is not None:
+        return slow_decode(model, vectors)
     if network.pooling == "max":
         last = [max(column) for column in zip(*vectors, strict=True)]
     if network.pooling == "mean":
         means = (Fraction(sum(column), len(vectors)) for column in zip(*vectors, strict=True))
         last = [math.floor(mean + Fraction(1, 2)) for mean in means]
+    if network.pooling == "attention":
+        last = slow_attention(network.attention, network.layer.h, model.query.tolist(), vectors)
     if network.results == "first-of-backward":
         last = vectors[-1]
     found = vectors if network.results == "every" else [last]
@@ -237,6 +241,44 @@ def slow_run(model, sequence):
     if network.head.output == "logits":
         return logits
     return [max(range(len(one)), key=one.__getitem__) for one in logits]
+
+
+def slow_attention(attention, h, query, vectors):
+    """The formulas of `spec.attention`, a step and an element at a time."""
+    frac, least, shift = attention.score.frac, h.interval.lo, attention.shift(h)
+    table = [math.floor(2 ** (attention.bits - 1 + f / 2**frac) + 0.5) for f in range(2**frac)]
+    most, total, sums = None, 0, [0] * len(query)
+    for vector in vectors:
+        s = (dot(query, vector) + ((1 << shift) >> 1)) >> shift
+        s = min(max(s, attention.score.interval.lo), attention.score.interval.hi)
+        whole, fraction = s >> frac, s & ((1 << frac) - 1)
+        if most is None or whole > most:
+            grown, most = 0 if most is None else whole - most, whole
+            total = math.ceil(Fraction(total, 2**grown))
+            sums = [a >> grown for a in sums]
+        weight = math.floor(Fraction(table[fraction], 2 ** (most - whole)) + Fraction(1, 2))
+        total += weight
+        sums = [a + weight * (v - least) for a, v in zip(sums, vector, strict=True)]
+    return [least + (2 * a + total) // (2 * total) for a in sums]
+
+
+def slow_decode(model, vectors):
+    """The classes that a decoder makes of the outputs of all steps."""
+    decoder, t = model.network.decoder, model.decoder
+    hidden, form = decoder.layer.hidden, decoder.layer.h
+    h, c = [0] * hidden, [] if decoder.layer.carried is None else [0] * hidden
+    context, found = [0] * len(vectors[0]), []
+    while len(found) < decoder.most and (not found or found[-1] != decoder.end):
+        last = found[-1] if found else decoder.end
+        x = [int(value) for value in t.embedding[last]] + context
+        h, c = slow_step(decoder.layer, t.layer, x, h, c)
+        context = slow_attention(decoder.attention, form, h, vectors)
+        seen = h + context
+        if model.network.head.rectified:
+            seen = [max(value, 0) for value in seen]
+        logits = slow_head(model.head, seen)
+        found.append(logits.index(max(logits)))
+    return found
 
 
 def slow_head(head, h):

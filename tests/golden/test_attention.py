@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
 from pascaline.golden.attention import Attend, Weighed, scores
 from pascaline.spec.attention import Attention
 from pascaline.spec.formats import Format
+from tests.golden.oracle import slow_attention
 
 H = Format(width=8, frac=7)
-
-
-def plain(attention, h, query, vectors):
-    """The formulas of `spec.attention`, a step and an element at a time."""
-    frac, least = attention.score.frac, h.interval.lo
-    shift = attention.shift(h)
-    table = [math.floor(2 ** (attention.bits - 1 + f / 2**frac) + 0.5) for f in range(2**frac)]
-    most, total, sums = None, 0, [0] * len(query)
-    for vector in vectors:
-        dot = sum(int(q) * int(v) for q, v in zip(query, vector, strict=True))
-        s = (dot + ((1 << shift) >> 1)) >> shift
-        s = min(max(s, attention.score.interval.lo), attention.score.interval.hi)
-        whole, fraction = s >> frac, s & ((1 << frac) - 1)
-        if most is None or whole > most:
-            grown, most = 0 if most is None else whole - most, whole
-            total = math.ceil(total / 2**grown)
-            sums = [math.floor(a / 2**grown) for a in sums]
-        weight = math.floor(table[fraction] / 2 ** (most - whole) + 0.5)
-        total += weight
-        sums = [a + weight * (int(v) - least) for a, v in zip(sums, vector, strict=True)]
-    return [least + math.floor((2 * a + total) / (2 * total)) for a in sums]
 
 
 @pytest.mark.parametrize("reach", [2, 60, 2047])
@@ -53,7 +31,9 @@ def test_equals_formulas(attention, reach):
     for step in range(40):
         pool.add(batch[:, step], step < lengths)
     for row, length in enumerate(lengths):
-        assert pool.pooled[row].tolist() == plain(attention, H, query, batch[row, :length])
+        vectors = batch[row, :length].tolist()
+        wanted = slow_attention(attention, H, query.tolist(), vectors)
+        assert pool.pooled[row].tolist() == wanted
 
 
 def test_within_format_at_the_ends():

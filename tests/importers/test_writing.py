@@ -18,6 +18,8 @@ from pascaline.importers.writing.file import written
 from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.network import Network
+from tests.golden.test_decoder import make as make_decoder
 from tests.importers.test_hadamrnn import paper
 
 
@@ -154,6 +156,10 @@ REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
         {"cell": "hadamard", "classes": 2, "pooling": "mean"},
         "pooling: must be none in a HadamRNN",
     ),
+    "attention": (
+        {"cell": "lstm", "pooling": "attention"},
+        "pooling: must be none, max or mean in other formats",
+    ),
     "directions": (
         {"cell": "hadamard", "bidirectional": True},
         "layer: must have one direction in a HadamRNN",
@@ -166,6 +172,21 @@ def test_refused(name: str) -> None:
     described, text = REFUSALS[name]
     with pytest.raises(InputError, match=f"^{re.escape(text)}"):
         written(random_of(**described))
+
+
+def test_attention_is_refused() -> None:
+    model = random_of(classes=2)
+    network = Network.parse(
+        model.network.model_dump() | {"pooling": "attention", "attention": {}}, thing="network"
+    )
+    tensors = model.tensors | {"pooling.query": np.zeros(8, dtype=np.int64)}
+    with pytest.raises(InputError, match=r"^pooling: must not be attention: no module of PyTorch"):
+        written(replace(model, network=network, tensors=tensors))
+
+
+def test_a_decoder_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^decoder: must be left out: no module of PyTorch"):
+        written(make_decoder({}))
 
 
 def test_refused_by_layer() -> None:

@@ -16,6 +16,7 @@ FAULTS = {
     "streams: three elastic stages": (r"(assign stage_1_take) = .*;", r"\1 = stage_0_full;"),
     "states: in": (r"(assign h_data_1) = .*;", r"\1 = i__payload[5:3];"),
     "sequences: both directions out": (r"(assign i_x__ready) = .*;", r"\1 = 1'h1;"),
+    "attention: an element, two streams": (r"(assign begins) = .*;", r"\1 = 1'h0;"),
     "sums: ternary, pairs, 3 inputs": (r"(assign tree_0_0 = \w+) \^ .*;", r"\1;"),
     "transforms: block of 2, 1 side by side": (r"\) - \$signed", ") + $signed"),
     "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),

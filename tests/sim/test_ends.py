@@ -11,6 +11,7 @@ BOTH = {"bidirectional": True}
 WIDE = {"h": {"width": 12, "frac": 11}}
 LOGITS = {"head": {"classes": 3, "weights": "ternary", "output": "logits"}}
 MEAN = {"pooling": "mean"}
+ATTENTION = {"pooling": "attention", "attention": {}}
 LAST_STEP = {"results": "first-of-backward"}
 
 MACHINES = {
@@ -20,6 +21,16 @@ MACHINES = {
     "mean, both directions": ([LSTM | BOTH], MEAN, {"simd": 2, "parity": True}),
     "mean, stacked": ([GRU | BOTH, LSTM | BOTH], MEAN | LOGITS, {"simd": 4, "weights": "ram"}),
     "mean, of one step": ([LSTM | WIDE], MEAN, {"simd": 2, "longest": 1}),
+    "attention": ([LSTM], ATTENTION | LOGITS, {"simd": 2}),
+    "attention, streams": ([GRU, GRU], ATTENTION, {"simd": 2, "streams": 2, "stack": "shared"}),
+    "attention, both directions": ([GRU | BOTH], ATTENTION | LOGITS, {"simd": 4, "parity": True}),
+    "attention, loaded": ([LSTM | BOTH], ATTENTION, {"simd": 2, "weights": "ram", "parity": True}),
+    "attention, of one step": ([LSTM | WIDE], ATTENTION, {"simd": 8, "longest": 1}),
+    "attention, on a bus": (
+        [LSTM | WIDE],
+        ATTENTION,
+        {"simd": 2, "ports": "axi", "pipelined": True},
+    ),
     "last step": ([LSTM | BOTH], LAST_STEP, {"simd": 2, "units": 2}),
     "last step, head": ([GRU | BOTH, LSTM | BOTH], LAST_STEP | LOGITS, {"simd": 4, "parity": True}),
     "last step, on a bus": ([GRU | BOTH], LAST_STEP, {"ports": "wishbone", "pipelined": True}),

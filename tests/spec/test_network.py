@@ -43,7 +43,10 @@ def test_sizes_reach_2048():
         ),
         (
             {"results": "first"},
-            "network: results: should be 'last', 'every' or 'first-of-backward', not 'first'",
+            (
+                "network: results: should be 'last', 'every', 'first-of-backward' or 'decoded',"
+                " not 'first'"
+            ),
         ),
         (
             {"results": "first-of-backward"},
@@ -115,7 +118,10 @@ def test_sizes_reach_2048():
             {"layer": {"weights_x": "binary"}},
             "network: layers.0.lstm: weights stands for weights_x and weights_h",
         ),
-        ({"pooling": "sum"}, "network: pooling: should be 'none', 'max', 'mean' or 'attention', not 'sum'"),
+        (
+            {"pooling": "sum"},
+            "network: pooling: should be 'none', 'max', 'mean' or 'attention', not 'sum'",
+        ),
         (
             {"pooling": "mean", "results": "every"},
             "network: results must be last with pooling",

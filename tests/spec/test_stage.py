@@ -27,6 +27,14 @@ NAMES = {
     "pooling": ["core_0", "gather"],
     "mean": ["core_0", "gather"],
     "mean, both directions": ["both_0", "core_0", "gather"],
+    "attention": ["core_0", "attend", "gather"],
+    "attention, both directions": ["both_0", "core_0", "merge_0", "attend"],
+    "attention, on a bus": ["both_0", "core_0", "merge_0", "core_1", "attend", "gather"],
+}
+
+NAMES |= {
+    "decoder": ["core_0", "decode"],
+    "decoder, on a bus": ["core_0", "both_1", "core_1", "merge_1", "decode"],
 }
 
 CORE = ["weight memory", "lanes", "cell units", "vector memory", "head", "control"]
@@ -117,6 +125,8 @@ def test_parts_are_listed_in_one_order(design):
         for name, there in {
             "residual": any(layer.residual for layer in design.network.layers),
             "sequence buffers": design.network.bidirectional,
+            "decoder": design.network.decoder is not None,
+            "attention": any(stage.kind in ("attend", "decode") for stage in design.stages),
             "gather": any(stage.kind == "gather" for stage in design.stages),
             "bus": design.machine.on_bus,
         }.items()

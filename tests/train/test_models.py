@@ -24,6 +24,7 @@ FLOOR = {
     "copy-1000-hadamard": 0.999,
     "copy-hadamard-gru": 0.999,
     "copy-ternary": 0.99,
+    "digits-attention-ternary": 0.985,
     "digits-binary": 0.985,
     "digits-gru-hadamard": 0.985,
     "digits-gru-ternary": 0.985,
@@ -41,28 +42,38 @@ FLOOR = {
 
 CEILING = {
     "austen-binary": 1.60,
+    "austen-norm-binary": 1.545,
+    "austen-norm-fixed8": 1.524,
     "austen-norm-ternary": 1.525,
     "austen-ternary": 1.56,
     "linux-binary": 1.71,
     "linux-norm-binary": 1.628,
+    "linux-norm-fixed8": 1.546,
     "linux-norm-ternary": 1.628,
     "linux-ternary": 1.67,
 }
 """The most bits a character that a shipped model may take: those of the floating-point network of
-the same size, and 0.06 or 0.02 more, or 0.02 less with layer norm."""
+the same size, and 0.06 or 0.02 more; with layer norm 0.02 less if ternary, no more if binary, and
+with 8-bit weights no more than those of a floating-point network with layer norm."""
 
 
-@pytest.fixture(params=sorted(FLOOR | CEILING))
+EDITS = {"connected-ternary": 0.0154}
+"""The most edits a digit: those of the floating-point network of the same size, and 0.003 more."""
+
+NAMES = sorted(FLOOR | CEILING | EDITS)
+
+
+@pytest.fixture(params=NAMES)
 def model(request: pytest.FixtureRequest) -> Model:
     return read_model(models.path(request.param))
 
 
 def test_names() -> None:
-    assert models.names() == sorted(FLOOR | CEILING)
+    assert models.names() == NAMES
 
 
 def test_unknown_name() -> None:
-    text = rf"^model: must be one of {', '.join(sorted(FLOOR | CEILING))}, not 'words'$"
+    text = rf"^model: must be one of {', '.join(NAMES)}, not 'words'$"
     with pytest.raises(InputError, match=text):
         models.path("words")
 
@@ -96,6 +107,13 @@ def test_card_says_how_good_the_model_is(model: Model) -> None:
         assert as_integer < CEILING[model.name]
         assert abs(as_float - as_integer) < 0.02
         assert accuracy["integer"]["total"] == model.card["data"]["steps"]["held-out"]
+        return
+    if model.name in EDITS:
+        as_float, as_integer = (accuracy[form]["edits"] for form in ("float", "integer"))
+        total = accuracy["integer"]["total"]
+        assert as_integer / total < EDITS[model.name]
+        assert abs(as_float - as_integer) / total < 0.003
+        assert accuracy["integer"]["sequences"] == sequences["held-out"]
         return
     for form in ("float", "integer"):
         found = accuracy[form]
@@ -145,6 +163,8 @@ def test_table_of_models_is_what_the_cards_say() -> None:
     def shown(found: dict[str, Any]) -> str:
         if "bits" in found:
             return f"{found['bits']:.4f} bits"
+        if "edits" in found:
+            return f"{100 * found['edits'] / found['total']:.2f} % edits"
         return f"{100 * found['correct'] / found['total']:.2f} %"
 
     text = (models.FOLDER / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,100 @@
+"""``measure attention``: what it takes beside the layer before it, and how near a softmax it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pascaline.cli.synthesis import area_options
+from pascaline.console import bars, json_option, print_json, table
+from pascaline.measure.attention import compare_attention
+from pascaline.measure.synthesis import find_target
+from pascaline.spec.cells import CELLS
+
+__all__ = ["attention"]
+
+
+@click.command()
+@click.option(
+    "--hidden",
+    "sizes",
+    type=click.IntRange(1, 2048),
+    multiple=True,
+    default=(128, 256),
+    show_default=True,
+    help="Hidden units of a direction; may be repeated.",
+)
+@click.option("--inputs", type=click.IntRange(1), default=64, show_default=True, help="Inputs.")
+@click.option(
+    "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
+)
+@click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
+@click.option("--units", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--simd", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--longest", type=click.IntRange(1), default=256, show_default=True)
+@click.option("--bidirectional / --forward", default=True, help="Directions.  [default: both]")
+@click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
+@click.option(
+    "--trials",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Sequences whose weights are compared with a softmax, for each length and spread.",
+)
+@click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
+@area_options
+@json_option
+def attention(
+    *,
+    synthesise: bool,
+    target_name: str,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Cycles and area of pooling by attention, and its largest error.
+
+    Cycles of a step are those in the middle of long sequences, with attention and without; those of
+    a result are from the last chunk of a sequence to the last one of its result. Areas are without
+    memories. Errors are the largest differences of weights from those of a softmax of the same
+    scores.
+    """
+    found = find_target(target_name, liberty=liberty, dont_use=dont_use)
+    with bars() as progress:
+        result = compare_attention(
+            options.pop("sizes"),
+            found=found if synthesise else None,
+            progress=progress,
+            **options,
+        )
+    if as_json:
+        print_json(result)
+    else:
+        _show(result)
+
+
+def _show(result: dict[str, Any]) -> None:
+    areas = "unit" in result
+    columns = ["hidden", "elements", "a step", "without", "attention alone", "a result"]
+    columns += ["memories, bits", *(["area"] if areas else [])]
+    rows: list[list[Any]] = []
+    for one in result["sizes"]:
+        steps = one["step_cycles"]
+        row = [one["hidden"], one["elements"], f"{steps['attention']:g}", f"{steps['none']:g}"]
+        row += [f"{one['pace']:g}", one["result"], sum(one["memory_bits"].values())]
+        rows.append(row + ([one["area"]] if areas else []))
+    of = f" ({result['unit']}, {result['target']})" if areas else ""
+    directions = "both directions" if result["bidirectional"] else "one direction"
+    table(f"attention over the outputs of a layer of {directions}{of}", columns, rows)
+    if result["errors"]:
+        table(
+            "largest difference of a weight from a softmax",
+            ["steps", "scores in any order", "rising"],
+            [
+                [steps, f"{error['any']:.6f}", f"{error['rising']:.6f}"]
+                for steps, error in result["errors"].items()
+            ],
+        )

@@ -1,0 +1,1 @@
+"""Attention: scores of vectors, what these weigh, weighted sums, and their quotients."""
