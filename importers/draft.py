@@ -160,9 +160,9 @@ def draft(
             layer |= {"weights": weights, "block": block}
         else:
             layer |= {"weights_x": weights, "weights_h": weights_h or weights}
-        outputs = hidden * (1 + bidirectional), layer["h"]
-        layer["residual"] = residual and not bidirectional and before == outputs
-        before = outputs
+        given = hidden * (1 + bidirectional), layer["h"]
+        layer["residual"] = residual and not bidirectional and before == given
+        before = given
         layers.append(layer)
     if residual and not any(layer["residual"] for layer in layers):
         rule = "needs a layer of one direction with as many inputs as outputs, of one format"

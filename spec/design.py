@@ -28,8 +28,7 @@ from pascaline.spec.stages.residual import Add, Fork
 __all__ = ["KINDS", "Design"]
 
 KINDS: dict[str, type[Stage]] = {
-    one.kind: one
-    for one in (CoreStage, Fork, Add, Both, Merge, Attend, Decode, Gather)
+    one.kind: one for one in (CoreStage, Fork, Add, Both, Merge, Attend, Decode, Gather)
 }
 """The kinds of stages. Reports list the parts of stages in this order."""
 
@@ -41,7 +40,8 @@ class Design:
     Vectors go through ``stages``: cores, one a layer or one for all; a core with two directions has
     a buffer of whole sequences before it, and one behind it where its output is needed step by
     step, and one with a residual connection has what adds x to its output. The last core has the
-    head, unless that needs vectors that are gathered first, or one that attention makes of all steps.
+    head, unless that needs vectors that are gathered first, or one that attention makes of all
+    steps.
 
     Parameters
     ----------
