@@ -30,7 +30,7 @@ class GoldenRun:
         other axis; logits have (classes,), outputs without a head (outputs,).
     state : tuple of State
         Of each layer, ``h`` and ``c`` of shape (sequences, hidden) after the last step of each
-        sequence; none of a bidirectional network.
+        sequence; none of a network that takes sequences whole, as with both directions.
     steps : list of tuple of tuple of dict of str to array
         ``steps[sequence][layer][direction]`` has the intermediates by their names in `spec.cells`,
         each (steps, hidden) or (steps, rows): ``pre``, the gates, ``h``, and sums of each operand
@@ -77,8 +77,8 @@ def run(
     Raises
     ------
     InputError
-        If a sequence has another shape or a number out of range, or if a bidirectional network
-        is given a state.
+        If a sequence has another shape or a number out of range, or if a network that takes
+        sequences whole is given a state.
 
     Examples
     --------

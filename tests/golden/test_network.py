@@ -123,9 +123,9 @@ def test_a_bidirectional_network_has_no_state(rng):
     assert golden.zero(4) == ()
     assert golden.run([sequence], ()).state == ()
     state = Golden(model(STACKS["three-cells"])).zero()
-    with pytest.raises(InputError, match=r"^state: must not be given: a bidirectional network"):
+    with pytest.raises(InputError, match=r"^state: must not be given: sequences are taken whole"):
         golden.run([sequence], state)
-    with pytest.raises(InputError, match=r"^network: must have no bidirectional layer to go step"):
+    with pytest.raises(InputError, match=r"^network: must not be taken whole to go step by step"):
         golden.step(sequence[:1], state)
 
 
