@@ -124,14 +124,13 @@ class LayerNorm(wiring.Component):
                         sum=Value.cast(hold.found[lane][f"s{number}"]),
                         mean=means[number * drain.gates + gate],
                         shift=spread.shift,
-                        quotient=spread.quotient,
+                        reciprocal=spread.reciprocal,
                     )
                     m.d.comb += self.sums[lane][f"s{number}"].eq(row.normal)
                     # Units that there are not count as nothing.
                     absent = unit >= norm.tail
-                    given = row.apart, row.carry
-                    terms.append([Mux(last, 0, one) if absent else one for one in given])
-                added, carry = tree_sum(
+                    terms.append((Mux(last, 0, row.apart) if absent else row.apart, None))
+                added, _ = tree_sum(
                     m,
                     terms,
                     norm.standard.reach(sums),
@@ -147,7 +146,6 @@ class LayerNorm(wiring.Component):
                     clear=control.clear,
                     add=adds,
                     value=added,
-                    carry=carry,
                     load=control.load,
                     divide=control.divide,
                     **strobes,

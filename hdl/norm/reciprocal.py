@@ -6,7 +6,6 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.tree import add
 from pascaline.spec.formats import Interval
 from pascaline.spec.standard import Standard
 
@@ -33,11 +32,9 @@ class Reciprocal(wiring.Component):
     clear : In(1)
         The spread is 0.
     add : In(1)
-        Add ``value`` and ``carry``.
+        Add ``value``.
     value : In(standard.reach(sums).times(units).width)
         Of the rows that are side by side: magnitudes or squares.
-    carry : In(1)
-        A 1 more.
     normalise : In(1)
         Shift the spread to the left if its first bit is 0; of squares by two bits.
     root : In(1)
@@ -48,8 +45,8 @@ class Reciprocal(wiring.Component):
         Find its next bit.
     shift : Out(range(standard.most(sums) - standard.least + 1))
         Bits of the spread beyond the least; there after ``normalise``.
-    quotient : Out(standard.mantissa)
-        Its reciprocal after the first bit, which is 1; there after ``divide``.
+    reciprocal : Out(standard.mantissa + 1)
+        Its reciprocal, whose first bit is 1; there after ``divide``.
     """
 
     def __init__(self, standard: Standard, sums: Interval, units: int):
@@ -61,9 +58,8 @@ class Reciprocal(wiring.Component):
             dict.fromkeys(strobes, In(1))
             | {
                 "value": In(self._value.width),
-                "carry": In(1),
                 "shift": Out(range(self._shifts + 1)),
-                "quotient": Out(standard.mantissa),
+                "reciprocal": Out(standard.mantissa + 1),
             }
         )
 
@@ -88,7 +84,7 @@ class Reciprocal(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [spread.eq(0), shift.eq(self._shifts)]
         with m.Elif(self.add):
-            m.d.sync += spread[below:].eq(add(spread[below:], self.value, self.carry))
+            m.d.sync += spread.eq(spread + (self.value << below))
         with m.Elif(self.normalise & ~spread[-per:].any() & (shift != 0)):
             m.d.sync += [spread.eq(spread << per), shift.eq(shift - 1)]
 
@@ -127,5 +123,5 @@ class Reciprocal(wiring.Component):
             m.d.sync += [remainder.eq(~divisor), quotient.eq(0)]
         with m.Elif(self.divide):
             m.d.sync += [remainder.eq(rest), quotient.eq(Cat(goes, quotient))]
-        m.d.comb += [self.shift.eq(shift), self.quotient.eq(quotient)]
+        m.d.comb += [self.shift.eq(shift), self.reciprocal.eq(Cat(quotient, 1))]
         return m
