@@ -16,6 +16,9 @@ def network_words(network: Network) -> str:
         both = "bidirectional " if layer.bidirectional else ""
         sizes.append(f"{both}{layer.title} {layer.hidden:,}")
     pooling = [] if network.pooling == "none" else [f"{network.pooling} pooling"]
+    decoder = network.decoder
+    if decoder is not None:
+        pooling.append(f"decoder {decoder.layer.title} {decoder.layer.hidden:,}")
     head = [] if network.head is None else [f"head {network.head.classes:,}"]
     return ", ".join([*sizes, *pooling, *head])
 
@@ -27,4 +30,6 @@ def score_words(accuracy: Any) -> str:
     score = accuracy["integer"]
     if "bits" in score:
         return f"{score['bits']:.4f} bits a character"
+    if "edits" in score:
+        return f"{100 * score['edits'] / score['total']:.2f} % edits of {score['total']:,}"
     return f"{100 * score['correct'] / score['total']:.2f} % of {score['total']:,}"

@@ -18,7 +18,6 @@ from pascaline.importers.writing.file import written
 from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
-from pascaline.spec.network import Network
 from tests.golden.test_decoder import make as make_decoder
 from tests.importers.test_hadamrnn import paper
 
@@ -172,16 +171,6 @@ def test_refused(name: str) -> None:
     described, text = REFUSALS[name]
     with pytest.raises(InputError, match=f"^{re.escape(text)}"):
         written(random_of(**described))
-
-
-def test_attention_is_refused() -> None:
-    model = random_of(classes=2)
-    network = Network.parse(
-        model.network.model_dump() | {"pooling": "attention", "attention": {}}, thing="network"
-    )
-    tensors = model.tensors | {"pooling.query": np.zeros(8, dtype=np.int64)}
-    with pytest.raises(InputError, match=r"^pooling: must not be attention: no module of PyTorch"):
-        written(replace(model, network=network, tensors=tensors))
 
 
 def test_a_decoder_is_refused() -> None:
