@@ -34,8 +34,12 @@ class WeightedSums(wiring.Component):
         It is added to. What is added follows ``attend.memory`` cycles later.
     given : In(data.ArrayLayout(shape(attend.h), simd))
         Elements, ``attend.memory`` cycles after ``add``.
-    first, grown, weight : In
-        As of `hdl.attention.weights.Weights`, that long after ``add``, too.
+    first : In(1)
+        As of `hdl.attention.weights.Weights`, that long after ``add``; so are the next two.
+    grown : In(range(exponents + 1))
+        By how much the largest whole part has grown.
+    weight : In(shape(attend.attention.weights))
+        What the elements weigh.
     found : Out(data.ArrayLayout(shape(attend.sums), simd))
         Sums, ``attend.memory`` cycles after ``chunk``.
     used : In(1)
