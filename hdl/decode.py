@@ -75,7 +75,10 @@ class DecodeUnit(wiring.Component):
         m = Module()
         decode, parity = self._decode, self._decode.machine.parity
         word = data.ArrayLayout(shape(decode.h), decode.machine.simd)
-        phase, first, looks, tells = Signal(Phase), Signal(), Signal(), Signal()
+        phase = Signal(Phase)
+        first = Signal()
+        looks = Signal()
+        tells = Signal()
         symbol = Signal(range(decode.head.head.classes))
         m.submodules.core = core = LayerCore(decode.core)
         m.submodules.attend = attend = AttendUnit(decode.attend)
@@ -109,10 +112,14 @@ class DecodeUnit(wiring.Component):
             shape=stored(word, parity=parity), depth=depth, init=[]
         )
         write, read = vectors.write_port(), vectors.read_port()
-        place, end = Signal(range(depth)), Signal(range(depth))
-        chunk, ends = Signal(range(decode.vector_chunks)), Signal()
-        taken, looking = Signal(), Signal()
-        beat, last = self.i_x.p, Signal()
+        place = Signal(range(depth))
+        end = Signal(range(depth))
+        chunk = Signal(range(decode.vector_chunks))
+        ends = Signal()
+        taken = Signal()
+        looking = Signal()
+        beat = self.i_x.p
+        last = Signal()
         full, take = elastic(m, looking, attend.i_x.ready, name="vector")
         moves = taken | take
         m.d.comb += [
@@ -154,8 +161,10 @@ class DecodeUnit(wiring.Component):
         decode, late = self._decode, self._decode.memory
         chunks = decode.core.x_product.chunks
         embedding = decode.own_memories["embedding"]
-        chunk, feeds = Signal(range(chunks)), Signal()
-        ends, looks = Signal(), Signal()
+        chunk = Signal(range(chunks))
+        feeds = Signal()
+        ends = Signal()
+        looks = Signal()
         m.d.comb += [
             feeds.eq(phase == Phase.FEED),
             ends.eq(chunk == chunks - 1),
@@ -251,7 +260,8 @@ class DecodeUnit(wiring.Component):
         ]
         m.d.comb += outputs.request_valid.eq(tells)
 
-        number, last = Signal(range(most)), Signal()
+        number = Signal(range(most))
+        last = Signal()
         m.d.comb += [
             last.eq((outputs.o.p.data == decode.decoder.end) | (number == most - 1)),
             self.o.valid.eq(outputs.o.valid),

@@ -63,9 +63,12 @@ class Fork(wiring.Component):
             return Mux(place == depth - 1, 0, place + 1)
 
         # Writing: the vector begins at ``start``; the next one, too, if this one is not kept.
-        taken, end, kept = Signal(), Signal(), Signal()
+        taken = Signal()
+        end = Signal()
+        kept = Signal()
         chunk = Signal(range(stage.chunks))
-        start, write = Signal(range(depth)), Signal(range(depth))
+        start = Signal(range(depth))
+        write = Signal(range(depth))
         beat = self.i_x.p
         m.d.comb += [
             self.o.valid.eq(self.i_x.valid),
@@ -90,8 +93,11 @@ class Fork(wiring.Component):
             m.d.sync += write.eq(start)
 
         # Reading: the word at ``read`` is on the port whenever it had been written a cycle before.
-        read, level = Signal(range(depth)), Signal(range(depth + 1))
-        full, given, left = Signal(), Signal(), Signal(range(depth + 1))
+        read = Signal(range(depth))
+        level = Signal(range(depth + 1))
+        full = Signal()
+        given = Signal()
+        left = Signal(range(depth + 1))
         found, wrong = read_out(out.data)
         m.d.comb += [
             self.skip.valid.eq(full),

@@ -151,7 +151,8 @@ class Decode(Stage):
 
     @property
     def views(self) -> Views:
-        nets = "phase first symbol steps i_x__valid i_x__ready o__valid o__ready o__payload"
+        nets = "phase first symbol number chunk i_x__valid i_x__ready"
+        nets += " o__valid o__ready o__payload"
         return {"": {"": nets}}
 
     @property
