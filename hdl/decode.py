@@ -9,7 +9,7 @@ from pascaline.hdl.core import LayerCore
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.elastic import elastic
 from pascaline.hdl.outputs import Outputs
-from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.parity import fault_member, read_late, read_out, stored, write_in
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.store import loads, read_memory
 from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO
@@ -184,7 +184,7 @@ class DecodeUnit(wiring.Component):
         )
         read = pair.read_port()
         m.d.comb += read.addr.eq(chunk + (decode.hidden_chunks - decode.embedding_chunks))
-        context, context_wrong = self._late(m, read, late, "context")
+        context, context_wrong = read_late(m, read, late, name="context")
 
         there = delayed(m, feeds, late, name="fed")
         from_context = delayed(m, looks, late, name="from_context")
@@ -198,17 +198,12 @@ class DecodeUnit(wiring.Component):
         ]
         return there & Mux(from_context, context_wrong & ~none, wrong)
 
-    def _late(self, m, read, latency, name):
-        """What a port reads, that many cycles after its address, and whether it is wrong."""
-        word = delayed(m, read.data.as_value(), latency - 1, name=name, reset_less=True)
-        return read_out(data.View(read.data.shape(), word))
-
     def _query(self, m, pair, attend):
         """The query is h."""
         late = self._decode.memory
         read = pair.read_port()
         m.d.comb += read.addr.eq(attend.query_chunk)
-        found, wrong = self._late(m, read, late, "query")
+        found, wrong = read_late(m, read, late, name="query")
         m.d.comb += attend.query.eq(found)
         used = attend.i_x.valid & attend.i_x.ready
         return wrong & delayed(m, used, late, name="query_used")

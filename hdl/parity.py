@@ -8,7 +8,9 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Guard", "fault_member", "read_out", "stored", "write_in"]
+from pascaline.hdl.delay import delayed
+
+__all__ = ["Guard", "fault_member", "read_late", "read_out", "stored", "write_in"]
 
 
 def fault_member(parity):
@@ -29,6 +31,12 @@ def write_in(port, value):
 def read_out(port):
     """The word on a read port's data, and whether it is not as it was written (no bits, or one)."""
     return port.word, Value.cast(port).xor()[: len(port.check)]
+
+
+def read_late(m, port, latency, *, name):
+    """What `read_out` gives of a read port, ``latency`` cycles after its address, at least 1."""
+    word = delayed(m, port.data.as_value(), latency - 1, name=name, reset_less=True)
+    return read_out(data.View(port.data.shape(), word))
 
 
 class Guard(wiring.Component):

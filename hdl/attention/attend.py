@@ -9,7 +9,7 @@ from pascaline.hdl.attention.sums import WeightedSums
 from pascaline.hdl.attention.weights import Weights
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.divide import divided
-from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.parity import fault_member, read_late, stored, write_in
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.store import load_through, loads
 from pascaline.spec.stages.attend import Attend
@@ -68,8 +68,6 @@ class AttendUnit(wiring.Component):
         m.submodules.weights = weights = Weights(attend)
         m.submodules.sums = sums = WeightedSums(attend)
         m.d.comb += load_through(self.load, score)
-        if not attend.own_memories:
-            m.d.comb += [score.query.eq(self.query)]
 
         # Taking a vector.
         beat = self.i_x.p
@@ -97,7 +95,7 @@ class AttendUnit(wiring.Component):
             m.d.sync += busy.eq(1)
 
         if not attend.own_memories:
-            m.d.comb += self.query_chunk.eq(chunk)
+            m.d.comb += [self.query_chunk.eq(chunk), score.query.eq(self.query)]
 
         # Weighing it: two cycles before its first elements are there, as its weight is then.
         weighed = attend.scored + latency
@@ -153,9 +151,7 @@ class AttendUnit(wiring.Component):
             *write_in(write.data, self.i_x.p.data),
             read.addr.eq(reading),
         ]
-        late = attend.memory - 1
-        word = delayed(m, read.data.as_value(), late, name="kept", reset_less=True)
-        found, wrong = read_out(data.View(read.data.shape(), word))
+        found, wrong = read_late(m, read, attend.memory, name="kept")
         return found, wrong & delayed(m, adding, attend.memory, name="checks")
 
     def _divide(self, m, begins, reading, busy, number, sums, total):

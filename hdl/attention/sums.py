@@ -5,7 +5,7 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
-from pascaline.hdl.parity import fault_member, read_out, stored, write_in
+from pascaline.hdl.parity import fault_member, read_late, stored, write_in
 from pascaline.hdl.shapes import shape
 from pascaline.spec.formats import Interval
 from pascaline.spec.stages.attend import Attend
@@ -79,8 +79,7 @@ class WeightedSums(wiring.Component):
         write = sums.write_port()
         read = sums.read_port()
         latency, address = attend.memory, Cat(self.stream, self.chunk)
-        word = delayed(m, read.data.as_value(), latency - 1, name="word", reset_less=True)
-        found, wrong = read_out(data.View(read.data.shape(), word))
+        found, wrong = read_late(m, read, latency, name="word")
         added = delayed(m, self.add, latency, name="added")
         m.d.comb += [
             read.addr.eq(address),
