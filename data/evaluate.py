@@ -20,6 +20,7 @@ from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.network import Results
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Score",
     "evaluate",
+    "judge",
     "measure",
     "outcomes",
     "predict",
@@ -139,6 +141,23 @@ def measure(
     return Likelihood(total, nats / total / math.log(2))
 
 
+def judge(
+    results: Results, found: Sequence[Outcome], labels: Labels, *, unit: float | None = None
+) -> Measured:
+    """Compare results with labels as suits them: `edits` of a decoder's, else `measure`.
+
+    Parameters
+    ----------
+    results : Results
+        When the network has them, as in `spec.network.Network`.
+    found, labels, unit
+        As of `measure`.
+    """
+    if results == "decoded":
+        return edits(found, labels)
+    return measure(found, labels, unit=unit)
+
+
 def outcomes(
     model: Model, inputs: Sequence[Integers], progress: Progress = silent
 ) -> list[Outcome]:
@@ -158,8 +177,8 @@ def predict(model: Model, inputs: Sequence[Integers], progress: Progress = silen
     InputError
         If the model does not give one class a sequence.
     """
-    head, results = model.network.head, model.network.results
-    if head is None or results in ("every", "decoded"):
+    head = model.network.head
+    if head is None or not model.network.single:
         raise InputError(model.name, "must have a head, and one result a sequence")
     found = np.concatenate(outcomes(model, inputs, progress))
     return classify(found) if head.output == "logits" else found
@@ -179,9 +198,7 @@ def score(model: Model, part: Part, progress: Progress = silent) -> Measured:
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
     warn_of_excess(model, part.sequences)
     found = outcomes(model, quantize(part.sequences, model), progress)
-    if model.network.results == "decoded":
-        return edits(found, part.labels)
-    return measure(found, part.labels, unit=unit)
+    return judge(model.network.results, found, part.labels, unit=unit)
 
 
 def evaluate(model: Model, part: str = "held-out", progress: Progress = silent) -> Measured:

@@ -106,7 +106,7 @@ def _renumbered(folder: Folder, model: Model) -> Folder:
     """With the numbers that the model has for classes of these names."""
     card, head = model.card.get("data"), model.network.head
     known = card.get("names") if isinstance(card, dict) else None
-    if head is None or model.network.results in ("every", "decoded"):
+    if head is None or not model.network.single:
         raise InputError(model.name, "must have a head, and one result a sequence")
     if not known:
         if len(folder.classes) > head.classes:

@@ -168,14 +168,16 @@ def _summary(
 ) -> Simulation:
     lengths = [len(sequence) for sequence in samples.sequences]
     correct = None
-    head, one = design.head, design.network.results not in ("every", "decoded")
-    if samples.labels is not None and head is not None and head.output == "class" and one:
+    head, single = design.head, design.network.single
+    if samples.labels is not None and head is not None and head.output == "class" and single:
         labels = [samples.labels[k] for k in _completed(lengths, design)]
         pairs = zip(outcome.results, labels, strict=False)
         correct = sum(result == label for result, label in pairs)
     plain = not design.machine.on_bus and not job.pauses.any
-    symbols = symbols_of(design, [one.x for episode in job.episodes for one in episode.sequences])
-    formula = cycles.sequence_cycles(design, lengths, symbols) if plain else None
+    formula = None
+    if plain:
+        vectors = [one.x for episode in job.episodes for one in episode.sequences]
+        formula = cycles.sequence_cycles(design, lengths, symbols_of(design, vectors))
     return Simulation(
         model=design.model.name,
         simulator=sim,

@@ -190,6 +190,11 @@ class Network(Checked):
         return self.bidirectional or self.decoder is not None
 
     @property
+    def single(self) -> bool:
+        """Whether there is one result a sequence."""
+        return self.results not in ("every", "decoded")
+
+    @property
     def bounded(self) -> bool:
         """Whether machines hold all steps of a sequence, or count them: up to ``longest``."""
         counted = self.pooling in ("mean", "attention")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pascaline.data.edits import edits
-from pascaline.data.evaluate import Measured, Outcome, measure, outcomes
+from pascaline.data.evaluate import Outcome, judge, outcomes
 from pascaline.data.own import find_data
 from pascaline.data.preprocess import OneHot, Rule
-from pascaline.data.sets import DataSet, Labels, Part, Parts
+from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
 from pascaline.importers.freeze import freeze
@@ -239,15 +237,8 @@ def train(
     if start is not None:
         options = _as_start(options, start)
     plan = Plan(task(name), options.settled(task(name)), start)
-    if keep_float is not None and plan.options.linear:
-        raise InputError("keep_float", "must be left out: no file that is read has a linear cell")
-    if keep_float is not None and plan.options.spread is not None:
-        raise InputError("keep_float", "must be left out: no file that is read has layer norm")
-    if keep_float is not None and plan.options.residual:
-        rule = "must be left out: no file that is read has residual connections"
-        raise InputError("keep_float", rule)
-    if keep_float is not None and plan.options.pooling == "attention":
-        raise InputError("keep_float", "must be left out: no file that is read has attention")
+    if keep_float is not None:
+        _check_kept(plan.options)
     if plan.task.results == "decoded":
         for thing, given in (("keep_float", keep_float), ("start", start)):
             if given is not None:
@@ -283,7 +274,7 @@ def train(
     else:
         real = run(learned, inputs, lsb=description.x.lsb)
     bits = plan.task.output == "logits"
-    score = partial(_measured, plan.task, parts.held_out.labels)
+    score = partial(judge, plan.task.results, labels=parts.held_out.labels)
     as_float = score(real, unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
     as_integer = score(outcomes(model, inputs, progress), unit=unit)
@@ -309,11 +300,16 @@ def train(
     return model
 
 
-def _measured(task: Task, labels: Labels, found: Sequence[Outcome], unit: float | None) -> Measured:
-    """How good results are; ``unit`` as in `data.evaluate.measure`."""
-    if task.results == "decoded":
-        return edits(found, labels)
-    return measure(found, labels, unit=unit)
+def _check_kept(options: Options) -> None:
+    """Raise `InputError` for what no file that `import` reads has."""
+    for there, what in (
+        (options.linear, "a linear cell"),
+        (options.spread is not None, "layer norm"),
+        (options.residual, "residual connections"),
+        (options.pooling == "attention", "attention"),
+    ):
+        if there:
+            raise InputError("keep_float", f"must be left out: no file that is read has {what}")
 
 
 def _as_start(options: Options, start: Foreign) -> Options:
