@@ -85,7 +85,7 @@ class DecodeUnit(wiring.Component):
         # h, and then the context.
         m.submodules.pair = pair = memory.Memory(
             shape=stored(word, parity=parity),
-            depth=decode.hidden_chunks + decode.vector_chunks,
+            depth=decode.hidden_chunks + decode.chunks,
             init=[],
         )
         m.d.comb += [core.load.eq(self.load.core), core.o_state.ready.eq(1)]
@@ -107,14 +107,14 @@ class DecodeUnit(wiring.Component):
     def _take(self, m, phase, first, looks, symbol, word, attend):
         """Vectors are taken into a memory, and read from there, all of them for each symbol."""
         decode, parity = self._decode, self._decode.machine.parity
-        depth = decode.machine.longest * decode.vector_chunks
+        depth = decode.machine.longest * decode.chunks
         m.submodules.vectors = vectors = memory.Memory(
             shape=stored(word, parity=parity), depth=depth, init=[]
         )
         write, read = vectors.write_port(), vectors.read_port()
         place = Signal(range(depth))
         end = Signal(range(depth))
-        chunk = Signal(range(decode.vector_chunks))
+        chunk = Signal(range(decode.chunks))
         ends = Signal()
         taken = Signal()
         looking = Signal()
@@ -125,7 +125,7 @@ class DecodeUnit(wiring.Component):
         m.d.comb += [
             self.i_x.ready.eq(phase == Phase.TAKE),
             taken.eq(self.i_x.valid & self.i_x.ready),
-            ends.eq(chunk == decode.vector_chunks - 1),
+            ends.eq(chunk == decode.chunks - 1),
             write.en.eq(taken),
             write.addr.eq(place),
             *write_in(write.data, beat.data),
@@ -141,7 +141,7 @@ class DecodeUnit(wiring.Component):
             ]
 
         # The last vector is told by its chunks.
-        lasts = place + (decode.vector_chunks - 1)
+        lasts = place + (decode.chunks - 1)
         with m.If(take):
             m.d.sync += last.eq((lasts >= end) & (place <= end))
         with m.If(take & (place == end)):
@@ -212,7 +212,7 @@ class DecodeUnit(wiring.Component):
         """H and the context are written, a chunk after the other."""
         decode = self._decode
         write = pair.write_port()
-        place = Signal(range(decode.hidden_chunks + decode.vector_chunks))
+        place = Signal(range(decode.hidden_chunks + decode.chunks))
         m.d.comb += [
             core.o.ready.eq(1),
             attend.o.ready.eq(1),
@@ -237,7 +237,7 @@ class DecodeUnit(wiring.Component):
         m.submodules.outputs = outputs = Outputs(
             {
                 "element": shape(decode.h),
-                "chunks": decode.hidden_chunks + decode.vector_chunks,
+                "chunks": decode.hidden_chunks + decode.chunks,
                 "simd": decode.machine.simd,
                 "banks": 1,
             },

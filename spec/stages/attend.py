@@ -9,21 +9,21 @@ from typing import ClassVar
 from pascaline.spec.attention import Attention
 from pascaline.spec.clock import NEVER
 from pascaline.spec.flow import End, StageClock
-from pascaline.spec.formats import Format, Interval
+from pascaline.spec.formats import Interval
 from pascaline.spec.image import vector_words
 from pascaline.spec.layout import Layout
-from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories, Memory
 from pascaline.spec.payloads import result_layout
 from pascaline.spec.pipeline import Timing
-from pascaline.spec.stage import Part, Stage, Views
+from pascaline.spec.stage import Part, Views
+from pascaline.spec.stages.vectors import VectorStage
 from pascaline.spec.tensors import Integers
 
 __all__ = ["Attend"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Attend(Stage):
+class Attend(VectorStage):
     """Attention: a memory of one vector, one of weighted sums, and dividers.
 
     A vector is taken, a chunk a cycle, and kept. ``scored`` cycles after its last chunk it is read
@@ -33,52 +33,24 @@ class Attend(Stage):
 
     Parameters
     ----------
-    name : str
-        The stage's name.
-    before : Stage
-        The stage that gives the vectors, whole ones.
     attention : Attention
         The formats.
     query : Integers or None
         The query, an element for each of a vector; None: it comes from outside, and its format is
         that of the vectors.
-    inputs : tuple of int
-        Elements of a vector by direction; each direction starts with a chunk.
-    h : Format
-        Format of an element.
-    machine : Machine
-        The machine.
+    name, before, inputs, h, machine
+        As of `VectorStage`; vectors come whole.
     """
 
-    name: str
-    before: Stage
     attention: Attention
     query: Integers | None
-    inputs: tuple[int, ...]
-    h: Format
-    machine: Machine
 
     kind: ClassVar[str] = "attend"
-
-    @property
-    def part_chunks(self) -> int:
-        """Chunks of a direction."""
-        return -(-self.inputs[0] // self.machine.simd)
 
     @property
     def tail(self) -> int:
         """Elements of the last chunk of a direction; what is beyond is no element."""
         return self.inputs[0] - (self.part_chunks - 1) * self.machine.simd
-
-    @property
-    def chunks(self) -> int:
-        """Chunks of a vector."""
-        return len(self.inputs) * self.part_chunks
-
-    @property
-    def stream_bits(self) -> int:
-        """Width of the number of a stream."""
-        return (self.machine.streams - 1).bit_length()
 
     @property
     def dots(self) -> Interval:
@@ -139,10 +111,6 @@ class Attend(Stage):
     def chunk_cycles(self) -> int:
         """Cycles from a chunk of a result to the next one: a load, and a bit a cycle."""
         return 1 + self.h.width
-
-    @property
-    def i_x(self) -> Layout:
-        return self.before.o
 
     @cached_property
     def o(self) -> Layout:

@@ -10,23 +10,22 @@ from pascaline.spec.clock import NEVER
 from pascaline.spec.core import Core
 from pascaline.spec.decoder import Decoder
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
-from pascaline.spec.formats import Format
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.image import vector_words
 from pascaline.spec.layout import Layout
-from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories, Memory, core_memories, head_memories
 from pascaline.spec.payloads import result_layout
-from pascaline.spec.stage import Part, Stage, Views
+from pascaline.spec.stage import Part, Views
 from pascaline.spec.stages.attend import Attend
 from pascaline.spec.stages.core import CoreStage
+from pascaline.spec.stages.vectors import VectorStage
 from pascaline.spec.tensors import Integers
 
 __all__ = ["Decode"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Decode(Stage):
+class Decode(VectorStage):
     """A memory of the vectors of a sequence, and what decodes it: a core, attention and a head.
 
     All vectors of a sequence are taken, a chunk a cycle, and kept. Then the parts work one after
@@ -36,34 +35,21 @@ class Decode(Stage):
 
     Parameters
     ----------
-    name : str
-        The stage's name.
-    before : Stage
-        The stage that gives the vectors, whole ones.
     decoder : Decoder
         What is computed.
     core : Core
         The decoder's layer on the machine.
     embedding : Integers
         Embeddings, (classes, decoder.embedding).
-    inputs : tuple of int
-        Elements of a vector by direction; each direction starts with a chunk.
-    h : Format
-        Format of an element.
-    machine : Machine
-        The machine.
     head : HeadUnit
         The head, which reads h of the decoder and the context.
+    name, before, inputs, h, machine
+        As of `VectorStage`; vectors come whole.
     """
 
-    name: str
-    before: Stage
     decoder: Decoder
     core: Core
     embedding: Integers
-    inputs: tuple[int, ...]
-    h: Format
-    machine: Machine
     head: HeadUnit
 
     kind: ClassVar[str] = "decode"
@@ -87,11 +73,6 @@ class Decode(Stage):
         return CoreStage(name="core", core=self.core)
 
     @property
-    def vector_chunks(self) -> int:
-        """Chunks of a vector that is attended to, and of a context."""
-        return self.attend.chunks
-
-    @property
     def hidden_chunks(self) -> int:
         """Chunks of h."""
         return self.core.h_product.chunks
@@ -105,10 +86,6 @@ class Decode(Stage):
     def memory(self) -> int:
         """Cycles from an address to a word."""
         return self.attend.memory
-
-    @property
-    def i_x(self) -> Layout:
-        return self.before.o
 
     @cached_property
     def o(self) -> Layout:
@@ -170,7 +147,7 @@ class Decode(Stage):
 
     @property
     def pace(self) -> float:
-        return self.vector_chunks
+        return self.chunks
 
     def clock(self, after: StageClock, end: End) -> StageClock:
         return _Clock(self, end)
@@ -232,5 +209,5 @@ class _Clock(StageClock):
         """Attention to all vectors, after the last chunk of h was taken."""
         reader = ReaderClock()
         for step in range(self._steps):
-            reader.give(self._decode.vector_chunks, taken + 1, self._attend.room(0))
+            reader.give(self._decode.chunks, taken + 1, self._attend.room(0))
             self._attend.push(reader.taken, 0, first=step == 0, last=step == self._steps - 1)

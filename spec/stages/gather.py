@@ -8,34 +8,26 @@ from typing import ClassVar
 
 from pascaline.spec.clock import NEVER
 from pascaline.spec.flow import End, HeadClock, ReaderClock, StageClock
-from pascaline.spec.formats import Format, Interval
+from pascaline.spec.formats import Interval
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
-from pascaline.spec.machine import Machine
 from pascaline.spec.memories import Memories, head_memories
 from pascaline.spec.network import Pooling, Results
 from pascaline.spec.payloads import result_layout
-from pascaline.spec.stage import Part, Stage, Views
+from pascaline.spec.stage import Part, Views
+from pascaline.spec.stages.vectors import VectorStage
 
 __all__ = ["Gather"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Gather(Stage):
+class Gather(VectorStage):
     """A memory of two vectors a stream, and what reads it.
 
     Parameters
     ----------
-    name : str
-        The stage's name.
-    before : Stage
-        The stage that gives the vectors: whole, or a direction at a time.
-    inputs : tuple of int
-        Elements of a vector by direction; each direction starts with a chunk.
-    h : Format
-        Format of an element.
-    machine : Machine
-        The machine.
+    name, before, inputs, h, machine
+        As of `VectorStage`; vectors come whole, or a direction at a time.
     pooling : {"none", "max", "mean"}
         What elements are of those of all steps, as in `spec.network.Network`.
     results : {"last", "every", "first-of-backward"}
@@ -44,11 +36,6 @@ class Gather(Stage):
         Head that reads the vectors.
     """
 
-    name: str
-    before: Stage
-    inputs: tuple[int, ...]
-    h: Format
-    machine: Machine
     pooling: Pooling
     results: Results
     head: HeadUnit | None
@@ -81,28 +68,9 @@ class Gather(Stage):
         return 1 + self.pools
 
     @property
-    def part_chunks(self) -> int:
-        """Chunks of a direction."""
-        return -(-self.inputs[0] // self.machine.simd)
-
-    @property
-    def chunks(self) -> int:
-        """Chunks of a vector."""
-        return len(self.inputs) * self.part_chunks
-
-    @property
-    def stream_bits(self) -> int:
-        """Width of the number of a stream of results."""
-        return (self.machine.streams - 1).bit_length()
-
-    @property
     def arrivals(self) -> int:
         """Vectors that arrive for each whole one."""
         return len(self.inputs) if self.before.directed else 1
-
-    @property
-    def i_x(self) -> Layout:
-        return self.before.o
 
     @property
     def o(self) -> Layout:

@@ -135,7 +135,7 @@ def test_equals_golden(shape, pauses):
         when, ends = -1, []
         for steps in lengths:
             for step in range(steps):
-                when = max(when + 1, clock.room(0)) + decode.vector_chunks - 1
+                when = max(when + 1, clock.room(0)) + decode.chunks - 1
                 clock.push(when, 0, first=step == 0, last=step == steps - 1)
             ends.append(end.last)
         assert [cycle for cycle, (_, last) in zip(got, wanted, strict=True) if last] == ends
