@@ -85,12 +85,13 @@ class Sweep:
                 self._active[index],
             )
             step = cell.step(x, state)
-            self.states[direction] = step.state.where(active, state)
+            self.states[direction] = after = step.state.where(active, state)
             if self._watch is not None:
                 self._watch(direction, index, step)
             output = cell.output(x, step)
-            before = self._outputs[direction]
-            self._outputs[direction] = (
-                output if active.all() else np.where(active[:, None], output, before)
-            )
+            if output is step.h:
+                self._outputs[direction] = after.h
+            else:
+                before = self._outputs[direction]
+                self._outputs[direction] = np.where(active[:, None], output, before)
             yield output

@@ -169,13 +169,13 @@ def draft(
         raise InputError("residual", rule)
     decoder = None
     if embedding is not None:
-        outputs = hidden * (2 if bidirectional else 1)
+        outputs, h = before
         decoder = {
             "layer": layers[-1] | {"hidden": outputs, "bidirectional": False, "residual": False},
             "embedding": embedding,
             "end": (classes or 1) - 1,
             "most": most,
-            "attention": formats.attention.model_copy(update={"query": layers[-1]["h"]}),
+            "attention": formats.attention.model_copy(update={"query": h}),
         }
     head = {"classes": classes, "weights": formats.head, "output": output, "rectified": rectified}
     head["zero_point"] = head_zero_point

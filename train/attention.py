@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from pascaline.spec.attention import Attention
 from pascaline.spec.formats import Format
-from pascaline.train.rounding import passed
+from pascaline.train.lengths import active_steps
+from pascaline.train.rounding import clamp_to, passed
 
 __all__ = ["AttentionPooling", "weighted"]
 
@@ -89,14 +90,9 @@ class AttentionPooling(nn.Module):
         unit : float
             What an h of 1 stands for when it is rounded.
         """
-        active = None
-        if lengths is not None:
-            active = torch.arange(len(every), device=every.device)[:, None] < lengths
         scores = passed(every @ self.met, None if self.rounding is None else self.rounding.score)
-        return unit * passed(weighted(scores, every, active) / unit, h)
+        return unit * passed(weighted(scores, every, active_steps(every, lengths)) / unit, h)
 
     def clamp(self) -> None:
         """Bring the query back within the range of its format."""
-        query = self.formats.query
-        with torch.no_grad():
-            self.query.clamp_(query.interval.lo * query.lsb, query.interval.hi * query.lsb)
+        clamp_to(self.query, self.formats.query)

@@ -21,11 +21,12 @@ from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.tensors import Integers
 from pascaline.train.attention import weighted
+from pascaline.train.lengths import active_steps
 from pascaline.train.network import Head, Layer, Stacked, pad
 from pascaline.train.normalisers import Normaliser
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
-from pascaline.train.rounding import passed
+from pascaline.train.rounding import clamp_to, passed
 
 __all__ = ["Transcriber", "transcribe"]
 
@@ -114,9 +115,7 @@ class Transcriber(Stacked):
     def clamp(self) -> None:
         super().clamp()
         self.head.clamp()
-        lo, hi = self._h.interval.lo * self._h.lsb, self._h.interval.hi * self._h.lsb
-        with torch.no_grad():
-            self.embedding.clamp_(lo, hi)
+        clamp_to(self.embedding, self._h)
 
     def forward(self, x: Tensor, lengths: Tensor | None, targets: Tensor) -> Tensor:
         """Logits of each class of the outputs, (classes of them, batch, classes).
@@ -155,9 +154,7 @@ class Transcriber(Stacked):
     def _encode(self, x: Tensor, lengths: Tensor | None) -> _Encoded:
         for layer in self.stack:
             x, _, _ = layer(x, lengths)
-        if lengths is None:
-            return _Encoded(x, None)
-        return _Encoded(x, torch.arange(len(x), device=x.device)[:, None] < lengths)
+        return _Encoded(x, active_steps(x, lengths))
 
     def _step(self, last: Tensor, encoded: _Encoded, before: _Step | None) -> _Step:
         """The step after another one, with the class (batch,) that has come last."""

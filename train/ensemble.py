@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pascaline.train.cells.cell import Weight
+from pascaline.train.lengths import active_steps
 from pascaline.train.network import Classifier, States
 from pascaline.train.standard import Standardised
 
@@ -46,9 +47,7 @@ class Ensemble(nn.Module):
     ) -> tuple[tuple[Tensor, ...], States]:
         """Logits of each member and the states after the last step, as `Classifier.forward`."""
         states = self.zero(x.shape[1]) if states is None else states
-        active = None
-        if lengths is not None:
-            active = torch.arange(len(x), device=x.device)[:, None] < lengths
+        active = active_steps(x, lengths)
         inputs, after = [x] * len(self.members), []
         for index, state in enumerate(states):
             parts = [member.stack[index].parts[0] for member in self.members]

@@ -15,6 +15,7 @@ from pascaline.importers.network import FloatNetwork
 from pascaline.importers.plain import run_layers
 from pascaline.spec.formats import Format
 from pascaline.train.feeds import Batch, Sequences
+from pascaline.train.lengths import active_steps
 
 __all__ = ["Lessons", "pieces"]
 
@@ -88,6 +89,4 @@ class Lessons(Sequences):
 
     def active(self, batch: Batch) -> Tensor | None:
         """Which steps there are, (steps, batch); ``None``: all."""
-        if batch.lengths is None:
-            return None
-        return torch.arange(len(batch.x), device=batch.x.device)[:, None] < batch.lengths
+        return active_steps(batch.x, batch.lengths)

@@ -19,6 +19,7 @@ from pascaline.spec.cells.layer import Layer as RecurrentLayer
 from pascaline.spec.network import Network, Pooling
 from pascaline.spec.tensors import Integers
 from pascaline.train.attention import AttentionPooling
+from pascaline.train.lengths import active_steps
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.recurrent import Recurrent, State
 from pascaline.train.rounding import passed
@@ -131,9 +132,7 @@ class Layer(nn.Module):
         state : State
             Of the forward direction after all steps of ``x``, whatever the lengths.
         """
-        active = None
-        if lengths is not None:
-            active = torch.arange(len(x), device=x.device)[:, None] < lengths
+        active = active_steps(x, lengths)
         every, last, after = [], [], None
         for index, part in enumerate(self.parts):
             h, c = part(backwards(x, lengths) if index else x, active, state)

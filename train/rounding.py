@@ -19,7 +19,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.formats import Format
 from pascaline.train.quantisers import straight_through
 
-__all__ = ["Rounding", "is_exact", "looked_up", "passed", "rounded"]
+__all__ = ["Rounding", "clamp_to", "is_exact", "looked_up", "passed", "rounded"]
 
 
 class Rounding(NamedTuple):
@@ -50,6 +50,12 @@ def passed(values: Tensor, form: Format | None) -> Tensor:
     if form is None:
         return values
     return straight_through(values, rounded(values.detach(), form))
+
+
+def clamp_to(parameter: Tensor, form: Format) -> None:
+    """Bring what is learned back within the range of its format, in place."""
+    with torch.no_grad():
+        parameter.clamp_(form.interval.lo * form.lsb, form.interval.hi * form.lsb)
 
 
 def is_exact(layer: Layer | None) -> bool:
