@@ -14,13 +14,13 @@ from pascaline.data.sets import DataSet
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.freeze import freeze
-from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.attention import Attention
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.modelfile import read_model
 from pascaline.train.options import Options
 from tests.command import pascaline
+from tests.train.formats import WIDE
 
 torch = pytest.importorskip("torch")
 
@@ -35,23 +35,18 @@ __all__ = ["pascaline"]
 
 INPUTS, HIDDEN, CLASSES, STEPS, BATCH = 4, 10, 3, 9, 40
 
-WIDE = Formats(
-    x=Format(width=16, frac=14),
-    h=Format(width=16, frac=14),
-    pre=Format(width=16, frac=11),
-    sigmoid=Format(width=16, frac=14),
-    tanh=Format(width=16, frac=14),
-    cell=Format(width=24, frac=20),
-    state=Format(width=24, frac=22),
-    scale_width=24,
-    head=Fixed(16),
-    attention=Attention(query=Format(width=16, frac=11), score=Format(width=17, frac=10), bits=16),
+ATTENTIVE = WIDE.model_copy(
+    update={
+        "attention": Attention(
+            query=Format(width=16, frac=11), score=Format(width=17, frac=10), bits=16
+        )
+    }
 )
 
 H = Format(width=8, frac=7)
 
 
-def make(options: Options, formats: Formats = WIDE, reach: float = 2.0) -> Any:
+def make(options: Options, formats: Formats = ATTENTIVE, reach: float = 2.0) -> Any:
     """A network in double precision, its query far from where it starts."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -64,7 +59,7 @@ def make(options: Options, formats: Formats = WIDE, reach: float = 2.0) -> Any:
     return network.eval()
 
 
-def make_model(network: Any, options: Options, formats: Formats = WIDE, **more: Any) -> Any:
+def make_model(network: Any, options: Options, formats: Formats = ATTENTIVE, **more: Any) -> Any:
     description = draft(
         formats,
         inputs=INPUTS,
@@ -79,7 +74,7 @@ def make_model(network: Any, options: Options, formats: Formats = WIDE, **more: 
     return freeze(learned(network), description, name="a")
 
 
-def make_inputs(x: Format = WIDE.x) -> list[Any]:
+def make_inputs(x: Format = ATTENTIVE.x) -> list[Any]:
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, STEPS + 1, BATCH)
     return [x.quantize(rng.uniform(-1, 1, (steps, INPUTS))) for steps in lengths]
@@ -94,7 +89,7 @@ def softmax_mean(every: Any, query: Any) -> Any:
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "both"])
 def test_is_a_softmax_of_base_2(bidirectional: bool) -> None:
     network = make(Options(hidden=HIDDEN, pooling="attention", bidirectional=bidirectional))
-    x, lengths = pad(make_inputs(), WIDE.x.lsb)
+    x, lengths = pad(make_inputs(), ATTENTIVE.x.lsb)
     with torch.no_grad():
         every, _, _ = network.stack[0](x.double(), lengths)
         query = network.attention.met
@@ -115,7 +110,7 @@ def test_freezing_and_rounding_are_the_machine_s(cell: str, bidirectional: bool)
     options = Options(**chosen, pooling="attention")
     network, inputs = make(options), make_inputs()
     model = make_model(network, options, output="logits")
-    x, lengths = pad(inputs, WIDE.x.lsb)
+    x, lengths = pad(inputs, ATTENTIVE.x.lsb)
     network.round(model.network)
     with torch.no_grad():
         found = network(x.double(), lengths)[0].numpy()

@@ -9,12 +9,11 @@ from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats, draft
 from pascaline.importers.freeze import freeze
 from pascaline.spec.activation import read_activation
-from pascaline.spec.arithmetic import Fixed
 from pascaline.spec.cells import CELLS, FORMS
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Format
 from pascaline.train.options import SPREADS, Options
 from pascaline.train.tasks import task
+from tests.train.formats import WIDE
 
 torch = pytest.importorskip("torch")
 
@@ -26,18 +25,6 @@ from pascaline.train.network import backwards, pad  # noqa: E402
 from pascaline.train.units import state_units  # noqa: E402
 
 INPUTS, HIDDEN, CLASSES, STEPS, BATCH = 4, 10, 3, 6, 40
-
-WIDE = Formats(
-    x=Format(width=16, frac=14),
-    h=Format(width=16, frac=14),
-    pre=Format(width=16, frac=11),
-    sigmoid=Format(width=16, frac=14),
-    tanh=Format(width=16, frac=14),
-    cell=Format(width=24, frac=20),
-    state=Format(width=24, frac=22),
-    scale_width=24,
-    head=Fixed(16),
-)
 
 LINEAR = ("rnn-linear", "hadamard")
 

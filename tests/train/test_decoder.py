@@ -13,9 +13,9 @@ from pascaline.data.edits import Edits
 from pascaline.data.evaluate import evaluate
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.golden.network import Golden
-from pascaline.importers.draft import Formats, draft
+from pascaline.importers.draft import draft
 from pascaline.importers.freeze import freeze
-from pascaline.spec.arithmetic import Fixed, arithmetic
+from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.attention import Attention
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -24,6 +24,7 @@ from pascaline.train import tasks
 from pascaline.train.options import Options
 from pascaline.train.tasks import Task, task
 from tests.command import pascaline
+from tests.train.formats import WIDE
 
 torch = pytest.importorskip("torch")
 
@@ -39,17 +40,8 @@ __all__ = ["pascaline"]
 
 INPUTS, HIDDEN, CLASSES, EMBEDDING, MOST = 3, 6, 4, 5, 6
 
-WIDE = Formats(
-    x=Format(width=16, frac=14),
-    h=Format(width=16, frac=14),
-    pre=Format(width=16, frac=11),
-    sigmoid=Format(width=16, frac=14),
-    tanh=Format(width=16, frac=14),
-    cell=Format(width=24, frac=20),
-    state=Format(width=24, frac=22),
-    scale_width=24,
-    head=Fixed(16),
-    attention=Attention(score=Format(width=17, frac=10), bits=16),
+ATTENTIVE = WIDE.model_copy(
+    update={"attention": Attention(score=Format(width=17, frac=10), bits=16)}
 )
 
 
@@ -64,7 +56,7 @@ def make(options: Options, seed: int = 1) -> Any:
             classes=CLASSES,
             embedding=EMBEDDING,
             most=MOST,
-            h=WIDE.h,
+            h=ATTENTIVE.h,
         ).double()
         with torch.no_grad():
             for parameter in network.parameters():
@@ -73,7 +65,7 @@ def make(options: Options, seed: int = 1) -> Any:
             network.decoder.normaliser.bias.normal_(0, 0.5)
             network.eval().clamp()
             # Logits are 0 in the mean.
-            x, lengths = pad(make_inputs(), WIDE.x.lsb)
+            x, lengths = pad(make_inputs(), ATTENTIVE.x.lsb)
             targets = torch.randint(0, CLASSES, (MOST, x.shape[1]))
             network.head.bias -= network(x.double(), lengths, targets).mean(dim=(0, 1))
     return network
@@ -82,13 +74,13 @@ def make(options: Options, seed: int = 1) -> Any:
 def make_inputs(count: int = 60) -> list[Any]:
     rng = np.random.default_rng(0)
     lengths = rng.integers(1, 12, count)
-    return [WIDE.x.quantize(rng.uniform(-1, 1, (steps, INPUTS))) for steps in lengths]
+    return [ATTENTIVE.x.quantize(rng.uniform(-1, 1, (steps, INPUTS))) for steps in lengths]
 
 
 def make_model(network: Any, options: Options) -> Any:
-    formats = WIDE
+    formats = ATTENTIVE
     if options.head_weights is not None:
-        formats = WIDE.model_copy(update={"head": arithmetic(options.head_weights)})
+        formats = ATTENTIVE.model_copy(update={"head": arithmetic(options.head_weights)})
     description = draft(
         formats,
         inputs=INPUTS,
@@ -124,7 +116,7 @@ def options(request: pytest.FixtureRequest) -> Options:
 def test_teacher_forcing_is_transcribing(options: Options) -> None:
     """Told what it has given itself, the network gives the same, each class from those before."""
     network, inputs = make(options), make_inputs()
-    x, lengths = pad(inputs, WIDE.x.lsb)
+    x, lengths = pad(inputs, ATTENTIVE.x.lsb)
     with torch.no_grad():
         given = network.transcribe(x.double(), lengths)
         targets = torch.full((MOST, len(given)), -1)
@@ -142,9 +134,9 @@ def test_teacher_forcing_is_transcribing(options: Options) -> None:
 def test_what_follows_a_sequence_does_not_matter(options: Options) -> None:
     network, (first, *_) = make(options), make_inputs()
     long = np.concatenate([first, np.full_like(first, 9999), first])
-    x, lengths = pad([long, first], WIDE.x.lsb)
+    x, lengths = pad([long, first], ATTENTIVE.x.lsb)
     x[len(first) :, 1] = 1e3
-    alone, _ = pad([first], WIDE.x.lsb)
+    alone, _ = pad([first], ATTENTIVE.x.lsb)
     targets = torch.tensor([[0, 0], [2, 2], [1, 1]])
     with torch.no_grad():
         found = network(x.double(), lengths, targets)[:, 1:]
@@ -157,7 +149,7 @@ def test_freezing_and_rounding_are_the_machine_s(options: Options) -> None:
     network.round(model.network)
     with torch.no_grad():
         network.double()
-        x, lengths = pad(inputs, WIDE.x.lsb)
+        x, lengths = pad(inputs, ATTENTIVE.x.lsb)
         given = network.transcribe(x.double(), lengths)
     golden = Golden(model).run(inputs).results
     same = [one.tolist() == other.tolist() for one, other in zip(given, golden, strict=True)]
@@ -169,7 +161,7 @@ def test_gradient() -> None:
     """Of what stands for a class, through scores and contexts; and through rounding."""
     options = Options(hidden=HIDDEN, bidirectional=True, weights="float")
     network, inputs = make(options), make_inputs(8)
-    x, lengths = pad(inputs, WIDE.x.lsb)
+    x, lengths = pad(inputs, ATTENTIVE.x.lsb)
     targets = torch.randint(0, CLASSES, (4, 8))
 
     def loss() -> Any:
@@ -193,7 +185,7 @@ def test_gradient() -> None:
                 ends.append(float(loss()))
                 parameter -= step * along
         assert float((found * along).sum()) == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-5)
-    network._h = WIDE.h
+    network._h = ATTENTIVE.h
     network.round(make_model(network, options).network)
     for one, other in zip(exact, gradients(), strict=True):
         assert float((one - other).norm()) < 0.03 * float(one.norm()) + 1e-4
@@ -205,7 +197,7 @@ def test_shadows_are_clamped() -> None:
         network.embedding.fill_(5.0)
         network.decoder.shadow_x.fill_(5.0)
     network.clamp()
-    assert network.met.max() == WIDE.h.interval.hi * WIDE.h.lsb
+    assert network.met.max() == ATTENTIVE.h.interval.hi * ATTENTIVE.h.lsb
     assert network.decoder.shadow_x.max() == 1
 
 
@@ -320,7 +312,7 @@ def test_transcribing_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     from pascaline.train import decoder
 
     network, inputs = make(Options(hidden=HIDDEN)).float(), make_inputs()
-    whole = transcribe(network, inputs, lsb=WIDE.x.lsb)
+    whole = transcribe(network, inputs, lsb=ATTENTIVE.x.lsb)
     monkeypatch.setattr(decoder, "AT_ONCE", 7)
-    parts = transcribe(network, inputs, lsb=WIDE.x.lsb)
+    parts = transcribe(network, inputs, lsb=ATTENTIVE.x.lsb)
     assert all(map(np.array_equal, whole, parts))
