@@ -113,7 +113,8 @@ class Fork(wiring.Component):
             full.eq(left != 0),
         ]
         fault = Signal.like(self.fault)
-        m.d.comb += self.fault.eq(fault | (wrong & given))
+        # A fault must not depend on ready: it stops what is offered.
+        m.d.comb += self.fault.eq(fault | (wrong & full))
         m.d.sync += fault.eq(self.fault)
         return m
 
