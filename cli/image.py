@@ -10,7 +10,7 @@ import click
 from pascaline.console import json_option, print_json, say
 from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 from pascaline.spec.files import write_atomic
 from pascaline.spec.loading import header
 from pascaline.spec.loading import image as make_image
@@ -55,7 +55,7 @@ def _read(path: Path) -> tuple[Machine, dict[str, int]]:
     except FileNotFoundError:
         raise InputError(str(path), "no such file") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(str(path), f"must be JSON ({error})") from None
+        raise InputError(str(path), f"must be JSON ({said(error)})") from None
     if not isinstance(found, dict) or not found.get("image") or "machine" not in found:
         raise InputError(str(path), "must describe a machine with --weights ram")
     return Machine.parse(json.dumps(found["machine"]), thing=str(path)), found["image"]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.sets import Features, Part, Parts
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 
 __all__ = ["LABELS", "Folder", "checked_table", "listed", "read_folder", "read_sequence", "split"]
 
@@ -170,7 +170,7 @@ def _read_npy(path: Path, content: bytes) -> Features:
         if not isinstance(array, np.ndarray):
             raise ValueError("it is an archive")
     except (ValueError, EOFError, OSError) as error:
-        raise InputError(str(path), f"must be an npy file of numbers ({error})") from None
+        raise InputError(str(path), f"must be an npy file of numbers ({said(error)})") from None
     return checked_table(str(path), array)
 
 
@@ -212,7 +212,7 @@ def _rows(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
             (reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)
         ]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), f"must be a csv file ({error})") from None
+        raise InputError(str(path), f"must be a csv file ({said(error)})") from None
 
 
 _READERS: dict[str, Callable[[Path, bytes], Features]] = {".npy": _read_npy, ".csv": _read_csv}

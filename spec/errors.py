@@ -1,14 +1,22 @@
 """The one error that a user of Pascaline is meant to read."""
 
-__all__ = ["InputError", "brief"]
+__all__ = ["InputError", "brief", "said"]
 
 LONGEST = 600
-"""Characters of a rule, of which a library may have written a part."""
+"""Characters of a rule: a list of all shipped models has 500."""
+
+SAID = 400
+"""Characters of what a library says."""
 
 
 def brief(text: str, most: int = 40) -> str:
     """The text, or its beginning if it is longer than ``most`` characters."""
     return text if len(text) <= most else text[:most] + "..."
+
+
+def said(error: Exception) -> str:
+    """What a library says is wrong, cut."""
+    return brief(str(error), SAID)
 
 
 class InputError(ValueError):

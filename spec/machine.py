@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from pascaline.spec.checked import Checked, is_none
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
@@ -159,7 +159,7 @@ class Machine(Checked):
         except FileNotFoundError:
             raise InputError(str(path), "no such file") from None
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(str(path), f"cannot be read ({error})") from None
+            raise InputError(str(path), f"cannot be read ({said(error)})") from None
         except tomllib.TOMLDecodeError as error:
-            raise InputError(str(path), f"must be TOML ({error})") from None
+            raise InputError(str(path), f"must be TOML ({said(error)})") from None
         return cls.parse(table, thing=str(path))

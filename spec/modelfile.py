@@ -22,7 +22,7 @@ from safetensors.numpy import save
 
 from pascaline.spec.arithmetic import Arithmetic
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError, brief
+from pascaline.spec.errors import InputError, brief, said
 from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
@@ -142,7 +142,7 @@ def _opened(path: Path) -> Iterator[Any]:
             raise
         raise InputError(f"{path}: {error.thing}", error.rule, error.value) from None
     except SafetensorError as error:
-        raise InputError(str(path), f"must be a safetensors file ({error})") from None
+        raise InputError(str(path), f"must be a safetensors file ({said(error)})") from None
     except OSError as error:
         raise InputError(str(path), f"cannot be read ({error.strerror})") from None
 
@@ -153,7 +153,7 @@ def _read_header(path: Path, metadata: dict[str, str]) -> Header:
     try:
         plain = json.loads(metadata[KEY])
     except (ValueError, RecursionError) as error:
-        raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({error})") from None
+        raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({said(error)})") from None
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))

@@ -19,7 +19,7 @@ import torch
 
 from pascaline.data.evaluate import Likelihood, Score
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 from pascaline.spec.files import write_atomic
 from pascaline.spec.progress import Progress, silent
 from pascaline.train.ensemble import Ensemble
@@ -169,7 +169,7 @@ def _begun(path: Path, size: Size, resume: bool) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
         same = found["size"] == new["size"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(str(path), f"must be a comparison ({error})") from None
+        raise InputError(str(path), f"must be a comparison ({said(error)})") from None
     if not same:
         raise InputError(str(path), "is a comparison of another size", json.dumps(found["size"]))
     return dict(found)

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 from pascaline.spec.files import write_atomic
 
 __all__ = ["Snapshot"]
@@ -82,4 +82,6 @@ class Snapshot:
                 about = json.loads((file.metadata() or {})["training"])
                 return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise InputError(str(self.path), f"must be a snapshot of training ({error})") from None
+            raise InputError(
+                str(self.path), f"must be a snapshot of training ({said(error)})"
+            ) from None

@@ -16,7 +16,7 @@ from pascaline.data.arrays import LARGEST, Wanted, zip_members
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
 from pascaline.importers.tensorfiles.legacy import check_legacy
 from pascaline.importers.tensorfiles.unwrap import unwrap
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,7 +72,7 @@ def _declared(path: Path, content: bytes) -> int:
     except InputError:
         raise
     except Exception as error:
-        raise InputError(str(path), f"must be a state_dict ({error})") from None
+        raise InputError(str(path), f"must be a state_dict ({said(error)})") from None
     if any(info.filename.endswith("/constants.pkl") for info in members):
         rule = "must be a state_dict, not TorchScript: save torch.jit.load(FILE).state_dict()"
         raise InputError(str(path), rule)

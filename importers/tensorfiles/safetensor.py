@@ -11,7 +11,7 @@ from safetensors import deserialize
 
 from pascaline.data.arrays import Wanted
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, said
 
 __all__ = ["read_safetensors"]
 
@@ -45,7 +45,7 @@ def read_safetensors(path: Path, content: bytes, wanted: Wanted) -> Checkpoint:
         found = dict(deserialize(content))  # type: ignore[no-untyped-call]
     except Exception as error:
         # Damaged text in its header raises more than the exception of the library.
-        raise InputError(str(path), f"must be a safetensors file ({error})") from None
+        raise InputError(str(path), f"must be a safetensors file ({said(error)})") from None
     return Checkpoint(
         {name: _array(f"{path}: {name}", found[name]) for name in sorted(found) if wanted(name)}
     )
