@@ -99,3 +99,50 @@ def _run_episode(job, design, episode, outcome, deadline):
     outcome.sequences += len(episode.sequences)
     outcome.steps += model.steps
     outcome.spans.append(times[-1] - times[0] + 1)
+
+
+def play(dut, given, wanted, pauses, rng):
+    """All beats through a component from ``i_x`` to ``o``; cycles of beats taken, and given.
+
+    Parameters
+    ----------
+    dut : Component
+        The component.
+    given, wanted : list of dict
+        Fields of the beats for ``i_x``, and of those that must come on ``o``.
+    pauses : tuple of float
+        Probability that either side pauses in a cycle.
+    rng : numpy.random.Generator
+        For the pauses.
+    """
+    taken, got = [], []
+
+    def value_of(ctx, name, like):
+        field = getattr(dut.o.p, name)
+        if isinstance(like, list):
+            return [ctx.get(field[k]) for k in range(len(like))]
+        return ctx.get(field)
+
+    async def testbench(ctx):
+        queue, offered = list(given), False
+        for cycle in range(200_000):
+            offered = offered or (bool(queue) and rng.random() >= pauses[0])
+            ctx.set(dut.i_x.valid, offered)
+            for name, value in queue[0].items() if offered else ():
+                ctx.set(getattr(dut.i_x.p, name), value)
+            ctx.set(dut.o.ready, rng.random() >= pauses[1])
+            if offered and ctx.get(dut.i_x.ready):
+                taken.append(cycle)
+                queue.pop(0)
+                offered = False
+            if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
+                beat = wanted[len(got)]
+                assert {name: value_of(ctx, name, like) for name, like in beat.items()} == beat
+                got.append(cycle)
+            if not queue and len(got) == len(wanted):
+                return
+            await ctx.tick()
+        raise AssertionError(f"{len(taken)} of {len(given)}, {len(got)} of {len(wanted)}")
+
+    run(dut, testbench)
+    return taken, got

@@ -6,7 +6,7 @@ import pytest
 from pascaline.golden.attention import Attend as Golden
 from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.spec.flow import End
-from tests.hdl.bench import run
+from tests.hdl.bench import play
 from tests.models import make_design, make_model
 
 FORMATS = {
@@ -53,6 +53,12 @@ def chunks(attend, vector, rng=None):
     return found
 
 
+def beat(attend, data, stream, last):
+    """Fields of a beat."""
+    tag = {"stream": stream} if attend.stream_bits else {}
+    return {"data": data, "last": last} | tag
+
+
 def beats(attend, sequences, rng):
     """Beats, with vectors of different streams in any order, and the results that must come."""
     waiting = {}
@@ -66,7 +72,8 @@ def beats(attend, sequences, rng):
         last = step == len(vectors) - 1
         found = chunks(attend, vectors[step], rng)
         given += [
-            (data, stream, last and number == len(found) - 1) for number, data in enumerate(found)
+            beat(attend, data, stream, last and number == len(found) - 1)
+            for number, data in enumerate(found)
         ]
         places[stream] = 0 if last else step + 1
         if not last:
@@ -75,46 +82,14 @@ def beats(attend, sequences, rng):
         for vector in vectors:
             pool.add(vector[None], np.array([True]))
         result = chunks(attend, pool.pooled[0])
-        wanted += [(data, stream, number == len(result) - 1) for number, data in enumerate(result)]
+        wanted += [
+            beat(attend, data, stream, number == len(result) - 1)
+            for number, data in enumerate(result)
+        ]
         waiting[stream].pop(0)
         if not waiting[stream]:
             del waiting[stream]
     return given, wanted
-
-
-def play(attend, given, wanted, pauses, rng):
-    """All beats through the hardware; the cycles in which they were taken, and results given."""
-    dut, taken, got = AttendUnit(attend), [], []
-    tagged = attend.stream_bits > 0
-
-    async def testbench(ctx):
-        queue, offered = list(given), False
-        for cycle in range(200_000):
-            offered = offered or (bool(queue) and rng.random() >= pauses[0])
-            ctx.set(dut.i_x.valid, offered)
-            if offered:
-                data, stream, last = queue[0]
-                ctx.set(dut.i_x.p.data, data)
-                ctx.set(dut.i_x.p.last, last)
-                if tagged:
-                    ctx.set(dut.i_x.p.stream, stream)
-            ctx.set(dut.o.ready, rng.random() >= pauses[1])
-            if offered and ctx.get(dut.i_x.ready):
-                taken.append(cycle)
-                queue.pop(0)
-                offered = False
-            if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
-                data = [ctx.get(dut.o.p.data[k]) for k in range(attend.machine.simd)]
-                stream = ctx.get(dut.o.p.stream) if tagged else 0
-                assert (data, stream, ctx.get(dut.o.p.last)) == wanted[len(got)]
-                got.append(cycle)
-            if not queue and len(got) == len(wanted):
-                return
-            await ctx.tick()
-        raise AssertionError(f"{len(taken)} of {len(given)}, {len(got)} of {len(wanted)}")
-
-    run(dut, testbench)
-    return taken, got
 
 
 class Room(End):
@@ -144,14 +119,15 @@ def test_equals_the_formulas(formats, pipelined, shape, machine, rng):
     attend = stage(formats, pipelined=pipelined, **shape, **machine)
     for pauses in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.8)):
         given, wanted = beats(attend, drawn(attend, rng, 8), rng)
-        taken, got = play(attend, given, wanted, pauses, rng)
+        taken, got = play(AttendUnit(attend), given, wanted, pauses, rng)
         if any(pauses):
             continue
         # Each vector as soon as there is room for it.
         end = Room()
         clock, at = attend.clock(end, end), 0
         for number in range(0, len(given), attend.chunks):
-            _, stream, last = given[number + attend.chunks - 1]
+            final = given[number + attend.chunks - 1]
+            stream, last = final.get("stream", 0), final["last"]
             at = max(at, clock.room(stream))
             assert taken[number] == at
             at += attend.chunks
@@ -165,6 +141,6 @@ def test_pace():
     vector = np.zeros(5, int)
     rng = np.random.default_rng(0)
     given, wanted = beats(attend, [(0, np.tile(vector, (9, 1)))], rng)
-    taken, _ = play(attend, given, wanted, (0.0, 0.0), rng)
+    taken, _ = play(AttendUnit(attend), given, wanted, (0.0, 0.0), rng)
     firsts = taken[:: attend.chunks]
     assert set(np.diff(firsts)) == {attend.pace}

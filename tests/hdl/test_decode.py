@@ -15,7 +15,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.machine import Machine
 from pascaline.spec.stages.decode import Decode
-from tests.hdl.bench import run
+from tests.hdl.bench import play
 from tests.models import make_design, make_model
 
 
@@ -123,12 +123,16 @@ def test_equals_golden(shape, pauses):
         for step, vector in enumerate(vectors):
             found = chunks(decode, vector)
             last = step == steps - 1
-            given += [(one, last and k == len(found) - 1) for k, one in enumerate(found)]
+            given += [
+                {"data": one, "last": last and k == len(found) - 1} for k, one in enumerate(found)
+            ]
         result = decoded(decode, cell, head, vectors)
-        wanted += [(symbol, k == len(result) - 1) for k, symbol in enumerate(result)]
+        wanted += [
+            {"data": symbol, "last": k == len(result) - 1} for k, symbol in enumerate(result)
+        ]
         lengths.append(steps)
         symbols.append(len(result))
-    taken, got = play(decode, given, wanted, pauses, rng)
+    taken, got = play(DecodeUnit(decode), given, wanted, pauses, rng)
     if pauses == (0, 0):
         end = End(symbols)
         clock = decode.clock(end, end)
@@ -138,34 +142,5 @@ def test_equals_golden(shape, pauses):
                 when = max(when + 1, clock.room(0)) + decode.chunks - 1
                 clock.push(when, 0, first=step == 0, last=step == steps - 1)
             ends.append(end.last)
-        assert [cycle for cycle, (_, last) in zip(got, wanted, strict=True) if last] == ends
+        assert [cycle for cycle, beat in zip(got, wanted, strict=True) if beat["last"]] == ends
     assert len(taken) == len(given)
-
-
-def play(decode, given, wanted, pauses, rng):
-    """All beats through the hardware; the cycles in which they were taken, and results given."""
-    dut, taken, got = DecodeUnit(decode), [], []
-
-    async def testbench(ctx):
-        queue, offered = list(given), False
-        for cycle in range(100_000):
-            offered = offered or (bool(queue) and rng.random() >= pauses[0])
-            ctx.set(dut.i_x.valid, offered)
-            if offered:
-                ctx.set(dut.i_x.p.data, queue[0][0])
-                ctx.set(dut.i_x.p.last, queue[0][1])
-            ctx.set(dut.o.ready, rng.random() >= pauses[1])
-            if offered and ctx.get(dut.i_x.ready):
-                taken.append(cycle)
-                queue.pop(0)
-                offered = False
-            if ctx.get(dut.o.valid) and ctx.get(dut.o.ready):
-                assert (ctx.get(dut.o.p.data), ctx.get(dut.o.p.last)) == wanted[len(got)]
-                got.append(cycle)
-            if not queue and len(got) == len(wanted):
-                return
-            await ctx.tick()
-        raise AssertionError(f"{len(taken)} of {len(given)}, {len(got)} of {len(wanted)}")
-
-    run(dut, testbench)
-    return taken, got
