@@ -18,7 +18,6 @@ from pascaline.spec.decoder import Decoder
 from pascaline.spec.design import Design
 from pascaline.spec.draw import draw_format
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Format
 from pascaline.spec.lanes import lane_designs
 from pascaline.spec.loading import image_words
 from pascaline.spec.machine import Machine
@@ -234,12 +233,16 @@ def _attention(rng: np.random.Generator, network: Network) -> Network:
     formats: dict[str, Any] = {}
     if rng.random() < 0.7:
         query = draw_format(rng, (2, 17), (1, 16))
-        frac = int(rng.integers(1, min(10, query["frac"] + network.layer.h.frac) + 1))
-        formats["query"] = query
-        formats["score"] = {"width": frac + 1 + int(rng.integers(1, 9)), "frac": frac}
-        formats["bits"] = int(rng.integers(max(4, frac + 1), 17))
+        formats = {"query": query} | _scores(rng, query["frac"] + network.layer.h.frac)
     attention = Attention.parse(formats, thing="case")
     return network.model_copy(update={"pooling": "attention", "attention": attention})
+
+
+def _scores(rng: np.random.Generator, most: int) -> dict[str, Any]:
+    """Formats of scores, with at most so many bits behind the point, and of weights."""
+    frac = int(rng.integers(1, min(10, most) + 1))
+    score = {"width": frac + 1 + int(rng.integers(1, 9)), "frac": frac}
+    return {"score": score, "bits": int(rng.integers(max(4, frac + 1), 17))}
 
 
 def _decoder(rng: np.random.Generator, network: Network, simd: int, sizes: list[int]) -> Network:
@@ -247,22 +250,18 @@ def _decoder(rng: np.random.Generator, network: Network, simd: int, sizes: list[
     layer, head = network.layer, network.head
     fits = head is not None and head.output == "class" and network.results == "last"
     aligned = not layer.bidirectional or layer.hidden % simd == 0
-    most = min(10, 2 * layer.h.frac)
-    plain = network.pooling == "none" and layer.transform is None and most > 0
+    plain = network.pooling == "none" and layer.transform is None and layer.h.frac > 0
     if not (fits and aligned and plain) or rng.random() > 0.3:
         return network
     assert head is not None
-    own = {"hidden": layer.outputs, "bidirectional": False, "initial": False}
-    own |= {"residual": False}
-    frac = int(rng.integers(1, most + 1))
-    score = Format(width=frac + 1 + int(rng.integers(1, 9)), frac=frac)
-    bits = int(rng.integers(max(4, frac + 1), 17))
+    own = {"hidden": layer.outputs, "bidirectional": False, "initial": False, "residual": False}
+    formats = _scores(rng, 2 * layer.h.frac)
     decoder = Decoder(
         layer=layer.model_copy(update=own),
         embedding=_pick(rng, sizes),
         end=int(rng.integers(head.classes)),
         most=int(rng.integers(1, 9)),
-        attention=Attention(query=layer.h, score=score, bits=bits),
+        attention=Attention.parse({"query": layer.h} | formats, thing="case"),
     )
     return network.model_copy(update={"decoder": decoder, "results": "decoded"})
 
