@@ -197,8 +197,22 @@ def score(model: Model, part: Part, progress: Progress = silent) -> Measured:
         if not isinstance(unit, float):
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
     warn_of_excess(model, part.sequences)
-    found = outcomes(model, quantize(part.sequences, model), progress)
+    inputs = quantize(part.sequences, model)
+    _check_labels(model, part)
+    found = outcomes(model, inputs, progress)
     return judge(model.network.results, found, part.labels, unit=unit)
+
+
+def _check_labels(model: Model, part: Part) -> None:
+    """Raise `InputError` unless there are as many labels as results."""
+    if isinstance(part.labels, np.ndarray) != model.network.single:
+        many = "one" if model.network.single else "several"
+        raise InputError("labels", f"must be {many} a sequence, as the results of {model.name} are")
+    if model.network.results != "every":
+        return
+    for index, (sequence, label) in enumerate(zip(part.sequences, part.labels, strict=True)):
+        if len(label) != len(sequence):
+            raise InputError(f"labels[{index}]", f"must be {len(sequence)}, one a step", len(label))
 
 
 def evaluate(model: Model, part: str = "held-out", progress: Progress = silent) -> Measured:

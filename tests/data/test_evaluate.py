@@ -7,7 +7,7 @@ import pytest
 
 from pascaline.data.evaluate import Score, evaluate, predict, score
 from pascaline.data.preprocess import Preprocess, quantize
-from pascaline.data.sets import DataSet
+from pascaline.data.sets import DataSet, Labels, Part
 from pascaline.golden import parallel
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats, draft
@@ -65,6 +65,26 @@ def test_no_classifier(kwargs: dict[str, Any]) -> None:
 def test_no_data_in_the_card(card: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=r"^random: card.data.name: is missing$"):
         evaluate(make_model(card))
+
+
+@pytest.mark.parametrize(
+    ("made", "labels", "text"),
+    [
+        ({}, [np.zeros(5, int)], "labels: must be one a sequence, as the results of random are"),
+        ({"results": "every"}, np.zeros(1, int), "labels: must be several a sequence, as the"),
+        ({"results": "every"}, [np.zeros(4, int)], "labels[0]: must be 5, one a step, not 4"),
+        (
+            {"results": "decoded", "embedding": 2},
+            np.zeros(1, int),
+            "labels: must be several a sequence, as the results of random are",
+        ),
+    ],
+)
+def test_labels_of_another_kind(made: dict[str, Any], labels: Labels, text: str) -> None:
+    part = Part([np.zeros((5, 3), np.float32)], labels)
+    with pytest.raises(InputError) as caught:
+        score(make_model(**made), part)
+    assert str(caught.value).startswith(text)
 
 
 def test_unknown_data() -> None:
