@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-import torch
 
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats
 from pascaline.spec.errors import InputError
-from pascaline.train.export import export
-from pascaline.train.layers import GRU, LSTM, RNN
 from pascaline.train.options import Options
 from pascaline.train.tasks import task
+
+torch = pytest.importorskip("torch")
+
+from pascaline.train.export import export  # noqa: E402
+from pascaline.train.layers import GRU, LSTM, RNN  # noqa: E402
 
 
 @pytest.mark.parametrize(("kind", "inputs"), [(LSTM, 6), (LSTM, 4), (GRU, 6)])
