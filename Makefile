@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check docs links lint clean
+.PHONY: help demo test test-skipped test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check docs links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -35,7 +35,10 @@ demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; i
 	@$(BIN)/pascaline report digits-ternary
 
 test: $(READY) ## Run all tests but the long ones.
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+	@$(BIN)/python -m pytest -n auto --dist worksteal --skipped-to build/skipped
+
+test-skipped: $(READY) ## Run the tests that make test skipped (after installing what they need).
+	@$(BIN)/python -m pytest -n auto --dist worksteal @build/skipped
 
 test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m long

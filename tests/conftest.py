@@ -6,6 +6,8 @@ import hypothesis
 import numpy as np
 import pytest
 
+pytest_plugins = ["tests.skipped"]
+
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
