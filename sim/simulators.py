@@ -21,6 +21,7 @@ from filelock import FileLock
 
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 
 __all__ = ["SIMULATORS", "Icarus", "Simulator", "Verilator", "simulator"]
 
@@ -135,8 +136,10 @@ class Verilator(Simulator):
                 f'public_flat_rw -module "{module}" -var "{name}"\n' for module, name in arrays
             )
         control.write_text(public, encoding="utf-8")
-        key = hashlib.sha256(f"{self.identity} {waves}".encode()).hexdigest()[:8]
-        runtime = folder.parent / f"verilated-{key}"
+        flags = f"{version('verilator')} {self._cflags} {waves}"
+        key = hashlib.sha256(flags.encode()).hexdigest()[:8]
+        runtime = build_folder() / "compiled" / f"verilated-{key}"
+        runtime.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             stack.enter_context(_environment(**self._variables()))
             if not runtime.exists():  # Whoever comes first compiles it, others wait.
