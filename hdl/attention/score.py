@@ -19,7 +19,7 @@ __all__ = ["Score"]
 class Score(wiring.Component):
     """Products with the query, added up over the chunks of a vector.
 
-    A chunk a cycle. The score is there ``memory + tree_registers + 2`` cycles after the last chunk
+    A chunk a cycle. The score is there ``memory + tree_registers + 3`` cycles after the last chunk
     of its vector, and stays until the first one of the next vector is that long ago.
 
     Parameters
@@ -79,12 +79,17 @@ class Score(wiring.Component):
         m.d.comb += self.fault.eq(wrong & there)
 
         products = attention.query.interval * attend.h.interval
-        terms = [(given[k] * query[k], None) for k in range(machine.simd)]
+        terms = []
+        for k in range(machine.simd):
+            product = Signal(shape(products), name=f"product_{k}", reset_less=True)
+            m.d.sync += product.eq(given[k] * query[k])
+            terms.append((product, None))
         registers = attend.tree_registers
         added, _ = tree_sum(m, terms, products, registers, name="products")
-        first = delayed(m, self.chunk == 0, read + registers, name="first", reset_less=True)
+        late = 1 + registers
+        first = delayed(m, self.chunk == 0, read + late, name="first", reset_less=True)
         add = Signal()
-        m.d.comb += add.eq(delayed(m, there, registers, name="adds"))
+        m.d.comb += add.eq(delayed(m, there, late, name="adds"))
         # Each part of the sum lies within the range of all, since that has 0 in it.
         shift = attention.shift(attend.h)
         total = Signal(shape(attend.dots), reset_less=True)

@@ -79,7 +79,7 @@ class Attend(VectorStage):
 
     @property
     def tree_registers(self) -> int:
-        """Registers of the tree that adds the products of a chunk, and of these."""
+        """Registers of the tree that adds the products of a chunk; these have one, too."""
         wanted = max(self.machine.tree_registers, int(self.machine.pipelined))
         return 1 + min(wanted, (self.machine.simd - 1).bit_length())
 
@@ -87,11 +87,11 @@ class Attend(VectorStage):
     def scored(self) -> int:
         """Cycles from the last chunk of a vector to when the first one is read again.
 
-        The sum of all products is there ``memory + tree_registers + 1`` cycles after the last
+        The sum of all products is there ``memory + tree_registers + 2`` cycles after the last
         chunk, its score, its shifts and its weight a cycle later each; that is when the first chunk
         must have been read.
         """
-        return self.tree_registers + 4
+        return self.tree_registers + 5
 
     @property
     def vector_cycles(self) -> int:

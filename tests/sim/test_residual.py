@@ -31,7 +31,7 @@ MACHINES = {
         {"units": 2, "simd": 2, "streams": 3, "parity": True},
     ),
     "held up": (
-        [GRU, GRU | RESIDUAL, GRU | {"hidden": 64}],
+        [GRU, GRU | RESIDUAL, GRU | {"hidden": 24}],
         EVERY,
         {"layer_units": (5, 5, 1), "units": 1, "simd": 2, "streams": 2},
     ),
