@@ -30,7 +30,7 @@ class Weights(wiring.Component):
     score : In(shape(attend.attention.score))
         With ``strobe``: the score.
     stream : In(attend.stream_bits)
-        Its stream, from two cycles before ``strobe`` on until all below has been used.
+        Its stream, from two cycles before ``strobe`` until a cycle after it.
     last : In(1)
         With ``strobe``: it is of the last step of its sequence.
     first : Out(1)
@@ -72,7 +72,7 @@ class Weights(wiring.Component):
 
         # Which streams are within a sequence, and what their largest whole parts are.
         begun = Signal(1 << attend.stream_bits)
-        largest, update = self._by_stream(m, "largest", shape(exponents))
+        largest, update = self._by_stream(m, "largest", shape(exponents), self.stream)
         whole = Signal(shape(exponents))
         ahead = Signal(shape(most))
         first = Signal()
@@ -105,7 +105,11 @@ class Weights(wiring.Component):
         m.d.sync += weight.eq(rounded)
 
         # A total is at least 1, so rounding its quotient up is adding 1 to that of one less.
-        total, update = self._by_stream(m, "total", shape(attend.totals))
+        # The next vector, of another stream, may come before this one has been added.
+        owner = Signal.like(self.stream)
+        with m.If(self.strobe):
+            m.d.sync += owner.eq(self.stream)
+        total, update = self._by_stream(m, "total", shape(attend.totals), owner)
         less = Signal.like(total)
         kept = Signal.like(total)
         m.d.comb += [
@@ -122,11 +126,11 @@ class Weights(wiring.Component):
         ]
         return m
 
-    def _by_stream(self, m, name, of):
-        """A number for each stream: that of a cycle ago of the stream, and what changes it."""
+    def _by_stream(self, m, name, of, stream):
+        """A number for each stream: that of a cycle ago of a stream, and what changes it."""
         value = Signal(of, name=name, reset_less=True)
         everything = Signal(len(value) << self._attend.stream_bits, name=f"{name}_by_stream")
-        own = everything.word_select(self.stream, len(value))
+        own = everything.word_select(stream, len(value))
         m.d.sync += value.eq(own)
 
         def update(new):

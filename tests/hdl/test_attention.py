@@ -110,6 +110,7 @@ class Room(End):
     ("shape", "machine"),
     [
         ({"hidden": 5, "simd": 2}, {"streams": 3, "longest": 4}),
+        ({"hidden": 2, "simd": 2}, {"streams": 3, "longest": 4}),
         ({"hidden": 3, "simd": 4, "both": True}, {"longest": 5, "tree_registers": 2}),
         ({"hidden": 2, "simd": 2, "h": {"width": 2, "frac": 6}}, {"longest": 1}),
         ({"hidden": 7, "simd": 1, "h": {"width": 12, "frac": 11}}, {"longest": 40, "parity": True}),
