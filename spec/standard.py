@@ -101,6 +101,11 @@ class Standard:
         most = self.deviation(sums).magnitude
         return Interval(0, most if self.spread == "mad" else most**2)
 
+    def apart(self, sums: Interval) -> Interval:
+        """What hardware has of a deviation beside its sign: d, or ``-d - 1`` if d is negative."""
+        reach = self.deviation(sums)
+        return Interval(0, max(reach.hi, -reach.lo - 1))
+
     def spread_total(self, sums: Interval) -> Interval:
         """The sum of these over the rows, D or V."""
         return self.reach(sums).times(self.hidden)
