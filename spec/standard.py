@@ -61,6 +61,12 @@ class Standard:
         return self.levels + PRECISION - self.mean_frac
 
     @property
+    def mean_drop(self) -> int:
+        """Lower bits of a total that no mean depends on: below its half, if N is a power of two."""
+        power = self.hidden == 1 << self.levels
+        return max(self.mean_shift - PRECISION - 1, 0) if power else 0
+
+    @property
     def size(self) -> int:
         """``2**size`` is about what D has more than a deviation, l."""
         return self.levels if self.spread == "mad" else -(-self.levels // 2)

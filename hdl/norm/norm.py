@@ -108,13 +108,12 @@ class LayerNorm(wiring.Component):
         wait = norm.read + norm.apart
         last = control.group == norm.groups - 1
         last = delayed(m, last, wait, name="last", reset_less=True)
-        wait += norm.pipelined
-        first = delayed(m, control.group == 0, wait, name="first", reset_less=True)
         adds = delayed(m, control.adds, wait, name="adds")
+        first = control.adds & (control.group == 0)
+        first = delayed(m, first, wait + norm.pipelined, name="first")
         for number, sums in enumerate(norm.sums):
             m.submodules[f"spreads_{number}"] = spreads = Spreads(norm, number)
             m.d.comb += [
-                spreads.add.eq(adds),
                 spreads.first.eq(first),
                 spreads.turn.eq(control.turn),
             ]
@@ -132,7 +131,7 @@ class LayerNorm(wiring.Component):
                 )
                 m.d.comb += self.sums[lane][f"s{number}"].eq(row.normal)
                 # Units that there are not count as nothing.
-                counts = ~last if unit >= norm.tail else 1
+                counts = adds & ~last if unit >= norm.tail else adds
                 m.d.comb += [
                     spreads.apart[lane].eq(Mux(counts, row.apart, 0)),
                     spreads.negative[lane].eq(row.negative & counts),
@@ -146,19 +145,21 @@ class LayerNorm(wiring.Component):
         """
         norm, standard = self._norm, self._norm.standard
         domain = m.d["sync" if norm.pipelined else "comb"]
-        total = reduce(or_, (standard.total(sums) for sums in norm.sums))
+        drop = standard.mean_drop
+        ranges = [
+            standard.total(sums) >> drop for sums in norm.sums for _ in range(norm.drain.gates)
+        ]
         mean = reduce(or_, (-standard.mean(sums) for sums in norm.sums))
         inverse = Interval(standard.inverse, standard.inverse)
-        product = Signal(shape(total * inverse), reset_less=True)
+        product = Signal(shape(reduce(or_, ranges) * inverse), reset_less=True)
         found = Signal(shape(mean), name="less", reset_less=True)
-        given = [one for place in range(len(norm.sums)) for one in totals[f"s{place}"]]
+        given = [one >> drop for place in range(len(norm.sums)) for one in totals[f"s{place}"]]
         # An entry has its own total, then those behind it, then means.
-        ranges = [standard.total(sums) for sums in norm.sums for _ in range(norm.drain.gates)]
         ring = []
         for number in range(norm.means):
             held = reduce(or_, ranges[number:], mean)
             ring.append(Signal(shape(held), name=f"less_{number}", reset_less=True))
-        shift = standard.mean_shift
+        shift = standard.mean_shift - drop
         domain += [
             product.eq(ring[0] * standard.inverse),
             found.eq((half(shift) - 1 - product) >> shift),

@@ -27,14 +27,14 @@ class Spreads(wiring.Component):
 
     Members
     -------
-    add : In(1)
-        Add what is there of a group; ``norm.pipelined`` cycles later than that is there.
-    first : In(1)
-        With ``add``: to nothing, since it is the first group of a pass.
     apart : In(data.ArrayLayout(shape(standard.apart(sums)), units * gates))
-        Of the rows of a group: gate after gate for each unit, as of `hdl.norm.deviation.Deviation`.
+        Of the rows of a group: gate after gate for each unit, as of `hdl.norm.deviation.Deviation`;
+        else 0.
     negative : In(units * gates)
-        As of the same.
+        As of the same; else 0.
+    first : In(1)
+        The group is the first of a pass: spreads are no more than what it adds. This comes
+        ``norm.pipelined`` cycles after the group.
     turn : In(1)
         The ring goes on by one.
     shift : Out(data.ArrayLayout(range(standard.most(sums) - standard.least + 1), gates))
@@ -50,10 +50,9 @@ class Spreads(wiring.Component):
         rows = drain.cell_units * drain.gates
         super().__init__(
             {
-                "add": In(1),
-                "first": In(1),
                 "apart": In(data.ArrayLayout(shape(standard.apart(self._sums)), rows)),
                 "negative": In(rows),
+                "first": In(1),
                 "turn": In(1),
                 "shift": Out(data.ArrayLayout(shifts, drain.gates)),
                 "reciprocal": Out(data.ArrayLayout(standard.mantissa, drain.gates)),
@@ -73,10 +72,9 @@ class Spreads(wiring.Component):
         m.d.comb += [solve.take.eq(self.turn), solve.spread.eq(ring[0])]
         for gate, (entry, following) in enumerate(zip(ring, [*ring[1:], result], strict=True)):
             added, carry = self._added(m, gate)
-            with m.If(self.turn):
-                m.d.sync += entry.eq(following)
-            with m.Elif(self.add):
-                m.d.sync += entry.eq(add(Mux(self.first, 0, entry[:size]), added, carry))
+            # What is added is 0 where nothing is: that takes less than to hold the sum.
+            before = Mux(self.turn, following, Mux(self.first, 0, entry))
+            m.d.sync += entry.eq(add(before, added, carry))
             m.d.comb += [
                 self.reciprocal[gate].eq(entry),
                 self.shift[gate].eq(entry[len(solve.reciprocal) :]),
