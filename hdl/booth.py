@@ -31,25 +31,18 @@ def booth(m, value, factor, plus, interval: Interval, *, name):
     interval : Interval
         Range of the result, with ``plus``.
     name : str
-        Of the result, and prefix of the other signals.
+        Of the result.
     """
     width = len(value) + 1
     bits = [C(0, 1), *factor, C(0, 1), C(0, 1)]
     addends, before = [], None
     for digit in range(len(factor) // 2 + 1):
         low, middle, high = bits[2 * digit : 2 * digit + 3]
-        one, two = Signal(name=f"{name}_one_{digit}"), Signal(name=f"{name}_two_{digit}")
-        chosen = Signal(width, name=f"{name}_chosen_{digit}")
-        m.d.comb += [
-            one.eq(low ^ middle),
-            two.eq(Mux(high, ~(low | middle), low & middle)),
-            chosen.eq((Mux(one, value, 0) | Mux(two, value << 1, 0)) ^ high.replicate(width)),
-        ]
+        one, two = low ^ middle, Mux(high, ~(low | middle), low & middle)
+        chosen = (Mux(one, value, 0) | Mux(two, value << 1, 0))[:width] ^ high.replicate(width)
         # The complement of the digit before lacks 1, which has room below this one.
         below = C(0, 0) if before is None else Cat(C(0, 2 * digit - 2), before, C(0, 1))
-        addend = Signal(width + 2 * digit, name=f"{name}_addend_{digit}")
-        m.d.comb += addend.eq(Cat(below, chosen))
-        addends.append(addend.as_signed())
+        addends.append(Cat(below, chosen).as_signed())
         before = high
     total = Signal(shape(interval), name=name)
     m.d.comb += total.eq(reduce(add, addends) + plus)

@@ -23,15 +23,13 @@ def square(m, value, plus, *, name):
     plus : Value
         A bit.
     name : str
-        Of the result, and prefix of the other signals.
+        Of the result.
     """
     width = len(value)
     addends = [Cat(plus, Mux(plus, value, 0))]
     for place in range(width):
-        addend = Signal(width + place + 1, name=f"{name}_addend_{place}")
         bit, above = value[place], value[place + 1 :]
-        m.d.comb += addend.eq(Cat(C(0, 2 * place), bit, C(0, 1), Mux(bit, above, 0)))
-        addends.append(addend)
+        addends.append(Cat(C(0, 2 * place), bit, C(0, 1), Mux(bit, above, 0)))
     total = Signal(2 * width + 2, name=name)
     m.d.comb += total.eq(reduce(add, addends))
     return total
