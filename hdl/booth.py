@@ -16,7 +16,8 @@ def booth(m, value, factor, plus, interval: Interval, *, name):
 
     Synthesis makes an addend of each bit of a factor; here it is one of two bits, and `plus` costs
     none. Bits of the factor that are constants make simpler addends. For logic: hard multipliers
-    of FPGAs are not found in this.
+    of FPGAs are not found in this. (Lanes take signed weights, and leave a carry to the tree that
+    follows: `hdl.terms.Booth`.)
 
     Parameters
     ----------
