@@ -56,6 +56,9 @@ class Interval:
     def __lshift__(self, bits: int) -> Interval:
         return Interval(self.lo << bits, self.hi << bits)
 
+    def __rshift__(self, bits: int) -> Interval:
+        return Interval(self.lo >> bits, self.hi >> bits)
+
     def times(self, count: int) -> Interval:
         """Range of the sum of ``count`` numbers of this range."""
         return Interval(self.lo * count, self.hi * count)

@@ -6,8 +6,9 @@ operand. When a pass is complete, and the one before it is done, the **engine** 
 
 1. the means, one gate and operand after the other on one multiplier;
 2. the groups are read for the first time, one a cycle, and the spreads added;
-3. their reciprocals: a spread is shifted until its first bit is a 1, with the root of a mean square
-   a root is taken, bit by bit, and a quotient, bit by bit; all gates and operands side by side;
+3. their reciprocals, one gate after the other, both operands side by side: a spread is shifted
+   until its first bit is a 1, then comes a quotient, two bits a cycle; with the root mean square
+   also a root, two bits a cycle, which is that of the next gate meanwhile;
 4. the groups are read once more, one a cycle; standardised, they go to the cell units, as one tile
    of all groups.
 
@@ -112,24 +113,26 @@ class NormUnit:
         return self.first + self.groups - 1 + self.read + self.apart + 1 + self.pipelined
 
     @property
-    def shifts(self) -> int:
-        """Cycles in which spreads are shifted."""
-        return max(self.standard.most(sums) for sums in self.sums) - self.standard.least
+    def turn(self) -> int:
+        """Cycles from the spread of a gate to that of the next: of a quotient, or of a root."""
+        standard = self.standard
+        bits = standard.precision if standard.spread == "rms" else standard.mantissa
+        return -(-bits // 2)
 
     @property
-    def root(self) -> int:
-        """Cycles of a root."""
-        return self.standard.precision if self.standard.spread == "rms" else 0
+    def turns(self) -> int:
+        """From taking the first spread to the last reciprocal; a root comes before a quotient."""
+        return self.drain.gates + int(self.standard.spread == "rms")
 
     @property
     def solved(self) -> int:
         """Until all reciprocals are there."""
-        return self.spread + self.shifts + self.root + 1 + self.standard.mantissa
+        return self.spread + self.turns * self.turn + 1
 
     @property
     def near(self) -> int:
-        """From the sums of a group to their product with a reciprocal."""
-        return 3 if self.pipelined else 1
+        """From the sums of a group to their shift."""
+        return int(self.pipelined)
 
     @property
     def feed(self) -> int:
@@ -138,8 +141,8 @@ class NormUnit:
 
     @property
     def front(self) -> int:
-        """Until the first group is standardised: product, and its rounding."""
-        return self.solved + (3 if self.pipelined else 2)
+        """Until the first group is standardised: shift, product, and its rounding."""
+        return self.solved + (4 if self.pipelined else 2)
 
     @property
     def cycles(self) -> int:

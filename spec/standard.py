@@ -61,6 +61,12 @@ class Standard:
         return self.levels + PRECISION - self.mean_frac
 
     @property
+    def mean_drop(self) -> int:
+        """Lower bits of a total that no mean depends on: below its half, if N is a power of two."""
+        power = self.hidden == 1 << self.levels
+        return max(self.mean_shift - PRECISION - 1, 0) if power else 0
+
+    @property
     def size(self) -> int:
         """``2**size`` is about what D has more than a deviation, l."""
         return self.levels if self.spread == "mad" else -(-self.levels // 2)
@@ -100,6 +106,11 @@ class Standard:
         """What a row adds to the spread: the magnitude or the square of its deviation."""
         most = self.deviation(sums).magnitude
         return Interval(0, most if self.spread == "mad" else most**2)
+
+    def apart(self, sums: Interval) -> Interval:
+        """What hardware has of a deviation beside its sign: d, or ``-d - 1`` if d is negative."""
+        reach = self.deviation(sums)
+        return Interval(0, max(reach.hi, -reach.lo - 1))
 
     def spread_total(self, sums: Interval) -> Interval:
         """The sum of these over the rows, D or V."""

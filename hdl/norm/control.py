@@ -39,8 +39,8 @@ class NormControl(wiring.Component):
         With ``reads``: its number.
     adds : Out(1)
         With ``reads``: its sums are for the spreads, not yet for the cell units.
-    clear, normalise, root, load, divide : Out(1)
-        As of `hdl.norm.reciprocal.Reciprocal`.
+    turn : Out(1)
+        As of `hdl.norm.spreads.Spreads`.
     arrives : Out(1)
         The next cycle has the first standardised group.
     token : Out(token_layout(program))
@@ -67,11 +67,7 @@ class NormControl(wiring.Component):
                 "reads": Out(1),
                 "group": Out(range(self._norm.groups)),
                 "adds": Out(1),
-                "clear": Out(1),
-                "normalise": Out(1),
-                "root": Out(1),
-                "load": Out(1),
-                "divide": Out(1),
+                "turn": Out(1),
                 "arrives": Out(1),
                 "token": Out(token),
                 "freed": Out(1),
@@ -111,18 +107,14 @@ class NormControl(wiring.Component):
             m.d.sync += flag.eq(active & inside if length else 0)
             return flag
 
-        after = norm.spread
-        windows = {"mean": (1, norm.mean - 1)}
-        for name, length in (
-            ("normalise", norm.shifts),
-            ("root", norm.root),
-            ("load", 1),
-            ("divide", norm.standard.mantissa),
-        ):
-            windows[name] = (after, length)
-            after += length
-        for name, (start, length) in windows.items():
-            m.d.comb += getattr(self, name).eq(during(start, length, f"{name}_now"))
+        # The first spread is taken when it is there, and so on until the last reciprocal is.
+        solving = during(norm.spread, norm.turns * norm.turn + 1, "solving")
+        phase = Signal(range(norm.turn))
+        m.d.comb += [
+            self.mean.eq(during(1, norm.mean - 1, "mean_now")),
+            self.turn.eq(solving & (phase == 0)),
+        ]
+        m.d.sync += phase.eq(Mux(solving & (phase != norm.turn - 1), phase + 1, 0))
         adds = during(norm.first, norm.groups, "adding")
         feeding = during(norm.feed, norm.groups, "feeding")
         group = Signal.like(self.group)
@@ -130,8 +122,6 @@ class NormControl(wiring.Component):
         with m.If(self.reads):
             m.d.sync += group.eq(Mux(group == norm.groups - 1, 0, group + 1))
 
-        # Not before, since the last rows of the pass before still need their shifts.
-        m.d.comb += self.clear.eq(adds & (group == 0))
         first, late = feeding & (group == 0), norm.front - 1 - norm.feed
         m.d.comb += [
             self.arrives.eq(delayed(m, first, late, name="first")),

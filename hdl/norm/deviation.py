@@ -2,13 +2,14 @@
 
 import hashlib
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from pascaline.hdl.rounding import narrow
+from pascaline.hdl.booth import booth
+from pascaline.hdl.delay import delayed
 from pascaline.hdl.shapes import shape
-from pascaline.spec.formats import Format, Interval
+from pascaline.spec.formats import Interval, half
 from pascaline.spec.standard import LEFT, Standard
 
 __all__ = ["Deviation"]
@@ -33,14 +34,16 @@ class Deviation(wiring.Component):
     -------
     sum : In(shape(sums))
         A sum.
-    mean : In(shape(standard.mean(sums)))
-        The mean of its gate.
+    less : In(shape(-standard.mean(sums)))
+        The mean of its gate, negative.
     shift : In(range(standard.most(sums) - standard.least + 1))
         As of `hdl.norm.reciprocal.Reciprocal`.
-    reciprocal : In(shape(standard.reciprocal))
+    reciprocal : In(standard.mantissa)
         As of the same.
-    apart : Out(shape(standard.reach(sums)))
-        What it adds to the spread.
+    apart : Out(shape(standard.apart(sums)))
+        The magnitude of its deviation, less 1 if that is negative.
+    negative : Out(1)
+        Whether it is.
     normal : Out(shape(standard.normal))
         The sum standardised.
     """
@@ -50,10 +53,11 @@ class Deviation(wiring.Component):
         super().__init__(
             {
                 "sum": In(shape(sums)),
-                "mean": In(shape(standard.mean(sums))),
+                "less": In(shape(-standard.mean(sums))),
                 "shift": In(range(standard.most(sums) - standard.least + 1)),
-                "reciprocal": In(shape(standard.reciprocal)),
-                "apart": Out(shape(standard.reach(sums))),
+                "reciprocal": In(standard.mantissa),
+                "apart": Out(shape(standard.apart(sums))),
+                "negative": Out(1),
                 "normal": Out(shape(standard.normal)),
             }
         )
@@ -68,40 +72,78 @@ class Deviation(wiring.Component):
         m = Module()
         standard, sums, pipelined = self._standard, self._sums, self._pipelined
         domain = "sync" if pipelined else "comb"
-        reach = standard.deviation(sums)
-        deviation = Signal(shape(reach), reset_less=True)
-        m.d[domain] += deviation.eq((self.sum << standard.mean_frac) - self.mean)
+        deviation = Signal(shape(standard.deviation(sums)), reset_less=True)
+        m.d[domain] += deviation.eq((self.sum << standard.mean_frac) + self.less)
 
-        apart = Signal(self.apart.shape(), reset_less=True)
-        if standard.spread == "mad":
-            m.d[domain] += apart.eq(Mux(deviation < 0, -deviation, deviation))
-        else:
-            m.d.sync += apart.eq(deviation * deviation)
-        m.d.comb += self.apart.eq(apart)
+        negative, apart = deviation[-1], Signal.like(self.apart, name="apart_now", reset_less=True)
+        m.d.comb += apart.eq(deviation[:-1] ^ negative.replicate(len(apart)))
+        wait = int(pipelined or standard.spread == "rms")
+        m.d.comb += [
+            self.apart.eq(delayed(m, apart, wait, name="apart", reset_less=True)),
+            self.negative.eq(delayed(m, negative, wait, name="negative", reset_less=True)),
+        ]
 
-        # One bit more than are left, for the rounding; what is cut to so many bits before rounding
-        # is cut to the same after it.
-        moved = reach << (LEFT + 1)
-        shifted = Signal(shape(moved), reset_less=True)
-        m.d[domain] += shifted.eq((deviation << (LEFT + 1)) >> self.shift)
+        # A deviation that has too many bits when it is shifted gives the largest number of its sign
+        # whatever the reciprocal, so only that is kept of it.
+        shifted, over = self._shifted(m, deviation)
+        shifted = delayed(m, shifted, int(pipelined), name="shifted", reset_less=True)
+        over = delayed(m, over, int(pipelined), name="over", reset_less=True)
+        below = delayed(m, negative, 1 + pipelined, name="below", reset_less=True)
+        rounded = Signal(shifted.shape())
         near = Signal(shape(standard.shifted), reset_less=True)
-        limits = Format(width=standard.shifted.width, frac=0)
-        cut = Format(width=limits.width + 1, frac=0)
-        kept = narrow(m, shifted, moved, 0, cut, name="kept")
-        m.d.sync += near.eq(narrow(m, kept, cut.interval, 1, limits, name="rounded"))
-        range_ = standard.shifted * standard.reciprocal
-        product = Signal(shape(range_), reset_less=True)
-        m.d.sync += product.eq(near * self.reciprocal)
-        normal = Signal(self.normal.shape(), reset_less=True)
-        narrowed = narrow(
+        far = Signal(reset_less=True)
+        m.d.comb += rounded.eq((shifted + 1) >> 1)
+        m.d.sync += [near.eq(rounded), far.eq(over | (rounded[-1] ^ rounded[-2]))]
+
+        drop, normal = standard.mantissa + 1, standard.normal
+        added = Interval(half(drop), half(drop))
+        product = booth(
             m,
-            product,
-            range_,
-            standard.mantissa + 1,
-            standard.normal,
-            name="narrowed",
-            registered=pipelined,
+            near,
+            Cat(self.reciprocal, C(1, 1)),
+            half(drop),
+            standard.shifted * standard.reciprocal + added,
+            name="product",
         )
-        m.d.sync += normal.eq(narrowed)
-        m.d.comb += self.normal.eq(normal)
+        kept = delayed(m, product >> drop, int(pipelined), name="kept", reset_less=True)
+        far = delayed(m, far, int(pipelined), name="far", reset_less=True)
+        below = delayed(m, below, int(pipelined), name="far_below", reset_less=True)
+        quotient = Signal(shape((standard.shifted * standard.reciprocal).rounded(drop)))
+        m.d.comb += quotient.eq(kept)
+        extra = quotient[normal.width - 1 :]
+        limit = Mux(below, normal.interval.lo, normal.interval.hi)
+        result = Signal(self.normal.shape(), name="narrowed", reset_less=True)
+        m.d.sync += result.eq(Mux(far | (extra.any() & ~extra.all()), limit, quotient))
+        m.d.comb += self.normal.eq(result)
         return m
+
+    def _shifted(self, m, deviation):
+        """A deviation shifted, with a bit more for the rounding, and whether bits of it are lost.
+
+        The largest shift comes first, and after each are left only as many bits as the rest may
+        need.
+        """
+        keep = self._standard.shifted.width + 1
+        word, over = Cat(C(0, LEFT + 1), deviation), C(0, 1)
+        for number in reversed(range(len(self.shift))):
+            by, moves = 1 << number, self.shift[number]
+            width = keep + by - 1
+            stays, lost = _lower(word, width)
+            moved, lost_moved = _lower(word[by:] if by < len(word) else word[-1:], width)
+            step = Signal(width, name=f"shifted_by_{by}")
+            some = Signal(name=f"over_by_{by}")
+            m.d.comb += [
+                step.eq(Mux(moves, moved, stays)),
+                some.eq(over | Mux(moves, lost_moved, lost)),
+            ]
+            word, over = step, some
+        shifted, lost = _lower(word, keep)
+        return shifted.as_signed(), over | lost
+
+
+def _lower(word, width):
+    """The lower bits of a number in two's complement, and whether it has more."""
+    if len(word) <= width:
+        return Cat(word, word[-1].replicate(width - len(word))), C(0, 1)
+    upper = word[width - 1 :]
+    return word[:width], upper.any() & ~upper.all()

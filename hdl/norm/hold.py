@@ -165,5 +165,11 @@ class Hold(wiring.Component):
                 total = self.totals[f"s{place}"][gate]
                 kept = Signal(total.shape(), name=f"total_{place}_{gate}", reset_less=True)
                 m.d.comb += total.eq(kept)
+                # Without negative numbers the upper bits of a total have a simpler adder: each is
+                # raised by the weight of its sign, and a total begins with that much less.
+                begin = 0
+                if added.shape().signed:
+                    begin = -(norm.groups << (len(added) - 1)) % (1 << len(kept))
+                    added = Cat(added[:-1], ~added[-1])
                 with m.If(adds):
-                    m.d.sync += kept.eq(Mux(fresh, 0, kept) + added)
+                    m.d.sync += kept.eq(Mux(fresh, begin, kept.as_unsigned()) + added)

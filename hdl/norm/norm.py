@@ -14,10 +14,9 @@ from pascaline.hdl.kinds import place
 from pascaline.hdl.norm.control import NormControl
 from pascaline.hdl.norm.deviation import Deviation
 from pascaline.hdl.norm.hold import Hold
-from pascaline.hdl.norm.reciprocal import Reciprocal
+from pascaline.hdl.norm.spreads import Spreads
 from pascaline.hdl.parity import fault_member
 from pascaline.hdl.shapes import shape, sums_struct
-from pascaline.hdl.tree import tree_sum
 from pascaline.spec.formats import Interval, half
 from pascaline.spec.program import Program
 
@@ -105,79 +104,70 @@ class LayerNorm(wiring.Component):
             self.met_token.eq(control.met_token),
             self.fault.eq(hold.fault),
         ]
-        means = self._means(m, control, hold.totals)
+        less = self._less(m, control, hold.totals)
         wait = norm.read + norm.apart
         last = control.group == norm.groups - 1
         last = delayed(m, last, wait, name="last", reset_less=True)
-        adds = delayed(m, control.adds, wait + norm.pipelined, name="adds")
+        adds = delayed(m, control.adds, wait, name="adds")
+        first = control.adds & (control.group == 0)
+        first = delayed(m, first, wait + norm.pipelined, name="first")
         for number, sums in enumerate(norm.sums):
-            for gate in range(drain.gates):
-                spread = Reciprocal(norm.standard, sums, drain.cell_units)
-                terms = []
-                for unit in range(drain.cell_units):
-                    lane = unit * drain.gates + gate
-                    row = place(
-                        m,
-                        platform,
-                        f"row_{number}_{lane}",
-                        Deviation(norm.standard, sums, pipelined=norm.pipelined),
-                        sum=Value.cast(hold.found[lane][f"s{number}"]),
-                        mean=means[number * drain.gates + gate],
-                        shift=spread.shift,
-                        reciprocal=spread.reciprocal,
-                    )
-                    m.d.comb += self.sums[lane][f"s{number}"].eq(row.normal)
-                    # Units that there are not count as nothing.
-                    absent = unit >= norm.tail
-                    terms.append((Mux(last, 0, row.apart) if absent else row.apart, None))
-                added, _ = tree_sum(
-                    m,
-                    terms,
-                    norm.standard.reach(sums),
-                    int(norm.pipelined),
-                    name=f"apart_{number}_{gate}",
-                )
-                strobes = {name: getattr(control, name) for name in ("normalise", "root")}
-                place(
+            m.submodules[f"spreads_{number}"] = spreads = Spreads(norm, number)
+            m.d.comb += [
+                spreads.first.eq(first),
+                spreads.turn.eq(control.turn),
+            ]
+            for lane in range(drain.front):
+                unit, gate = divmod(lane, drain.gates)
+                row = place(
                     m,
                     platform,
-                    f"spread_{number}_{gate}",
-                    spread,
-                    clear=control.clear,
-                    add=adds,
-                    value=added,
-                    load=control.load,
-                    divide=control.divide,
-                    **strobes,
+                    f"row_{number}_{lane}",
+                    Deviation(norm.standard, sums, pipelined=norm.pipelined),
+                    sum=Value.cast(hold.found[lane][f"s{number}"]),
+                    less=less[number * drain.gates + gate],
+                    shift=Value.cast(spreads.shift[gate]),
+                    reciprocal=Value.cast(spreads.reciprocal[gate]),
                 )
+                m.d.comb += self.sums[lane][f"s{number}"].eq(row.normal)
+                # Units that there are not count as nothing.
+                counts = adds & ~last if unit >= norm.tail else adds
+                m.d.comb += [
+                    spreads.apart[lane].eq(Mux(counts, row.apart, 0)),
+                    spreads.negative[lane].eq(row.negative & counts),
+                ]
         return m
 
-    def _means(self, m, control, totals):
-        """The mean of each sum and gate, from ``norm.mean`` cycles after the totals on.
+    def _less(self, m, control, totals):
+        """The mean of each sum and gate, negative, from ``norm.mean`` cycles after the totals on.
 
         They go round a ring: totals leave it at one end, means come in at the other.
         """
         norm, standard = self._norm, self._norm.standard
         domain = m.d["sync" if norm.pipelined else "comb"]
-        total = reduce(or_, (standard.total(sums) for sums in norm.sums))
-        mean = reduce(or_, (standard.mean(sums) for sums in norm.sums))
-        inverse = Interval(standard.inverse, standard.inverse)
-        product = Signal(shape(total * inverse), reset_less=True)
-        found = Signal(shape(mean), name="mean", reset_less=True)
-        ring = [
-            Signal(shape(total | mean), name=f"mean_{k}", reset_less=True)
-            for k in range(norm.means)
+        drop = standard.mean_drop
+        ranges = [
+            standard.total(sums) >> drop for sums in norm.sums for _ in range(norm.drain.gates)
         ]
-        shift = standard.mean_shift
+        mean = reduce(or_, (-standard.mean(sums) for sums in norm.sums))
+        inverse = Interval(standard.inverse, standard.inverse)
+        product = Signal(shape(reduce(or_, ranges) * inverse), reset_less=True)
+        found = Signal(shape(mean), name="less", reset_less=True)
+        given = [one >> drop for place in range(len(norm.sums)) for one in totals[f"s{place}"]]
+        # An entry has its own total, then those behind it, then means.
+        ring = []
+        for number in range(norm.means):
+            held = reduce(or_, ranges[number:], mean)
+            ring.append(Signal(shape(held), name=f"less_{number}", reset_less=True))
+        shift = standard.mean_shift - drop
         domain += [
             product.eq(ring[0] * standard.inverse),
-            found.eq((product + half(shift)) >> shift),
+            found.eq((half(shift) - 1 - product) >> shift),
         ]
-        given = [one for place in range(len(norm.sums)) for one in totals[f"s{place}"]]
         with m.If(control.begins):
             m.d.sync += [entry.eq(one) for entry, one in zip(ring, given, strict=True)]
         with m.Elif(control.mean):
             following = [*ring[1:], found]
             m.d.sync += [entry.eq(one) for entry, one in zip(ring, following, strict=True)]
-        widths = [standard.mean(sums).width for sums in norm.sums for _ in range(norm.drain.gates)]
-        return [entry[:width] for entry, width in zip(ring, widths, strict=True)]
+        widths = [standard.mean(sums) for sums in norm.sums for _ in range(norm.drain.gates)]
+        return [entry[: (-one).width] for entry, one in zip(ring, widths, strict=True)]

@@ -1,8 +1,6 @@
-"""The spread of a gate's sums, and its reciprocal, a bit a cycle."""
+"""Reciprocals of spreads, one after the other, two bits a cycle."""
 
-import hashlib
-
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import C, Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,10 +11,10 @@ __all__ = ["Reciprocal"]
 
 
 class Reciprocal(wiring.Component):
-    """Adds up what rows add to a spread; then makes what deviations are divided by.
+    """Makes of the spread of a gate what its deviations are divided by.
 
-    Strobes come in the order of the members, for as many cycles as `spec.norm.NormUnit` says, and
-    only one of them at a time.
+    A spread is taken every ``turn`` cycles (`spec.norm.NormUnit`), and its shift and reciprocal are
+    there in the cycle in which the next one is taken; with a root in that of the next but one.
 
     Parameters
     ----------
@@ -24,104 +22,121 @@ class Reciprocal(wiring.Component):
         What is computed.
     sums : Interval
         Range of the sums.
-    units : int
-        Rows side by side.
+    turn : int
+        Cycles from spread to spread.
 
     Members
     -------
-    clear : In(1)
-        The spread is 0.
-    add : In(1)
-        Add ``value``.
-    value : In(standard.reach(sums).times(units).width)
-        Of the rows that are side by side: magnitudes or squares.
-    normalise : In(1)
-        Shift the spread to the left if its first bit is 0; of squares by two bits.
-    root : In(1)
-        Find the next bit of the root.
-    load : In(1)
-        Begin the quotient.
-    divide : In(1)
-        Find its next bit.
+    take : In(1)
+        Begin with a spread.
+    spread : In(standard.spread_total(sums).width)
+        With ``take``: a sum of magnitudes or squares.
     shift : Out(range(standard.most(sums) - standard.least + 1))
-        Bits of the spread beyond the least; there after ``normalise``.
-    reciprocal : Out(standard.mantissa + 1)
-        Its reciprocal, whose first bit is 1; there after ``divide``.
+        Bits of the spread beyond the least.
+    reciprocal : Out(standard.mantissa)
+        Its reciprocal without the first bit, which is 1.
     """
 
-    def __init__(self, standard: Standard, sums: Interval, units: int):
-        self._standard, self._sums = standard, sums
-        self._shifts = standard.most(sums) - standard.least
-        self._value = standard.reach(sums).times(units)
-        strobes = ("clear", "add", "normalise", "root", "load", "divide")
+    def __init__(self, standard: Standard, sums: Interval, turn: int):
+        self._standard, self._turn = standard, turn
+        self._per = 1 if standard.spread == "mad" else 2
+        self._most = standard.most(sums)
+        self._shifts = self._most - standard.least
         super().__init__(
-            dict.fromkeys(strobes, In(1))
-            | {
-                "value": In(self._value.width),
+            {
+                "take": In(1),
+                "spread": In(standard.spread_total(sums).width),
                 "shift": Out(range(self._shifts + 1)),
-                "reciprocal": Out(standard.mantissa + 1),
+                "reciprocal": Out(standard.mantissa),
             }
         )
 
-    @property
-    def kind(self) -> str:
-        """Module name."""
-        text = f"{self._standard} {self._sums} {self._value}"
-        return f"norm_reciprocal_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
     def elaborate(self, platform):
         m = Module()
-        standard, precision = self._standard, self._standard.precision
-        squares = standard.spread == "rms"
-        per = 2 if squares else 1
-        most = standard.most(self._sums)
-        # As many bits as count, at least; what is added has its place at the upper end.
-        below = (max(most, precision) - most) * per
-        spread = Signal(most * per + below, reset_less=True)
-        shift = Signal.like(self.shift, reset_less=True)
-        remainder = Signal(precision + 2 if squares else precision, reset_less=True)
-        quotient = Signal(standard.mantissa, reset_less=True)
-        with m.If(self.clear):
-            m.d.sync += [spread.eq(0), shift.eq(self._shifts)]
-        with m.Elif(self.add):
-            m.d.sync += spread.eq(spread + (self.value << below))
-        with m.Elif(self.normalise & ~spread[-per:].any() & (shift != 0)):
-            m.d.sync += [spread.eq(spread << per), shift.eq(shift - 1)]
-
-        leading = spread[-precision:]
-        if squares:
-            root = Signal(precision, reset_less=True)
-            with_bits, trial = Signal(precision + 4), Signal(precision + 2)
-            fits = Signal()
-            m.d.comb += [
-                with_bits.eq(Cat(spread[-2:], remainder)),
-                trial.eq(Cat(Const(1, 2), root)),
-                fits.eq(with_bits >= trial),
-            ]
-            with m.If(self.clear):
-                m.d.sync += [root.eq(0), remainder.eq(0)]
-            with m.Elif(self.root):
-                m.d.sync += [
-                    spread.eq(spread << 2),
-                    root.eq(Cat(fits, root)),
-                    remainder.eq(with_bits - Mux(fits, trial, 0)),
-                ]
-            leading = root
-
-        # Where the first bit is 0, the spread is too small: it counts as the smallest one.
-        divisor = Signal(precision)
-        doubled, rest = Signal(precision + 1), Signal(precision + 1)
-        goes = Signal()
-        m.d.comb += [
-            divisor.eq(Cat(Mux(leading[-1], leading[:-1], 0), 1)),
-            # Of ones all the way down.
-            doubled.eq(Cat(1, remainder[:precision])),
-            goes.eq(doubled >= divisor),
-            rest.eq(doubled - Mux(goes, divisor, 0)),
-        ]
-        with m.If(self.load):
-            m.d.sync += [remainder.eq(~divisor), quotient.eq(0)]
-        with m.Elif(self.divide):
-            m.d.sync += [remainder.eq(rest), quotient.eq(Cat(goes, quotient))]
-        m.d.comb += [self.shift.eq(shift), self.reciprocal.eq(Cat(quotient, 1))]
+        leading, shift = self._leading(m)
+        for number in range(self._per):
+            kept = Signal.like(self.shift, name=f"shift_{number}", reset_less=True)
+            with m.If(self.take):
+                m.d.sync += kept.eq(shift)
+            shift = kept
+        m.d.comb += self.shift.eq(shift)
+        self._divide(m, leading if self._per == 1 else self._root(m, leading))
         return m
+
+    def _leading(self, m):
+        """Bits of a spread that count, of squares twice as many, and its bits beyond the least."""
+        standard, per = self._standard, self._per
+        counts = per * standard.precision
+        # Where it has fewer bits than the least, it is the smallest spread that has as many.
+        first = per * (standard.least - 1)
+        small = Signal()
+        m.d.comb += small.eq(~self.spread[first:].any())
+        wide = per * self._most
+        word = Signal(max(wide, counts), name="marked")
+        padded = Cat(self.spread, C(0, wide - len(self.spread)))
+        m.d.comb += word.eq((padded | Mux(small, 1 << first, 0)) << (len(word) - wide))
+        zeros = []
+        for number in reversed(range(self._shifts.bit_length())):
+            by = per << number
+            move = Signal(name=f"moves_by_{by}")
+            step = Signal(min(len(word), counts + by - per), name=f"moved_by_{by}")
+            upper = Cat(C(0, max(len(step) + by - len(word), 0)), word)
+            m.d.comb += [
+                move.eq(~word[-by:].any()),
+                step.eq(Mux(move, upper[-by - len(step) : -by], word[-len(step) :])),
+            ]
+            word = step
+            zeros.insert(0, move)
+        leading = Signal(counts)
+        m.d.comb += leading.eq(Mux(small, 1 << (counts - per), word[-counts:]))
+        shift = Signal.like(self.shift, name="shift_found")
+        m.d.comb += shift.eq(self._shifts - Cat(zeros))
+        return leading, shift
+
+    def _root(self, m, square):
+        """The root of a square that was taken; there when the next one is."""
+        precision = self._standard.precision
+        rest = Signal(len(square), name="square", reset_less=True)
+        remainder = Signal(precision + 2, name="root_remainder", reset_less=True)
+        bits = Signal(2 * self._turn - 2, name="root", reset_less=True)
+        root, left = bits, remainder
+        for number in range(2):
+            pair = rest[len(rest) - 2 * number - 2 :][:2]
+            name, trial = f"root_{number}", Cat(C(1, 2), root)
+            fits, left = _subtracted(m, Cat(pair, left), trial, len(remainder), name=name)
+            root = Cat(fits, root)
+        with m.If(self.take):
+            m.d.sync += [rest.eq(square), remainder.eq(0), bits.eq(0)]
+        with m.Else():
+            m.d.sync += [rest.eq(rest << 4), remainder.eq(left), bits.eq(root)]
+        return root[-precision:]
+
+    def _divide(self, m, divisor):
+        """The reciprocal of a divisor that was taken; there when the next one is."""
+        precision, mantissa = self._standard.precision, self._standard.mantissa
+        kept = Signal(precision, name="divisor", reset_less=True)
+        remainder = Signal(precision, reset_less=True)
+        bits = Signal(2 * self._turn - 2, name="quotient", reset_less=True)
+        quotient, left = bits, remainder
+        for number in range(2):
+            # The dividend is of ones all the way down.
+            doubled, name = Cat(C(1, 1), left), f"quotient_{number}"
+            fits, left = _subtracted(m, doubled, kept, precision, name=name)
+            quotient = Cat(fits, quotient)
+        m.d.sync += [remainder.eq(left), bits.eq(quotient)]
+        with m.If(self.take):
+            # The first bit is 1, of ones as many as the divisor has bits.
+            m.d.sync += [kept.eq(divisor), remainder.eq(~divisor)]
+        m.d.comb += self.reciprocal.eq(quotient[-mantissa:])
+
+
+def _subtracted(m, value, by, width, *, name):
+    """Whether a number is at least another one, and what is left of it, without that if it is."""
+    difference = Signal(signed(max(len(value), len(by)) + 1), name=f"{name}_difference")
+    fits, left = Signal(name=f"{name}_fits"), Signal(width, name=f"{name}_left")
+    m.d.comb += [
+        difference.eq(value - by),
+        fits.eq(~difference[-1]),
+        left.eq(Mux(fits, difference, value)),
+    ]
+    return fits, left

@@ -51,8 +51,9 @@ VIEWS = {
         "norm": "arrives freed met",
         "norm.hold": "shift full reads",
         "norm.control": "begins cycle adds feeding group",
-        "norm.spread_0_0": "spread shift remainder quotient",
-        "norm.row_0_0": "sum mean deviation near product normal",
+        "norm.spreads_0": "first turn spread_0",
+        "norm.spreads_0.solve": "leading divisor remainder quotient",
+        "norm.row_0_0": "sum less deviation near product normal",
     },
     "head": {
         "outputs.queue": "level",
