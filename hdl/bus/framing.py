@@ -14,8 +14,7 @@ __all__ = ["Framing", "word_layout"]
 
 def word_layout(design: Design):
     """A beat as it is stored: its elements, the end of the packet, and where it starts from."""
-    element = shape(design.network.x)
-    elements = data.ArrayLayout(element, design.machine.simd)
+    elements = data.ArrayLayout(shape(design.entry.element), design.entry.simd)
     return data.StructLayout({"data": elements, "last": 1, "go_on": 1})
 
 

@@ -63,7 +63,7 @@ MACHINES = {
     ),
     "symbols, binary": (
         [GRU, GRU],
-        EVERY | {"inputs": 11},
+        EVERY | {"inputs": 11, "x": {"width": 2, "frac": 1, "signed": False}},
         {"units": 2, "simd": 4, "symbols": True, "parity": True, "streams": 2, "ports": "axi"},
     ),
     "symbols, both directions": (
