@@ -206,10 +206,20 @@ class Core:
             hidden_chunks=self.h_product.chunks,
             issue=self.pipeline.issue,
             registers=self.pipeline.read + self.h_product.registers,
-            whole=self.pipeline.whole,
+            whole=self._whole,
             walsh=self.walsh,
-            norm=self.norm,
+            norm=self.norm or self.state_norm,
+            ahead=0 if self.norm is not None or self.state_norm is None else self.pipeline.made,
         )
+
+    @property
+    def _whole(self) -> int:
+        state, pipeline = self.state_norm, self.pipeline
+        if state is None:
+            return pipeline.whole
+        if self.norm is None:
+            return pipeline.finish
+        return self.state_begins + state.front + pipeline.finish
 
     @cached_property
     def norm(self) -> NormUnit | None:
@@ -220,12 +230,51 @@ class Core:
         standard = self.layer.normaliser.standard(self.layer.hidden)
         if standard is None:
             return None
+        state = self._state_norm(drain)
         return NormUnit(
             standard=standard,
             sums=self.lane_sums,
             drain=drain,
             pipelined=self.machine.pipelined,
+            pace=0 if state is None else state.cycles,
         )
+
+    @cached_property
+    def state_norm(self) -> NormUnit | None:
+        """What standardises c of a pass, if the layer wants that."""
+        return self._state_norm(self.fed)
+
+    def _state_norm(self, drain: Drain) -> NormUnit | None:
+        standard, carried = self.layer.state_standard, self.layer.carried
+        if standard is None or carried is None:
+            return None
+        return NormUnit(
+            standard=standard,
+            sums=(carried.interval,),
+            drain=replace(drain, gates=1),
+            pipelined=self.machine.pipelined,
+        )
+
+    @property
+    def state_begins(self) -> int:
+        """From the first standardised sums of a pass to when layer norm begins with their c.
+
+        It never has to wait for the pass before, since that of the sums keeps its pace.
+        """
+        assert self.state_norm is not None
+        return self.pipeline.made + self.state_norm.groups - 1 + self.state_norm.fill
+
+    @property
+    def sums_program(self) -> Program:
+        """The program as layer norm of the sums sees it: that of c tells when h is there."""
+        if self.state_norm is None:
+            return self.program
+        return replace(self.program, whole=self.pipeline.made)
+
+    @property
+    def state_program(self) -> Program:
+        """The program as layer norm of c sees it."""
+        return replace(self.program, norm=self.state_norm, whole=self.pipeline.finish)
 
     @cached_property
     def walsh(self) -> WalshUnit | None:
@@ -291,7 +340,8 @@ class Core:
 
     def _norm_cycles(self, cell_units: int) -> int:
         """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
-        norm = self._norm(self._drain(cell_units))
+        drain = self._drain(cell_units)
+        norm = self._norm(drain) or self._state_norm(drain)
         return 0 if norm is None else norm.cycles
 
     @property
@@ -302,6 +352,11 @@ class Core:
     def drain(self) -> Drain:
         """How sums leave the lanes for the units."""
         return self._drain(self.cell_units)
+
+    @property
+    def fed(self) -> Drain:
+        """How sums come to the cell units: as they leave the lanes, or from layer norm."""
+        return self.drain if self.norm is None else self.norm.fed
 
     def _drain(self, cell_units: int) -> Drain:
         return Drain(

@@ -38,6 +38,12 @@ def test_random_case_with_layer_norm(seed):
     check(draw(seed, cycles=120, largest=9, features=["layernorm"]))
 
 
+# Beside layer norm of the sums, with two streams; alone, with one.
+@pytest.mark.parametrize("seed", [0, 8])
+def test_random_case_with_layer_norm_of_the_cell(seed):
+    check(draw(seed, cycles=120, largest=9, features=["cellnorm"]))
+
+
 def check(case):
     plain, rough = case.jobs
     outcome = run_job(plain)
