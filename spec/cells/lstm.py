@@ -121,7 +121,7 @@ class LstmLayer(Layer):
     @property
     def norm_title(self) -> str:
         """Of the sums, and of the cell."""
-        cell = f"{self.cell_affine.title} of the cell" if self.cell_affine else ""
+        cell = f"cell: {self.cell_affine.title}" if self.cell_affine else ""
         found = (super().norm_title, cell if self.state_standard else "")
         return ", ".join(filter(None, found))
 
