@@ -123,10 +123,11 @@ def draw(
         cell_norm = np.random.default_rng([seed, 9, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
-        network = _cell_norm(cell_norm, _attention(attention, network))
+        network = _attention(attention, network)
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
+        network = _cell_norm(cell_norm, network, machine)
         network = _residual(residual, network, machine)
         network = _decoder(decoder, network, machine["simd"], sizes)
         machine |= {"streams": 1} if network.decoder else {}
@@ -286,8 +287,10 @@ def _norm_formats(rng: np.random.Generator) -> dict[str, Any]:
     return norm
 
 
-def _cell_norm(rng: np.random.Generator, network: Network) -> Network:
+def _cell_norm(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> Network:
     """Sometimes layer norm of cells, where that can be; more often beside that of sums."""
+    if machine.get("cell_unit") == "serial":
+        return network
     layers: list[Layer] = []
     for index, layer in enumerate(network.layers):
         share = 0.1 if layer.normaliser.standard(layer.hidden) is None else 0.4
