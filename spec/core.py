@@ -27,6 +27,7 @@ from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
 from pascaline.spec.norm import NormUnit
+from pascaline.spec.norms import Norms
 from pascaline.spec.passes import Pass, passes, step_chunks, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -206,63 +207,29 @@ class Core:
             hidden_chunks=self.h_product.chunks,
             issue=self.pipeline.issue,
             registers=self.pipeline.read + self.h_product.registers,
-            whole=self._whole,
+            whole=self.norms.whole(self.pipeline),
             walsh=self.walsh,
-            norm=self.norm or self.state_norm,
-            ahead=0 if self.norm is not None or self.state_norm is None else self.pipeline.made,
+            norm=self.norms.first,
+            ahead=self.norms.ahead(self.pipeline),
         )
 
-    @property
-    def _whole(self) -> int:
-        state, pipeline = self.state_norm, self.pipeline
-        if state is None:
-            return pipeline.whole
-        if self.norm is None:
-            return pipeline.finish
-        return self.state_begins + state.front + pipeline.finish
-
     @cached_property
+    def norms(self) -> Norms:
+        """What standardises sums and c of a pass, if the layer wants that."""
+        return self._norms(self.drain)
+
+    def _norms(self, drain: Drain) -> Norms:
+        return Norms.of(self.layer, drain, self.lane_sums, pipelined=self.machine.pipelined)
+
+    @property
     def norm(self) -> NormUnit | None:
-        """What standardises the sums of a pass, if the normaliser wants that."""
-        return self._norm(self.drain)
-
-    def _norm(self, drain: Drain) -> NormUnit | None:
-        standard = self.layer.normaliser.standard(self.layer.hidden)
-        if standard is None:
-            return None
-        state = self._state_norm(drain)
-        return NormUnit(
-            standard=standard,
-            sums=self.lane_sums,
-            drain=drain,
-            pipelined=self.machine.pipelined,
-            pace=0 if state is None else state.cycles,
-        )
-
-    @cached_property
-    def state_norm(self) -> NormUnit | None:
-        """What standardises c of a pass, if the layer wants that."""
-        return self._state_norm(self.fed)
-
-    def _state_norm(self, drain: Drain) -> NormUnit | None:
-        standard, carried = self.layer.state_standard, self.layer.carried
-        if standard is None or carried is None:
-            return None
-        return NormUnit(
-            standard=standard,
-            sums=(carried.interval,),
-            drain=replace(drain, gates=1),
-            pipelined=self.machine.pipelined,
-        )
+        """What standardises the sums."""
+        return self.norms.sums
 
     @property
-    def state_begins(self) -> int:
-        """From the first standardised sums of a pass to when layer norm begins with their c.
-
-        It never has to wait for the pass before, since that of the sums keeps its pace.
-        """
-        assert self.state_norm is not None
-        return self.pipeline.made + self.state_norm.groups - 1 + self.state_norm.fill
+    def state_norm(self) -> NormUnit | None:
+        """What standardises c."""
+        return self.norms.state
 
     @property
     def sums_program(self) -> Program:
@@ -340,8 +307,7 @@ class Core:
 
     def _norm_cycles(self, cell_units: int) -> int:
         """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
-        drain = self._drain(cell_units)
-        norm = self._norm(drain) or self._state_norm(drain)
+        norm = self._norms(self._drain(cell_units)).first
         return 0 if norm is None else norm.cycles
 
     @property

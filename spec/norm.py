@@ -14,7 +14,7 @@ operand. When a pass is complete, and the one before it is done, the **engine** 
 Meanwhile lanes fill the other buffer. All cycles below are constants of the machine.
 
 The same standardises the state of all units, between the two halves of the cell units: its sums are
-of one gate and one operand, what the units carry (`hdl.cells.finish`).
+of one gate and one operand, what the units carry (`hdl.cells.finishing`).
 """
 
 from __future__ import annotations

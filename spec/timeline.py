@@ -131,7 +131,7 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
         done["cell units"].append((front, front + core.pipeline.made + leaves))
         if tile.begins is None:
             return
-        begins = tile.begins if norm is None else front + core.state_begins
+        begins = tile.begins if norm is None else front + core.norms.apart(core.pipeline)
         done["layer norm of c"].append((begins, begins + state.cycles))
         front, leaves, made = begins + state.front, state.groups, core.pipeline.finish
     readable = front + made

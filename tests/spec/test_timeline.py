@@ -120,7 +120,7 @@ def test_layer_norm_of_the_cell_never_waits_behind_that_of_sums(case, norm):
         assert all(one[1] <= other[0] for one, other in pairwise(spans))
         if norm:
             sums = [start for start, _ in made.spans["layer norm"]]
-            apart = core.norm.front + core.state_begins
+            apart = core.norm.front + core.norms.apart(core.pipeline)
             assert [start for start, _ in spans] == [start + apart for start in sums]
             assert core.norm.cycles >= core.state_norm.cycles
         written = [start for start, _ in made.spans["h written"]]
