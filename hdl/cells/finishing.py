@@ -155,12 +155,13 @@ class Finishing(wiring.Component):
     def _queue(self, m, write, busy):
         """What units hold: written with their c, there when it meets what this became.
 
-        As many words as layer norm has in its buffers are enough. What is held is read later than
-        c, by the cycles behind the last reading of that; but the sums of the next pass that takes
-        the buffer have as long a way through the units before it, and that of the lanes.
+        It is read later than c in the buffers, of which there are two. So where a pass has few
+        groups, some may be there yet when the next pass comes that takes the buffer; that is
+        ``cycles - fill`` after layer norm has begun with this one, or later.
         """
         norm, pipeline, parity = self._norm, self._unit.pipeline, self._machine.parity
-        wait, depth = pipeline.meets - pipeline.memory, 2 * norm.groups
+        wait = pipeline.meets - pipeline.memory
+        depth = 2 * norm.groups + max(norm.front + wait - (norm.cycles - norm.fill), 0)
         held = data.ArrayLayout(shape(self._unit.layer.held), len(self.made))
         m.submodules.held = contents = memory.Memory(
             shape=stored(held, parity=parity), depth=depth, init=[]
