@@ -81,6 +81,11 @@ __all__ = ["train"]
     help="Normaliser; layernorm and madnorm are in the machine, others in its scales.",
 )
 @click.option(
+    "--normalise-cell",
+    is_flag=True,
+    help="With layernorm or madnorm: the cells of an LSTM are standardised, too.",
+)
+@click.option(
     "--shared-scale/--separate-scale", default=None, help="One scale a row, or one a product."
 )
 @click.option("--epochs", type=int, help="Passes over the training part.")

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.cells.finishing import Finishing
 from pascaline.hdl.cells.groups import Groups
 from pascaline.hdl.cells.serial import SerialGroups
 from pascaline.hdl.delay import delayed
@@ -31,13 +32,24 @@ CELL_MEMORIES = ("rows", "units", "initial_c")
 
 
 def cell_units(core: Core):
-    """The element-wise part of a core."""
+    """The element-wise part of a core; up to c, where c is standardised."""
     memories = core_memories(core)
+    names = [name for name in CELL_MEMORIES if name != "units" or core.state_norm is None]
     return (SerialGroups if core.serial else Groups)(
         unit=core.unit,
-        drain=core.drain if core.norm is None else core.norm.fed,
+        drain=core.fed,
         program=core.program,
-        memories={name: memories[name] for name in CELL_MEMORIES if name in memories},
+        memories={name: memories[name] for name in names if name in memories},
+        machine=core.machine,
+    )
+
+
+def finishing(core: Core):
+    """What is then behind it."""
+    return Finishing(
+        unit=core.unit,
+        program=core.state_program,
+        memories={"units": core_memories(core)["units"]},
         machine=core.machine,
     )
 
@@ -115,6 +127,10 @@ class LayerCore(wiring.Component):
                 sequencer.met_stream.eq(transform.met_stream),
             ]
 
+        finished = cells
+        if core.state_norm is not None:
+            m.submodules.finishing = finished = finishing(core)
+            m.d.comb += load_through(self.load, finished)
         m.d.comb += load_through(self.load, cells)
         if core.head_unit is not None:
             m.d.comb += load_through(self.load.head, outputs)
@@ -137,7 +153,9 @@ class LayerCore(wiring.Component):
             self._take(m, sequencer, lanes, cells)
         else:
             self._standardise(m, sequencer, lanes, cells)
-        self._write(m, cells, hidden, outputs, transform)
+        if core.state_norm is not None:
+            self._finish(m, sequencer, cells, finished)
+        self._write(m, finished, hidden, outputs, transform)
         self._read_out(m, sequencer, hidden, outputs)
         if core.stateful:
             self._keep(m, sequencer, cells, hidden, transform)
@@ -276,7 +294,7 @@ class LayerCore(wiring.Component):
         """From the lanes to layer norm, and from there to the cell units: a pass is one tile."""
         core = self._core
         last_tile, token = self._flags(m, sequencer)
-        m.submodules.norm = norm = LayerNorm(core.program, parity=core.machine.parity)
+        m.submodules.norm = norm = LayerNorm(core.sums_program, parity=core.machine.parity)
         m.d.comb += [
             norm.i_arrives.eq(lanes.arrives),
             norm.i_last_tile.eq(last_tile),
@@ -288,12 +306,26 @@ class LayerCore(wiring.Component):
             cells.token.eq(norm.token),
             cells.sums.eq(norm.sums),
             sequencer.freed.eq(norm.freed),
-            sequencer.met.eq(norm.met),
-            sequencer.met_token.eq(norm.met_token),
         ]
+        if core.state_norm is None:
+            m.d.comb += [sequencer.met.eq(norm.met), sequencer.met_token.eq(norm.met_token)]
         self._behind.append(norm.fault)
 
-    def _write(self, m, cells, hidden, outputs, transform):
+    def _finish(self, m, sequencer, cells, finished):
+        """From the cell units, by way of layer norm of c, to h."""
+        m.d.comb += [
+            finished.arrives.eq(cells.arrives),
+            finished.last_tile.eq(cells.last_tile),
+            finished.token.eq(cells.token),
+            finished.made.eq(cells.made),
+            sequencer.met.eq(finished.met),
+            sequencer.met_token.eq(finished.met_token),
+        ]
+        if self._core.norm is None:
+            m.d.comb += sequencer.freed.eq(finished.freed)
+        self._behind.append(finished.fault)
+
+    def _write(self, m, finished, hidden, outputs, transform):
         """New h goes to memory, group by group; the last one of the last pass completes a step."""
         core = self._core
         program = core.program
@@ -301,7 +333,7 @@ class LayerCore(wiring.Component):
         m.submodules.pointer = pointer = GroupPointer(core.drain.groups, slots)
         # Which of its two sides a stream's next step fills.
         sides = Signal(1 << program.stream_bits)
-        token = cells.write_token
+        token = finished.write_token
         side = sides.bit_select(token.stream, 1)
         vector = Signal(program.vector_bits)
         for number, one in enumerate(program.passes):
@@ -309,13 +341,13 @@ class LayerCore(wiring.Component):
                 m.d.comb += vector.eq(one.to)
         done = Signal()
         m.d.comb += [
-            done.eq(cells.write & pointer.last & (token.index == len(program.passes) - 1)),
-            pointer.advance.eq(cells.write),
-            hidden.write.en.eq(cells.write),
+            done.eq(finished.write & pointer.last & (token.index == len(program.passes) - 1)),
+            pointer.advance.eq(finished.write),
+            hidden.write.en.eq(finished.write),
             hidden.write.bank.eq(Cat(side, vector, token.stream)),
             hidden.write.chunk.eq(pointer.chunk),
             hidden.write.slot.eq(pointer.slot),
-            hidden.write.data.eq(cells.h.as_value()),
+            hidden.write.data.eq(finished.h.as_value()),
             outputs.request.bank.eq(Cat(side, vector, token.stream)),
             outputs.request.mark.last.eq(token.last),
             outputs.request.mark.stream.eq(token.stream),
@@ -325,10 +357,10 @@ class LayerCore(wiring.Component):
         ]
         if transform is not None:
             m.d.comb += [
-                transform.write.eq(cells.write),
+                transform.write.eq(finished.write),
                 transform.write_group.eq(pointer.group),
                 transform.write_stream.eq(token.stream),
-                transform.write_data.eq(cells.h.as_value()),
+                transform.write_data.eq(finished.h.as_value()),
                 transform.wanted.eq(done),
             ]
         with m.If(done):

@@ -76,7 +76,9 @@ class Formats(Checked):
         frac = min(31, width - 1 - math.ceil(math.log2(magnitude)))
         return self.model_copy(update={"x": Format(width=width, frac=frac)})
 
-    def layer(self, cell: str, spread: str | None = None) -> dict[str, Any]:
+    def layer(
+        self, cell: str, spread: str | None = None, *, normalise_cell: bool = False
+    ) -> dict[str, Any]:
         """A layer's description, but for its sizes and weights, from these formats."""
         kind, options = form_of(cell)
         own = {name: getattr(self, name) for name in Formats.model_fields}
@@ -84,6 +86,8 @@ class Formats(Checked):
         normaliser: dict[str, Any] = {"scale_width": self.scale_width}
         if spread is not None:
             normaliser |= {"kind": "layernorm", "spread": spread}
+        if normalise_cell:
+            described |= {"cell_affine": normaliser}
         return described | {"normaliser": normaliser}
 
 
@@ -105,6 +109,7 @@ def draft(
     state_bits: int | None = None,
     rectified: bool = False,
     spread: str | None = None,
+    normalise_cell: bool = False,
     zero_points: bool = False,
     head_zero_point: bool = False,
     embedding: int | None = None,
@@ -132,6 +137,8 @@ def draft(
         Bits of h of linear cells, by default those of ``formats.pre``.
     spread : {"rms", "mad"}, optional
         Sums of the other cells are standardised by it, see `spec.normalisers.layernorm`.
+    normalise_cell : bool
+        Whether what their units carry is standardised by it, too; then all of them can have that.
     zero_points, head_zero_point : bool
         Whether matrices of layers have zero points, and whether that of the head has one.
     embedding, most : int, optional
@@ -151,7 +158,8 @@ def draft(
         if state_bits is not None and linear(cell):
             pre = formats.pre.model_copy(update={"width": state_bits})
             own = formats.model_copy(update={"pre": pre})
-        layer = own.layer(cell, None if linear(cell) else spread) | {
+        norm = None if linear(cell) else spread
+        layer = own.layer(cell, norm, normalise_cell=normalise_cell) | {
             "hidden": hidden,
             "bidirectional": bidirectional,
             "zero_points": zero_points,

@@ -5,7 +5,8 @@ meets, an integer bias ``bias * 2**(pre.frac + shift)``. The shift is the larges
 them fit, so that rounding loses least; both directions of a layer have the same. A bias with which
 a row is at an end of its format whatever its inputs are would make the shift small for all others:
 it becomes the least that does the same. Where sums are standardised (`spec.normalisers.layernorm`),
-scales meet numbers of that format, and the factor that the machine leaves out is in them. In a
+scales meet numbers of that format, and the factor that the machine leaves out is in them; the same
+of gains of the cell, whose affine has a shift of its own. In a
 linear layer with a transform, whose h never decays, the shift is the least with which scales are
 near enough: where they are powers of two they are exact, and small; if there is none, it is the
 largest, too. Scales of other linear layers have all the bits that there are. The head has one scale
@@ -16,7 +17,7 @@ is where the largest element fits, with as many bits behind it as there can be u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +78,8 @@ class LearnedPart:
         What a cell adds to its products of h alone, (hidden,), if it does.
     peephole : Reals or None
         What gates i, f and o see the cell with, (3, hidden), if they do.
+    scale_c, bias_c : Reals or None
+        The affine on the cell of each unit, (hidden,), if there is one.
     initial_h, initial_c : Reals or None
         What sequences start from, (hidden,); ``None``: zero.
     """
@@ -88,6 +91,8 @@ class LearnedPart:
     bias: Reals
     bias_h: Reals | None = None
     peephole: Reals | None = None
+    scale_c: Reals | None = None
+    bias_c: Reals | None = None
     initial_h: Reals | None = None
     initial_c: Reals | None = None
     zero_x: int = 0
@@ -198,6 +203,11 @@ def _freeze_layer(
 ) -> tuple[Layer, dict[str, Integers]]:
     """A layer with the formats of its normaliser, and its tensors."""
     affine, folded = _freeze_rows(prefixes, parts, layer, x)
+    update: dict[str, Any] = {"normaliser": affine}
+    cell = getattr(layer, "cell_affine", None)
+    if cell is not None:
+        update["cell_affine"], made = _freeze_cell(prefixes, parts, layer, cell)
+        folded |= made
     tensors: dict[str, Integers] = {}
     for at, part in zip(prefixes, parts, strict=True):
         tensors[f"{at}weight_x"] = part.weight_x
@@ -206,7 +216,7 @@ def _freeze_layer(
         zeros = {"zero_x": part.zero_x, "zero_h": part.zero_h}
         tensors |= {at + name: np.array([zeros[name]]) for name in layer.zero_tensors}
         tensors |= _states(at, part, layer)
-    return layer.model_copy(update={"normaliser": affine}), tensors | folded
+    return layer.model_copy(update=update), tensors | folded
 
 
 def _freeze_decoder(learned: Learned, decoder: Decoder) -> tuple[Decoder, dict[str, Integers]]:
@@ -251,20 +261,8 @@ def _freeze_rows(
     scales = WIDEST if layer.linear else affine.scales
     limits = {thing: scales if _kind(thing) in frac else BIASES for thing in reals}
     near = [(shift, True) for shift in LEAST_FIRST] if exact else []
-    for shift, strictly in (*near, *((shift, False) for shift in SHIFTS)):
-        exponents = {thing: exponent + shift - frac.get(_kind(thing), 0) for thing in reals}
-        made = {thing: _integers(values, exponents[thing]) for thing, values in reals.items()}
-        if not all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
-            continue
-        if not strictly or all(
-            _is_near(made[thing], np.ldexp(values, exponents[thing]), NEAR.get(_kind(thing)))
-            for thing, values in reals.items()
-        ):
-            break
-    else:
-        for thing, values in made.items():
-            _check_range(thing, reals[thing], _is_in(values, limits[thing]))
-    tensors = {thing: values.astype(np.int64) for thing, values in made.items()}
+    exponents = {thing: exponent - frac.get(_kind(thing), 0) for thing in reals}
+    shift, tensors = _shifted(reals, exponents, limits, near)
     biases = [values for thing, values in tensors.items() if _kind(thing) not in frac]
     width, bias_width = affine.scale_width, _bias_width(np.concatenate(biases))
     if layer.linear:
@@ -272,6 +270,58 @@ def _freeze_rows(
         width = _bias_width(np.concatenate(own))
     update = {"scale_width": width, "bias_width": bias_width, "shift": shift}
     return affine.model_copy(update=update), tensors
+
+
+def _shifted(
+    reals: Mapping[str, Reals],
+    exponents: Mapping[str, int],
+    limits: Mapping[str, Interval],
+    near: Sequence[tuple[int, bool]] = (),
+) -> tuple[int, dict[str, Integers]]:
+    """The best shift with which all numbers fit, and their integers.
+
+    Shifts of ``near`` are tried first, each with whether scales must be near enough. Exponents of
+    two of the numbers are those without a shift.
+    """
+    for shift, strictly in (*near, *((shift, False) for shift in SHIFTS)):
+        made = {thing: _integers(one, exponents[thing] + shift) for thing, one in reals.items()}
+        if not all(_is_in(values, limits[thing]).all() for thing, values in made.items()):
+            continue
+        if not strictly or all(
+            _is_near(made[thing], np.ldexp(one, exponents[thing] + shift), NEAR.get(_kind(thing)))
+            for thing, one in reals.items()
+        ):
+            break
+    else:
+        for thing, values in made.items():
+            _check_range(thing, reals[thing], _is_in(values, limits[thing]))
+    return shift, {thing: values.astype(np.int64) for thing, values in made.items()}
+
+
+def _freeze_cell(
+    prefixes: Sequence[str], parts: Sequence[LearnedPart], layer: Layer, cell: Scaling
+) -> tuple[Scaling, dict[str, Integers]]:
+    """The formats of the affine on the cell, common to directions, and its tensors."""
+    assert layer.carried is not None
+    frac, factor = layer.carried.frac, 1.0
+    if isinstance(cell, LayerNorm):
+        frac, factor = cell.normal.frac, cell.factor(layer.hidden)
+    reals: dict[str, Reals] = {}
+    exponents: dict[str, int] = {}
+    limits: dict[str, Interval] = {}
+    for at, part in zip(prefixes, parts, strict=True):
+        if part.scale_c is None or part.bias_c is None:
+            raise InputError(f"{at}scale_c", "has not been learned")
+        scale, bias = f"{at}scale_c", f"{at}bias_c"
+        reals |= {scale: part.scale_c * factor, bias: part.bias_c}
+        exponents |= {scale: layer.pre.frac - frac, bias: layer.pre.frac}
+        limits |= {scale: cell.scales, bias: BIASES}
+    for thing, values in reals.items():
+        _check_finite(thing, values)
+    shift, tensors = _shifted(reals, exponents, limits)
+    biases = [values for thing, values in tensors.items() if limits[thing] is BIASES]
+    update = {"shift": shift, "bias_width": _bias_width(np.concatenate(biases))}
+    return cell.model_copy(update=update), tensors
 
 
 def _states(at: str, part: LearnedPart, layer: Layer) -> dict[str, Integers]:

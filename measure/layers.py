@@ -24,7 +24,7 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
             "directions": layer.directions,
             "weights_x": layer.weights_x.name,
             "weights_h": layer.weights_h.name,
-            "normaliser": layer.normaliser.title,
+            "normaliser": layer.norm_title,
             "zero_points": layer.zero_points,
             "activation": str(layer.activation),
             "formats": {"x": str(network.layer_x(index))}
@@ -63,6 +63,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
     columns = [sum(core.inputs)] + [layer.hidden] * (len(core.layers) - 1)
     weights = [one + (layer.hidden if core.reads_h else 0) for one in columns]
     operations = layer.directions * layer.rows * sum(weights)
+    norm = core.program.norm
     return {
         "cell": layer.full_title,
         "layers": len(core.layers),
@@ -79,7 +80,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         else {"rows": head_unit.product.rows, "lanes": head_unit.product.lanes},
         "tiles": core.program.tiles,
         **_transform(core),
-        **({} if core.norm is None else {"layer_norm": {"cycles": core.norm.cycles}}),
+        **({} if norm is None else {"layer_norm": {"cycles": norm.cycles}}),
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,
         "passes": [

@@ -1,4 +1,4 @@
-"""What layer norm takes: cycles of a step with one and two streams, and area beside cell units."""
+"""What layer norm takes: cycles of a step with one stream and more, and area beside cell units."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pascaline.synth.targets import Target
 __all__ = ["SPREADS", "compare_norms"]
 
 STREAMS = (1, 2)
+"""What hides it in each step; with that of the cell, a third stream."""
 
 SPREADS = ("none", "mad", "rms")
 """Without layer norm, and with it in both forms."""
@@ -35,6 +36,7 @@ def compare_norms(
     simd: int = 16,
     cell_units: int | None = None,
     pipelined: bool = False,
+    normalise_cell: bool = False,
     found: Target | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -52,6 +54,8 @@ def compare_norms(
         Its cell, in its usual form, and the arithmetic of its weights.
     units, simd, cell_units, pipelined
         As of `spec.machine.Machine`.
+    normalise_cell : bool
+        Whether layer norm is on the cell, too; the area of that is with the units behind it.
     found : Target, optional
         What they are synthesised for.
     progress : Progress
@@ -69,6 +73,7 @@ def compare_norms(
     """
     machine: dict[str, Any] = {"units": units, "simd": simd, "weights": "ram"}
     machine |= {"pipelined": pipelined, "cell_units": cell_units}
+    counts = (*STREAMS, STREAMS[-1] + 1) if normalise_cell else STREAMS
     result: dict[str, Any] = {"hidden": hidden, "inputs": inputs, "machine": machine}
     if found is not None:
         result |= {"target": found.name, "unit": found.unit}
@@ -77,6 +82,7 @@ def compare_norms(
         layer: dict[str, Any] = {"kind": cell, "hidden": hidden, "weights": weights}
         if spread != "none":
             layer["normaliser"] = {"kind": "layernorm", "spread": spread}
+            layer |= {"cell_affine": layer["normaliser"]} if normalise_cell else {}
         described = json.dumps({"inputs": inputs, "layers": [layer]})
         network = Network.parse(described, thing="--hidden, --inputs, --cell, --weights")
         model = synthetic_model("norm", network, np.random.default_rng(0))
@@ -85,10 +91,10 @@ def compare_norms(
                 model=model,
                 machine=Machine.parse(machine | {"streams": streams}, thing="machine"),
             )
-            for streams in STREAMS
+            for streams in counts
         ]
         [core] = designs[0].cores
-        steps = {n: step_cycles(one) for n, one in zip(STREAMS, designs, strict=True)}
+        steps = {n: step_cycles(one) for n, one in zip(counts, designs, strict=True)}
         row: dict[str, Any] = {"spread": spread, "step_cycles": steps}
         row["cell_units"] = core.cell_units
         if core.norm is not None:
@@ -106,11 +112,15 @@ def _bits(core: Core) -> int:
 
 
 def _areas(core: Core, spread: str, found: Target, progress: Progress) -> dict[str, Any]:
-    from pascaline.hdl.core import cell_units
+    from pascaline.hdl.core import cell_units, finishing
     from pascaline.hdl.norm.norm import LayerNorm
 
     cells = component_price(cell_units(core), f"cell units, {spread}", found, progress)
     if core.norm is None:
         return {"cell_area": round(cells)}
-    norm = component_price(LayerNorm(core.program), f"layer norm, {spread}", found, progress)
-    return {"cell_area": round(cells), "area": round(norm), "part": round(norm / cells, 3)}
+    norm = component_price(LayerNorm(core.sums_program), f"layer norm, {spread}", found, progress)
+    areas = {"cell_area": round(cells), "area": round(norm), "part": round(norm / cells, 3)}
+    if core.state_norm is not None:
+        behind = component_price(finishing(core), f"of the cell, {spread}", found, progress)
+        areas["finish_area"] = round(behind)
+    return areas

@@ -17,6 +17,7 @@ COLOURS = {
     "wait": LIGHT,
     "drain": ORANGE,
     "layer norm": VERMILION,
+    "layer norm of c": VERMILION,
     "cell units": GREEN,
     "h written": PURPLE,
     "result read": GREY,

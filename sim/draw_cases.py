@@ -13,6 +13,7 @@ from pascaline.spec.activation import AdaptivePieces
 from pascaline.spec.arithmetic import arithmetic, common
 from pascaline.spec.attention import Attention
 from pascaline.spec.cells import CELLS
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.decoder import Decoder
 from pascaline.spec.design import Design
@@ -22,6 +23,7 @@ from pascaline.spec.lanes import lane_designs
 from pascaline.spec.loading import image_words
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
+from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.synthetic import synthetic_model
 
 __all__ = ["FEATURES", "draw", "draw_traffic"]
@@ -65,6 +67,7 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "attention": lambda network, _: network.attention is not None,
     "bidirectional": lambda network, _: network.bidirectional,
+    "cellnorm": lambda network, _: _cell_standardised(network),
     "decoder": lambda network, _: network.decoder is not None,
     "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
@@ -117,12 +120,14 @@ def draw(
         attention = np.random.default_rng([seed, 6, *again])
         decoder = np.random.default_rng([seed, 7, *again])
         residual = np.random.default_rng([seed, 8, *again])
+        cell_norm = np.random.default_rng([seed, 9, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         network = _attention(attention, network)
         shared_scale = bool(rng.random() < 0.4)
         machine = _machine(rng, network, largest) | _butterflies(newer, network)
         machine |= _symbols(newest, machine)
+        network = _cell_norm(cell_norm, network, machine)
         network = _residual(residual, network, machine)
         network = _decoder(decoder, network, machine["simd"], sizes)
         machine |= {"streams": 1} if network.decoder else {}
@@ -270,12 +275,34 @@ def _layer_norm(latest: np.random.Generator, layer: dict[str, Any]) -> dict[str,
     """Sometimes layer norm, where that can be."""
     if layer.get("recurrent") or latest.random() > 0.2:
         return {}
-    norm: dict[str, Any] = {"kind": "layernorm", "spread": _pick(latest, ("mad", "rms"))}
-    if latest.random() < 0.5:
-        norm["normal"] = draw_format(latest, (5, 17), (4, 13))
-        norm["mean_frac"] = int(latest.integers(5))
-        norm["mantissa"] = int(latest.integers(4, 13))
-    return {"normaliser": norm}
+    return {"normaliser": _norm_formats(latest)}
+
+
+def _norm_formats(rng: np.random.Generator) -> dict[str, Any]:
+    norm: dict[str, Any] = {"kind": "layernorm", "spread": _pick(rng, ("mad", "rms"))}
+    if rng.random() < 0.5:
+        norm["normal"] = draw_format(rng, (5, 17), (4, 13))
+        norm["mean_frac"] = int(rng.integers(5))
+        norm["mantissa"] = int(rng.integers(4, 13))
+    return norm
+
+
+def _cell_norm(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> Network:
+    """Sometimes layer norm of cells, where that can be; more often beside that of sums."""
+    if machine.get("cell_unit") == "serial":
+        return network
+    layers: list[Layer] = []
+    for index, layer in enumerate(network.layers):
+        share = 0.1 if layer.normaliser.standard(layer.hidden) is None else 0.4
+        if index and layer == network.layers[index - 1]:
+            # Equal layers, which may take turns, stay equal.
+            layers.append(layers[-1])
+        elif rng.random() > share or not layer.state_normalisable:
+            layers.append(layer)
+        else:
+            norm = LayerNorm.parse(_norm_formats(rng), thing="case")
+            layers.append(layer.model_copy(update={"cell_affine": norm}))
+    return network.model_copy(update={"layers": tuple(layers)})
 
 
 def _residual(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> Network:
@@ -336,6 +363,10 @@ def _transformed(network: Network) -> bool:
 
 def _standardised(network: Network) -> bool:
     return any(layer.normaliser.standard(layer.hidden) for layer in network.layers)
+
+
+def _cell_standardised(network: Network) -> bool:
+    return any(layer.state_standard for layer in network.layers)
 
 
 def _built(network: Network, machine: dict[str, Any]) -> dict[str, Any]:

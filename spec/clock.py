@@ -18,12 +18,12 @@ memory, ``e' + written_latency``, or when the transform of the step before is do
 after its ``b``. The last chunk of the first tile of the stream's next step is then not read before
 ``b + transform_latency``, even if that step starts from zero.
 
-With layer norm (`spec.norm`) the sums of a pass are complete ``filled_latency`` after its last
-chunk was read, and the engine begins with them then, or ``norm.cycles`` after it began with the
-pass before. Counted from that cycle ``b``, all h is in memory at ``b + made_latency``, so the last
-chunk of a part that needs it is not read before ``b + made_latency - issue``. There are buffers for
-two passes: the last chunk of the first tile of the pass after the next one is not read before
-``b + freed_latency``.
+With layer norm (`spec.norm`) the sums of a pass, or its c where only that is standardised, are
+complete ``filled_latency`` after its last chunk was read, and the engine begins with them then, or
+``norm.cycles`` after it began with the pass before. Counted from that cycle ``b``, all h is in
+memory at ``b + made_latency``, so the last chunk of a part that needs it is not read before
+``b + made_latency - issue``. There are buffers for two passes: the last chunk of the first tile of
+the pass after the next one is not read before ``b + freed_latency``.
 
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
 may not start before the results of its stream's last step but one have been read, because the two

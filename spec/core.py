@@ -27,6 +27,7 @@ from pascaline.spec.lanes import check_lane, tree_levels
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
 from pascaline.spec.norm import NormUnit
+from pascaline.spec.norms import Norms
 from pascaline.spec.passes import Pass, passes, step_chunks, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
@@ -206,26 +207,41 @@ class Core:
             hidden_chunks=self.h_product.chunks,
             issue=self.pipeline.issue,
             registers=self.pipeline.read + self.h_product.registers,
-            whole=self.pipeline.whole,
+            whole=self.norms.whole(self.pipeline),
             walsh=self.walsh,
-            norm=self.norm,
+            norm=self.norms.first,
+            ahead=self.norms.ahead(self.pipeline),
         )
 
     @cached_property
-    def norm(self) -> NormUnit | None:
-        """What standardises the sums of a pass, if the normaliser wants that."""
-        return self._norm(self.drain)
+    def norms(self) -> Norms:
+        """What standardises sums and c of a pass, if the layer wants that."""
+        return self._norms(self.drain)
 
-    def _norm(self, drain: Drain) -> NormUnit | None:
-        standard = self.layer.normaliser.standard(self.layer.hidden)
-        if standard is None:
-            return None
-        return NormUnit(
-            standard=standard,
-            sums=self.lane_sums,
-            drain=drain,
-            pipelined=self.machine.pipelined,
-        )
+    def _norms(self, drain: Drain) -> Norms:
+        return Norms.of(self.layer, drain, self.lane_sums, pipelined=self.machine.pipelined)
+
+    @property
+    def norm(self) -> NormUnit | None:
+        """What standardises the sums."""
+        return self.norms.sums
+
+    @property
+    def state_norm(self) -> NormUnit | None:
+        """What standardises c."""
+        return self.norms.state
+
+    @property
+    def sums_program(self) -> Program:
+        """The program as layer norm of the sums sees it: that of c tells when h is there."""
+        if self.state_norm is None:
+            return self.program
+        return replace(self.program, whole=self.pipeline.made)
+
+    @property
+    def state_program(self) -> Program:
+        """The program as layer norm of c sees it."""
+        return replace(self.program, norm=self.state_norm, whole=self.pipeline.finish)
 
     @cached_property
     def walsh(self) -> WalshUnit | None:
@@ -291,7 +307,7 @@ class Core:
 
     def _norm_cycles(self, cell_units: int) -> int:
         """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
-        norm = self._norm(self._drain(cell_units))
+        norm = self._norms(self._drain(cell_units)).first
         return 0 if norm is None else norm.cycles
 
     @property
@@ -302,6 +318,11 @@ class Core:
     def drain(self) -> Drain:
         """How sums leave the lanes for the units."""
         return self._drain(self.cell_units)
+
+    @property
+    def fed(self) -> Drain:
+        """How sums come to the cell units: as they leave the lanes, or from layer norm."""
+        return self.drain if self.norm is None else self.norm.fed
 
     def _drain(self, cell_units: int) -> Drain:
         return Drain(

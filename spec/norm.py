@@ -13,6 +13,9 @@ operand. When a pass is complete, and the one before it is done, the **engine** 
    of all groups.
 
 Meanwhile lanes fill the other buffer. All cycles below are constants of the machine.
+
+The same standardises the state of all units, between the two halves of the cell units: its sums are
+of one gate and one operand, what the units carry (`hdl.cells.finishing`).
 """
 
 from __future__ import annotations
@@ -40,12 +43,16 @@ class NormUnit:
         How they leave the lanes: units, gates and groups of a pass.
     pipelined : bool
         Whether there are registers behind memories and within sums.
+    pace : int
+        Cycles that a pass takes at least: those of a layer norm that comes later, which then never
+        lets one wait.
     """
 
     standard: Standard
     sums: tuple[Interval, ...]
     drain: Drain
     pipelined: bool = False
+    pace: int = 0
 
     @property
     def groups(self) -> int:
@@ -147,4 +154,4 @@ class NormUnit:
     @property
     def cycles(self) -> int:
         """Until the next pass may begin: the last sums have been read, and met their mean."""
-        return max(self.feed + self.groups - 1 + self.read, self.solved)
+        return max(self.feed + self.groups - 1 + self.read, self.solved, self.pace)

@@ -167,6 +167,19 @@ class Pipeline(Timing, ABC):
         """From a group at the front of the drain to when the tensors of its units must be there."""
 
     @property
+    def meets(self) -> int:
+        """From a standardised state to when what was held for it must be there."""
+        raise NotImplementedError
+
+    @property
+    def finish(self) -> int:
+        """From a standardised state to the first read of the new h made of it."""
+        raise NotImplementedError
+
+    @property
     @abstractmethod
     def whole(self) -> int:
-        """From a group at the front of the drain to the first read of its new h."""
+        """From a group at the front of the drain to the first read of its new h.
+
+        Where the state is standardised, without the cycles of that.
+        """

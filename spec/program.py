@@ -45,13 +45,16 @@ class Program:
     registers : int
         From the control's addresses to the last register of the adder trees.
     whole : int
-        From a group at the front of the drain to the first read of its new h.
+        From a group at the front of the drain to the first read of its new h; with layer norm, from
+        a group that this has standardised.
     walsh : WalshUnit or None
         What transforms each new h, whose sums meet those of the stream's next step at the front of
         the drain.
     norm : NormUnit or None
-        What standardises the sums of a pass before the cell units get them; then their drain is
-        ``norm.fed``.
+        The first layer norm that a pass comes to: of the sums before the cell units get them, or of
+        what these carry.
+    ahead : int
+        From a group at the front of the drain to when it comes there.
     """
 
     passes: tuple[Pass, ...]
@@ -68,6 +71,7 @@ class Program:
     whole: int
     walsh: WalshUnit | None = None
     norm: NormUnit | None = None
+    ahead: int = 0
 
     def has_result(self, stream: int, *, first: bool, last: bool) -> bool:
         """Whether a step has one: of that stream, its sequence's first or last.
@@ -167,7 +171,12 @@ class Program:
     def filled_latency(self) -> int:
         """Cycles from reading the last chunk of a pass to when layer norm may begin with it."""
         assert self.norm is not None
-        return self.lane_latency + self.drain.last_cycles - 1 + self.norm.fill
+        return self.norm_latency + self.drain.last_cycles - 1 + self.norm.fill
+
+    @property
+    def norm_latency(self) -> int:
+        """Cycles from reading the last chunk of a tile to when it comes to layer norm."""
+        return self.lane_latency + self.ahead
 
     @property
     def made_latency(self) -> int:
@@ -184,7 +193,7 @@ class Program:
         """
         norm = self.norm
         assert norm is not None
-        return max(norm.cycles + 1 - norm.fill - self.lane_latency, norm.feed + 1)
+        return max(norm.cycles + 1 - norm.fill - self.norm_latency, norm.feed + 1)
 
     @property
     def met_latency(self) -> int:

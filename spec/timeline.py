@@ -27,6 +27,7 @@ ACTIVITIES = {
     "wait": "lanes have to wait",
     "drain": "finished sums leave the lanes",
     "layer norm": "sums of a pass are standardised",
+    "layer norm of c": "c of a pass is standardised",
     "cell units": "new c and h are computed",
     "h written": "new h goes to memory",
     "result read": "h is read for the result",
@@ -34,7 +35,7 @@ ACTIVITIES = {
 """Activities of a step and their meanings. With a result after every step, one is read in each
 step; else none is read in the middle of a sequence. Only some layers have layer norm."""
 
-NOT_ALWAYS = ("layer norm", "result read")
+NOT_ALWAYS = ("layer norm", "layer norm of c", "result read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,16 +119,22 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
     at = start + source.chunks - 1
     done[_activity(source)] += _some((start, at), (last, last + 1))
     done["wait"] += _some(*waits, (at, last))
-    front = last + core.program.lane_latency
-    readable, leaves = front + core.pipeline.whole, tile.leaves
+    front, leaves, made = last + core.program.lane_latency, tile.leaves, core.pipeline.whole
     done["drain"].append((front, front + leaves))
-    norm = core.program.norm
+    norm, state = core.norm, core.state_norm
     if norm is not None:
         if tile.begins is None:
             return
         done["layer norm"].append((tile.begins, tile.begins + norm.cycles))
         front, leaves = tile.begins + norm.front, norm.groups
-        readable = front + core.pipeline.whole
+    if state is not None:
+        done["cell units"].append((front, front + core.pipeline.made + leaves))
+        if tile.begins is None:
+            return
+        begins = tile.begins if norm is None else front + core.norms.apart(core.pipeline)
+        done["layer norm of c"].append((begins, begins + state.cycles))
+        front, leaves, made = begins + state.front, state.groups, core.pipeline.finish
+    readable = front + made
     done["cell units"].append((front, readable + leaves - core.drain.group_cycles))
     done["h written"].append((readable - 1, readable + leaves - core.drain.group_cycles))
 

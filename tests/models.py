@@ -39,6 +39,7 @@ def make_chains() -> dict[str, Design]:
     lstm = {"hidden": 4, "weights": "ternary"}
     both, gru = lstm | {"bidirectional": True}, lstm | {"kind": "gru"}
     norm = {"normaliser": {"kind": "layernorm"}}
+    cell_norm = {"cell_affine": {"kind": "layernorm", "spread": "rms"}}
     head = {"classes": 3, "weights": "ternary"}
     loaded = {"ports": "axi", "weights": "ram", "parity": True}
     attention = {"pooling": "attention", "attention": {}}
@@ -61,6 +62,7 @@ def make_chains() -> dict[str, Design]:
         "peepholes": ([lstm | {"peephole": True}], {"head": head}, {"weights": "ram"}),
         "initial states": ([both | {"initial": True}, gru | {"initial": True}], {}, loaded),
         "layer norm": ([both | norm, gru | norm], {"head": head}, loaded),
+        "layer norm of cells": ([lstm | cell_norm, lstm | norm | cell_norm], {}, loaded),
         "pooling": ([gru], {"pooling": "max", "head": head}, {"streams": 2}),
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),

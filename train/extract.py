@@ -93,4 +93,6 @@ def _learned_part(part: Recurrent, before: float, after: float) -> LearnedPart:
         scale_h=scale_h * unit_h,
         bias=reals(folded.bias) / after,
         bias_h=None if folded.bias_h is None else reals(folded.bias_h),
+        scale_c=None if part.cell_norm is None else reals(part.cell_norm.gain),
+        bias_c=None if part.cell_norm is None else reals(part.cell_norm.bias),
     )

@@ -115,6 +115,7 @@ def _direction(
         gain=gain,
         stochastic=(x.stochastic, block is None and h.stochastic),
         block=block,
+        cell_norm=options.normalise_cell,
     )
 
 

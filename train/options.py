@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from pydantic import Field
 
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
-from pascaline.spec.cells import USUAL, linear, transformed
+from pascaline.spec.cells import USUAL, linear, state_normalisable, transformed
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.network import Pooling
@@ -146,6 +146,10 @@ class Options(Checked):
         square or their mean absolute deviation. ``stepnorm``, a batch normalisation with
         statistics of every step, is for comparisons of training: no machine has it. Linear cells
         have ``none`` in any case.
+    normalise_cell : bool
+        Whether the cell is standardised, too, before its tanh, with ``layernorm`` or ``madnorm``
+        (Ba et al. 2016); only of cells that can have that. Such a network is trained step by step,
+        on a GPU as well.
     shared_scale : bool or None
         One scale a row for both products instead of two: half the accumulators and multipliers.
         ``None``: as the task has it, but two where h meets a transform, or with ``layernorm`` or
@@ -183,6 +187,7 @@ class Options(Checked):
     draw: bool = False
     hidden: int | None = Field(default=None, ge=1, le=2048)
     normaliser: NormaliserName | None = None
+    normalise_cell: bool = False
     shared_scale: bool | None = None
     epochs: int | None = Field(default=None, ge=1, le=10_000)
     batch: int | None = Field(default=None, ge=1, le=10_000)
@@ -321,6 +326,8 @@ class Options(Checked):
             if self.shared_scale:
                 rule = f"must not be with {self.normaliser}: sums of x and h are standardised apart"
                 raise InputError("shared_scale", rule)
+        if self.normalise_cell:
+            self._check_cell()
         if self.residual and self.linear:
             raise InputError("residual", "must not be with linear cells, whose h has its own unit")
         if self.recurrent_weights == ORTHOGONAL and not all(map(linear, self.cells)):
@@ -328,6 +335,15 @@ class Options(Checked):
         for name in ("block", "sign_pace"):
             if getattr(self, name) is not None and not any(map(transformed, self.cells)):
                 raise InputError(name, "must be left out: h meets a matrix in this cell")
+
+    def _check_cell(self) -> None:
+        """Raise `InputError` where cells are to be standardised, and cannot be."""
+        if self.normaliser not in SPREADS:
+            rule = f"must be with the normaliser {' or '.join(SPREADS)}"
+            raise InputError("normalise_cell", rule, self.normaliser)
+        for name in self.cells:
+            if not state_normalisable(name):
+                raise InputError("normalise_cell", f"must not be with {name}: no machine has that")
 
     def _check_linear(self) -> None:
         """What only linear cells may have, and what only others."""
@@ -371,6 +387,7 @@ class Options(Checked):
         words += ["--stochastic"] if self.stochastic else []
         words += ["--draw"] if self.draw else []
         words += ["--hidden", str(settled.hidden), "--normaliser", str(settled.normaliser)]
+        words += ["--normalise-cell"] if self.normalise_cell else []
         words += ["--shared-scale" if settled.shared_scale else "--separate-scale"]
         words += ["--epochs", str(settled.epochs), "--batch", str(settled.batch)]
         words += ["--rate", str(settled.rate)]

@@ -111,6 +111,7 @@ class Plan:
             state_bits=options.state_bits,
             rectified=bool(options.rectified),
             spread=options.spread,
+            normalise_cell=options.normalise_cell,
             zero_points=options.zero_points,
             head_zero_point=options.head_rule is not None and options.zero_points,
         )

@@ -10,14 +10,19 @@ from torch.nn import functional
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
-from pascaline.spec.normalisers.layernorm import LayerNorm as LayerNormFormats
 from pascaline.train import linear_scan
 from pascaline.train.cells import Cell
 from pascaline.train.cells.cell import Weight
 from pascaline.train.normalisers import BatchNorm, Normaliser
 from pascaline.train.quantisers import Quantiser
 from pascaline.train.rounding import passed
-from pascaline.train.standard import LayerNorm, Standardised, standardise
+from pascaline.train.standard import (
+    CellNorm,
+    LayerNorm,
+    Standardised,
+    StandardisedCell,
+    standardise,
+)
 from pascaline.train.stepwise import Stepwise
 from pascaline.train.transform import sylvester
 
@@ -67,6 +72,8 @@ class Recurrent(nn.Module):
         Elements of a block of the transform that h meets in place of a matrix, see
         `train.transform`; ``None``: a matrix. With a transform, the quantiser of the recurrent
         weights is that of the signs of rows.
+    cell_norm : bool
+        Whether c is standardised, as sums are, before h is made of it; only with layer norm.
 
     Attributes
     ----------
@@ -101,6 +108,7 @@ class Recurrent(nn.Module):
         gain: float = 1.0,
         stochastic: tuple[bool, bool] = (False, False),
         block: int | None = None,
+        cell_norm: bool = False,
     ) -> None:
         super().__init__()
         rows = len(cell.gates) * hidden
@@ -134,6 +142,10 @@ class Recurrent(nn.Module):
                     *self.weights(), bias, shared=shared, units=units, gain=gain
                 )
         self.bias_h = nn.Parameter(torch.zeros(hidden)) if cell.separate else None
+        self.cell_norm: CellNorm | None = None
+        if cell_norm:
+            assert issubclass(normaliser, LayerNorm)
+            self.cell_norm = CellNorm(hidden, normaliser)
 
     @property
     def shadows(self) -> tuple[Tensor, Tensor]:
@@ -185,11 +197,17 @@ class Recurrent(nn.Module):
 
     def _standardised(self, x: Tensor, folded: Folded, spread: str) -> tuple[Tensor, Standardised]:
         """Scaled sums of x, and weights whose sums are standardised in each step."""
-        described = None if self.rounding is None else self.rounding.normaliser
-        normal = described.normal if isinstance(described, LayerNormFormats) else None
+        described = self.rounding
+        formats = None if described is None else described.normaliser.standard(self.hidden)
+        normal = None if formats is None else formats.normal
+        cell = None
+        if self.cell_norm is not None:
+            formats = None if described is None else described.state_standard
+            own = None if formats is None else formats.normal
+            cell = StandardisedCell(self.cell_norm.gain, self.cell_norm.bias, spread, own)
         sums = standardise(functional.linear(x, folded.weight_x), self.hidden, spread)
         from_x = torch.addcmul(folded.bias, folded.scale_x, passed(sums, normal))
-        return from_x, Standardised(folded.weight_h, folded.scale_h, spread, normal)
+        return from_x, Standardised(folded.weight_h, folded.scale_h, spread, normal, cell)
 
     @property
     def scanned(self) -> bool:

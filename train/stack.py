@@ -56,6 +56,8 @@ class Choices(TypedDict, total=False):
         What is learned behind the scales and the bias of a row: ``scale`` (usual for binary and
         ternary weights), ``weightnorm`` (usual for others, whose sums are of other sizes),
         ``batchnorm``, ``none``; or ``layernorm`` or ``madnorm``, see `train.standard`.
+    normalise_cell : bool
+        Whether cells of an LSTM are standardised, too, with ``layernorm`` or ``madnorm``.
     shared_scale : bool
         Whether a row has one scale for both products (usual) or two, as with a ``block``.
     memory : int or None
@@ -77,6 +79,7 @@ class Choices(TypedDict, total=False):
     rule: str | None
     stochastic: bool
     normaliser: str
+    normalise_cell: bool
     shared_scale: bool
     memory: int | None
     gain: float
@@ -147,6 +150,7 @@ class Stack(nn.Module):
             residual=options.residual,
             block=options.block,
             spread=options.spread,
+            normalise_cell=options.normalise_cell,
             zero_points=options.zero_points,
         ).layers
         self.options, self.formats = options, formats

@@ -3,13 +3,14 @@
 The formulas are those of `spec.normalisers.layernorm`, in real numbers: sums less their mean over
 the rows of a gate, divided by their spread, are scaled and added as any other sums (Hou et al.
 2019, Normalization helps training of quantized LSTM). So what is learned is an affine of the rows,
-as with other normalisers; what it multiplies is standardised.
+as with other normalisers; what it multiplies is standardised. The cell of an LSTM may be
+standardised in the same way before its tanh, with a gain and a bias of each unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ from pascaline.spec.formats import Format
 from pascaline.train.normalisers import Coefficients, Normaliser
 from pascaline.train.rounding import passed
 
-__all__ = ["LayerNorm", "MadNorm", "Standardised", "standardise"]
+__all__ = ["CellNorm", "LayerNorm", "MadNorm", "Standardised", "StandardisedCell", "standardise"]
 
 EPSILON = 1e-3
 """Added to the spread of sums: about what the integers have, whose sums count units of h."""
@@ -60,6 +61,51 @@ class MadNorm(LayerNorm):
     start = 0.4
 
 
+class CellNorm(nn.Module):
+    """What is learned of layer norm of the cell (Ba et al. 2016, equation 22): `gain` and `bias`.
+
+    Parameters
+    ----------
+    hidden : int
+        Units, each with a gain and a bias.
+    norm : type of LayerNorm
+        That of the sums, whose spread it has, too. Gains start at twice those of sums of x.
+    """
+
+    def __init__(self, hidden: int, norm: type[LayerNorm]) -> None:
+        super().__init__()
+        self.spread = norm.spread
+        self.gain = nn.Parameter(torch.full((hidden,), 2 * norm.start))
+        self.bias = nn.Parameter(torch.zeros(hidden))
+
+
+class StandardisedCell(NamedTuple):
+    """Layer norm of the cell as it is in all steps.
+
+    Attributes
+    ----------
+    gain, bias : Tensor
+        Of the units, (..., hidden).
+    spread, normal
+        As of `Standardised`.
+    """
+
+    gain: Tensor
+    bias: Tensor
+    spread: str
+    normal: Format | None
+
+    def __call__(self, c: Tensor) -> Tensor:
+        """What the tanh of some c (..., batch, hidden) is taken of."""
+        made = passed(standardise(c, c.shape[-1], self.spread), self.normal)
+        return self.gain[..., None, :] * made + self.bias[..., None, :]
+
+    def stacked(self, all_of: Sequence[StandardisedCell]) -> StandardisedCell:
+        """Those of networks side by side, which are all as this one."""
+        gain, bias = torch.stack([one.gain for one in all_of]), [one.bias for one in all_of]
+        return StandardisedCell(gain, torch.stack(bias), self.spread, self.normal)
+
+
 class Standardised:
     """Recurrent weights whose sums are standardised, in the place of scaled weights.
 
@@ -73,10 +119,20 @@ class Standardised:
         As in `LayerNorm`.
     normal : Format or None
         What standardised sums are rounded to; ``None``: they are not.
+    cell : StandardisedCell or None
+        Layer norm of the cell, if there is one.
     """
 
-    def __init__(self, weight: Tensor, gain: Tensor, spread: str, normal: Format | None) -> None:
+    def __init__(
+        self,
+        weight: Tensor,
+        gain: Tensor,
+        spread: str,
+        normal: Format | None,
+        cell: StandardisedCell | None = None,
+    ) -> None:
         self.weight, self.gain, self.spread, self.normal = weight, gain, spread, normal
+        self.cell = cell
 
     def __getitem__(self, rows: slice) -> Standardised:
         """Those of some gates."""
@@ -87,7 +143,10 @@ class Standardised:
         """Those of networks side by side, which are all as this one."""
         weight = torch.stack([one.weight for one in all_of])
         gain = torch.stack([one.gain for one in all_of])
-        return Standardised(weight, gain, self.spread, self.normal)
+        cell = self.cell
+        if cell is not None:
+            cell = cell.stacked([one.cell for one in all_of if one.cell is not None])
+        return Standardised(weight, gain, self.spread, self.normal, cell)
 
     def sums(self, h: Tensor) -> Tensor:
         """Scaled sums (..., batch, rows) of some h (..., batch, hidden)."""

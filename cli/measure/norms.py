@@ -33,6 +33,7 @@ __all__ = ["norms"]
     help="Units that leave the lanes together.  [default: the fewest that keep up]",
 )
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
+@click.option("--normalise-cell", is_flag=True, help="Layer norm of the cell, too.")
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
 @area_options
 @json_option
@@ -47,7 +48,7 @@ def norms(
 ) -> None:
     """Cycles and area of layer norm, by the mean absolute deviation or the root mean square.
 
-    Cycles of a step are those of one stream and of two, in the middle of long sequences. Areas are
+    Cycles of a step are those of one stream and of more, in the middle of long sequences. Areas are
     without memories.
     """
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
@@ -65,17 +66,20 @@ def norms(
 
 
 def _show(result: dict[str, Any]) -> None:
-    columns = ["layer norm", "a step, 1 stream", "2 streams", "units a group"]
-    columns += ["cycles a pass", "buffers, bits"]
-    areas = "unit" in result
+    first, *others = result["norms"][0]["step_cycles"]
+    columns = ["layer norm", f"a step, {first} stream", *(f"{count} streams" for count in others)]
+    columns += ["units a group", "cycles a pass", "buffers, bits"]
+    areas, behind = "unit" in result, any("finish_area" in one for one in result["norms"])
     if areas:
         columns += ["cell units", "layer norm", "part"]
+        columns += ["of the cell, and h"] if behind else []
     rows: list[list[Any]] = []
     for one in result["norms"]:
         row = [one["spread"], *(f"{taken:g}" for taken in one["step_cycles"].values())]
         row += [one["cell_units"], one.get("cycles", ""), one.get("buffer_bits", "")]
         if areas:
             row += [one["cell_area"], one.get("area", ""), one.get("part", "")]
+            row += [one.get("finish_area", "")] if behind else []
         rows.append(row)
     of = f" ({result['unit']}, {result['target']})" if areas else ""
     table(f"layer norm of {result['hidden']} units{of}", columns, rows)

@@ -13,6 +13,7 @@ from pascaline.golden.cells.cell import Cell, State, Step
 from pascaline.golden.kernels import Kernel, kernel
 from pascaline.golden.normalisers import Normaliser
 from pascaline.golden.rounding import Integers, holding, limits, narrow
+from pascaline.golden.standard import Standardised
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.formats import Format
 from pascaline.spec.tensors import LayerTensors
@@ -134,5 +135,9 @@ def _cell_affine(layer: LstmLayer, tensors: LayerTensors) -> Callable[[Integers]
         shift = layer.cell.frac - layer.pre.frac
         held = holding(layer.cell.interval, shift=shift)
         return lambda c: narrow(c.astype(held, copy=False), shift, layer.pre)
-    bounds, shift = [layer.cell.interval.magnitude] * layer.hidden, layer.cell_affine.shift
-    return Affine([tensors["scale_c"]], [bounds], tensors["bias_c"], shift, layer.pre)
+    bounds, shift = [layer.scaled.interval.magnitude] * layer.hidden, layer.cell_affine.shift
+    affine = Affine([tensors["scale_c"]], [bounds], tensors["bias_c"], shift, layer.pre)
+    if layer.state_standard is None:
+        return affine
+    standardised = Standardised(layer.state_standard, layer.cell.interval)
+    return lambda c: affine(standardised(c))

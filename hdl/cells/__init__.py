@@ -3,6 +3,8 @@
 - `unit`: what the units of all cells have in common;
 - `lstm`, `gru`, `rnn`: their formulas, a pipeline each;
 - `groups`: units side by side, their scales and biases, and the memory of c;
+- `finishing`: units from c to h, where c of all units is standardised first;
+- `ordered`: memories of scales and biases, group by group;
 - `serial`: an LSTM on one multiplier.
 """
 

@@ -7,12 +7,13 @@ from pascaline.hdl.parity import fault_member
 from pascaline.hdl.shapes import shape, sums_struct
 from pascaline.hdl.store import loads
 from pascaline.hdl.walsh.transform import sums_signature
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.drain import Drain
 from pascaline.spec.machine import Machine
 from pascaline.spec.program import Program
 from pascaline.spec.unit import UnitSpec
 
-__all__ = ["Elements", "token_layout"]
+__all__ = ["Elements", "made_layout", "token_layout"]
 
 
 def token_layout(program: Program):
@@ -28,6 +29,11 @@ def token_layout(program: Program):
     return data.StructLayout(fields | {"state": 2 * onward, "dump": 1 * onward})
 
 
+def made_layout(layer: Layer):
+    """What a unit gives whose state is standardised: ``c``, and what is ``held`` for its h."""
+    return data.StructLayout({"c": shape(layer.carried), "held": shape(layer.held)})
+
+
 class Elements(wiring.Component):
     """What all element-wise parts have in common: their side of a core.
 
@@ -37,7 +43,8 @@ class Elements(wiring.Component):
         What a unit is like; how sums come to the units; which steps they belong to.
     memories : Memories
         Scales and biases, ``rows``; if there are any, tensors of units, ``units``, and the c that
-        sequences start from, ``initial_c``.
+        sequences start from, ``initial_c``. Where the state is standardised, `Finishing` has those
+        of units.
     machine : Machine
         Where those live, and whether there is parity.
 
@@ -56,11 +63,14 @@ class Elements(wiring.Component):
     shift : Out(1)
         Bring the next sums to the front.
     h : Out(data.ArrayLayout(shape(layer.h), drain.cell_units))
-        New h of a group.
+        New h of a group; this and the next two are only there if the state is not standardised.
     write : Out(1)
-        ``h`` is there.
+        ``h`` is there (only there with it).
     write_token : Out(token_layout(program))
-        With ``write``: flags of the step.
+        With ``write``: flags of the step (only there with it).
+    made : Out(data.ArrayLayout(made_layout(layer), drain.cell_units))
+        What a group gives ``pipeline.made`` cycles after it came to the front; only there if the
+        state is standardised.
     state : In(wiring.Signature)
         Access to c while no step is on its way (only there if there is a c): ``addr`` is a group of
         one of the layers and ``stream`` its stream, ``data`` the word of the address
@@ -83,10 +93,15 @@ class Elements(wiring.Component):
             "token": In(token_layout(program)),
             "sums": In(data.ArrayLayout(sums_struct(unit.lane_sums), drain.front)),
             "shift": Out(1),
-            "h": Out(data.ArrayLayout(shape(unit.layer.h), drain.cell_units)),
-            "write": Out(1),
-            "write_token": Out(token_layout(program)),
         }
+        if unit.layer.held is None:
+            members |= {
+                "h": Out(data.ArrayLayout(shape(unit.layer.h), drain.cell_units)),
+                "write": Out(1),
+                "write_token": Out(token_layout(program)),
+            }
+        else:
+            members["made"] = Out(data.ArrayLayout(made_layout(unit.layer), drain.cell_units))
         if unit.transformed:
             members["transform"] = Out(sums_signature(program, parity=machine.parity))
         if unit.layer.carried is not None:

@@ -6,12 +6,12 @@ from amaranth.lib import data, memory
 
 from pascaline.hdl.cells import CELLS
 from pascaline.hdl.cells.elements import Elements
+from pascaline.hdl.cells.ordered import read_ordered
 from pascaline.hdl.cells.unit import carried_layout
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
 from pascaline.hdl.parity import read_out, stored, write_in
 from pascaline.hdl.shapes import sums_struct
-from pascaline.hdl.store import read_memory
 from pascaline.hdl.vector import GroupPointer
 
 __all__ = ["Groups"]
@@ -21,7 +21,8 @@ class Groups(Elements):
     """``cell_units`` units, their scales and biases, and the memory of c.
 
     A tile is taken from the front of the drain group by group, one a cycle, without a pause. Each
-    group's new h comes out after ``pipeline.whole - 1`` cycles, and is in memory one later.
+    group's new h comes out after ``pipeline.whole - 1`` cycles, and is in memory one later; where
+    the state is standardised, its c comes out after ``pipeline.made``.
     """
 
     def elaborate(self, platform):
@@ -56,9 +57,10 @@ class Groups(Elements):
         ]
         rows = self._parameters(m, "rows", upcoming, stream)
 
-        written = delayed(m, busy, pipeline.whole - 1, name="write")
-        tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
-        m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
+        if layer.held is None:
+            written = delayed(m, busy, pipeline.whole - 1, name="write")
+            tokens = delayed(m, flags.as_value(), pipeline.whole - 1, name="flags")
+            m.d.comb += [self.write.eq(written), self.write_token.eq(tokens)]
         inputs = [{} for _ in range(drain.cell_units)]
         row_bits = len(rows) // drain.cell_units
         front_bits = sums_struct(unit.lane_sums).size * unit.gates
@@ -70,7 +72,7 @@ class Groups(Elements):
                 given["phase"] = flags.index
         if unit.transformed:
             self._transformed(m, upcoming, stream, flags, inputs)
-        if unit.unit_layout.bits:
+        if unit.unit_layout.bits and layer.held is None:
             wait = pipeline.unit - pipeline.memory
             reading = delayed(m, busy, wait, name="unit")
             stream = delayed(m, flags.stream, wait, name="unit_stream")
@@ -82,7 +84,10 @@ class Groups(Elements):
             new = self._carried(m, busy, flags, inputs)
         for k, given in enumerate(inputs):
             made = place(m, platform, f"unit_{k}", CELLS[layer.kind](unit), **given)
-            m.d.comb += self.h[k].eq(made.h_next)
+            if layer.held is None:
+                m.d.comb += self.h[k].eq(made.h_next)
+            else:
+                m.d.comb += [self.made[k].c.eq(made.new.c), self.made[k].held.eq(made.held)]
             if layer.carried is not None:
                 m.d.comb += new[k].eq(made.new)
         m.d.comb += self.fault.eq(Cat(self._wrong).any())
@@ -90,22 +95,19 @@ class Groups(Elements):
 
     def _parameters(self, m, name, advance, stream):
         """A memory with one word a group of each pass, read in order; latency is ``memory``."""
-        program, latency = self._program, self._unit.pipeline.memory
-        groups = self._drain.groups * len(program.passes)
-        m.submodules[f"{name}_pointer"] = pointer = GroupPointer(groups, 1)
-        m.d.comb += pointer.advance.eq(advance)
-        # Where a layer has two directions, a stream is one of them.
-        addr = Cat(stream, pointer.group) if program.directions > 1 else pointer.group
-        word, wrong = read_memory(
+        word, wrong = read_ordered(
             m,
-            self._machine,
-            self._memories[name],
-            addr,
-            latency=latency,
+            advance,
+            stream,
             name=name,
+            memory=self._memories[name],
             load=self.load[name],
+            latency=self._unit.pipeline.memory,
+            drain=self._drain,
+            program=self._program,
+            machine=self._machine,
         )
-        self._wrong.append(wrong & delayed(m, advance, latency, name=f"{name}_checks"))
+        self._wrong.append(wrong)
         return word
 
     def _transformed(self, m, upcoming, stream, flags, inputs):

@@ -17,7 +17,16 @@ from pascaline.spec.cells.rnn import RnnLayer
 from pascaline.spec.checked import one_of
 from pascaline.spec.errors import InputError
 
-__all__ = ["CELLS", "FORMS", "USUAL", "AnyLayer", "form_of", "linear", "transformed"]
+__all__ = [
+    "CELLS",
+    "FORMS",
+    "USUAL",
+    "AnyLayer",
+    "form_of",
+    "linear",
+    "state_normalisable",
+    "transformed",
+]
 
 CELLS: dict[str, type[Layer]] = {
     "lstm": LstmLayer,
@@ -49,6 +58,13 @@ def transformed(name: str) -> bool:
     """Whether h meets a transform in cells of that form, see `spec.cells.layer`."""
     _, options = form_of(name)
     return bool(options.get("recurrent", "matrix") != "matrix")
+
+
+def state_normalisable(name: str) -> bool:
+    """Whether layer norm can be on what units carry in cells of that form, likewise."""
+    kind, options = form_of(name)
+    described = {"hidden": 2, "weights": "binary"} | options
+    return CELLS[kind].parse(described, thing=name).state_normalisable
 
 
 def linear(name: str) -> bool:

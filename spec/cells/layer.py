@@ -38,6 +38,7 @@ from pascaline.spec.normalisers import AnyNormaliser
 from pascaline.spec.normalisers.affine import Affine
 from pascaline.spec.operands import Matrix, Operand, Walsh
 from pascaline.spec.pipeline import Pipeline
+from pascaline.spec.standard import Standard
 
 __all__ = ["FEW_BITS", "Q0_7", "Layer"]
 
@@ -204,6 +205,11 @@ class Layer(Checked, ABC):
         return f"Hadamard {self.title}" if self.transform else self.title
 
     @property
+    def norm_title(self) -> str:
+        """What people call what standardises its sums or its state; nothing if nothing does."""
+        return self.normaliser.title
+
+    @property
     def serialisable(self) -> bool:
         """Whether the serial cell unit can compute this layer."""
         return False
@@ -267,6 +273,21 @@ class Layer(Checked, ABC):
     @abstractmethod
     def carried(self) -> Format | None:
         """Format of the state that each unit keeps from step to step beside h; None if none."""
+
+    @property
+    def state_normalisable(self) -> bool:
+        """Whether layer norm can be on what units carry."""
+        return False
+
+    @property
+    def state_standard(self) -> Standard | None:
+        """How what all units carry is standardised before h is made of it; None: it is not."""
+        return None
+
+    @property
+    def held(self) -> Format | None:
+        """Format of the value that each unit then holds for its h until that has been done."""
+        return None
 
     @property
     def scratch(self) -> Format | None:

@@ -6,6 +6,7 @@ With ``z`` of each gate as in `spec.cells.layer`::
     c' = saturate(round_shift(f * c + (i * g << cell.frac - tanh.frac), sigmoid.frac), cell)
     u = saturate(round_shift(c', cell.frac - pre.frac), pre)                  without an affine
     u = saturate(round_shift(scale_c[j] * c' + bias_c[j], affine.shift), pre)        with one
+    u = saturate(round_shift(scale_c[j] * n + bias_c[j], affine.shift), pre)         of layer norm
     h' = saturate(round_shift(o * tanh(u), sigmoid.frac + tanh.frac - h.frac), h)
 
 With peepholes (Gers et al. 2002; ONNX's ``P``) three gates see the cell, i and f the old one and o
@@ -14,7 +15,9 @@ of ``z``, beside ``scale_h * A`` and ``scale_x * B``, before its one rounding. S
 real peephole times ``2**(pre.frac + normaliser.shift - cell.frac)``.
 
 The cell's own normaliser is folded into the affine (Ardakani et al. 2019, with statistics shared
-over time).
+over time). Or it is layer norm: then ``n`` is c' of all units standardised in every step, as the
+sums of a gate are in `spec.normalisers.layernorm` (Ba et al. 2016, equation 22; its gain is
+``scale_c``). In either case c' itself goes on to the next step.
 """
 
 from __future__ import annotations
@@ -30,8 +33,11 @@ from pydantic import Field, model_validator
 from pascaline.spec.cells.layer import FEW_BITS, Q0_7, Layer
 from pascaline.spec.draw import draw_biases, draw_format, nearest
 from pascaline.spec.formats import Format, Interval
+from pascaline.spec.normalisers import AnyNormaliser
 from pascaline.spec.normalisers.affine import Affine
+from pascaline.spec.normalisers.layernorm import LayerNorm
 from pascaline.spec.pipeline import Pipeline
+from pascaline.spec.standard import Standard
 
 __all__ = ["GATES", "LstmLayer", "LstmPipeline"]
 
@@ -45,8 +51,9 @@ class LstmLayer(Layer):
     ----------
     sigmoid, tanh, cell : Format
         Outputs of the two functions, cell state.
-    cell_affine : Affine or None
-        Formats of the affine on the cell before its tanh, if there is one.
+    cell_affine : Affine, LayerNorm or None
+        Formats of the affine on the cell before its tanh, if there is one; of layer norm, if the
+        cell is standardised first.
     peephole : bool
         Whether gates i, f and o see the cell; each peephole is in the range of a row's scale.
     """
@@ -64,7 +71,7 @@ class LstmLayer(Layer):
     sigmoid: Format = Q0_7
     tanh: Format = Q0_7
     cell: Format = Format(width=16, frac=11)
-    cell_affine: Affine | None = None
+    cell_affine: AnyNormaliser | None = None
     # Left out of descriptions that are older than it, whose files and modules stay as they are.
     peephole: bool = Field(default=False, exclude_if=not_)
 
@@ -79,6 +86,10 @@ class LstmLayer(Layer):
             raise ValueError("cell.frac must be at least pre.frac")
         if self.sigmoid.frac + self.tanh.frac < self.h.frac:
             raise ValueError("h.frac must be at most sigmoid.frac + tanh.frac")
+        if self.state_standard is not None:
+            for name, there in (("peepholes", self.peephole), ("a transform", self.transform)):
+                if there:
+                    raise ValueError(f"cell_affine must be affine with {name}, not layernorm")
         return self
 
     @classmethod
@@ -92,7 +103,7 @@ class LstmLayer(Layer):
         """Scales of about 1, biases with a deviation of 1/4, and peepholes from -1 to 1."""
         affine, found = self.cell_affine, {}
         if affine is not None:
-            gain = 2.0 ** (affine.shift + self.pre.frac - self.cell.frac)
+            gain = 2.0 ** (affine.shift + self.pre.frac - self.scaled.frac)
             found["scale_c"] = nearest(gain * rng.uniform(0.5, 1.5, self.hidden), affine.scales.hi)
             found["bias_c"] = draw_biases(rng, affine, self.pre, self.hidden, 4)
         gain = 2.0 ** (self.normaliser.shift + self.pre.frac - self.cell.frac)
@@ -108,10 +119,17 @@ class LstmLayer(Layer):
         return f"{title} with peepholes" if self.peephole else title
 
     @property
+    def norm_title(self) -> str:
+        """Of the sums, and of the cell."""
+        cell = f"cell: {self.cell_affine.title}" if self.cell_affine else ""
+        found = (super().norm_title, cell if self.state_standard else "")
+        return ", ".join(filter(None, found))
+
+    @property
     def serialisable(self) -> bool:
-        """A serial unit computes one direction from 0, with an affine normaliser, no peepholes."""
+        """A serial unit computes one direction from 0, with affine normalisers, no peepholes."""
         plain = not (self.bidirectional or self.peephole or self.initial)
-        plain = plain and not self.transform
+        plain = plain and not self.transform and self.state_standard is None
         return plain and isinstance(self.normaliser, Affine)
 
     @property
@@ -123,6 +141,27 @@ class LstmLayer(Layer):
     def carried(self) -> Format:
         """The cell state c."""
         return self.cell
+
+    @property
+    def state_normalisable(self) -> bool:
+        """Without what sees the cell, or comes just in time for it."""
+        return not (self.peephole or self.transform)
+
+    @property
+    def state_standard(self) -> Standard | None:
+        """With layer norm on the cell."""
+        return None if self.cell_affine is None else self.cell_affine.standard(self.hidden)
+
+    @property
+    def held(self) -> Format | None:
+        """The output gate o."""
+        return None if self.state_standard is None else self.sigmoid
+
+    @property
+    def scaled(self) -> Format:
+        """Format of what the affine on the cell scales."""
+        affine = self.cell_affine
+        return affine.normal if isinstance(affine, LayerNorm) else self.cell
 
     @property
     def functions(self) -> dict[str, Format]:
@@ -152,6 +191,7 @@ class LstmLayer(Layer):
         return LstmPipeline(
             activation=self.activation,
             affine=self.cell_affine is not None,
+            standardised=self.state_standard is not None,
             peephole=self.peephole,
             **core,
         )
@@ -169,12 +209,15 @@ class LstmPipeline(Pipeline):
     ----------
     affine : bool
         Whether there is an affine on the cell.
+    standardised : bool
+        Whether the cell is standardised before that.
     peephole : bool
         Whether gates see the cell.
     """
 
     affine: bool
-    # Names of modules are made from this text, and from that of the layer, which has it.
+    # Names of modules are made from this text, and from that of the layer, which has these.
+    standardised: bool = field(default=False, repr=False)
     peephole: bool = field(default=False, repr=False)
 
     @property
@@ -233,8 +276,25 @@ class LstmPipeline(Pipeline):
         return self.serial_cell + self.affine + 1 + self.activate
 
     @property
+    def scaling(self) -> int:
+        """Registers before the product with the scale, as before those with scales of rows."""
+        return super().front if self.standardised else 0
+
+    @property
+    def meets(self) -> int:
+        """From a standardised cell to its tanh, which meets the output gate."""
+        return self.scaling + self.scale + self.activate
+
+    @property
+    def finish(self) -> int:
+        """The product with the output gate behind it."""
+        return self.meets + self.output
+
+    @property
     def whole(self) -> int:
         """After the product with the output gate; serial: after the last product."""
         if self.serial:
             return self.serial_tanh + 2
+        if self.standardised:
+            return self.made + self.finish
         return self.made + self.to_tanh + self.activate + self.output

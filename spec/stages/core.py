@@ -54,6 +54,9 @@ VIEWS = {
         "norm.spreads_0": "first turn spread_0",
         "norm.spreads_0.solve": "leading divisor remainder quotient",
         "norm.row_0_0": "sum less deviation near product normal",
+        "finishing": "arrives busy made write",
+        "finishing.norm.control": "begins cycle adds feeding group",
+        "finishing.norm.row_0_0": "sum less deviation near product normal",
     },
     "head": {
         "outputs.queue": "level",
@@ -117,13 +120,16 @@ class CoreStage(Stage):
         start = ("start",) if self.core.layer.initial else ()
         zeros = ("zeros",) if self.core.zeros else ()
         transform = (Part("transform", ("transform",)),) if self.core.walsh else ()
-        norm = (Part("layer norm", ("norm",)),) if self.core.norm else ()
+        norms = {"norm": self.core.norm, "finishing.norm": self.core.state_norm}
+        there = tuple(at for at, norm in norms.items() if norm is not None)
+        norm = (Part("layer norm", there),) if there else ()
+        finishing = ("finishing",) if self.core.state_norm else ()
         return (
             Part("weight memory", ("weights",)),
             Part("lanes", ("lanes", *zeros)),
             *transform,
             *norm,
-            Part("cell units", ("cells",)),
+            Part("cell units", ("cells", *finishing)),
             Part("vector memory", ("hidden", "inputs", *start)),
             Part("head", ("outputs",)),
             Part("control", ("", "sequencer", *state, "pointer")),

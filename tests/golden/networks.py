@@ -83,6 +83,8 @@ CELLS = {
     "lstm-hadamard": {"recurrent": "walsh", "weights": "fixed4"},
     "gru-hadamard": {"kind": "gru", "recurrent": "walsh", "block": 2},
     "lstm-norm": {"normaliser": MAD},
+    "lstm-norm-cell": {"normaliser": RMS, "cell_affine": MAD},
+    "lstm-cell-norm": {"cell_affine": RMS | {"mean_frac": 0}, "weights": "binary"},
     "lstm-norm-peephole": {"normaliser": RMS, "peephole": True},
     "lstm-norm-wide": {
         "weights": "fixed16",
@@ -137,6 +139,7 @@ STACKS = {
     "lstm": [LSTM],
     "three-cells": [GRU, LSTM, RNN],
     "norm-both": [GRU | {"normaliser": MAD}, LSTM | {"normaliser": RMS} | BOTH],
+    "norm-cell-both": [LSTM | {"normaliser": MAD, "cell_affine": RMS} | BOTH, LSTM],
     "initial": [GRU | INITIAL, LSTM | INITIAL, RNN | INITIAL],
     "initial-both": [BEFORE | INITIAL | BOTH, LSTM, LSTM | INITIAL | BOTH],
     "peephole-both": [LSTM | PEEPHOLE, LSTM | PEEPHOLE | BOTH],

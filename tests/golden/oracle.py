@@ -121,27 +121,28 @@ def preactivation(layer, t, row, x, h, seen=0):
 
 
 def lstm(layer, t, x, h, c):
-    new_h, new_c = [], []
+    def gate(number, name, unit, seen):
+        peephole = int(t[f"scale_c{name}"][unit]) * seen if layer.peephole else 0
+        z = preactivation(layer, t, number * layer.hidden + unit, x, h, peephole)
+        return function(layer, "sigmoid", z, layer.sigmoid)
+
+    new_h, new_c, norm = [], [], layer.cell_affine
     for unit in range(layer.hidden):
-
-        def gate(number, name, seen, unit=unit):
-            peephole = int(t[f"scale_c{name}"][unit]) * seen if layer.peephole else 0
-            z = preactivation(layer, t, number * layer.hidden + unit, x, h, peephole)
-            return function(layer, "sigmoid", z, layer.sigmoid)
-
-        i, f = gate(0, "i", c[unit]), gate(1, "f", c[unit])
+        i, f = gate(0, "i", unit, c[unit]), gate(1, "f", unit, c[unit])
         zg = preactivation(layer, t, 2 * layer.hidden + unit, x, h)
         g = function(layer, "tanh", zg, layer.tanh)
         total = f * c[unit] + i * g * 2 ** (layer.cell.frac - layer.tanh.frac)
-        cell = down(total, layer.sigmoid.frac, layer.cell)
-        if layer.cell_affine is None:
+        new_c.append(down(total, layer.sigmoid.frac, layer.cell))
+    seen = new_c if norm is None or norm.kind == "affine" else standardised(norm, new_c)
+    for unit, cell in enumerate(seen):
+        if norm is None:
             u = down(cell, layer.cell.frac - layer.pre.frac, layer.pre)
         else:
             scaled = int(t["scale_c"][unit]) * cell + int(t["bias_c"][unit])
-            u = down(scaled, layer.cell_affine.shift, layer.pre)
-        product = gate(3, "o", cell) * function(layer, "tanh", u, layer.tanh)
+            u = down(scaled, norm.shift, layer.pre)
+        tanh = function(layer, "tanh", u, layer.tanh)
+        product = gate(3, "o", unit, new_c[unit]) * tanh
         new_h.append(down(product, layer.sigmoid.frac + layer.tanh.frac - layer.h.frac, layer.h))
-        new_c.append(cell)
     return new_h, new_c
 
 

@@ -149,7 +149,9 @@ class _Lstm(Twin):
         if layer.cell_affine is not None:
             unit = 2.0 ** -(layer.pre.frac + layer.cell_affine.shift)
             scale, bias = tensors["scale_c"], tensors["bias_c"]
-            self._affine = (scale * unit / layer.cell.lsb, bias * unit)
+            standardised = layer.state_standard is not None
+            lsb = 1.0 if standardised else layer.cell.lsb
+            self._affine = (scale * unit / lsb, bias * unit)
 
     def step(self, x: Bounded, state: RealState) -> RealState:
         layer = self._layer
@@ -160,9 +162,18 @@ class _Lstm(Twin):
         [g] = self._gates(x, state.h, 2, 1)
         c = (f * state.c + i * self._tanh(g)).narrowed(layer.cell)
         o = self._sigmoid(self._gate(x, state.h, 3, "o", c))
-        u = c if self._affine is None else c.affine(*self._affine)
-        u = u.narrowed(layer.pre)
+        u = self._to_tanh(c).narrowed(layer.pre)
         return RealState((o * self._tanh(u)).narrowed(layer.h), c)
+
+    def _to_tanh(self, c: Bounded) -> Bounded:
+        """What the tanh of the cell is taken of, not yet narrowed."""
+        if self._affine is None:
+            return c
+        norm = self._layer.cell_affine
+        if isinstance(norm, LayerNorm):
+            to_units = np.full(1, 1 / self._layer.cell.lsb)
+            c = _standardised(norm, c.affine(to_units, np.zeros(1)))
+        return c.affine(*self._affine)
 
     def _gate(self, x: Bounded, h: Bounded, number: int, gate: str, c: Bounded) -> Bounded:
         """Pre-activation of a gate that may see the cell."""

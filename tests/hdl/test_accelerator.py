@@ -38,6 +38,17 @@ def test_random_case_with_layer_norm(seed):
     check(draw(seed, cycles=120, largest=9, features=["layernorm"]))
 
 
+# Alone, two streams; behind layer norm of the sums, four streams, pipelined.
+@pytest.mark.parametrize(
+    "seed", [95, 66, *(pytest.param(seed, marks=pytest.mark.long) for seed in (64, 91))]
+)
+def test_random_case_with_layer_norm_of_the_cell(seed):
+    case = draw(seed, cycles=60, largest=5, features=["cellnorm"])
+    [core] = case.design.cores
+    assert (core.norm is not None) == (seed in (66, 91))
+    check(case)
+
+
 def check(case):
     plain, rough = case.jobs
     outcome = run_job(plain)

@@ -23,6 +23,7 @@ BUILT = (
     "both directions, head",
     "both directions, on a bus",
     "serial",
+    "layer norm of cells",
 )
 
 

@@ -15,6 +15,16 @@ def test_a_second_stream_hides_it():
         assert [one["step_cycles"] for one in found] == [none, mad, rms]
 
 
+def test_that_of_the_cell_takes_as_long_once_more():
+    """Two streams have no time to hide both, three do."""
+    found = compare_norms(512, inputs=64, cell="lstm", normalise_cell=True)["norms"]
+    assert [one["step_cycles"] for one in found] == [
+        {1: 1152, 2: 1152, 3: 1152},
+        {1: 3254, 2: 1627, 3: 1152},
+        {1: 3275, 2: 1637.5, 3: 1152},
+    ]
+
+
 def test_area_of_a_small_one():
     options = {"cell": "rnn", "units": 2, "simd": 2, "found": target("generic")}
     none, mad, rms = compare_norms(6, inputs=2, **options)["norms"]

@@ -10,6 +10,8 @@ BOTH = {"bidirectional": True}
 EVERY = {"results": "every"}
 PEEPHOLE = LSTM | {"peephole": True}
 
+NORM = {"normaliser": {"kind": "layernorm"}}
+CELL_NORM = LSTM | {"cell_affine": {"kind": "layernorm"}}
 INITIAL = {"initial": True}
 GRU = {"kind": "gru", "hidden": 5, "weights": "binary"}
 BEFORE = GRU | {"reset": "before"}
@@ -75,6 +77,16 @@ MACHINES = {
         [HADAMARD],
         EVERY | {"inputs": 10},
         {"units": 2, "simd": 2, "symbols": True, "streams": 2},
+    ),
+    "layer norm of the cell": (
+        [CELL_NORM | INITIAL],
+        {"results": "last"},
+        {"units": 2, "simd": 4, "streams": 2, "parity": True, "weights": "ram"},
+    ),
+    "layer norm of the cell and of sums, shared": (
+        [CELL_NORM | NORM] * 2,
+        EVERY,
+        {"units": 4, "simd": 4, "stack": "shared", "streams": 2, "pipelined": True},
     ),
     "peepholes": ([PEEPHOLE], EVERY, {"simd": 2}),
     "peepholes, one unit": ([PEEPHOLE | {"hidden": 1}], EVERY, {"units": 2, "simd": 2}),

@@ -69,6 +69,14 @@ def test_sizes_reach_2048():
             {"layer": {"pre": q(16, 12)}},
             "network: layers.0.lstm: cell.frac must be at least pre.frac",
         ),
+        (
+            {"layer": {"cell_affine": {"kind": "layernorm"}, "peephole": True}},
+            "network: layers.0.lstm: cell_affine must be affine with peepholes, not layernorm",
+        ),
+        (
+            {"layer": {"cell_affine": {"kind": "layernorm"}, "recurrent": "walsh"}},
+            "network: layers.0.lstm: cell_affine must be affine with a transform, not layernorm",
+        ),
         ({"layer": {"pre": q(17, 8)}}, "network: layers.0.lstm: pre.width must be 2 to 16, not 17"),
         (
             {"layer": {"h": q(20, 15)}},
@@ -145,6 +153,21 @@ def test_errors(fields, text):
     with pytest.raises(InputError) as error:
         make_network(**fields)
     assert str(error.value) == text
+
+
+def test_what_is_standardised_has_a_title():
+    norm = {"kind": "layernorm", "spread": "rms"}
+    titles = {
+        "": {"cell_affine": {}},
+        "layer norm by the root mean square": {"normaliser": norm},
+        "cell: layer norm by the root mean square": {"cell_affine": norm},
+        "layer norm by the mean absolute deviation, cell: layer norm by the root mean square": {
+            "normaliser": {"kind": "layernorm"},
+            "cell_affine": norm,
+        },
+    }
+    for title, layer in titles.items():
+        assert make_network(layer=layer).layer.norm_title == title
 
 
 def test_one_to_eight_layers():

@@ -115,7 +115,7 @@ def test_every_instance_has_one_place(design):
 
 def test_parts_are_listed_in_one_order(design):
     names = part_names(design)
-    if any(core.norm for core in design.cores):
+    if any(core.program.norm for core in design.cores):
         at = names.index("layer norm")
         assert names[at : at + 2] == ["layer norm", "cell units"]
         del names[at]

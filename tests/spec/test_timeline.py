@@ -26,7 +26,7 @@ def random_layer(rng, hidden):
     return {"hidden": hidden, "weights": "ternary", **pick(rng, *cells)}
 
 
-def random_design(rng, *, norm=False):
+def random_design(rng, *, norm=False, cell_norm=False):
     units, simd = pick(rng, 1, 2, 4, 8, 16, 64), pick(rng, 1, 2, 4, 8, 16, 64)
     head = {"classes": pick(rng, 1, 2, 10, 40), "weights": pick(rng, "binary", "fixed4")}
     hidden, both = pick(rng, 1, 3, 8, 17, 40, 64), pick(rng, False, False, True)
@@ -39,6 +39,9 @@ def random_design(rng, *, norm=False):
             layer | {"normaliser": {"kind": "layernorm", "spread": pick(rng, "mad", "rms")}}
             for layer in layers
         ]
+    if cell_norm:
+        cell = {"cell_affine": {"kind": "layernorm", "spread": pick(rng, "mad", "rms")}}
+        layers = [layer | ({} if "kind" in layer else cell) for layer in layers]
     both = any(layer["bidirectional"] for layer in layers)
     equal = all(layer == layers[0] for layer in layers) and layers[0].get("reset") != "before"
     results = pick(rng, "last", "every")
@@ -68,7 +71,7 @@ def pace(core):
     """Cycles a step of a core of one pass that gives a result at the end, in closed form."""
     chunks = core.passes[0].chunks
     rest = (core.program.tiles - 1) * max(chunks, core.program.drain.tile_cycles)
-    streams, norm = core.streams, 0 if core.norm is None else core.norm.cycles
+    streams, norm = core.streams, 0 if core.program.norm is None else core.program.norm.cycles
     return max(streams * max(rest + chunks, norm), rest + core.program.h_latency) / streams
 
 
@@ -103,9 +106,34 @@ def test_layer_norm_takes_no_more_than_its_own_cycles(case):
             assert found == pace(core) if core.results == "last" else found >= pace(core)
 
 
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("case", range(30))
+def test_layer_norm_of_the_cell_never_waits_behind_that_of_sums(case, norm):
+    design = random_design(np.random.default_rng(3000 + case), norm=norm, cell_norm=True)
+    for core in design.cores:
+        if core.state_norm is None:
+            continue
+        made = timeline(core)
+        spans = made.spans["layer norm of c"]
+        passes = made.steps * len(core.passes)
+        assert [stop - start for start, stop in spans] == [core.state_norm.cycles] * passes
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
+        if norm:
+            sums = [start for start, _ in made.spans["layer norm"]]
+            apart = core.norm.front + core.norms.apart(core.pipeline)
+            assert [start for start, _ in spans] == [start + apart for start in sums]
+            assert core.norm.cycles >= core.state_norm.cycles
+        written = [start for start, _ in made.spans["h written"]]
+        late = core.state_norm.front + core.pipeline.finish - 1
+        assert written == [start + late for start, _ in spans]
+        found = made.period / made.steps
+        assert found == pace(core) if core.results == "last" else found >= pace(core)
+
+
 @pytest.mark.parametrize("case", range(100))
 def test_pace_is_that_of_long_sequences(case):
-    design = random_design(np.random.default_rng(1000 + case), norm=case >= 80)
+    rng = np.random.default_rng(1000 + case)
+    design = random_design(rng, norm=case >= 80, cell_norm=case >= 70)
     streams = design.machine.streams
     counts = (480, 720)
     short, long = (cycles.sequence_cycles(design, [steps] * streams) for steps in counts)

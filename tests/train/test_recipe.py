@@ -116,6 +116,16 @@ class TestTrain:
         assert abs(accuracy["float"]["correct"] - accuracy["integer"]["correct"]) <= 2
         assert "--rule asymmetric" in model.card["command"]
 
+    def test_layer_norm_of_the_cell(self, tones: DataSet, tmp_path: Path) -> None:
+        choice = {"normaliser": "madnorm", "normalise_cell": True, "shared_scale": False}
+        model = train("tones", SMALL.model_copy(update=choice), tmp_path / "a.safetensors")
+        assert model.network.layer.state_standard is not None
+        assert {"layers.0.scale_c", "layers.0.bias_c"} <= model.tensors.keys()
+        accuracy = model.card["accuracy"]
+        assert accuracy["integer"]["correct"] > 50
+        assert abs(accuracy["float"]["correct"] - accuracy["integer"]["correct"]) <= 2
+        assert "--normaliser madnorm --normalise-cell" in model.card["command"]
+
     def test_a_linear_network_is_not_kept(self, tones: DataSet, tmp_path: Path) -> None:
         options = SMALL.model_copy(update=HADAMARD)
         with pytest.raises(InputError, match=r"^keep_float: must be left out: "):

@@ -11,6 +11,7 @@ from pascaline.spec.errors import InputError
 from pascaline.train.cells.cell import Cell, Formats, Weight, activated, added
 from pascaline.train.rounding import Rounding, is_exact, passed
 from pascaline.train.scan import exact, scan
+from pascaline.train.standard import Standardised
 
 __all__ = ["Lstm"]
 
@@ -18,7 +19,8 @@ __all__ = ["Lstm"]
 class Lstm(Cell):
     """One network goes through all its steps by `train.scan`.
 
-    Several go through `step`, and so does one whose functions are made of lines or pieces.
+    Several go through `step`, and so does one whose functions are made of lines or pieces, or whose
+    cell is standardised.
     """
 
     gates = GATES
@@ -45,7 +47,9 @@ class Lstm(Cell):
         i, f, g, o = z.chunk(len(self.gates), dim=-1)
         i, f, o = (activated("sigmoid", gate, form) for gate in (i, f, o))
         c = passed(f * c + i * activated("tanh", g, form), cell)
-        return passed(o * activated("tanh", passed(c, pre), form), out), c
+        norm = weight.cell if isinstance(weight, Standardised) else None
+        seen = passed(c if norm is None else norm(c), pre)
+        return passed(o * activated("tanh", seen, form), out), c
 
     def scan(
         self,
@@ -57,7 +61,8 @@ class Lstm(Cell):
         form: Layer | None = None,
     ) -> tuple[Tensor, Tensor]:
         rounding = Rounding.of(form) if form else None
-        fused = isinstance(weight, Tensor) or x.is_cuda
+        # No kernel has layer norm of the cell: it goes step by step.
+        fused = isinstance(weight, Tensor) or (x.is_cuda and weight.cell is None)
         if h.dim() > 2 or not fused or not is_exact(form):
             return super().scan(x, weight, bias_h, h, c, form)
         if isinstance(weight, Tensor):
