@@ -180,7 +180,9 @@ class Lanes(wiring.Component):
         for index in range(self._front):
             for name, _ in self.sums[index].shape():
                 row = ends[index][name]
-                row = row if total is None else total[name] + (row << 1)
+                if total is not None:
+                    # Both run on while nothing is read, and wrap round; their sum must, too.
+                    row = (total[name] + (row << 1))[: len(total[name])].as_signed()
                 row = row if less is None else row - less[name]
                 m.d.comb += self.sums[index][name].eq(row)
 

@@ -46,6 +46,14 @@ def test_zero_points(name, lane, registers, two, rng):
     check(name, lane, registers, 4, 5, 2, two, rng, zeros=True)
 
 
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("lane", lane_designs(arithmetic("binary")))
+def test_waiting_changes_no_sum(lane, zeros, rng):
+    """However long: what lanes have in common runs on meanwhile, and wraps round."""
+    for idle in (9, 17, 33, 70):
+        check("binary", lane, (1, 1), 4, 5, 2, True, rng, zeros=zeros, idle=idle)
+
+
 def test_extreme_zero_points(rng):
     """The largest sums there can be, of both signs, in every difference."""
     for extreme in (-8, 7):
@@ -64,7 +72,7 @@ def zero_points(kind, element, columns, two):
     )
 
 
-def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, extreme=0):
+def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, extreme=0, idle=0):
     kind, element = arithmetic(name), Interval(-8, 7)
     chunks = max(2, lanes // front)
     geometry = Product(
@@ -105,6 +113,10 @@ def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, e
         await ctx.tick()
         for tile in range(3):
             for chunk in range(chunks):
+                if idle:
+                    for signal in (dut.x, dut.ends_source, dut.ends_tile):
+                        ctx.set(signal, 0)
+                    await ctx.tick().repeat(idle)
                 ctx.set(dut.x, join(vectors[tile, chunk], element.width))
                 ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
                 if zeros:
