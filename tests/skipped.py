@@ -1,4 +1,4 @@
-"""Plugin: a list of the tests that were skipped, for a run of these alone where nothing is missing."""
+"""Plugin: a list of the tests that were skipped, to run these alone where nothing is missing."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ __all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
 
 def pytest_addoption(parser):
-    """Add ``--skipped-to FILE``: write what was skipped to a file, a name a line, as for ``pytest @FILE``."""
-    parser.addoption("--skipped-to", type=Path, help="write the names of skipped tests to this file")
+    """Add ``--skipped-to FILE``: the names of skipped tests, a line each, for ``pytest @FILE``."""
+    parser.addoption("--skipped-to", type=Path, help="list the tests that are skipped in this file")
 
 
 def pytest_terminal_summary(terminalreporter, config):
