@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, MANY, SEED, Real, Whole
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
@@ -29,13 +30,11 @@ INTERRUPTED = 130
 
 
 @click.command()
-@click.option(
-    "--cases", type=click.IntRange(min=1), help="How many.  [default: 5 without --minutes]"
-)
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to run.")
+@click.option("--cases", type=COUNT, help="How many.  [default: 5 without --minutes]")
+@click.option("--minutes", type=Real(above=0), help="How long to run.")
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     default=0,
     show_default=True,
     help="Seed of the first case.",
@@ -43,21 +42,21 @@ INTERRUPTED = 130
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option(
     "--cycles",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=5000,
     show_default=True,
     help="Cycles of a traffic, about; fast machines get more steps.",
 )
 @click.option(
     "--values",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=2000,
     show_default=True,
     help="Values of a traffic, about, on machines with many a cycle.",
 )
 @click.option(
     "--largest",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=65,
     show_default=True,
     help="Largest size of a vector.",
@@ -72,18 +71,16 @@ INTERRUPTED = 130
 @click.option(
     "--shrink",
     "tries",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=100,
     show_default=True,
     help="Smaller cases to try when one fails.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.  [default: one a core]")
+@click.option("--jobs", type=MANY, help="Cases at a time.  [default: one a core]")
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
 )
-@click.option(
-    "--files", type=click.IntRange(min=1), help="Test this many broken model files instead."
-)
+@click.option("--files", type=COUNT, help="Test this many broken model files instead.")
 @json_option
 def fuzz(
     *,

@@ -27,7 +27,7 @@ import click
 
 from pascaline.cli.lazy import Escaped
 from pascaline.host.children import ending_children
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError, one_line, said
 
 __all__ = ["DEBUG", "FAULT", "guarded"]
 
@@ -96,7 +96,7 @@ def _ended(error: BaseException) -> int:
             click.echo(error.format_message())
             return 2
         case click.ClickException():
-            return _said(" ".join(error.format_message().split()), 2)
+            return _said(one_line(error.format_message()), 2)
         case Terminated():
             return _said("terminated", 143)
         case click.Abort() | KeyboardInterrupt():
