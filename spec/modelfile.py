@@ -17,15 +17,18 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from pydantic import field_validator
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.card import Card
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError, brief, said
+from pascaline.spec.errors import InputError, brief
 from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from pascaline.spec.outside import json_of, parsing, regular
 from pascaline.spec.tensors import tensor_specs
 
 __all__ = [
@@ -55,13 +58,19 @@ class Header(Checked):
     network : Network
         Its description.
     card : dict
-        What is known about it.
+        What is known about it; what is read of it is as in `spec.card.Card`.
     """
 
     version: Literal[1]
     name: str
     network: Network
     card: dict[str, Any]
+
+    @field_validator("card")
+    @classmethod
+    def _read(cls, card: dict[str, Any]) -> dict[str, Any]:
+        Card.parse(card, thing="card")
+        return card
 
 
 def pack(codes: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
@@ -132,28 +141,16 @@ def read_header(path: Path) -> Header:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """The file; whatever is wrong with it names it."""
-    try:
-        if not path.is_file():
-            raise InputError(str(path), "no such file")
-        with safe_open(str(path), framework="numpy") as file:
-            yield file
-    except InputError as error:
-        if error.thing.startswith(str(path)):
-            raise
-        raise InputError(f"{path}: {error.thing}", error.rule, error.value) from None
-    except SafetensorError as error:
-        raise InputError(str(path), f"must be a safetensors file ({said(error)})") from None
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    regular(path)
+    what = "a safetensors file"
+    with parsing(str(path), what), safe_open(str(path), framework="numpy") as file:
+        yield file
 
 
 def _read_header(path: Path, metadata: dict[str, str]) -> Header:
     if KEY not in metadata:
         raise InputError(str(path), f"must have a {KEY!r} entry in its metadata")
-    try:
-        plain = json.loads(metadata[KEY])
-    except (ValueError, RecursionError) as error:
-        raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({said(error)})") from None
+    plain = json_of(metadata[KEY], f"{path}: its {KEY!r} metadata")
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))

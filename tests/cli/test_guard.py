@@ -45,7 +45,7 @@ def is_running(number):
             FAULT,
             "this is a fault of pascaline: KeyError: 'what' (at pascaline.cli.show:",
         ),
-        (EOFError(), FAULT, "this is a fault of pascaline: EOFError (at pascaline.cli.show:"),
+        (EOFError(), FAULT, "this is a fault of pascaline: EOFError (at pascaline."),
         (RecursionError("a\nb"), FAULT, "this is a fault of pascaline: RecursionError: a b (at "),
         (MemoryError(), 2, "memory: must be more than there is for this\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),

@@ -125,7 +125,7 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         ),
         (put("a/x.csv", b"1,2\n3\n"), "/a/x.csv: line 2: must have 2 cells as the lines before"),
         (put("b/x.csv", b"1,2,3\n"), "/b/x.csv: must have 2 inputs as "),
-        (put("a/x.csv", b"\xff\xfe1"), "/a/x.csv: must be a csv file ("),
+        (put("a/x.csv", b"\xff\xfe1"), "/a/x.csv: line 1: must be text in UTF-8"),
         (put("a/x.csv", b'1,"2\n'), "/a/x.csv: must be a csv file ("),
         (put("a/x.txt", b"1"), "/a/x.txt: must end with .npy or .csv, not '.txt'"),
         (put("a/x.npy", b"1"), "/a/x.npy: must be an npy file of numbers ("),
@@ -149,7 +149,7 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         ),
         (
             put("labels.csv", b"file,label\na/0.csv,a\nnone.csv,b\n"),
-            "/none.csv: cannot be read (No such file or directory)",
+            "/none.csv: no such file",
         ),
         (
             put("labels.csv", b"file,label\na/0.csv,a\n"),
