@@ -1,4 +1,4 @@
-"""``fuzz``: random networks on random machines with random traffic, and broken model files."""
+"""``fuzz``: random networks on random machines with random traffic, and hostile inputs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 import click
 
+from pascaline.cli.fuzz_files import ALL, fuzz_files
+from pascaline.cli.hostile import FORMATS
 from pascaline.cli.numbers import COUNT, MANY, SEED, Real, Whole
-from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
-from pascaline.measure.fuzz_files import fuzz_files
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.sim.case import Case
 from pascaline.sim.draw_cases import FEATURES
 from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
 
 __all__ = ["fuzz"]
 
-SIMULATED = 10
-"""Good ones of the broken model files that are simulated."""
 INTERRUPTED = 130
 """The exit status that shells give to what a user has ended."""
 
@@ -80,7 +80,14 @@ INTERRUPTED = 130
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
 )
-@click.option("--files", type=COUNT, help="Test this many broken model files instead.")
+@click.option("--files", type=COUNT, help="Try this many hostile inputs of each format instead.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice([*FORMATS, ALL]),
+    multiple=True,
+    help="With --files: what is tried; may be given several times.  [default: model]",
+)
 @json_option
 def fuzz(
     *,
@@ -96,6 +103,7 @@ def fuzz(
     jobs: int | None,
     replay: Path | None,
     files: int | None,
+    formats: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Compare RTL and golden on random cases: network, arithmetic, machine, ports, traffic.
@@ -105,24 +113,25 @@ def fuzz(
     and written at random beside the packets. A case that fails is shrunk and kept in a file.
     Interrupting the command prints its results so far.
 
-    With --files, model files are broken in many ways instead. Each must be refused with one line,
-    in bounded time and memory, or be a good model; of these, some are simulated.
+    With --files, hostile inputs are tried instead: files of each format that can be read, cards of
+    models, names of files, options of all commands. Each must be refused with one line, in bounded
+    time and memory, or be right; of model files that are still good some are simulated.
     """
     simulator(sim)
     cache = build_folder() / "fuzz"
     if files is not None:
-        with bars() as progress:
-            found = fuzz_files(
-                files,
-                seed,
-                sim,
-                cache,
-                simulated=SIMULATED,
-                jobs=jobs or cores(),
-                progress=progress,
-            )
-        _print_files(found, as_json=as_json)
-        sys.exit(1 if found["failures"] else 0)
+        good = fuzz_files(
+            files,
+            seed,
+            formats or ("model",),
+            sim=sim,
+            cache=cache,
+            jobs=jobs or cores(),
+            as_json=as_json,
+        )
+        sys.exit(0 if good else 1)
+    if formats:
+        raise InputError("--format", "needs --files")
     whole, failures = Verdict(), []
 
     def collect(number: int | None, verdict: Verdict) -> None:
@@ -176,21 +185,3 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
     for failure in result["failures"]:
         which = "case" if failure["seed"] is None else f"seed {failure['seed']}"
         click.echo(f"{which}: {failure['faults'][0]} (again: {failure['again']})", err=True)
-
-
-def _print_files(found: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(found)
-    else:
-        rows = [
-            [name, counts["refused"], counts["taken"]]
-            for name, counts in found["by_mutation"].items()
-        ]
-        rows.append(["all", found["refused"], found["taken"]])
-        table("Broken model files", ["mutation", "refused", "good models"], rows)
-        compared = f"{found['values']} values of {found['simulated']} models"
-        say(f"{compared} compared in a simulator, {len(found['failures'])} failures")
-    for failure in found["failures"]:
-        again = f" (again: pascaline fuzz --files 1 --seed {failure['seed']})"
-        shown = again if failure["seed"] is not None else ""
-        click.echo(f"{failure['fault']}{shown}", err=True)

@@ -4,7 +4,7 @@
 a command ends with            status  line
 =============================  ======  ============================================
 something wrong in the input        2  the thing, the rule, the value
-a limit of the machine              2  what it lacks: memory, room on a disk, files
+a limit of the machine              2  what it lacks: memory, room, files, permission
 Ctrl-C, SIGTERM               130, 143  ``interrupted``, ``terminated``
 anything else                      70  ``this is a fault of pascaline: ...``
 =============================  ======  ============================================
@@ -27,7 +27,7 @@ import click
 
 from pascaline.cli.lazy import Escaped
 from pascaline.host.children import ending_children
-from pascaline.spec.errors import InputError, one_line, said
+from pascaline.spec.errors import LONGEST, InputError, brief, one_line, said
 
 __all__ = ["DEBUG", "FAULT", "guarded"]
 
@@ -46,8 +46,12 @@ LIMITS = (
     errno.ENFILE,
     errno.ENOMEM,
     errno.EAGAIN,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
 )
-"""Errors of the system that say what a machine lacks."""
+"""Errors of the system that say what a machine lacks, or forbids."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -96,7 +100,7 @@ def _ended(error: BaseException) -> int:
             click.echo(error.format_message())
             return 2
         case click.ClickException():
-            return _said(one_line(error.format_message()), 2)
+            return _said(brief(one_line(error.format_message()), LONGEST), 2)
         case Terminated():
             return _said("terminated", 143)
         case click.Abort() | KeyboardInterrupt():

@@ -36,6 +36,9 @@ LARGEST = float(np.finfo(np.float32).max)
 DIGITS = 18
 """Names of more digits are no numbers."""
 
+LONGEST = 1000
+"""Characters of the path of a file."""
+
 HELD_OUT = 5
 """Of each class, the part that is held out is one in so many sequences, and at least one."""
 
@@ -150,7 +153,8 @@ def listed(path: Path) -> list[tuple[Path, str]]:
         if len(cells) != len(COLUMNS) or not all(cells):
             rule = "must be a file and its label"
             raise InputError(f"{table}: line {line}", rule, brief(",".join(cells)))
-        if Path(cells[0]).is_absolute() or ".." in Path(cells[0]).parts:
+        name = Path(cells[0])
+        if name.is_absolute() or ".." in name.parts or len(cells[0]) > LONGEST:
             rule = "must be a file in the folder"
             raise InputError(f"{table}: line {line}", rule, brief(cells[0]))
         files.append((path / cells[0], cells[1]))

@@ -1,12 +1,15 @@
 """The one error that a user of Pascaline is meant to read."""
 
-__all__ = ["InputError", "brief", "one_line", "printable", "said"]
+__all__ = ["LONGEST", "InputError", "brief", "one_line", "printable", "said"]
 
 LONGEST = 600
 """Characters of a rule: a list of all shipped models has 500."""
 
-MOST = 5000
-"""Characters of a line: two paths may be in it, and a path has at most 4,096."""
+PATH = 4096
+"""Characters of a path; what has more cannot be one, and is cut."""
+
+MOST = PATH + LONGEST + 1000
+"""Characters of a line."""
 
 SAID = 400
 """Characters of what a library says."""
@@ -59,7 +62,11 @@ class InputError(ValueError):
         self.thing = thing
         self.rule = rule
         self.value = value
-        text = f"{thing}: {brief(rule, LONGEST)}"
+        # A path is told whole; names in a file can be of any length.
+        path, colon, inside = thing.partition(": ")
+        path = path if len(path) <= PATH else brief(path)
+        text = f"{path}{colon}{brief(inside, SAID)}: {brief(rule, LONGEST)}"
         if value is not None:
-            text += f", not {value!r}" if isinstance(value, str) else f", not {value}"
+            shown = repr(value) if isinstance(value, str) else str(value)
+            text += f", not {brief(shown, SAID)}"
         super().__init__(one_line(text))

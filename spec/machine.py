@@ -18,7 +18,7 @@ from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
 
 __all__ = ["RETIRED", "Machine"]
 
-LARGEST_FILE = 1 << 20
+LARGEST_FILE = 1 << 16
 """Bytes of a file of a machine."""
 
 RETIRED: dict[str, dict[str, str]] = {

@@ -61,8 +61,9 @@ def content_of(path: Path, most: int = LARGEST) -> bytes:
         # A pipe without a writer would not even be opened, without this.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            _check(path, os.fstat(descriptor), most)
-            return file.read(most)
+            found = os.fstat(descriptor)
+            _check(path, found, most)
+            return file.read(found.st_size)
 
 
 def regular(path: Path, most: int = LARGEST) -> None:

@@ -35,7 +35,7 @@ def test_every_numeric_option_is_checked_in_one_place():
         assert isinstance(one.type, (Real, Whole)), (command, one.name)
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400", "9" * 5000, str(1 << 63), "", "x"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e400", "9" * 5000, "9" * 40, "", "x"])
 def test_what_no_option_takes(text):
     for command, one in options():
         with pytest.raises(click.BadParameter) as caught:
