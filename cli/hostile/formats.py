@@ -16,7 +16,7 @@ from pascaline.cli.hostile.commands import (
     prepare_commands,
 )
 from pascaline.cli.hostile.graphs import draw_onnx, prepare_onnx, read_onnx
-from pascaline.cli.hostile.pickles import draw_pt, prepare_pt, read_pt
+from pascaline.cli.hostile.pickles import draw_pt, read_pt
 from pascaline.cli.hostile.places import written
 from pascaline.cli.hostile.texts import (
     draw_csv,
@@ -32,6 +32,7 @@ from pascaline.cli.hostile.texts import (
 )
 from pascaline.golden.network import Golden
 from pascaline.importers.graph.evaluator import MEMORY
+from pascaline.importers.tensorfiles.mutations import prepare as prepare_torch
 from pascaline.measure.fuzz_files import broken_file
 from pascaline.measure.hostile import Attempt, Format
 from pascaline.spec.modelfile import read_model
@@ -56,7 +57,7 @@ FORMATS = {
     "model": Format(_draw_model, _read_model),
     "npz": Format(draw_npz, read_npz, memory=512 << 20),
     "npy": Format(draw_npy, read_csv),
-    "pt": Format(draw_pt, read_pt, prepare_pt, needs="torch"),
+    "pt": Format(draw_pt, read_pt, prepare_torch, needs="torch"),
     "onnx": Format(
         draw_onnx,
         read_onnx,
