@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import field_validator
 from safetensors import safe_open
 from safetensors.numpy import save
 
@@ -66,12 +65,6 @@ class Header(Checked):
     network: Network
     card: dict[str, Any]
 
-    @field_validator("card")
-    @classmethod
-    def _read(cls, card: dict[str, Any]) -> dict[str, Any]:
-        Card.parse(card, thing="card")
-        return card
-
 
 def pack(codes: NDArray[np.uint16], bits: int) -> NDArray[np.uint8]:
     """Codes (rows, columns) of ``bits`` bits to bytes (rows, ceil(columns * bits / 8))."""
@@ -88,7 +81,14 @@ def unpack(packed: NDArray[np.uint8], bits: int, columns: int) -> NDArray[np.uin
 
 
 def model_bytes(model: Model) -> bytes:
-    """The bytes of a model file; equal models give equal bytes."""
+    """The bytes of a model file; equal models give equal bytes.
+
+    Raises
+    ------
+    InputError
+        If what is read of the card would be refused, see `spec.card`.
+    """
+    Card.parse(model.card, thing=f"{model.name}: card")
     stored: dict[str, NDArray[Any]] = {}
     for name, spec in tensor_specs(model.network).items():
         tensor = model.tensors[name]
@@ -107,7 +107,7 @@ def write_model(model: Model, path: Path) -> None:
     Raises
     ------
     InputError
-        If ``path`` cannot be written.
+        If ``path`` cannot be written, or as `model_bytes`.
     """
     write_atomic(path, model_bytes(model))
 
@@ -154,7 +154,9 @@ def _read_header(path: Path, metadata: dict[str, str]) -> Header:
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))
-    return Header.parse(metadata[KEY], thing=str(path))
+    header = Header.parse(metadata[KEY], thing=str(path))
+    Card.parse(header.card, thing=f"{path}: card")
+    return header
 
 
 def _read_tensors(network: Network, file: Any) -> dict[str, NDArray[np.int64]]:

@@ -100,7 +100,8 @@ def naming(thing: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        if error.thing.startswith(thing):
+        begins = error.thing.startswith(thing)
+        if begins and error.thing[len(thing) :][:1] in ("", ":", "[", "/"):
             raise
         raise InputError(f"{thing}: {error.thing}", error.rule, error.value) from None
 
