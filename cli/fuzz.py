@@ -11,7 +11,7 @@ import click
 
 from pascaline.cli.fuzz_files import ALL, fuzz_files
 from pascaline.cli.hostile import FORMATS
-from pascaline.cli.numbers import COUNT, MANY, SEED, Real, Whole
+from pascaline.cli.numbers import COUNT, JOBS, SEED, Real, Whole
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
@@ -76,7 +76,7 @@ INTERRUPTED = 130
     show_default=True,
     help="Smaller cases to try when one fails.",
 )
-@click.option("--jobs", type=MANY, help="Cases at a time.  [default: one a core]")
+@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
 )

@@ -28,21 +28,22 @@ def fuzz_files(
 ) -> bool:
     """Try so many inputs of each format and print what has come of them; whether none failed."""
     chosen = list(FORMATS) if ALL in names else list(dict.fromkeys(names))
-    tried: dict[str, Tried] = {}
-    skipped: dict[str, str] = {}
+    needs = {name: FORMATS[name].needs for name in chosen}
+    skipped = {
+        name: f"{library} is not installed"
+        for name, library in needs.items()
+        if library is not None and find_spec(library) is None
+    }
+    forms = {name: FORMATS[name] for name in chosen if name not in skipped}
     result: dict[str, Any] = {"seed": seed}
     failures: list[dict[str, Any]] = []
     with bars() as progress:
-        for name in chosen:
-            needs = FORMATS[name].needs
-            if needs is not None and find_spec(needs) is None:
-                skipped[name] = f"{needs} is not installed"
-                continue
-            seeds = range(seed, seed + count)
-            tried[name] = try_inputs(name, FORMATS[name], seeds, jobs=jobs, progress=progress)
-            failures += [
-                {"format": name, "seed": at, "fault": fault} for at, fault in tried[name].failures
-            ]
+        tried = try_inputs(forms, range(seed, seed + count), jobs=jobs, progress=progress)
+        failures += [
+            {"format": name, "seed": at, "fault": fault}
+            for name, one in tried.items()
+            for at, fault in one.failures
+        ]
         if "model" in tried:
             found = simulate_files(tried["model"].right, SIMULATED, sim, cache, progress)
             result |= {"simulated": found.files, "values": found.values}
@@ -71,7 +72,7 @@ def _print(result: dict[str, Any], tried: dict[str, Tried]) -> None:
         rows.append(["all", *one.counts.values()])
         table(f"Hostile inputs: {name}", ["mutation", *columns], rows)
     else:
-        numbers = {name: [*one.counts.values(), one.seconds] for name, one in tried.items()}
+        numbers = {name: [*one.counts.values(), round(one.seconds)] for name, one in tried.items()}
         numbers["all"] = [sum(column) for column in zip(*numbers.values(), strict=True)]
         rows = [[name, *row] for name, row in numbers.items()]
         table("Hostile inputs", ["format", *columns, "seconds"], rows)

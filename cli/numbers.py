@@ -13,7 +13,7 @@ import click
 
 from pascaline.spec.errors import brief
 
-__all__ = ["COUNT", "MANY", "REAL", "SEED", "WHOLE", "Real", "Whole"]
+__all__ = ["COUNT", "JOBS", "MANY", "REAL", "SEED", "WHOLE", "Real", "Whole"]
 
 LARGEST = (1 << 31) - 1
 """Magnitude of whole numbers without a limit of their own."""
@@ -86,7 +86,10 @@ COUNT = Whole(1)
 """Of things that are done one after the other."""
 
 MANY = Whole(1, 100_000)
-"""Of things that are in memory together, or run side by side."""
+"""Of things that are in memory together."""
+
+JOBS = Whole(1, 1024)
+"""Of processes or threads."""
 
 SEED = Whole(0, (1 << 32) - 1)
 """Of random numbers."""

@@ -16,8 +16,8 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -45,6 +45,10 @@ LONGEST = 1200
 
 ROOM = 1 << 30
 """Bytes of address space beyond the limit of memory: libraries reserve some that they never use."""
+
+
+Found = tuple[int, str, str, str]
+"""Seed, mutation, outcome, and what is wrong, if anything."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,9 @@ class Format:
     read : callable
         Reads it; raises `InputError` if it refuses it.
     prepare : callable
-        Imports what is needed, before limits are set, and changes what it likes: it is called in
-        the worker.
+        Imports what is needed, in a worker, before limits are set.
+    begin : callable
+        Called in a fork, before the first input: it may change what it likes.
     needs : str or None
         The library without which the format is skipped.
     memory : int
@@ -96,6 +101,7 @@ class Format:
     draw: Callable[[Random, Path], Attempt]
     read: Callable[[Any], object]
     prepare: Callable[[], object] = dict
+    begin: Callable[[], object] = dict
     needs: str | None = None
     memory: int = 256 << 20
     seconds: int = 5
@@ -103,7 +109,7 @@ class Format:
     bounded: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tried:
     """What has come of the inputs of a format.
 
@@ -115,14 +121,24 @@ class Tried:
         Seeds of those that were right.
     failures : list of (int, str)
         Seeds of those that failed, and how.
-    seconds : int
-        How long it took.
+    seconds : float
+        How long it took, on one core.
     """
 
-    by_mutation: dict[str, Counter[str]]
-    right: list[int]
-    failures: list[tuple[int, str]]
-    seconds: int
+    by_mutation: dict[str, Counter[str]] = field(default_factory=dict)
+    right: list[int] = field(default_factory=list)
+    failures: list[tuple[int, str]] = field(default_factory=list)
+    seconds: float = 0
+
+    def add(self, found: list[Found], seconds: float) -> None:
+        """Count some more."""
+        self.seconds += seconds
+        for seed, mutation, outcome, text in found:
+            self.by_mutation.setdefault(mutation, Counter())[outcome] += 1
+            if outcome == "right":
+                self.right.append(seed)
+            if text:
+                self.failures.append((seed, f"{mutation}: {outcome}: {text}"))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -136,7 +152,7 @@ class Tried:
             mutation: {outcome: counts[outcome] for outcome in OUTCOMES}
             for mutation, counts in sorted(self.by_mutation.items())
         }
-        return {**self.counts, "seconds": self.seconds, "by_mutation": found}
+        return {**self.counts, "seconds": round(self.seconds), "by_mutation": found}
 
 
 class RightError(BaseException):
@@ -144,33 +160,27 @@ class RightError(BaseException):
 
 
 def try_inputs(
-    name: str, form: Format, seeds: range, *, jobs: int, progress: Progress = silent
-) -> Tried:
-    """Try the inputs of some seeds."""
-    begun = time.monotonic()
-    by_mutation: dict[str, Counter[str]] = {}
-    failures: list[tuple[int, str]] = []
-    right: list[int] = []
+    forms: Mapping[str, Format], seeds: range, *, jobs: int, progress: Progress = silent
+) -> dict[str, Tried]:
+    """Try the inputs of some seeds, of some formats by their names."""
     parts = [seeds[at : at + BATCH] for at in range(0, len(seeds), BATCH)]
-    with workers(min(jobs, len(parts))) as pool:
-        running = [pool.submit(_batch, form, part) for part in parts]
-        for done, batch in enumerate(running):
-            for seed, mutation, outcome, text in batch.result():
-                by_mutation.setdefault(mutation, Counter())[outcome] += 1
-                if outcome == "right":
-                    right.append(seed)
-                if text:
-                    failures.append((seed, f"{mutation}: {outcome}: {text}"))
-            progress(f"hostile {name}", min(done * BATCH + BATCH, len(seeds)), len(seeds))
-    return Tried(by_mutation, right, failures, round(time.monotonic() - begun))
+    tried = {name: Tried() for name in forms}
+    with workers(min(jobs, len(parts) * len(forms))) as pool:
+        running = [
+            (name, pool.submit(_batch, form, part))
+            for name, form in forms.items()
+            for part in parts
+        ]
+        for done, (name, batch) in enumerate(running, 1):
+            tried[name].add(*batch.result())
+            progress("hostile inputs", done, len(running), name)
+    return tried
 
 
-Found = tuple[int, str, str, str]
-"""Seed, mutation, outcome, and what is wrong, if anything."""
-
-
-def _batch(form: Format, seeds: range) -> list[Found]:
+def _batch(form: Format, seeds: range) -> tuple[list[Found], float]:
+    """What is found, and the seconds that it took."""
     form.prepare()
+    begun = time.monotonic()
     found: list[Found] = []
     with tempfile.TemporaryDirectory() as name:
         while len(found) < len(seeds):
@@ -180,7 +190,7 @@ def _batch(form: Format, seeds: range) -> list[Found]:
             if len(done) < len(left):
                 outcome = "hang" if why == "hang" else "traceback"
                 found.append((left[len(done)], doing, outcome, why))
-    return found
+    return found, time.monotonic() - begun
 
 
 def _forked(form: Format, seeds: range, folder: Path) -> tuple[list[Found], str, str]:
@@ -221,6 +231,7 @@ def _child(form: Format, seeds: range, folder: Path, writer: int) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
     signal.signal(signal.SIGALRM, _too_late)
     try:
+        form.begin()
         for seed in seeds:
             place = folder / str(seed)
             place.mkdir()

@@ -21,7 +21,7 @@ from pascaline.measure.hostile import Attempt, RightError, unclear
 from pascaline.sim.mutations import base_files, described, edited
 from pascaline.spec.errors import InputError
 
-__all__ = ["call", "draw_cards", "draw_names", "draw_options", "prepare_commands"]
+__all__ = ["begin_nothing", "call", "draw_cards", "draw_names", "draw_options", "prepare_commands"]
 
 NUMBERS = (
     "0", "-1", "1", "2", "3", "-0", "1.5", "nan", "NaN", "-nan", "inf", "-inf", "infinity", "1e400",
@@ -78,10 +78,13 @@ READS = ("show", "simulate", "evaluate", "report", "generate")
 
 
 def prepare_commands() -> None:
+    """Import all commands."""
+    _commands()
+
+
+def begin_nothing() -> None:
     """From now on programs, processes and downloads are not begun: what would is right."""
     from pascaline.data.sets import DataSet
-
-    _commands()
 
     def begin(*_: Any, **__: Any) -> NoReturn:
         raise RightError

@@ -9,6 +9,7 @@ import numpy as np
 
 from pascaline.cli.hostile.arrays import draw_npy, draw_npz, read_npz
 from pascaline.cli.hostile.commands import (
+    begin_nothing,
     call,
     draw_cards,
     draw_names,
@@ -72,8 +73,10 @@ FORMATS = {
     "labels": Format(draw_labels, read_labels),
     "json": Format(draw_json, read_json),
     "liberty": Format(draw_liberty, read_liberty, memory=512 << 20, seconds=20, contained=False),
-    "cards": Format(draw_cards, call, prepare_commands, seconds=20),
-    "names": Format(draw_names, call, prepare_commands, seconds=20),
-    "options": Format(draw_options, call, prepare_commands, memory=512 << 20, seconds=20),
+    "cards": Format(draw_cards, call, prepare_commands, begin_nothing, seconds=20),
+    "names": Format(draw_names, call, prepare_commands, begin_nothing, seconds=20),
+    "options": Format(
+        draw_options, call, prepare_commands, begin_nothing, memory=512 << 20, seconds=20
+    ),
 }
 """Formats of files, cards in model files, names of files, and options of all commands."""

@@ -39,7 +39,7 @@ __all__ = ["attention"]
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option(
     "--trials",
-    type=Whole(0, 10_000),
+    type=Whole(0, 500),
     default=20,
     show_default=True,
     help="Sequences whose weights are compared with a softmax, for each length and spread.",

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from pascaline.cli.numbers import MANY, Whole
+from pascaline.cli.numbers import JOBS, Whole
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.combinations import judge_combinations
 from pascaline.sim.simulators import SIMULATORS
@@ -26,7 +26,7 @@ __all__ = ["combinations"]
 )
 @click.option("--hidden", type=Whole(1, 64), default=9, show_default=True)
 @click.option("--steps", type=Whole(1, 5000), default=60, show_default=True)
-@click.option("--jobs", type=MANY, help="Cases at a time.  [default: one a core]")
+@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
 @json_option
 def combinations(
     *,

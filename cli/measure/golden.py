@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pascaline.cli.numbers import COUNT, MANY
+from pascaline.cli.numbers import COUNT, JOBS, MANY
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
@@ -27,7 +27,7 @@ __all__ = ["golden"]
 @click.option("--repeats", type=COUNT, default=9, show_default=True)
 @click.option(
     "--threads",
-    type=COUNT,
+    type=JOBS,
     multiple=True,
     help="Threads of both; may be repeated, one measurement each.  [default: 1 and all cores]",
 )
