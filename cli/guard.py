@@ -59,13 +59,16 @@ class Terminated(KeyboardInterrupt):
 
 
 def guarded(command: Callable[[], object]) -> int:
-    """Call a command; the exit status is what it returns, or says how it ended.
+    """Call a command; the exit status is what it returns or exits with, or says how it ended.
 
     What it has started and has not ended is ended. If it succeeds, all of its output is written.
     """
     try:
         with _terminable(), ending_children():
-            status = command()
+            try:
+                status = command()
+            except SystemExit as left:
+                status = left.code
             sys.stdout.flush()
     except BaseException as error:
         return _ended(error.error if isinstance(error, Escaped) else error)
@@ -92,8 +95,6 @@ def _terminate(*_: Any) -> None:
 def _ended(error: BaseException) -> int:
     """Say how a command has ended, and give its exit status."""
     match error:
-        case SystemExit():
-            raise error
         case InputError():
             return _said(str(error), 2)
         case click.exceptions.NoArgsIsHelpError():

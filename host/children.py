@@ -30,8 +30,6 @@ def ending_children() -> Iterator[None]:
     before = set(_descendants())
     try:
         yield
-    except SystemExit:
-        raise
     except BaseException:
         _end(before)
         raise

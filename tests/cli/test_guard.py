@@ -91,11 +91,19 @@ def test_no_child_is_left(tmp_path, sent, status, text):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("options", [[], ["--json"]])
-def test_output_that_cannot_be_written(options):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "tiny-binary"],
+        ["show", "tiny-binary", "--json"],
+        # This one exits by itself.
+        ["fuzz", "--files", "1", "--format", "json"],
+    ],
+)
+def test_output_that_cannot_be_written(words):
     with FULL.open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "pascaline.cli", "show", "tiny-binary", *options],
+            [sys.executable, "-m", "pascaline.cli", *words],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

@@ -142,6 +142,18 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         (save("a/x.npy", np.array(["a"])), "/a/x.npy: must be real numbers,"),
         (lambda path: (path / "a" / "x.csv").mkdir(), "/a/x.csv: cannot be read (Is a directory)"),
         (put("labels.csv", b""), "/labels.csv: line 1: must be file,label, not ''"),
+        (
+            put("labels.csv", b"file,label\n../x.csv,a\n"),
+            "/labels.csv: line 2: must be a file in the folder, not '../x.csv'",
+        ),
+        (
+            put("labels.csv", b"file,label\n/dev/zero,a\n"),
+            "/labels.csv: line 2: must be a file in the folder, not '/dev/zero'",
+        ),
+        (
+            put("labels.csv", b"file,label\n\0.csv,a\nx.csv,b\n"),
+            "/\\x00.csv: must be the name of",
+        ),
         (put("labels.csv", b"name,class\n"), "/labels.csv: line 1: must be file,label, not 'name,"),
         (
             put("labels.csv", b"file,label\na/0.csv\n"),

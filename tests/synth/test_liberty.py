@@ -79,6 +79,21 @@ def test_debians_library(tmp_path):
     ("text", "rule"),
     [
         ("hello world", r"must be a Liberty file \(Syntax error in liberty file on line 1\.\)"),
+        (
+            library(cell("INV", "0", "A", {"Y": "!A"})),
+            "INV: area: must be a number, positive, not '0'",
+        ),
+        (
+            library(cell("INV", '"x"', "A", {"Y": "!A"})),
+            "INV: area: must be a number, positive, not",
+        ),
+        (
+            library(cell("INV", "nan", "A", {"Y": "!A"})),
+            "INV: area: must be a number, positive, not",
+        ),
+        (library(cell("INV", "1e400", "A", {"Y": "!A"})), "INV: area: must be a number, positive"),
+        (library(cell("\xff", 1, "A", {"Y": "!A"})).encode("latin-1"), "must be a Liberty file"),
+        (gzip.compress(bytes(100 << 20)), "must have at most 67,108,864 bytes when it is unpacked"),
         ("", r"must be a Liberty file \(No entries found in liberty file"),
         (library(*GATES)[:-20], r"must be a Liberty file \(Syntax error in liberty file on line"),
         (library(), "must have a flip-flop that may be used"),
