@@ -1,8 +1,9 @@
-"""Hostile ``.npy`` and ``.npz`` files."""
+"""Hostile ``.npy``, ``.npz`` and ``.safetensors`` files of arrays."""
 
 from __future__ import annotations
 
 import io
+import json
 import struct
 import warnings
 import zipfile
@@ -12,14 +13,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
 from pascaline.cli.hostile.places import broken, written
 from pascaline.data.recordings import read_recordings
 from pascaline.data.unlabelled import read_unlabelled
 from pascaline.importers.sources import read_foreign
 from pascaline.measure.hostile import Attempt
+from pascaline.sim.mutations import edited, text_of
 
-__all__ = ["draw_npy", "draw_npz", "read_npz"]
+__all__ = ["draw_npy", "draw_npz", "draw_safetensors", "read_npz"]
 
 KINDS = (
     "<f4", "<f8", ">f2", "<i8", "|u1", "|b1", "|O", "<c16", "<U5", "<U2147483647", "|S0", "|V0",
@@ -58,6 +61,18 @@ def draw_npz(rng: Random, folder: Path) -> Attempt:
     name, content = _MUTATIONS[rng.choice(list(_MUTATIONS))](members, rng)
     attempt = written(rng, folder / "x.npz", name, content)
     return Attempt(attempt.mutation, (kind, attempt.subject), attempt.named)
+
+
+def draw_safetensors(rng: Random, folder: Path) -> Attempt:
+    """A file of a network in the format of safetensors."""
+    content = save({name: np.ascontiguousarray(a) for name, a in _arrays("network", rng).items()})
+    if rng.random() < 0.3:
+        return written(rng, folder / "x.safetensors", *broken(content, rng))
+    size = 8 + int.from_bytes(content[:8], "little")
+    header = edited(json.loads(content[8:size]), rng)
+    text = text_of(header, rng).encode("utf-8", errors="surrogatepass")
+    made = len(text).to_bytes(8, "little") + text + content[size:]
+    return written(rng, folder / "x.safetensors", "header", made)
 
 
 def read_npz(subject: tuple[str, Path]) -> None:

@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from pascaline.cli.hostile.arrays import draw_npy, draw_npz, read_npz
+from pascaline.cli.hostile.arrays import draw_npy, draw_npz, draw_safetensors, read_npz
 from pascaline.cli.hostile.commands import (
     begin_nothing,
     call,
@@ -16,26 +16,28 @@ from pascaline.cli.hostile.commands import (
     draw_options,
     prepare_commands,
 )
-from pascaline.cli.hostile.graphs import draw_onnx, prepare_onnx, read_onnx
-from pascaline.cli.hostile.pickles import draw_pt, read_pt
+from pascaline.cli.hostile.documents import draw_json, prepare_json, read_json
+from pascaline.cli.hostile.graphs import draw_onnx, prepare_onnx
+from pascaline.cli.hostile.pickles import draw_pt
 from pascaline.cli.hostile.places import written
 from pascaline.cli.hostile.texts import (
     draw_csv,
-    draw_json,
     draw_labels,
     draw_liberty,
+    draw_text,
     draw_toml,
-    read_csv,
-    read_json,
-    read_labels,
     read_liberty,
-    read_toml,
+    read_text,
 )
+from pascaline.data.folder import read_folder
+from pascaline.data.unlabelled import read_unlabelled
 from pascaline.golden.network import Golden
 from pascaline.importers.graph.evaluator import MEMORY
+from pascaline.importers.sources import read_foreign
 from pascaline.importers.tensorfiles.mutations import prepare as prepare_torch
 from pascaline.measure.fuzz_files import broken_file
 from pascaline.measure.hostile import Attempt, Format
+from pascaline.spec.machine import Machine
 from pascaline.spec.modelfile import read_model
 
 __all__ = ["FORMATS"]
@@ -57,21 +59,23 @@ def _read_model(path: Path) -> None:
 FORMATS = {
     "model": Format(_draw_model, _read_model),
     "npz": Format(draw_npz, read_npz, memory=512 << 20),
-    "npy": Format(draw_npy, read_csv),
-    "pt": Format(draw_pt, read_pt, prepare_torch, needs="torch"),
+    "safetensors": Format(draw_safetensors, read_foreign),
+    "npy": Format(draw_npy, read_unlabelled),
+    "pt": Format(draw_pt, read_foreign, prepare_torch, needs="torch"),
     "onnx": Format(
         draw_onnx,
-        read_onnx,
+        read_foreign,
         prepare_onnx,
         needs="onnx",
         memory=MEMORY + (256 << 20),
         seconds=20,
         bounded=True,
     ),
-    "toml": Format(draw_toml, read_toml),
-    "csv": Format(draw_csv, read_csv),
-    "labels": Format(draw_labels, read_labels),
-    "json": Format(draw_json, read_json),
+    "toml": Format(draw_toml, Machine.read),
+    "csv": Format(draw_csv, read_unlabelled),
+    "text": Format(draw_text, read_text),
+    "labels": Format(draw_labels, read_folder),
+    "json": Format(draw_json, read_json, prepare_json),
     "liberty": Format(draw_liberty, read_liberty, memory=512 << 20, seconds=20, contained=False),
     "cards": Format(draw_cards, call, prepare_commands, begin_nothing, seconds=20),
     "names": Format(draw_names, call, prepare_commands, begin_nothing, seconds=20),

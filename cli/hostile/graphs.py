@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from pascaline.cli.hostile.places import broken, written
-from pascaline.importers.sources import read_foreign
 from pascaline.measure.hostile import Attempt
 
-__all__ = ["draw_onnx", "prepare_onnx", "read_onnx"]
+__all__ = ["draw_onnx", "prepare_onnx"]
 
 NUMBERS = (0, 1, -1, 2, 3, 7, 99, 1 << 31, (1 << 31) - 1, -(1 << 31), 1 << 40, (1 << 63) - 1)
 REALS = (0.0, -1.0, 1e38, float("inf"), float("nan"), 1e-45)
@@ -39,11 +38,6 @@ def draw_onnx(rng: Random, folder: Path) -> Attempt:
     names = {_edit(model, rng) for _ in range(rng.choice((1, 1, 1, 2, 4)))}
     mutation = names.pop() if len(names) == 1 else "several"
     return written(rng, folder / "g.onnx", mutation, model.SerializeToString())
-
-
-def read_onnx(path: Path) -> None:
-    """Read a graph."""
-    read_foreign(path)
 
 
 @cache

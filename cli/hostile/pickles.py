@@ -6,11 +6,10 @@ from pathlib import Path
 from random import Random
 
 from pascaline.cli.hostile.places import broken, written
-from pascaline.importers.sources import read_foreign
 from pascaline.importers.tensorfiles.mutations import strange_state
 from pascaline.measure.hostile import Attempt
 
-__all__ = ["draw_pt", "read_pt"]
+__all__ = ["draw_pt"]
 
 
 def draw_pt(rng: Random, folder: Path) -> Attempt:
@@ -19,8 +18,3 @@ def draw_pt(rng: Random, folder: Path) -> Attempt:
     if rng.random() < 0.3:
         name, content = broken(content, rng)
     return written(rng, folder / "x.pt", name, content)
-
-
-def read_pt(path: Path) -> None:
-    """Read a state_dict."""
-    read_foreign(path)

@@ -1,34 +1,27 @@
-"""Hostile texts: machines in TOML, sequences and labels in CSV, rules in JSON, cell libraries."""
+"""Hostile texts: machines in TOML, sequences and labels in CSV, characters, cell libraries."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import tempfile
 from pathlib import Path
 from random import Random
 
 from pascaline.cli.hostile.places import broken, written
-from pascaline.data.folder import LABELS, read_folder
-from pascaline.data.preprocess import read_rule
-from pascaline.data.unlabelled import read_unlabelled
+from pascaline.data.folder import LABELS
+from pascaline.data.text import encode, read_characters
 from pascaline.measure.hostile import Attempt
-from pascaline.sim.mutations import edited, text_of
-from pascaline.spec.machine import Machine
 from pascaline.synth.liberty import read_library
 
 __all__ = [
     "draw_csv",
-    "draw_json",
     "draw_labels",
     "draw_liberty",
+    "draw_text",
     "draw_toml",
-    "read_csv",
-    "read_json",
-    "read_labels",
     "read_liberty",
-    "read_toml",
+    "read_text",
 ]
 
 TOKENS = (
@@ -44,13 +37,6 @@ WORD = re.compile(r"[\w.+-]+|[^\w\s]")
 TOML = 'units = 2\nsimd = 4\nlane = "tree"\nlayer_units = [2, 2]\npipelined = true\nlongest = 16\n'
 CSV = "a,b,c\n1,2,3\n4.5,-6,7e1\n8,9,10\n"
 TABLE = "file,label\nx.csv,1\ny.csv,2\nz.csv,1\nw.csv,2\n"
-RULES = (
-    {"offset": [0.5, 1.0], "gain": [1.0, 2.0], "steps": 3},
-    {"alphabet": "abc"},
-    {"alphabet": ["a", "bc"]},
-    {"symbols": 3},
-)
-
 LIBERTY = """library(small) {
   cell(INV) { area : 1; pin(A) { direction : input; } pin(Y) { direction : output; function : "!A"; } }
   cell(NAND) { area : 2; pin(A) { direction : input; } pin(B) { direction : input; }
@@ -83,19 +69,20 @@ def draw_toml(rng: Random, folder: Path) -> Attempt:
     return written(rng, folder / "m.toml", *_wrong(TOML, rng))
 
 
-def read_toml(path: Path) -> None:
-    """Read a machine."""
-    Machine.read(path)
-
-
 def draw_csv(rng: Random, folder: Path) -> Attempt:
     """A sequence."""
     return written(rng, folder / "s.csv", *_wrong(CSV, rng))
 
 
-def read_csv(path: Path) -> None:
-    """Read a sequence."""
-    read_unlabelled(path)
+def draw_text(rng: Random, folder: Path) -> Attempt:
+    """Characters."""
+    return written(rng, folder / "t.txt", *_wrong(CSV, rng))
+
+
+def read_text(path: Path) -> None:
+    """Read characters, and number them."""
+    text = read_characters(path)
+    encode(text, "".join(sorted(set(text))), thing=str(path))
 
 
 def draw_labels(rng: Random, folder: Path) -> Attempt:
@@ -110,26 +97,6 @@ def draw_labels(rng: Random, folder: Path) -> Attempt:
         for file in ("x.csv", "y.csv"):
             written(rng, folder / name / file, *_wrong(CSV, rng))
     return Attempt("folders", folder)
-
-
-def read_labels(path: Path) -> None:
-    """Read labelled sequences."""
-    read_folder(path)
-
-
-def draw_json(rng: Random, folder: Path) -> Attempt:
-    """A rule of preprocessing."""
-    good = json.loads(json.dumps(rng.choice(RULES)))
-    if rng.random() < 0.3:
-        return written(rng, folder / "r.json", *broken(json.dumps(good).encode(), rng))
-    text = text_of(edited(good, rng), rng)
-    content = text.encode("utf-8", errors="surrogatepass")
-    return written(rng, folder / "r.json", "document", content)
-
-
-def read_json(path: Path) -> None:
-    """Read a rule."""
-    read_rule(path)
 
 
 def draw_liberty(rng: Random, folder: Path) -> Attempt:
