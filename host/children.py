@@ -15,6 +15,8 @@ __all__ = ["ending_children"]
 PROCESSES = Path("/proc")
 ADOPT = 36
 """PR_SET_CHILD_SUBREAPER of prctl: what loses its parent becomes a child of this process."""
+TRACKER = b"multiprocessing.resource_tracker"
+
 PATIENCE = 2.0
 """Seconds that a program has to end by itself."""
 
@@ -70,4 +72,12 @@ def _descendants() -> list[int]:
     found = list(children.get(os.getpid(), ()))
     for one in found:
         found += children.get(one, ())
-    return found
+    return [one for one in found if not _ends_by_itself(one)]
+
+
+def _ends_by_itself(process: int) -> bool:
+    """Whether it is what Python has beside processes that share something, until they end."""
+    try:
+        return TRACKER in (PROCESSES / str(process) / "cmdline").read_bytes()
+    except OSError:
+        return False

@@ -82,7 +82,8 @@ def _edit(state: dict[Any, Any], rng: Random) -> str:
 def _value(rng: Random, tensor: Any) -> tuple[str, Any]:
     import torch
 
-    shape = tuple(getattr(tensor, "shape", (2, 3)))
+    plain = isinstance(tensor, torch.Tensor) and not tensor.is_nested and tensor.numel() < 100
+    shape = tuple(tensor.shape) if plain else (2, 3)
     makers: dict[str, Any] = {
         "sparse": lambda: torch.ones(shape).to_sparse(),
         "compressed": lambda: torch.ones(4, 3).to_sparse_csr(),

@@ -90,6 +90,19 @@ def test_no_child_is_left(tmp_path, sent, status, text):
     assert not is_running(grandchild)
 
 
+def test_workers_end_without_another_line(tmp_path):
+    words = ["fuzz", "--files", "100000", "--format", "json", "--jobs", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "pascaline.cli", *words], stderr=subprocess.PIPE, text=True
+    )
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    while len(children.read_text().split()) < 2:  # A worker, and the tracker beside it.
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    _, err = running.communicate(timeout=30)
+    assert (running.returncode, err) == (143, "pascaline: terminated\n")
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(
     "words",
