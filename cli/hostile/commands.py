@@ -10,6 +10,7 @@ import subprocess
 import sys
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -78,22 +79,28 @@ READS = ("show", "simulate", "evaluate", "report", "generate")
 
 
 def prepare_commands() -> None:
-    """Import all commands."""
+    """Import all commands, and what trains."""
     _commands()
+    if find_spec("torch") is not None:
+        import_module("pascaline.train.speed")
 
 
 def begin_nothing() -> None:
-    """From now on programs, processes and downloads are not begun: what would is right."""
+    """From now on programs, processes, downloads, training are not begun: what would is right."""
     from pascaline.data.sets import DataSet
 
     def begin(*_: Any, **__: Any) -> NoReturn:
         raise RightError
 
-    for owner, name in (
+    owners: list[tuple[Any, str]] = [
         (subprocess.Popen, "__init__"),
         (multiprocessing.process.BaseProcess, "start"),
         (DataSet, "load"),
-    ):
+    ]
+    if find_spec("torch") is not None:
+        owners.append((import_module("pascaline.train.steps").Stepper, "__init__"))
+        owners.append((import_module("pascaline.train.speed"), "measure"))
+    for owner, name in owners:
         setattr(owner, name, begin)
 
 
