@@ -16,6 +16,7 @@ from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.errors import InputError
+from pascaline.spec.files import beside
 
 __all__ = ["distil"]
 
@@ -87,7 +88,7 @@ def distil(
             output=output_kind,
             name=output.stem,
             formats=formats_of(said),
-            snapshot=output.with_suffix(".training"),
+            snapshot=beside(output, ".training"),
             progress=progress,
             **chosen,
         )

@@ -20,7 +20,7 @@ import torch
 from pascaline.data.evaluate import Likelihood, Score
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import write_atomic
+from pascaline.spec.files import beside, write_atomic
 from pascaline.spec.outside import parsing, text_of
 from pascaline.spec.progress import Progress, silent
 from pascaline.train.ensemble import Ensemble
@@ -154,7 +154,7 @@ def compare(
         if (name, cell) in done:
             continue
         job = Job(name, cell, tuple(variants), size)
-        snapshot = Snapshot(path.with_suffix(".training"), job.about(), resume)
+        snapshot = Snapshot(beside(path, ".training"), job.about(), resume)
         found["runs"] += job.run(where, snapshot, progress)
         write_atomic(path, json.dumps(found, indent=1) + "\n")
         snapshot.path.unlink(missing_ok=True)
