@@ -83,6 +83,7 @@ def prepare_commands() -> None:
     _commands()
     if find_spec("torch") is not None:
         import_module("pascaline.train.speed")
+        import_module("pascaline.train.pace")
 
 
 def begin_nothing() -> None:
@@ -100,6 +101,7 @@ def begin_nothing() -> None:
     if find_spec("torch") is not None:
         owners.append((import_module("pascaline.train.steps").Stepper, "__init__"))
         owners.append((import_module("pascaline.train.speed"), "measure"))
+        owners.append((import_module("pascaline.train.pace"), "measure"))
     for owner, name in owners:
         setattr(owner, name, begin)
 
