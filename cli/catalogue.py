@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import click
 
+from pascaline.cli.numbers import WHOLE
 from pascaline.measure.designs import make_design
 from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
@@ -67,14 +68,14 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that describe a machine."""
     for option in reversed(
         (
-            click.option("--units", type=int, help="Hidden units side by side."),
-            click.option("--simd", type=int, help="Inputs that each lane adds in a cycle."),
+            click.option("--units", type=WHOLE, help="Hidden units side by side."),
+            click.option("--simd", type=WHOLE, help="Inputs that each lane adds in a cycle."),
             click.option(
                 "--symbols/--vectors",
                 default=None,
                 help="Whether one-hot inputs come as numbers of symbols, or as vectors.",
             ),
-            click.option("--streams", type=int, help="Sequences that are interleaved."),
+            click.option("--streams", type=WHOLE, help="Sequences that are interleaved."),
             click.option(
                 "--stack",
                 type=_Words("stack"),
@@ -91,8 +92,8 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=click.Choice([*get_args(LaneDesign), "auto"]),
                 help="Lane design; auto: what costs least on the target.",
             ),
-            click.option("--operand-registers", type=int, help="Registers before the lanes."),
-            click.option("--tree-registers", type=int, help="Registers in each adder tree."),
+            click.option("--operand-registers", type=WHOLE, help="Registers before the lanes."),
+            click.option("--tree-registers", type=WHOLE, help="Registers in each adder tree."),
             click.option(
                 "--pipelined/--no-pipelined",
                 default=None,
@@ -103,12 +104,14 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=_Words("cell_unit"),
                 help="Hardware of the element-wise part; serial: one multiplier.",
             ),
-            click.option("--cell-units", type=int, help="Units that leave the lanes together."),
+            click.option("--cell-units", type=WHOLE, help="Units that leave the lanes together."),
             click.option(
-                "--butterflies", type=int, help="Of the transform of a layer without a matrix."
+                "--butterflies", type=WHOLE, help="Of the transform of a layer without a matrix."
             ),
-            click.option("--head-units", type=int, help="Rows of the head side by side."),
-            click.option("--head-simd", type=int, help="Inputs a cycle in each lane of the head."),
+            click.option("--head-units", type=WHOLE, help="Rows of the head side by side."),
+            click.option(
+                "--head-simd", type=WHOLE, help="Inputs a cycle in each lane of the head."
+            ),
             click.option(
                 "--weight-code",
                 type=_Words("weight_code"),
@@ -119,7 +122,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 type=_Words("ports"),
                 help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
             ),
-            click.option("--longest", type=int, help="Steps of the longest sequence."),
+            click.option("--longest", type=WHOLE, help="Steps of the longest sequence."),
             click.option(
                 "--weights",
                 type=_Words("weights"),

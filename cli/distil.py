@@ -11,10 +11,12 @@ import click
 
 import pascaline
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
+from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.errors import InputError
+from pascaline.spec.files import beside
 
 __all__ = ["distil"]
 
@@ -37,18 +39,18 @@ __all__ = ["distil"]
 )
 @click.option(
     "--bits",
-    type=int,
+    type=WHOLE,
     default=12,
     show_default=True,
     help="Width of x, h and of what functions give.",
 )
-@click.option("--epochs", type=int, default=100, show_default=True, help="Passes over the data.")
-@click.option("--batch", type=int, default=16, show_default=True, help="Pieces in a batch.")
-@click.option("--length", type=int, default=200, show_default=True, help="Steps of a piece.")
+@click.option("--epochs", type=WHOLE, default=100, show_default=True, help="Passes over the data.")
+@click.option("--batch", type=WHOLE, default=16, show_default=True, help="Pieces in a batch.")
+@click.option("--length", type=WHOLE, default=200, show_default=True, help="Steps of a piece.")
 @click.option(
-    "--rate", type=float, default=0.01, show_default=True, help="Learning rate at the start."
+    "--rate", type=REAL, default=0.01, show_default=True, help="Learning rate at the start."
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
@@ -86,7 +88,7 @@ def distil(
             output=output_kind,
             name=output.stem,
             formats=formats_of(said),
-            snapshot=output.with_suffix(".training"),
+            snapshot=beside(output, ".training"),
             progress=progress,
             **chosen,
         )

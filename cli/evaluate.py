@@ -41,7 +41,7 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     if isinstance(measured, Beside):
         _show_both(found.name, measured, as_json=as_json)
         return
-    recorded = found.card.get("accuracy", {}).get("integer", {})
+    recorded = (found.card.get("accuracy") or {}).get("integer", {})
     card = measured.card()
     result: dict[str, Any] = {"model": found.name, "data": data, "part": part} | {
         "samples": card["total"],

@@ -11,6 +11,7 @@ import click
 
 import pascaline
 from pascaline.cli.command_line import command_line
+from pascaline.cli.numbers import COUNT, JOBS
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, json_option, print_json, say, table, warn
@@ -39,13 +40,11 @@ __all__ = ["explore"]
 @click.option(
     "--operations-at-most",
     "operations",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help=f"Weight operations a cycle. [{OPERATIONS} unless --units and --simd are given]",
 )
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Machines at most."
-)
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes. [one a core]")
+@click.option("--limit", type=COUNT, default=200, show_default=True, help="Machines at most.")
+@click.option("--jobs", type=JOBS, help="Processes. [one a core]")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead.")
 @click.option("--all", "everything", is_flag=True, help="Print all machines, not just the front.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too.")

@@ -1,8 +1,7 @@
-"""``fuzz``: random networks on random machines with random traffic, and broken model files."""
+"""``fuzz``: random networks on random machines with random traffic, and hostile inputs."""
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
@@ -10,33 +9,32 @@ from typing import Any
 
 import click
 
-from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.cli.fuzz_files import ALL, fuzz_files
+from pascaline.cli.hostile import FORMATS
+from pascaline.cli.numbers import COUNT, JOBS, SEED, Real, Whole
+from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.measure.fuzz import judge_seeds
-from pascaline.measure.fuzz_files import fuzz_files
 from pascaline.measure.verdict import Verdict, judge
 from pascaline.sim.case import Case
 from pascaline.sim.draw_cases import FEATURES
 from pascaline.sim.simulators import SIMULATORS, simulator
+from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
 
 __all__ = ["fuzz"]
 
-SIMULATED = 10
-"""Good ones of the broken model files that are simulated."""
 INTERRUPTED = 130
 """The exit status that shells give to what a user has ended."""
 
 
 @click.command()
-@click.option(
-    "--cases", type=click.IntRange(min=1), help="How many.  [default: 5 without --minutes]"
-)
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="How long to run.")
+@click.option("--cases", type=COUNT, help="How many.  [default: 5 without --minutes]")
+@click.option("--minutes", type=Real(above=0), help="How long to run.")
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     default=0,
     show_default=True,
     help="Seed of the first case.",
@@ -44,21 +42,21 @@ INTERRUPTED = 130
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
 @click.option(
     "--cycles",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=5000,
     show_default=True,
     help="Cycles of a traffic, about; fast machines get more steps.",
 )
 @click.option(
     "--values",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=2000,
     show_default=True,
     help="Values of a traffic, about, on machines with many a cycle.",
 )
 @click.option(
     "--largest",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=65,
     show_default=True,
     help="Largest size of a vector.",
@@ -73,17 +71,22 @@ INTERRUPTED = 130
 @click.option(
     "--shrink",
     "tries",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=100,
     show_default=True,
     help="Smaller cases to try when one fails.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.  [default: one a core]")
+@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
 )
+@click.option("--files", type=COUNT, help="Try this many hostile inputs of each format instead.")
 @click.option(
-    "--files", type=click.IntRange(min=1), help="Test this many broken model files instead."
+    "--format",
+    "formats",
+    type=click.Choice([*FORMATS, ALL]),
+    multiple=True,
+    help="With --files: what is tried; may be given several times.  [default: model]",
 )
 @json_option
 def fuzz(
@@ -100,6 +103,7 @@ def fuzz(
     jobs: int | None,
     replay: Path | None,
     files: int | None,
+    formats: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Compare RTL and golden on random cases: network, arithmetic, machine, ports, traffic.
@@ -109,24 +113,25 @@ def fuzz(
     and written at random beside the packets. A case that fails is shrunk and kept in a file.
     Interrupting the command prints its results so far.
 
-    With --files, model files are broken in many ways instead. Each must be refused with one line,
-    in bounded time and memory, or be a good model; of these, some are simulated.
+    With --files, hostile inputs are tried instead: files of each format that can be read, cards of
+    models, names of files, options of all commands. Each must be refused with one line, in bounded
+    time and memory, or be right; of model files that are still good some are simulated.
     """
     simulator(sim)
     cache = build_folder() / "fuzz"
     if files is not None:
-        with bars() as progress:
-            found = fuzz_files(
-                files,
-                seed,
-                sim,
-                cache,
-                simulated=SIMULATED,
-                jobs=jobs or cores(),
-                progress=progress,
-            )
-        _print_files(found, as_json=as_json)
-        sys.exit(1 if found["failures"] else 0)
+        good = fuzz_files(
+            files,
+            seed,
+            formats or ("model",),
+            sim=sim,
+            cache=cache,
+            jobs=jobs or cores(),
+            as_json=as_json,
+        )
+        sys.exit(0 if good else 1)
+    if formats:
+        raise InputError("--format", "needs --files")
     whole, failures = Verdict(), []
 
     def collect(number: int | None, verdict: Verdict) -> None:
@@ -157,14 +162,10 @@ def fuzz(
                 late = minutes is not None and spent > 60 * minutes
                 return not late and (count is None or number < seed + count)
 
-            # Interrupting a campaign prints its results so far.
-            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             try:
                 judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # Ctrl-C or SIGTERM: the results so far are printed.
                 interrupted = True
-            finally:
-                signal.signal(signal.SIGTERM, before)
     result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}
     result |= {"interrupted": interrupted, "failures": failures}
     _print(result, as_json=as_json)
@@ -184,21 +185,3 @@ def _print(result: dict[str, Any], *, as_json: bool) -> None:
     for failure in result["failures"]:
         which = "case" if failure["seed"] is None else f"seed {failure['seed']}"
         click.echo(f"{which}: {failure['faults'][0]} (again: {failure['again']})", err=True)
-
-
-def _print_files(found: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(found)
-    else:
-        rows = [
-            [name, counts["refused"], counts["taken"]]
-            for name, counts in found["by_mutation"].items()
-        ]
-        rows.append(["all", found["refused"], found["taken"]])
-        table("Broken model files", ["mutation", "refused", "good models"], rows)
-        compared = f"{found['values']} values of {found['simulated']} models"
-        say(f"{compared} compared in a simulator, {len(found['failures'])} failures")
-    for failure in found["failures"]:
-        again = f" (again: pascaline fuzz --files 1 --seed {failure['seed']})"
-        shown = again if failure["seed"] is not None else ""
-        click.echo(f"{failure['fault']}{shown}", err=True)

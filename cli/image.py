@@ -10,11 +10,12 @@ import click
 from pascaline.console import json_option, print_json, say
 from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.loading import header
 from pascaline.spec.loading import image as make_image
 from pascaline.spec.machine import Machine
+from pascaline.spec.outside import json_of, text_of
 
 __all__ = ["image"]
 
@@ -50,12 +51,7 @@ def image(model: str, *, description: Path, output: Path, as_json: bool) -> None
 
 def _read(path: Path) -> tuple[Machine, dict[str, int]]:
     """The machine of a description, and the header of its images."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(str(path), "no such file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(str(path), f"must be JSON ({said(error)})") from None
+    found = json_of(text_of(path), str(path))
     if not isinstance(found, dict) or not found.get("image") or "machine" not in found:
         raise InputError(str(path), "must describe a machine with --weights ram")
     return Machine.parse(json.dumps(found["machine"]), thing=str(path)), found["image"]

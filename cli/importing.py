@@ -9,6 +9,7 @@ import click
 
 import pascaline
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
+from pascaline.cli.numbers import REAL, WHOLE, Real
 from pascaline.console import bars, json_option, print_json, say, table, warn
 from pascaline.importers.calibrate.formats import ASSUMPTIONS
 from pascaline.pages.precision import precision_tables
@@ -31,7 +32,7 @@ __all__ = ["import_"]
 @click.option("--quantize", is_flag=True, help="Force weights to binary or ternary, at some cost.")
 @click.option(
     "--reach",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(above=0),
     default=1.0,
     show_default=True,
     help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate.",
@@ -42,20 +43,20 @@ __all__ = ["import_"]
     metavar="DATA",
     help="Choose all formats by these sequences: a .npy, .npz or .csv file, or a folder of such.",
 )
-@click.option("--bits", type=int, help="Width of x, h and of what functions give.  [default: 8]")
+@click.option("--bits", type=WHOLE, help="Width of x, h and of what functions give.  [default: 8]")
 @click.option(
-    "--target-snr", type=float, metavar="DB", help="Or the fewest bits for so many decibels of h."
+    "--target-snr", type=REAL, metavar="DB", help="Or the fewest bits for so many decibels of h."
 )
 @click.option(
     "--target-agreement",
-    type=float,
+    type=REAL,
     metavar="PERCENT",
     help="Or the fewest bits with which so many decisions stay as they are.",
 )
 @foreign_options
-@click.option("--block", type=int, help="Of a HadamRNN: elements of a block of signs.")
+@click.option("--block", type=WHOLE, help="Of a HadamRNN: elements of a block of signs.")
 @click.option(
-    "--weight-bits", type=int, help="Bits that it quantises its weights to.  [default: 4]"
+    "--weight-bits", type=WHOLE, help="Bits that it quantises its weights to.  [default: 4]"
 )
 @click.option("--pooling", type=click.Choice(["none", "max"]), hidden=True)
 @click.option("--results", type=click.Choice(["last", "every"]), hidden=True)

@@ -7,7 +7,21 @@ from importlib import import_module
 
 import click
 
-__all__ = ["LazyGroup"]
+__all__ = ["Escaped", "LazyGroup"]
+
+
+class Escaped(BaseException):
+    """What has ended a command, kept from click, which would print an empty line for it.
+
+    Attributes
+    ----------
+    error : BaseException
+        What was raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class LazyGroup(click.Group):
@@ -43,6 +57,12 @@ class LazyGroup(click.Group):
             warn(f"`{first}` is now `{self.renamed[first]}`")
             first = self.renamed[first]
         return super().resolve_command(ctx, [first, *rest])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, EOFError) as error:
+            raise Escaped(error) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.lazy)

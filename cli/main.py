@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from pascaline.cli.guard import guarded
 from pascaline.cli.lazy import LazyGroup
-from pascaline.spec.errors import InputError
 
 __all__ = ["cli", "run"]
 
@@ -50,23 +50,9 @@ def cli() -> None:
 
 
 def run() -> None:
-    """Run the command line; invalid input gives one line and status 2."""
+    """Run the command line; its exit status is that of `cli.guard.guarded`."""
     warnings.showwarning = _show
-    try:
-        status = cli.main(standalone_mode=False)
-    except InputError as error:
-        _fail(str(error))
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        sys.exit(2)
-    except click.ClickException as error:
-        _fail(" ".join(error.format_message().split()))
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted", status=130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(guarded(lambda: cli.main(standalone_mode=False)))
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -74,10 +60,3 @@ def _show(message: Warning | str, *_: Any, **__: Any) -> None:
     from pascaline.console import warn
 
     warn(str(message))
-
-
-def _fail(text: str, *, status: int = 2) -> None:
-    from pascaline.console import warn  # Rich takes a while to import.
-
-    warn(text)
-    sys.exit(status)

@@ -10,6 +10,7 @@ import click
 
 import pascaline
 from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.numbers import MANY, SEED, Real
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.measure.simulation import Simulation
 from pascaline.sim.simulators import SIMULATORS
@@ -20,7 +21,7 @@ __all__ = ["simulate"]
 @click.command()
 @click.argument("model")
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--samples", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--samples", type=MANY, default=20, show_default=True)
 @click.option(
     "--inputs",
     type=click.Path(path_type=Path),
@@ -28,12 +29,12 @@ __all__ = ["simulate"]
 )
 @click.option(
     "--pause",
-    type=click.FloatRange(0, 0.95),
+    type=Real(0, 0.95),
     default=0.0,
     help="Probability that a side pauses in a cycle.",
 )
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of pauses and random inputs."
+    "--seed", type=SEED, default=0, show_default=True, help="Seed of pauses and random inputs."
 )
 @click.option(
     "--waves",

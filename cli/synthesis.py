@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import MANY, Real
 from pascaline.measure.synthesis import Synthesis, find_target
 from pascaline.synth.devices import FAMILIES
 from pascaline.synth.targets import TARGETS
@@ -56,9 +57,7 @@ def _pnr_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--pnr", is_flag=True, help="Place and route, for ecp5 and ice40."),
             click.option("--device", help=f"With --pnr, else the smallest that fits. {devices}."),
-            click.option(
-                "--seeds", type=click.IntRange(min=1), help="With --pnr; their median counts. [3]"
-            ),
+            click.option("--seeds", type=MANY, help="With --pnr; their median counts. [3]"),
         )
     ):
         command = option(command)
@@ -103,7 +102,7 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     power = click.option(
         "--power-steps",
-        type=click.IntRange(min=1),
+        type=MANY,
         help="With --target asic: steps to simulate on the gates for power (minutes).",
     )
     dsp_option = click.option(
@@ -117,7 +116,7 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     clock_option = click.option(
         "--clock",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Real(above=0),
         help="With --pnr or --target asic: clock to aim at, in MHz.",
     )
     found: Callable[..., Any] = with_synthesis

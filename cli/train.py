@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, json_option, print_json, say
 from pascaline.data.edits import Edits
 from pascaline.pages.curves import draw, sparkline
@@ -29,7 +30,7 @@ __all__ = ["train"]
     "--cell",
     help=f"Of all layers, or of each, with commas: {', '.join(FORMS)}.  [default: {USUAL}]",
 )
-@click.option("--layers", type=int, help="Number of layers.  [default: 1]")
+@click.option("--layers", type=WHOLE, help="Number of layers.  [default: 1]")
 @click.option("--bidirectional", is_flag=True, default=None, help="Bidirectional layers.")
 @click.option(
     "--residual", is_flag=True, help="Add x to h in the output of all layers where both fit."
@@ -43,10 +44,10 @@ __all__ = ["train"]
     " in which they count as is learned.",
 )
 @click.option(
-    "--block", type=int, help="Elements of a block of the transform in a cell that has one."
+    "--block", type=WHOLE, help="Elements of a block of the transform in a cell that has one."
 )
-@click.option("--sign-pace", type=float, help="How fast its signs turn.  [default: 1]")
-@click.option("--state-bits", type=int, help="Bits of h of a linear cell.")
+@click.option("--sign-pace", type=REAL, help="How fast its signs turn.  [default: 1]")
+@click.option("--state-bits", type=WHOLE, help="Bits of h of a linear cell.")
 @click.option(
     "--activation",
     default="table",
@@ -74,7 +75,7 @@ __all__ = ["train"]
 @click.option(
     "--draw", is_flag=True, help="Freeze such a draw instead of the deterministic weights."
 )
-@click.option("--hidden", type=int, help="Hidden units.")
+@click.option("--hidden", type=WHOLE, help="Hidden units.")
 @click.option(
     "--normaliser",
     type=click.Choice(get_args(NormaliserName)),
@@ -88,17 +89,15 @@ __all__ = ["train"]
 @click.option(
     "--shared-scale/--separate-scale", default=None, help="One scale a row, or one a product."
 )
-@click.option("--epochs", type=int, help="Passes over the training part.")
-@click.option("--batch", type=int, help="Sequences in a batch.")
-@click.option("--rate", type=float, help="Learning rate at the start.")
-@click.option("--dropout", type=float, help="Fraction of the units hidden from the head.")
+@click.option("--epochs", type=WHOLE, help="Passes over the training part.")
+@click.option("--batch", type=WHOLE, help="Sequences in a batch.")
+@click.option("--rate", type=REAL, help="Learning rate at the start.")
+@click.option("--dropout", type=REAL, help="Fraction of the units hidden from the head.")
 @click.option(
     "--augment/--no-augment", default=None, help="Whether sequences change as they are learned."
 )
-@click.option(
-    "--tuned", type=float, help="Last part of training, in which activations are rounded."
-)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--tuned", type=REAL, help="Last part of training, in which activations are rounded.")
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--validation", is_flag=True, help="Measure on a part of the training data instead.")
 @click.option(
     "--device",

@@ -11,7 +11,9 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from pascaline.spec.errors import printable
 from pascaline.spec.progress import Progress
 
 __all__ = ["bars", "json_option", "print_json", "say", "table", "warn"]
@@ -30,29 +32,30 @@ def print_json(result: dict[str, Any]) -> None:
 
 def say(text: str) -> None:
     """Print a line of output."""
-    OUT.print(text, soft_wrap=True, markup=False)
+    OUT.print(printable(text), soft_wrap=True, markup=False)
 
 
 def warn(text: str) -> None:
     """Print a line about something that went wrong, above any progress."""
-    ERR.print(f"pascaline: {text}", soft_wrap=True, markup=False)
+    ERR.print(f"pascaline: {printable(text)}", soft_wrap=True, markup=False)
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     """Print a table; numbers stand to the right, with their thousands apart, and are never cut."""
     texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    named = Text(printable(title), style="bold")
+    drawn = Table(title=named, title_justify="left", box=box.SIMPLE_HEAD)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], (int, float)) for row in rows)
         drawn.add_column(
-            column,
+            Text(column),
             justify="right" if numbers else "left",
             overflow="fold",
             no_wrap=index == 0,
             min_width=max((len(row[index]) for row in texts), default=0) if numbers else None,
         )
     for row in texts:
-        drawn.add_row(*row)
+        drawn.add_row(*(Text(printable(cell)) for cell in row))  # Not as markup.
     OUT.print(drawn)
 
 
@@ -62,12 +65,12 @@ def bars() -> Iterator[Progress]:
     from rich import progress as rich  # Takes as long to import as all else here.
 
     columns = (
-        rich.TextColumn("{task.description}"),
+        rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
         rich.TimeElapsedColumn(),
         rich.TimeRemainingColumn(),
-        rich.TextColumn("{task.fields[note]}"),
+        rich.TextColumn("{task.fields[note]}", markup=False),
     )
     # Nothing at all where the standard error is no terminal.
     with rich.Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as shown:

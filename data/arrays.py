@@ -1,4 +1,7 @@
-"""Files of plain arrays, ``.npz``: nothing in them is run, and none takes more than `LARGEST`."""
+"""Files of plain arrays, ``.npz`` and ``.npy``: nothing in them is run.
+
+All that a file says that it holds is compared with what is there before memory is taken for it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import LARGEST, content_of, parsing
 
-__all__ = ["LARGEST", "Arrays", "Wanted", "file_content", "npz_arrays", "read_npz", "zip_members"]
+__all__ = ["Arrays", "Wanted", "npy_array", "npz_arrays", "read_npz", "zip_members"]
 
 Arrays = dict[str, NDArray[Any]]
 """Arrays by name."""
@@ -24,8 +28,8 @@ Arrays = dict[str, NDArray[Any]]
 Wanted = Callable[[str], bool]
 """Whether an array of this name is read."""
 
-LARGEST = 2 << 30
-"""Bytes that a file may have, and all of what it says that it holds."""
+PACKED, ALWAYS = 100, 64 << 20
+"""Times that an archive may be larger when it is unpacked, and bytes that it may always have."""
 
 HEADERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
     (1, 0): npy.read_array_header_1_0,
@@ -36,18 +40,7 @@ HEADERS: dict[tuple[int, int], Callable[..., tuple[tuple[int, ...], bool, np.dty
 
 def read_npz(path: Path) -> Arrays:
     """Arrays by name, of an ``.npz`` file; raises `InputError` if it is none."""
-    return npz_arrays(path, file_content(path))
-
-
-def file_content(path: Path) -> bytes:
-    """All of a file; raises `InputError` if it cannot be read or is larger than `LARGEST`."""
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise InputError(str(path), f"must have at most {LARGEST:,} bytes", f"{size:,}")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    return npz_arrays(path, content_of(path))
 
 
 def npz_arrays(path: Path, content: bytes, wanted: Wanted = lambda name: True) -> Arrays:
@@ -65,34 +58,44 @@ def npz_arrays(path: Path, content: bytes, wanted: Wanted = lambda name: True) -
     Raises
     ------
     InputError
-        If it is no such file, if it holds anything but arrays of numbers, or if what it says that
-        it holds is larger than `LARGEST`.
+        If it is no such file, if it holds anything but arrays of numbers, or as `zip_members`.
     """
     arrays: Arrays = {}
-    try:
-        with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(io.BytesIO(content)) as file:
-            for info in zip_members(path, file):
-                name = info.filename.removesuffix(".npy")
-                if name in arrays:
-                    raise ValueError(f"{name} is there twice")
-                if wanted(name):
-                    with file.open(info) as member:
-                        arrays[name] = _array(member, info.file_size)
-    except InputError:
-        raise
-    except Exception as error:
-        # Which exceptions a damaged file raises is nowhere documented.
-        reason = str(error) or type(error).__name__
-        raise InputError(str(path), f"must be an npz file of numbers ({reason})") from None
+    with (
+        parsing(str(path), "an npz file of numbers"),
+        warnings.catch_warnings(action="ignore"),
+        zipfile.ZipFile(io.BytesIO(content)) as file,
+    ):
+        for info in zip_members(path, file, len(content)):
+            name = info.filename.removesuffix(".npy")
+            if name in arrays:
+                raise ValueError(f"{name} is there twice")
+            if wanted(name):
+                with file.open(info) as member:
+                    arrays[name] = _array(member, info.file_size)
     return arrays
 
 
-def zip_members(path: Path, file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """What is in a zip file; raises `InputError` if all of it is larger than `LARGEST`."""
+def npy_array(path: Path, content: bytes) -> NDArray[Any]:
+    """The array of the content of an ``.npy`` file; raises `InputError` if it is none."""
+    with parsing(str(path), "an npy file of numbers"), warnings.catch_warnings(action="ignore"):
+        return _array(io.BytesIO(content), len(content))
+
+
+def zip_members(path: Path, file: zipfile.ZipFile, size: int) -> list[zipfile.ZipInfo]:
+    """What is in a zip file of so many bytes.
+
+    Raises
+    ------
+    InputError
+        If all of it is larger than `spec.outside.LARGEST`, or than `PACKED` times the file and
+        `ALWAYS`.
+    """
     members = file.infolist()
-    total = sum(info.file_size for info in members)
-    if total > LARGEST:
-        raise InputError(str(path), f"must hold at most {LARGEST:,} bytes", f"{total:,}")
+    total, most = sum(info.file_size for info in members), min(LARGEST, max(ALWAYS, PACKED * size))
+    if total > most:
+        rule = f"must hold at most {most:,} bytes when it is unpacked"
+        raise InputError(str(path), rule, f"{total:,}")
     return members
 
 
@@ -107,5 +110,8 @@ def _array(file: IO[bytes], size: int) -> NDArray[Any]:
     wanted, rest = math.prod(shape) * kind.itemsize, size - file.tell()
     if wanted != rest or min(shape, default=0) < 0:
         raise ValueError(f"an array {list(shape)} of {kind} has {wanted} bytes, not {rest}")
-    flat = np.frombuffer(file.read(), dtype=kind, count=math.prod(shape))
-    return flat.reshape(shape, order="F" if columns_first else "C").copy()
+    content = bytearray(wanted)
+    if file.readinto(content) != wanted:  # type: ignore[attr-defined]
+        raise ValueError("it ends too early")
+    flat = np.frombuffer(content, dtype=kind)
+    return flat.reshape(shape, order="F" if columns_first else "C")

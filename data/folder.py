@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.data.arrays import npy_array
 from pascaline.data.sets import Features, Part, Parts
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError, brief
+from pascaline.spec.outside import content_of, parsing, text_of
 
 __all__ = ["LABELS", "Folder", "checked_table", "listed", "read_folder", "read_sequence", "split"]
 
@@ -30,6 +32,12 @@ LABELS = "labels.csv"
 COLUMNS = ["file", "label"]
 
 LARGEST = float(np.finfo(np.float32).max)
+
+DIGITS = 18
+"""Names of more digits are no numbers."""
+
+LONGEST = 1000
+"""Characters of the path of a file."""
 
 HELD_OUT = 5
 """Of each class, the part that is held out is one in so many sequences, and at least one."""
@@ -135,14 +143,20 @@ def _inside(path: Path) -> list[Path]:
 def listed(path: Path) -> list[tuple[Path, str]]:
     """Files and classes, as ``labels.csv`` has them."""
     table = path / LABELS
-    first, *lines = _rows(table, _content(table)) or [(0, [])]
+    first, *lines = _rows(table) or [(0, [])]
     if first[1] != COLUMNS:
-        raise InputError(f"{table}: line 1", f"must be {','.join(COLUMNS)}", ",".join(first[1]))
+        raise InputError(
+            f"{table}: line 1", f"must be {','.join(COLUMNS)}", brief(",".join(first[1]))
+        )
     files = []
     for line, cells in lines:
         if len(cells) != len(COLUMNS) or not all(cells):
             rule = "must be a file and its label"
-            raise InputError(f"{table}: line {line}", rule, ",".join(cells))
+            raise InputError(f"{table}: line {line}", rule, brief(",".join(cells)))
+        name = Path(cells[0])
+        if name.is_absolute() or ".." in name.parts or len(cells[0]) > LONGEST:
+            rule = "must be a file in the folder"
+            raise InputError(f"{table}: line {line}", rule, brief(cells[0]))
         files.append((path / cells[0], cells[1]))
     return files
 
@@ -151,27 +165,14 @@ def read_sequence(path: Path) -> Features:
     """The sequence of a file; raises `InputError` if there is none in it."""
     if path.suffix not in _READERS:
         raise InputError(str(path), f"must end with {' or '.join(_READERS)}", path.suffix)
-    features = _READERS[path.suffix](path, _content(path))
+    features = _READERS[path.suffix](path)
     if not features.size:
         raise InputError(str(path), "must have at least one step and one input")
     return features
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
-
-
-def _read_npy(path: Path, content: bytes) -> Features:
-    try:
-        array: Any = np.load(io.BytesIO(content), allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("it is an archive")
-    except (ValueError, EOFError, OSError) as error:
-        raise InputError(str(path), f"must be an npy file of numbers ({said(error)})") from None
-    return checked_table(str(path), array)
+def _read_npy(path: Path) -> Features:
+    return checked_table(str(path), npy_array(path, content_of(path)))
 
 
 def checked_table(thing: str, array: NDArray[Any]) -> Features:
@@ -187,8 +188,8 @@ def checked_table(thing: str, array: NDArray[Any]) -> Features:
     return table.astype(np.float32)
 
 
-def _read_csv(path: Path, content: bytes) -> Features:
-    rows = _rows(path, content)
+def _read_csv(path: Path) -> Features:
+    rows = _rows(path)
     if rows and not any(map(_is_number, rows[0][1])):
         rows = rows[1:]
     made: list[list[float]] = []
@@ -203,19 +204,17 @@ def _read_csv(path: Path, content: bytes) -> Features:
     return np.array(made, dtype=np.float32)
 
 
-def _rows(path: Path, content: bytes) -> list[tuple[int, list[str]]]:
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Cells of each line that has any, with its number."""
-    try:
-        text = content.decode("utf-8-sig")
+    text = text_of(path).removeprefix("\ufeff")
+    with parsing(str(path), "a csv file"):
         reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
         return [
             (reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)
         ]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(str(path), f"must be a csv file ({said(error)})") from None
 
 
-_READERS: dict[str, Callable[[Path, bytes], Features]] = {".npy": _read_npy, ".csv": _read_csv}
+_READERS: dict[str, Callable[[Path], Features]] = {".npy": _read_npy, ".csv": _read_csv}
 
 
 def _is_number(cell: str) -> bool:
@@ -227,7 +226,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _refuse_number(thing: str, value: str) -> None:
-    raise InputError(thing, "must be a number, finite in 32 bits", value)
+    raise InputError(thing, "must be a number, finite in 32 bits", brief(value))
 
 
 def _hash(sequence: Features) -> str:
@@ -236,4 +235,4 @@ def _hash(sequence: Features) -> str:
 
 def _as_counted(name: str) -> tuple[int, str]:
     """Numbers by their size, before all other names."""
-    return (int(name), name) if name.isdecimal() else (1 << 62, name)
+    return (int(name), name) if name.isdecimal() and len(name) < DIGITS else (1 << 62, name)

@@ -19,6 +19,7 @@ from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
+from pascaline.spec.outside import json_of, text_of
 from pascaline.spec.tensors import Integers
 
 __all__ = [
@@ -187,11 +188,7 @@ Rule = Preprocess | OneHot | Numbers
 
 def read_rule(path: Path) -> Rule:
     """The rule of a JSON file; raises `InputError` if there is none in it."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
-    return _parse(content, thing=str(path))
+    return _parse(text_of(path), thing=str(path))
 
 
 def one_hot(sequences: Sequence[ArrayLike], count: int) -> list[NDArray[np.bool_]]:
@@ -233,11 +230,8 @@ def rule_of(model: Model) -> Rule:
     return rule
 
 
-def _parse(content: str | bytes, *, thing: str) -> Rule:
-    try:
-        said = json.loads(content)
-    except (ValueError, RecursionError):
-        said = None  # What is wrong with it is said below.
+def _parse(content: str, *, thing: str) -> Rule:
+    said = json_of(content, thing)
     fields = said if isinstance(said, dict) else {}
     kind = OneHot if "alphabet" in fields else Numbers if "symbols" in fields else Preprocess
     rule: Rule = kind.parse(content, thing=thing)

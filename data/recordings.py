@@ -20,7 +20,7 @@ from pascaline.data.sets import Features, Part
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 
-__all__ = ["Recordings", "read_recordings", "write_recordings"]
+__all__ = ["Recordings", "read_recordings", "recordings_of", "write_recordings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,11 @@ def read_recordings(path: Path) -> Recordings:
         If the file cannot be read, if an array is missing or surplus or misshapen, or if lengths
         are not positive or do not add up.
     """
-    arrays = read_npz(path)
+    return recordings_of(path, read_npz(path))
+
+
+def recordings_of(path: Path, arrays: Arrays) -> Recordings:
+    """Recordings in the arrays of a file, which is named by the `InputError` if there are none."""
     for name in arrays.keys() - {"features", "lengths", "labels"}:
         raise InputError(f"{path}: {name}", "array is not part of recordings")
     features = _array(path, arrays, "features", "fiu", 2)

@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import text_of
 
 __all__ = ["encode", "read_characters"]
+
+LARGEST = 256 << 20
+"""Bytes of a text."""
 
 
 def read_characters(path: Path) -> str:
@@ -20,17 +24,10 @@ def read_characters(path: Path) -> str:
     InputError
         If the file cannot be read, is empty, or is no UTF-8; then the line is named.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
-    if not content:
+    text = text_of(path, LARGEST)
+    if not text:
         raise InputError(str(path), "must not be empty")
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}: line {line}", "must be text in UTF-8") from None
+    return text
 
 
 def encode(characters: str, alphabet: str, *, thing: str) -> NDArray[np.int64]:

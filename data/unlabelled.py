@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.data.arrays import file_content, npz_arrays
+from pascaline.data.arrays import npy_array, read_npz
 from pascaline.data.folder import LABELS, checked_table, listed, read_sequence
-from pascaline.data.recordings import read_recordings
+from pascaline.data.recordings import recordings_of
 from pascaline.data.sets import Features
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import content_of
 
 __all__ = ["read_unlabelled"]
 
@@ -68,26 +69,17 @@ def _of_file(path: Path) -> Iterator[tuple[str, Features]]:
     if path.suffix not in SUFFIXES:
         raise InputError(str(path), f"must end with {', '.join(SUFFIXES)}", path.suffix)
     if path.suffix == ".npz":
-        arrays = npz_arrays(path, file_content(path))
+        arrays = read_npz(path)
         if {"features", "lengths"} <= arrays.keys():
-            for index, one in enumerate(read_recordings(path).sequences):
+            for index, one in enumerate(recordings_of(path, arrays).sequences):
                 yield from _split(f"{path}[{index}]", one)
             return
         for name, array in arrays.items():
             yield from _split(f"{path}: {name}", array)
-    elif path.suffix == ".npy" and (batch := _batch(path)) is not None:
-        yield from _split(str(path), batch)
+    elif path.suffix == ".npy":
+        yield from _split(str(path), npy_array(path, content_of(path)))
     else:
         yield str(path), read_sequence(path)
-
-
-def _batch(path: Path) -> NDArray[Any] | None:
-    """The array of a file if it has three axes; all else `read_sequence` can judge."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError):
-        return None
-    return array if isinstance(array, np.ndarray) and array.ndim == 3 else None
 
 
 def _split(thing: str, array: NDArray[Any]) -> Iterator[tuple[str, Features]]:

@@ -14,10 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
-from safetensors import SafetensorError
 from safetensors.numpy import load, save_file
 
-from pascaline.data.arrays import Arrays, file_content
+from pascaline.data.arrays import Arrays
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.freeze import Reals
 from pascaline.importers.modules import module_of
@@ -32,6 +31,7 @@ from pascaline.importers.network import (
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.outside import content_of, parsing
 
 __all__ = ["keep", "read_kept"]
 
@@ -113,15 +113,11 @@ def keep(foreign: Foreign, path: Path) -> None:
 
 def read_kept(path: Path, reading: Reading) -> Foreign:
     """Read what `keep` has written; raises `InputError` if it is anything else."""
-    content = file_content(path)
-    try:
+    content = content_of(path)
+    with parsing(str(path), "a file that pascaline.nn.from_brevitas wrote"):
         tensors = dict(load(content))
         (size,) = struct.unpack_from("<Q", content)
         written = json.loads(content[8 : 8 + size])["__metadata__"][HEADER]
-    except (SafetensorError, struct.error, ValueError, KeyError, TypeError) as error:
-        reason = str(error) or type(error).__name__
-        rule = f"must be a file that pascaline.nn.from_brevitas wrote ({reason})"
-        raise InputError(str(path), rule) from None
     outline = Outline.parse(written, thing=str(path))
     layers = tuple(
         _layer(path, tensors, index, layer) for index, layer in enumerate(outline.layers)

@@ -17,6 +17,7 @@ from pascaline.importers.keras.file import read_keras
 from pascaline.importers.statedict.file import read_state_dict
 from pascaline.importers.tensorfiles import READERS
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import content_of, naming
 
 __all__ = ["SOURCES", "read_foreign"]
 
@@ -52,13 +53,24 @@ def read_foreign(
         raise InputError(str(path), f"must end with {', '.join(SOURCES)}", path.suffix)
     given = None if preprocess is None else read_rule(preprocess)
     reading = reading or Reading()
-    foreign = SOURCES[path.suffix](path, reading)
+    foreign = _read(path, reading)
     if all(layer.block is None for layer in foreign.network.layers):
         for option in ("block", "weight_bits"):
             if (said := getattr(reading, option)) is not None:
                 raise InputError(option, f"must be left out: {path} is no HadamRNN", said)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sha256 = hashlib.sha256(content_of(path)).hexdigest()
     return replace(foreign, sha256=sha256, preprocess=_both(given, foreign))
+
+
+def _read(path: Path, reading: Reading) -> Foreign:
+    """What a reader finds; what is wrong has the name of the file, unless it is an option."""
+    try:
+        return SOURCES[path.suffix](path, reading)
+    except InputError as error:
+        if error.thing in Reading.model_fields:
+            raise
+        with naming(str(path)):
+            raise
 
 
 def _both(given: Rule | None, foreign: Foreign) -> Rule | None:

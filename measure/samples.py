@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pascaline import models
+from pascaline.data.evaluate import trained_on
 from pascaline.data.preprocess import quantize
 from pascaline.data.recordings import Recordings, read_recordings
 from pascaline.data.sets import data_set
@@ -53,7 +54,7 @@ def take_samples(design: Design, count: int, seed: int, inputs: Path | None) -> 
     if inputs is not None:
         recordings, source = read_recordings(inputs), str(inputs)
     else:
-        name = model.card["data"]["name"]
+        name = trained_on(model)
         recordings = read_recordings(models.SAMPLE)
         source = f"shipped held-out recordings of {name}"
         if name != "digits" or count > len(recordings):

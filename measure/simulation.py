@@ -19,7 +19,7 @@ from pascaline.sim.viewers import gtkwave, surfer
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import replacing, write_atomic
+from pascaline.spec.files import beside, replacing, write_atomic
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import Progress, silent, stage_of
 from pascaline.spec.schedule import interleaved
@@ -134,8 +134,8 @@ def simulate_samples(
         verilog, outcome = run_design(design, tool, job, waves=fst, progress=progress)
     if waves is not None:
         shown = parts(design, Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
-        write_atomic(waves.with_suffix(".gtkw"), gtkwave(waves.name, shown))
-        write_atomic(waves.with_suffix(".sucl"), surfer(shown))
+        write_atomic(beside(waves, ".gtkw"), gtkwave(waves.name, shown))
+        write_atomic(beside(waves, ".sucl"), surfer(shown))
     return _summary(design, tool.name, samples, outcome, job, waves)
 
 

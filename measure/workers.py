@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pascaline.measure.points import Survey, try_to_measure
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, brief, said
 from pascaline.spec.machine import Machine
 from pascaline.synth.explore import Point
 
@@ -116,12 +116,14 @@ def _client(address: str) -> Iterator[Any]:
     # What goes wrong is told below and by the points that fail, a line each.
     for logger in ("distributed", "distributed.client"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
-    if not re.fullmatch(r"(tcp|tls|wss?)://[^/\s]+:\d+", address):
-        raise InputError("--dask", "must be an address as tcp://host:8786", address)
+    found = re.fullmatch(r"(tcp|tls|wss?)://([\w.-]{1,253}|\[[0-9a-fA-F:.]+\]):(\d{1,5})", address)
+    if found is None or not 0 < int(found[3]) < 1 << 16:
+        raise InputError("--dask", "must be an address as tcp://host:8786", brief(address))
     try:
         client = distributed.Client(address, timeout=TIMEOUT)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:
+        # Names that are none, certificates that are missing: each has an exception of its own.
+        reason = said(error) or type(error).__name__
         raise InputError("--dask", f"no scheduler answers ({reason})") from None
     with client:
         yield distributed, client

@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field
 
 from pascaline.pages.words import words
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
+from pascaline.spec.outside import text_of
 
 __all__ = ["Explored", "Point", "read_explored"]
 
@@ -60,9 +60,4 @@ def read_explored(folder: Path, model: str, target: str) -> Explored | None:
         If the file is not what ``explore`` writes.
     """
     path = folder / f"{model}-{target}.json"
-    try:
-        return Explored.parse(path.read_bytes(), thing=path.name)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(path.name, f"cannot be read ({error.strerror})") from None
+    return Explored.parse(text_of(path), thing=path.name) if path.exists() else None

@@ -24,6 +24,7 @@ from pascaline.spec.files import write_atomic
 from pascaline.spec.formats import Interval
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
+from pascaline.spec.outside import text_of
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO
 from pascaline.spec.synthetic import synthetic_model
 
@@ -219,10 +220,7 @@ class Case(Checked):
         InputError
             One line that names the file, the field, the rule and the value.
         """
-        try:
-            case = Case.parse(path.read_bytes(), thing=str(path))
-        except OSError as error:
-            raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+        case = Case.parse(text_of(path), thing=str(path))
         known = set(Pauses.__dataclass_fields__)
         for name in (name for traffic in case.traffic for name in traffic.pauses):
             if name not in known:

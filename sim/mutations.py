@@ -14,7 +14,17 @@ from pascaline.spec.modelfile import KEY, model_bytes
 from pascaline.spec.network import Network
 from pascaline.spec.synthetic import synthetic_model
 
-__all__ = ["MUTATIONS", "base_files", "mutate"]
+__all__ = [
+    "BREAKS",
+    "MUTATIONS",
+    "TEXTS",
+    "anything",
+    "base_files",
+    "described",
+    "edited",
+    "mutate",
+    "text_of",
+]
 
 DEEP, LONG, TWICE = "@deep@", "@long@", "@twice@"
 """What JSON from Python never has: deep nesting, thousands of digits, a key that comes twice."""
@@ -94,13 +104,18 @@ def _length(good: bytes, rng: Random) -> bytes:
 
 def _header(good: bytes, rng: Random) -> bytes:
     header, data = _split(good)
-    return _join(_text(_edited(header, rng), rng), data)
+    return _join(text_of(edited(header, rng), rng), data)
 
 
 def _document(good: bytes, rng: Random) -> bytes:
+    return described(good, lambda document: edited(document, rng), rng)
+
+
+def described(good: bytes, change: Callable[[Any], Any], rng: Random) -> bytes:
+    """A model file with another description."""
     header, data = _split(good)
     document = json.loads(header["__metadata__"][KEY])
-    header["__metadata__"][KEY] = _text(_edited(document, rng), rng)
+    header["__metadata__"][KEY] = text_of(change(document), rng)
     return _join(json.dumps(header), data)
 
 
@@ -115,10 +130,15 @@ def _numbers(good: bytes, rng: Random) -> bytes:
     return _join(json.dumps(header), bytes(broken))
 
 
-MUTATIONS: dict[str, Callable[[bytes, Random], bytes]] = {
+BREAKS: dict[str, Callable[[bytes, Random], bytes]] = {
     "truncated": _truncated,
     "bits flipped": _flipped,
     "spliced": _spliced,
+}
+"""Those that do not depend on the format."""
+
+MUTATIONS: dict[str, Callable[[bytes, Random], bytes]] = {
+    **BREAKS,
     "length": _length,
     "header": _header,
     "document": _document,
@@ -138,23 +158,23 @@ def _join(header: str, data: bytes) -> bytes:
     return len(text).to_bytes(8, "little") + text + data
 
 
-def _edited(plain: Any, rng: Random) -> Any:
+def edited(plain: Any, rng: Random) -> Any:
     """Some of the places in a JSON value are something else, elsewhere, or gone."""
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         holder, key = rng.choice(list(_places(plain)) or [(None, None)])
         if holder is None:
-            return _anything(rng)
+            return anything(rng)
         kind = rng.randrange(6)
         if kind == 0:
             del holder[key]
         elif kind == 1 and isinstance(holder, dict):
             holder[rng.choice((*TEXTS, "hidden", "extra"))] = holder.pop(key)
         elif kind == 2 and isinstance(holder, dict):
-            holder[f"{TWICE}{key}"] = _anything(rng)
+            holder[f"{TWICE}{key}"] = anything(rng)
         elif kind == 3 and isinstance(holder[key], int):
             holder[key] += rng.choice((-1, 1, 8, 1 << 20))
         else:
-            holder[key] = _anything(rng)
+            holder[key] = anything(rng)
     return plain
 
 
@@ -168,11 +188,13 @@ def _places(plain: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def _anything(rng: Random) -> Any:
+def anything(rng: Random) -> Any:
+    """A value that is seldom thought of."""
     return deepcopy(rng.choice(rng.choice((SIZES, NUMBERS, TEXTS, OTHERS))))
 
 
-def _text(plain: Any, rng: Random) -> str:
+def text_of(plain: Any, rng: Random) -> str:
+    """JSON of a value that `edited` may have made."""
     depth = rng.choice((100, 1000, 50_000))
     text = json.dumps(plain, ensure_ascii=rng.random() < 0.5)
     text = text.replace(f'"{DEEP}"', "[" * depth + "]" * depth)

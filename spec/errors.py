@@ -1,9 +1,15 @@
 """The one error that a user of Pascaline is meant to read."""
 
-__all__ = ["InputError", "brief", "said"]
+__all__ = ["LONGEST", "InputError", "brief", "one_line", "printable", "said"]
 
 LONGEST = 600
 """Characters of a rule: a list of all shipped models has 500."""
+
+PATH = 4096
+"""Characters of a path; what has more cannot be one, and is cut."""
+
+MOST = PATH + LONGEST + 1000
+"""Characters of a line."""
 
 SAID = 400
 """Characters of what a library says."""
@@ -17,6 +23,16 @@ def brief(text: str, most: int = 40) -> str:
 def said(error: Exception) -> str:
     """What a library says is wrong, cut."""
     return brief(str(error), SAID)
+
+
+def printable(text: str) -> str:
+    """The text, with what cannot be printed escaped; ends of lines can be."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def one_line(text: str) -> str:
+    """The text in one line that can be printed, cut if it is very long."""
+    return printable(" ".join(brief(text, MOST).split()))
 
 
 class InputError(ValueError):
@@ -46,8 +62,11 @@ class InputError(ValueError):
         self.thing = thing
         self.rule = rule
         self.value = value
-        text = f"{thing}: {brief(rule, LONGEST)}"
+        # A path is told whole; names in a file can be of any length.
+        path, colon, inside = thing.partition(": ")
+        path = path if len(path) <= PATH else brief(path)
+        text = f"{path}{colon}{brief(inside, SAID)}: {brief(rule, LONGEST)}"
         if value is not None:
-            text += f", not {value!r}" if isinstance(value, str) else f", not {value}"
-        line = " ".join(text.split())
-        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in line))
+            shown = repr(value) if isinstance(value, str) else str(value)
+            text += f", not {brief(shown, SAID)}"
+        super().__init__(one_line(text))

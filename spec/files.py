@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pascaline.spec.errors import InputError
 
-__all__ = ["replacing", "write_atomic"]
+__all__ = ["beside", "replacing", "write_atomic"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -30,6 +30,13 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             return
     with replacing(path) as new, _refusing(path):
         new.write_bytes(data)
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The path with another suffix; raises `InputError` if it names no file."""
+    if not path.name:
+        raise InputError(str(path), "must be the name of a file")
+    return path.with_suffix(suffix)
 
 
 @contextmanager

@@ -11,12 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from pascaline.spec.checked import Checked, is_none
-from pascaline.spec.errors import InputError, said
 from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
+from pascaline.spec.outside import parsing, text_of
 from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
 
 __all__ = ["RETIRED", "Machine"]
+
+LARGEST_FILE = 1 << 16
+"""Bytes of a file of a machine."""
 
 RETIRED: dict[str, dict[str, str]] = {
     "stack": {"pipelined": "separate"},
@@ -154,12 +157,7 @@ class Machine(Checked):
     @classmethod
     def read(cls, path: Path) -> Machine:
         """Read a machine from a TOML file of its parameters."""
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(str(path), "no such file") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(str(path), f"cannot be read ({said(error)})") from None
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(str(path), f"must be TOML ({said(error)})") from None
+        text = text_of(path, LARGEST_FILE)
+        with parsing(str(path), "TOML"):
+            table = tomllib.loads(text)
         return cls.parse(table, thing=str(path))

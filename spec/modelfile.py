@@ -17,15 +17,17 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.card import Card
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError, brief, said
+from pascaline.spec.errors import InputError, brief
 from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from pascaline.spec.outside import json_of, parsing, regular
 from pascaline.spec.tensors import tensor_specs
 
 __all__ = [
@@ -55,7 +57,7 @@ class Header(Checked):
     network : Network
         Its description.
     card : dict
-        What is known about it.
+        What is known about it; what is read of it is as in `spec.card.Card`.
     """
 
     version: Literal[1]
@@ -79,7 +81,14 @@ def unpack(packed: NDArray[np.uint8], bits: int, columns: int) -> NDArray[np.uin
 
 
 def model_bytes(model: Model) -> bytes:
-    """The bytes of a model file; equal models give equal bytes."""
+    """The bytes of a model file; equal models give equal bytes.
+
+    Raises
+    ------
+    InputError
+        If what is read of the card would be refused, see `spec.card`.
+    """
+    Card.parse(model.card, thing=f"{model.name}: card")
     stored: dict[str, NDArray[Any]] = {}
     for name, spec in tensor_specs(model.network).items():
         tensor = model.tensors[name]
@@ -98,7 +107,7 @@ def write_model(model: Model, path: Path) -> None:
     Raises
     ------
     InputError
-        If ``path`` cannot be written.
+        If ``path`` cannot be written, or as `model_bytes`.
     """
     write_atomic(path, model_bytes(model))
 
@@ -132,32 +141,22 @@ def read_header(path: Path) -> Header:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """The file; whatever is wrong with it names it."""
-    try:
-        if not path.is_file():
-            raise InputError(str(path), "no such file")
-        with safe_open(str(path), framework="numpy") as file:
-            yield file
-    except InputError as error:
-        if error.thing.startswith(str(path)):
-            raise
-        raise InputError(f"{path}: {error.thing}", error.rule, error.value) from None
-    except SafetensorError as error:
-        raise InputError(str(path), f"must be a safetensors file ({said(error)})") from None
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    regular(path)
+    what = "a safetensors file"
+    with parsing(str(path), what), safe_open(str(path), framework="numpy") as file:
+        yield file
 
 
 def _read_header(path: Path, metadata: dict[str, str]) -> Header:
     if KEY not in metadata:
         raise InputError(str(path), f"must have a {KEY!r} entry in its metadata")
-    try:
-        plain = json.loads(metadata[KEY])
-    except (ValueError, RecursionError) as error:
-        raise InputError(str(path), f"its {KEY!r} metadata must be JSON ({said(error)})") from None
+    plain = json_of(metadata[KEY], f"{path}: its {KEY!r} metadata")
     version = plain.get("version") if isinstance(plain, dict) else None
     if version != VERSION:
         raise InputError(f"{path}: version", f"must be {VERSION}", brief(json.dumps(version)))
-    return Header.parse(metadata[KEY], thing=str(path))
+    header = Header.parse(metadata[KEY], thing=str(path))
+    Card.parse(header.card, thing=f"{path}: card")
+    return header
 
 
 def _read_tensors(network: Network, file: Any) -> dict[str, NDArray[np.int64]]:

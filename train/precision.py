@@ -19,8 +19,9 @@ import torch
 
 from pascaline.data.evaluate import Likelihood, Score
 from pascaline.spec.checked import Checked
-from pascaline.spec.errors import InputError, said
-from pascaline.spec.files import write_atomic
+from pascaline.spec.errors import InputError
+from pascaline.spec.files import beside, write_atomic
+from pascaline.spec.outside import parsing, text_of
 from pascaline.spec.progress import Progress, silent
 from pascaline.train.ensemble import Ensemble
 from pascaline.train.fit import fit
@@ -153,7 +154,7 @@ def compare(
         if (name, cell) in done:
             continue
         job = Job(name, cell, tuple(variants), size)
-        snapshot = Snapshot(path.with_suffix(".training"), job.about(), resume)
+        snapshot = Snapshot(beside(path, ".training"), job.about(), resume)
         found["runs"] += job.run(where, snapshot, progress)
         write_atomic(path, json.dumps(found, indent=1) + "\n")
         snapshot.path.unlink(missing_ok=True)
@@ -165,11 +166,10 @@ def _begun(path: Path, size: Size, resume: bool) -> dict[str, Any]:
     new: dict[str, Any] = {"size": size.model_dump(mode="json"), "runs": []}
     if not resume or not path.exists():
         return new
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+    text = text_of(path)
+    with parsing(str(path), "a comparison"):
+        found = json.loads(text)
         same = found["size"] == new["size"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(str(path), f"must be a comparison ({said(error)})") from None
     if not same:
         raise InputError(str(path), "is a comparison of another size", json.dumps(found["size"]))
     return dict(found)

@@ -20,6 +20,7 @@ from pascaline.importers.freeze import freeze
 from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
+from pascaline.spec.files import beside
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
@@ -249,7 +250,7 @@ def train(
     def frozen(network: Classifier | Transcriber) -> Model:
         return freeze(extract(network), description, name=output.stem)
 
-    snapshot = Snapshot(output.with_suffix(".training"), plan.run(), resume)
+    snapshot = Snapshot(beside(output, ".training"), plan.run(), resume)
     learned, curve = learn(
         plan.build,
         plan.feed,

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.outside import parsing, regular
 
 __all__ = ["Snapshot"]
 
@@ -77,11 +78,8 @@ class Snapshot:
         return {name: str(value) for name, value in self._read()[0]["where"].items()}
 
     def _read(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        try:
-            with safe_open(self.path, framework="pt") as file:
-                about = json.loads((file.metadata() or {})["training"])
-                return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise InputError(
-                str(self.path), f"must be a snapshot of training ({said(error)})"
-            ) from None
+        regular(self.path)
+        what = "a snapshot of training"
+        with parsing(str(self.path), what), safe_open(self.path, framework="pt") as file:
+            about = json.loads((file.metadata() or {})["training"])
+            return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

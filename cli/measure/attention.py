@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.attention import compare_attention
@@ -20,25 +21,25 @@ __all__ = ["attention"]
 @click.option(
     "--hidden",
     "sizes",
-    type=click.IntRange(1, 2048),
+    type=Whole(1, 2048),
     multiple=True,
     default=(128, 256),
     show_default=True,
     help="Hidden units of a direction; may be repeated.",
 )
-@click.option("--inputs", type=click.IntRange(1), default=64, show_default=True, help="Inputs.")
+@click.option("--inputs", type=COUNT, default=64, show_default=True, help="Inputs.")
 @click.option(
     "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
 )
 @click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
-@click.option("--units", type=click.IntRange(1), default=16, show_default=True)
-@click.option("--simd", type=click.IntRange(1), default=16, show_default=True)
-@click.option("--longest", type=click.IntRange(1), default=256, show_default=True)
+@click.option("--units", type=COUNT, default=16, show_default=True)
+@click.option("--simd", type=COUNT, default=16, show_default=True)
+@click.option("--longest", type=COUNT, default=256, show_default=True)
 @click.option("--bidirectional / --forward", default=True, help="Directions.  [default: both]")
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option(
     "--trials",
-    type=click.IntRange(0),
+    type=Whole(0, 500),
     default=20,
     show_default=True,
     help="Sequences whose weights are compared with a softmax, for each length and spread.",

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from pascaline.cli.numbers import JOBS, Whole
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.combinations import judge_combinations
 from pascaline.sim.simulators import SIMULATORS
@@ -23,9 +24,9 @@ __all__ = ["combinations"]
     multiple=True,
     help="Only this cell; may be repeated.",
 )
-@click.option("--hidden", type=click.IntRange(1, 64), default=9, show_default=True)
-@click.option("--steps", type=click.IntRange(1, 5000), default=60, show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), help="Cases at a time.  [default: one a core]")
+@click.option("--hidden", type=Whole(1, 64), default=9, show_default=True)
+@click.option("--steps", type=Whole(1, 5000), default=60, show_default=True)
+@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
 @json_option
 def combinations(
     *,

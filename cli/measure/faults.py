@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.numbers import COUNT, SEED
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.faults import inject, small_design
 from pascaline.sim.simulators import SIMULATORS
@@ -17,9 +18,9 @@ __all__ = ["faults"]
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--count", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option("--count", type=COUNT, default=100, show_default=True)
 @click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @target_option
 @machine_options
 @json_option

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from pascaline.cli.numbers import COUNT, SEED
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.flips import flip_bits
 from pascaline.sim.flips import OUTCOMES
@@ -14,8 +15,8 @@ __all__ = ["flips"]
 
 
 @click.command()
-@click.option("--count", type=click.IntRange(min=1), default=600, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--count", type=COUNT, default=600, show_default=True)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @json_option
 def flips(*, count: int, seed: int, as_json: bool) -> None:
     """Flip COUNT bits in Verilator, each at a random time in a random place of a random memory.

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, JOBS, MANY
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
@@ -14,19 +15,19 @@ __all__ = ["golden"]
 
 
 @click.command()
-@click.option("--hidden", type=click.IntRange(min=1), default=512, show_default=True)
+@click.option("--hidden", type=COUNT, default=512, show_default=True)
 @click.option("--weights", default="ternary", show_default=True)
 @click.option(
     "--normaliser",
     type=click.Choice(["layernorm", "madnorm"]),
     help="Standardise sums; the float network is then the one that is trained here.",
 )
-@click.option("--batch", type=click.IntRange(min=1), default=256, show_default=True)
-@click.option("--steps", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--repeats", type=click.IntRange(min=1), default=9, show_default=True)
+@click.option("--batch", type=MANY, default=256, show_default=True)
+@click.option("--steps", type=MANY, default=20, show_default=True)
+@click.option("--repeats", type=COUNT, default=9, show_default=True)
 @click.option(
     "--threads",
-    type=click.IntRange(min=1),
+    type=JOBS,
     multiple=True,
     help="Threads of both; may be repeated, one measurement each.  [default: 1 and all cores]",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import Real, Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.lane_designs import WIDTH, compare_lanes
@@ -24,7 +25,7 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
 @area_options
 @click.option(
     "--width",
-    type=click.IntRange(2, 16),
+    type=Whole(2, 16),
     default=WIDTH,
     show_default=True,
     help="Bits of an operand.",
@@ -40,7 +41,7 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
 @click.option(
     "--power",
     "power_clock",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Real(above=0),
     metavar="MHZ",
     help="With --target asic: time them, and simulate their gates for power at this clock.",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.norms import compare_norms
@@ -17,19 +18,17 @@ __all__ = ["norms"]
 
 
 @click.command()
-@click.option(
-    "--hidden", type=click.IntRange(1, 2048), default=512, show_default=True, help="Hidden units."
-)
-@click.option("--inputs", type=click.IntRange(1), default=64, show_default=True, help="Inputs.")
+@click.option("--hidden", type=Whole(1, 2048), default=512, show_default=True, help="Hidden units.")
+@click.option("--inputs", type=COUNT, default=64, show_default=True, help="Inputs.")
 @click.option(
     "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
 )
 @click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
-@click.option("--units", type=click.IntRange(1), default=16, show_default=True)
-@click.option("--simd", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--units", type=COUNT, default=16, show_default=True)
+@click.option("--simd", type=COUNT, default=16, show_default=True)
 @click.option(
     "--cell-units",
-    type=click.IntRange(1),
+    type=COUNT,
     help="Units that leave the lanes together.  [default: the fewest that keep up]",
 )
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, Real
 from pascaline.cli.synthesis import asic_options
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.paper import build_points
@@ -18,11 +19,11 @@ __all__ = ["paper"]
 
 @click.command()
 @asic_options
-@click.option("--clock", type=click.FloatRange(min=1, max=10_000), default=40.0, show_default=True)
+@click.option("--clock", type=Real(1, 10_000), default=40.0, show_default=True)
 @click.option(
     "--power",
     "power_steps",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Also measure power, on as many steps of random inputs (long: Icarus simulates gates).",
 )
 @json_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli.numbers import MANY
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.peers import compare_peers
 
@@ -11,7 +12,7 @@ __all__ = ["peers"]
 
 
 @click.command()
-@click.option("--samples", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--samples", type=MANY, default=50, show_default=True)
 @json_option
 def peers(*, samples: int, as_json: bool) -> None:
     """Cycles, LUTs and exactness beside those of other generators, for the same networks.

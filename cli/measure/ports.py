@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli.numbers import Whole
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.ports import STEPS, cost_of_ports
 from pascaline.models.catalogue import find_model
@@ -20,7 +21,7 @@ __all__ = ["ports_"]
 )
 @click.option(
     "--sequences",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     default=3,
     show_default=True,
     help="Simulate this many sequences, and twice as many; 0: area only.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT, MANY, REAL
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
@@ -28,11 +29,11 @@ __all__ = ["precision"]
 @click.option("--cell", "cells", multiple=True, help="Only these cells; may be repeated.")
 @click.option("--variant", "variants", multiple=True, help="Only these rows; may be repeated.")
 @click.option("--quick", is_flag=True, help="Tiny, hardly trained networks, as a smoke test.")
-@click.option("--hidden", type=click.IntRange(min=1), help="Units.  [default: as the task has]")
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training part.")
-@click.option("--seeds", type=click.IntRange(min=1), help="Runs of each, from different seeds.")
+@click.option("--hidden", type=COUNT, help="Units.  [default: as the task has]")
+@click.option("--epochs", type=COUNT, help="Passes over the training part.")
+@click.option("--seeds", type=MANY, help="Runs of each, from different seeds.")
 @click.option(
-    "--rate", "rates", type=float, multiple=True, help="Learning rates to try; may be repeated."
+    "--rate", "rates", type=REAL, multiple=True, help="Learning rates to try; may be repeated."
 )
 @click.option("--resume", is_flag=True, help="Continue a killed comparison.")
 @click.option(

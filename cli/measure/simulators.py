@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import MANY
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.measure.designs import make_design
 from pascaline.measure.simulators import compare_simulators
@@ -16,8 +17,8 @@ __all__ = ["simulators"]
 
 @click.command()
 @click.argument("model", default="medium-ternary")
-@click.option("--steps", type=click.IntRange(min=1), default=200, show_default=True)
-@click.option("--icarus-steps", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option("--steps", type=MANY, default=200, show_default=True)
+@click.option("--icarus-steps", type=MANY, default=4, show_default=True)
 @json_option
 def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> None:
     """Verilator against Icarus, and its build against one with all signals public.

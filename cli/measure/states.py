@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli.numbers import COUNT, Whole
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.data.evaluate import trained_on
 from pascaline.data.own import find_data
@@ -20,12 +21,10 @@ LONG = "copy-1000"
 
 @click.command("states")
 @click.argument("model", default="copy-1000-hadamard")
-@click.option(
-    "--fewest", type=click.IntRange(min=2), default=8, show_default=True, help="Bits to end at."
-)
+@click.option("--fewest", type=Whole(2), default=8, show_default=True, help="Bits to end at.")
 @click.option(
     "--fresh",
-    type=click.IntRange(min=1),
+    type=COUNT,
     help="Sequences of the long copy task that are made anew, instead of the held-out part.",
 )
 @json_option

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.numbers import COUNT
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.spec.errors import InputError
 
@@ -20,7 +21,7 @@ __all__ = ["training"]
     default="auto",
     show_default=True,
 )
-@click.option("--repeats", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--repeats", type=COUNT, default=5, show_default=True)
 @json_option
 def training(*, device_name: str, repeats: int, as_json: bool) -> None:
     """Time a whole training step, fused and as a plain loop, in the same run. Needs PyTorch."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pascaline.cli.catalogue import numbers
+from pascaline.cli.numbers import Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.measure.synthesis import find_target
@@ -19,17 +20,17 @@ __all__ = ["transforms"]
 @click.command()
 @click.option(
     "--hidden",
-    type=click.IntRange(2, 2048),
+    type=Whole(2, 2048),
     default=512,
     show_default=True,
     help="Numbers of a vector.",
 )
 @click.option(
-    "--block", type=click.IntRange(2), help="Numbers of a block.  [default: the most there can be]"
+    "--block", type=Whole(2), help="Numbers of a block.  [default: the most there can be]"
 )
 @click.option(
     "--width",
-    type=click.IntRange(2, 16),
+    type=Whole(2, 16),
     default=12,
     show_default=True,
     help="Bits of a number.",

@@ -25,7 +25,7 @@ __all__ = ["Array", "Evaluator", "Values"]
 Array = NDArray[Any]
 Values = dict[str, Array]
 
-MEMORY = 4 << 30
+MEMORY = 1 << 30
 """Bytes that a run may take beyond what is in use before it."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import content_of
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -31,12 +32,7 @@ def load(path: Path) -> ModelProto:
     import onnx
     from onnx.inliner import inline_local_functions
 
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(str(path), f"must have at most {LARGEST:,} bytes", path.stat().st_size)
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    content = content_of(path, LARGEST)
     try:
         model = onnx.load_model_from_string(content)
     except Exception as error:
@@ -103,16 +99,9 @@ def _take_in(graph: GraphProto, path: Path) -> None:
 
 
 def _beside(path: Path) -> bytes:
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise InputError(
-                str(path), "must be a file: the weights of the graph are said to be in it"
-            )
-        if path.stat().st_size > LARGEST:
-            raise InputError(str(path), f"must have at most {LARGEST:,} bytes", path.stat().st_size)
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(str(path), f"cannot be read ({error.strerror})") from None
+    if path.is_symlink() or not path.is_file():
+        raise InputError(str(path), "must be a file: the weights of the graph are said to be in it")
+    return content_of(path, LARGEST)
 
 
 def _widen(graph: GraphProto) -> None:

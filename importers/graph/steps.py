@@ -14,6 +14,7 @@ from pascaline.importers.freeze import Reals
 from pascaline.importers.graph.axes import Axes, axis_of, flat, unflat
 from pascaline.importers.graph.evaluator import Values
 from pascaline.importers.graph.graph import Graph
+from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -195,7 +196,10 @@ class Span:
             if len(apart) < len(axes):
                 rule = "must leave steps in their order, and each apart from the others"
                 self._graph.refuse(node, rule)
-        self._graph.refuse(self._nodes[-1], "must be the same affine in every step")
+        rule = "must be the same affine in every step"
+        if not self._nodes:
+            raise InputError(str(self._graph.path), f"what its layers get {rule}")
+        self._graph.refuse(self._nodes[-1], rule)
 
 
 def is_near(found: Array, wanted: Array) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import parsing
 
 __all__ = ["Members", "members_of"]
 
@@ -40,15 +41,9 @@ def members_of(path: Path, content: bytes) -> Members:
     InputError
         If it is no such archive, or if a member is missing, damaged or too large.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return Members(*(_member(path, archive, name) for name in (CONFIG, WEIGHTS)))
-    except InputError:
-        raise
-    except Exception as error:
-        # Damaged archives raise exceptions of zlib, struct and others, which no list has.
-        reason = str(error) or type(error).__name__
-        raise InputError(str(path), f"must be a zip archive that Keras wrote ({reason})") from None
+    what = "a zip archive that Keras wrote"
+    with parsing(str(path), what), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return Members(*(_member(path, archive, name) for name in (CONFIG, WEIGHTS)))
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from pascaline.data.arrays import file_content
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.keras.archive import WEIGHTS, members_of
 from pascaline.importers.keras.chain import Chain
@@ -15,6 +14,7 @@ from pascaline.importers.keras.hdf5 import Hdf5
 from pascaline.importers.keras.layers import SHAPES, add, add_input
 from pascaline.importers.keras.variables import Archived, Listed
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import content_of
 
 __all__ = ["READERS", "read_keras"]
 
@@ -44,7 +44,7 @@ def read_keras(path: Path, reading: Reading) -> Foreign:
     InputError
         If the file cannot be read, or if a layer is none that a model can have; it is named.
     """
-    content = file_content(path)
+    content = content_of(path)
     opened = READERS[path.suffix](path, content)
     entries = entries_of(str(path), opened.config, opened.find)
     chain = Chain()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pascaline.data.arrays import file_content
 from pascaline.importers.brevitas import refuse_state_dict
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.statedict.hadamrnn import hadamrnn_of, is_hadamrnn
 from pascaline.importers.statedict.reader import foreign_of
 from pascaline.importers.tensorfiles import READERS, Checkpoint
 from pascaline.spec.errors import InputError
+from pascaline.spec.outside import content_of
 
 __all__ = ["read_checkpoint", "read_state_dict"]
 
@@ -42,7 +42,7 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
         outside.append(name)
         return False
 
-    found = READERS[path.suffix](path, file_content(path), wanted)
+    found = READERS[path.suffix](path, content_of(path), wanted)
     if not found.tensors and outside:
         raise InputError("part", "must be how the name of a tensor begins", part)
     return Checkpoint(found.tensors, (*found.left_out, *outside))

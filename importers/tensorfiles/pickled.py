@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from pascaline.data.arrays import LARGEST, Wanted, zip_members
+from pascaline.data.arrays import Wanted, zip_members
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
 from pascaline.importers.tensorfiles.legacy import check_legacy
 from pascaline.importers.tensorfiles.unwrap import unwrap
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError
+from pascaline.spec.outside import LARGEST, parsing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,7 +38,7 @@ def read_pickled(path: Path, content: bytes, wanted: Wanted) -> Checkpoint:
     ------
     InputError
         If PyTorch is not installed; if the file is none of its own, holds anything but data, or
-        says that it holds more than `data.arrays.LARGEST`; if a tensor is none of real numbers in
+        says that it holds more than `spec.outside.LARGEST`; if a tensor is none of real numbers in
         memory. Each is named.
     """
     try:
@@ -66,13 +67,8 @@ def _declared(path: Path, content: bytes) -> int:
     if not content.startswith(b"PK"):
         check_legacy(path, content)
         return len(content)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            members = zip_members(path, file)
-    except InputError:
-        raise
-    except Exception as error:
-        raise InputError(str(path), f"must be a state_dict ({said(error)})") from None
+    with parsing(str(path), "a state_dict"), zipfile.ZipFile(io.BytesIO(content)) as file:
+        members = zip_members(path, file, len(content))
     if any(info.filename.endswith("/constants.pkl") for info in members):
         rule = "must be a state_dict, not TorchScript: save torch.jit.load(FILE).state_dict()"
         raise InputError(str(path), rule)

@@ -11,7 +11,8 @@ from safetensors import deserialize
 
 from pascaline.data.arrays import Wanted
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
-from pascaline.spec.errors import InputError, said
+from pascaline.spec.errors import InputError
+from pascaline.spec.outside import parsing
 
 __all__ = ["read_safetensors"]
 
@@ -40,12 +41,9 @@ def read_safetensors(path: Path, content: bytes, wanted: Wanted) -> Checkpoint:
     InputError
         If it is no such file, or for a type that is not one of real numbers, which is named.
     """
-    try:
+    with parsing(str(path), "a safetensors file"):
         # Says no to sizes that the file does not have, before anything is allocated.
         found = dict(deserialize(content))  # type: ignore[no-untyped-call]
-    except Exception as error:
-        # Damaged text in its header raises more than the exception of the library.
-        raise InputError(str(path), f"must be a safetensors file ({said(error)})") from None
     return Checkpoint(
         {name: _array(f"{path}: {name}", found[name]) for name in sorted(found) if wanted(name)}
     )

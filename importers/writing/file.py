@@ -15,7 +15,7 @@ from pascaline.importers.writing.hadamrnn import write_hadamrnn
 from pascaline.importers.writing.modules import write_modules
 from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import replacing, write_atomic
+from pascaline.spec.files import beside, replacing, write_atomic
 from pascaline.spec.model import Model
 
 __all__ = ["WRITERS", "write_network", "written"]
@@ -78,7 +78,7 @@ def write_network(model: Model, path: Path) -> Written:
         rule = rule_of(model) if "preprocess" in model.card else None
         if rule not in (None, Preprocess.uniform(model.network.inputs)):
             assert rule is not None
-            beside = path.with_suffix(".json")
-            write_atomic(beside, rule.model_dump_json(exclude_none=True) + "\n")
-            again = ("--preprocess", str(beside))
+            rules = beside(path, ".json")
+            write_atomic(rules, rule.model_dump_json(exclude_none=True) + "\n")
+            again = ("--preprocess", str(rules))
     return Written(found.what, found.tensors, (*found.again, *again), found.notes)

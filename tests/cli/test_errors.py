@@ -35,7 +35,7 @@ def model(tmp_path):
             ["measure", "transforms", "--butterflies", "3"],
             "--butterflies: must be some of 1, 2, 4, 8, 16, 32, 64, 128, 256, 2304, not 3",
         ),
-        (["show", "{tmp}"], "{tmp}: no such file"),
+        (["show", "{tmp}"], "{tmp}: cannot be read (Is a directory)"),
         (
             ["show", "tiny-binary", "--units", "0"],
             "machine: units: should be greater than or equal to 1, not 0",
@@ -83,7 +83,7 @@ def model(tmp_path):
         ),
         (
             ["simulate", "tiny-binary", "--samples", "0"],
-            "Invalid value for '--samples': 0 is not in the range x>=1.",
+            "Invalid value for '--samples': 0 is not in the range 1<=x<=100000.",
         ),
         (
             ["simulate", "tiny-binary", "--pause", "1"],
@@ -91,7 +91,7 @@ def model(tmp_path):
         ),
         (
             ["simulate", "digits-ternary", "--inputs", "{tmp}/none.npz"],
-            "{tmp}/none.npz: cannot be read (No such file or directory)",
+            "{tmp}/none.npz: no such file",
         ),
         (
             ["simulate", "digits-ternary", "--inputs", "{tmp}/file"],
@@ -108,6 +108,28 @@ def model(tmp_path):
             ["import", "{tmp}/file", "-o", "{tmp}/w", "--weights", "int8"],
             f"import: weights: {RULE}, not 'int8'",
         ),
+        (["fuzz", "--minutes", "nan"], "Invalid value for '--minutes': 'nan' is not a number."),
+        (
+            ["fuzz", "--minutes", "1e400"],
+            "Invalid value for '--minutes': '1e400' is more than 1e+30.",
+        ),
+        (
+            ["report", "tiny-binary", "--clock", "inf"],
+            "Invalid value for '--clock': 'inf' is more than 1e+30.",
+        ),
+        (
+            ["report", "tiny-binary", "--power-steps", "2147483648"],
+            "Invalid value for '--power-steps': 2147483648 is not in the range 1<=x<=100000.",
+        ),
+        (
+            ["show", "tiny-binary", "--units", "2147483648"],
+            "Invalid value for '--units': 2147483648 is more than 2147483647.",
+        ),
+        (
+            ["show", "tiny-binary", "--units", "9" * 5000],
+            f"Invalid value for '--units': '{'9' * 40}...' is not a valid integer.",
+        ),
+        (["simulate", "tiny-binary", "--seed", "-1"], "Invalid value for '--seed': -1 is not in "),
         (["fuzz", "--cases", "0"], "Invalid value for '--cases': 0 is not in the range x>=1."),
     ],
 )

@@ -192,7 +192,7 @@ def test_every_parameter_of_a_machine_is_an_option(pascaline):
         ("--pnr", "--pnr: needs --target ecp5 or ice40, not 'generic'"),
         ("--clock 50", "--clock: needs --pnr"),
         ("--target ecp5 --pnr --device x", "device: must be one of 25k, 45k, 85k for ecp5, not 'x"),
-        ("--jobs 0", "Invalid value for '--jobs': 0 is not in the range x>=1."),
+        ("--jobs 0", "Invalid value for '--jobs': 0 is not in the range 1<=x<=1024."),
         ("--jobs 2 --dask tcp://h:1", "--jobs: must not be given with --dask"),
         ("--machine none.toml", "none.toml: no such file"),
     ],

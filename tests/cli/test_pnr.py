@@ -95,7 +95,7 @@ def test_json(pascaline, placed):
         ),
         ("--device 25k", "--device: needs --pnr"),
         ("--seeds 2", "--seeds: needs --pnr"),
-        ("--seeds 0", "Invalid value for '--seeds': 0 is not in the range x>=1."),
+        ("--seeds 0", "Invalid value for '--seeds': 0 is not in the range 1<=x<=100000."),
         ("--clock 0", "Invalid value for '--clock': 0.0 is not in the range x>0."),
     ],
 )

@@ -37,3 +37,13 @@ def test_numbers_are_not_cut_where_there_is_little_room() -> None:
         patch.setattr(console, "OUT", Console(file=output, width=78))
         console.table("title", columns, [["ram, parity", *numbers]])
     assert all(f"{number:,}" in output.getvalue() for number in numbers)
+
+
+def test_names_are_no_markup() -> None:
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "OUT", Console(file=output, width=78))
+        console.table("t[/b]", ["a[/b]"], [["[/red]"], ["[red]x"], ["\x1b[31m\udcff"]])
+        console.say("[/b]\udcff")
+    for text in ("t[/b]", "a[/b]", "[/red]", "[red]x", r"\x1b[31m\udcff", r"[/b]\udcff"):
+        assert text in output.getvalue()

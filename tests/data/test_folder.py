@@ -125,7 +125,7 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         ),
         (put("a/x.csv", b"1,2\n3\n"), "/a/x.csv: line 2: must have 2 cells as the lines before"),
         (put("b/x.csv", b"1,2,3\n"), "/b/x.csv: must have 2 inputs as "),
-        (put("a/x.csv", b"\xff\xfe1"), "/a/x.csv: must be a csv file ("),
+        (put("a/x.csv", b"\xff\xfe1"), "/a/x.csv: line 1: must be text in UTF-8"),
         (put("a/x.csv", b'1,"2\n'), "/a/x.csv: must be a csv file ("),
         (put("a/x.txt", b"1"), "/a/x.txt: must end with .npy or .csv, not '.txt'"),
         (put("a/x.npy", b"1"), "/a/x.npy: must be an npy file of numbers ("),
@@ -142,6 +142,18 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         (save("a/x.npy", np.array(["a"])), "/a/x.npy: must be real numbers,"),
         (lambda path: (path / "a" / "x.csv").mkdir(), "/a/x.csv: cannot be read (Is a directory)"),
         (put("labels.csv", b""), "/labels.csv: line 1: must be file,label, not ''"),
+        (
+            put("labels.csv", b"file,label\n../x.csv,a\n"),
+            "/labels.csv: line 2: must be a file in the folder, not '../x.csv'",
+        ),
+        (
+            put("labels.csv", b"file,label\n/dev/zero,a\n"),
+            "/labels.csv: line 2: must be a file in the folder, not '/dev/zero'",
+        ),
+        (
+            put("labels.csv", b"file,label\n\0.csv,a\nx.csv,b\n"),
+            "/\\x00.csv: must be the name of",
+        ),
         (put("labels.csv", b"name,class\n"), "/labels.csv: line 1: must be file,label, not 'name,"),
         (
             put("labels.csv", b"file,label\na/0.csv\n"),
@@ -149,7 +161,7 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         ),
         (
             put("labels.csv", b"file,label\na/0.csv,a\nnone.csv,b\n"),
-            "/none.csv: cannot be read (No such file or directory)",
+            "/none.csv: no such file",
         ),
         (
             put("labels.csv", b"file,label\na/0.csv,a\n"),

@@ -93,7 +93,7 @@ def test_card_without_rule() -> None:
         ),
         (
             {"offset": [0, 0], "gain": [1, float("nan")]},
-            "small: card.preprocess: gain.1: should be a finite number, not nan",
+            "small: card.preprocess: must be JSON (NaN is no number in JSON)",
         ),
         (
             {"offset": [0, 0], "gain": [1, 1], "steps": 0},

@@ -59,7 +59,5 @@ def test_bad_files(change: dict[str, Any], text: str, tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"none\.npz: cannot be read \(No such file or directory\)"
-    ):
+    with pytest.raises(InputError, match=r"none\.npz: no such file"):
         read_recordings(tmp_path / "none.npz")

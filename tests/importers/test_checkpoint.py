@@ -192,7 +192,7 @@ def test_unknown_suffix(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".npz", ".pt"])
 def test_no_file(suffix: str, tmp_path: Path) -> None:
-    refuse(tmp_path / f"a{suffix}", r": cannot be read \(No such file or directory\)")
+    refuse(tmp_path / f"a{suffix}", r": no such file")
     (tmp_path / f"b{suffix}").mkdir()
     refuse(tmp_path / f"b{suffix}", r": cannot be read \(Is a directory\)")
 
@@ -232,11 +232,11 @@ def test_npz_that_says_more_than_it_holds(tmp_path: Path) -> None:
 def test_zip_bombs(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if suffix == ".pt":
         pytest.importorskip("torch")
-    monkeypatch.setattr(arrays, "LARGEST", 10_000)
+    monkeypatch.setattr(arrays, "ALWAYS", 10_000)
     path = tmp_path / f"a{suffix}"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.npy", bytes(20_000))
-    refuse(path, ": must hold at most 10,000 bytes, not '20,000'")
+    refuse(path, ": must hold at most 14,400 bytes when it is unpacked, not '20,000'")
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".npz", ".pt"])

@@ -253,7 +253,9 @@ def test_a_part_of_a_file(tmp_path: Path) -> None:
     )
     path = tmp_path / "g2p.npz"
     np.savez(path, **tensors)
-    with pytest.raises(InputError, match=r"^dec: does not stand on enc, by its name: --part "):
+    with pytest.raises(
+        InputError, match=r"g2p.npz: dec: does not stand on enc, by its name: --part"
+    ):
         read_foreign(path)
     foreign = read_foreign(path, Reading(part="enc_"))
     assert (foreign.network.inputs, foreign.network.layers[0].cell) == (29, "gru")

@@ -109,7 +109,7 @@ def test_missing(tmp_path):
 
 
 def test_folder(tmp_path):
-    assert error_of(tmp_path) == ": no such file"
+    assert error_of(tmp_path) == ": cannot be read (Is a directory)"
 
 
 @pytest.mark.parametrize("length", [0, 4, 100, -1])
@@ -218,9 +218,9 @@ def test_metadata(path):
     assert error_of(path) == ": must have a 'pascaline' entry in its metadata"
     rewrite_source = load_file(path)
     save_file(rewrite_source, path, metadata={"pascaline": "{"})
-    assert error_of(path).startswith(": its 'pascaline' metadata must be JSON (")
+    assert error_of(path).startswith(": its 'pascaline' metadata: must be JSON (")
     save_file(rewrite_source, path, metadata={"pascaline": "[" * 100000})
-    assert error_of(path).startswith(": its 'pascaline' metadata must be JSON (")
+    assert error_of(path).startswith(": its 'pascaline' metadata: must be JSON (")
 
 
 def test_missing_tensor(path):

@@ -139,7 +139,7 @@ def test_mutated_files_are_read_or_refused_in_one_line(
 
 def test_no_file(tmp_path: Path) -> None:
     for suffix in (".keras", ".h5", ".hdf5"):
-        with pytest.raises(InputError, match=r"cannot be read \(No such file or directory\)$"):
+        with pytest.raises(InputError, match=r"no such file$"):
             read_foreign(tmp_path / f"net{suffix}")
 
 
