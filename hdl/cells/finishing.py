@@ -105,7 +105,8 @@ class Finishing(wiring.Component):
             self.met_token.eq(standard.met_token),
         ]
 
-        busy, left = Signal(), Signal(range(norm.groups))
+        busy = Signal()
+        left = Signal(range(norm.groups))
         flags = Signal.like(self.token)
         with m.If(standard.arrives):
             m.d.sync += [busy.eq(1), left.eq(norm.groups - 1), flags.eq(standard.token)]
@@ -113,7 +114,8 @@ class Finishing(wiring.Component):
             m.d.sync += busy.eq(0)
         with m.Else():
             m.d.sync += left.eq(left - 1)
-        upcoming, stream = Signal(), Signal(self._program.stream_bits)
+        upcoming = Signal()
+        stream = Signal(self._program.stream_bits)
         m.d.comb += [
             upcoming.eq(standard.arrives | (busy & (left != 0))),
             stream.eq(Mux(standard.arrives, standard.token.stream, flags.stream)),
