@@ -51,6 +51,9 @@ def replacing(path: Path) -> Iterator[Path]:
     with _refusing(path):
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists() and not path.is_file():
+            # Another file would take the place of the device, for all who use it.
+            raise InputError(str(path), "must be a file, no pipe or device")
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(descriptor)

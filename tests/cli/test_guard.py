@@ -17,8 +17,13 @@ STARTS = """
 import subprocess, sys
 from pascaline.cli.guard import guarded
 # A grandchild that its parent has left, in a session of its own.
-script = "(setsid sleep 60 & echo $! > {}) ; exec sleep 60"
-sys.exit(guarded(lambda: subprocess.run(["sh", "-c", script], check=False)))
+leaves = (
+    "import os, subprocess;"
+    "one = subprocess.Popen(['sleep', '60'], start_new_session=True);"
+    "print(one.pid, file=open('{}', 'w'), flush=True); os._exit(0)"
+)
+command = ["sh", "-c", '"$0" -c "$1"; exec sleep 60', sys.executable, leaves]
+sys.exit(guarded(lambda: subprocess.run(command, check=False)))
 """
 
 

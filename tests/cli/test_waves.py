@@ -13,6 +13,7 @@ from pascaline.sim.simulators import SIMULATORS
 from pascaline.spec.errors import InputError
 from pascaline.spec.instances import instance, joined
 from pascaline.spec.stages.core import VIEWS
+from tests.models import make_design, make_model
 from tests.sim.machines import design_of, tool_of
 from tests.sim.test_simulation import TINY
 
@@ -27,7 +28,9 @@ RUNS = [("tiny-ternary", sim) for sim in SIMULATORS] + [
 @pytest.fixture(scope="module")
 def hierarchies():
     names = (*TINY, "tiny-gru", "tiny-bilstm", "tiny-rnn", "tiny-hadamard")
-    designs = [design_of(name) for name in names]
+    layer = {"cell_affine": {"kind": "layernorm", "spread": "mad"}}
+    norm_of_cells = make_design(make_model(hidden=5, inputs=3, layer=layer), units=2, simd=2)
+    designs = [*map(design_of, names), norm_of_cells]
     return [(design, Hierarchy(generate(design).text, design.name)) for design in designs]
 
 

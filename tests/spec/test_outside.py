@@ -5,6 +5,7 @@ import os
 import pytest
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 from pascaline.spec.outside import content_of, json_of, naming, parsing, regular, text_of
 
 
@@ -37,6 +38,14 @@ def test_only_files_of_a_size_are_read(tmp_path, call):
     at("good").write_bytes(b"abc")
     assert call(at("good")) in (b"abc", None)
     assert "at most 2 bytes" in refused(call, at("good"), 2)
+
+
+def test_nothing_takes_the_place_of_a_device(tmp_path):
+    """As root, a file of that name would: nobody could read zeros from /dev/zero after it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert refused(write_atomic, pipe, "text") == f"{pipe}: must be a file, no pipe or device"
+    assert pipe.is_fifo()
 
 
 def test_text(tmp_path):
