@@ -163,4 +163,7 @@ class _Formula:
 
 def claims():
     """All claims about attention."""
-    return [Claim("attention: an element, two streams", attend([-2], streams=2), 24)]
+    return [
+        Claim("attention: an element, two streams", attend([-2], streams=2), 32),
+        Claim("attention: the same, pipelined", attend([-2], streams=2, pipelined=True), 32),
+    ]
