@@ -14,8 +14,10 @@ from pascaline.cli.guard import FAULT
 FULL = Path("/dev/full")
 
 STARTS = """
-import subprocess, sys
+import signal, subprocess, sys
 from pascaline.cli.guard import guarded
+# It is ignored where the tests run in the background of a shell.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A grandchild that its parent has left, in a session of its own.
 leaves = (
     "import os, subprocess;"
