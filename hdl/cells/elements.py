@@ -1,5 +1,6 @@
 """The side of an element-wise part that a core sees, whatever the part is made of."""
 
+from amaranth.hdl import Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,7 +14,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.program import Program
 from pascaline.spec.unit import UnitSpec
 
-__all__ = ["Elements", "made_layout", "token_layout"]
+__all__ = ["Elements", "count_groups", "made_layout", "next_group", "token_layout"]
 
 
 def token_layout(program: Program):
@@ -32,6 +33,54 @@ def token_layout(program: Program):
 def made_layout(layer: Layer):
     """What a unit gives whose state is standardised: ``c``, and what is ``held`` for its h."""
     return data.StructLayout({"c": shape(layer.carried), "held": shape(layer.held)})
+
+
+def count_groups(m, arrives, token, groups, most):
+    """Count the groups of a tile, one a cycle, from the cycle after it has arrived.
+
+    Parameters
+    ----------
+    m : Module
+        Where the logic goes.
+    arrives : Value
+        Its first group is at the front in the next cycle.
+    token : Value
+        With ``arrives``: flags of its step.
+    groups : Value
+        With ``arrives``: how many groups it has, less 1.
+    most : int
+        ``groups`` is less than that.
+
+    Returns
+    -------
+    busy : Signal
+        There is a group at the front.
+    left : Signal
+        How many come after it.
+    flags : Signal
+        With ``busy``: the token.
+    """
+    busy = Signal()
+    left = Signal(range(most))
+    flags = Signal.like(token, name="flags")
+    with m.If(arrives):
+        m.d.sync += [busy.eq(1), left.eq(groups), flags.eq(token)]
+    with m.Elif(left == 0):
+        m.d.sync += busy.eq(0)
+    with m.Else():
+        m.d.sync += left.eq(left - 1)
+    return busy, left, flags
+
+
+def next_group(m, arrives, token, busy, left, flags):
+    """Whether there is a group in the next cycle, and its stream; see `count_groups`."""
+    upcoming = Signal()
+    stream = Signal.like(token.stream, name="stream")
+    m.d.comb += [
+        upcoming.eq(arrives | (busy & (left != 0))),
+        stream.eq(Mux(arrives, token.stream, flags.stream)),
+    ]
+    return upcoming, stream
 
 
 class Elements(wiring.Component):

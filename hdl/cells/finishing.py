@@ -1,12 +1,12 @@
 # amaranth: UnusedElaboratable=no
 """Behind the groups: what units carry is standardised, then they finish their h."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.cells import CELLS
-from pascaline.hdl.cells.elements import made_layout, token_layout
+from pascaline.hdl.cells.elements import count_groups, made_layout, next_group, token_layout
 from pascaline.hdl.cells.ordered import read_ordered
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
@@ -105,21 +105,10 @@ class Finishing(wiring.Component):
             self.met_token.eq(standard.met_token),
         ]
 
-        busy = Signal()
-        left = Signal(range(norm.groups))
-        flags = Signal.like(self.token)
-        with m.If(standard.arrives):
-            m.d.sync += [busy.eq(1), left.eq(norm.groups - 1), flags.eq(standard.token)]
-        with m.Elif(left == 0):
-            m.d.sync += busy.eq(0)
-        with m.Else():
-            m.d.sync += left.eq(left - 1)
-        upcoming = Signal()
-        stream = Signal(self._program.stream_bits)
-        m.d.comb += [
-            upcoming.eq(standard.arrives | (busy & (left != 0))),
-            stream.eq(Mux(standard.arrives, standard.token.stream, flags.stream)),
-        ]
+        comes = standard.arrives, standard.token
+        count = count_groups(m, *comes, norm.groups - 1, norm.groups)
+        busy, _, flags = count
+        upcoming, stream = next_group(m, *comes, *count)
         tensors, wrong = read_ordered(
             m,
             upcoming,

@@ -5,7 +5,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory
 
 from pascaline.hdl.cells import CELLS
-from pascaline.hdl.cells.elements import Elements
+from pascaline.hdl.cells.elements import Elements, count_groups, next_group
 from pascaline.hdl.cells.ordered import read_ordered
 from pascaline.hdl.cells.unit import carried_layout
 from pascaline.hdl.delay import delayed
@@ -27,34 +27,19 @@ class Groups(Elements):
 
     def elaborate(self, platform):
         m = Module()
-        unit, drain, program = self._unit, self._drain, self._program
+        unit, drain = self._unit, self._drain
         pipeline, layer = unit.pipeline, unit.layer
         self._wrong = []
 
         # Groups of the tile at the front, counted down.
-        busy = Signal()
-        left = Signal(range(max(drain.tile_groups, 2)))
-        flags = Signal.like(self.token)
-        with m.If(self.arrives):
-            m.d.sync += [
-                busy.eq(1),
-                left.eq(Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)),
-                flags.eq(self.token),
-            ]
-        with m.Elif(left == 0):
-            m.d.sync += busy.eq(0)
-        with m.Else():
-            m.d.sync += left.eq(left - 1)
+        groups = Mux(self.last_tile, drain.last_groups - 1, drain.tile_groups - 1)
+        count = count_groups(m, self.arrives, self.token, groups, max(drain.tile_groups, 2))
+        busy, _, flags = count
         m.d.comb += self.shift.eq(busy)
 
         # Scales and biases must be there `rows` cycles after the group, so they are read one cycle
         # before it.
-        upcoming = Signal()
-        stream = Signal(program.stream_bits)
-        m.d.comb += [
-            upcoming.eq(self.arrives | (busy & (left != 0))),
-            stream.eq(Mux(self.arrives, self.token.stream, flags.stream)),
-        ]
+        upcoming, stream = next_group(m, self.arrives, self.token, *count)
         rows = self._parameters(m, "rows", upcoming, stream)
 
         if layer.held is None:
