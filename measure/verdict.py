@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict, dataclass, field, fields
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,11 @@ def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
         setattr(verdict, name, getattr(outcome, name))
     verdict.faults += outcome.faults
     # An episode that hangs has no span, and nothing can be said of those behind it.
-    for taken, formula in zip(outcome.spans, case.formulas, strict=not outcome.hangs):
+    found = zip_longest(outcome.taken, outcome.spans)
+    for taken, formula in zip(found, case.formulas, strict=not outcome.hangs):
         if not outcome.hangs and formula not in (None, taken):
             verdict.wrong_formulas += 1
-            verdict.faults.append(f"took {taken} cycles, the formula says {formula}")
+            verdict.faults.append(f"took {taken} cycles, the formulas say {formula}")
     shutil.rmtree(folder)
     shutil.rmtree(verilog.parent)
 

@@ -176,8 +176,9 @@ class Outcome:
         Episodes that were not over after several times the cycles that they need.
     faults : list of str
         What was wrong, a line each: the first mismatches, broken stream rules, missing output.
-    spans : list of int
-        Cycles of each uncut episode: from the first beat in to the last one out, both included.
+    spans, taken : list of int
+        Cycles of each uncut episode: from the first beat in to the last one out, both included; and
+        to the last one in, on streams.
     accesses : int
         Accesses of registers whose answers were compared with the model of the register file.
     results : list
@@ -194,6 +195,7 @@ class Outcome:
     hangs: int = 0
     faults: list[str] = field(default_factory=list)
     spans: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
     accesses: int = 0
     results: list[int | list[int]] = field(default_factory=list)
     injected: dict[str, int] = field(default_factory=dict)

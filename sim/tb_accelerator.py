@@ -72,13 +72,14 @@ class Bench:
         outcome = self._outcome if episode.cut is None else Outcome()
         model, states = checked_model(design, outcome)
         results = states.pop("o")
-        first, last = -1, -1
+        first, taken, last = -1, -1, -1
         steps = sum(len(sequence.x) for sequence in episode.sequences)
         over = Event()
 
         def on_x(beat: Values) -> None:
-            nonlocal first
-            first = cycle() if first < 0 else first
+            nonlocal first, taken
+            taken = cycle()
+            first = taken if first < 0 else first
             model.on_x(beat)
             self._tell(self._outcome.steps + model.steps)
 
@@ -134,6 +135,7 @@ class Bench:
             outcome.sequences += len(episode.sequences)
             outcome.steps += model.steps
             outcome.spans.append(last - first + 1)
+            outcome.taken.append(taken - first + 1)
         else:
             self._outcome.faults += outcome.faults
             self._outcome.mismatches += outcome.mismatches

@@ -11,7 +11,7 @@ from pascaline.spec.design import Design
 from pascaline.spec.flow import End, StageClock
 from pascaline.spec.schedule import interleaved
 
-__all__ = ["sequence_cycles", "step_cycles", "utilisation"]
+__all__ = ["input_cycles", "sequence_cycles", "step_cycles", "utilisation"]
 
 
 def sequence_cycles(
@@ -32,6 +32,20 @@ def sequence_cycles(
     symbols : sequence of int, optional
         Symbols that a decoder gives for each; by default as many as it may.
     """
+    return _ends(design, lengths, symbols)[1] + 1
+
+
+def input_cycles(
+    design: Design, lengths: Sequence[int], symbols: Sequence[int] | None = None
+) -> int:
+    """The same until the last beat is taken."""
+    return _ends(design, lengths, symbols)[0] + 1
+
+
+def _ends(
+    design: Design, lengths: Sequence[int], symbols: Sequence[int] | None
+) -> tuple[int, int]:
+    """Cycles of the last beat that is taken, and of the last one that is given."""
     decoder = design.network.decoder
     if decoder is not None and symbols is None:
         symbols = [decoder.most] * len(lengths)
@@ -44,7 +58,7 @@ def sequence_cycles(
         taken = max(taken + 1, first.room(stream)) + beats - 1
         last = position == lengths[sequence] - 1
         first.push(taken, stream, first=position == 0, last=last)
-    return end.last + 1
+    return taken, end.last
 
 
 def step_cycles(design: Design) -> float:

@@ -60,7 +60,7 @@ def _run_episode(job, design, episode, outcome, deadline):
     model, checkers = checked_model(design, outcome)
     steps = sum(len(sequence.x) for sequence in episode.sequences)
     pauses = episode.pauses or job.pauses
-    times = []
+    times, inputs = [], 0
     listeners = model.inputs | {name: checker.actual for name, checker in checkers.items()}
     listeners["i_load"] = lambda _: None
     beats = stimulus(design, episode, rng)
@@ -69,6 +69,7 @@ def _run_episode(job, design, episode, outcome, deadline):
         return model.steps == steps and not any(checker.missing for checker in checkers.values())
 
     async def everything(ctx):
+        nonlocal inputs
         streams = {name: getattr(dut, name) for name in layouts}
         queues = {name: list(reversed(queue)) for name, queue in beats.items()}
         offered = dict.fromkeys(queues)
@@ -91,6 +92,7 @@ def _run_episode(job, design, episode, outcome, deadline):
                 listeners[name](layouts[name].unpack(payload))
                 if name in ("i_x", "o"):
                     times.append(cycle)
+                    inputs = cycle if name == "i_x" else inputs
             if over():
                 break
         if not over():
@@ -102,6 +104,7 @@ def _run_episode(job, design, episode, outcome, deadline):
     outcome.sequences += len(episode.sequences)
     outcome.steps += model.steps
     outcome.spans.append(times[-1] - times[0] + 1)
+    outcome.taken.append(inputs - times[0] + 1)
 
 
 def play(dut, given, wanted, pauses, rng):

@@ -55,6 +55,7 @@ def check(case):
     assert outcome.good, outcome.faults
     lengths = [len(sequence.x) for sequence in plain.episodes[0].sequences]
     assert outcome.cycles == cycles.sequence_cycles(case.design, lengths)
+    assert outcome.taken == [cycles.input_cycles(case.design, lengths)]
     outcome = run_job(rough)
     assert outcome.good, outcome.faults
 
