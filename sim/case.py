@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, model_validator
 
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
+from pascaline.sim.far import far_states, far_vectors
 from pascaline.sim.job import Episode, Job, Pauses, Sequence
 from pascaline.sim.model import symbols_of
 from pascaline.spec import cycles
@@ -44,12 +45,15 @@ class CaseSequence(Checked):
         Whether its final state is wanted.
     seed : int
         Of its inputs, and of the state that it is given.
+    far : bool
+        Whether these are drawn as `sim.far` does; else they are uniform.
     """
 
     steps: int = Field(ge=1, le=100_000)
     state: int = Field(default=FROM_ZERO, ge=FROM_ZERO, le=FROM_GIVEN)
     dump: bool = False
     seed: int = Field(default=0, ge=0)
+    far: bool = Field(default=False, exclude_if=not_)
 
 
 class CaseEpisode(Checked):
@@ -104,20 +108,24 @@ class Case(Checked):
         The network.
     shared_scale : bool
         Whether x and h have the same random scales.
-    orthogonal : bool
+    orthogonal, even : bool
         As in `spec.synthetic.synthetic_model`.
     machine : Machine
         The machine.
     traffic : tuple of Traffic
         Simulated one after the other.
+    faults : int
+        On a bus: how many faults of each kind are injected instead, as `sim.tb_faults` does.
     """
 
     seed: int = Field(ge=0)
     network: Network
     shared_scale: bool = False
     orthogonal: bool = Field(default=False, exclude_if=not_)
+    even: bool = Field(default=False, exclude_if=not_)
     machine: Machine = Machine()
     traffic: tuple[Traffic, ...] = ()
+    faults: int = Field(default=0, ge=0, le=1000, exclude_if=not_)
 
     @model_validator(mode="after")
     def _check_lengths(self) -> Case:
@@ -146,6 +154,7 @@ class Case(Checked):
             rng,
             shared_scale=self.shared_scale,
             orthogonal=self.orthogonal,
+            even=self.even,
         )
         return Design(model=model, machine=self.machine)
 
@@ -160,8 +169,11 @@ class Case(Checked):
         return self._job(self.traffic)
 
     @property
-    def formulas(self) -> list[int | None]:
-        """For each episode that is not cut what its cycles must be, if there is a formula."""
+    def formulas(self) -> list[tuple[int, int] | None]:
+        """For each episode that is not cut what its cycles must be, if there are formulas.
+
+        Until the last beat is taken, and until the last one is given.
+        """
         return [
             self._formula(episode) if traffic.plain and not self.machine.on_bus else None
             for traffic in self.traffic
@@ -169,10 +181,11 @@ class Case(Checked):
             if episode.cut is None
         ]
 
-    def _formula(self, episode: CaseEpisode) -> int:
+    def _formula(self, episode: CaseEpisode) -> tuple[int, int]:
         vectors = [self._sequence(one).x for one in episode.sequences]
         lengths = [one.steps for one in episode.sequences]
-        return cycles.sequence_cycles(self.design, lengths, symbols_of(self.design, vectors))
+        told = self.design, lengths, symbols_of(self.design, vectors)
+        return cycles.input_cycles(*told), cycles.sequence_cycles(*told)
 
     def _job(self, traffics: Iterable[Traffic]) -> Job:
         return Job(
@@ -183,6 +196,7 @@ class Case(Checked):
                 for episode in traffic.episodes
             ),
             seed=self.seed,
+            faults=self.faults,
         )
 
     def _episode(self, traffic: Traffic, episode: CaseEpisode) -> Episode:
@@ -197,14 +211,20 @@ class Case(Checked):
     def _sequence(self, sequence: CaseSequence) -> Sequence:
         rng = np.random.default_rng(sequence.seed)
         network = self.network
-        x = self.design.entry.draw(rng, sequence.steps)
+        if sequence.far:
+            x = far_vectors(sequence.seed, self.design, sequence.steps)
+        else:
+            x = self.design.entry.draw(rng, sequence.steps)
         if network.whole:
             return Sequence(x=x)
         if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.
             return Sequence(x=x, state=min(sequence.state, FROM_PREVIOUS))
         given: tuple[State, ...] = ()
         if sequence.state == FROM_GIVEN:
-            given = tuple(_state(rng, layer) for layer in network.layers)
+            if sequence.far:
+                given = far_states(sequence.seed, self.design)
+            else:
+                given = tuple(_state(rng, layer) for layer in network.layers)
         return Sequence(x=x, state=sequence.state, given=given, dump=sequence.dump)
 
     def write(self, path: Path) -> None:

@@ -5,22 +5,41 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import cocotb
 
-from pascaline.sim import tb_accelerator, tb_bus
+from pascaline.sim import tb_accelerator, tb_bus, tb_faults
 from pascaline.sim.case import Case
 from pascaline.sim.clocking import start_clock
+from pascaline.sim.faults import kinds
 from pascaline.sim.job import Outcome
+from pascaline.spec.design import Design
+from pascaline.spec.fields import Counter
+from pascaline.spec.registers import registers
 
-__all__ = ["SELECT", "run_mutant"]
+__all__ = ["COUNTER", "SELECT", "counted", "run_mutant"]
 
 SELECT = "mutant__select"
 """Input of the top: the number of the fault, 0 for none."""
 
+COUNTER = "counter__"
+"""What the names of registers begin with that count for those of the machine's registers."""
+
 NUMBERS: list[int] = json.loads(os.environ.get("PASCALINE_MUTANTS", "[]"))
+
+
+def counted(design: Design) -> list[str]:
+    """Names of the registers that count events, of a machine on a bus."""
+    if not design.machine.on_bus:
+        return []
+    return [
+        register.name
+        for register in registers(design)
+        if any(isinstance(field, Counter) for field in register.fields)
+    ]
 
 
 @cocotb.test()
@@ -46,11 +65,20 @@ def _case() -> Case:
 
 
 async def _first_fault(dut: Any, case: Case) -> str | None:
-    """What is wrong first, in values, in the rules of streams, or in cycles."""
+    """What is wrong first, in values, in the rules of streams, in registers, or in cycles."""
     job, outcome, formulas = case.job, Outcome(), iter(case.formulas)
+    if job.faults:
+        faulty = tb_faults.Bench(dut, job, outcome)
+        await faulty.around.reset()
+        for number, kind in product(range(job.faults), kinds(job.design, flips=False)):
+            await faulty.inject(kind, number)
+            if outcome.faults:
+                return outcome.faults[0]
+        return None
     bench: Any
     if job.design.machine.on_bus:
-        bench = tb_bus.Bench(dut, job, outcome)
+        counters = {name: getattr(dut, COUNTER + name) for name in counted(job.design)}
+        bench = tb_bus.Bench(dut, job, outcome, counters, hasty=True)
     else:
         start_clock(dut.clk)
         bench = tb_accelerator.Bench(dut, job, outcome, hasty=True)
@@ -59,7 +87,7 @@ async def _first_fault(dut: Any, case: Case) -> str | None:
         if outcome.faults:
             return outcome.faults[0]
         if episode.cut is None:
-            taken, formula = outcome.spans[-1], next(formulas)
-            if formula not in (None, taken):
-                return f"took {taken} cycles, the formula says {formula}"
+            formula = next(formulas)
+            if formula is not None and formula != (found := (outcome.taken[-1], outcome.spans[-1])):
+                return f"took {found} cycles, the formulas say {formula}"
     return None

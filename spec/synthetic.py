@@ -22,6 +22,9 @@ from pascaline.spec.tensors import (
 
 __all__ = ["synthetic_model"]
 
+EVEN = 1 / 16
+"""How large the biases of an even head are, as a share of those of others."""
+
 
 def synthetic_model(
     name: str,
@@ -30,13 +33,15 @@ def synthetic_model(
     *,
     shared_scale: bool = False,
     orthogonal: bool = False,
+    even: bool = False,
 ) -> Model:
     """Draw a model whose gates swing over their whole range without sticking.
 
     Weights are uniform over what the arithmetic allows. Scales are as a trained network's would
     be: pre-activations of about unit variance for inputs of about half of full scale. If
     ``orthogonal``, what a transform gives has random signs beside one magnitude, with which it is
-    orthogonal, and the inputs of such a layer have one scale: as a HadamardRNN is trained.
+    orthogonal, and the inputs of such a layer have one scale: as a HadamardRNN is trained. If
+    ``even``, biases of the head are so small that no class wins most of the time.
     """
     tensors: dict[str, Integers] = {}
     for key, spec in tensor_specs(network).items():
@@ -58,7 +63,7 @@ def synthetic_model(
         shape = tensor_specs(network)[embedding].shape
         tensors[embedding] = rng.integers(x.interval.lo, x.interval.hi, shape, endpoint=True)
     if (head := network.head) is not None:
-        tensors |= _head(head, network.layer.h, rng)
+        tensors |= _head(head, network.layer.h, rng, even)
     return Model(name=name, network=network, tensors=tensors, card={"weights": "random"})
 
 
@@ -131,7 +136,7 @@ def _of_one_magnitude(layer: Layer, operand: Operand, scales: Integers) -> Integ
     return np.where(scales < 0, -1, 1) * np.maximum(magnitude, 1)
 
 
-def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers]:
+def _head(head: Head, h: Format, rng: np.random.Generator, even: bool) -> dict[str, Integers]:
     """All but the weights."""
     tensors: dict[str, Integers] = {}
     reach = h.interval.magnitude
@@ -140,7 +145,7 @@ def _head(head: Head, h: Format, rng: np.random.Generator) -> dict[str, Integers
             head.scales.lo, head.scales.hi, head.classes, endpoint=True
         )
         reach *= head.scales.hi
-    tensors["head.bias"] = nearest(rng.normal(0, reach, head.classes), head.biases.hi)
+    tensors["head.bias"] = nearest(rng.normal(0, reach * (EVEN if even else 1), head.classes), head.biases.hi)
     if head.zero_point:
         tensors["head.zero"] = rng.integers(head.zeros.lo, head.zeros.hi, 1, endpoint=True)
     return tensors
