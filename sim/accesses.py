@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from cocotb.triggers import with_timeout
 
@@ -58,6 +58,10 @@ class Registers:
     async def set(self, name: str, value: int) -> None:
         """Write a register."""
         await self._transfer([Access(self._table[name].offset, value)])
+
+    def preset(self, counts: Mapping[str, int]) -> None:
+        """Counters were set to these values, see `RegisterModel.preset`."""
+        self._model.preset(counts)
 
     async def random(self, count: int, tick: Callable[[], Awaitable[None]], *, on: bool) -> None:
         """Make random accesses; with ``on`` the machine stays enabled."""

@@ -147,7 +147,7 @@ class CounterModel(FieldModel):
 
     def reads(self, past: Past) -> Sequence[int]:
         least, most = past.events
-        return range(least, most + 1)
+        return [count % (1 << self.field.width) for count in range(least, most + 1)]
 
 
 class WordModel(FieldModel):

@@ -6,7 +6,7 @@ counted in that window may be in the answer or not. While nothing goes on, windo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pascaline.sim.control import Access
 from pascaline.sim.fields import MODELS, FieldModel, Past
@@ -74,6 +74,10 @@ class RegisterModel:
                 faults.append(f"{access} was answered by {given}, after {earlier or 'nothing'}")
         self._take([access for access in accesses if access.value is not None], window)
         return faults
+
+    def preset(self, counts: Mapping[str, int]) -> None:
+        """Counters were set to these values, by their names, before anything was counted."""
+        self._cleared |= {name: (-count, -count) for name, count in counts.items()}
 
     def irq(self, seen: Seen) -> bool | None:
         """Whether an event is enabled and set; None if that is not sure."""

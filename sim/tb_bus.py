@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pascaline.spec import cycles
 from pascaline.spec.bus import GO_ON
 from pascaline.spec.loading import image_words
 from pascaline.spec.ports import FROM_PREVIOUS
+from pascaline.spec.register import WORD
 
 PATIENCE = 1000
 """Cycles beyond all that are needed."""
@@ -38,9 +40,33 @@ async def run_job(dut: Any) -> None:
 
 
 class Bench:
-    """A machine on a bus, and the golden model beside it."""
+    """A machine on a bus, and the golden model beside it.
 
-    def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
+    Parameters
+    ----------
+    dut : handle
+        The top.
+    job : Job
+        What to do.
+    outcome : Outcome
+        Where it is noted what came out.
+    counters : mapping of str to handle, optional
+        Registers of counters that start anywhere in half of the episodes: their upper bits would
+        take too long to reach.
+    hasty : bool
+        Whether an episode is over with the first fault.
+    """
+
+    def __init__(
+        self,
+        dut: Any,
+        job: Job,
+        outcome: Outcome,
+        counters: Mapping[str, Any] | None = None,
+        *,
+        hasty: bool = False,
+    ) -> None:
+        self._counters, self._hasty = counters or {}, hasty
         self._dut, self._job, self._outcome = dut, job, outcome
         self._design = job.design
         self._golden = Golden(job.design.model)
@@ -63,6 +89,11 @@ class Bench:
         registers = Registers(
             bus.control, bus.table, self._seen, outcome, random.Random(rng.random())
         )
+        if self._counters and rng.getrandbits(1):
+            counts = {name: _count(rng) for name in self._counters}
+            for name, count in counts.items():
+                self._counters[name].value = count
+            registers.preset(counts)
         before, beside = episode.accesses // 4, episode.accesses // 2
         await registers.random(before, bus.tick, on=False)
         await registers.set("control", ENABLE)
@@ -72,6 +103,9 @@ class Bench:
         patience = episode.cut or self._patience(episode, pauses)
         others = cocotb.start_soon(registers.random(beside, bus.tick, on=True))
         while any(self._expected) and patience:
+            if self._hasty and outcome.faults:
+                others.cancel()
+                return
             await bus.tick()
             patience -= 1
             if patience % 1000 == 0:
@@ -157,3 +191,8 @@ class Bench:
         beats = sum(lengths) * (self._bus.lanes.beats + self._bus.results.beats)
         slow = 1 - max(pauses.i_x, pauses.o)
         return PATIENCE + int(4 * (needed + 2 * beats) / max(slow, 0.01))
+
+
+def _count(rng: random.Random) -> int:
+    """Where a counter starts: just before its upper bits change, or anywhere."""
+    return rng.choice((rng.getrandbits(WORD), (1 << rng.randint(8, WORD)) - rng.randint(1, 8)))

@@ -63,6 +63,16 @@ def test_a_count_is_one_of_the_window(value, right):
     assert answer([Access(PACKETS)], [value], seen(5), seen(7)) is right
 
 
+@pytest.mark.parametrize(("value", "right"), [(0, False), (2**32 - 1, True), (1, True), (2, False)])
+def test_a_counter_may_start_anywhere(value, right):
+    model = RegisterModel(registers(design_of("tiny-ternary", ports="axi")))
+    model.preset({"packets": 2**32 - 6})
+    window = seen(5), seen(7 if value else 5)
+    assert (not model.judge([Access(PACKETS)], [value], window, ordered=True)) is right
+    clear = [Access(CONTROL, 0b10), Access(PACKETS)]
+    assert not model.judge(clear, [0, 0], (seen(8), seen(8)), ordered=True)
+
+
 def test_writes_before_and_beside_reads():
     accesses = [Access(CONTROL, 1, 0b0001), Access(CONTROL), Access(CONTROL, 0, 0b1110)]
     quiet = seen(0), seen(0)
