@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 
 import click
 
 from mutants.campaign import Campaign
+from mutants.machines import COUNTS
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
@@ -14,14 +18,34 @@ from pascaline.spec.folders import build_folder
 
 __all__ = ["main"]
 
-NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
+
+class Slice(click.ParamType):  # type: ignore[type-arg]
+    """One part of so many: ``3/10``."""
+
+    name = "K/N"
+
+    def convert(self, value: object, param: object, context: object) -> tuple[int, int]:
+        """K, less than N, and N."""
+        if isinstance(value, tuple):
+            return value
+        words = str(value).split("/")
+        if len(words) != 2 or not all(word.isdecimal() for word in words) or int(words[1]) == 0:
+            self.fail(f"must be K/N, not {value!r}")
+        return int(words[0]) % int(words[1]), int(words[1])
 
 
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--count", type=click.IntRange(1, 65535), default=1000, show_default=True)
+@click.option("--count", type=click.IntRange(1, 65535), help="Of each; by default 1000 or 400.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--cycles", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option(
+    "--random",
+    type=click.IntRange(min=1),
+    default=2_000_000,
+    show_default=True,
+    help="Cycles of random runs of what traffic does not kill.",
+)
 @click.option(
     "--seconds",
     type=click.IntRange(min=1),
@@ -30,25 +54,49 @@ NAMES = ("tiny-binary", "tiny-ternary", "tiny-binary:axi")
     show_default=True,
     help="For a proof; what is left is tried again with the next.",
 )
+@click.option(
+    "--slice",
+    "part",
+    type=Slice(),
+    default=(0, 1),
+    help="Only every Nth mutant, from the Kth on; K may be any number, as that of a commit.",
+)
+@click.option("--folder", type=click.Path(path_type=Path), help="Where all is kept.")
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
     *,
     names: tuple[str, ...],
-    count: int,
+    count: int | None,
     seed: int,
     cycles: int,
+    random: int,
     seconds: tuple[int, ...],
+    part: tuple[int, int],
+    folder: Path | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Try mutants of the netlists of configurations (NAMES, as tiny-ternary or tiny-binary:axi)."""
-    found = []
+    """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side."""
     try:
-        folder = build_folder() / "mutants"
-        every = [Campaign(name, count, seed, cycles, seconds, folder) for name in names or NAMES]
-        with bars() as report:
-            found += [campaign.run(jobs or cores(), report) for campaign in every]
+        campaigns = [
+            Campaign(
+                name=name,
+                count=count or COUNTS.get(name, 1000),
+                folder=folder or build_folder() / "mutants",
+                seed=seed,
+                part=part[0],
+                parts=part[1],
+                cycles=cycles,
+                random=random,
+                seconds=seconds,
+            )
+            for name in names or COUNTS
+        ]
+        processes = ProcessPoolExecutor(jobs or cores(), mp_context=get_context("spawn"))
+        threads = ThreadPoolExecutor(len(campaigns))
+        with bars() as report, processes as pool, threads:
+            found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)
         sys.exit(2)

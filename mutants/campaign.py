@@ -6,41 +6,30 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock
 
 from mutants.environment import AROUND, busy, environment, usual
-from mutants.netlist import list_mutants, netlist, with_mutants
+from mutants.machines import machine
+from mutants.netlist import list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
+from mutants.traffic import with_faults, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
 from pascaline.sim.case import Case
-from pascaline.sim.draw_cases import draw_traffic
 from pascaline.sim.runner import build
 from pascaline.sim.simulators import simulator
-from pascaline.spec.configs import configs
+from pascaline.sim.tb_mutants import COUNTER, counted
 from pascaline.spec.errors import InputError
 
 __all__ = ["Campaign"]
 
 Progress = Callable[[str, int, int], None]
-
-ROUNDS = 4
-"""Pairs of traffics, each with a reset in the middle."""
-
-STALLS, STALLED = 3, {"o": 0.95, "o_state": 0.95}
-"""One rough traffic in so many has outputs that wait until all queues are full."""
-
-ON_BUS = 2
-"""Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
-
-LONGEST = 16
-"""Vectors of a packet on a bus: as many as fill the buffers in a short time."""
 
 CLASSES = {
     "value": r"must be|is 0x",
@@ -57,47 +46,58 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class Campaign:
-    """Mutants of a named configuration with random weights.
+    """Mutants of a machine.
 
     What has been found is kept in files, so a campaign may be stopped and go on.
 
     Parameters
     ----------
     name : str
-        Of the configuration; behind a colon the ports, if not streams: ``tiny-ternary:axi``.
+        Of the machine, see `mutants.machines`.
     count : int
-        Mutants.
+        Mutants that are drawn.
+    folder : Path
+        Where the netlist, its builds and the findings are kept.
     seed : int
         Of the mutants, and of the traffic.
+    part, parts : int
+        Every so many mutants are tried, from the one of number ``part`` on; for ``parts`` campaigns
+        that try all of them.
     cycles : int
         Of each traffic, about.
+    random : int
+        Cycles of the random runs of each mutant.
     seconds : tuple of int
         For a proof; what is not proven in the first time is tried again with the next.
-    folder : Path
-        Where the netlist, its build and the findings are kept.
 
     Raises
     ------
     InputError
-        If there is no such configuration, or no environment for such ports.
+        If there is no such machine.
     """
 
     name: str
     count: int
-    seed: int
-    cycles: int
-    seconds: tuple[int, ...]
     folder: Path
+    seed: int = 0
+    part: int = 0
+    parts: int = 1
+    cycles: int = 1000
+    random: int = 2_000_000
+    seconds: tuple[int, ...] = (20,)
 
     def __post_init__(self) -> None:
-        name, _, style = self.name.partition(":")
-        named = [known for known, config in configs().items() if config.network is not None]
-        if name not in named or style not in ("", "axi"):
-            rule = f"must be one of {', '.join(named)}, followed by :axi for a bus"
-            raise InputError("mutants", rule, self.name)
+        _ = self._machine
 
-    def run(self, jobs: int, progress: Progress) -> dict[str, Any]:
+    def run(self, pool: Executor, progress: Progress) -> dict[str, Any]:
         """Try all mutants; prove that a survivor is equivalent, or find what kills it.
+
+        Parameters
+        ----------
+        pool : Executor
+            Of processes; all that takes time is done in these.
+        progress : callable
+            Told what is done, how many of it, and of how many.
 
         Returns
         -------
@@ -107,53 +107,73 @@ class Campaign:
         """
         design = self._machine.design
         verilog = generate(design).text
-        identity = f"{verilog} {self.count} {self.seed}"
+        identity = f"{verilog} {self.count} {self.seed} {self.part} {self.parts}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
+
+        def made(name: str, make: Callable[..., str], *given: Any) -> str:
+            return kept(folder / name, lambda: pool.submit(make, *given).result())
+
         with FileLock(folder / "lock"):
-            rtlil = kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
-            listed = kept(folder / "mutants.txt", partial(self._listed, rtlil))
-            mutants = dict(enumerate(listed.splitlines(), start=1))
+            rtlil = made("netlist.il", netlist, verilog, design.name)
+            listed = made("mutants.txt", _listed, rtlil, self.count, self.seed)
+            drawn = dict(enumerate(listed.splitlines(), start=1))
+            mutants = {n: one for n, one in drawn.items() if n % self.parts == self.part}
             around = environment(design)
-            mutated = kept(folder / f"{design.name}.v", lambda: with_mutants(rtlil, mutants))
-            kept(folder / f"{AROUND}.v", lambda: f"{mutated}\n{around}")
+            counters = {f"registers.{name}_count_value": COUNTER + name for name in counted(design)}
+            made(f"{design.name}.v", _mutated, rtlil, mutants, counters)
 
             def killed_in(trials: Trials, numbers: list[int]) -> dict[int, str]:
                 if not numbers:
                     return {}
                 tool = simulator("verilator")
-                built = build(folder / f"{trials.top}.v", trials.top, tool, folder / "sim")
-                told = partial(progress, f"{self.name}, {trials.name}")
-                said = trials.run(tool, built, [0, *numbers], jobs, told)
+
+                def built() -> Path:
+                    given = folder / f"{trials.top}.v", trials.top, tool, folder / "sim"
+                    return pool.submit(build, *given).result()
+
+                def told(*done: int) -> None:
+                    progress(f"{self.name}, {trials.name}", *done)
+
+                said = trials.run(tool, built, [0, *numbers], pool, told)
                 if said[0] is not None:
                     raise InputError(self.name, f"fails without any mutant: {said[0]}")
                 return {number: fault for number, fault in said.items() if fault is not None}
 
-            traffic = Trials("traffic", self._case, "pascaline.sim.tb_mutants", design.name, folder)
-            killed = killed_in(traffic, list(mutants))
+            killed: dict[int, str] = {}
+
+            def others() -> list[int]:
+                return [number for number in mutants if number not in killed]
+
+            for name, case in self._traffic.items():
+                bench = Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
+                killed |= killed_in(bench, others())
             by_traffic = len(killed)
-            quiet = {number: one for number, one in mutants.items() if number not in killed}
+            quiet = {number: mutants[number] for number in others()}
+            made(f"{AROUND}.v", _mutated, rtlil, quiet, counters, around)
             proofs = Proofs(
                 rtlil=rtlil,
                 mutants=quiet,
                 environment=around,
                 usual=usual(design),
                 busy=busy(design),
+                cycles=self.random,
                 folder=folder,
+                pool=pool,
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )
             replay = Trials("replay", self._machine, "pascaline.sim.tb_replay", AROUND, folder)
             killed |= killed_in(replay, proofs.told_apart())
             equal: set[int] = set()
             for seconds in self.seconds:
-                left = [number for number in quiet if number not in killed.keys() | equal]
-                verdicts = proofs.settled(left, seconds, jobs)
+                left = [number for number in others() if number not in equal]
+                verdicts = proofs.settled(left, seconds)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
-            left = [number for number in quiet if number not in killed.keys() | equal]
+            left = [number for number in others() if number not in equal]
             killed |= killed_in(replay, proofs.sought(left))
-        left = [number for number in quiet if number not in killed.keys() | equal]
+        left = [number for number in others() if number not in equal]
         return {
             "configuration": self.name,
             "seed": self.seed,
@@ -167,38 +187,30 @@ class Campaign:
             "left": [f"{number}: {mutants[number]}" for number in left],
         }
 
-    def _listed(self, rtlil: str) -> str:
-        return "\n".join(list_mutants(rtlil, self.count, self.seed))
-
     @cached_property
     def _machine(self) -> Case:
         """The machine, without any traffic."""
-        name, _, style = self.name.partition(":")
-        config = configs()[name]
-        assert config.network is not None
-        ports = {"ports": style, "longest": LONGEST} if style else {}
-        return Case(
-            seed=config.seed,
-            network=config.network,
-            shared_scale=config.shared_scale,
-            machine=config.machine.model_copy(update=ports),
-        )
+        return machine(self.name)
 
-    @cached_property
-    def _case(self) -> Case:
-        """What all mutants go through."""
-        rng = np.random.default_rng(self.seed)
-        cycles = self.cycles * (ON_BUS if self._on_bus else 1)
-        drawn = [draw_traffic(rng, self._machine.design, cycles) for _ in range(ROUNDS)]
-        for number in range(1, ROUNDS, STALLS):
-            plain, rough = drawn[number]
-            drawn[number] = plain, rough.model_copy(update={"pauses": rough.pauses | STALLED})
-        traffic = tuple(one for pair in drawn for one in pair)
-        return self._machine.model_copy(update={"traffic": traffic})
+    @property
+    def _traffic(self) -> dict[str, Case]:
+        """What all mutants go through, by name."""
+        found = {"traffic": with_traffic(self._machine, self.seed, self.cycles)}
+        return found | ({"faults": with_faults(self._machine)} if self._on_bus else {})
 
     @property
     def _on_bus(self) -> bool:
         return self._machine.machine.on_bus
+
+
+def _listed(rtlil: str, count: int, seed: int) -> str:
+    return "\n".join(list_mutants(rtlil, count, seed))
+
+
+def _mutated(
+    rtlil: str, mutants: dict[int, str], counters: dict[str, str], around: str = ""
+) -> str:
+    return f"{with_counters(with_mutants(rtlil, mutants), counters)}{around}"
 
 
 def _class(fault: str) -> str:

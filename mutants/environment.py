@@ -66,7 +66,7 @@ def environment(design: Design) -> str:
     inputs = [f"input {clock.name}", f"input [{RARE - 1}:0] {FREE_RESET}"]
     inputs.append(f"input [{WIDTH - 1}:0] {SELECT}")
     lines = [f"wire reset = &{FREE_RESET};", f"wire {reset.name} = {active}reset;"]
-    seen = []
+    seen: list[str] = []
     plain = dict.fromkeys(pins(design)[2:])
     for channel in channels(design):
         for pin in (channel.valid, channel.ready, *channel.payload):
@@ -95,9 +95,19 @@ def environment(design: Design) -> str:
                 f"always @(posedge {clock.name}) {pin.name}_kept <= {pin.name};",
             ]
     for pin in plain:
-        assert pin.direction == "out", pin
         lines.append(f"wire [{pin.width - 1}:0] {pin.name};")
-        seen.append(pin.name)
+        if pin.direction == "in":
+            inputs.append(f"input [{pin.width - 1}:0] free__{pin.name}")
+            lines.append(f"assign {pin.name} = free__{pin.name};")
+        elif pin.name != "wbs_dat_o":
+            seen.append(pin.name)
+    if any(pin.name == "wbs_dat_o" for pin in plain):
+        # An answer comes a cycle after its request, see `hdl.bus.wishbone`; only a read has data.
+        lines += [
+            "reg wbs_reads = 0;",
+            f"always @(posedge {clock.name}) wbs_reads <= wbs_cyc_i & wbs_stb_i & ~wbs_we_i;",
+        ]
+        seen.append("{32{wbs_ack_o & wbs_reads}} & wbs_dat_o")
     names = [*(pin.name for pin in pins(design)), SELECT]
     bits = sum(pin.width for pin in pins(design) if pin.direction == "out")
     inputs.append(f"output [{bits - 1}:0] {SEEN}")
@@ -123,7 +133,7 @@ def _legal(design: Design, pin: Pin) -> str:
 
 
 def usual(design: Design) -> dict[str, list[int]]:
-    """Values of free inputs on AXI, without which hardly any packet goes over."""
+    """Values of free inputs on a bus, without which hardly any packet goes over."""
     if not design.machine.on_bus:
         return {}
     known = {pin.name: (1 << pin.width) - 1 for pin in pins(design) if pin.direction == "in"}
@@ -132,14 +142,14 @@ def usual(design: Design) -> dict[str, list[int]]:
     control = [register.offset for register in table if register.name == "control"]
     found = {}
     for name, most in known.items():
-        match name.removeprefix("s_axis_").removeprefix("s_axi_"):
-            case "awaddr":
+        match name.removeprefix("s_axis_").removeprefix("s_axi_").removeprefix("wbs_"):
+            case "awaddr" | "adr_i":
                 found[name] = [*everywhere, *control * len(everywhere)]
             case "araddr":
                 found[name] = everywhere
-            case "wdata":
+            case "wdata" | "dat_i":
                 found[name] = [ENABLE] * 8 + [0, most]
-            case "wstrb" | "tkeep":
+            case "wstrb" | "tkeep" | "sel_i":
                 found[name] = [most]
             case "tid":
                 found[name] = list(range(design.machine.streams))
@@ -149,6 +159,8 @@ def usual(design: Design) -> dict[str, list[int]]:
 def busy(design: Design) -> dict[str, int]:
     """Values of free inputs with which nothing pauses, and there is no reset."""
     values = {FREE_RESET: 0}
+    known = [pin.name for pin in pins(design)]
+    values |= {f"free__{name}": 1 for name in ("wbs_cyc_i", "wbs_stb_i") if name in known}
     for channel in channels(design):
         into = channel.valid.direction == "in"
         values[f"free__{(channel.valid if into else channel.ready).name}"] = 1

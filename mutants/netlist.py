@@ -11,7 +11,7 @@ from pascaline.host.tools import run_tool
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.spec.errors import InputError
 
-__all__ = ["WIDTH", "list_mutants", "netlist", "netlist_graph", "with_mutants"]
+__all__ = ["WIDTH", "list_mutants", "netlist", "netlist_graph", "with_counters", "with_mutants"]
 
 WIDTH = 16
 """Bits of the number of a mutant."""
@@ -81,6 +81,28 @@ def with_mutants(rtlil: str, mutants: Mapping[int, str]) -> str:
     """Verilog of a netlist with mutants by number, and an input that chooses one."""
     script = f"{_mutated(mutants)}\nopt_clean -purge\nwrite_verilog -noattr mutants.v"
     return _yosys({"design.il": rtlil}, script, "mutants.v")
+
+
+def with_counters(verilog: str, counters: Mapping[str, str]) -> str:
+    """Verilog of a netlist in which a bench can set registers.
+
+    Parameters
+    ----------
+    verilog : str
+        As `with_mutants` writes it.
+    counters : mapping of str to str
+        Wires that registers drive, and what these are to be called.
+    """
+    for wire, name in counters.items():
+        bits = rf"\\{re.escape(wire)} "
+        # With a mutant at a bit of what it drives, a register has a name of its own.
+        split = re.search(rf"assign {{[^;}}]*{bits}[^;]*}} = (_\d+_);", verilog)
+        register = rf"{split[1]}\b" if split else bits
+        assert re.search(rf"reg \[\d+:0\] {register}", verilog), wire
+        verilog = re.sub(register, f"{name} ", verilog)
+        declared = rf"(reg \[\d+:0\] {name}) "
+        verilog = re.sub(declared, r"\1 /*verilator public_flat_rw*/ ", verilog)
+    return verilog
 
 
 def netlist_graph(rtlil: str, mutants: Mapping[int, str], environment: str) -> str:

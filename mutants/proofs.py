@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
-from threading import local
 
 import numpy as np
 
-from mutants.bitparallel import BitParallel
-from mutants.equivalence import settle
+from mutants.bitparallel import MUTANTS, BitParallel
+from mutants.equivalence import Verdict, settle
 from mutants.graph import Graph
 from mutants.netlist import netlist_graph
-from mutants.runs import Difference, Runs, Witness
+from mutants.runs import Difference, Runs
 from mutants.trials import kept, read_lines, write_line
 from pascaline.spec.files import write_atomic
 
@@ -25,8 +24,8 @@ __all__ = ["Proofs"]
 
 Progress = Callable[[str, int, int], None]
 
-RANDOM = 2_000_000
-"""Cycles of the random runs of each mutant."""
+BUSY = 10
+"""How many times the cycles of random runs there are in which nothing pauses."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,12 @@ class Proofs:
         What is around the machine; see `mutants.environment`.
     usual, busy : mapping
         Values of inputs: usual ones, and such with which nothing pauses.
+    cycles : int
+        Of the random runs of each mutant.
     folder : Path
         Where all is kept; the inputs that tell a mutant from the machine in ``witness-N.json``.
+    pool : Executor
+        Where all that takes time is done.
     progress : callable
         Told what is done, how many of it, and of how many.
     """
@@ -54,26 +57,17 @@ class Proofs:
     environment: str
     usual: Mapping[str, Sequence[int]]
     busy: Mapping[str, int]
+    cycles: int
     folder: Path
+    pool: Executor
     progress: Progress
 
     def told_apart(self) -> list[int]:
         """Those that random runs tell from the machine."""
-        return [number for number, latches in self._random.items() if latches is None]
+        found = self._run("random", list(self.mutants), 1)
+        return [number for number, latches in found.items() if latches is None]
 
-    def sought(self, numbers: Sequence[int]) -> list[int]:
-        """Those that ten times as many runs in which nothing pauses tell from the machine."""
-        key = hashlib.sha256(f"{self._key} {numbers}".encode()).hexdigest()[:12]
-
-        def make() -> str:
-            rng, told = np.random.default_rng(1), partial(self.progress, "busy runs")
-            found = self._runs().random(numbers, 10 * RANDOM, rng, told, pausing=False)
-            return json.dumps(self._written(found))
-
-        found: list[int] = json.loads(kept(self.folder / f"sought-{key}-{RANDOM}.json", make))
-        return found
-
-    def settled(self, numbers: Sequence[int], seconds: int, jobs: int) -> dict[int, str | None]:
+    def settled(self, numbers: Sequence[int], seconds: int) -> dict[int, str | None]:
         """What others are, after questions of so many seconds each.
 
         Returns
@@ -84,24 +78,54 @@ class Proofs:
         path = self.folder / f"verdicts-{self._key}-{seconds}.jsonl"
         path.touch()
         todo = [number for number in numbers if number not in read_lines(path)]
-        own = local()
+        latches = self._run("random", list(self.mutants), 1)
+        asked = {
+            self.pool.submit(_settle, self._place, number, latches[number] or (), seconds): number
+            for number in todo
+        }
+        for future in as_completed(asked):
+            write_line(path, asked[future], future.result())
+            found = read_lines(path)
+            self.progress("proofs", sum(number in found for number in numbers), len(numbers))
+        found = read_lines(path)
+        return {number: found[number] for number in numbers}
 
-        def one(number: int) -> None:
-            if not hasattr(own, "runs"):
-                own.runs = self._runs()
-            latches = self._random[number]
-            assert latches is not None
-            verdict = settle(self._graph, own.runs, number, latches, seconds)
-            if verdict.witness is not None:
-                self._write(number, verdict.witness)
-            said = "equivalent" if verdict.equivalent else None
-            write_line(path, number, "different" if verdict.witness is not None else said)
+    def sought(self, numbers: Sequence[int]) -> list[int]:
+        """Those that more runs, in which nothing pauses, tell from the machine."""
+        found = self._run("busy", numbers, BUSY)
+        return [number for number, latches in found.items() if latches is None]
 
-        with ThreadPoolExecutor(jobs) as pool:
-            for future in as_completed([pool.submit(one, number) for number in todo]):
-                future.result()
-                found = read_lines(path)
-                self.progress("proofs", sum(number in found for number in numbers), len(numbers))
+    def _run(self, kind: str, numbers: Sequence[int], times: int) -> dict[int, list[int] | None]:
+        """Places of registers that differed in runs of mutants; None if the ports did.
+
+        Parameters
+        ----------
+        kind : {"random", "busy"}
+            With any inputs, or with those with which nothing pauses.
+        numbers : sequence of int
+            Of the mutants.
+        times : int
+            How often there are so many cycles.
+        """
+        path = self.folder / f"{kind}-{self._key}-{self.cycles}.jsonl"
+        path.touch()
+        todo = [number for number in numbers if number not in read_lines(path)]
+        groups = [todo[first : first + MUTANTS] for first in range(0, len(todo), MUTANTS)]
+        asked = {
+            self.pool.submit(_run, self._place, kind, group, self.cycles, seed): place
+            for place, group in enumerate(groups)
+            for seed in range(times)
+        }
+        parts: list[list[dict[int, list[int] | None]]] = [[] for _ in groups]
+        for done, future in enumerate(as_completed(asked), start=1):
+            parts[asked[future]].append(future.result())
+            self.progress(f"{kind} runs", done, len(asked))
+            if len(same := parts[asked[future]]) == times:
+                for number in groups[asked[future]]:
+                    every = [part[number] for part in same]
+                    apart = None in every
+                    union = {latch for latches in every for latch in latches or ()}
+                    write_line(path, number, None if apart else sorted(union))
         found = read_lines(path)
         return {number: found[number] for number in numbers}
 
@@ -111,34 +135,53 @@ class Proofs:
         return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
     @cached_property
-    def _graph(self) -> Graph:
-        def make() -> str:
-            return netlist_graph(self.rtlil, self.mutants, self.environment)
+    def _place(self) -> _Place:
+        path = self.folder / f"graph-{self._key}.aag"
+        if not path.exists():
+            asked = self.pool.submit(netlist_graph, self.rtlil, self.mutants, self.environment)
+            kept(path, asked.result)
+        return _Place(path, json.dumps(dict(self.usual)), json.dumps(dict(self.busy)))
 
-        return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
 
-    def _runs(self) -> Runs:
-        return Runs(self._graph, BitParallel(self._graph, self.folder), self.usual, self.busy)
+@dataclass(frozen=True)
+class _Place:
+    """Where a process finds the graph, and with what inputs it is run."""
 
-    @cached_property
-    def _random(self) -> dict[int, list[int] | None]:
-        """Places of registers that differed in random runs; None if the ports did."""
+    graph: Path
+    usual: str
+    busy: str
 
-        def make() -> str:
-            rng, told = np.random.default_rng(0), partial(self.progress, "random runs")
-            found = self._runs().random(list(self.mutants), RANDOM, rng, told)
-            told_apart = self._written(found)
-            return json.dumps({n: None if n in told_apart else found[n].latches for n in found})
 
-        found = json.loads(kept(self.folder / f"runs-{self._key}-{RANDOM}.json", make))
-        return {int(number): latches for number, latches in found.items()}
+@lru_cache(maxsize=8)
+def _loaded(place: _Place) -> tuple[Graph, Runs]:
+    """Read once in each process."""
+    graph = Graph.read(place.graph.read_text(encoding="utf-8"))
+    parallel = BitParallel(graph, place.graph.parent)
+    return graph, Runs(graph, parallel, json.loads(place.usual), json.loads(place.busy))
 
-    def _written(self, found: Mapping[int, Difference]) -> list[int]:
-        """Those that have a witness."""
-        for number, one in found.items():
-            if one.witness is not None:
-                self._write(number, one.witness)
-        return [number for number, one in found.items() if one.witness is not None]
 
-    def _write(self, number: int, witness: Witness) -> None:
-        write_atomic(self.folder / f"witness-{number}.json", json.dumps(asdict(witness)))
+def _run(
+    place: _Place, kind: str, numbers: Sequence[int], cycles: int, seed: int
+) -> dict[int, list[int] | None]:
+    _, runs = _loaded(place)
+    pausing = kind == "random"
+    rng = np.random.default_rng([seed, numbers[0], pausing])
+    found = runs.random(numbers, cycles, rng, pausing=pausing)
+    for number, one in found.items():
+        _write(place, number, one)
+    return {n: None if one.witness is not None else list(one.latches) for n, one in found.items()}
+
+
+def _settle(place: _Place, number: int, latches: Sequence[int], seconds: int) -> str | None:
+    graph, runs = _loaded(place)
+    verdict = settle(graph, runs, number, latches, seconds)
+    _write(place, number, verdict)
+    if verdict.witness is not None:
+        return "different"
+    return "equivalent" if verdict.equivalent else None
+
+
+def _write(place: _Place, number: int, found: Difference | Verdict) -> None:
+    if found.witness is not None:
+        text = json.dumps(asdict(found.witness))
+        write_atomic(place.graph.parent / f"witness-{number}.json", text)

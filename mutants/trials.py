@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from pascaline.spec.files import write_atomic
 
 __all__ = ["Trials", "kept", "read_lines", "write_line"]
 
-CHUNK = 50
+CHUNK = 25
 """Mutants that one run of the simulator tries."""
 
 
@@ -49,12 +49,25 @@ class Trials:
     def run(
         self,
         simulator: Simulator,
-        built: Path,
+        build: Callable[[], Path],
         numbers: Iterable[int],
-        jobs: int,
+        pool: Executor,
         progress: Callable[[int, int], None],
     ) -> dict[int, str | None]:
         """Try those mutants that have not been tried before.
+
+        Parameters
+        ----------
+        simulator : Simulator
+            The simulator.
+        build : callable
+            Builds the machine for it; gives the folder.
+        numbers : iterable of int
+            Of the mutants.
+        pool : Executor
+            Of processes.
+        progress : callable
+            Told how many are done, and of how many.
 
         Returns
         -------
@@ -65,21 +78,24 @@ class Trials:
         wanted = sorted(numbers)
         self.case.write(self._findings.with_suffix(".json"))
         todo = [number for number in wanted if number not in read_lines(self._findings)]
+        built = build() if todo else self.folder
         chunks = [todo[first : first + CHUNK] for first in range(0, len(todo), CHUNK)]
 
-        def one(chunk: list[int]) -> None:
-            while missing := [n for n in chunk if n not in read_lines(self._findings)]:
-                self._simulate(simulator, built, missing)
-                if missing[0] not in read_lines(self._findings):
-                    write_line(self._findings, missing[0], "the simulator ended")
-
-        with ThreadPoolExecutor(jobs) as pool:
-            for future in as_completed([pool.submit(one, chunk) for chunk in chunks]):
-                future.result()
-                found = read_lines(self._findings)
-                progress(sum(number in found for number in wanted), len(wanted))
+        for future in as_completed(
+            [pool.submit(self._try, simulator, built, chunk) for chunk in chunks]
+        ):
+            future.result()
+            found = read_lines(self._findings)
+            progress(sum(number in found for number in wanted), len(wanted))
         found = read_lines(self._findings)
         return {number: found[number] for number in wanted}
+
+    def _try(self, simulator: Simulator, built: Path, chunk: list[int]) -> None:
+        """Until something is known of each; a simulator that ends takes one of them with it."""
+        while missing := [n for n in chunk if n not in read_lines(self._findings)]:
+            self._simulate(simulator, built, missing)
+            if missing[0] not in read_lines(self._findings):
+                write_line(self._findings, missing[0], "the simulator ended")
 
     @cached_property
     def _findings(self) -> Path:

@@ -164,6 +164,7 @@ def test_the_channels_of_a_machine_are_its_handshakes():
     bus = {one.valid.name: one for one in channels(_design("axi"))}
     axis = {"s_axis_tvalid", "m_axis_tvalid"}
     assert bus.keys() == axis | {f"s_axi_{name}valid" for name in ("aw", "w", "b", "ar", "r")}
+    assert {one.valid.name for one in channels(_design("wishbone"))} == axis
     assert [pin.name for pin in bus["s_axi_wvalid"].payload] == ["s_axi_wdata", "s_axi_wstrb"]
 
 
@@ -176,12 +177,21 @@ def test_what_is_seen_of_a_bus_is_all_that_it_drives():
     assert "wire aresetn = ~reset;" in text
 
 
-@pytest.mark.parametrize("name", ["zoo", "tiny-ternary:pci", "tiny-ternary:wishbone", ":axi"])
+@pytest.mark.parametrize("name", ["zoo", "tiny-ternary:pci", ":axi"])
 def test_campaigns_are_of_configurations(name, tmp_path):
     with pytest.raises(
         InputError, match=rf"^mutants: must be one of .*tiny-ternary.*, not '{name}'"
     ):
-        Campaign(name, 1, 0, 300, (5,), tmp_path)
+        Campaign(name, 1, tmp_path)
+
+
+def test_data_of_wishbone_count_in_the_answer_to_a_read():
+    text = environment(_design("wishbone"))
+    seen = text[text.index(f"assign {SEEN}") :]
+    assert "{32{wbs_ack_o & wbs_reads}} & wbs_dat_o}" in seen
+    assert "assign wbs_adr_i = free__wbs_adr_i;" in text
+    assert "wbs_stall_o" in seen
+    assert usual(_design("wishbone"))["free__wbs_sel_i"] == [15]
 
 
 def test_packets_are_usual_on_a_bus():
@@ -195,7 +205,7 @@ def test_packets_are_usual_on_a_bus():
     assert values["free__s_axi_araddr"] == sorted(set(values["free__s_axi_awaddr"]))
 
 
-@pytest.mark.parametrize("ports", ["stream", "axi"])
+@pytest.mark.parametrize("ports", ["stream", "axi", "wishbone"])
 def test_nothing_pauses_where_all_is_busy(ports):
     design = _design(ports)
     inputs = environment(design)

@@ -1,0 +1,67 @@
+"""What all mutants of a machine go through in the ordinary bench."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pascaline.sim.case import Case, CaseEpisode, Traffic
+from pascaline.sim.draw_cases import draw_traffic
+from pascaline.spec.design import Design
+
+__all__ = ["with_faults", "with_traffic"]
+
+ROUNDS, ON_BUS = 12, 6
+"""Pairs of traffics, each with a reset in the middle: many short ones, so that what hangs is soon
+found; fewer on a bus, whose models take longer."""
+
+FAR = 0.7
+"""How many of the sequences have numbers that reach far, see `sim.far`."""
+
+STALLED = {"o": 0.95, "o_state": 0.95}, {"o": 0.995, "o_state": 0.995}
+"""Pauses of outputs that wait until all queues are full, in turn in every second round."""
+
+LONGER = 2
+"""Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
+
+CUTS = 6
+"""Resets at odd moments, each soon after the one before."""
+
+FAULTS = 3
+"""Of each kind, on a bus."""
+
+
+def with_traffic(case: Case, seed: int, cycles: int) -> Case:
+    """A machine with the traffic of a seed; each part of it takes about so many cycles."""
+    rng, design = np.random.default_rng(seed), case.design
+    rounds, times = (ON_BUS, LONGER) if design.machine.on_bus else (ROUNDS, 1)
+    cycles *= times
+    drawn: list[Traffic] = []
+    for number in range(rounds):
+        plain, rough = draw_traffic(rng, design, cycles)
+        if number % 2:
+            rough = rough.model_copy(update={"pauses": rough.pauses | STALLED[number // 2 % 2]})
+        drawn += [plain, rough]
+    drawn.append(_interrupted(rng, design, cycles))
+    return case.model_copy(update={"traffic": tuple(_far(rng, one) for one in drawn)})
+
+
+def with_faults(case: Case) -> Case:
+    """A machine on a bus with packets that are wrong, and resets, among right ones."""
+    return case.model_copy(update={"faults": FAULTS})
+
+
+def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traffic:
+    """One reset after the other."""
+    _, rough = draw_traffic(rng, design, cycles)
+    cut, whole = rough.episodes
+    cuts = [cut.model_copy(update={"cut": int(rng.integers(1, 150))}) for _ in range(CUTS)]
+    short = whole.model_copy(update={"sequences": whole.sequences[:4]})
+    return rough.model_copy(update={"episodes": (*cuts, short)})
+
+
+def _far(rng: np.random.Generator, traffic: Traffic) -> Traffic:
+    def episode(one: CaseEpisode) -> CaseEpisode:
+        drawn = [s.model_copy(update={"far": bool(rng.random() < FAR)}) for s in one.sequences]
+        return one.model_copy(update={"sequences": tuple(drawn)})
+
+    return traffic.model_copy(update={"episodes": tuple(map(episode, traffic.episodes))})
