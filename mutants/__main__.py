@@ -62,6 +62,11 @@ class Slice(click.ParamType):  # type: ignore[type-arg]
     help="Only every Nth mutant, from the Kth on; K may be any number, as that of a commit.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where all is kept.")
+@click.option(
+    "--replays",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Keep the shortest inputs that kill what traffic does not, a file for each machine.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
@@ -74,6 +79,7 @@ def main(
     seconds: tuple[int, ...],
     part: tuple[int, int],
     folder: Path | None,
+    replays: Path | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -90,6 +96,7 @@ def main(
                 cycles=cycles,
                 random=random,
                 seconds=seconds,
+                replays=replays,
             )
             for name in names or COUNTS
         ]

@@ -18,6 +18,7 @@ from mutants.environment import AROUND, busy, environment, usual
 from mutants.machines import machine
 from mutants.netlist import list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
+from mutants.replays import write_replays
 from mutants.traffic import with_faults, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
@@ -69,6 +70,8 @@ class Campaign:
         Cycles of the random runs of each mutant.
     seconds : tuple of int
         For a proof; what is not proven in the first time is tried again with the next.
+    replays : Path or None
+        Where `mutants.replays` keeps inputs that kill what traffic does not.
 
     Raises
     ------
@@ -85,6 +88,7 @@ class Campaign:
     cycles: int = 1000
     random: int = 2_000_000
     seconds: tuple[int, ...] = (20,)
+    replays: Path | None = None
 
     def __post_init__(self) -> None:
         _ = self._machine
@@ -136,9 +140,10 @@ class Campaign:
                 def told(*done: int) -> None:
                     progress(f"{self.name}, {trials.name}", *done)
 
-                said = trials.run(tool, built, [0, *numbers], pool, told)
-                if said[0] is not None:
-                    raise InputError(self.name, f"fails without any mutant: {said[0]}")
+                [wrong] = trials.run(tool, built, [0], pool, told).values()
+                if wrong is not None:
+                    raise InputError(self.name, f"fails without any mutant: {wrong}")
+                said = trials.run(tool, built, numbers, pool, told)
                 return {number: fault for number, fault in said.items() if fault is not None}
 
             killed: dict[int, str] = {}
@@ -149,7 +154,7 @@ class Campaign:
             for name, case in self._traffic.items():
                 bench = Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
                 killed |= killed_in(bench, others())
-            by_traffic = len(killed)
+            by_traffic = set(killed)
             quiet = {number: mutants[number] for number in others()}
             made(f"{AROUND}.v", _mutated, rtlil, quiet, counters, around)
             proofs = Proofs(
@@ -173,15 +178,18 @@ class Campaign:
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
             left = [number for number in others() if number not in equal]
             killed |= killed_in(replay, proofs.sought(left))
+            if self.replays is not None:
+                path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
+                write_replays(path, folder, killed.keys() - by_traffic)
         left = [number for number in others() if number not in equal]
         return {
             "configuration": self.name,
             "seed": self.seed,
             "mutants": len(mutants),
             "killed": len(killed),
-            "killed_by_traffic": by_traffic,
-            "kill_rate": by_traffic / len(mutants),
-            "kill_rate_of_others": by_traffic / max(1, len(mutants) - len(equal)),
+            "killed_by_traffic": len(by_traffic),
+            "kill_rate": len(by_traffic) / len(mutants),
+            "kill_rate_of_others": len(by_traffic) / max(1, len(mutants) - len(equal)),
             "killed_by": dict(Counter(map(_class, killed.values()))),
             "equivalent": len(equal),
             "left": [f"{number}: {mutants[number]}" for number in left],

@@ -54,12 +54,13 @@ def channels(design: Design) -> list[Channel]:
     return found
 
 
-def environment(design: Design) -> str:
+def environment(design: Design, *, mutants: bool = True) -> str:
     """Verilog of a machine with free inputs that keep the rules, and one output `SEEN`.
 
     That is all that counts at the ports: every ``valid`` and ``ready``, payloads while they are
     valid, and plain outputs; nothing during a reset. What waits stays. Of the rules of
-    fields only one is kept: there are three values of ``state``.
+    fields only one is kept: there are three values of ``state``. The input that chooses a mutant
+    leads to the machine if that has ``mutants``, and nowhere if not.
     """
     clock, reset, *_ = pins(design)
     active = "~" if design.machine.port_style.active == "low" else ""
@@ -108,7 +109,7 @@ def environment(design: Design) -> str:
             f"always @(posedge {clock.name}) wbs_reads <= wbs_cyc_i & wbs_stb_i & ~wbs_we_i;",
         ]
         seen.append("{32{wbs_ack_o & wbs_reads}} & wbs_dat_o")
-    names = [*(pin.name for pin in pins(design)), SELECT]
+    names = [*(pin.name for pin in pins(design)), *[SELECT] * mutants]
     bits = sum(pin.width for pin in pins(design) if pin.direction == "out")
     inputs.append(f"output [{bits - 1}:0] {SEEN}")
     lines.append(f"{design.name} machine({', '.join(f'.{name}({name})' for name in names)});")

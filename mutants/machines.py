@@ -77,6 +77,8 @@ def _reaching(network: Network) -> Network:
     plain["layers"] = tuple(_layer(layer) for layer in network.layers)
     if network.head is not None:
         plain["head"] = network.head.model_dump() | HEAD
+        if network.pooling != "none":  # All that comes to the head is positive: one class wins.
+            plain["head"]["output"] = "logits"
     return Network.parse(plain, thing="mutants")
 
 

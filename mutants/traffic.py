@@ -18,29 +18,34 @@ FAR = 0.7
 """How many of the sequences have numbers that reach far, see `sim.far`."""
 
 STALLED = {"o": 0.95, "o_state": 0.95}, {"o": 0.995, "o_state": 0.995}
-"""Pauses of outputs that wait until all queues are full, in turn in every second round."""
+"""Pauses of outputs that wait until all queues are full, in turn in every second round; on a bus,
+where the other channels pause as long, the first ones alone."""
 
-LONGER = 2
-"""Cycles of traffic on a bus, where draws have fewer, are so many times those of others."""
+LONGER, FILLING, ACCESSES = 2, 6, 60
+"""On a bus, where draws have fewer cycles, so many times those of others; of those in which outputs
+wait, so that packets fill all buffers; and so many accesses more."""
 
 CUTS = 6
 """Resets at odd moments, each soon after the one before."""
 
-FAULTS = 3
+FAULTS = 12
 """Of each kind, on a bus."""
 
 
 def with_traffic(case: Case, seed: int, cycles: int) -> Case:
     """A machine with the traffic of a seed; each part of it takes about so many cycles."""
     rng, design = np.random.default_rng(seed), case.design
-    rounds, times = (ON_BUS, LONGER) if design.machine.on_bus else (ROUNDS, 1)
-    cycles *= times
+    on_bus = design.machine.on_bus
+    rounds, stalls = (ON_BUS, STALLED[:1]) if on_bus else (ROUNDS, STALLED)
     drawn: list[Traffic] = []
     for number in range(rounds):
-        plain, rough = draw_traffic(rng, design, cycles)
-        if number % 2:
-            rough = rough.model_copy(update={"pauses": rough.pauses | STALLED[number // 2 % 2]})
-        drawn += [plain, rough]
+        waits = number % 2
+        times = (LONGER, FILLING)[waits] if on_bus else 1
+        plain, rough = draw_traffic(rng, design, cycles * times)
+        pauses = rough.pauses | (stalls[number // 2 % len(stalls)] if waits else {})
+        drawn += [plain, rough.model_copy(update={"pauses": pauses})]
+    if on_bus:
+        drawn = [one.model_copy(update={"accesses": one.accesses + ACCESSES}) for one in drawn]
     drawn.append(_interrupted(rng, design, cycles))
     return case.model_copy(update={"traffic": tuple(_far(rng, one) for one in drawn)})
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import cocotb
 from cocotb.task import Task
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge
 
 from pascaline.sim.bench import Monitor, Stream
 from pascaline.sim.case import Case
@@ -78,6 +78,7 @@ async def _play(dut: Any, design: Design, witness: dict[str, Any], number: int) 
         shown = getattr(dut, SEEN).value.to_unsigned()
         if shown != seen and wrong is None:
             wrong = f"{shown ^ seen:#x} of all outputs differ in cycle {cycle}"
+    await FallingEdge(clock)  # Until then the golden model has seen the last cycle, too.
     _cancel(tasks)
     running.cancel()
     return outcome.faults[0] if outcome.faults else wrong

@@ -42,9 +42,7 @@ def input_cycles(
     return _ends(design, lengths, symbols)[0] + 1
 
 
-def _ends(
-    design: Design, lengths: Sequence[int], symbols: Sequence[int] | None
-) -> tuple[int, int]:
+def _ends(design: Design, lengths: Sequence[int], symbols: Sequence[int] | None) -> tuple[int, int]:
     """Cycles of the last beat that is taken, and of the last one that is given."""
     decoder = design.network.decoder
     if decoder is not None and symbols is None:

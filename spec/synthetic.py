@@ -145,7 +145,8 @@ def _head(head: Head, h: Format, rng: np.random.Generator, even: bool) -> dict[s
             head.scales.lo, head.scales.hi, head.classes, endpoint=True
         )
         reach *= head.scales.hi
-    tensors["head.bias"] = nearest(rng.normal(0, reach * (EVEN if even else 1), head.classes), head.biases.hi)
+    deviation = reach * (EVEN if even else 1.0)
+    tensors["head.bias"] = nearest(rng.normal(0, deviation, head.classes), head.biases.hi)
     if head.zero_point:
         tensors["head.zero"] = rng.integers(head.zeros.lo, head.zeros.hi, 1, endpoint=True)
     return tensors

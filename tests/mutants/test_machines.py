@@ -1,0 +1,45 @@
+"""The machines of the campaigns: what their numbers must reach for faults to be seen."""
+
+import numpy as np
+import pytest
+
+from mutants.machines import COUNTS, machine
+from mutants.traffic import with_faults, with_traffic
+from pascaline.golden.network import Golden
+from pascaline.sim.far import far_vectors
+
+
+@pytest.fixture(params=COUNTS, scope="module")
+def case(request):
+    return machine(request.param)
+
+
+def test_every_class_wins_now_and_then(case):
+    design = case.design
+    runs = [[far_vectors(seed, design, 1 + seed % 8)] for seed in range(300)]
+    results = np.concatenate([np.ravel(Golden(design.model).run(run).results[-1]) for run in runs])
+    if design.head.output == "logits":
+        assert len(np.unique(results)) > 100
+    else:
+        counts = np.bincount(results, minlength=design.head.classes)
+        assert counts.min() > counts.sum() / 20
+
+
+def test_few_scales_are_as_large_as_they_can_be(case):
+    tensors = case.design.model.tensors
+    scales = np.abs(np.concatenate([t for name, t in tensors.items() if ".scale_" in name]))
+    assert (scales == 127).mean() < 0.2
+    assert np.median(scales) > 32
+
+
+def test_traffic_has_all_that_can_happen(case):
+    drawn = with_traffic(case, 0, 300)
+    episodes = [episode for traffic in drawn.traffic for episode in traffic.episodes]
+    sequences = [one for episode in episodes for one in episode.sequences]
+    assert {one.far for one in sequences} == {False, True}
+    assert {one.state for one in sequences} == {0, 1, 2}
+    assert sum(episode.cut is not None for episode in episodes) > 8
+    assert max(traffic.pauses.get("o", 0) for traffic in drawn.traffic) > 0.99
+    assert any(traffic.plain for traffic in drawn.traffic)
+    assert with_traffic(case, 1, 300) != drawn
+    assert with_faults(case).job.faults > 0
