@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,12 +12,13 @@ import click
 
 from mutants.campaign import Campaign
 from mutants.machines import COUNTS
+from mutants.netlist import MOST
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 
-__all__ = ["main"]
+__all__ = ["main", "sliced"]
 
 
 class Slice(click.ParamType):  # type: ignore[type-arg]
@@ -34,9 +36,23 @@ class Slice(click.ParamType):  # type: ignore[type-arg]
         return int(words[0]) % int(words[1]), int(words[1])
 
 
+def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[str, int, int]]:
+    """Machines in a part of all mutants, with the numbers of the first and of the last one.
+
+    Parts are of few machines each, since netlists and builds take as long as their mutants do.
+    """
+    total, before = sum(counts.values()), 0
+    first, last = (total * k // parts - 1 for k in (part, part + 1))
+    for name, count in counts.items():
+        low, high = max(first + 2 - before, 1), min(last + 1 - before, count)
+        if low <= high:
+            yield name, low, high
+        before += count
+
+
 @click.command()
 @click.argument("names", nargs=-1)
-@click.option("--count", type=click.IntRange(1, 65535), help="Of each; by default 1000 or 400.")
+@click.option("--count", type=click.IntRange(1, MOST), help="Of each; by default 1000 or 400.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--cycles", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option(
@@ -59,7 +75,7 @@ class Slice(click.ParamType):  # type: ignore[type-arg]
     "part",
     type=Slice(),
     default=(0, 1),
-    help="Only every Nth mutant, from the Kth on; K may be any number, as that of a commit.",
+    help="Only the Kth part of N of all mutants; K may be any number, as that of a commit.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where all is kept.")
 @click.option(
@@ -85,20 +101,21 @@ def main(
 ) -> None:
     """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side."""
     try:
+        counts = {name: count or COUNTS.get(name, 1000) for name in names or COUNTS}
         campaigns = [
             Campaign(
                 name=name,
-                count=count or COUNTS.get(name, 1000),
+                count=counts[name],
                 folder=folder or build_folder() / "mutants",
                 seed=seed,
-                part=part[0],
-                parts=part[1],
+                first=first,
+                last=last,
                 cycles=cycles,
                 random=random,
                 seconds=seconds,
                 replays=replays,
             )
-            for name in names or COUNTS
+            for name, first, last in sliced(counts, *part)
         ]
         processes = ProcessPoolExecutor(jobs or cores(), mp_context=get_context("spawn"))
         threads = ThreadPoolExecutor(len(campaigns))

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from mutants.environment import AROUND, busy, environment, usual
 from mutants.machines import machine
-from mutants.netlist import list_mutants, netlist, with_counters, with_mutants
+from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
 from mutants.replays import write_replays
 from mutants.traffic import with_faults, with_traffic
@@ -61,9 +61,8 @@ class Campaign:
         Where the netlist, its builds and the findings are kept.
     seed : int
         Of the mutants, and of the traffic.
-    part, parts : int
-        Every so many mutants are tried, from the one of number ``part`` on; for ``parts`` campaigns
-        that try all of them.
+    first, last : int
+        Numbers of the mutants that are tried, from 1 on; by default all are.
     cycles : int
         Of each traffic, about.
     random : int
@@ -83,8 +82,8 @@ class Campaign:
     count: int
     folder: Path
     seed: int = 0
-    part: int = 0
-    parts: int = 1
+    first: int = 1
+    last: int = MOST
     cycles: int = 1000
     random: int = 2_000_000
     seconds: tuple[int, ...] = (20,)
@@ -111,7 +110,7 @@ class Campaign:
         """
         design = self._machine.design
         verilog = generate(design).text
-        identity = f"{verilog} {self.count} {self.seed} {self.part} {self.parts}"
+        identity = f"{verilog} {self.count} {self.seed} {self.first} {self.last}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
@@ -122,8 +121,8 @@ class Campaign:
         with FileLock(folder / "lock"):
             rtlil = made("netlist.il", netlist, verilog, design.name)
             listed = made("mutants.txt", _listed, rtlil, self.count, self.seed)
-            drawn = dict(enumerate(listed.splitlines(), start=1))
-            mutants = {n: one for n, one in drawn.items() if n % self.parts == self.part}
+            drawn = enumerate(listed.splitlines(), start=1)
+            mutants = {n: one for n, one in drawn if self.first <= n <= self.last}
             around = environment(design)
             counters = {f"registers.{name}_count_value": COUNTER + name for name in counted(design)}
             made(f"{design.name}.v", _mutated, rtlil, mutants, counters)

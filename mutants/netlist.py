@@ -11,10 +11,21 @@ from pascaline.host.tools import run_tool
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.spec.errors import InputError
 
-__all__ = ["WIDTH", "list_mutants", "netlist", "netlist_graph", "with_counters", "with_mutants"]
+__all__ = [
+    "MOST",
+    "WIDTH",
+    "list_mutants",
+    "netlist",
+    "netlist_graph",
+    "with_counters",
+    "with_mutants",
+]
 
 WIDTH = 16
 """Bits of the number of a mutant."""
+
+MOST = (1 << WIDTH) - 1
+"""Mutants of a netlist."""
 
 NETLIST = """
 read_verilog design.v

@@ -4,11 +4,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
+from mutants.__main__ import sliced
 from mutants.campaign import Campaign
 from pascaline.spec.errors import InputError
 from tests.sim.machines import tool_of
-
-pytestmark = pytest.mark.long
 
 SMALL = {"cycles": 300, "random": 50_000, "seconds": (5, 6)}
 
@@ -30,13 +29,26 @@ def pool():
         yield made
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3, 7, 10, 100])
+def test_parts_are_all_mutants(parts):
+    counts = {"a": 7, "b": 10, "c": 3}
+    found = [
+        (name, number)
+        for part in range(parts)
+        for name, first, last in sliced(counts, part, parts)
+        for number in range(first, last + 1)
+    ]
+    assert found == [(name, k) for name, count in counts.items() for k in range(1, count + 1)]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["tiny-ternary", "tiny-binary:axi", "tiny-binary:wishbone"])
 def test_a_campaign_goes_on_where_it_was_stopped(name, pool, tmp_path, monkeypatch):
     tool_of("verilator")
     monkeypatch.setattr("mutants.traffic.ROUNDS", 1)
     monkeypatch.setattr("mutants.traffic.ON_BUS", 1)
     monkeypatch.setattr("mutants.traffic.FAULTS", 1)
-    campaign = Campaign(name, 24, tmp_path, part=1, parts=2, **SMALL)
+    campaign = Campaign(name, 24, tmp_path, first=5, last=16, **SMALL)
     found = campaign.run(pool, no_progress)
     assert found["mutants"] == 12
     assert found["killed"] + found["equivalent"] + len(found["left"]) == 12
@@ -45,6 +57,7 @@ def test_a_campaign_goes_on_where_it_was_stopped(name, pool, tmp_path, monkeypat
     assert campaign.run(Refusing(), no_progress) == found
 
 
+@pytest.mark.long
 def test_a_bench_that_fails_by_itself_counts_no_mutants(pool, tmp_path, monkeypatch):
     tool_of("verilator")
     monkeypatch.setattr("mutants.trials.read_lines", lambda _: {0: "broken", 1: "broken"})
