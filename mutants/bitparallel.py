@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import platform
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -137,13 +138,17 @@ def _aligned(rows: int) -> Words:
 
 def _compiled(folder: Path) -> ctypes.CDLL:
     compiler = find_tool("g++", "apt install g++")
-    key = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
+    # A campaign may go on on another machine, whose processor may be another one.
+    told = Path("/proc/cpuinfo")
+    known = told.read_text(encoding="utf-8") if told.exists() else platform.platform()
+    flags = next((line for line in known.splitlines() if line.startswith("flags")), known)
+    key = hashlib.sha256(SOURCE.read_bytes() + flags.encode()).hexdigest()[:12]
     library = folder / f"bitparallel-{key}.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as name:
             made = Path(name) / library.name
-            flags = ["-O3", "-march=native", "-shared", "-fPIC", "-Wno-psabi"]
-            subprocess.run([compiler, *flags, "-o", made, SOURCE], check=True)
+            options = ["-O3", "-march=native", "-shared", "-fPIC", "-Wno-psabi"]
+            subprocess.run([compiler, *options, "-o", made, SOURCE], check=True)
             made.replace(library)
     return ctypes.CDLL(str(library))
