@@ -52,7 +52,7 @@ def with_traffic(case: Case, seed: int, cycles: int) -> Case:
 
 def with_faults(case: Case) -> Case:
     """A machine on a bus with packets that are wrong, and resets, among right ones."""
-    return case.model_copy(update={"faults": FAULTS})
+    return Case.model_validate(case.model_dump() | {"faults": FAULTS})
 
 
 def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traffic:

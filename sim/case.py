@@ -137,6 +137,12 @@ class Case(Checked):
             raise ValueError(f"steps must be at most {self.machine.longest} (machine: longest)")
         return self
 
+    @model_validator(mode="after")
+    def _check_faults(self) -> Case:
+        if self.faults and not self.machine.on_bus:
+            raise ValueError("faults must be 0 unless the machine is on a bus")
+        return self
+
     @cached_property
     def design(self) -> Design:
         """The design.

@@ -42,4 +42,15 @@ def test_traffic_has_all_that_can_happen(case):
     assert max(traffic.pauses.get("o", 0) for traffic in drawn.traffic) > 0.99
     assert any(traffic.plain for traffic in drawn.traffic)
     assert with_traffic(case, 1, 300) != drawn
+
+
+@pytest.mark.parametrize("name", [name for name in COUNTS if ":" in name])
+def test_faults_are_traffic_of_a_bus(name):
+    case = machine(name)
     assert with_faults(case).job.faults > 0
+    assert all(traffic.accesses > 0 for traffic in with_traffic(case, 0, 300).traffic)
+
+
+def test_plain_streams_have_no_faults():
+    with pytest.raises(ValueError, match="faults must be 0 unless the machine is on a bus"):
+        with_faults(machine("tiny-ternary"))
