@@ -27,8 +27,9 @@ COUNTS = {
 }
 """Mutants of each machine that is tried by default; behind a colon the ports, if not streams."""
 
-LONGEST = 16
-"""Vectors of a packet on a bus: as many as fill the buffers in a short time."""
+LONGEST, HELD = 16, 4
+"""Vectors of a packet on a bus: as many as fill the buffers in a short time; and of a sequence,
+where a machine holds all of it."""
 
 SCALING = {"scale_width": 8, "bias_width": 16, "shift": 5}
 """Scales of about 64, so that pre-activations have unit variance without any scale at its limit."""
@@ -60,21 +61,23 @@ def machine(name: str) -> Case:
         raise InputError("mutants", rule, name)
     config = named[known]
     assert config.network is not None
-    ports: dict[str, Any] = {"ports": style, "longest": LONGEST} if style else {}
+    changed: dict[str, Any] = {"ports": style, "longest": LONGEST} if style else {}
+    changed |= {"longest": HELD} if config.network.bidirectional else {}
     return Case(
         seed=config.seed,
         network=_reaching(config.network),
         shared_scale=config.shared_scale,
         orthogonal=config.orthogonal,
         even=True,
-        machine=config.machine.model_copy(update=ports),
+        machine=config.machine.model_copy(update=changed),
     )
 
 
 def _reaching(network: Network) -> Network:
-    """With formats that numbers fill."""
+    """With formats that numbers fill, and one layer where that has two directions."""
     plain = network.model_dump()
-    plain["layers"] = tuple(_layer(layer) for layer in network.layers)
+    layers = network.layers[:1] if network.bidirectional else network.layers
+    plain["layers"] = tuple(_layer(layer) for layer in layers)
     if network.head is not None:
         plain["head"] = network.head.model_dump() | HEAD
         if network.pooling != "none":  # All that comes to the head is positive: one class wins.

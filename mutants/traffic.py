@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pascaline.sim.case import Case, CaseEpisode, Traffic
+from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.draw_cases import draw_traffic
 from pascaline.spec.design import Design
 
@@ -47,7 +47,8 @@ def with_traffic(case: Case, seed: int, cycles: int) -> Case:
     if on_bus:
         drawn = [one.model_copy(update={"accesses": one.accesses + ACCESSES}) for one in drawn]
     drawn.append(_interrupted(rng, design, cycles))
-    return case.model_copy(update={"traffic": tuple(_far(rng, one) for one in drawn)})
+    longest = design.machine.longest
+    return case.model_copy(update={"traffic": tuple(_far(rng, one, longest) for one in drawn)})
 
 
 def with_faults(case: Case) -> Case:
@@ -64,9 +65,14 @@ def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traff
     return rough.model_copy(update={"episodes": (*cuts, short)})
 
 
-def _far(rng: np.random.Generator, traffic: Traffic) -> Traffic:
+def _far(rng: np.random.Generator, traffic: Traffic, longest: int) -> Traffic:
+    """The same with numbers that reach far, and no sequence longer than that."""
+
+    def sequence(one: CaseSequence) -> CaseSequence:
+        far = bool(rng.random() < FAR)
+        return one.model_copy(update={"far": far, "steps": min(one.steps, longest)})
+
     def episode(one: CaseEpisode) -> CaseEpisode:
-        drawn = [s.model_copy(update={"far": bool(rng.random() < FAR)}) for s in one.sequences]
-        return one.model_copy(update={"sequences": tuple(drawn)})
+        return one.model_copy(update={"sequences": tuple(map(sequence, one.sequences))})
 
     return traffic.model_copy(update={"episodes": tuple(map(episode, traffic.episodes))})

@@ -28,7 +28,7 @@ def test_every_class_wins_now_and_then(case):
 def test_few_scales_are_as_large_as_they_can_be(case):
     tensors = case.design.model.tensors
     scales = np.abs(np.concatenate([t for name, t in tensors.items() if ".scale_" in name]))
-    assert (scales == 127).mean() < 0.2
+    assert (scales == 127).mean() < 0.4
     assert np.median(scales) > 32
 
 
@@ -39,7 +39,7 @@ def test_traffic_has_all_that_can_happen(case):
     assert {one.far for one in sequences} == {False, True}
     assert {one.state for one in sequences} == {0, 1, 2}
     assert sum(episode.cut is not None for episode in episodes) > 8
-    assert max(traffic.pauses.get("o", 0) for traffic in drawn.traffic) > 0.99
+    assert max(traffic.pauses.get("o", 0) for traffic in drawn.traffic) >= 0.95
     assert any(traffic.plain for traffic in drawn.traffic)
     assert with_traffic(case, 1, 300) != drawn
 
