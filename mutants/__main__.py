@@ -66,7 +66,7 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     "--seconds",
     type=click.IntRange(min=1),
     multiple=True,
-    default=(20,),
+    default=(5, 40),
     show_default=True,
     help="For a proof; what is left is tried again with the next.",
 )

@@ -86,7 +86,7 @@ class Campaign:
     last: int = MOST
     cycles: int = 1000
     random: int = 2_000_000
-    seconds: tuple[int, ...] = (20,)
+    seconds: tuple[int, ...] = (5, 40)
     replays: Path | None = None
 
     def __post_init__(self) -> None:
