@@ -22,6 +22,8 @@ GAP = 20
 """Cycles between groups, at most."""
 PATIENCE = 10_000
 """Nanoseconds in which all must be answered, whatever pauses."""
+OF_WRITABLE = 0.75
+"""How many of the writes go to registers that have something to write."""
 ENABLE = 1
 """In ``control``."""
 
@@ -90,12 +92,17 @@ class Registers:
         self._outcome.accesses += len(accesses)
 
     def _draw(self, *, on: bool) -> Access:
-        rng = self._rng
-        register = rng.choice(list(self._table.values()))
-        address = rng.choice((register.offset + rng.randrange(4), register.offset, None))
+        """A read or a write; mostly of what can be written, and sometimes where a bit is wrong."""
+        rng, table = self._rng, list(self._table.values())
+        writes = bool(rng.getrandbits(1))
+        if writes and rng.random() < OF_WRITABLE:
+            table = [register for register in table if register.writable]
+        offset = rng.choice(table).offset
+        alias = offset ^ 1 << rng.randrange(2, ADDRESS_BITS)
+        address = rng.choice((offset + rng.randrange(4), offset, alias, None))
         if address is None:
             address = rng.getrandbits(ADDRESS_BITS)
-        if rng.getrandbits(1):
+        if not writes:
             return Access(address)
         value = rng.choice((rng.getrandbits(WORD), 1 << rng.randrange(WORD), 0, 3))
         if on and address & ~3 == self._table["control"].offset:
