@@ -7,6 +7,7 @@ import numpy as np
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.draw_cases import draw_traffic
 from pascaline.spec.design import Design
+from pascaline.spec.ports import FROM_GIVEN
 
 __all__ = ["with_faults", "with_traffic"]
 
@@ -28,6 +29,10 @@ wait, so that packets fill all buffers; and so many accesses more."""
 CUTS = 6
 """Resets at odd moments, each soon after the one before."""
 
+STEPS = 400
+"""Single steps from states that are restored, each read out again: all that a step computes from
+and makes is seen."""
+
 FAULTS = 12
 """Of each kind, on a bus."""
 
@@ -47,6 +52,8 @@ def with_traffic(case: Case, seed: int, cycles: int) -> Case:
     if on_bus:
         drawn = [one.model_copy(update={"accesses": one.accesses + ACCESSES}) for one in drawn]
     drawn.append(_interrupted(rng, design, cycles))
+    if not (on_bus or case.network.whole):
+        drawn.append(_single_steps(rng))
     longest = design.machine.longest
     return case.model_copy(update={"traffic": tuple(_far(rng, one, longest) for one in drawn)})
 
@@ -63,6 +70,12 @@ def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traff
     cuts = [cut.model_copy(update={"cut": int(rng.integers(1, 150))}) for _ in range(CUTS)]
     short = whole.model_copy(update={"sequences": whole.sequences[:4]})
     return rough.model_copy(update={"episodes": (*cuts, short)})
+
+
+def _single_steps(rng: np.random.Generator) -> Traffic:
+    seeds = rng.integers(1 << 32, size=STEPS).tolist()
+    steps = [CaseSequence(steps=1, state=FROM_GIVEN, dump=True, seed=seed) for seed in seeds]
+    return Traffic(episodes=(CaseEpisode(sequences=tuple(steps)),))
 
 
 def _far(rng: np.random.Generator, traffic: Traffic, longest: int) -> Traffic:
