@@ -177,9 +177,10 @@ class Campaign:
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
             left = [number for number in others() if number not in equal]
             killed |= killed_in(replay, proofs.sought(left))
-            if self.replays is not None:
+            replayed = killed.keys() - by_traffic
+            if self.replays is not None and replayed:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
-                write_replays(path, folder, killed.keys() - by_traffic)
+                write_replays(path, folder, replayed)
         left = [number for number in others() if number not in equal]
         return {
             "configuration": self.name,
