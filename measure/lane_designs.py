@@ -14,6 +14,7 @@ from pascaline import models
 from pascaline.data.preprocess import Preprocess, rule_of
 from pascaline.data.recordings import read_recordings
 from pascaline.golden.rounding import Integers
+from pascaline.host.cache import remembered
 from pascaline.models.catalogue import find_model
 from pascaline.sim.lanes import run_lanes
 from pascaline.spec.arithmetic import arithmetic
@@ -25,7 +26,6 @@ from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import CellTarget
-from pascaline.synth.cache import remembered
 from pascaline.synth.choice import write_costs
 from pascaline.synth.power import cell_models, power
 from pascaline.synth.report import Report, report

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from pascaline.host.cache import recalled, remembered
 from pascaline.measure.synthesis import Synthesis, make_placement, make_report
 from pascaline.measure.timing import CLOCK, make_timing
 from pascaline.spec import cycles
@@ -18,7 +19,6 @@ from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import model_bytes
-from pascaline.synth.cache import recalled, remembered
 from pascaline.synth.devices import family
 from pascaline.synth.explore import Point
 from pascaline.synth.nextpnr import nextpnr_version

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.measure.samples import take_samples
 from pascaline.sim.job import Episode, Job, Sequence
 from pascaline.sim.waveform import record
@@ -14,7 +15,6 @@ from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.synth.activity import toggles
-from pascaline.synth.cache import remembered
 from pascaline.synth.liberty import Library
 from pascaline.synth.power import cell_models, power
 from pascaline.synth.timing import CLOCK, PREFIX, Gates

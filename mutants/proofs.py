@@ -70,7 +70,7 @@ class Proofs:
             found = self._runs().random(numbers, 10 * RANDOM, rng, told, pausing=False)
             return json.dumps(self._written(found))
 
-        found: list[int] = json.loads(kept(self.folder / f"sought-{key}-{RANDOM}.json", make))
+        found: list[int] = json.loads(kept(self.folder, f"sought-{key}-{RANDOM}", make))
         return found
 
     def settled(self, numbers: Sequence[int], seconds: int, jobs: int) -> dict[int, str | None]:
@@ -115,10 +115,10 @@ class Proofs:
         def make() -> str:
             return netlist_graph(self.rtlil, self.mutants, self.environment)
 
-        return Graph.read(kept(self.folder / f"graph-{self._key}.aag", make))
+        return Graph.read(kept(self.folder, f"graph-{self._key}", make))
 
     def _runs(self) -> Runs:
-        return Runs(self._graph, BitParallel(self._graph, self.folder), self.usual, self.busy)
+        return Runs(self._graph, BitParallel(self._graph), self.usual, self.busy)
 
     @cached_property
     def _random(self) -> dict[int, list[int] | None]:
@@ -130,7 +130,7 @@ class Proofs:
             told_apart = self._written(found)
             return json.dumps({n: None if n in told_apart else found[n].latches for n in found})
 
-        found = json.loads(kept(self.folder / f"runs-{self._key}-{RANDOM}.json", make))
+        found = json.loads(kept(self.folder, f"runs-{self._key}-{RANDOM}", make))
         return {int(number): latches for number, latches in found.items()}
 
     def _written(self, found: Mapping[int, Difference]) -> list[int]:
