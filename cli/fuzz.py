@@ -118,14 +118,12 @@ def fuzz(
     time and memory, or be right; of model files that are still good some are simulated.
     """
     simulator(sim)
-    cache = build_folder() / "fuzz"
     if files is not None:
         good = fuzz_files(
             files,
             seed,
             formats or ("model",),
             sim=sim,
-            cache=cache,
             jobs=jobs or cores(),
             as_json=as_json,
         )
@@ -138,14 +136,14 @@ def fuzz(
         whole.add(verdict)
         if verdict.case is None:
             return
-        path = replay or cache / f"{verdict.case.design.name}-{sim}.json"
+        path = replay or build_folder() / "fuzz" / f"{verdict.case.design.name}-{sim}.json"
         verdict.case.write(path)
         again = f"pascaline fuzz --replay {path} --sim {sim}"
         failures.append({"seed": number, "faults": verdict.faults, "again": again})
 
     interrupted = False
     if replay is not None:
-        collect(None, judge(Case.read(replay), sim, cache))
+        collect(None, judge(Case.read(replay), sim))
     else:
         drawn = {"cycles": cycles, "values": values, "largest": largest, "features": features}
         start = time.monotonic()
@@ -163,7 +161,7 @@ def fuzz(
                 return not late and (count is None or number < seed + count)
 
             try:
-                judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
+                judge_seeds(seed, more, collect, (sim, drawn), tries, jobs or cores())
             except KeyboardInterrupt:  # Ctrl-C or SIGTERM: the results so far are printed.
                 interrupted = True
     result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Verdict:
         return {name: number for name, number in asdict(self).items() if name in names}
 
 
-def judge(case: Case, sim: str, cache: Path) -> Verdict:
+def judge(case: Case, sim: str) -> Verdict:
     """Simulate a case; what is built for it is removed again.
 
     Parameters
@@ -65,12 +65,10 @@ def judge(case: Case, sim: str, cache: Path) -> Verdict:
         The case.
     sim : str
         Name of the simulator.
-    cache : Path
-        Folder to build in.
     """
     verdict = Verdict(cases=1)
     try:
-        _compare(case, sim, cache, verdict)
+        _compare(case, sim, verdict)
     except Exception as error:  # Whatever breaks on a case is a finding.
         verdict.faults.append(" ".join(f"{type(error).__name__}: {error}".split()))
     if verdict.faults:
@@ -78,13 +76,13 @@ def judge(case: Case, sim: str, cache: Path) -> Verdict:
     return verdict
 
 
-def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
+def _compare(case: Case, sim: str, verdict: Verdict) -> None:
     from pascaline.hdl.verilog import generate
 
     tool, design = simulator(sim).quick(), case.design
-    verilog, *_ = generate(design).write(cache / design.name)
-    folder = build(verilog, design.name, tool, cache)
-    outcome = run(case.job, folder, design.name, tool)
+    with tempfile.TemporaryDirectory() as name:
+        folder = build(generate(design).text, design.name, tool, Path(name))
+        outcome = run(case.job, folder, design.name, tool)
     for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
         setattr(verdict, name, getattr(outcome, name))
     verdict.faults += outcome.faults
@@ -93,17 +91,15 @@ def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
         if not outcome.hangs and formula not in (None, taken):
             verdict.wrong_formulas += 1
             verdict.faults.append(f"took {taken} cycles, the formula says {formula}")
-    shutil.rmtree(folder)
-    shutil.rmtree(verilog.parent)
 
 
-def judge_seed(seed: int, sim: str, cache: Path, options: dict[str, Any], *, tries: int) -> Verdict:
+def judge_seed(seed: int, sim: str, options: dict[str, Any], *, tries: int) -> Verdict:
     """The verdict on the case of a seed, with a small case beside its faults if it has some."""
-    verdict = judge(draw(seed, **options), sim, cache)
+    verdict = judge(draw(seed, **options), sim)
     if verdict.case is not None:
 
         def fails(case: Case) -> bool:
-            return bool(judge(case, sim, cache).faults)
+            return bool(judge(case, sim).faults)
 
         verdict.case = shrink(verdict.case, fails, tries=tries)
     return verdict

@@ -15,6 +15,7 @@ import numpy as np
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
 from pascaline.spec.design import Design
+from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.ports import FROM_ZERO
 
@@ -211,7 +212,7 @@ class Outcome:
 
     def write(self, path: Path) -> None:
         """Write the outcome for the process that waits for it."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        write_atomic(path, json.dumps(asdict(self)))
 
     @staticmethod
     def read(path: Path) -> Outcome:
