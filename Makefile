@@ -103,9 +103,9 @@ docs: $(READY) ## Write docs/api.md from docstrings (after make test-train).
 LINKS := build/links/pascaline
 links:         ## Make build/links, where editors find the packages under their import names.
 	@rm -rf build/links && mkdir -p $(LINKS)
-	@for file in api/*; do ln -s "$(CURDIR)/$$file" $(LINKS)/; done
+	@for file in api/*; do ln -s "$$PWD/$$file" $(LINKS)/; done
 	@for package in $$(sed -n 's/^"pascaline\.\([a-z]*\)" = ".*/\1/p' pyproject.toml); do \
-		ln -s "$(CURDIR)/$$package" $(LINKS)/$$package; done
+		ln -s "$$PWD/$$package" $(LINKS)/$$package; done
 
 lint: $(READY) links ## Check style and types.
 	@$(BIN)/ruff check

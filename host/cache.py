@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from pascaline.spec.scratch import locked, scratch
+from pascaline.spec.scratch import locked, scratch, sweep_once
 
 __all__ = ["kept", "recalled", "remembered"]
 
@@ -53,6 +53,7 @@ def kept(
         Absolute. The files must not be changed.
     """
     entry = _entry(cache, identity, name)
+    sweep_once(cache)
     if _sound(entry):
         return entry
     cache.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["locked", "own_temporary", "scratch", "sweep"]
+__all__ = ["locked", "own_temporary", "scratch", "sweep", "sweep_once"]
 
 PREFIX = ".pascaline-"
 """Of all names."""
@@ -39,9 +39,7 @@ def scratch(place: Path) -> Iterator[Path]:
         If there can be no folder.
     """
     place.mkdir(parents=True, exist_ok=True)
-    if str(place.absolute()) not in _swept:
-        _swept.add(str(place.absolute()))
-        sweep(place)
+    sweep_once(place)
     # A name that nobody else has had: of a file that stays, as the lock.
     descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".lock", dir=place)
     folder = Path(name.removesuffix(".lock"))
@@ -80,6 +78,13 @@ def own_temporary() -> Iterator[None]:
                 os.environ.pop("TMPDIR", None)
             else:
                 os.environ["TMPDIR"] = variable
+
+
+def sweep_once(place: Path) -> None:
+    """The first time in this process that a folder is used: see `sweep`."""
+    if (name := str(place.absolute())) not in _swept:
+        _swept.add(name)
+        sweep(place)
 
 
 def sweep(place: Path) -> None:
