@@ -107,7 +107,7 @@ class Verilator(Simulator):
         return " ".join([self._tools(), *options, PORTS_ONLY])
 
     def build(self, verilog: str, top: str, folder: Path, *, waves: bool) -> None:
-        translate = ["sh", "-c", UNLIMITED, str(_root() / "bin" / "verilator_bin")]
+        translate = ["sh", "-c", UNLIMITED, "verilator/bin/verilator_bin"]
         translate += ["-cc", "--exe", "-Mdir", ".", "--top-module", top, "--prefix", "Vtop"]
         translate += ["-o", top, "--vpi", *self._linked, *self._flags, *self._cflags]
         translate += ["--trace-fst", "-CFLAGS", "-Ifst"] if waves else []
