@@ -18,12 +18,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 AT_ONCE = 20
-KILLED = 0.3
+KILLED = 0.4
 """How likely a run is killed."""
 
 PATIENCE = 1200
@@ -95,64 +96,87 @@ class Run:
         return f"status {status}\n{text}"
 
     def settle(self) -> None:
-        """Wait until all of its processes are over, workers and tools among them."""
+        """Wait until all of its processes are over, also those that have lost their parent."""
         late = time.monotonic() + PATIENCE
-        with suppress(ProcessLookupError):
-            while time.monotonic() < late:
-                os.killpg(self._process.pid, 0)
-                time.sleep(0.1)
-            raise TimeoutError(self.command)
+        while self._process.pid in sessions():
+            if time.monotonic() > late:
+                raise TimeoutError(self.command)
+            time.sleep(0.2)
 
 
-def attempt(folder: Path, right: dict[str, str], rng: Random, slow: bool) -> dict[str, int]:
-    """A round: how many runs there were, were killed, were wrong, and what was left over."""
-    counts = {"tried": AT_ONCE, "killed": 0, "again": 0, "wrong": 0, "leftovers": 0}
-    chosen = [rng.choice(COMMANDS) for _ in range(AT_ONCE)]
-    for place in range(4 if slow else 0):
-        chosen[place] = rng.choice(SLOW)
-    rng.shuffle(chosen)
-    begun = time.monotonic()
-    runs = [Run(command, folder, number) for number, command in enumerate(chosen)]
-    # Squares of random times: most kills are in the first part, when all is being made.
-    doomed = sorted(
-        (rng.random() ** 2, number, rng.random() < 0.5)
-        for number in range(AT_ONCE)
-        if rng.random() < KILLED
-    )
-    killed = set()
-    for share, number, group in doomed:
-        while time.monotonic() < begun + share * attempt.seconds:
-            time.sleep(0.01)
-        if runs[number].kill(group=group):
-            killed.add(number)
-    rest = [number for number in range(AT_ONCE) if number not in killed]
-    counts["killed"] = len(killed)
-    counts["wrong"] = sum(differs(runs[number], right) for number in rest)
-    attempt.seconds = time.monotonic() - begun
-    for one in runs:
-        one.settle()
-    again = sorted({chosen[number] for number in killed}) or chosen[:1]
-    for number, command in enumerate(again, start=AT_ONCE):
-        counts["again"] += 1
-        counts["wrong"] += differs(Run(command, folder, number), right)
-    left = [*folder.rglob(".pascaline-*"), *(folder / "tmp").iterdir()]
-    for path in left:
-        print(f"left over: {path}", file=sys.stderr, flush=True)
-    counts["leftovers"] = len(left)
-    return counts
+def sessions() -> set[int]:
+    """Those that processes are in; but for what has ended and waits for its parent to see it."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, session = entry.read_text(errors="replace").rpartition(")")[2].split()[:4]
+            if state != "Z":
+                found.add(int(session))
+    return found
 
 
-attempt.seconds = 60.0
-"""That a round takes, as the last one did."""
+class Rounds:
+    """Rounds of runs.
 
+    Parameters
+    ----------
+    right : dict of str to str
+        What each command gives.
+    rng : Random
+        Draws commands and kills.
 
-def differs(run: Run, right: dict[str, str]) -> bool:
-    """Whether the result of a run is wrong, which is told."""
-    found = run.result()
-    if found == right[run.command]:
-        return False
-    print(f"{run.command}: {found}", file=sys.stderr, flush=True)
-    return True
+    Attributes
+    ----------
+    counts : Counter
+        How many were ``tried``, ``killed``, run ``again``, ``wrong``; ``leftovers`` of them.
+    """
+
+    def __init__(self, right: dict[str, str], rng: Random) -> None:
+        self.counts: Counter[str] = Counter(tried=0, killed=0, again=0, wrong=0, leftovers=0)
+        self._right = right
+        self._rng = rng
+        self._seconds = 60.0
+
+    def attempt(self, folder: Path, *, slow: int) -> None:
+        """Try a round, with so many slow commands, in a new folder."""
+        rng = self._rng
+        chosen = [rng.choice(SLOW if place < slow else COMMANDS) for place in range(AT_ONCE)]
+        rng.shuffle(chosen)
+        begun = time.monotonic()
+        runs = [Run(command, folder, number) for number, command in enumerate(chosen)]
+        killed = self._kill(runs, begun)
+        self.counts.update(tried=AT_ONCE, killed=len(killed))
+        for number, one in enumerate(runs):
+            if number not in killed:
+                self._judge(one)
+        self._seconds = time.monotonic() - begun
+        for one in runs:
+            one.settle()
+        again = sorted({chosen[number] for number in killed})
+        self.counts.update(again=len(again))
+        for number, command in enumerate(again, start=AT_ONCE):
+            self._judge(Run(command, folder, number))
+        for path in [*folder.rglob(".pascaline-*"), *(folder / "tmp").iterdir()]:
+            self.counts.update(leftovers=1)
+            print(f"left over: {path}", file=sys.stderr, flush=True)
+
+    def _kill(self, runs: list[Run], begun: float) -> set[int]:
+        """Kill some, at random times within what the last round took."""
+        rng, killed = self._rng, set()
+        # Squares: most are in the first part, when all is being made.
+        doomed = [(rng.random() ** 2, number) for number in range(len(runs))]
+        for share, number in sorted(one for one in doomed if rng.random() < KILLED):
+            while time.monotonic() < begun + share * self._seconds:
+                time.sleep(0.01)
+            if runs[number].kill(group=rng.random() < 0.5):
+                killed.add(number)
+        return killed
+
+    def _judge(self, run: Run) -> None:
+        found = run.result()
+        if found != self._right[run.command]:
+            self.counts.update(wrong=1)
+            print(f"{run.command}: {found}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -160,22 +184,22 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    total: dict[str, int] = {}
-    begun, rng = time.monotonic(), Random(chosen.seed)
+    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         alone = Path(name) / "alone"
         alone.mkdir()
-        commands = [*COMMANDS, *SLOW]
-        right = {c: Run(c, alone, number).result() for number, c in enumerate(commands)}
+        commands = enumerate([*COMMANDS, *SLOW])
+        right = {command: Run(command, alone, number).result() for number, command in commands}
         assert all(found.startswith("status 0\n") for found in right.values()), right
-        for number in range(chosen.runs // AT_ONCE):
+        rounds = Rounds(right, Random(chosen.seed))
+        for number in range(-(-chosen.runs // AT_ONCE)):
             folder = Path(name) / f"round-{number}"
             folder.mkdir()
-            counts = attempt(folder, right, rng, slow=number % 2 == 0)
-            total = {key: total.get(key, 0) + count for key, count in counts.items()}
-            print(json.dumps(total), file=sys.stderr, flush=True)
-    print(json.dumps(total | {"seed": chosen.seed, "seconds": round(time.monotonic() - begun)}))
-    return 1 if total.get("wrong") or total.get("leftovers") else 0
+            rounds.attempt(folder, slow=3)
+            print(json.dumps(rounds.counts), file=sys.stderr, flush=True)
+    seconds = round(time.monotonic() - begun)
+    print(json.dumps({**rounds.counts, "seed": chosen.seed, "seconds": seconds}))
+    return 1 if rounds.counts["wrong"] or rounds.counts["leftovers"] else 0
 
 
 if __name__ == "__main__":
