@@ -17,6 +17,7 @@ from pascaline.golden.rounding import Integers
 from pascaline.host.cache import remembered
 from pascaline.models.catalogue import find_model
 from pascaline.sim.lanes import run_lanes
+from pascaline.sim.simulators import simulator
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
@@ -202,7 +203,8 @@ def _activity(what: _Lanes, machine: Gates, cells: CellTarget) -> dict[str, Any]
             changes = {path.removeprefix("dut/"): count for path, count in activity.items()}
             return {"values": values, "activity": changes}
 
-    identity = ["lanes", verilog, operands.tobytes().hex(), weights.tobytes().hex(), CLOCK]
+    identity: list[str | bytes] = ["lanes", simulator("icarus").identity, verilog]
+    identity += [operands.tobytes(), weights.tobytes(), CLOCK]
     return remembered(cache, identity, simulate)
 
 

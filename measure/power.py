@@ -9,6 +9,7 @@ from typing import Any
 from pascaline.host.cache import remembered
 from pascaline.measure.samples import take_samples
 from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.simulators import simulator
 from pascaline.sim.waveform import record
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
@@ -63,7 +64,8 @@ def measure_power(
             activity = toggles(waveform, clock=CLOCK, prefix=PREFIX, pins=pins)
             return {"values": outcome.values, "activity": activity}
 
-    found = remembered(cache, ["activity", verilog, x.tobytes().hex()], simulate)
+    identity: list[str | bytes] = ["activity", simulator("icarus").identity, verilog, x.tobytes()]
+    found = remembered(cache, identity, simulate)
     milliwatts = power(machine, library, clock, found["activity"])
     step = milliwatts * cycles.step_cycles(design) / clock
     lengths = [len(sequence) for sequence in samples.sequences]
