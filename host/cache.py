@@ -9,12 +9,15 @@ first is killed, the next one does.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pascaline.spec.folders import build_folder
 from pascaline.spec.scratch import locked, scratch, sweep_once
 
 __all__ = ["kept", "recalled", "remembered"]
@@ -53,7 +56,7 @@ def kept(
         Absolute. The files must not be changed.
     """
     entry = _entry(cache, identity, name)
-    sweep_once(cache)
+    _tidy(cache)
     if _sound(entry):
         return entry
     cache.mkdir(parents=True, exist_ok=True)
@@ -84,7 +87,21 @@ def remembered(
 def recalled(cache: Path, identity: Identity) -> dict[str, Any] | None:
     """What `remembered` has kept, without waiting for it; None if there is nothing yet."""
     entry = _entry(cache, identity, "")
+    _tidy(cache)
     return _read(entry) if _sound(entry) else None
+
+
+def _tidy(cache: Path) -> None:
+    """Remove what killed runs have left in this cache and in the others, once in a process."""
+    sweep_once(cache)
+    _tidy_all(build_folder())
+
+
+@functools.cache
+def _tidy_all(build: Path) -> None:
+    with suppress(OSError):
+        for place in build.iterdir():
+            sweep_once(place)
 
 
 def _entry(cache: Path, identity: Identity, name: str) -> Path:
