@@ -22,7 +22,7 @@ from pascaline.spec.scratch import locked, scratch, sweep_once
 
 __all__ = ["kept", "recalled", "remembered"]
 
-CONTENTS = "contents"
+CONTENTS = "contents.txt"
 """The file of an entry that lists the others: checksum, ``x`` if it can be run, and name."""
 
 RESULT = "result.json"

@@ -23,15 +23,13 @@ def cores() -> int:
 
 
 def find_tool(name: str, hint: str) -> str:
-    """Path of a program: beside this Python first, then on the PATH; or it is a path itself.
+    """Path of a program: beside this Python first, then on the PATH.
 
     Raises
     ------
     InputError
         If it is not installed; ``hint`` says what to install.
     """
-    if Path(name).is_absolute():
-        return name
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
@@ -82,11 +80,11 @@ def run_tool(
     ToolError
         If it fails: with the line that says why.
     """
-    name = Path(command[0]).name
+    name = command[0]
     # Programs that it runs in its turn are looked for in the same order.
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        [find_tool(command[0], hint), *command[1:]],
+        [find_tool(name, hint), *command[1:]],
         cwd=folder,
         env=os.environ | {"PATH": beside, "TMPDIR": "."} | variables,
         capture_output=True,

@@ -22,7 +22,7 @@ HINT = "apt install iverilog"
 BUILT = "sim.vvp"
 """As cocotb's runner calls it."""
 
-DUMP = """module waves();
+DUMP = """module {top}__waves();
 initial begin
     $dumpfile("{file}");
     $dumpvars(0, {top});
@@ -55,7 +55,7 @@ class Icarus(Simulator):
             if waves:
                 dump = DUMP.format(file=self.waves, top=top)
                 (work / "waves.v").write_text(dump, encoding="utf-8")
-                command += ["-s", "waves", "waves.v"]
+                command += ["-s", f"{top}__waves", "waves.v"]
             run_tool(command, folder=work, hint=HINT, first=True)
             shutil.move(work / BUILT, folder / BUILT)
 

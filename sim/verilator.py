@@ -52,8 +52,11 @@ MAIN = "verilator.cpp"
 
 LIBRARIES = cocotb_tools.config.libs_dir
 
-# Verilator's own command is a script that is given no stack limit for large designs, either.
+# As Verilator's own command does, a script that cannot do with a space where it is.
 UNLIMITED = 'ulimit -s unlimited 2>/dev/null; exec "$0" "$@"'
+
+LINKS, BUILT = "installed.links", "simulation.built"
+"""No modules have such names: the folder of what is elsewhere, and what is built."""
 
 NO_LIBRARIES = "LDLIBS=$(VM_USER_LDLIBS)"
 """Without those whose place `FST` takes."""
@@ -80,7 +83,7 @@ class Verilator(Simulator):
     ]
     _linked: ClassVar[list[str]] = [
         "-LDFLAGS",
-        "-Llibraries -Wl,-rpath-link,libraries -lcocotbvpi_verilator",
+        f"-L{LINKS}/libraries -Wl,-rpath-link,{LINKS}/libraries -lcocotbvpi_verilator",
     ]
 
     def __init__(
@@ -107,24 +110,25 @@ class Verilator(Simulator):
         return " ".join([self._tools(), *options, PORTS_ONLY])
 
     def build(self, verilog: str, top: str, folder: Path, *, waves: bool) -> None:
-        translate = ["sh", "-c", UNLIMITED, "verilator/bin/verilator_bin"]
+        translate = ["sh", "-c", UNLIMITED, f"{LINKS}/verilator/bin/verilator_bin"]
         translate += ["-cc", "--exe", "-Mdir", ".", "--top-module", top, "--prefix", "Vtop"]
-        translate += ["-o", top, "--vpi", *self._linked, *self._flags, *self._cflags]
-        translate += ["--trace-fst", "-CFLAGS", "-Ifst"] if waves else []
+        translate += ["-o", BUILT, "--vpi", *self._linked, *self._flags, *self._cflags]
+        translate += ["--trace-fst", "-CFLAGS", f"-I{LINKS}/fst"] if waves else []
         translate += [] if self._ports_only else ["--public-flat-rw"]
         with tempfile.TemporaryDirectory() as name:
             work = Path(name)
             (work / DESIGN).write_text(verilog, encoding="utf-8")
             (work / "public.vlt").write_text(self._public(verilog, top), encoding="utf-8")
             shutil.copy(cocotb_tools.config.share_dir / "lib" / "verilator" / MAIN, work / MAIN)
-            for link, place in _links().items():
-                (work / link).symlink_to(place)
+            (work / LINKS).mkdir()
+            for link, place in _elsewhere().items():
+                (work / LINKS / link).symlink_to(place)
             _run([*translate, MAIN, "public.vlt", DESIGN], work)
             for file in self._runtime(work, waves=waves).glob("*.o"):
                 # They must be newer than the makefile.
                 shutil.copyfile(file, work / file.name)
-            _make(work, top, *([NO_LIBRARIES] if waves else []))
-            shutil.move(work / top, folder / top)
+            _make(work, BUILT, *([NO_LIBRARIES] if waves else []))
+            shutil.move(work / BUILT, folder / top)
 
     def runner(self) -> Any:
         return quiet(_Runner())
@@ -174,8 +178,8 @@ def _root() -> Path:
     return Path(spec.origin).parent
 
 
-def _links() -> dict[str, Path]:
-    """What is elsewhere, by its name in the folder."""
+def _elsewhere() -> dict[str, Path]:
+    """What is elsewhere, by the name of its link."""
     return {
         "verilator": _root(),
         "libraries": LIBRARIES,
@@ -186,11 +190,11 @@ def _links() -> dict[str, Path]:
 
 def _make(work: Path, *words: str) -> None:
     # The makefile refuses folders with a space, and takes what is called `python` for a Python.
-    given = ["CURDIR=.", "VERILATOR_ROOT=verilator", "PYTHON3=./python"]
+    given = ["CURDIR=.", f"VERILATOR_ROOT={LINKS}/verilator", f"PYTHON3={LINKS}/python"]
     _run(["make", f"-j{min(4, cores())}", "-f", "Vtop.mk", *given, *words], work)
 
 
 def _run(command: list[str], work: Path) -> None:
     # An outer make's flags are none of its business.
-    variables = {"VERILATOR_ROOT": "verilator", "MAKEFLAGS": ""}
+    variables = {"VERILATOR_ROOT": f"{LINKS}/verilator", "MAKEFLAGS": ""}
     run_tool(command, folder=work, hint="apt install make", first=True, **variables)

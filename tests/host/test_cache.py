@@ -28,9 +28,9 @@ DAMAGE = {
     "a folder": lambda file: (file.unlink(), file.mkdir()),
     "cannot be run": lambda file: file.chmod(0o644),
     "one file too many": lambda file: file.with_name("more").touch(),
-    "no list": lambda file: file.with_name("contents").unlink(),
-    "an empty list": lambda file: file.with_name("contents").write_bytes(b""),
-    "a list that is no text": lambda file: file.with_name("contents").write_bytes(b"\xff"),
+    "no list": lambda file: file.with_name("contents.txt").unlink(),
+    "an empty list": lambda file: file.with_name("contents.txt").write_bytes(b""),
+    "a list that is no text": lambda file: file.with_name("contents.txt").write_bytes(b"\xff"),
 }
 
 
@@ -49,7 +49,7 @@ def test_a_damaged_entry_is_made_again(damage, tmp_path):
     damage(entry / "one")
     assert kept(tmp_path, ["what"], make, name="some") == entry
     assert len(made) == 2
-    assert {file.name for file in entry.iterdir()} == {"one", "contents"}
+    assert {file.name for file in entry.iterdir()} == {"one", "contents.txt"}
     assert (entry / "one").read_text() == "one two three"
     assert [file.name for file in tmp_path.iterdir()] == [entry.name]
 
