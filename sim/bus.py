@@ -27,7 +27,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
-__all__ = ["Bus", "Packet"]
+__all__ = ["RESET_CYCLES", "Bus", "Packet"]
 
 RESET_CYCLES = 3
 
@@ -82,7 +82,7 @@ class Bus:
         self._cycle = 0
         self.table: dict[str, Register] = {r.name: r for r in registers(design)}
         dut.aresetn.value = 0
-        Clock(dut.aclk, 2, "ns").start()
+        Clock(dut.aclk, 2, "ns").start(start_high=False)
         self.source = AxiStreamSource(
             AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk, dut.aresetn, False
         )
@@ -105,11 +105,11 @@ class Bus:
         """What ``status`` reads while nothing is under way, and packets can come."""
         return self.mask("status", "loaded", "load_ready")
 
-    async def reset(self) -> None:
-        """Reset the machine and all models; what was on its way is gone."""
+    async def reset(self, cycles: int = RESET_CYCLES) -> None:
+        """Reset the machine and all models for some cycles; what was on its way is gone."""
         dut = self._dut
         dut.aresetn.value = 0
-        for _ in range(RESET_CYCLES):
+        for _ in range(cycles):
             await self.tick()
         self.source.clear()
         self.sink.clear()

@@ -35,6 +35,7 @@ class Icarus(Simulator):
     """Icarus Verilog, from the system."""
 
     name = "icarus"
+    unknowns = True
     _flags: ClassVar[list[str]] = ["-g2012"]
     _times = "+timescale+1ns/1ps\n"
 

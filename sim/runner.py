@@ -14,6 +14,7 @@ from pascaline.host.cache import kept
 from pascaline.host.tools import ToolError
 from pascaline.sim.job import Job, Outcome
 from pascaline.sim.simulator import Simulator
+from pascaline.sim.unknown import unknown_start
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 
@@ -21,7 +22,13 @@ __all__ = ["build", "run"]
 
 
 def build(
-    verilog: str, top: str, simulator: Simulator, cache: Path, *, waves: bool = False
+    verilog: str,
+    top: str,
+    simulator: Simulator,
+    cache: Path,
+    *,
+    waves: bool = False,
+    unknown: bool = False,
 ) -> Path:
     """Build a design for a simulator, or find that it has been built before.
 
@@ -37,6 +44,8 @@ def build(
         Folder of all builds. A build is identified by the Verilog and by the simulator.
     waves : bool
         Whether runs are to record waveforms.
+    unknown : bool
+        Whether registers and memories start unknown, see `sim.unknown`.
 
     Returns
     -------
@@ -46,8 +55,12 @@ def build(
     Raises
     ------
     InputError
-        If the simulator refuses the design.
+        If the simulator refuses the design, or knows no unknown values.
     """
+    if unknown:
+        if not simulator.unknowns:
+            raise InputError("an unknown start", "needs --sim icarus", simulator.name)
+        verilog = unknown_start(verilog)
     identity = [verilog, top, simulator.identity, str(waves)]
     name = f"{top}-{simulator.name}"
     try:

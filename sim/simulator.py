@@ -20,11 +20,14 @@ class Simulator(ABC):
     ----------
     name : str
         What users write.
+    unknowns : bool
+        Whether bits may be unknown (X).
     waves : str
         The file in its folder in which a run leaves a waveform.
     """
 
     name: ClassVar[str]
+    unknowns: ClassVar[bool] = False
     waves: ClassVar[str] = "waves.fst"
 
     @abstractmethod
