@@ -69,6 +69,11 @@ INTERRUPTED = 130
     help="Only networks that have this; may be given several times.",
 )
 @click.option(
+    "--unknown",
+    is_flag=True,
+    help="All but ROMs starts unknown, and resets take one cycle; needs --sim icarus.",
+)
+@click.option(
     "--shrink",
     "tries",
     type=Whole(0),
@@ -99,6 +104,7 @@ def fuzz(
     values: int,
     largest: int,
     features: tuple[str, ...],
+    unknown: bool,
     tries: int,
     jobs: int | None,
     replay: Path | None,
@@ -113,11 +119,15 @@ def fuzz(
     and written at random beside the packets. A case that fails is shrunk and kept in a file.
     Interrupting the command prints its results so far.
 
+    With --unknown, nothing but ROMs is known at the start, nor inputs while they do not count; then
+    no output may be unknown.
+
     With --files, hostile inputs are tried instead: files of each format that can be read, cards of
     models, names of files, options of all commands. Each must be refused with one line, in bounded
     time and memory, or be right; of model files that are still good some are simulated.
     """
     simulator(sim)
+    _check_unknown(unknown, sim)
     if files is not None:
         good = fuzz_files(
             files,
@@ -143,9 +153,13 @@ def fuzz(
 
     interrupted = False
     if replay is not None:
-        collect(None, judge(Case.read(replay), sim))
+        case = Case.read(replay)
+        case = case.model_copy(update={"unknown": case.unknown or unknown})
+        _check_unknown(case.unknown, sim)
+        collect(None, judge(case, sim))
     else:
-        drawn = {"cycles": cycles, "values": values, "largest": largest, "features": features}
+        drawn: dict[str, Any] = {"cycles": cycles, "values": values, "largest": largest}
+        drawn |= {"features": features, "unknown": unknown}
         start = time.monotonic()
         count = cases or (5 if minutes is None else None)
         with bars() as shown:
@@ -168,6 +182,13 @@ def fuzz(
     result |= {"interrupted": interrupted, "failures": failures}
     _print(result, as_json=as_json)
     sys.exit(1 if failures else INTERRUPTED if interrupted else 0)
+
+
+def _check_unknown(unknown: bool, sim: str) -> None:
+    """Raise `InputError` if a simulator is not installed, or knows no unknown values."""
+    tool = simulator(sim)
+    if unknown and not tool.unknowns:
+        raise InputError("--unknown", "needs --sim icarus", sim)
 
 
 def _print(result: dict[str, Any], *, as_json: bool) -> None:

@@ -24,8 +24,9 @@ class Verdict:
     ----------
     cases, sequences, steps, values, cycles, accesses : int
         How much of each; values are the numbers that were compared, accesses those of registers.
-    mismatches, hangs, wrong_formulas : int
-        Numbers that differ; runs that did not end; runs whose cycles are not the formula's.
+    mismatches, hangs, unknown, wrong_formulas : int
+        Numbers that differ; runs that did not end; outputs that were unknown; runs whose cycles are
+        not the formula's.
     faults : list of str
         A line each.
     case : Case or None
@@ -40,6 +41,7 @@ class Verdict:
     accesses: int = 0
     mismatches: int = 0
     hangs: int = 0
+    unknown: int = 0
     wrong_formulas: int = 0
     faults: list[str] = field(default_factory=list)
     case: Case | None = None
@@ -81,7 +83,8 @@ def _compare(case: Case, sim: str, verdict: Verdict) -> None:
 
     tool, design = simulator(sim).quick(), case.design
     with tempfile.TemporaryDirectory() as name:
-        folder = build(generate(design).text, design.name, tool, Path(name))
+        text = generate(design).text
+        folder = build(text, design.name, tool, Path(name), unknown=case.unknown)
         outcome = run(case.job, folder, design.name, tool)
     for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
         setattr(verdict, name, getattr(outcome, name))

@@ -110,6 +110,8 @@ class Case(Checked):
         The machine.
     traffic : tuple of Traffic
         Simulated one after the other.
+    unknown : bool
+        As in `sim.job.Job`.
     """
 
     seed: int = Field(ge=0)
@@ -118,6 +120,7 @@ class Case(Checked):
     orthogonal: bool = Field(default=False, exclude_if=not_)
     machine: Machine = Machine()
     traffic: tuple[Traffic, ...] = ()
+    unknown: bool = Field(default=False, exclude_if=not_)
 
     @model_validator(mode="after")
     def _check_lengths(self) -> Case:
@@ -183,6 +186,7 @@ class Case(Checked):
                 for episode in traffic.episodes
             ),
             seed=self.seed,
+            unknown=self.unknown,
         )
 
     def _episode(self, traffic: Traffic, episode: CaseEpisode) -> Episode:
