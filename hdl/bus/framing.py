@@ -106,7 +106,8 @@ class Framing(wiring.Component):
         m.d.comb += [
             known.eq(self.tid < self._design.machine.streams),
             self.stream.eq(self.tid),
-            self.tready.eq(~known | bad | ~full),
+            # Where there is no beat, TID may be unknown.
+            self.tready.eq(~self.tvalid | ~known | bad | ~full),
             take.eq(self.tvalid & self.tready),
         ]
         for stream in range(self._design.machine.streams):
