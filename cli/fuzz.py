@@ -126,7 +126,6 @@ def fuzz(
     models, names of files, options of all commands. Each must be refused with one line, in bounded
     time and memory, or be right; of model files that are still good some are simulated.
     """
-    simulator(sim)
     _check_unknown(unknown, sim)
     if files is not None:
         good = fuzz_files(
