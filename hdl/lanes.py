@@ -56,7 +56,7 @@ class Lanes(wiring.Component):
     zero : In(shape(zeros.values))
         The zero point of these weights, which come with ``x``; only there if they have one.
     use : In(1)
-        Operands may not be 0; only there if weights are ``late``.
+        Some operand may be other than 0; only there if weights are ``late``.
     ends_source : In(max(len(sums) - 1, 1))
         As in `hdl.lane.Lane`.
     ends_tile : In(1)

@@ -139,8 +139,8 @@ class Job:
         For a machine with parity: instead of all episodes after each other, one for each flip; on a
         bus, a fault of its own kind, and as many as there are of each.
     unknown : bool
-        Whether all starts unknown, see `sim.unknown`: then resets take one cycle, inputs are
-        unknown while they do not count, and no output may be.
+        Of episodes: whether all starts unknown, see `sim.unknown`. Resets take one cycle then,
+        inputs are unknown while they do not count, and no output may be.
     """
 
     design: Design
