@@ -51,7 +51,7 @@ def test_netlists_give_the_same_bits(name, target, tmp_path, rng, seed):
     check(case, generate(case.design).text, target, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["tiny-binary", "tiny-ternary"])
+@pytest.mark.parametrize("name", ["tiny-binary", "tiny-ternary", "tiny-fixed12"])
 def test_nothing_unknown_comes_out(name, tmp_path, rng, seed):
     """Gates spread what is unknown without regard to conditions."""
     case = case_of(name, rng, unknown=True)
