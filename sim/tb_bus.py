@@ -130,13 +130,15 @@ class Bench:
         return seen
 
     def _on_packet(self, packet: Packet) -> None:
-        tid, numbers = packet
+        tid, numbers, broken = packet
         outcome = self._outcome
         if tid >= len(self._expected) or not self._expected[tid]:
             outcome.mismatches += 1
             outcome.fault(f"stream {tid}: a packet that nobody expects: {numbers}")
             return
         number, wanted = self._expected[tid].popleft()
+        if broken:
+            outcome.fault(f"sequence {number}: the packet was ended by a fault")
         self._results[number] = numbers
         outcome.values += max(len(wanted), len(numbers))
         wrong = sum(a != b for a, b in zip(wanted, numbers, strict=False))

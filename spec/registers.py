@@ -203,7 +203,7 @@ def _counters() -> list[Register]:
         "packets": "Packets that were taken.",
         "dropped": "Packets that were dropped.",
         "steps": "Vectors that went into the lanes' memory.",
-        "results_out": "Packets of results that were taken.",
+        "results_out": "Packets of results whose last beats were taken.",
         "busy_cycles": "Cycles in which `status.busy` was 1.",
         "stalled_in": "Cycles in which a beat of `s_axis` had to wait.",
         "stalled_out": "Cycles in which a beat of `m_axis` had to wait.",
