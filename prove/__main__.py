@@ -22,6 +22,7 @@ from prove import (
     loading,
     numbers,
     packets,
+    protocols,
     registers,
     sequences,
     states,
@@ -47,6 +48,7 @@ GROUPS = (
     packets,
     registers,
     buses,
+    protocols,
 )
 
 
