@@ -12,7 +12,7 @@ FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelin
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-skipped test-long test-train measure-training test-pnr measure measure-golden measure-pnr prove mutants baselines baselines-check docs links lint clean
+.PHONY: help demo test test-skipped test-long test-train measure-training test-lowest test-pnr measure measure-golden measure-pnr prove mutants everything baselines baselines-check docs links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -40,8 +40,16 @@ test: $(READY) ## Run all tests but the long ones.
 test-skipped: $(READY) ## Run the tests that make test skipped (after installing what they need).
 	@$(BIN)/python -m pytest -n auto --dist worksteal @build/skipped
 
-test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
+test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes); PART=K/N: a part.
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m long $(if $(PART),--part $(PART))
+
+# hdl and train depend on pinned packages alone.
+LOWEST := .venv-lowest
+test-lowest:   ## Run the tests with the lowest versions that pyproject.toml allows, in a venv of their own.
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip install -qq --disable-pip-version-check uv
+	@$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev,train]'
+	@$(LOWEST)/bin/python -m pytest -n auto --dist worksteal --ignore tests/hdl --ignore tests/train
 
 measure-training: $(READY) ## Install PyTorch; time training, fused against a plain loop.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train]'
@@ -65,8 +73,10 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian's yosys for its ABC; see docs/verification.md).
 	@$(BIN)/python -m prove
 
-mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped).
-	@$(BIN)/python -m mutants
+mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped); PART=K/N: a part.
+	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART))
+
+everything: lint test test-train test-pnr test-lowest test-long prove baselines-check mutants ## All of it, for a release (hours).
 
 baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
 	@$(BIN)/pascaline measure baselines --write
@@ -103,9 +113,9 @@ docs: $(READY) ## Write docs/api.md from docstrings (after make test-train).
 LINKS := build/links/pascaline
 links:         ## Make build/links, where editors find the packages under their import names.
 	@rm -rf build/links && mkdir -p $(LINKS)
-	@for file in api/*; do ln -s "$(CURDIR)/$$file" $(LINKS)/; done
+	@for file in api/*; do ln -s "$$PWD/$$file" $(LINKS)/; done
 	@for package in $$(sed -n 's/^"pascaline\.\([a-z]*\)" = ".*/\1/p' pyproject.toml); do \
-		ln -s "$(CURDIR)/$$package" $(LINKS)/$$package; done
+		ln -s "$$PWD/$$package" $(LINKS)/$$package; done
 
 lint: $(READY) links ## Check style and types.
 	@$(BIN)/ruff check
@@ -113,5 +123,5 @@ lint: $(READY) links ## Check style and types.
 	@$(BIN)/mypy
 
 clean:         ## Remove everything that can be made again.
-	rm -rf build $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build $(VENV) $(LOWEST) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -exec rm -rf {} +

@@ -69,6 +69,11 @@ INTERRUPTED = 130
     help="Only networks that have this; may be given several times.",
 )
 @click.option(
+    "--unknown",
+    is_flag=True,
+    help="All but ROMs starts unknown, and resets take one cycle; needs --sim icarus.",
+)
+@click.option(
     "--shrink",
     "tries",
     type=Whole(0),
@@ -99,6 +104,7 @@ def fuzz(
     values: int,
     largest: int,
     features: tuple[str, ...],
+    unknown: bool,
     tries: int,
     jobs: int | None,
     replay: Path | None,
@@ -113,19 +119,20 @@ def fuzz(
     and written at random beside the packets. A case that fails is shrunk and kept in a file.
     Interrupting the command prints its results so far.
 
+    With --unknown, nothing but ROMs is known at the start, nor inputs while they do not count; then
+    no output may be unknown.
+
     With --files, hostile inputs are tried instead: files of each format that can be read, cards of
     models, names of files, options of all commands. Each must be refused with one line, in bounded
     time and memory, or be right; of model files that are still good some are simulated.
     """
-    simulator(sim)
-    cache = build_folder() / "fuzz"
+    _check_unknown(unknown, sim)
     if files is not None:
         good = fuzz_files(
             files,
             seed,
             formats or ("model",),
             sim=sim,
-            cache=cache,
             jobs=jobs or cores(),
             as_json=as_json,
         )
@@ -138,16 +145,20 @@ def fuzz(
         whole.add(verdict)
         if verdict.case is None:
             return
-        path = replay or cache / f"{verdict.case.design.name}-{sim}.json"
+        path = replay or build_folder() / "fuzz" / f"{verdict.case.design.name}-{sim}.json"
         verdict.case.write(path)
         again = f"pascaline fuzz --replay {path} --sim {sim}"
         failures.append({"seed": number, "faults": verdict.faults, "again": again})
 
     interrupted = False
     if replay is not None:
-        collect(None, judge(Case.read(replay), sim, cache))
+        case = Case.read(replay)
+        case = case.model_copy(update={"unknown": case.unknown or unknown})
+        _check_unknown(case.unknown, sim)
+        collect(None, judge(case, sim))
     else:
-        drawn = {"cycles": cycles, "values": values, "largest": largest, "features": features}
+        drawn: dict[str, Any] = {"cycles": cycles, "values": values, "largest": largest}
+        drawn |= {"features": features, "unknown": unknown}
         start = time.monotonic()
         count = cases or (5 if minutes is None else None)
         with bars() as shown:
@@ -163,13 +174,20 @@ def fuzz(
                 return not late and (count is None or number < seed + count)
 
             try:
-                judge_seeds(seed, more, collect, (sim, cache, drawn), tries, jobs or cores())
+                judge_seeds(seed, more, collect, (sim, drawn), tries, jobs or cores())
             except KeyboardInterrupt:  # Ctrl-C or SIGTERM: the results so far are printed.
                 interrupted = True
     result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}
     result |= {"interrupted": interrupted, "failures": failures}
     _print(result, as_json=as_json)
     sys.exit(1 if failures else INTERRUPTED if interrupted else 0)
+
+
+def _check_unknown(unknown: bool, sim: str) -> None:
+    """Raise `InputError` if a simulator is not installed, or knows no unknown values."""
+    tool = simulator(sim)
+    if unknown and not tool.unknowns:
+        raise InputError("--unknown", "needs --sim icarus", sim)
 
 
 def _print(result: dict[str, Any], *, as_json: bool) -> None:

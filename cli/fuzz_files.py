@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +23,7 @@ SIMULATED = 10
 
 
 def fuzz_files(
-    count: int, seed: int, names: Sequence[str], *, sim: str, cache: Path, jobs: int, as_json: bool
+    count: int, seed: int, names: Sequence[str], *, sim: str, jobs: int, as_json: bool
 ) -> bool:
     """Try so many inputs of each format and print what has come of them; whether none failed."""
     chosen = list(FORMATS) if ALL in names else list(dict.fromkeys(names))
@@ -45,7 +44,7 @@ def fuzz_files(
             for at, fault in one.failures
         ]
         if "model" in tried:
-            found = simulate_files(tried["model"].right, SIMULATED, sim, cache, progress)
+            found = simulate_files(tried["model"].right, SIMULATED, sim, progress)
             result |= {"simulated": found.files, "values": found.values}
             failures += [{"format": "model", "seed": None, "fault": one} for one in found.faults]
     result["formats"] = {name: one.card() for name, one in tried.items()}

@@ -28,6 +28,7 @@ import click
 from pascaline.cli.lazy import Escaped
 from pascaline.host.children import ending_children
 from pascaline.spec.errors import LONGEST, InputError, brief, one_line, said
+from pascaline.spec.scratch import own_temporary
 
 __all__ = ["DEBUG", "FAULT", "guarded"]
 
@@ -61,10 +62,11 @@ class Terminated(KeyboardInterrupt):
 def guarded(command: Callable[[], object]) -> int:
     """Call a command; the exit status is what it returns or exits with, or says how it ended.
 
-    What it has started and has not ended is ended. If it succeeds, all of its output is written.
+    What it has started and has not ended is ended, and its temporary files are removed. If it
+    succeeds, all of its output is written.
     """
     try:
-        with _terminable(), ending_children():
+        with _terminable(), own_temporary(), ending_children():
             try:
                 status = command()
             except SystemExit as left:

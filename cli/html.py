@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.console import say
+from pascaline.console import say, warn
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
@@ -36,16 +36,20 @@ html_option = click.option(
 
 
 def write_page(path: Path, result: dict[str, Any], *, quiet: bool) -> None:
-    """Write the page of a result.
+    """Write the page of a result; without what ``explore`` has kept, if that is damaged.
 
     Raises
     ------
     InputError
-        If the file cannot be written, or if what ``explore`` has kept cannot be read.
+        If the file cannot be written.
     """
     from pascaline.pages.document import page  # Plots take a second to import.
 
-    explored = read_explored(build_folder() / "explore", result["model"], result["target"])
+    try:
+        explored = read_explored(build_folder() / "explore", result["model"], result["target"])
+    except InputError as error:
+        explored = None
+        warn(f"{error}; so the page has no other machines")
     text = page(result, explored)
     write_atomic(path, text)
     if not quiet:

@@ -36,10 +36,14 @@ class Weighed:
     """
 
     def __init__(self, attention: Attention, h: Format, batch: int, elements: int) -> None:
-        self._attention, self._least = attention, h.interval.lo
+        self._attention, self._h, self._least = attention, h, h.interval.lo
         self._largest = np.full(batch, attention.exponents.lo, dtype=np.int64)
         self._total = np.zeros(batch, dtype=np.int64)
         self._sums = np.zeros((batch, elements), dtype=np.int64)
+
+    def look(self, query: Integers, vectors: Integers, active: NDArray[np.bool_]) -> None:
+        """A step: vectors (batch, elements), scored with a query as `scores` has it, and added."""
+        self.add(scores(self._attention, self._h, query, vectors), vectors, active)
 
     def add(self, scores: Integers, vectors: Integers, active: NDArray[np.bool_]) -> None:
         """A step: scores (batch,), vectors (batch, elements) of the ``active`` (batch,)."""
@@ -67,21 +71,17 @@ class Attend(Pool):
 
     Parameters
     ----------
-    attention : Attention
-        The formats.
+    weighed : Weighed
+        Of as many sequences as the batch has.
     query : Integers
         What scores are made with, (outputs,).
-    batch, h
-        As `Pool` has them.
     """
 
-    def __init__(self, attention: Attention, query: Integers, batch: int, h: Format) -> None:
-        self._attention, self._query, self._h = attention, query, h
-        self._weighed = Weighed(attention, h, batch, len(query))
+    def __init__(self, weighed: Weighed, query: Integers) -> None:
+        self._weighed, self._query = weighed, query
 
     def add(self, outputs: Integers, active: NDArray[np.bool_]) -> None:
-        found = scores(self._attention, self._h, self._query, outputs)
-        self._weighed.add(found, outputs, active)
+        self._weighed.look(self._query, outputs, active)
 
     @property
     def pooled(self) -> Integers:

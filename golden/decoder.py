@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.golden.attention import Weighed, scores
+from pascaline.golden.attention import Weighed
 from pascaline.golden.cells import cell_of
 from pascaline.golden.head import Head, classify
 from pascaline.golden.rounding import Integers
@@ -26,10 +26,14 @@ class Decoding:
         Its integers.
     head : Head
         The head, of h and context.
+    weighed : type of Weighed
+        What weighs the encoder's outputs.
     """
 
-    def __init__(self, decoder: Decoder, tensors: DecoderTensors, head: Head) -> None:
-        self._decoder, self._head = decoder, head
+    def __init__(
+        self, decoder: Decoder, tensors: DecoderTensors, head: Head, weighed: type[Weighed]
+    ) -> None:
+        self._decoder, self._head, self._weighed = decoder, head, weighed
         self._embedding = tensors.embedding
         self._cell = cell_of(decoder.layer, tensors.layer, decoder.layer.h)
 
@@ -64,7 +68,7 @@ class Decoding:
     def _context(self, h: Integers, vectors: Integers, active: NDArray[np.bool_]) -> Integers:
         """What h makes of the encoder's outputs, (batch, outputs)."""
         attention, form = self._decoder.attention, self._decoder.layer.h
-        weighed = Weighed(attention, form, *h.shape)
+        weighed = self._weighed(attention, form, *h.shape)
         for step, now in zip(vectors, active, strict=True):
-            weighed.add(scores(attention, form, h, step), step, now)
+            weighed.look(h, step, now)
         return weighed.mean

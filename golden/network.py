@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from pascaline.golden.attention import Attend
+from pascaline.golden.attention import Attend, Weighed
 from pascaline.golden.cells import State, Step, cell_of
 from pascaline.golden.decoder import Decoding
 from pascaline.golden.head import Head, classify
@@ -49,11 +49,13 @@ class Golden:
     ----------
     model : Model
         The model; never changed.
+    weighed : type of Weighed
+        What weighs steps where there is attention; another one for comparisons only.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, *, weighed: type[Weighed] = Weighed) -> None:
         network = model.network
-        self._network = network
+        self._network, self._weighed = network, weighed
         self._layers = [
             [cell_of(layer, tensors, network.layer_x(index)) for tensors in model.directions[index]]
             for index, layer in enumerate(network.layers)
@@ -67,7 +69,7 @@ class Golden:
         if network.decoder is not None:
             assert model.decoder is not None
             assert self._head is not None
-            self._decoding = Decoding(network.decoder, model.decoder, self._head)
+            self._decoding = Decoding(network.decoder, model.decoder, self._head, weighed)
 
     def zero(self, batch: int = 1) -> tuple[State, ...]:
         """The state of ``batch`` sequences before their first step, as `Run` has states."""
@@ -134,7 +136,8 @@ class Golden:
             return Mean(batch, layer.outputs)
         if self._network.attention is not None:
             assert self._query is not None
-            return Attend(self._network.attention, self._query, batch, layer.h)
+            weighed = self._weighed(self._network.attention, layer.h, batch, layer.outputs)
+            return Attend(weighed, self._query)
         return None
 
     def run(

@@ -10,6 +10,7 @@ from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.hdl.core import LayerCore
 from pascaline.hdl.decode import DecodeUnit
 from pascaline.hdl.gather import GatherUnit
+from pascaline.hdl.limit import Limit
 from pascaline.hdl.load import Loader
 from pascaline.hdl.parity import Guard
 from pascaline.hdl.replay import Both, Merge
@@ -90,16 +91,25 @@ class Accelerator(wiring.Component):
         for stage, unit in zip(design.stages, units, strict=True):
             m.submodules[stage.name] = unit
         first, last = flipped(self.i_x), units[-1]
+        results = self.o
+        if design.limited:
+            m.submodules.limit = limit = Limit(design)
+            connect(m, limit.i, first)
+            first, results = limit.o, limit.i_results
+            self._lead_out(m, "o", limit.o_results)
         if design.machine.home.loaded:
-            first = self._load(m, units)
+            first = self._load(m, units, first)
         self._join(m, units[0].i_x, first)
         for before, after in pairwise(units):
             self._join(m, after.i_x, before.o)
         self._join_beside(m, units)
-        self._lead_out(m, "o", last.o)
+        if design.limited:
+            self._join(m, results, last.o)
+        else:
+            self._lead_out(m, "o", last.o)
         if design.stages[-1].directed:
             # One direction's h comes after the other's, and is the end of the result.
-            m.d.comb += self.o.p.last.eq(last.o.p.last & last.o.p.stream)
+            m.d.comb += results.p.last.eq(last.o.p.last & last.o.p.stream)
         if design.machine.parity:
             m.d.comb += self.fault.eq(Cat(unit.fault for unit in units).any())
         return m
@@ -122,12 +132,12 @@ class Accelerator(wiring.Component):
             out = guard.o
         self._join(m, into, out)
 
-    def _load(self, m, units):
+    def _load(self, m, units, first):
         """The loader and the valve before the first stage; the stream behind that."""
         m.submodules.loader = loader = Loader(self._design)
         m.submodules.valve = valve = Valve(self._design)
         connect(m, loader.i, flipped(self.i_load))
-        connect(m, valve.i, flipped(self.i_x))
+        connect(m, valve.i, first)
         m.d.comb += [
             loader.may_begin.eq(valve.quiet),
             valve.open.eq(loader.loaded),

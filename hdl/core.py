@@ -16,12 +16,13 @@ from pascaline.hdl.parity import fault_member
 from pascaline.hdl.sequencer import Sequencer
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.state import StatePort
-from pascaline.hdl.store import load_through, loads, read_memory
+from pascaline.hdl.store import late_words, load_through, loads, read_memory
 from pascaline.hdl.vector import GroupPointer, VectorMemory
 from pascaline.hdl.walsh.transform import Transform
 from pascaline.hdl.weights import Weights
 from pascaline.hdl.zeros import ZeroChoice
 from pascaline.spec.core import Core
+from pascaline.spec.lanes import drops_zeros
 from pascaline.spec.memories import core_memories
 from pascaline.spec.payloads import core_ports
 
@@ -105,6 +106,7 @@ class LayerCore(wiring.Component):
             sums=core.lane_sums,
             front=core.drain.front,
             zeros=core.zeros,
+            late=late_words(core.machine, core.pipeline.weights),
         )
         m.submodules.cells = cells = cell_units(core)
         m.submodules.hidden = hidden = VectorMemory(
@@ -188,11 +190,12 @@ class LayerCore(wiring.Component):
         )
         operands = Signal(data.ArrayLayout(shape(core.element), product.simd))
         m.d.comb += lanes.x.eq(operands)
+        if "use" in lanes.signature.members:
+            m.d.comb += lanes.use.eq(use)
         for k in range(product.simd):
             used = use
-            if not core.arithmetic.has_zero or core.zeros is not None:
-                # Where what is multiplied by cannot be 0, the operand must be where there is no
-                # column.
+            if not drops_zeros(product.lane, core.arithmetic) or core.zeros is not None:
+                # Where weights do not drop it, the operand must be 0 where there is no column.
                 x_absent = ends & ~from_h if k >= core.x_product.tail and not core.symbols else 0
                 h_absent = ends & from_h if k >= core.h_product.tail else 0
                 used = use & ~(x_absent | h_absent)

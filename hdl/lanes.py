@@ -27,6 +27,9 @@ class Lanes(wiring.Component):
     ``product.registers + 1`` cycles after its last operands; ``arrives`` says so one cycle before.
     They must have been shifted out before the next tile's come.
 
+    After a reset sums stay 0 until an operand is used, or for a cycle if weights are known then:
+    0 times an unknown weight is 0 in a machine, but unknown in a simulation.
+
     Parameters
     ----------
     product : Product
@@ -41,6 +44,8 @@ class Lanes(wiring.Component):
         Lanes at the front of the drain; divides the number of lanes.
     zeros : ZeroPoints or None
         Zero points of the weights, if they have any.
+    late : bool
+        Whether ``codes`` are unknown longer than in the cycle after a reset.
 
     Members
     -------
@@ -50,6 +55,8 @@ class Lanes(wiring.Component):
         Weights, those of lane 0 in the lowest bits.
     zero : In(shape(zeros.values))
         The zero point of these weights, which come with ``x``; only there if they have one.
+    use : In(1)
+        Some operand may be other than 0; only there if weights are ``late``.
     ends_source : In(max(len(sums) - 1, 1))
         As in `hdl.lane.Lane`.
     ends_tile : In(1)
@@ -71,10 +78,12 @@ class Lanes(wiring.Component):
         sums: tuple[Interval, ...],
         front: int,
         zeros: ZeroPoints | None = None,
+        late: bool = False,
     ):
         self._product = product
         self._front = front
         self._zeros = zeros
+        self._late = late
         # Ranges of what lanes add up.
         self._sums = sums if zeros is None else zeros.lanes
         self._element = element
@@ -91,6 +100,7 @@ class Lanes(wiring.Component):
                 "sums": Out(data.ArrayLayout(sums_struct(sums), front)),
             }
             | ({} if zeros is None else {"zero": In(shape(zeros.values))})
+            | ({"use": In(1)} if late else {})
         )
 
     def elaborate(self, platform):
@@ -152,10 +162,11 @@ class Lanes(wiring.Component):
         """Strobes travel with the sums; what was on its way at a reset is not added to anything."""
         wait = self._product.registers
         fresh = Signal(init=1)
-        m.d.sync += fresh.eq(0)
+        still = fresh & ~self.use if self._late else fresh
+        m.d.sync += fresh.eq(still if self._late else 0)
         ends = self.ends_tile | self.ends_source.any() if len(self._sums) > 1 else self.ends_tile
         strobes = {
-            "clear": delayed(m, ends | fresh, wait, name="clear", init=1),
+            "clear": delayed(m, ends | still, wait, name="clear", init=1),
             "ends_tile": delayed(m, self.ends_tile, wait, name="ends_tile"),
         }
         if len(self._sums) > 1:

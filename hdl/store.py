@@ -10,7 +10,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.memories import COLUMN, Memories, Memory
 from pascaline.spec.pipeline import BLOCK
 
-__all__ = ["load_layouts", "load_through", "loads", "read_memory"]
+__all__ = ["late_words", "load_layouts", "load_through", "loads", "read_memory"]
 
 
 def load_layouts(machine: Machine, memories: Memories):
@@ -34,6 +34,11 @@ def loads(machine: Machine, memories: Memories):
 def load_through(load, part):
     """Statements that load a part's memories with those of the same names."""
     return [part.load[name].eq(load[name]) for name in part.load.shape().members]
+
+
+def late_words(machine: Machine, latency: int) -> bool:
+    """Whether words of that latency are unknown for longer than a cycle after a reset."""
+    return machine.home.loaded or latency > 1
 
 
 def read_memory(m, machine: Machine, memory: Memory, addr, *, latency, name, load, en=None):

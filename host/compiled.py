@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
+from pascaline.host.cache import kept
+from pascaline.host.tools import find_tool, run_tool
+from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 
-__all__ = ["FLAGS", "compiled"]
+__all__ = ["FLAGS", "compiled", "compiled_folder", "compiler_version", "library"]
 
-FLAGS = ("-O3", "-mavx2", "-std=c++17", "-shared", "-fPIC")
+FLAGS = ("-O3", "-mavx2", "-std=c++17")
 """Of g++."""
+
+SHARED = ("-shared", "-fPIC")
+
+HINT = "apt install g++"
 
 
 @cache
@@ -25,30 +29,50 @@ def compiled(source: Path) -> ctypes.CDLL | None:
     None where there is no g++ that compiles it, or if the file's function ``supported``, of no
     arguments, gives 0.
     """
-    text = source.read_bytes()
-    digest = hashlib.sha256(text + " ".join(FLAGS).encode()).hexdigest()[:16]
-    library = build_folder() / "compiled" / f"{source.stem}-{digest}.so"
-    if not library.exists() and not _compile(source, library):
-        return None
     try:
-        found = ctypes.CDLL(str(library))
-    except OSError:  # Made on another kind of machine.
+        found = library(source, FLAGS)
+    except (InputError, OSError):
         return None
     return found if found.supported() else None
 
 
-def _compile(source: Path, library: Path) -> bool:
-    """Whether it worked."""
-    compiler = shutil.which("g++")
-    if compiler is None:
-        return False
-    # Others may do the same at the same time.
-    made = library.with_suffix(f".{os.getpid()}")
-    try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        command = [compiler, *FLAGS, "-o", str(made), str(source)]
-        subprocess.run(command, check=True, capture_output=True)
-        made.replace(library)
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    return True
+def library(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
+    """The functions of a file, compiled with some flags.
+
+    Raises
+    ------
+    InputError
+        If there is no g++, or if it fails.
+    OSError
+        If the library cannot be kept or loaded.
+    """
+    text = source.read_bytes()
+    name = f"{source.stem}.so"
+
+    def make(folder: Path) -> None:
+        # Names without a folder, which may be of any letters.
+        (folder / source.name).write_bytes(text)
+        run_tool(["g++", *flags, *SHARED, "-o", name, source.name], folder=folder, hint=HINT)
+        (folder / source.name).unlink()
+
+    identity: list[str | bytes] = [compiler_version(), " ".join(flags + SHARED), text]
+    if "-march=native" in flags:
+        identity.append(_said(*flags, "-Q", "--help=target"))
+    return ctypes.CDLL(str(kept(compiled_folder(), identity, make, name=source.stem) / name))
+
+
+def compiled_folder() -> Path:
+    """Where all that is compiled is kept."""
+    return build_folder() / "compiled"
+
+
+@cache
+def compiler_version() -> str:
+    """Version of g++; raises `InputError` if it is not installed."""
+    return _said("--version")
+
+
+def _said(*options: str) -> str:
+    command = [find_tool("g++", HINT), *options]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,10 @@ from pathlib import Path
 
 from pascaline.spec.errors import InputError
 
-__all__ = ["cores", "find_tool", "run_tool"]
+__all__ = ["ToolError", "cores", "find_tool", "run_tool"]
+
+ERROR = re.compile(r"\berror\b", re.IGNORECASE)
+"""In a line that says why a program has failed; no part of a signal's name."""
 
 
 def cores() -> int:
@@ -33,13 +37,48 @@ def find_tool(name: str, hint: str) -> str:
     return found
 
 
-def run_tool(command: list[str], *, folder: Path, hint: str) -> str:
-    """Run a program in ``folder`` and return what it printed.
+class ToolError(InputError):
+    """A program has failed.
+
+    Attributes
+    ----------
+    log : str
+        All that it has printed.
+    """
+
+    def __init__(self, name: str, rule: str, log: str) -> None:
+        super().__init__(name, rule)
+        self.log = log
+
+
+def run_tool(
+    command: list[str], *, folder: Path, hint: str, first: bool = False, **variables: str
+) -> str:
+    """Run a program in ``folder``, where its temporary files are, too; return what it printed.
+
+    Some programs make commands for shells, or makefiles, of the names of files. If they are given
+    names within the folder alone, it may be below any path.
+
+    Parameters
+    ----------
+    command : list of str
+        The program and its arguments.
+    folder : Path
+        Where it runs.
+    hint : str
+        What to install if it is missing.
+    first : bool
+        Whether the first line with an error says why it has failed, as those of compilers do; or
+        the last.
+    **variables : str
+        Environment variables that are changed.
 
     Raises
     ------
     InputError
-        If it is not installed, or if it fails: with the last line that says why.
+        If it is not installed.
+    ToolError
+        If it fails: with the line that says why.
     """
     name = command[0]
     # Programs that it runs in its turn are looked for in the same order.
@@ -47,14 +86,16 @@ def run_tool(command: list[str], *, folder: Path, hint: str) -> str:
     done = subprocess.run(
         [find_tool(name, hint), *command[1:]],
         cwd=folder,
-        env=os.environ | {"PATH": beside},
+        env=os.environ | {"PATH": beside, "TMPDIR": "."} | variables,
         capture_output=True,
         text=True,
         errors="replace",
         check=False,
     )
     if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        complaints = [line for line in lines if "error" in line.lower()] or lines or ["no output"]
-        raise InputError(name, f"failed with status {done.returncode}: {complaints[-1].strip()}")
+        log = done.stdout + done.stderr
+        lines = [line for line in log.splitlines() if line.strip()]
+        complaints = [line for line in lines if ERROR.search(line)] or lines or ["no output"]
+        reason = complaints[0 if first else -1].strip()
+        raise ToolError(name, f"failed with status {done.returncode}: {reason}", log)
     return done.stdout

@@ -12,7 +12,6 @@ from pascaline.measure.workers import workers
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.simulators import simulator
 from pascaline.spec.cells import CELLS, FORMS, transformed
-from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.progress import Progress, silent
@@ -76,15 +75,13 @@ def judge_combinations(
         How much was compared, and ``failures``, each with ``case`` and ``faults``.
     """
     simulator(sim)
-    cache = build_folder() / "combinations"
-    # A seed each: cases at work at the same time have names of their own.
     cases = {
         name: _case(seed, network, stack, steps)
         for seed, (name, network, stack) in enumerate(_networks(tuple(cells), hidden))
     }
     whole, failures = Verdict(), []
     with workers(jobs or cores()) as pool:
-        futures = {name: pool.submit(judge, case, sim, cache) for name, case in cases.items()}
+        futures = {name: pool.submit(judge, case, sim) for name, case in cases.items()}
         for number, (name, future) in enumerate(futures.items()):
             progress(f"simulating in {sim}", number, len(futures))
             verdict = future.result()

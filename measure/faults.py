@@ -10,7 +10,8 @@ from pascaline.measure.verilog import make_verilog
 from pascaline.sim.flips import draw_flips, guarded
 from pascaline.sim.job import Flip, Job
 from pascaline.sim.runner import build, run
-from pascaline.sim.simulators import Verilator, simulator
+from pascaline.sim.simulators import simulator
+from pascaline.sim.verilator import Verilator
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
@@ -79,12 +80,12 @@ def inject(
     if not design.machine.on_bus:
         raise InputError("--ports", "must be axi or wishbone", "stream")
     tool = simulator(sim)
+    verilog = make_verilog(design, progress).text
     flips: tuple[Flip, ...] = ()
     if design.machine.parity:
-        memories = guarded(make_verilog(design, progress).text, design.name)
+        memories = guarded(verilog, design.name)
         flips = draw_flips(memories, count, 1, seed)
         tool = Verilator(memories=True) if sim == Verilator.name else tool
-    verilog, *_ = make_verilog(design, progress).write(build_folder() / "verilog")
     progress(f"building {design.name} for {tool.name}", 0, 0)
     folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(

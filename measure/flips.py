@@ -10,7 +10,7 @@ from pascaline.measure.verilog import make_verilog
 from pascaline.sim.flips import OUTCOMES, draw_flips, guarded
 from pascaline.sim.job import Episode, Job, Outcome, Sequence
 from pascaline.sim.runner import build, run
-from pascaline.sim.simulators import Verilator
+from pascaline.sim.verilator import Verilator
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
@@ -67,14 +67,13 @@ def _flip(name: str, count: int, seed: int, progress: Progress) -> Outcome:
     machine = config.machine.model_copy(update={"parity": True, **MACHINES[name]})
     design = Design(model=config.synthetic(name), machine=machine)
     tool = Verilator(memories=True)
-    made = make_verilog(design, progress)
-    verilog, *_ = made.write(build_folder() / "verilog")
+    verilog = make_verilog(design, progress).text
     progress(f"building {name}", 0, 0)
     folder = build(verilog, design.name, tool, build_folder() / "sim")
     job = Job(
         design=design,
         episodes=_episodes(design, seed),
-        flips=draw_flips(guarded(made.text, design.name), count, EPISODES, seed),
+        flips=draw_flips(guarded(verilog, design.name), count, EPISODES, seed),
         seed=seed,
     )
     told = stage_of(progress, f"flipping {count} bits of {name}")

@@ -32,7 +32,7 @@ def judge_seeds(
     collect : callable
         Gets each seed and its verdict.
     arguments : tuple
-        Simulator, folder to build in, and options of `sim.draw_cases.draw`.
+        Simulator, and options of `sim.draw_cases.draw`.
     tries : int
         Smaller cases to try where one fails.
     jobs : int

@@ -37,7 +37,7 @@ def broken_file(rng: Random) -> tuple[str, bytes]:
 
 
 def simulate_files(
-    seeds: Sequence[int], most: int, sim: str, cache: Path, progress: Progress = silent
+    seeds: Sequence[int], most: int, sim: str, progress: Progress = silent
 ) -> Simulated:
     """Compare RTL and golden on at most so many of the good files of some seeds, spread over all.
 
@@ -49,8 +49,6 @@ def simulate_files(
         Files to simulate.
     sim : str
         The simulator.
-    cache : Path
-        Folder to build in.
     progress : Progress
         Told before every file.
     """
@@ -59,7 +57,7 @@ def simulate_files(
     values, faults = 0, []
     for number, content in enumerate(spread):
         progress(f"good ones in {sim}", number, len(spread))
-        found, compared = _simulate(content, sim, cache)
+        found, compared = _simulate(content, sim)
         values += compared
         faults += found
     return Simulated(len(spread), values, faults)
@@ -71,7 +69,7 @@ def _changed(seed: int) -> bytes | None:
     return None if content in base_files() else content
 
 
-def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
+def _simulate(content: bytes, sim: str) -> tuple[list[str], int]:
     """What RTL does otherwise than golden, and how many numbers were compared."""
     from pascaline.hdl.verilog import generate
 
@@ -80,9 +78,9 @@ def _simulate(content: bytes, sim: str, cache: Path) -> tuple[list[str], int]:
         path.write_bytes(content)
         try:
             design = Design(model=read_model(path), machine=Machine())
-            [verilog, *_] = generate(design).write(Path(name))
+            verilog = generate(design).text
             tool = simulator(sim).quick()
-            folder = build(verilog, design.name, tool, cache)
+            folder = build(verilog, design.name, tool, Path(name))
             steps = design.entry.draw(np.random.default_rng(0), 10)
             episode = Episode(sequences=(Steps(x=steps[:4]), Steps(x=steps[4:])))
             job = Job(design=design, episodes=(episode,))

@@ -14,8 +14,10 @@ from pascaline import models
 from pascaline.data.preprocess import Preprocess, rule_of
 from pascaline.data.recordings import read_recordings
 from pascaline.golden.rounding import Integers
+from pascaline.host.cache import remembered
 from pascaline.models.catalogue import find_model
 from pascaline.sim.lanes import run_lanes
+from pascaline.sim.simulators import simulator
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
@@ -25,7 +27,6 @@ from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import CellTarget
-from pascaline.synth.cache import remembered
 from pascaline.synth.choice import write_costs
 from pascaline.synth.power import cell_models, power
 from pascaline.synth.report import Report, report
@@ -202,7 +203,8 @@ def _activity(what: _Lanes, machine: Gates, cells: CellTarget) -> dict[str, Any]
             changes = {path.removeprefix("dut/"): count for path, count in activity.items()}
             return {"values": values, "activity": changes}
 
-    identity = ["lanes", verilog, operands.tobytes().hex(), weights.tobytes().hex(), CLOCK]
+    identity: list[str | bytes] = ["lanes", simulator("icarus").identity, verilog]
+    identity += [operands.tobytes(), weights.tobytes(), CLOCK]
     return remembered(cache, identity, simulate)
 
 

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from pascaline.host.cache import recalled, remembered
 from pascaline.measure.synthesis import Synthesis, make_placement, make_report
 from pascaline.measure.timing import CLOCK, make_timing
 from pascaline.spec import cycles
@@ -17,8 +18,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
-from pascaline.spec.modelfile import model_bytes
-from pascaline.synth.cache import recalled, remembered
+from pascaline.spec.modelfile import model_hash
 from pascaline.synth.devices import family
 from pascaline.synth.explore import Point
 from pascaline.synth.nextpnr import nextpnr_version
@@ -72,7 +72,7 @@ class Survey:
         return [
             self.code,
             json.dumps(self.tools, sort_keys=True),
-            hashlib.sha256(model_bytes(self.model)).hexdigest(),
+            model_hash(self.model),
             target.name,
             target.script,
             *(hashlib.sha256(content).hexdigest() for content in target.files.values()),

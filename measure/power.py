@@ -6,15 +6,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.measure.samples import take_samples
 from pascaline.sim.job import Episode, Job, Sequence
+from pascaline.sim.simulators import simulator
 from pascaline.sim.waveform import record
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.synth.activity import toggles
-from pascaline.synth.cache import remembered
 from pascaline.synth.liberty import Library
 from pascaline.synth.power import cell_models, power
 from pascaline.synth.timing import CLOCK, PREFIX, Gates
@@ -63,7 +64,8 @@ def measure_power(
             activity = toggles(waveform, clock=CLOCK, prefix=PREFIX, pins=pins)
             return {"values": outcome.values, "activity": activity}
 
-    found = remembered(cache, ["activity", verilog, x.tobytes().hex()], simulate)
+    identity: list[str | bytes] = ["activity", simulator("icarus").identity, verilog, x.tobytes()]
+    found = remembered(cache, identity, simulate)
     milliwatts = power(machine, library, clock, found["activity"])
     step = milliwatts * cycles.step_cycles(design) / clock
     lengths = [len(sequence) for sequence in samples.sequences]

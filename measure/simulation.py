@@ -14,7 +14,7 @@ from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
 from pascaline.sim.model import symbols_of
 from pascaline.sim.runner import build, run
 from pascaline.sim.signals import parts
-from pascaline.sim.simulators import Simulator
+from pascaline.sim.simulator import Simulator
 from pascaline.sim.viewers import gtkwave, surfer
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
@@ -133,7 +133,7 @@ def simulate_samples(
     with nullcontext() if waves is None else _recording(waves) as fst:
         verilog, outcome = run_design(design, tool, job, waves=fst, progress=progress)
     if waves is not None:
-        shown = parts(design, Hierarchy(verilog.read_text(encoding="utf-8"), design.name))
+        shown = parts(design, Hierarchy(verilog, design.name))
         write_atomic(beside(waves, ".gtkw"), gtkwave(waves.name, shown))
         write_atomic(beside(waves, ".sucl"), surfer(shown))
     return _summary(design, tool.name, samples, outcome, job, waves)
@@ -146,9 +146,9 @@ def run_design(
     *,
     waves: Path | None = None,
     progress: Progress = silent,
-) -> tuple[Path, Outcome]:
+) -> tuple[str, Outcome]:
     """Generate a design, build it for a simulator and run a job; the Verilog, and what came out."""
-    verilog, *_ = make_verilog(design, progress).write(build_folder() / "verilog")
+    verilog = make_verilog(design, progress).text
     progress(f"building {design.name} for {tool.name}", 0, 0)
     folder = build(verilog, design.name, tool, build_folder() / "sim", waves=waves is not None)
     sequences = sum(len(episode.sequences) for episode in job.episodes)

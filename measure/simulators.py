@@ -12,7 +12,9 @@ import numpy as np
 from pascaline.measure.verilog import make_verilog
 from pascaline.sim.job import Episode, Job, Sequence
 from pascaline.sim.runner import build, run
-from pascaline.sim.simulators import Simulator, Verilator, simulator
+from pascaline.sim.simulator import Simulator
+from pascaline.sim.simulators import simulator
+from pascaline.sim.verilator import Verilator
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.progress import Progress, silent, stage_of
@@ -52,7 +54,7 @@ def compare_simulators(
     icarus, verilator = simulator("icarus"), simulator("verilator")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        verilog, *_ = make_verilog(design, progress).write(folder)
+        verilog = make_verilog(design, progress).text
         builds, seconds = {}, {}
         for key, tool in (
             ("verilator", verilator),

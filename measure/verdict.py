@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
 from pathlib import Path
@@ -25,8 +25,9 @@ class Verdict:
     ----------
     cases, sequences, steps, values, cycles, accesses : int
         How much of each; values are the numbers that were compared, accesses those of registers.
-    mismatches, hangs, wrong_formulas : int
-        Numbers that differ; runs that did not end; runs whose cycles are not the formula's.
+    mismatches, hangs, unknown, wrong_formulas : int
+        Numbers that differ; runs that did not end; outputs that were unknown; runs whose cycles are
+        not the formula's.
     faults : list of str
         A line each.
     case : Case or None
@@ -41,6 +42,7 @@ class Verdict:
     accesses: int = 0
     mismatches: int = 0
     hangs: int = 0
+    unknown: int = 0
     wrong_formulas: int = 0
     faults: list[str] = field(default_factory=list)
     case: Case | None = None
@@ -57,7 +59,7 @@ class Verdict:
         return {name: number for name, number in asdict(self).items() if name in names}
 
 
-def judge(case: Case, sim: str, cache: Path) -> Verdict:
+def judge(case: Case, sim: str) -> Verdict:
     """Simulate a case; what is built for it is removed again.
 
     Parameters
@@ -66,12 +68,10 @@ def judge(case: Case, sim: str, cache: Path) -> Verdict:
         The case.
     sim : str
         Name of the simulator.
-    cache : Path
-        Folder to build in.
     """
     verdict = Verdict(cases=1)
     try:
-        _compare(case, sim, cache, verdict)
+        _compare(case, sim, verdict)
     except Exception as error:  # Whatever breaks on a case is a finding.
         verdict.faults.append(" ".join(f"{type(error).__name__}: {error}".split()))
     if verdict.faults:
@@ -79,13 +79,14 @@ def judge(case: Case, sim: str, cache: Path) -> Verdict:
     return verdict
 
 
-def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
+def _compare(case: Case, sim: str, verdict: Verdict) -> None:
     from pascaline.hdl.verilog import generate
 
     tool, design = simulator(sim).quick(), case.design
-    verilog, *_ = generate(design).write(cache / design.name)
-    folder = build(verilog, design.name, tool, cache)
-    outcome = run(case.job, folder, design.name, tool)
+    with tempfile.TemporaryDirectory() as name:
+        text = generate(design).text
+        folder = build(text, design.name, tool, Path(name), unknown=case.unknown)
+        outcome = run(case.job, folder, design.name, tool)
     for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
         setattr(verdict, name, getattr(outcome, name))
     verdict.faults += outcome.faults
@@ -95,17 +96,15 @@ def _compare(case: Case, sim: str, cache: Path, verdict: Verdict) -> None:
         if not outcome.hangs and formula not in (None, taken):
             verdict.wrong_formulas += 1
             verdict.faults.append(f"took {taken} cycles, the formulas say {formula}")
-    shutil.rmtree(folder)
-    shutil.rmtree(verilog.parent)
 
 
-def judge_seed(seed: int, sim: str, cache: Path, options: dict[str, Any], *, tries: int) -> Verdict:
+def judge_seed(seed: int, sim: str, options: dict[str, Any], *, tries: int) -> Verdict:
     """The verdict on the case of a seed, with a small case beside its faults if it has some."""
-    verdict = judge(draw(seed, **options), sim, cache)
+    verdict = judge(draw(seed, **options), sim)
     if verdict.case is not None:
 
         def fails(case: Case) -> bool:
-            return bool(judge(case, sim, cache).faults)
+            return bool(judge(case, sim).faults)
 
         verdict.case = shrink(verdict.case, fails, tries=tries)
     return verdict

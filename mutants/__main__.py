@@ -17,6 +17,7 @@ from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
+from pascaline.spec.scratch import own_temporary
 
 __all__ = ["main", "sliced"]
 
@@ -119,7 +120,7 @@ def main(
         ]
         processes = ProcessPoolExecutor(jobs or cores(), mp_context=get_context("spawn"))
         threads = ThreadPoolExecutor(len(campaigns))
-        with bars() as report, processes as pool, threads:
+        with own_temporary(), bars() as report, processes as pool, threads:
             found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
     except InputError as error:
         click.echo(f"pascaline: {error}", err=True)

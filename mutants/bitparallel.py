@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import platform
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mutants.graph import Graph
-from pascaline.host.tools import find_tool
+from pascaline.host.compiled import library
 from pascaline.sim.tb_mutants import SELECT
 
 __all__ = ["MUTANTS", "WORDS", "BitParallel", "Run", "selects"]
@@ -30,6 +26,9 @@ MUTANTS = 63
 """In a run; the 64th bit of its word is the machine."""
 
 SOURCE = Path(__file__).with_name("bitparallel.cpp")
+
+FLAGS = ("-O3", "-march=native", "-Wno-psabi")
+"""Of g++."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,6 @@ class BitParallel:
     ----------
     graph : Graph
         The machine in its environment, with mutants.
-    folder : Path
-        Where the compiled evaluation is kept.
 
     Attributes
     ----------
@@ -67,8 +64,8 @@ class BitParallel:
         Literals of the inputs that do not choose a mutant.
     """
 
-    def __init__(self, graph: Graph, folder: Path) -> None:
-        self._library = _compiled(folder)
+    def __init__(self, graph: Graph) -> None:
+        self._library = library(SOURCE, FLAGS)
         self._selects = selects(graph)
         self.free = [literal for literal in graph.inputs if literal not in self._selects]
         self._inputs = np.array(self.free, dtype=np.int32) >> 1
@@ -134,21 +131,3 @@ def _aligned(rows: int) -> Words:
     raw = np.zeros((rows + 1) * size, dtype=np.uint8)
     start = -raw.ctypes.data % size
     return raw[start : start + rows * size].view(np.uint64).reshape(rows, WORDS)
-
-
-def _compiled(folder: Path) -> ctypes.CDLL:
-    compiler = find_tool("g++", "apt install g++")
-    # A campaign may go on on another machine, whose processor may be another one.
-    told = Path("/proc/cpuinfo")
-    known = told.read_text(encoding="utf-8") if told.exists() else platform.platform()
-    flags = next((line for line in known.splitlines() if line.startswith("flags")), known)
-    key = hashlib.sha256(SOURCE.read_bytes() + flags.encode()).hexdigest()[:12]
-    library = folder / f"bitparallel-{key}.so"
-    if not library.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as name:
-            made = Path(name) / library.name
-            options = ["-O3", "-march=native", "-shared", "-fPIC", "-Wno-psabi"]
-            subprocess.run([compiler, *options, "-o", made, SOURCE], check=True)
-            made.replace(library)
-    return ctypes.CDLL(str(library))

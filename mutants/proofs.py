@@ -136,18 +136,21 @@ class Proofs:
 
     @cached_property
     def _place(self) -> _Place:
-        path = self.folder / f"graph-{self._key}.aag"
-        if not path.exists():
+        def make() -> str:
             asked = self.pool.submit(netlist_graph, self.rtlil, self.mutants, self.environment)
-            kept(path, asked.result)
-        return _Place(path, json.dumps(dict(self.usual)), json.dumps(dict(self.busy)))
+            return asked.result()
+
+        name = f"graph-{self._key}"
+        kept(self.folder, name, make)
+        return _Place(self.folder, name, json.dumps(dict(self.usual)), json.dumps(dict(self.busy)))
 
 
 @dataclass(frozen=True)
 class _Place:
     """Where a process finds the graph, and with what inputs it is run."""
 
-    graph: Path
+    folder: Path
+    name: str
     usual: str
     busy: str
 
@@ -155,9 +158,12 @@ class _Place:
 @lru_cache(maxsize=8)
 def _loaded(place: _Place) -> tuple[Graph, Runs]:
     """Read once in each process."""
-    graph = Graph.read(place.graph.read_text(encoding="utf-8"))
-    parallel = BitParallel(graph, place.graph.parent)
-    return graph, Runs(graph, parallel, json.loads(place.usual), json.loads(place.busy))
+    graph = Graph.read(kept(place.folder, place.name, _missing))
+    return graph, Runs(graph, BitParallel(graph), json.loads(place.usual), json.loads(place.busy))
+
+
+def _missing() -> str:
+    raise RuntimeError("the graph was damaged while it was in use")
 
 
 def _run(
@@ -184,4 +190,4 @@ def _settle(place: _Place, number: int, latches: Sequence[int], seconds: int) ->
 def _write(place: _Place, number: int, found: Difference | Verdict) -> None:
     if found.witness is not None:
         text = json.dumps(asdict(found.witness))
-        write_atomic(place.graph.parent / f"witness-{number}.json", text)
+        write_atomic(place.folder / f"witness-{number}.json", text)

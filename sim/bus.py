@@ -7,7 +7,7 @@ import random
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cocotb
 from cocotb.clock import Clock
@@ -17,7 +17,7 @@ from pascaline.sim.control import CONTROLS, Access, Control
 from pascaline.sim.handshake import Rules, pause
 from pascaline.sim.job import Outcome
 from pascaline.sim.seen import Seen
-from pascaline.spec.bus import input_bytes, output_bytes, pins
+from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.register import Register
 from pascaline.spec.registers import registers
@@ -27,15 +27,20 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
 
-__all__ = ["Bus", "Packet"]
+__all__ = ["RESET_CYCLES", "Bus", "Packet"]
 
 RESET_CYCLES = 3
 
 PATIENCE = 10_000
 """Cycles to wait for the machine."""
 
-Packet = tuple[int, list[int]]
-"""A packet of results: its TID, and its numbers."""
+
+class Packet(NamedTuple):
+    """A packet of results: its TID, its numbers, and whether a fault has ended it."""
+
+    tid: int
+    numbers: list[int]
+    broken: bool
 
 
 class Bus:
@@ -82,7 +87,7 @@ class Bus:
         self._cycle = 0
         self.table: dict[str, Register] = {r.name: r for r in registers(design)}
         dut.aresetn.value = 0
-        Clock(dut.aclk, 2, "ns").start()
+        Clock(dut.aclk, 2, "ns").start(start_high=False)
         self.source = AxiStreamSource(
             AxiStreamBus.from_prefix(dut, "s_axis"), dut.aclk, dut.aresetn, False
         )
@@ -105,11 +110,11 @@ class Bus:
         """What ``status`` reads while nothing is under way, and packets can come."""
         return self.mask("status", "loaded", "load_ready")
 
-    async def reset(self) -> None:
-        """Reset the machine and all models; what was on its way is gone."""
+    async def reset(self, cycles: int = RESET_CYCLES) -> None:
+        """Reset the machine and all models for some cycles; what was on its way is gone."""
         dut = self._dut
         dut.aresetn.value = 0
-        for _ in range(RESET_CYCLES):
+        for _ in range(cycles):
             await self.tick()
         self.source.clear()
         self.sink.clear()
@@ -262,11 +267,13 @@ class Bus:
         """Beats of several packets may take turns: TID says to which a byte belongs."""
         size = len(frame.tdata)
         keep = frame.tkeep or [1] * size
-        for byte, kept, tid in zip(frame.tdata, keep, frame.tid, strict=True):
-            if kept:
+        user = frame.tuser or [0] * size
+        for byte, kept, tid, broken in zip(frame.tdata, keep, frame.tid, user, strict=True):
+            if kept and broken != BROKEN:
                 self._parts.setdefault(tid, bytearray()).append(byte)
         tid = frame.tid[-1]
-        self._on_packet((tid, self.results.decode(bytes(self._parts.pop(tid, b"")))))
+        numbers = self.results.decode(bytes(self._parts.pop(tid, b"")))
+        self._on_packet(Packet(tid, numbers, user[-1] == BROKEN))
 
 
 def _mixed(

@@ -116,6 +116,8 @@ class Case(Checked):
         Simulated one after the other.
     faults : int
         On a bus: how many faults of each kind are injected instead, as `sim.tb_faults` does.
+    unknown : bool
+        As in `sim.job.Job`.
     """
 
     seed: int = Field(ge=0)
@@ -126,6 +128,7 @@ class Case(Checked):
     machine: Machine = Machine()
     traffic: tuple[Traffic, ...] = ()
     faults: int = Field(default=0, ge=0, le=1000, exclude_if=not_)
+    unknown: bool = Field(default=False, exclude_if=not_)
 
     @model_validator(mode="after")
     def _check_lengths(self) -> Case:
@@ -203,6 +206,7 @@ class Case(Checked):
             ),
             seed=self.seed,
             faults=self.faults,
+            unknown=self.unknown,
         )
 
     def _episode(self, traffic: Traffic, episode: CaseEpisode) -> Episode:

@@ -13,7 +13,7 @@ from cocotb.triggers import ClockCycles, RisingEdge
 
 from pascaline.sim.bench import Stream
 
-__all__ = ["PERIOD", "cycle", "reset", "start_clock"]
+__all__ = ["PERIOD", "RESET_CYCLES", "cycle", "reset", "start_clock"]
 
 PERIOD = 2
 """In nanoseconds."""
@@ -22,8 +22,8 @@ RESET_CYCLES = 3
 
 
 def start_clock(clock: LogicObject) -> Task[None]:
-    """Let a clock run; the simulator does, without Python."""
-    return Clock(clock, PERIOD, "ns", impl="gpi").start()
+    """Let a clock run, from a falling edge on; the simulator does, without Python."""
+    return Clock(clock, PERIOD, "ns", impl="gpi").start(start_high=False)
 
 
 def cycle() -> int:
@@ -31,8 +31,8 @@ def cycle() -> int:
     return int(get_sim_time("ns")) // PERIOD
 
 
-async def reset(dut: Any, streams: Iterable[Stream]) -> None:
-    """Reset the machine; nothing is offered to it, and nothing taken from it."""
+async def reset(dut: Any, streams: Iterable[Stream], cycles: int = RESET_CYCLES) -> None:
+    """Reset the machine for some cycles; nothing is offered to it, and nothing taken from it."""
     for stream in streams:
         if stream.drives_valid:
             stream.ready.value = 0
@@ -40,6 +40,6 @@ async def reset(dut: Any, streams: Iterable[Stream]) -> None:
             stream.valid.value = 0
             stream.payload.value = 0
     dut.rst.value = 1
-    await ClockCycles(dut.clk, RESET_CYCLES)
+    await ClockCycles(dut.clk, cycles)
     dut.rst.value = 0
     await RisingEdge(dut.clk)

@@ -87,6 +87,7 @@ def draw(
     values: int = 0,
     largest: int = 65,
     features: Collection[str] = (),
+    unknown: bool = False,
 ) -> Case:
     """Draw the case of a seed: two traffics on one design.
 
@@ -106,6 +107,8 @@ def draw(
         Largest size of a vector.
     features : collection of str
         Names in `FEATURES`: cases are drawn until one has all of these.
+    unknown : bool
+        Whether all starts unknown, see `sim.case.Case`.
     """
     sizes = [size for size in SIZES if size <= largest]
     for attempt in count():
@@ -136,6 +139,7 @@ def draw(
             break
     drawn: dict[str, Any] = {
         "seed": seed,
+        "unknown": unknown,
         "network": network,
         "shared_scale": shared_scale,
         "orthogonal": bool(newer.random() < 0.5) and _transformed(network),

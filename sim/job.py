@@ -15,6 +15,7 @@ import numpy as np
 from pascaline.golden.cells import State
 from pascaline.golden.rounding import Integers
 from pascaline.spec.design import Design
+from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.ports import FROM_ZERO
 
@@ -137,6 +138,9 @@ class Job:
     flips : tuple of Flip
         For a machine with parity: instead of all episodes after each other, one for each flip; on a
         bus, a fault of its own kind, and as many as there are of each.
+    unknown : bool
+        Of episodes: whether all starts unknown, see `sim.unknown`. Resets take one cycle then,
+        inputs are unknown while they do not count, and no output may be.
     """
 
     design: Design
@@ -147,6 +151,7 @@ class Job:
     loads: int = 0
     others: tuple[Model, ...] = ()
     flips: tuple[Flip, ...] = ()
+    unknown: bool = False
 
     def write(self, path: Path) -> None:
         """Write the job for the simulator's process."""
@@ -174,6 +179,8 @@ class Outcome:
         Of these, how many differ.
     hangs : int
         Episodes that were not over after several times the cycles that they need.
+    unknown : int
+        Outputs that were unknown; a simulation ends with the first cycle in which there are some.
     faults : list of str
         What was wrong, a line each: the first mismatches, broken stream rules, missing output.
     spans, taken : list of int
@@ -193,6 +200,7 @@ class Outcome:
     values: int = 0
     mismatches: int = 0
     hangs: int = 0
+    unknown: int = 0
     faults: list[str] = field(default_factory=list)
     spans: list[int] = field(default_factory=list)
     taken: list[int] = field(default_factory=list)
@@ -213,7 +221,7 @@ class Outcome:
 
     def write(self, path: Path) -> None:
         """Write the outcome for the process that waits for it."""
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        write_atomic(path, json.dumps(asdict(self)))
 
     @staticmethod
     def read(path: Path) -> Outcome:

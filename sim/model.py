@@ -58,6 +58,7 @@ class BenchModel:
 
     def __init__(self, design: Design, results: Checker, states: Sequence[Checker]) -> None:
         self._design = design
+        self._longest = design.machine.longest
         self._golden = Golden(design.model)
         self._results = results
         self._states = states
@@ -122,20 +123,21 @@ class BenchModel:
         last = bool(flags["last"])
         self.steps += 1
         if self._design.network.whole:
-            stream.vectors.append(x[0])
-            if last:
-                self._whole(stream)
+            if stream.step < self._longest:
+                stream.vectors.append(x[0])
+                if last or stream.step == self._longest - 1:
+                    self._whole(stream, long=not last)
         else:
             self._one(stream, flags, x)
         stream.step = 0 if last else stream.step + 1
         stream.sequence += last
 
-    def _whole(self, stream: _Stream) -> None:
-        """All steps of a sequence, at its end."""
+    def _whole(self, stream: _Stream, *, long: bool) -> None:
+        """All steps of a sequence that are held."""
         [results] = self._golden.run([np.array(stream.vectors)]).results
         for index, result in enumerate(results.tolist()):
             where = f"sequence {stream.sequence}, result {index}"
-            self._expect_result(where, result, index == len(results) - 1, {})
+            self._expect_result(where, result, index == len(results) - 1, self._mark(long))
         stream.vectors = []
 
     def _one(self, stream: _Stream, flags: Values, x: Integers) -> None:
@@ -154,13 +156,18 @@ class BenchModel:
             outputs = stream.pool.pooled
         if last or network.results == "every":
             [result] = self._golden.results(outputs).tolist()
-            self._expect_result(where, result, last, tag)
+            long = stream.step >= self._longest
+            self._expect_result(where, result, last, tag | self._mark(long))
         if last and flags["dump"]:
             states = iter(stream.states)
             for core, checker in zip(self._design.cores, self._states, strict=True):
                 for state in islice(states, len(core.layers)):
                     for group, beat in enumerate(_split(core, state)):
                         checker.expect(f"{where}, group {group}", beat | tag)
+
+    def _mark(self, long: bool) -> Values:
+        """What a result of a sequence says of its length."""
+        return {"long": int(long)} if self._design.limited else {}
 
     def _expect_result(self, where: str, result: Any, last: bool, tag: Values) -> None:
         beats: list[Any]
@@ -174,8 +181,10 @@ class BenchModel:
             beats = result if isinstance(result, list) else [result]
         for index, value in enumerate(beats):
             final = last and index == len(beats) - 1
-            beat = {"data": value, "last": int(final)}
-            self._results.expect(f"{where}, beat {index}", beat | tag)
+            beat = {"data": value, "last": int(final)} | tag
+            if tag.get("long"):
+                del beat["data"]  # It means nothing.
+            self._results.expect(f"{where}, beat {index}", beat)
 
 
 def checked_model(design: Design, outcome: Outcome) -> tuple[BenchModel, dict[str, Checker]]:

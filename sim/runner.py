@@ -1,42 +1,51 @@
-"""Runs jobs: builds are cached by content, runs happen in folders of their own."""
+"""Runs jobs: builds are kept by content, runs happen in folders of their own."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import importlib.util
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
-
+from pascaline.host.cache import kept
+from pascaline.host.tools import ToolError
 from pascaline.sim.job import Job, Outcome
-from pascaline.sim.simulators import Simulator
+from pascaline.sim.simulator import Simulator
+from pascaline.sim.unknown import unknown_start
 from pascaline.spec.errors import InputError
+from pascaline.spec.files import write_atomic
 
 __all__ = ["build", "run"]
 
 
 def build(
-    verilog: Path, top: str, simulator: Simulator, cache: Path, *, waves: bool = False
+    verilog: str,
+    top: str,
+    simulator: Simulator,
+    cache: Path,
+    *,
+    waves: bool = False,
+    unknown: bool = False,
 ) -> Path:
     """Build a design for a simulator, or find that it has been built before.
 
     Parameters
     ----------
-    verilog : Path
+    verilog : str
         The Verilog.
     top : str
         Its top module.
     simulator : Simulator
         What to build for.
     cache : Path
-        Folder of all builds. A build is identified by the Verilog's content and by the simulator.
+        Folder of all builds. A build is identified by the Verilog and by the simulator.
     waves : bool
         Whether runs are to record waveforms.
+    unknown : bool
+        Whether registers and memories start unknown, see `sim.unknown`.
 
     Returns
     -------
@@ -46,25 +55,25 @@ def build(
     Raises
     ------
     InputError
-        If the simulator refuses the design.
+        If the simulator refuses the design, or knows no unknown values.
     """
-    content = "\n".join([verilog.read_text(encoding="utf-8"), top, simulator.identity, str(waves)])
-    key = hashlib.sha256(content.encode()).hexdigest()[:16]
-    folder = (cache / f"{top}-{simulator.name}-{key}").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = folder / "built"
-    with FileLock(folder / "lock"):
-        if stamp.exists():
-            return folder
-        source = folder / f"{top}.v"
-        shutil.copyfile(verilog, source)
-        try:
-            simulator.build(source, top, folder, waves=waves)
-        except (RuntimeError, SystemExit) as error:
-            log = folder / "build.log"
-            raise InputError(simulator.name, f"cannot build {top} ({error}; see {log})") from None
-        stamp.touch()
-    return folder
+    if unknown:
+        if not simulator.unknowns:
+            raise InputError("an unknown start", "needs --sim icarus", simulator.name)
+        verilog = unknown_start(verilog)
+    identity = [verilog, top, simulator.identity, str(waves)]
+    name = f"{top}-{simulator.name}"
+    try:
+        return kept(
+            cache,
+            identity,
+            lambda folder: simulator.build(verilog, top, folder, waves=waves),
+            name=name,
+        )
+    except ToolError as error:
+        why = f"cannot build {top} ({error.thing} {error.rule}"
+        log = _keep_log(cache, f"{name}-build", error.log)
+        raise InputError(simulator.name, f"{why}; see {log})") from None
 
 
 def run(
@@ -89,7 +98,7 @@ def run(
     simulator : Simulator
         What it was built for.
     waves : Path, optional
-        FST file for all signals; the design has been built with ``waves``.
+        File for the waveform of all signals; the design has been built with ``waves``.
     progress : callable, optional
         Told now and then how many steps, faults of each kind, images or flips are done, and how
         many there are.
@@ -99,34 +108,44 @@ def run(
     InputError
         If the simulator ended without an outcome.
     """
-    work = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
-    job.write(work / "job")
-    log = work / "run.log"
-    # Whether the bench was content is in its outcome; if there is none, something broke.
-    with _watch(work / "progress", job, progress), contextlib.suppress(RuntimeError, SystemExit):
-        simulator.runner().test(
-            test_module=_bench(job),
-            hdl_toplevel=top,
-            hdl_toplevel_lang="verilog",
-            build_dir=folder,
-            test_dir=work,
-            results_xml=str(work / "results.xml"),
-            log_file=log,
-            **(simulator.recording(waves.resolve()) if waves else {}),
-            extra_env={
-                "PASCALINE_JOB": str(work / "job"),
-                "PASCALINE_OUTCOME": str(work / "outcome.json"),
-                "PASCALINE_PROGRESS": str(work / "progress"),
-                # cocotb would compile all that the bench imports for pytest's assertions.
-                "COCOTB_REWRITE_ASSERTION_FILES": "",
-            },
-        )
-    if not (work / "outcome.json").exists():
-        raise InputError(simulator.name, f"ended without an outcome (see {log})")
-    outcome = Outcome.read(work / "outcome.json")
-    if outcome.good:
-        shutil.rmtree(work)
-    return outcome
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        job.write(work / "job")
+        log = work / "run.log"
+        # Whether the bench was content is in its outcome; if there is none, something broke.
+        with _watch(work / "progress", job, progress), suppress(RuntimeError, SystemExit):
+            simulator.runner().test(
+                test_module=_bench(job),
+                hdl_toplevel=top,
+                hdl_toplevel_lang="verilog",
+                build_dir=folder,
+                test_dir=work,
+                results_xml=str(work / "results.xml"),
+                log_file=log,
+                **(simulator.recording() if waves else {}),
+                extra_env={
+                    "PASCALINE_JOB": str(work / "job"),
+                    "PASCALINE_OUTCOME": str(work / "outcome.json"),
+                    "PASCALINE_PROGRESS": str(work / "progress"),
+                    # cocotb would compile all that the bench imports for pytest's assertions.
+                    "COCOTB_REWRITE_ASSERTION_FILES": "",
+                },
+            )
+        if not (work / "outcome.json").exists():
+            said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+            last = (said.strip().splitlines() or ["nothing"])[-1].strip()
+            path = _keep_log(folder.parent, f"{top}-{simulator.name}-run", said)
+            raise InputError(simulator.name, f"ended without an outcome ({last}; see {path})")
+        if waves:
+            shutil.move(work / simulator.waves, waves)
+        return Outcome.read(work / "outcome.json")
+
+
+def _keep_log(cache: Path, name: str, text: str) -> Path:
+    """Keep what a tool has said; that of the next failure of the same name takes its place."""
+    path = cache / "logs" / f"{name}.log"
+    write_atomic(path, text)
+    return path
 
 
 def _bench(job: Job) -> str:
@@ -139,7 +158,7 @@ def _bench(job: Job) -> str:
     return "pascaline.sim.tb_faults" if job.faults else "pascaline.sim.tb_bus"
 
 
-@contextlib.contextmanager
+@contextmanager
 def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) -> Iterator[None]:
     """Pass on what the bench writes about its progress, from a thread beside the simulation."""
     if progress is None:
@@ -151,7 +170,7 @@ def _watch(path: Path, job: Job, progress: Callable[[int, int], None] | None) ->
 
     def watch() -> None:
         while not over.wait(0.2):
-            with contextlib.suppress(OSError, ValueError):
+            with suppress(OSError, ValueError):
                 progress(int(path.read_text()), total)
 
     thread = threading.Thread(target=watch, daemon=True)

@@ -46,6 +46,8 @@ class Surroundings:
         The machine's buses.
     good : int
         Right packets since the counters were cleared.
+    broken : int
+        Packets of results since the last reset that a fault has ended.
     """
 
     def __init__(self, dut: Any, job: Job, outcome: Outcome) -> None:
@@ -53,7 +55,7 @@ class Surroundings:
         self.rng = random.Random(job.seed)
         self.bus = Bus(dut, self.design, outcome, self._on_packet)
         self.bus.patience = 1000 + 20 * self.cycles()
-        self.good = 0
+        self.good = self.broken = 0
         self._dut, self._outcome = dut, outcome
         machine = job.design.machine
         others = (Design(model=model, machine=machine) for model in job.others)
@@ -70,7 +72,7 @@ class Surroundings:
         streams = self.design.machine.streams
         self._expected = [deque() for _ in range(streams)]
         self._states = [None] * streams
-        self.good = 0
+        self.good = self.broken = 0
         await self.bus.reset()
         if self.design.machine.home.loaded:
             await self.bus.load(self.next_image())
@@ -126,11 +128,11 @@ class Surroundings:
 
     async def done(self) -> None:
         """Wait for all results that are expected."""
-        await self.until(self.nothing_missing, "all results")
+        await self.until(lambda: not self.missing(), "all results")
 
-    def nothing_missing(self) -> bool:
-        """Whether all results have come that are expected."""
-        return not any(self._expected)
+    def missing(self) -> int:
+        """Packets of results that are expected and have not come."""
+        return sum(map(len, self._expected))
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
         """Wait, but not for ever."""
@@ -149,6 +151,7 @@ class Surroundings:
         """Wait for all results; then the registers must say this, and after that, nothing."""
         await self.done()
         self.must_be("irq", int(self._dut.irq.value), int(errors != 0))
+        self.must_be("packets that a fault has ended", self.broken, 0)
         events = DONE | ERROR * (errors != 0)
         wanted = {
             "error": errors,
@@ -189,13 +192,16 @@ class Surroundings:
         return 2 * cycles.sequence_cycles(self.design, [LONGEST]) + 60
 
     def _on_packet(self, packet: Packet) -> None:
-        tid, numbers = packet
+        tid, numbers, broken = packet
         if tid >= len(self._expected) or not self._expected[tid]:
             self._outcome.mismatches += 1
             self._outcome.fault(f"stream {tid}: a packet that nobody expects: {numbers}")
             return
         wanted = self._expected[tid].popleft()
         self._outcome.values += len(wanted)
+        if broken:  # What came before is right, and there was more to come.
+            self.broken += 1
+            wanted = wanted[: min(len(numbers), len(wanted) - 1)]
         if numbers != wanted:
             self._outcome.mismatches += 1
             self._outcome.fault(f"stream {tid}: the packet is {numbers}, must be {wanted}")

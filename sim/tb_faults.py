@@ -25,6 +25,9 @@ HALF = 1
 SPARE = 3
 """Beats of a packet that are surely not on their way yet when its source is told to hold."""
 
+MORE = 3
+"""Packets of the longest kind: more than there is room for."""
+
 
 @cocotb.test()
 async def run_faults(dut: Any) -> None:
@@ -160,7 +163,8 @@ class Bench:
     async def _flip(self, flip: Flip) -> str:
         """A bit of a memory changes in the middle of a cycle: what comes of it.
 
-        After a fault no more results come, whatever is sent, until a reset.
+        After a fault all packets that had come end, broken if they were not over; those that are
+        still to come are dropped, whatever there is room for, until a reset.
         """
         around, bus, rng = self.around, self._bus, self._rng
         around.send()
@@ -168,7 +172,7 @@ class Bench:
         await Timer(HALF, "ns")
         bit = FlippedBit(self._dut, flip)
         irq = self._dut.irq
-        await around.until(lambda: around.nothing_missing() or irq.value, "results or a fault")
+        await around.until(lambda: not around.missing() or irq.value, "results or a fault")
         fault = bus.mask("error", "fault")
         error = await bus.get("error")
         if not error:
@@ -176,11 +180,18 @@ class Bench:
         else:
             around.must_be("error", error, fault)
             around.must_be("irq", int(irq.value), 1)
-            await around.idle()  # A beat that had been offered before is still taken.
+            await around.sent()
+            lost = await bus.get("dropped")
+            await around.until(lambda: around.missing() == lost, "the end of each packet")
             given = await bus.get("results_out")
+            await around.must_read("packets", given)
+            await around.must_read("status", bus.quiet)
             await around.clear(fault, DONE | ERROR)
-            bus.send_bytes(FAULTS[LOADING](around.design, rng).data, 0, 0)
+            for _ in range(MORE):
+                bus.send_bytes(FAULTS[LOADING](around.design, rng).data, 0, 0)
+            await around.sent()
             await around.idle()
+            await around.must_read("dropped", lost + MORE)
             await around.must_read("results_out", given)
             await around.must_read("error", fault)
         bit.restore()

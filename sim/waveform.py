@@ -7,16 +7,17 @@ from typing import Any
 
 from cocotb_tools import runner as cocotb_runner
 
+from pascaline.sim.icarus import Icarus
 from pascaline.sim.job import Job, Outcome
 from pascaline.sim.runner import build, run
-from pascaline.sim.simulators import Icarus
+from pascaline.sim.simulator import quiet
 
 __all__ = ["record"]
 
 # From the end of reset on: what happens before is no work.
 DUMP = """
   initial begin
-    $dumpfile("{path}");
+    $dumpfile("{file}");
     @(negedge rst);
     $dumpvars(0, {top});
   end
@@ -51,20 +52,23 @@ def record(verilog: str, top: str, job: Job, folder: Path) -> tuple[Outcome, Pat
     """
     simulator = _Recording()
     simulator.check()
-    waveform = folder.resolve() / "waves.vcd"
     end = verilog.index("endmodule", verilog.index(f"module {top}("))
-    source = folder / "design.v"
-    dump = DUMP.format(path=waveform, top=top)
-    source.write_text(verilog[:end] + dump + verilog[end:], encoding="utf-8")
-    built = build(source, top, simulator, folder)
-    return run(job, built, top, simulator), waveform
+    dump = DUMP.format(file=simulator.waves, top=top)
+    built = build(verilog[:end] + dump + verilog[end:], top, simulator, folder)
+    waveform = folder / simulator.waves
+    return run(job, built, top, simulator, waves=waveform), waveform
 
 
 class _Recording(Icarus):
+    """Designs record by themselves."""
+
+    waves = "waves.vcd"
+
     def runner(self) -> Any:
-        runner = _Runner()
-        runner.log.disabled = True
-        return runner
+        return quiet(_Runner())
+
+    def recording(self) -> dict[str, Any]:
+        return {}
 
 
 class _Runner(cocotb_runner.Icarus):

@@ -15,6 +15,7 @@ from pascaline.spec.ports import ports
 from pascaline.spec.portstyles import Pin
 
 __all__ = [
+    "BROKEN",
     "GO_ON",
     "STREAMS",
     "TID_BITS",
@@ -36,6 +37,10 @@ TUSER_BITS = 1
 GO_ON = 1
 """TUSER of a packet's first beat: start from the state in which the stream's last packet ended, not
 from zero. TUSER of other beats is ignored."""
+
+BROKEN = 1
+"""TUSER of a beat of results that is none: it ends a packet of which a fault has stopped the rest.
+Results have no TUSER on a machine without parity."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def pins(design: Design) -> tuple[Pin, ...]:
     return (
         *both,
         *_stream("s_axis", input_bytes(design).beat, "in", user=True),
-        *_stream("m_axis", output_bytes(design).beat, "out", user=False),
+        *_stream("m_axis", output_bytes(design).beat, "out", user=design.machine.parity),
         *(Pin(f"{control.prefix}_{pin.name}", pin.direction, pin.width) for pin in control.pins),
         Pin("irq", "out"),
     )

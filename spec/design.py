@@ -297,6 +297,14 @@ class Design:
         return len(self.stages) == 1 and not (self.machine.home.loaded or self.machine.parity)
 
     @property
+    def limited(self) -> bool:
+        """Whether sequences may be too long for it, which their results say then.
+
+        On a bus such packets are dropped.
+        """
+        return self.network.bounded and not self.machine.on_bus
+
+    @property
     def stream_bits(self) -> int:
         """Width of the number of a stream at the ports."""
         return (self.machine.streams - 1).bit_length()

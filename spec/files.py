@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from errno import EISDIR
 from pathlib import Path
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import scratch
 
 __all__ = ["beside", "replacing", "write_atomic"]
 
@@ -41,32 +41,25 @@ def beside(path: Path, suffix: str) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A new file beside ``path``, which takes its place at the end.
+    """A path beside ``path``, whose file takes its place at the end.
 
     Raises
     ------
     InputError
         If the file cannot be written, before anything else happens; nothing is left behind.
     """
-    with _refusing(path):
-        if path.is_dir():
-            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-        if path.exists() and not path.is_file():
-            # Another file would take the place of the device, for all who use it.
-            raise InputError(str(path), "must be a file, no pipe or device")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(descriptor)
-    new = Path(name)
-    try:
-        yield new
-        umask = os.umask(0)
-        os.umask(umask)
+    with ExitStack() as stack:
         with _refusing(path):
-            new.chmod(0o666 & ~umask)
+            if path.is_dir():
+                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+            if path.exists() and not path.is_file():
+                # Another file would take the place of the device, for all who use it.
+                raise InputError(str(path), "must be a file, no pipe or device")
+            new = stack.enter_context(scratch(path.parent)) / path.name
+            new.touch()
+        yield new
+        with _refusing(path):
             new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -83,5 +83,5 @@ def _machine(design: Design) -> str:
 def _bus(design: Design) -> Part:
     """All of a machine on a bus but the machine itself."""
     loading = ("load_port",) if design.machine.home.loaded else ()
-    parity = ("guard",) if design.machine.parity else ()
+    parity = ("ending",) if design.machine.parity else ()
     return Part("bus", ("", "framing", "packets", "registers", "control", *loading, *parity))

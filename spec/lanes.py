@@ -21,7 +21,7 @@ from typing import Literal
 from pascaline.spec.arithmetic import Arithmetic, Meeting
 from pascaline.spec.errors import InputError
 
-__all__ = ["LaneDesign", "check_lane", "lane_designs", "lane_terms", "tree_levels"]
+__all__ = ["LaneDesign", "check_lane", "drops_zeros", "lane_designs", "lane_terms", "tree_levels"]
 
 LaneDesign = Literal["tree", "pairs", "subsets", "booth"]
 
@@ -44,6 +44,14 @@ def check_lane(design: LaneDesign, arithmetic: Arithmetic) -> None:
     if design not in (known := lane_designs(arithmetic)):
         rule = f"must be {' or '.join(known)} for {arithmetic.name} weights"
         raise InputError("machine: lane", rule, design)
+
+
+def drops_zeros(design: LaneDesign, arithmetic: Arithmetic) -> bool:
+    """Whether a weight of 0 drops its operand, whatever that is.
+
+    A multiplier does, too, but in a simulation 0 times an unknown operand is unknown.
+    """
+    return arithmetic.has_zero and (design, arithmetic.meets) != ("tree", "product")
 
 
 def lane_terms(design: LaneDesign, simd: int) -> int:

@@ -8,7 +8,7 @@ from operator import not_
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pascaline.spec.checked import Checked, is_none
 from pascaline.spec.homes import HOMES, Home
@@ -142,17 +142,20 @@ class Machine(Checked):
     def _as_tuple(cls, value: Any) -> Any:
         return tuple(value) if isinstance(value, list) else value
 
-    @field_validator(*RETIRED, mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _present(cls, value: Any, info: ValidationInfo) -> Any:
-        """The present word for a retired one."""
-        name = str(info.field_name)
-        present = RETIRED[name].get(value) if isinstance(value, str) else None
-        if present is None:
-            return value
-        text = f'machine: {name}: "{value}" is now called "{present}"'
-        warnings.warn(text, FutureWarning, stacklevel=2)
-        return present
+    def _present(cls, values: Any) -> Any:
+        """The present words for retired ones."""
+        if not isinstance(values, dict):
+            return values
+        present = {}
+        for name, words in RETIRED.items():
+            word = values.get(name)
+            if isinstance(word, str) and word in words:
+                present[name] = words[word]
+                text = f'machine: {name}: "{word}" is now called "{words[word]}"'
+                warnings.warn(text, FutureWarning, stacklevel=2)
+        return values | present
 
     @classmethod
     def read(cls, path: Path) -> Machine:

@@ -37,6 +37,12 @@ class Model:
     card : dict
         What is known about the model: data, licence, command, seed, accuracy. Free-form JSON.
 
+    Attributes
+    ----------
+    file_hash : str or None
+        SHA-256 of the file that it was read from, in hexadecimal digits; None if it was not read,
+        or has been changed since.
+
     Raises
     ------
     InputError
@@ -54,6 +60,8 @@ class Model:
     network: Network
     tensors: dict[str, Integers]
     card: dict[str, Any] = field(default_factory=dict)
+    # What is made by dataclasses.replace is another model, and has none.
+    file_hash: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,63}", self.name):

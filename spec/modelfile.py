@@ -9,6 +9,7 @@ Same model, same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,13 +28,14 @@ from pascaline.spec.errors import InputError, brief
 from pascaline.spec.files import write_atomic
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
-from pascaline.spec.outside import json_of, parsing, regular
+from pascaline.spec.outside import content_of, json_of, parsing, regular
 from pascaline.spec.tensors import tensor_specs
 
 __all__ = [
     "VERSION",
     "Header",
     "model_bytes",
+    "model_hash",
     "pack",
     "read_header",
     "read_model",
@@ -101,6 +103,20 @@ def model_bytes(model: Model) -> bytes:
     return save(stored, metadata={KEY: text})
 
 
+def model_hash(model: Model) -> str:
+    """SHA-256 of a model's file, 64 hexadecimal digits, as ``sha256sum`` prints it.
+
+    The file is the one that the model was read from, whoever wrote it; of a model that was made, or
+    changed after it was read, the one that `write_model` writes.
+
+    Raises
+    ------
+    InputError
+        As `model_bytes`.
+    """
+    return model.file_hash or hashlib.sha256(model_bytes(model)).hexdigest()
+
+
 def write_model(model: Model, path: Path) -> None:
     """Write a model file, whole or not at all.
 
@@ -123,7 +139,9 @@ def read_model(path: Path) -> Model:
     with _opened(path) as file:
         header = _read_header(path, file.metadata() or {})
         tensors = _read_tensors(header.network, file)
-        return Model(name=header.name, network=header.network, tensors=tensors, card=header.card)
+        model = Model(name=header.name, network=header.network, tensors=tensors, card=header.card)
+    object.__setattr__(model, "file_hash", hashlib.sha256(content_of(path)).hexdigest())
+    return model
 
 
 def read_header(path: Path) -> Header:

@@ -31,7 +31,9 @@ def ports(design: Design) -> dict[str, Port]:
     ``o``
         Results: a class a beat, or a logit a beat, or (without a head) ``simd`` elements of h a
         beat, 0 beyond the vector; of a bidirectional layer each direction starts with a beat.
-        ``last`` marks the last beat of a sequence's last result.
+        ``last`` marks the last beat of a sequence's last result. Where machines hold or count all
+        steps of a sequence (`Network.bounded`), ``long`` says that it had more than ``longest``:
+        the result means nothing. Where they hold them, further vectors were dropped.
     ``i_state``, ``o_state``
         A state to start from, and a sequence's final state: of each layer of the core, ``groups``
         beats of ``cell_units`` elements of h and of c each, if there is a c. Elements beyond the
@@ -67,7 +69,8 @@ def _results(design: Design) -> Layout:
     """A beat of results: two directions make one result, so nothing tells them apart."""
     last = design.stages[-1]
     fields = [one for one in last.o.fields if not (last.directed and one.name == "stream")]
-    return Layout(tuple(fields))
+    mark = (Field("long", 1),) if design.limited else ()
+    return Layout((*fields, *mark))
 
 
 def signals(design: Design) -> dict[str, int]:

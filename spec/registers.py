@@ -7,8 +7,6 @@ error, and so is a write to a register that has nothing to write.
 
 from __future__ import annotations
 
-import hashlib
-
 from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import (
@@ -24,7 +22,7 @@ from pascaline.spec.fields import (
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
 from pascaline.spec.machine import Machine
-from pascaline.spec.modelfile import model_bytes
+from pascaline.spec.modelfile import model_hash
 from pascaline.spec.register import WORD, Register
 
 __all__ = [
@@ -80,9 +78,10 @@ def _identity(design: Design) -> list[Register]:
         doc = "Whose images it takes: the word `shape` of their headers."
         weights = _constant("shape", 0x00C, header(design)["shape"], doc)
     else:
-        model = hashlib.sha256(model_bytes(design.model)).digest()
-        doc = "Which weights are inside: the first 32 bits of the model file's SHA-256."
-        weights = _constant("model", 0x008, int.from_bytes(model[:4], "big"), doc)
+        doc = (
+            "Which weights are inside: the first 32 bits of the SHA-256 of the model file as it is."
+        )
+        weights = _constant("model", 0x008, int(model_hash(design.model)[:8], 16), doc)
     return [
         _constant("id", 0x000, MAGIC, "Says that this is such a machine: PASC in ASCII."),
         _constant("version", 0x004, MAP_VERSION, "Of this table: major, then minor, 16 bits each."),
@@ -146,8 +145,12 @@ def _control(design: Design) -> list[Register]:
         doc = "an image was refused when its last word had come; `load_error` says why"
         faults.append(Sticky(name="load", place=16, doc=doc))
     else:
-        states += (_fixed("loading", 1, 1, 0, "0: weights are in ROM"),)
-        faults.append(_fixed("load", 16, 1, 0, "0: weights are in ROM"))
+        rom = "weights are in ROM"
+        states += (
+            _fixed("loading", 1, 1, 0, f"0: {rom}"),
+            _fixed("loaded", 2, 1, 1, f"1: {rom}"),
+        )
+        faults.append(_fixed("load", 16, 1, 0, f"0: {rom}"))
     if design.machine.parity:
         doc = "a word of a memory was not as it had been written: no more results until reset"
         faults.append(Status(name="fault", place=17, doc=doc))
@@ -200,7 +203,7 @@ def _counters() -> list[Register]:
         "packets": "Packets that were taken.",
         "dropped": "Packets that were dropped.",
         "steps": "Vectors that went into the lanes' memory.",
-        "results_out": "Packets of results that were taken.",
+        "results_out": "Packets of results whose last beats were taken.",
         "busy_cycles": "Cycles in which `status.busy` was 1.",
         "stalled_in": "Cycles in which a beat of `s_axis` had to wait.",
         "stalled_out": "Cycles in which a beat of `m_axis` had to wait.",

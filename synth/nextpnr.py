@@ -8,9 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
-from pascaline.synth.cache import remembered
 from pascaline.synth.devices import Device, Family
 
 __all__ = ["nextpnr", "nextpnr_version"]

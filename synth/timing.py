@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.errors import InputError
 from pascaline.synth.buffers import buffered
-from pascaline.synth.cache import remembered
 from pascaline.synth.liberty import LIBERTY, Library
 from pascaline.synth.memories import memory_library
 from pascaline.synth.report import Report

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.outside import parsing
-from pascaline.synth.cache import remembered
 
 __all__ = ["statistics", "yosys_version"]
 

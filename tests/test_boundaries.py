@@ -20,6 +20,7 @@ OWN = {
     "data/readers.py": "packages whose hash is known",
     "data/reviews.py": "packages whose hash is known",
     "data/sets.py": "packages whose hash is known",
+    "host/cache.py": "files that it has written itself",
     "host/compiled.py": "a source of its own",
     "host/children.py": "what the system says of processes",
     "host/memory.py": "what the system says of this process",
@@ -29,6 +30,7 @@ OWN = {
     "spec/files.py": "whether what is written is there already",
     "spec/modelfile.py": "behind `spec.outside.regular`",
     "spec/outside.py": "the place",
+    "spec/scratch.py": "locks",
     "train/snapshot.py": "behind `spec.outside.regular`",
 }
 """Modules that open something, and why they may."""

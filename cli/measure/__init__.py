@@ -21,6 +21,7 @@ COMMANDS = {
     "golden": (f"{AT}.golden:golden", "Time the golden model beside PyTorch."),
     "lane-designs": (f"{AT}.lane_designs:lane_designs", "Cost of an operation by lane design."),
     "lanes": (f"{AT}.lanes:lanes", "Time and text that Verilog takes."),
+    "lint": (f"{AT}.lint:lint", "Let other tools read the Verilog."),
     "loading": (f"{AT}.loading:loading", "Cost of loadable weights and of parity."),
     "norms": (f"{AT}.norms:norms", "Cycles and area of layer norm."),
     "paper": (f"{AT}.paper:paper", "Area of the paper's design points."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ import click
 from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
+from pascaline.data.evaluate import trained_on
+from pascaline.data.own import find_data
 from pascaline.measure.attention import compare_attention
+from pascaline.measure.decisions import compare_decisions
 from pascaline.measure.synthesis import find_target
+from pascaline.models.catalogue import find_model
 from pascaline.spec.cells import CELLS
 
 __all__ = ["attention"]
@@ -46,6 +51,11 @@ __all__ = ["attention"]
 )
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
 @area_options
+@click.option(
+    "--models",
+    metavar="A,B,...",
+    help="Compare what these decide with what they would with a softmax, instead.",
+)
 @json_option
 def attention(
     *,
@@ -53,6 +63,7 @@ def attention(
     target_name: str,
     liberty: Path | None,
     dont_use: tuple[str, ...],
+    models: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -61,8 +72,11 @@ def attention(
     Cycles of a step are those in the middle of long sequences, with attention and without; those of
     a result are from the last chunk of a sequence to the last one of its result. Areas are without
     memories. Errors are the largest differences of weights from those of a softmax of the same
-    scores.
+    scores; ``--models`` shows how many decisions on held-out data that changes.
     """
+    if models:
+        _decisions(models.split(","), as_json=as_json)
+        return
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     with bars() as progress:
         result = compare_attention(
@@ -75,6 +89,20 @@ def attention(
         print_json(result)
     else:
         _show(result)
+
+
+def _decisions(names: Sequence[str], *, as_json: bool) -> None:
+    results = {}
+    with bars() as progress:
+        for name in names:
+            model = find_model(name)
+            part = find_data(trained_on(model)).load().held_out
+            results[name] = compare_decisions(model, part.sequences, progress=progress)
+    if as_json:
+        print_json({"models": {name: one.card() for name, one in results.items()}})
+        return
+    rows = [[name, str(one)] for name, one in results.items()]
+    table("decisions that a softmax in real numbers would not change", ["model", "same"], rows)
 
 
 def _show(result: dict[str, Any]) -> None:

@@ -71,7 +71,7 @@ class WeightedSums(wiring.Component):
         m = Module()
         attend, machine, h = self._attend, self._attend.machine, self._attend.h
         words = self.found.shape()
-        m.submodules.sums = sums = memory.Memory(
+        m.submodules.partial = sums = memory.Memory(
             shape=stored(words, parity=machine.parity),
             depth=attend.chunks << attend.stream_bits,
             init=[],

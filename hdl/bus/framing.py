@@ -49,6 +49,8 @@ class Framing(wiring.Component):
         Packets are wanted.
     weights : In(1)
         There are good weights; only there if weights are loaded.
+    fault : In(1)
+        Nothing is to be trusted until reset: packets are dropped; only there with parity.
     full : In(streams)
         For each stream: no room for a word.
     word : Out(word_layout(design))
@@ -82,6 +84,7 @@ class Framing(wiring.Component):
                 "tready": Out(1),
                 "enabled": In(1),
                 **weights,
+                **({"fault": In(1)} if design.machine.parity else {}),
                 "full": In(design.machine.streams),
                 "word": Out(word_layout(design)),
                 "stream": Out(range(design.machine.streams)),
@@ -106,7 +109,8 @@ class Framing(wiring.Component):
         m.d.comb += [
             known.eq(self.tid < self._design.machine.streams),
             self.stream.eq(self.tid),
-            self.tready.eq(~known | bad | ~full),
+            # Where there is no beat, TID may be unknown.
+            self.tready.eq(~self.tvalid | ~known | bad | ~full),
             take.eq(self.tvalid & self.tready),
         ]
         for stream in range(self._design.machine.streams):
@@ -140,6 +144,9 @@ class Framing(wiring.Component):
         ]
         if self._design.machine.home.loaded:
             m.d.comb += self.errors.loading.eq(counts & ~self.weights)
+        if self._design.machine.parity:
+            with m.If(self.fault):
+                m.d.comb += [self.tready.eq(1), wrong.eq(1)]
         return m
 
     def _follow(self, m, stream, take, wrong):

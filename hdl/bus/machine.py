@@ -6,13 +6,13 @@ from amaranth.lib.wiring import In, Out, connect
 
 from pascaline.hdl.accelerator import accelerator
 from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.ending import UNDER_WAY, Ending
 from pascaline.hdl.bus.framing import Framing
 from pascaline.hdl.bus.loading import LoadPort
 from pascaline.hdl.bus.packets import PacketBuffer
 from pascaline.hdl.bus.registers import RegisterFile
 from pascaline.hdl.bus.wishbone import Wishbone
-from pascaline.hdl.parity import Guard
-from pascaline.spec.bus import input_bytes, output_bytes, pins
+from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
@@ -22,9 +22,6 @@ __all__ = ["BusMachine"]
 
 CONTROLLERS = {"axi": AxiLite, "wishbone": Wishbone}
 """The component behind the control port, by the name of the port style."""
-
-UNDER_WAY = 64
-"""Packets of a stream that may be behind the packet buffer; no machine has nearly as many."""
 
 
 class BusMachine(wiring.Component):
@@ -79,7 +76,7 @@ class BusMachine(wiring.Component):
         self._feed(m, core, packets)
         results, wrong = core.o, framing.errors.as_value().any()
         if design.machine.parity:
-            results, fault = self._stop(m, core, packets, file)
+            results, fault = self._end(m, core, framing, packets, file)
             wrong |= fault
         if design.machine.home.loaded:
             wrong |= self._load(m, core, framing, file)
@@ -113,20 +110,23 @@ class BusMachine(wiring.Component):
             if port.direction == "out" and name != "o":
                 m.d.comb += getattr(core, name).ready.eq(1)
 
-    def _stop(self, m, core, packets, file):
+    def _end(self, m, core, framing, packets, file):
         """The results, of which there are none after a fault; and a strobe when there is one."""
-        # The machine stops by itself after faults of its own; what it made of a wrong packet stays.
-        m.submodules.guard = guard = Guard(core.o.p.shape())
-        connect(m, guard.i, core.o)
+        m.submodules.ending = ending = Ending(self._design)
+        connect(m, ending.i, core.o)
         fault = Signal()
         told = Signal()
         m.d.comb += [
-            guard.fault.eq(packets.fault),
             fault.eq(core.fault | packets.fault),
+            framing.fault.eq(fault),
+            ending.fault.eq(fault),
+            ending.commit.eq(framing.commit),
+            ending.stream.eq(framing.stream),
+            self.m_axis_tuser.eq(Mux(ending.o.p.broken, BROKEN, 0)),
             file.error_fault.eq(fault),
         ]
         m.d.sync += told.eq(fault)
-        return guard.o, fault & ~told
+        return ending.o, fault & ~told
 
     def _load(self, m, core, framing, file):
         """Words that are written go to the loader; a strobe when an image has been refused."""

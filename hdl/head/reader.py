@@ -11,8 +11,9 @@ from pascaline.hdl.head.ports import head_members
 from pascaline.hdl.lanes import Lanes
 from pascaline.hdl.reader import mark, reader_members
 from pascaline.hdl.shapes import shape
-from pascaline.hdl.store import load_through, read_memory
+from pascaline.hdl.store import late_words, load_through, read_memory
 from pascaline.spec.headunit import HeadUnit
+from pascaline.spec.lanes import drops_zeros
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import head_memories
 
@@ -49,6 +50,7 @@ class HeadReader(wiring.Component):
             sums=(head_unit.sum,),
             front=1,
             zeros=head_unit.zeros,
+            late=late_words(head_unit.machine, head_unit.timing.memory),
         )
         m.submodules.rows = rows = HeadAffine(head_unit, self._fields)
         m.d.comb += load_through(self.load, rows)
@@ -133,9 +135,11 @@ class HeadReader(wiring.Component):
         m.d.comb += elements.eq(chunk_read.word_select(place, width))
         operands = Signal.like(elements)
         m.d.comb += lanes.x.eq(operands)
+        if "use" in lanes.signature.members:
+            m.d.comb += lanes.use.eq(use)
         for k in range(product.simd):
-            # Only what cannot be 0 needs its operand to be 0 where there is no column.
-            filled = head_unit.head.weights.has_zero and head_unit.zeros is None
+            # Where weights do not drop it, the operand must be 0 where there is no column.
+            filled = drops_zeros(product.lane, head_unit.head.weights) and head_unit.zeros is None
             absent = at_end if k >= product.tail and not filled else 0
             if head_unit.head.rectified and head_unit.h.signed:
                 absent = absent | elements[k][-1]

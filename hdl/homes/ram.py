@@ -125,8 +125,7 @@ class Ram(wiring.Component):
     def _verilog(self):
         """Verilog of the module, all but its name.
 
-        What is there before an image does not matter; but unknown bits would spread in a simulator,
-        where products with 0 are 0 in a machine.
+        What is there before an image does not matter.
         """
         bits = (self._depth - 1).bit_length()
         addr = [f"  input [{bits - 1}:0] addr;", f"  input [{bits - 1}:0] load_addr;"]

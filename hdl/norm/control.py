@@ -103,7 +103,9 @@ class NormControl(wiring.Component):
         def during(start, length, name):
             """1 in so many cycles from one on, which is not the first; it is known before."""
             flag = Signal(name=name)
-            inside = (cycle >= start - 1) & (cycle < start - 1 + length)
+            inside = cycle < start - 1 + length
+            if start > 1:  # Otherwise there is no cycle before them.
+                inside &= cycle >= start - 1
             m.d.sync += flag.eq(active & inside if length else 0)
             return flag
 

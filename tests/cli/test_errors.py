@@ -130,6 +130,7 @@ def model(tmp_path):
             f"Invalid value for '--units': '{'9' * 40}...' is not a valid integer.",
         ),
         (["simulate", "tiny-binary", "--seed", "-1"], "Invalid value for '--seed': -1 is not in "),
+        (["fuzz", "--unknown"], "--unknown: needs --sim icarus, not 'verilator'"),
         (["fuzz", "--cases", "0"], "Invalid value for '--cases': 0 is not in the range x>=1."),
     ],
 )

@@ -27,7 +27,7 @@ def test_equals_formulas(attention, reach):
     query = rng.integers(-reach, reach, 6)
     batch = rng.integers(-128, 128, (5, 40, 6))
     lengths = np.array([1, 2, 17, 39, 40])
-    pool = Attend(attention, query, 5, H)
+    pool = Attend(Weighed(attention, H, 5, 6), query)
     for step in range(40):
         pool.add(batch[:, step], step < lengths)
     for row, length in enumerate(lengths):

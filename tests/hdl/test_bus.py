@@ -8,6 +8,7 @@ from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
 from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.ending import Ending
 from pascaline.hdl.bus.framing import Framing
 from pascaline.hdl.bus.loading import LoadPort
 from pascaline.hdl.bus.packets import PacketBuffer, Queue
@@ -133,6 +134,52 @@ def test_packets_come_whole_and_beat_by_beat(streams, seed):
     simulator.run()
     assert found == wanted
     assert counted == dropped
+
+
+@pytest.mark.parametrize("streams", [1, 3])
+def test_each_packet_ends_though_there_is_a_fault(streams, seed):
+    """Before it all beats pass; after it one that waits does, and each packet ends, broken."""
+    rng = random.Random(seed)
+    design = make_design(streams=streams, simd=2, longest=4, ports="axi", parity=True)
+    dut = Ending(design)
+
+    def beat_of(unended):
+        tid = rng.choice([tid for tid in range(streams) if unended[tid]])
+        beat = {"data": [rng.randrange(8), rng.randrange(8)], "last": rng.getrandbits(1)}
+        return beat | ({"stream": tid} if streams > 1 else {})
+
+    async def everything(ctx):
+        unended, given, waits, broken = [0] * streams, None, None, 0
+        for cycle in range(400):
+            fault = cycle >= 200
+            tid, commit = rng.randrange(streams), not fault and rng.random() < 0.2
+            if given is None and any(unended) and rng.random() < 0.5:
+                given = beat_of(unended)
+            ready = rng.random() < 0.4
+            ctx.set(dut.fault, fault)
+            ctx.set(dut.stream, tid)
+            ctx.set(dut.commit, commit)
+            ctx.set(dut.i.valid, given is not None)
+            ctx.set(dut.i.p, given or {})
+            ctx.set(dut.o.ready, ready)
+            valid, beat = ctx.get(dut.o.valid), ctx.get(dut.o.p)
+            passes = not fault or (waits is not None and not waits.broken)
+            assert valid == (given is not None if passes else any(unended))
+            assert ctx.get(dut.i.ready) == (ready and passes)
+            assert waits is None or (valid and beat == waits)
+            if valid:
+                assert (beat.broken, beat.last) == ((0, given["last"]) if passes else (1, 1))
+            if valid and ready:
+                broken += beat.broken
+                unended[beat.stream if streams > 1 else 0] -= beat.last
+                given = None if passes else given
+            waits = beat if valid and not ready else None
+            unended[tid] += commit
+            await ctx.tick()
+        assert not any(unended)
+        assert broken
+
+    run(dut, everything)
 
 
 TABLE = (

@@ -54,6 +54,13 @@ def test_waiting_changes_no_sum(lane, zeros, rng):
         check("binary", lane, (1, 1), 4, 5, 2, True, rng, zeros=zeros, idle=idle)
 
 
+@pytest.mark.parametrize("lane", lane_designs(arithmetic("binary")))
+def test_weights_that_are_late(lane, rng):
+    """Sums stay 0 until an operand is used, which those of the first chunk are not."""
+    for idle in (0, 3):
+        check("binary", lane, (2, 1), 4, 5, 2, True, rng, zeros=idle > 0, idle=idle, late=True)
+
+
 def test_extreme_zero_points(rng):
     """The largest sums there can be, of both signs, in every difference."""
     for extreme in (-8, 7):
@@ -72,7 +79,21 @@ def zero_points(kind, element, columns, two):
     )
 
 
-def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, extreme=0, idle=0):
+def check(
+    name,
+    lane,
+    registers,
+    lanes,
+    simd,
+    front,
+    two,
+    rng,
+    *,
+    zeros=False,
+    extreme=0,
+    idle=0,
+    late=False,
+):
     kind, element = arithmetic(name), Interval(-8, 7)
     chunks = max(2, lanes // front)
     geometry = Product(
@@ -94,6 +115,7 @@ def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, e
         sums=sums if found_zeros is None else found_zeros.sums,
         front=front,
         zeros=found_zeros,
+        late=late,
     )
     weights = rng.choice(kind.values, (3, chunks, lanes, simd))
     vectors = rng.integers(-8, 7, (3, chunks, simd), endpoint=True)
@@ -101,6 +123,8 @@ def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, e
     points = rng.choice(kind.values, (3, 2)) if zeros else np.zeros((3, 2), np.int64)
     if extreme:
         weights[:], points[:], vectors[:] = kind.weights.hi, kind.weights.lo, extreme
+    if late:
+        vectors[0, 0] = 0
     of_chunk = points[:, [int(chunk > 0) for chunk in range(chunks)]] if two else points[:, :1]
     met = weights - of_chunk[:, :, None, None]
     terms = np.einsum("tcls,tcs->tcl", met, vectors)
@@ -114,11 +138,15 @@ def check(name, lane, registers, lanes, simd, front, two, rng, *, zeros=False, e
         for tile in range(3):
             for chunk in range(chunks):
                 if idle:
-                    for signal in (dut.x, dut.ends_source, dut.ends_tile):
+                    strobes = [dut.use] if late else []
+                    for signal in (dut.x, dut.ends_source, dut.ends_tile, *strobes):
                         ctx.set(signal, 0)
+                    ctx.set(dut.codes, int(rng.integers(1 << min(len(dut.codes), 32))))
                     await ctx.tick().repeat(idle)
                 ctx.set(dut.x, join(vectors[tile, chunk], element.width))
                 ctx.set(dut.codes, join(kind.encode(weights[tile, chunk]).ravel(), kind.bits))
+                if late:
+                    ctx.set(dut.use, int(vectors[tile, chunk].any()))
                 if zeros:
                     ctx.set(dut.zero, int(points[tile, int(two and chunk > 0)]))
                 ctx.set(dut.ends_source, chunk == 0)

@@ -8,6 +8,7 @@ import pytest
 from pascaline.hdl.export.files import bus_files
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.loading import header
+from pascaline.spec.modelfile import model_hash
 from pascaline.spec.registers import ERRORS, LOAD, MAGIC, packet_errors, registers
 from tests.models import make_design, make_model
 from tests.tools import program
@@ -64,6 +65,11 @@ def test_a_machine_says_which_weights_or_which_shape(design, table):
     if not design.machine.home.loaded:
         assert registers(another) != table
         assert not {"shape", "load_data"} & found.keys()
+        assert f"{found['model'].value:08x}" == model_hash(design.model)[:8]
+        assert {one.name: one.value for one in found["status"].fields if one.fixed} == {
+            "loading": 0,
+            "loaded": 1,
+        }
         return
     assert registers(another) == table
     assert "model" not in found

@@ -10,7 +10,8 @@ from pascaline.measure.designs import make_design
 from pascaline.measure.simulators import rate
 from pascaline.models.catalogue import find_model
 from pascaline.sim.job import Outcome
-from pascaline.sim.simulators import SIMULATORS, Verilator
+from pascaline.sim.simulators import SIMULATORS
+from pascaline.sim.verilator import Verilator
 from pascaline.spec.errors import InputError
 
 
@@ -24,7 +25,7 @@ def clock(monkeypatch):
 
 def test_ratios_are_of_one_run(pascaline, monkeypatch, clock):
     def build(verilog, top, tool, cache):
-        assert verilog.exists()
+        assert "module tiny_binary(" in verilog
         assert not cache.exists(), "an earlier build"
         public = isinstance(tool, Verilator) and tool.identity != Verilator().identity
         clock.seconds += 30 if public else 12

@@ -83,7 +83,7 @@ def test_an_input_chooses_the_mutant(rtlil, mutants):
 
 @pytest.fixture(scope="module")
 def runs(graph, tmp_path_factory):
-    return Runs(graph, BitParallel(graph, tmp_path_factory.mktemp("bitparallel")))
+    return Runs(graph, BitParallel(graph))
 
 
 def counted(witness, cycle):
@@ -101,7 +101,7 @@ def counted(witness, cycle):
 def test_equivalent_is_what_no_run_tells_from_the_machine(kept, graph, mutants, tmp_path):
     """Thousands of runs reach all that this small machine can do."""
     program("yosys-abc", package="yosys")
-    runs = Runs(graph, BitParallel(graph, tmp_path), busy=kept)
+    runs = Runs(graph, BitParallel(graph), busy=kept)
     found = runs.random(list(mutants), 16000, np.random.default_rng(0))
     different = {number for number, run in found.items() if run.witness is not None}
     # Registers that differ without anybody noticing are some of the equivalent ones.
@@ -136,7 +136,7 @@ def test_a_witness_is_what_the_machine_shows(mutants, runs):
 
 
 def test_busy_runs_are_some_of_all_runs(graph, mutants, tmp_path):
-    runs = Runs(graph, BitParallel(graph, tmp_path), busy={"rst": 0, "b": 3})
+    runs = Runs(graph, BitParallel(graph), busy={"rst": 0, "b": 3})
     found = runs.random(list(mutants), 8000, np.random.default_rng(0), pausing=False)
     witnesses = [run.witness for run in found.values() if run.witness is not None]
     assert witnesses
@@ -226,7 +226,7 @@ def test_nothing_pauses_where_all_is_busy(ports):
 
 
 def test_usual_values_come_often(graph, tmp_path):
-    runs = Runs(graph, BitParallel(graph, tmp_path), {"a": [2]})
+    runs = Runs(graph, BitParallel(graph), {"a": [2]})
     bits = runs.draw(np.random.default_rng(0), 1000)
     low, high = (bits[:, runs.places.index(("a", bit))] for bit in (0, 1))
     often = (np.unpackbits(high) > np.unpackbits(low)).mean()

@@ -31,8 +31,7 @@ def played(name, folder, change=None):
     text = generate(case.design).text
     changed = change(text) if change else text
     assert (changed != text) == (change is not None)
-    verilog = folder / f"{AROUND}.v"
-    verilog.write_text(f"{changed}\n{environment(case.design, mutants=False)}")
+    verilog = f"{changed}\n{environment(case.design, mutants=False)}"
     for number, witness in replays.items():
         (folder / f"witness-{number}.json").write_text(json.dumps(witness))
     tool = tool_of("icarus")

@@ -26,6 +26,10 @@ FAULTS = {
     "packets: framing": (r"(assign errors_early) = .*;", r"\1 = 1'h0;"),
     "registers: weights in ROM": (r"(assign control_clear) = .*;", r"\1 = 1'h0;"),
     "buses: AXI4-Lite, writes": (r"(assign awready) = .*;", r"\1 = 1'h1;"),
+    "protocols: AXI4-Lite": (r"(assign awready) = .*;", r"\1 = 1'h1;"),
+    "protocols: Wishbone": (r"(assign ack_o) = .*;", r"\1 = 1'h0;"),
+    "protocols: AXI4-Stream": (r"(assign beat_take = request_valid) & .*;", r"\1;"),
+    "protocols: packets": (r"(assign m_axis_tlast) = .*;", r"\1 = 1'h1;"),
 }
 """Of a claim's block, a line and what is there instead."""
 

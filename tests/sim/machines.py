@@ -34,14 +34,12 @@ def sequences_of(design, rng, lengths):
     )
 
 
-def simulate(design, tool, cache, folder, *episodes, change=None, verilog=None, **settings):
+def simulate(design, tool, cache, *episodes, change=None, verilog=None, **settings):
     """The outcome of a job; of Verilog that is changed or another one, if that is given."""
     verilog = verilog or generate(design)
     text = verilog.text if change is None else change(verilog.text)
     assert change is None or text != verilog.text
-    path = folder / f"{verilog.name}.v"
-    path.write_text(text)
-    built = build(path, verilog.name, tool, cache)
+    built = build(text, verilog.name, tool, cache)
     job = Job(design=design, episodes=episodes, **settings)
     return run(job, built, verilog.name, tool)
 

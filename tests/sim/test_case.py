@@ -85,7 +85,7 @@ def test_shrinking_ends_at_the_smallest_case_that_fails():
 
 
 @pytest.mark.long
-def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
+def test_a_planted_fault_is_found_and_made_small(monkeypatch):
     tool_of("icarus")
 
     def broken(design):
@@ -95,7 +95,7 @@ def test_a_planted_fault_is_found_and_made_small(monkeypatch, tmp_path):
         return dataclasses.replace(made, text=text)
 
     monkeypatch.setattr(verilog, "generate", broken)
-    verdict = judge_seed(4, "icarus", tmp_path, {"cycles": 60, "largest": 3}, tries=60)
+    verdict = judge_seed(4, "icarus", {"cycles": 60, "largest": 3}, tries=60)
     assert verdict.mismatches
     case = verdict.case
     [traffic] = case.traffic

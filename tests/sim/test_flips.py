@@ -21,14 +21,12 @@ GUARDED = {"parity": True, "longest": 8}
 TINY = [name for name in configs() if name.startswith("tiny-")]
 
 
-def flip(design, count, cache, folder, rng, seed, change=None):
+def flip(design, count, cache, rng, seed, change=None):
     made = generate(design)
     text = made.text if change is None else change(made.text)
     assert change is None or text != made.text
-    path = folder / f"{made.name}.v"
-    path.write_text(text)
     tool = tool_of("icarus")
-    built = build(path, made.name, tool, cache)
+    built = build(text, made.name, tool, cache)
     episodes = [Episode(sequences=sequences_of(design, rng, [3, 1])) for _ in range(2)]
     job = Job(
         design=design,
@@ -41,30 +39,30 @@ def flip(design, count, cache, folder, rng, seed, change=None):
 
 @pytest.mark.parametrize("weights", ["rom", "ram"])
 @pytest.mark.parametrize("name", TINY)
-def test_no_flip_does_harm(name, weights, cache, tmp_path, rng, seed):
-    outcome = flip(design_of(name, weights=weights, **GUARDED), 20, cache, tmp_path, rng, seed)
+def test_no_flip_does_harm(name, weights, cache, rng, seed):
+    outcome = flip(design_of(name, weights=weights, **GUARDED), 20, cache, rng, seed)
     assert outcome.good, outcome.faults
     assert outcome.injected["caught"] > 0
     assert sum(outcome.injected.values()) == 20
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_parity_takes_no_cycle(name, cache, tmp_path, rng):
+def test_parity_takes_no_cycle(name, cache, rng):
     design = design_of(name, **GUARDED)
     lengths = [1, 3, 2]
     episode = Episode(sequences=sequences_of(design, rng, lengths))
-    outcome = simulate(design, tool_of("verilator"), cache, tmp_path, episode)
+    outcome = simulate(design, tool_of("verilator"), cache, episode)
     assert outcome.good, outcome.faults
     assert outcome.cycles == cycles.sequence_cycles(design, lengths)
 
 
-def test_the_bench_notices(cache, tmp_path, rng, seed):
+def test_the_bench_notices(cache, rng, seed):
     """Where faults are not reported, flips cause wrong results."""
 
     def change(text):
         return re.sub(r"^  assign fault = .*;$", "  assign fault = 1'b0;", text, flags=re.M)
 
-    outcome = flip(design_of("tiny-fixed12", **GUARDED), 30, cache, tmp_path, rng, seed, change)
+    outcome = flip(design_of("tiny-fixed12", **GUARDED), 30, cache, rng, seed, change)
     assert not outcome.good
     assert outcome.injected["missed"] > 0
     assert set(outcome.injected) <= set(OUTCOMES)

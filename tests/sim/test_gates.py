@@ -10,6 +10,7 @@ from pascaline.host.tools import run_tool
 from pascaline.sim.case import Case
 from pascaline.sim.draw_cases import draw_traffic
 from pascaline.sim.runner import build, run
+from pascaline.sim.unknown import forgotten
 from pascaline.spec.configs import configs
 from tests.sim.machines import tool_of
 
@@ -46,15 +47,29 @@ def netlist(verilog, top, target, folder):
 @pytest.mark.parametrize("target", SCRIPTS)
 @pytest.mark.parametrize("name", ["tiny-binary", "tiny-ternary"])
 def test_netlists_give_the_same_bits(name, target, tmp_path, rng, seed):
+    case = case_of(name, rng)
+    check(case, generate(case.design).text, target, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["tiny-binary", "tiny-ternary", "tiny-fixed12"])
+def test_nothing_unknown_comes_out(name, tmp_path, rng, seed):
+    """Gates spread what is unknown without regard to conditions."""
+    case = case_of(name, rng, unknown=True)
+    check(case, forgotten(generate(case.design).text), "generic", tmp_path)
+
+
+def case_of(name, rng, **settings):
     config = configs()[name]
-    plain = {"seed": config.seed, "network": config.network, "machine": config.machine}
+    plain = {"seed": config.seed, "network": config.network, "machine": config.machine, **settings}
     plain["shared_scale"] = config.shared_scale
-    case = Case(**plain, traffic=draw_traffic(rng, Case(**plain).design, 400))
+    return Case(**plain, traffic=draw_traffic(rng, Case(**plain).design, 400))
+
+
+def check(case, verilog, target, folder):
     top = case.design.name
-    path = tmp_path / "netlist.v"
-    path.write_text(netlist(generate(case.design).text, top, target, tmp_path))
+    gates = netlist(verilog, top, target, folder)
     tool = tool_of("icarus")
-    folder = build(path, top, tool, tmp_path / "sim")
+    built = build(gates, top, tool, folder / "sim", unknown=case.unknown)
     for job in case.jobs:
-        outcome = run(job, folder, top, tool)
+        outcome = run(job, built, top, tool)
         assert outcome.good, outcome.faults

@@ -100,8 +100,8 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tmp_path):
+def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name):
     layers, network, machine = MACHINES[name]
-    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name, tmp_path)
+    verdict = judge(case_of(layers, network, machine), tool_of("verilator").name)
     assert not verdict.faults
     assert verdict.values > 0

@@ -32,12 +32,12 @@ def another(model, seed=99):
 @pytest.mark.parametrize(
     "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
-def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
+def test_loaded_machines_are_exact(name, tool, cache, rng):
     """The same values and cycles as with weights in ROM, but for scales that are not shared."""
     design = design_of(name, weights="ram")
     lengths = [1, 3, 2]
     episode = Episode(sequences=sequences_of(design, rng, lengths))
-    outcome = simulate(design, tool, cache, tmp_path, episode)
+    outcome = simulate(design, tool, cache, episode)
     assert outcome.good, outcome.faults
     assert outcome.cycles == cycles.sequence_cycles(design, lengths)
     config = configs()[name]
@@ -45,9 +45,9 @@ def test_loaded_machines_are_exact(name, tool, cache, tmp_path, rng):
     assert cycles.step_cycles(design) == cycles.step_cycles(fixed)
 
 
-def test_another_model_without_another_build(tool, cache, tmp_path, rng):
+def test_another_model_without_another_build(tool, cache, rng):
     design = design_of("tiny-ternary", weights="ram")
-    [verilog, *_] = generate(design).write(tmp_path)
+    verilog = generate(design).text
     built = build(verilog, design.name, tool, cache)
     episode = Episode(sequences=sequences_of(design, rng, [3, 2]))
     swapped = dataclasses.replace(design, model=another(design.model))
@@ -60,9 +60,9 @@ def test_another_model_without_another_build(tool, cache, tmp_path, rng):
 
 @pytest.mark.long
 @pytest.mark.parametrize("pauses", [Pauses(), Pauses(i_load=0.3, i_x=0.3, o=0.5)])
-def test_wrong_images_are_refused(tool, cache, tmp_path, pauses, seed):
+def test_wrong_images_are_refused(tool, cache, pauses, seed):
     design = design_of("tiny-ternary", weights="ram", streams=2)
-    [verilog, *_] = generate(design).write(tmp_path)
+    verilog = generate(design).text
     built = build(verilog, design.name, tool, cache)
     job = Job(
         design=design,

@@ -13,16 +13,16 @@ from tests.sim.test_bus import PORTS
 COUNT = 120
 
 
-def run(ports, cache, folder, rng, **settings):
+def run(ports, cache, rng, **settings):
     design = design_of("tiny-ternary", ports=ports, longest=4)
     sequences = sequences_of(design, rng, [1, 4, 2, 1, 3])
     episode = Episode(sequences=sequences, pauses=Pauses(i_x=0.2, o=0.5), accesses=COUNT)
-    return simulate(design, tool_of("icarus"), cache, folder, episode, seed=3, **settings)
+    return simulate(design, tool_of("icarus"), cache, episode, seed=3, **settings)
 
 
 @pytest.mark.parametrize("ports", PORTS)
-def test_answers_are_those_of_the_table(ports, cache, tmp_path, rng):
-    outcome = run(ports, cache, tmp_path, rng)
+def test_answers_are_those_of_the_table(ports, cache, rng):
+    outcome = run(ports, cache, rng)
     assert outcome.good, outcome.faults
     assert outcome.accesses > COUNT
 
@@ -36,10 +36,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_bench_notices(fault, cache, tmp_path, rng):
-    outcome = run(
-        "wishbone", cache, tmp_path, rng, change=lambda text: text.replace(*FAULTS[fault])
-    )
+def test_the_bench_notices(fault, cache, rng):
+    outcome = run("wishbone", cache, rng, change=lambda text: text.replace(*FAULTS[fault]))
     assert outcome.mismatches
     assert "was answered by" in outcome.faults[0]
 

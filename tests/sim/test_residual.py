@@ -61,8 +61,8 @@ MACHINES = {
 
 @pytest.mark.parametrize("tool", ["verilator", "icarus"])
 @pytest.mark.parametrize("name", MACHINES)
-def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tool, tmp_path):
+def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tool):
     layers, network, machine = MACHINES[name]
-    verdict = judge(case_of(layers, network, machine), tool_of(tool).name, tmp_path)
+    verdict = judge(case_of(layers, network, machine), tool_of(tool).name)
     assert not verdict.faults
     assert verdict.values > 0

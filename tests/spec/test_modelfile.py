@@ -1,5 +1,8 @@
 import contextlib
+import hashlib
 import json
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +10,14 @@ from safetensors.numpy import load_file, save_file
 
 from pascaline import models
 from pascaline.spec.errors import InputError
-from pascaline.spec.modelfile import model_bytes, pack, read_model, unpack, write_model
+from pascaline.spec.modelfile import (
+    model_bytes,
+    model_hash,
+    pack,
+    read_model,
+    unpack,
+    write_model,
+)
 from tests.golden.networks import STACKS
 from tests.golden.networks import model as make_stack
 from tests.models import make_model
@@ -85,6 +95,17 @@ def test_files_from_before_there_were_other_cells(path):
 def test_same_model_same_bytes(model, path, tmp_path):
     write_model(read_model(path), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_hash_is_that_of_the_file(model, path):
+    """Also of one that another tool wrote; a model that is changed has one of its own."""
+    written = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert model_hash(model) == model_hash(read_model(path)) == written
+    rewrite(path, document=lambda content: dict(reversed(content.items())))
+    other = read_model(path)
+    assert other.file_hash == hashlib.sha256(path.read_bytes()).hexdigest() != written
+    assert model_hash(pickle.loads(pickle.dumps(other))) == model_hash(other) == other.file_hash
+    assert model_hash(replace(other, name=model.name)) == written
 
 
 def test_ternary_file_is_two_bits_a_weight(tmp_path):

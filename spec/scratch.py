@@ -1,0 +1,136 @@
+"""Folders for what is being made, of which none outlives its owner for long.
+
+A folder stands beside a file of the same name with ``.lock``, on which its owner holds a lock. The
+system frees the lock when the owner ends, however it ends, so a lock that can be had tells that the
+folder is left over; whoever makes the next folder in the same place removes it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["locked", "own_temporary", "scratch", "sweep", "sweep_once"]
+
+PREFIX = ".pascaline-"
+"""Of all names."""
+
+NAME = re.compile(r"(\.pascaline-[0-9a-z_]+)(\.lock)?")
+
+_swept: set[str] = set()
+"""Places that this process has looked at."""
+
+
+@contextmanager
+def scratch(place: Path) -> Iterator[Path]:
+    """A new empty folder in ``place``, which is made if it is missing; it is removed at the end.
+
+    Left-over ones of the same place are removed, too.
+
+    Raises
+    ------
+    OSError
+        If there can be no folder.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    sweep_once(place)
+    # A name that nobody else has had: of a file that stays, as the lock.
+    descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".lock", dir=place)
+    folder = Path(name.removesuffix(".lock"))
+    os.close(descriptor)
+    with _held(Path(name)):
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def locked(place: Path, name: str) -> Iterator[None]:
+    """Wait for a lock of that name in a folder: one thread of one process has it at a time."""
+    with _held(place / f"{PREFIX}{name}.lock"):
+        yield
+
+
+@contextmanager
+def own_temporary() -> Iterator[None]:
+    """All temporary files, of this process and of programs that it starts, are in one `scratch`.
+
+    Without effect where there can be no folder for temporary files.
+    """
+    before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+    with ExitStack() as stack:
+        with suppress(OSError):
+            folder = stack.enter_context(scratch(Path(tempfile.gettempdir())))
+            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+            if variable is None:
+                os.environ.pop("TMPDIR", None)
+            else:
+                os.environ["TMPDIR"] = variable
+
+
+def sweep_once(place: Path) -> None:
+    """The first time in this process that a folder is used: see `sweep`."""
+    if (name := str(place.absolute())) not in _swept:
+        _swept.add(name)
+        sweep(place)
+
+
+def sweep(place: Path) -> None:
+    """Remove what is left over in a folder, of owners that have ended."""
+    with suppress(OSError):
+        names = {found[1] for one in place.iterdir() if (found := NAME.fullmatch(one.name))}
+        for name in names:
+            with suppress(OSError):
+                _remove(place / name)
+
+
+def _remove(folder: Path) -> None:
+    lock = folder.with_name(f"{folder.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(descriptor).st_uid != os.geteuid():
+            return
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_at(descriptor, lock):
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold the lock on a file, which is there as long as somebody has it."""
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_at(descriptor, lock):
+            break
+        # Whoever had it has removed it, and the next one has made another.
+        os.close(descriptor)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(descriptor), found)
