@@ -1,6 +1,8 @@
 # amaranth: UnusedElaboratable=no
 """Around a block that is proven: free inputs, what is assumed of them, what must hold."""
 
+import re
+
 from amaranth.back import rtlil
 from amaranth.hdl import Assert, Assume, ClockSignal, Instance, Module, ResetSignal, Signal, Value
 from amaranth.lib.wiring import Out
@@ -27,6 +29,7 @@ class Harness:
     def __init__(self):
         self.m = Module()
         self._inputs = []
+        self._inside = {}
         self.verilog = []
 
     def free(self, shape, name):
@@ -42,6 +45,24 @@ class Harness:
         known = Signal(name=f"{name}_known", reset_less=True)
         self.m.d.sync += [kept.eq(signal), known.eq(1)]
         self.suppose(~known | (kept == signal))
+        return signal
+
+    def inside(self, shape, block, name):
+        """A register within a block that has been placed, or within one of its parts.
+
+        It has the name that the Verilog gives it, with those of parts before it. For what makes an
+        induction go through: claims are about ports.
+        """
+        path, (*parts, name) = f"{block}_instance.{name}", name.split(".")
+        signal = self.free(shape, path)
+        bits = f"[{len(signal) - 1}:0] " if len(signal) > 1 else ""
+        declared = rf" reg (?:signed )?{re.escape(bits + name)} = \d+'(h\w+|d\d+);"
+        module = f"module {'_'.join([block, *parts])}("
+        [text] = [one.split(module)[1] for one in self.verilog if module in one]
+        found = re.search(declared, text.split("endmodule")[0])
+        assert found, f"{path} is not in the Verilog"
+        base = {"h": 16, "d": 10}[found[1][0]]
+        self._inside[path] = f"{int(found[1][1:], base):0{len(signal)}b}"
         return signal
 
     def suppose(self, condition):
@@ -93,4 +114,9 @@ class Harness:
     def files(self):
         """RTLIL of the statements, and Verilog of the blocks."""
         text = rtlil.convert(self.m, name="top", ports=self._inputs, emit_src=False)
+        for path, first in self._inside.items():
+            # Not an input, but the wire that has this name when the block is flattened.
+            init = rf"attribute \\init {len(first)}'{first}\n  "
+            wire = re.compile(rf"wire (width \d+ )?(signed )?input \d+ +(?=\\{re.escape(path)}\n)")
+            text = wire.sub(rf"{init}attribute \\hierconn 1\n  wire \1\2", text)
         return {"top.il": text, "blocks.v": "\n".join(self.verilog)}
