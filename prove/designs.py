@@ -10,7 +10,18 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.synthetic import synthetic_model
 
-__all__ = ["small_core", "small_design"]
+__all__ = ["PHASES", "QUICK", "STACK", "small_core", "small_design"]
+
+QUICK = {"kind": "rnn", "function": "relu"}
+"""A layer whose units take few cycles."""
+
+PHASES = {"kind": "gru", "reset": "before"}
+"""A layer whose steps have two phases."""
+
+_FEW = {"h": {"width": 3, "frac": 2}, "pre": {"width": 4, "frac": 2}, "weights": "ternary"}
+
+STACK = {"layers": [{"hidden": 3, **QUICK, **_FEW}] * 2}
+"""What is said of a network with two equal layers, of 3 units each."""
 
 
 def small_design(

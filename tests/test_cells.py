@@ -23,6 +23,8 @@ FOLDERS = ("spec", "golden", "hdl", "sim", "synth", "train", "cli", "prove", "mu
 
 OF_ONE_CELL = {
     "hdl/cells/serial.py": "the serial unit is that of the LSTM alone",
+    "prove/cells/serial.py": "the same",
+    "prove/designs.py": "a cell of few cycles, and one of two phases",
     "train/stepwise.py": "its normalisers are for the LSTM alone",
     "train/precision.py": "the cells of the paper that it repeats",
     "train/speed.py": "the work that it times",

@@ -1,6 +1,6 @@
 """Units of cells: new c and h are the formulas of `spec.cells`, so nothing overflows."""
 
-from prove.cells import gru, lstm, rnn
+from prove.cells import finish, gru, lstm, rnn, serial
 from prove.cells.unit import claim
 
 __all__ = ["CELLS", "claims"]
@@ -15,8 +15,9 @@ CELLS = {
 
 def claims():
     """All claims about units."""
-    return [
+    units = [
         claim(f"cells: {name}", cell.formula, layer, options)
         for cell in CELLS.values()
         for name, (layer, options) in cell.CASES.items()
     ]
+    return units + serial.claims() + finish.claims()

@@ -13,48 +13,43 @@ from prove.designs import small_core
 from prove.harness import Harness
 from prove.numbers import WIDE, defined
 
-__all__ = ["claim"]
+__all__ = ["Formulas", "anything", "claim"]
 
 
-class Inputs:
-    """What a unit gets: anything that weights and model allow, in every cycle another unit's.
+class Formulas:
+    """What the formulas of a unit are written with: what it gets, and arithmetic in 40 bits.
 
     Parameters
     ----------
     harness : Harness
-        Where it stands.
+        Where they stand.
     core : Core
         Whose unit it is.
+
+    Attributes
+    ----------
+    layer : Layer
+        The layer of the core.
+    sums, rows, tensors, old, phase
+        Those of the members of `hdl.cells.unit.Unit` that are needed; the last is 0 if not given.
     """
 
     def __init__(self, harness, core):
         self._harness, self._core, self.layer = harness, core, core.layer
-        self.dut = dut = harness.place(CELLS[core.layer.kind](core.unit), "unit")
-        m, pipeline = harness.m, core.pipeline
-        self._sums = self._any(dut.sums, "sums")
-        self._rows = self._any(dut.rows, "rows", late=pipeline.rows)
-        for index in range(core.gates):
-            for name, reach in zip(("s0", "s1"), core.unit.sums, strict=False):
-                self._within(self._sums[index][name], reach)
-            for name, scale in core.unit.row_scales.items():
-                self._within(number(self._rows[index], name, scale), scale.interval)
-        self.tensors = None
-        if core.unit.unit_layout.bits:
-            self.tensors = self._any(dut.unit, "tensors", late=pipeline.unit)
+        self.sums = self.rows = self.tensors = self.old = None
         self.phase = C(0, 1)
-        if len(core.layer.phases) > 1:
-            self.phase = harness.free(len(dut.phase), "phase")
-            m.d.comb += dut.phase.eq(self.phase)
-        if core.layer.carried is not None:
-            self.old = self._any(dut.old, "old", late=pipeline.carried)
 
-    def _any(self, port, name, *, late=0):
-        bits = self._harness.free(len(port.as_value()), name)
-        self._harness.m.d.comb += port.as_value().eq(self._harness.past(bits, late))
-        return type(port)(port.shape(), bits)
-
-    def _within(self, value, reach):
+    def suppose_within(self, value, reach):
+        """Only values in that range."""
         self._harness.suppose((value >= reach.lo) & (value <= reach.hi))
+
+    def suppose_row(self, index):
+        """Only sums and scales of a gate row that weights and a model can give."""
+        unit = self._core.unit
+        for name, reach in zip(("s0", "s1"), unit.sums, strict=False):
+            self.suppose_within(self.sums[index][name], reach)
+        for name, scale in unit.row_scales.items():
+            self.suppose_within(number(self.rows[index], name, scale), scale.interval)
 
     def number(self, value, to=None):
         """A value by itself, in 40 bits or those of a format."""
@@ -77,17 +72,17 @@ class Inputs:
     def bias(self, record, name, range_, shift):
         """A bias, without the half that rounds, which is stored with it."""
         value = self.number(record[name] - half(shift))
-        self._within(value, range_)
+        self.suppose_within(value, range_)
         return value
 
     def pre(self, index, scales=None, bias=None, seen=0):
         """Pre-activation of a gate row, of some of its sums, and of what else it adds."""
         core, shift = self._core, self.layer.normaliser.shift
-        record = self._rows[index]
+        record = self.rows[index]
         total = self.bias(record, "bias", core.unit.biases["bias"], shift) if bias is None else bias
         for name, scale in core.unit.row_scales.items():
             if scales is None or name in scales:
-                value = self._sums[index][f"s{core.unit.place(name)}"]
+                value = self.sums[index][f"s{core.unit.place(name)}"]
                 total = total + value * number(record, name, scale)
         return self.narrow(total + seen, shift, self.layer.pre)
 
@@ -98,6 +93,33 @@ class Inputs:
     def scale(self, name):
         """A scale of units."""
         return number(self.tensors, name, self._core.unit.unit_scales[name])
+
+
+class Inputs(Formulas):
+    """What a unit gets: anything that weights and model allow, in every cycle another unit's."""
+
+    def __init__(self, harness, core):
+        super().__init__(harness, core)
+        self.dut = dut = harness.place(CELLS[core.layer.kind](core.unit), "unit")
+        m, pipeline = harness.m, core.pipeline
+        self.sums = anything(harness, dut.sums, "sums")
+        self.rows = anything(harness, dut.rows, "rows", late=pipeline.rows)
+        for index in range(core.gates):
+            self.suppose_row(index)
+        if core.unit.unit_layout.bits:
+            self.tensors = anything(harness, dut.unit, "tensors", late=pipeline.unit)
+        if len(core.layer.phases) > 1:
+            self.phase = harness.free(len(dut.phase), "phase")
+            m.d.comb += dut.phase.eq(self.phase)
+        if core.layer.carried is not None:
+            self.old = anything(harness, dut.old, "old", late=pipeline.carried)
+
+
+def anything(harness, port, name, *, late=0):
+    """A value that may be anything in every cycle, which a port gets so many cycles later."""
+    bits = harness.free(len(port.as_value()), name)
+    harness.m.d.comb += port.as_value().eq(harness.past(bits, late))
+    return type(port)(port.shape(), bits)
 
 
 def claim(name, formula, layer, options):
