@@ -24,6 +24,7 @@ from prove import (
     packets,
     protocols,
     registers,
+    sequencer,
     sequences,
     states,
     streams,
@@ -36,6 +37,7 @@ __all__ = ["GROUPS", "all_claims", "main"]
 
 GROUPS = (
     streams,
+    sequencer,
     states,
     sequences,
     attention,
