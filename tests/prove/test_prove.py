@@ -11,9 +11,15 @@ from click.testing import CliRunner
 from pascaline.spec.errors import InputError
 from prove.__main__ import GROUPS, all_claims, main
 from prove.claim import SOLVERS, Claim, prove
+from prove.images import CHANGES
 from prove.traffic import feed
 
-QUICK = ("buses: Wishbone", "cells: RNN, relu", "head: largest logit")
+QUICK = (
+    "buses: Wishbone",
+    "cells: RNN, relu",
+    "head: largest logit",
+    "sequencer: order, one layer",
+)
 
 
 class Hasty(wiring.Component):
@@ -70,6 +76,16 @@ def test_nothing_is_tried_without_a_solver(monkeypatch):
     done = CliRunner().invoke(main, ["buses"])
     assert done.exit_code == 2
     assert done.stderr == "pascaline: no-such-solver: is not installed (apt install it)\n"
+
+
+def test_any_change_of_a_word_changes_the_checksum():
+    """What the bits change are independent: no exclusive or of some of them is 0."""
+    found = []
+    for change in CHANGES:
+        for one in found:
+            change = min(change, change ^ one)
+        assert change
+        found.append(change)
 
 
 def test_claims_have_names_of_their_own():
