@@ -28,7 +28,7 @@ changes all checksums behind it.
 """
 
 PART = 8
-"""Bits of a checksum of which a claim is made; of its upper half there was no answer in a minute."""
+"""Bits of a checksum in a claim; about those of its upper half there was no answer in a minute."""
 
 
 class Checksum(wiring.Component):
