@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from pascaline.cli.fuzz_files import ALL, fuzz_files
+from pascaline.cli.guard import Stopped
 from pascaline.cli.hostile import FORMATS
 from pascaline.cli.numbers import COUNT, JOBS, SEED, Real, Whole
 from pascaline.console import bars, json_option, print_json, table
@@ -175,7 +176,7 @@ def fuzz(
 
             try:
                 judge_seeds(seed, more, collect, (sim, drawn), tries, jobs or cores())
-            except KeyboardInterrupt:  # Ctrl-C or SIGTERM: the results so far are printed.
+            except Stopped:  # The results so far are printed.
                 interrupted = True
     result: dict[str, Any] = {"simulator": sim, "seed": seed, **whole.counts}
     result |= {"interrupted": interrupted, "failures": failures}

@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -30,7 +31,7 @@ from pascaline.host.children import ending_children
 from pascaline.spec.errors import LONGEST, InputError, brief, one_line, said
 from pascaline.spec.scratch import own_temporary
 
-__all__ = ["DEBUG", "FAULT", "guarded"]
+__all__ = ["DEBUG", "FAULT", "Stopped", "guarded"]
 
 FAULT = 70
 """Exit status of a fault of pascaline: EX_SOFTWARE of sysexits.h."""
@@ -55,8 +56,20 @@ LIMITS = (
 """Errors of the system that say what a machine lacks, or forbids."""
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM; what is done about Ctrl-C is done about it."""
+STOPS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
+"""Signals that stop a command: its exit status, and what is said."""
+
+
+class Stopped(BaseException):
+    """A signal of `STOPS`.
+
+    It is no `KeyboardInterrupt`: of these, click makes something else, and Python itself an exit
+    status, wherever it evaluates a text.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = signal.Signals(number)
 
 
 def guarded(command: Callable[[], object]) -> int:
@@ -66,7 +79,7 @@ def guarded(command: Callable[[], object]) -> int:
     succeeds, all of its output is written.
     """
     try:
-        with _terminable(), own_temporary(), ending_children():
+        with _interruptible(), own_temporary(), ending_children():
             try:
                 status = command()
             except SystemExit as left:
@@ -78,24 +91,29 @@ def guarded(command: Callable[[], object]) -> int:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM is raised as `Terminated`."""
+def _interruptible() -> Iterator[None]:
+    """Signals of `STOPS` are raised as `Stopped`, unless they were ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before = {number: signal.getsignal(number) for number in STOPS}
+    heard = [number for number in STOPS if before[number] is not signal.SIG_IGN]
     try:
+        for number in heard:
+            signal.signal(number, _stop)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in heard:
+            signal.signal(number, before[number])
 
 
-def _terminate(*_: Any) -> None:
-    raise Terminated
+def _stop(number: int, _frame: Any) -> None:
+    raise Stopped(number)
 
 
 def _ended(error: BaseException) -> int:
     """Say how a command has ended, and give its exit status."""
+    warnings.simplefilter("ignore")  # That what was begun is not used is no news.
     match error:
         case InputError():
             return _said(str(error), 2)
@@ -104,8 +122,9 @@ def _ended(error: BaseException) -> int:
             return 2
         case click.ClickException():
             return _said(brief(one_line(error.format_message()), LONGEST), 2)
-        case Terminated():
-            return _said("terminated", 143)
+        case Stopped():
+            status, text = STOPS[error.number]
+            return _said(text, status)
         case click.Abort() | KeyboardInterrupt():
             return _said("interrupted", 130)
         case BrokenPipeError():

@@ -23,6 +23,7 @@ OWN = {
     "host/cache.py": "files that it has written itself",
     "host/compiled.py": "a source of its own",
     "host/children.py": "what the system says of processes",
+    "host/watch.py": "what the system says of processes",
     "host/memory.py": "what the system says of this process",
     "importers/keras/archive.py": "content that has been read",
     "importers/tensorfiles/pickled.py": "content that has been read",

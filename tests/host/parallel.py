@@ -40,8 +40,6 @@ COMMANDS = [
 SLOW = [f"simulate {TINY} {units} --samples 2 --sim verilator --json" for units in (1, 2)]
 """A build takes so long that most of them are killed while they build, or wait for it."""
 
-PASCALINE = "from pascaline.cli.main import run; run()"
-
 VARIES = ("from_cache", "command")
 """Of what is printed."""
 
@@ -67,7 +65,7 @@ class Run:
         variables = {"PASCALINE_BUILD": str(folder / "build"), "TMPDIR": str(folder / "tmp")}
         with (self._place / "printed").open("wb") as printed:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", PASCALINE, *command.split()],
+                [sys.executable, "-m", "pascaline.cli", *command.split()],
                 cwd=self._place,
                 env=os.environ | variables,
                 stdout=printed,
