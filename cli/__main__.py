@@ -1,27 +1,40 @@
 """Where ``pascaline`` starts, as a command and as ``python -m pascaline.cli``.
 
-From here on an interrupt is one line, whatever is being imported; only the start of Python itself
-is out of reach.
+From here on an interrupt is one line, whatever is being imported, and so is a limit that nothing
+can be imported with; only the start of Python itself is out of reach.
 """
 
 import os
+import resource
 import signal
 from types import FrameType
+from typing import NoReturn
 
 __all__ = ["run"]
 
 ENDS = {
-    signal.SIGINT: (130, b"pascaline: interrupted\n"),
-    signal.SIGTERM: (143, b"pascaline: terminated\n"),
+    signal.SIGINT: (130, "interrupted"),
+    signal.SIGTERM: (143, "terminated"),
 }
 """What is done about each signal outside `cli.guard`, where nothing has been begun."""
+
+MIB = 1 << 20
+LIMITS = {
+    "open files (ulimit -n)": (resource.RLIMIT_NOFILE, 1, 64),
+    "MiB of memory (ulimit -v)": (resource.RLIMIT_AS, MIB, 512 + 64 * (os.cpu_count() or 1)),
+}
+"""What a process needs at least, in a unit; the second because of OpenBLAS's threads."""
 
 
 def run() -> None:
     """Run the command line, in a process of its own."""
     for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
+            signal.signal(number, _stop)
+    for what, (limit, unit, least) in LIMITS.items():
+        found = resource.getrlimit(limit)[0]
+        if found != resource.RLIM_INFINITY and found < least * unit:
+            _end(2, f"{what}: must be at least {least}, not {found // unit}")
     from pascaline.cli.main import run as run_here
     from pascaline.host.watch import watched
 
@@ -29,10 +42,13 @@ def run() -> None:
         run_here()
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
-    status, line = ENDS[signal.Signals(number)]
+def _stop(number: int, _frame: FrameType | None) -> None:
+    _end(*ENDS[signal.Signals(number)])
+
+
+def _end(status: int, text: str) -> NoReturn:
     try:
-        os.write(2, line)
+        os.write(2, f"pascaline: {text}\n".encode())
     finally:
         os._exit(status)
 

@@ -78,37 +78,41 @@ def guarded(command: Callable[[], object]) -> int:
     What it has started and has not ended is ended, and its temporary files are removed. If it
     succeeds, all of its output is written.
     """
+    heard: list[int] = []
     try:
-        with _interruptible(), own_temporary(), ending_children():
+        with _interruptible(heard), own_temporary(), ending_children():
             try:
                 status = command()
             except SystemExit as left:
                 status = left.code
             sys.stdout.flush()
     except BaseException as error:
+        if heard:  # Some libraries make an error of their own of it.
+            return _ended(Stopped(heard[0]))
         return _ended(error.error if isinstance(error, Escaped) else error)
     return status if isinstance(status, int) else 0
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Signals of `STOPS` are raised as `Stopped`, unless they were ignored."""
+def _interruptible(heard: list[int]) -> Iterator[None]:
+    """Signals of `STOPS` are noted and raised as `Stopped`, unless they were ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
+    def stop(number: int, _frame: Any) -> None:
+        heard.append(number)
+        raise Stopped(number)
+
     before = {number: signal.getsignal(number) for number in STOPS}
-    heard = [number for number in STOPS if before[number] is not signal.SIG_IGN]
+    before = {number: do for number, do in before.items() if do is not signal.SIG_IGN}
     try:
-        for number in heard:
-            signal.signal(number, _stop)
+        for number in before:
+            signal.signal(number, stop)
         yield
     finally:
-        for number in heard:
-            signal.signal(number, before[number])
-
-
-def _stop(number: int, _frame: Any) -> None:
-    raise Stopped(number)
+        for number, do in before.items():
+            signal.signal(number, do)
 
 
 def _ended(error: BaseException) -> int:

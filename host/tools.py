@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import refuse_full
 
 __all__ = ["ToolError", "cores", "find_tool", "run_tool"]
 
@@ -79,6 +81,8 @@ def run_tool(
         If it is not installed.
     ToolError
         If it fails: with the line that says why.
+    OSError
+        If there is no room left in the folder.
     """
     name = command[0]
     # Programs that it runs in its turn are looked for in the same order.
@@ -92,10 +96,16 @@ def run_tool(
         errors="replace",
         check=False,
     )
+    refuse_full(folder)
     if done.returncode != 0:
         log = done.stdout + done.stderr
         lines = [line for line in log.splitlines() if line.strip()]
         complaints = [line for line in lines if ERROR.search(line)] or lines or ["no output"]
         reason = complaints[0 if first else -1].strip()
-        raise ToolError(name, f"failed with status {done.returncode}: {reason}", log)
+        raise ToolError(name, f"{_how(done.returncode)}: {reason}", log)
     return done.stdout
+
+
+def _how(status: int) -> str:
+    """How a program has failed."""
+    return f"failed with status {status}" if status > 0 else f"ended: {signal.strsignal(-status)}"

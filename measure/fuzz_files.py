@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
 from pascaline.spec.modelfile import read_model
 from pascaline.spec.progress import Progress, silent
+from pascaline.spec.scratch import temporary
 
 __all__ = ["Simulated", "broken_file", "simulate_files"]
 
@@ -73,14 +72,14 @@ def _simulate(content: bytes, sim: str) -> tuple[list[str], int]:
     """What RTL does otherwise than golden, and how many numbers were compared."""
     from pascaline.hdl.verilog import generate
 
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "good.safetensors"
+    with temporary() as place:
+        path = place / "good.safetensors"
         path.write_bytes(content)
         try:
             design = Design(model=read_model(path), machine=Machine())
             verilog = generate(design).text
             tool = simulator(sim).quick()
-            folder = build(verilog, design.name, tool, Path(name))
+            folder = build(verilog, design.name, tool, place)
             steps = design.entry.draw(np.random.default_rng(0), 10)
             episode = Episode(sequences=(Steps(x=steps[:4]), Steps(x=steps[4:])))
             job = Job(design=design, episodes=(episode,))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from pascaline.models.catalogue import find_model
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.progress import Progress, silent
+from pascaline.spec.scratch import temporary
 from pascaline.synth.report import report
 from pascaline.synth.targets import target
 
@@ -57,9 +56,9 @@ def time_generation(*, synthesise: bool = False, progress: Progress = silent) ->
         )
         if synthesise:
             progress(f"synthesising {count} lanes", 0, 0)
-            with tempfile.TemporaryDirectory() as cache:
+            with temporary() as cache:
                 start = time.perf_counter()
-                report(made.text, made.description, target("generic"), Path(cache))
+                report(made.text, made.description, target("generic"), cache)
                 machines[-1]["report_seconds"] = time.perf_counter() - start
     keys = list(machines[0])
     return {

@@ -12,7 +12,6 @@ import resource
 import select
 import shutil
 import signal
-import tempfile
 import time
 import warnings
 from collections import Counter
@@ -25,6 +24,7 @@ from typing import Any, NoReturn
 from pascaline.measure.workers import workers
 from pascaline.spec.errors import InputError
 from pascaline.spec.progress import Progress, silent
+from pascaline.spec.scratch import temporary
 
 __all__ = [
     "OUTCOMES",
@@ -182,10 +182,10 @@ def _batch(form: Format, seeds: range) -> tuple[list[Found], float]:
     form.prepare()
     begun = time.monotonic()
     found: list[Found] = []
-    with tempfile.TemporaryDirectory() as name:
+    with temporary() as folder:
         while len(found) < len(seeds):
             left = seeds[len(found) :]
-            done, doing, why = _forked(form, left, Path(name))
+            done, doing, why = _forked(form, left, folder)
             found += done
             if len(done) < len(left):
                 outcome = "hang" if why == "hang" else "traceback"

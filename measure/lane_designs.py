@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +23,7 @@ from pascaline.spec.formats import Format, Interval
 from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
 from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
+from pascaline.spec.scratch import temporary
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import CellTarget
 from pascaline.synth.choice import write_costs
@@ -184,7 +183,7 @@ def _activity(what: _Lanes, machine: Gates, cells: CellTarget) -> dict[str, Any]
     pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
 
     def simulate() -> dict[str, Any]:
-        with tempfile.TemporaryDirectory() as name:
+        with temporary() as folder:
             values, mismatches, waveform = run_lanes(
                 verilog,
                 "lanes",
@@ -195,7 +194,7 @@ def _activity(what: _Lanes, machine: Gates, cells: CellTarget) -> dict[str, Any]
                 operands=operands,
                 weights=weights,
                 front=FRONT,
-                folder=Path(name),
+                folder=folder,
             )
             if mismatches:
                 raise InputError(f"gates of {what.name} {what.lane}", f"fail: {mismatches} sums")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pascaline.host.cache import remembered
@@ -15,6 +13,7 @@ from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
+from pascaline.spec.scratch import temporary
 from pascaline.synth.activity import toggles
 from pascaline.synth.liberty import Library
 from pascaline.synth.power import cell_models, power
@@ -57,8 +56,8 @@ def measure_power(
     job = Job(design=design, episodes=(episode,))
 
     def simulate() -> dict[str, Any]:
-        with tempfile.TemporaryDirectory() as name:
-            outcome, waveform = record(verilog, design.name, job, Path(name))
+        with temporary() as folder:
+            outcome, waveform = record(verilog, design.name, job, folder)
             if not outcome.good:
                 raise InputError(f"the gates of {design.name}", f"fail: {outcome.faults[0]}")
             activity = toggles(waveform, clock=CLOCK, prefix=PREFIX, pins=pins)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from pascaline.sim.verilator import Verilator
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.progress import Progress, silent, stage_of
+from pascaline.spec.scratch import temporary
 
 __all__ = ["compare_simulators"]
 
@@ -52,8 +52,7 @@ def compare_simulators(
         If a simulator is missing, or if so few steps take no time.
     """
     icarus, verilator = simulator("icarus"), simulator("verilator")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         verilog = make_verilog(design, progress).text
         builds, seconds = {}, {}
         for key, tool in (

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from pascaline.sim.case import Case
@@ -13,6 +11,7 @@ from pascaline.sim.draw_cases import draw
 from pascaline.sim.runner import build, run
 from pascaline.sim.shrink import shrink
 from pascaline.sim.simulators import simulator
+from pascaline.spec.scratch import temporary
 
 __all__ = ["Verdict", "judge", "judge_seed"]
 
@@ -83,9 +82,9 @@ def _compare(case: Case, sim: str, verdict: Verdict) -> None:
     from pascaline.hdl.verilog import generate
 
     tool, design = simulator(sim).quick(), case.design
-    with tempfile.TemporaryDirectory() as name:
+    with temporary() as place:
         text = generate(design).text
-        folder = build(text, design.name, tool, Path(name), unknown=case.unknown)
+        folder = build(text, design.name, tool, place, unknown=case.unknown)
         outcome = run(case.job, folder, design.name, tool)
     for name in verdict.counts.keys() & vars(outcome).keys() | {"cycles"}:
         setattr(verdict, name, getattr(outcome, name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ from cocotb_tools import runner as cocotb_runner
 from pascaline.host.tools import run_tool
 from pascaline.sim.simulator import DESIGN, Simulator, quiet
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 
 __all__ = ["Icarus"]
 
@@ -49,8 +49,7 @@ class Icarus(Simulator):
 
     def build(self, verilog: str, top: str, folder: Path, *, waves: bool) -> None:
         command = ["iverilog", *self._flags, "-o", BUILT, "-s", top, "-f", "options", DESIGN]
-        with tempfile.TemporaryDirectory() as name:
-            work = Path(name)
+        with temporary() as work:
             (work / DESIGN).write_text(verilog, encoding="utf-8")
             (work / "options").write_text(self._times, encoding="utf-8")
             if waves:
@@ -69,6 +68,6 @@ class Icarus(Simulator):
 
 @cache
 def _version() -> str:
-    with tempfile.TemporaryDirectory() as name:
-        said = run_tool(["iverilog", "-V"], folder=Path(name), hint=HINT)
+    with temporary() as folder:
+        said = run_tool(["iverilog", "-V"], folder=folder, hint=HINT)
     return f"{said.splitlines()[0]} cocotb {version('cocotb')}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from pascaline.sim.simulator import Simulator
 from pascaline.sim.unknown import unknown_start
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
+from pascaline.spec.scratch import refuse_full, temporary
 
 __all__ = ["build", "run"]
 
@@ -108,8 +108,7 @@ def run(
     InputError
         If the simulator ended without an outcome.
     """
-    with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
+    with temporary() as work:
         job.write(work / "job")
         log = work / "run.log"
         # Whether the bench was content is in its outcome; if there is none, something broke.
@@ -131,6 +130,7 @@ def run(
                     "COCOTB_REWRITE_ASSERTION_FILES": "",
                 },
             )
+        refuse_full(work)
         if not (work / "outcome.json").exists():
             said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
             last = (said.strip().splitlines() or ["nothing"])[-1].strip()

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +24,7 @@ from pascaline.host.tools import cores, run_tool
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.simulator import DESIGN, Simulator, quiet
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 
 __all__ = ["Verilator", "verilator_root"]
 
@@ -115,8 +115,7 @@ class Verilator(Simulator):
         translate += ["-o", BUILT, "--vpi", *self._linked, *self._flags, *self._cflags]
         translate += ["--trace-fst", "-CFLAGS", f"-I{LINKS}/fst"] if waves else []
         translate += [] if self._ports_only else ["--public-flat-rw"]
-        with tempfile.TemporaryDirectory() as name:
-            work = Path(name)
+        with temporary() as work:
             (work / DESIGN).write_text(verilog, encoding="utf-8")
             (work / "public.vlt").write_text(self._public(verilog, top), encoding="utf-8")
             shutil.copy(cocotb_tools.config.share_dir / "lib" / "verilator" / MAIN, work / MAIN)

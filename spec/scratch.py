@@ -7,6 +7,7 @@ folder is left over; whoever makes the next folder in the same place removes it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -16,7 +17,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["locked", "own_temporary", "scratch", "sweep", "sweep_once"]
+__all__ = ["locked", "own_temporary", "refuse_full", "scratch", "sweep", "sweep_once", "temporary"]
+
+ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of what is full, or may be no larger."""
 
 PREFIX = ".pascaline-"
 """Of all names."""
@@ -36,8 +40,43 @@ def scratch(place: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If there can be no folder.
+        If there can be no folder, or if something within cannot be written; with its name, or that
+        of the place.
     """
+    with _new(place) as folder, _naming(place):
+        yield folder
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A new empty folder for temporary files; see `scratch`."""
+    with tempfile.TemporaryDirectory() as name, _naming(Path(name).parent):
+        yield Path(name)
+
+
+def refuse_full(folder: Path) -> None:
+    """Raise `OSError`, with the name of the folder, if there is no room left where it is.
+
+    Other programs may have written a part of a file then, and said nothing.
+    """
+    found = os.statvfs(folder)
+    if found.f_blocks and not found.f_bavail:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+@contextmanager
+def _naming(place: Path) -> Iterator[None]:
+    """The system does not say which file cannot be written: it is in this place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in ROOM and error.filename is None:
+            error.filename = str(place)
+        raise
+
+
+@contextmanager
+def _new(place: Path) -> Iterator[Path]:
     place.mkdir(parents=True, exist_ok=True)
     sweep_once(place)
     # A name that nobody else has had: of a file that stays, as the lock.
@@ -68,7 +107,7 @@ def own_temporary() -> Iterator[None]:
     before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
     with ExitStack() as stack:
         with suppress(OSError):
-            folder = stack.enter_context(scratch(Path(tempfile.gettempdir())))
+            folder = stack.enter_context(_new(Path(tempfile.gettempdir())))
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pascaline.host.cache import remembered
 from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 from pascaline.synth.devices import Device, Family
 
 __all__ = ["nextpnr", "nextpnr_version"]
@@ -69,8 +69,7 @@ def nextpnr(
 
 def _run(netlist: str, command: list[str]) -> dict[str, Any]:
     # It sees the files of the folder that it runs in, and no others.
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         (folder / "netlist.json").write_text(netlist, encoding="utf-8")
         files = ["--json", "netlist.json", "--report", "report.json"]
         run_tool([*command, *files], folder=folder, hint=HINT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 from pascaline.synth.buffers import buffered
 from pascaline.synth.liberty import LIBERTY, Library
 from pascaline.synth.memories import memory_library
@@ -185,8 +185,7 @@ def _named(module: dict[str, Any], library: Library) -> dict[str, Any]:
 
 def run_opensta(machine: Gates, library: Library, script: str) -> str:
     """Run a script of OpenSTA and return what it printed."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         (folder / LIBERTY).write_bytes(library.text)
         (folder / "memories.lib").write_text(machine.memories, encoding="utf-8")
         (folder / "logic.v").write_text(machine.logic, encoding="utf-8")

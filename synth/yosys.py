@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.outside import parsing
+from pascaline.spec.scratch import temporary
 
 __all__ = ["statistics", "yosys_version"]
 
@@ -56,8 +56,7 @@ def statistics(
 
 
 def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         (folder / "design.v").write_text(verilog, encoding="utf-8")
         (folder / "script.ys").write_text(script, encoding="utf-8")
         for file, content in files.items():

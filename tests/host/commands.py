@@ -1,4 +1,4 @@
-"""Cheap commands of each kind, run in a folder of their own, and what is right of what they leave."""
+"""Cheap commands of each kind in a folder of their own, and what is right of what they leave."""
 
 import hashlib
 import os
@@ -48,8 +48,18 @@ class Ended:
         return text in lines[-1] and lines[-1].startswith("pascaline: ") and not self.broken
 
     @property
+    def early(self) -> bool:
+        """Whether it has ended while Python was starting, before the first line of `cli`."""
+        return self.broken and "cli/__main__.py" not in self.said
+
+    @property
     def broken(self) -> bool:
-        return "Traceback" in self.said or "Exception ignored" in self.said
+        """Whether Python has said something."""
+        return (
+            "Traceback" in self.said
+            or "Fatal Python" in self.said
+            or "Exception ignored" in self.said
+        )
 
 
 class Place:

@@ -108,9 +108,7 @@ class Kills:
         status, text = PROMISED[number]
         if done.status == status and done.line(text):
             return
-        if done.status == -number and not done.said:
-            self.counts.update(early=1)
-        elif "Traceback" in done.said and "pascaline" not in done.said:
+        if done.early or (done.status == -number and not done.said):
             self.counts.update(early=1)
         else:
             self._blame("ends", (number, done))
