@@ -7,6 +7,7 @@ can be imported with; only the start of Python itself is out of reach.
 import os
 import resource
 import signal
+import sys
 from types import FrameType
 from typing import NoReturn
 
@@ -25,6 +26,9 @@ LIMITS = {
 }
 """What a process needs at least, in a unit; the second because of OpenBLAS's threads."""
 
+ROOM = 64 * MIB
+"""More than all that is compiled takes."""
+
 
 def run() -> None:
     """Run the command line, in a process of its own."""
@@ -35,11 +39,20 @@ def run() -> None:
         found = resource.getrlimit(limit)[0]
         if found != resource.RLIM_INFINITY and found < least * unit:
             _end(2, f"{what}: must be at least {least}, not {found // unit}")
+    if _may_be_cut():
+        sys.dont_write_bytecode = True
     from pascaline.cli.main import run as run_here
     from pascaline.host.watch import watched
 
     with watched():
         run_here()
+
+
+def _may_be_cut() -> bool:
+    """Whether files may end too soon: Python does not notice that of what it compiles."""
+    system = os.statvfs(os.path.dirname(__file__))  # noqa: PTH120
+    limited = resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
+    return limited or system.f_bavail * system.f_frsize < ROOM
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

@@ -138,7 +138,8 @@ def _ended(error: BaseException) -> int:
             return _said("memory: must be more than there is for this", 2)
         case OSError() if error.errno in LIMITS:
             _forget_output()
-            where = error.filename or "standard output or a temporary file"
+            # The second is where something was to be copied.
+            where = error.filename2 or error.filename or "standard output or a temporary file"
             return _said(str(InputError(str(where), f"cannot be used ({error.strerror})")), 2)
         case Exception():
             return _fault(error)

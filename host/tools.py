@@ -8,15 +8,20 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.folders import build_folder
 from pascaline.spec.scratch import refuse_full
 
 __all__ = ["ToolError", "cores", "find_tool", "run_tool"]
 
 ERROR = re.compile(r"\berror\b", re.IGNORECASE)
 """In a line that says why a program has failed; no part of a signal's name."""
+
+YOWASP = "YOWASP_CACHE_DIR"
+"""Environment variable of tools of YoWASP; without one, they end where there is no home."""
 
 
 def cores() -> int:
@@ -90,7 +95,7 @@ def run_tool(
     done = subprocess.run(
         [find_tool(name, hint), *command[1:]],
         cwd=folder,
-        env=os.environ | {"PATH": beside, "TMPDIR": "."} | variables,
+        env=os.environ | {"PATH": beside, "TMPDIR": "."} | _yowasp() | variables,
         capture_output=True,
         text=True,
         errors="replace",
@@ -109,3 +114,16 @@ def run_tool(
 def _how(status: int) -> str:
     """How a program has failed."""
     return f"failed with status {status}" if status > 0 else f"ended: {signal.strsignal(-status)}"
+
+
+def _yowasp() -> dict[str, str]:
+    """Tools of YoWASP are compiled for this processor into the user's cache, if that can be."""
+    if YOWASP in os.environ:
+        return {}
+    with suppress(OSError, RuntimeError):
+        chosen = os.environ.get("XDG_CACHE_HOME")
+        place = (Path(chosen) if chosen else Path.home() / ".cache") / "YoWASP"
+        place.mkdir(parents=True, exist_ok=True)
+        if os.access(place, os.W_OK) or any(place.iterdir()):
+            return {}
+    return {YOWASP: str(build_folder().absolute() / "yowasp")}

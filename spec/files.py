@@ -28,7 +28,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     with _refusing(path):
         if path.is_file() and path.read_bytes() == data:
             return
-    with replacing(path) as new, _refusing(path):
+    with replacing(path) as new:
         new.write_bytes(data)
 
 
@@ -46,7 +46,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the file cannot be written, before anything else happens; nothing is left behind.
+        If the file cannot be written, before anything else happens or when there is no more room;
+        nothing is left behind.
     """
     with ExitStack() as stack:
         with _refusing(path):
@@ -57,7 +58,13 @@ def replacing(path: Path) -> Iterator[Path]:
                 raise InputError(str(path), "must be a file, no pipe or device")
             new = stack.enter_context(scratch(path.parent)) / path.name
             new.touch()
-        yield new
+        try:
+            yield new
+        except OSError as error:
+            # A write does not say what it is to.
+            if error.filename is None or str(new) in (error.filename, error.filename2):
+                raise InputError(str(path), f"cannot be written ({error.strerror})") from None
+            raise
         with _refusing(path):
             new.replace(path)
 

@@ -102,13 +102,18 @@ def locked(place: Path, name: str) -> Iterator[None]:
 def own_temporary() -> Iterator[None]:
     """All temporary files, of this process and of programs that it starts, are in one `scratch`.
 
-    Without effect where there can be no folder for temporary files.
+    Where there can be no folder for temporary files, whoever needs one is told so.
     """
     before, variable = tempfile.tempdir, os.environ.get("TMPDIR")
     with ExitStack() as stack:
-        with suppress(OSError):
-            folder = stack.enter_context(_new(Path(tempfile.gettempdir())))
-            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        for place in _places():
+            with suppress(OSError):
+                folder = stack.enter_context(_probed(place))
+                tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+                break
+        else:
+            # Then it is the system that refuses, and says why.
+            tempfile.tempdir = variable or "/tmp"
         try:
             yield
         finally:
@@ -117,6 +122,25 @@ def own_temporary() -> Iterator[None]:
                 os.environ.pop("TMPDIR", None)
             else:
                 os.environ["TMPDIR"] = variable
+
+
+def _places() -> list[Path]:
+    """Where temporary files may be, the best first: those of `tempfile`.
+
+    That would try each with a file of any name, which stays if it is killed.
+    """
+    chosen = [tempfile.tempdir, *(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))]
+    named = [*filter(None, chosen), "/tmp", "/var/tmp", "/usr/tmp", "."]
+    return [Path(name).absolute() for name in named if Path(name).is_dir()]
+
+
+@contextmanager
+def _probed(place: Path) -> Iterator[Path]:
+    """A new folder in a place where there is room for a file."""
+    with _new(place) as folder:
+        (folder / "probe").write_bytes(b"room")
+        (folder / "probe").unlink()
+        yield folder
 
 
 def sweep_once(place: Path) -> None:

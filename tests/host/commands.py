@@ -87,17 +87,17 @@ class Place:
     def start(self, words: list[str] | None = None, **options: object) -> subprocess.Popen[str]:
         """Start the command, in a session of its own."""
         variables = {"PASCALINE_BUILD": str(self.build), "TMPDIR": str(self.tmp)}
-        options = {"stdout": self.printed.open("w"), **options}
-        return subprocess.Popen(
-            [sys.executable, "-m", "pascaline.cli", *(words or self.words)],
-            cwd=self.work,
-            env=os.environ | variables | {MARK: self.mark},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            **options,
-        )
+        with self.printed.open("w") as printed:
+            return subprocess.Popen(
+                [sys.executable, "-m", "pascaline.cli", *(words or self.words)],
+                cwd=self.work,
+                env=os.environ | variables | {MARK: self.mark},
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                **{"stdout": printed, **options},
+            )
 
     def run(self, *, words: list[str] | None = None, **options: object) -> Ended:
         """Run it to its end."""
@@ -149,8 +149,6 @@ def digest(content: bytes, suffix: str) -> str:
 def finish(process: subprocess.Popen[str], begun: float) -> Ended:
     """Wait for its end, and for that of all who could print for it."""
     _, said = process.communicate(timeout=PATIENCE)
-    if process.stdout:
-        process.stdout.close()
     return Ended(process.returncode, said, time.monotonic() - begun)
 
 
