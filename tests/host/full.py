@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -95,8 +96,9 @@ class Shortages:
         place = self._place
         folders = {"build": [place.build], "tmp": [place.tmp], "out": [place.out]}
         folders["all"] = [*folders["build"], *folders["tmp"], *folders["out"]]
-        pages = max(1, int(self._rng.random() ** 2 * self._needed / PAGE))
-        with self._moved(folders[kind], f"size={pages * PAGE}"):
+        room = int(self._rng.random() ** 2 * self._needed / PAGE)
+        with self._moved(folders[kind], f"size={(room + 1) * PAGE}"):
+            (self._disk / "others").write_bytes(bytes(PAGE))  # So there may be no room at all.
             yield {}, (str(self._disk), *map(str, folders[kind]), "out")
 
     @contextmanager
@@ -177,6 +179,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if os.geteuid():
         parser.error("needs root, which mounts file systems")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Nothing stays mounted.
     faults = 0
     with tempfile.TemporaryDirectory() as name:
         for command in chosen.commands.split(","):
