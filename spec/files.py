@@ -9,7 +9,7 @@ from errno import EISDIR
 from pathlib import Path
 
 from pascaline.spec.errors import InputError
-from pascaline.spec.scratch import scratch
+from pascaline.spec.scratch import scratch, sweep_once
 
 __all__ = ["beside", "replacing", "write_atomic"]
 
@@ -27,6 +27,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     with _refusing(path):
         if path.is_file() and path.read_bytes() == data:
+            sweep_once(path.parent)  # The run that wrote it may have been killed.
             return
     with replacing(path) as new:
         new.write_bytes(data)

@@ -55,12 +55,14 @@ def temporary() -> Iterator[Path]:
 
 
 def refuse_full(folder: Path) -> None:
-    """Raise `OSError`, with the name of the folder, if there is no room left where it is.
+    """Raise `OSError`, with the name of the folder, if other programs may have had no room in it.
 
-    Other programs may have written a part of a file then, and said nothing.
+    They may have written a part of a file then, and said nothing. There must be as much room as
+    the files in it take: what is free now may have been full of temporary ones.
     """
     found = os.statvfs(folder)
-    if found.f_blocks and not found.f_bavail:
+    taken = sum(one.stat().st_size for one in folder.iterdir() if one.is_file())
+    if found.f_blocks and found.f_bavail * found.f_frsize < max(taken, found.f_frsize):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 

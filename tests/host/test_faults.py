@@ -13,6 +13,7 @@ import pytest
 
 from pascaline.host.tools import ToolError, run_tool
 from pascaline.spec import scratch as scratch_module
+from pascaline.spec.files import write_atomic
 from pascaline.spec.scratch import own_temporary, refuse_full, scratch, temporary
 from tests.command import pascaline
 from tests.host.commands import MARK, Ended, Place, finish, hear_interrupts
@@ -157,7 +158,9 @@ def test_errors_name_the_place_that_is_full(make):
 def test_what_another_program_has_written_may_be_a_part(tmp_path, monkeypatch):
     run_tool(["true"], folder=tmp_path, hint="")
     found = os.statvfs(tmp_path)
-    full = os.statvfs_result([*found[:4], 0, *found[5:]])
+    # What a program writes must leave room for as much: it may have removed temporary files.
+    (tmp_path / "written").write_bytes(bytes(3 * found.f_frsize))
+    full = os.statvfs_result([*found[:4], 2, *found[5:]])
     monkeypatch.setattr(scratch_module.os, "statvfs", lambda _: full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         run_tool(["true"], folder=tmp_path, hint="")
@@ -165,6 +168,14 @@ def test_what_another_program_has_written_may_be_a_part(tmp_path, monkeypatch):
     refuse_nothing = os.statvfs_result([*found[:2], 0, 0, 0, *found[5:]])
     monkeypatch.setattr(scratch_module.os, "statvfs", lambda _: refuse_nothing)
     refuse_full(tmp_path)  # A file system that does not say how large it is.
+
+
+def test_what_a_killed_run_has_left_beside_a_whole_file(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("right")
+    (tmp_path / ".pascaline-killed.lock").touch()
+    write_atomic(path, "right")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_program_that_a_signal_has_ended(tmp_path):
