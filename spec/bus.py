@@ -16,14 +16,16 @@ from pascaline.spec.portstyles import Pin
 
 __all__ = [
     "BROKEN",
+    "DUMP",
     "GO_ON",
+    "RESTORE",
     "STREAMS",
     "TID_BITS",
-    "TUSER_BITS",
     "Bytes",
     "input_bytes",
     "output_bytes",
     "pins",
+    "user_bits",
 ]
 
 STREAMS = {"s_axis": "in", "m_axis": "out"}
@@ -32,11 +34,16 @@ STREAMS = {"s_axis": "in", "m_axis": "out"}
 TID_BITS = 8
 """TID is as wide on every machine; it is the number of a stream of sequences."""
 
-TUSER_BITS = 1
-
 GO_ON = 1
 """TUSER of a packet's first beat: start from the state in which the stream's last packet ended, not
 from zero. TUSER of other beats is ignored."""
+
+RESTORE = 2
+"""TUSER of a packet's first beat: start from the state of the stream in the memory of states,
+whatever `GO_ON` says. Only on a machine with that memory, as for `DUMP`."""
+
+DUMP = 4
+"""TUSER of a packet's first beat: put the state in which the packet ends into that memory."""
 
 BROKEN = 1
 """TUSER of a beat of results that is none: it ends a packet of which a fault has stopped the rest.
@@ -121,6 +128,12 @@ def output_bytes(design: Design) -> Bytes:
     return _bytes(design, "o", 1 if head.output == "class" else head.classes)
 
 
+def user_bits(design: Design) -> int:
+    """Bits of TUSER of packets in."""
+    known = GO_ON | RESTORE | DUMP if design.machine.bus_states else GO_ON
+    return known.bit_length()
+
+
 def _bytes(design: Design, name: str, numbers: int) -> Bytes:
     [data] = [field for field in ports(design)[name].layout.fields if field.name == "data"]
     return Bytes(data.width, data.signed, data.count or 1, numbers)
@@ -134,8 +147,8 @@ def pins(design: Design) -> tuple[Pin, ...]:
         return (*both, *_plain(design))
     return (
         *both,
-        *_stream("s_axis", input_bytes(design).beat, "in", user=True),
-        *_stream("m_axis", output_bytes(design).beat, "out", user=design.machine.parity),
+        *_stream("s_axis", input_bytes(design).beat, "in", user=user_bits(design)),
+        *_stream("m_axis", output_bytes(design).beat, "out", user=int(design.machine.parity)),
         *(Pin(f"{control.prefix}_{pin.name}", pin.direction, pin.width) for pin in control.pins),
         Pin("irq", "out"),
     )
@@ -153,7 +166,7 @@ def _plain(design: Design) -> list[Pin]:
     return found
 
 
-def _stream(prefix: str, size: int, direction: str, *, user: bool) -> list[Pin]:
+def _stream(prefix: str, size: int, direction: str, *, user: int) -> list[Pin]:
     along, against = _ways(direction == "in")
     found = [
         Pin(f"{prefix}_tdata", along, 8 * size),
@@ -163,7 +176,7 @@ def _stream(prefix: str, size: int, direction: str, *, user: bool) -> list[Pin]:
         Pin(f"{prefix}_tvalid", along),
         Pin(f"{prefix}_tready", against),
     ]
-    return found + [Pin(f"{prefix}_tuser", along, TUSER_BITS)] * user
+    return found + ([Pin(f"{prefix}_tuser", along, user)] if user else [])
 
 
 def _ways(enters: bool) -> tuple[Literal["in", "out"], Literal["in", "out"]]:

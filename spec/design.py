@@ -68,6 +68,8 @@ class Design:
 
     def __post_init__(self) -> None:
         network, machine = self.network, self.machine
+        if machine.bus_states:
+            self._check_states()
         if network.decoder is not None:
             self._check_decoder()
         if network.bidirectional:
@@ -88,6 +90,15 @@ class Design:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.stages  # All that is checked is checked now.
+
+    def _check_states(self) -> None:
+        """Only what is on a bus has a memory of states, and only what keeps states."""
+        if not self.machine.on_bus:
+            rule = "must be false with plain streams, which take and give states themselves"
+            raise InputError("machine: bus_states", rule, self.machine.bus_states)
+        if self.network.whole:
+            rule = "must be false with bidirectional layers or a decoder, which keep no states"
+            raise InputError("machine: bus_states", rule, self.machine.bus_states)
 
     def _check_residual(self) -> None:
         """Chunks of x must be those of h, one by one."""

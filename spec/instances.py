@@ -84,4 +84,6 @@ def _bus(design: Design) -> Part:
     """All of a machine on a bus but the machine itself."""
     loading = ("load_port",) if design.machine.home.loaded else ()
     parity = ("ending",) if design.machine.parity else ()
-    return Part("bus", ("", "framing", "packets", "registers", "control", *loading, *parity))
+    states = ("states",) if design.machine.bus_states else ()
+    names = ("framing", "packets", "registers", "control", *loading, *parity, *states)
+    return Part("bus", ("", *names))

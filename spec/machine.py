@@ -89,6 +89,8 @@ class Machine(Checked):
         AXI4-Stream with pipelined Wishbone B4 control.
     longest : int
         Steps of the longest sequence, where a whole one has to be held, or its mean to be taken.
+    bus_states : bool
+        Whether states can be loaded and read over the bus, see `spec.states`.
     parity : bool
         Whether memories have parity bits: after a wrong word has been read no result is given.
 
@@ -120,6 +122,8 @@ class Machine(Checked):
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
+    # Left out of files of machines that do not have it.
+    bus_states: bool = Field(default=False, exclude_if=not_)
     parity: bool = False
 
     @property

@@ -7,7 +7,7 @@ error, and so is a write to a register that has nothing to write.
 
 from __future__ import annotations
 
-from pascaline.spec.bus import input_bytes, output_bytes
+from pascaline.spec.bus import TID_BITS, input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import (
     Constant,
@@ -24,6 +24,7 @@ from pascaline.spec.loading import header
 from pascaline.spec.machine import Machine
 from pascaline.spec.modelfile import model_hash
 from pascaline.spec.register import WORD, Register
+from pascaline.spec.states import ELEMENT_BITS, state_size
 
 __all__ = [
     "ERRORS",
@@ -64,8 +65,16 @@ STATES = {
 
 def registers(design: Design) -> tuple[Register, ...]:
     """The registers of a design, by address. What a machine does not have is not there."""
+    states = _states(design) if design.machine.bus_states else []
     loading = _loading() if design.machine.home.loaded else []
-    return (*_identity(design), *_shape(design), *_control(design), *_counters(), *loading)
+    return (
+        *_identity(design),
+        *_shape(design),
+        *_control(design),
+        *_counters(),
+        *states,
+        *loading,
+    )
 
 
 def packet_errors(design: Design) -> list[str]:
@@ -151,6 +160,9 @@ def _control(design: Design) -> list[Register]:
             _fixed("loaded", 2, 1, 1, f"1: {rom}"),
         )
         faults.append(_fixed("load", 16, 1, 0, f"0: {rom}"))
+    if design.machine.bus_states:
+        doc = "nothing uses the memory of states: it can be written and read"
+        states += (Status(name="states", place=4, doc=doc),)
     if design.machine.parity:
         doc = "a word of a memory was not as it had been written: no more results until reset"
         faults.append(Status(name="fault", place=17, doc=doc))
@@ -216,6 +228,33 @@ def _counters() -> list[Register]:
             fields=(Counter(name="count", width=WORD, doc="modulo 2**32"),),
         )
         for place, (name, doc) in enumerate(counted.items())
+    ]
+
+
+def _states(design: Design) -> list[Register]:
+    return [
+        _constant("state_size", 0x080, state_size(design), "Elements of a stream's state."),
+        Register(
+            name="state_index",
+            offset=0x084,
+            doc="The element of the memory of states that comes next; an error if there is none.",
+            fields=(
+                Word(name="element", width=ELEMENT_BITS, doc="each layer's h, then its c"),
+                Word(name="stream", place=ELEMENT_BITS, width=TID_BITS, doc="stream, as in TID"),
+            ),
+        ),
+        Register(
+            name="state_in",
+            offset=0x088,
+            doc="Writes that element, and goes on to the next one of the stream's state.",
+            fields=(Word(name="element", width=WORD, doc="extended by sign"),),
+        ),
+        Register(
+            name="state_out",
+            offset=0x08C,
+            doc="Reads that element; 0 while `status.states` is 0, and beyond the last one.",
+            fields=(Status(name="element", width=WORD, doc="extended by sign"),),
+        ),
     ]
 
 
