@@ -1,11 +1,11 @@
 """From beats of AXI4-Stream to words of packets, none of a packet in which something is wrong."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.shapes import shape
-from pascaline.spec.bus import GO_ON, TID_BITS, TUSER_BITS, input_bytes
+from pascaline.spec.bus import DUMP, GO_ON, RESTORE, TID_BITS, input_bytes, user_bits
 from pascaline.spec.design import Design
 from pascaline.spec.registers import packet_errors
 
@@ -13,9 +13,13 @@ __all__ = ["Framing", "word_layout"]
 
 
 def word_layout(design: Design):
-    """A beat as it is stored: its elements, the end of the packet, and where it starts from."""
+    """A beat as it is stored: its elements, the end of the packet, and where it starts from.
+
+    With a memory of states ``restore`` may be 1 in the first word of a packet, ``dump`` in its last.
+    """
     elements = data.ArrayLayout(shape(design.entry.element), design.entry.simd)
-    return data.StructLayout({"data": elements, "last": 1, "go_on": 1})
+    states = {"restore": 1, "dump": 1} if design.machine.bus_states else {}
+    return data.StructLayout({"data": elements, "last": 1, "go_on": 1, **states})
 
 
 class Framing(wiring.Component):
@@ -39,8 +43,8 @@ class Framing(wiring.Component):
         The beat ends its packet.
     tid : In(TID_BITS)
         The stream of sequences that the beat is of.
-    tuser : In(TUSER_BITS)
-        In a packet's first beat: go on from the last packet's state.
+    tuser : In(spec.bus.user_bits(design))
+        In a packet's first beat: where it starts from, and perhaps that its last state is kept.
     tvalid : In(1)
         There is a beat.
     tready : Out(1)
@@ -79,7 +83,7 @@ class Framing(wiring.Component):
                 "tkeep": In(lanes.beat),
                 "tlast": In(1),
                 "tid": In(TID_BITS),
-                "tuser": In(TUSER_BITS),
+                "tuser": In(user_bits(design)),
                 "tvalid": In(1),
                 "tready": Out(1),
                 "enabled": In(1),
@@ -124,6 +128,11 @@ class Framing(wiring.Component):
                     last.eq(place.last),
                     longest.eq(place.longest),
                 ]
+                if self._design.machine.bus_states:
+                    m.d.comb += [
+                        self.word.restore.eq(place.begins & (self.tuser & RESTORE).any()),
+                        self.word.dump.eq(self.tlast & place.dump),
+                    ]
 
         absent, out_of_range = self._elements(m, last)
         counts = Signal()
@@ -160,6 +169,14 @@ class Framing(wiring.Component):
             place.last.eq(chunk == chunks - 1),
             place.longest.eq(steps == longest),
         ]
+        if self._design.machine.bus_states:
+            dump = Signal(name=f"dump_{stream}")
+            m.d.comb += [
+                place.begins.eq((chunk == 0) & (steps == 0)),
+                place.dump.eq(Mux(place.begins, (self.tuser & DUMP).any(), dump)),
+            ]
+            with m.If(take):
+                m.d.sync += dump.eq(place.dump)
         with m.If(take & self.tlast):
             m.d.sync += [chunk.eq(0), steps.eq(0), place.bad.eq(0)]
         with m.Elif(take):
@@ -196,3 +213,5 @@ class _Place:
         self.first = Signal(name=f"first_{stream}")
         self.last = Signal(name=f"last_{stream}")
         self.longest = Signal(name=f"longest_{stream}")
+        self.begins = Signal(name=f"begins_{stream}")
+        self.dump = Signal(name=f"dumps_{stream}")

@@ -11,11 +11,12 @@ from pascaline.hdl.bus.framing import Framing
 from pascaline.hdl.bus.loading import LoadPort
 from pascaline.hdl.bus.packets import PacketBuffer
 from pascaline.hdl.bus.registers import RegisterFile
+from pascaline.hdl.bus.states import States
 from pascaline.hdl.bus.wishbone import Wishbone
 from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS as REFUSALS
-from pascaline.spec.ports import FROM_PREVIOUS, FROM_ZERO, ports
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO, ports
 from pascaline.spec.registers import packet_errors, registers
 
 __all__ = ["BusMachine"]
@@ -27,8 +28,8 @@ CONTROLLERS = {"axi": AxiLite, "wishbone": Wishbone}
 class BusMachine(wiring.Component):
     """A machine with AXI4-Stream for data and AXI4-Lite or Wishbone for registers.
 
-    Its streams of states are not used: a packet starts from zero or, by TUSER, from where the last
-    one of its stream ended.
+    A packet starts from zero or, by TUSER, from where the last one of its stream ended. The streams
+    of states go to a memory of states, if there is one, and else are not used.
 
     Parameters
     ----------
@@ -74,10 +75,13 @@ class BusMachine(wiring.Component):
             file.clear.eq(file.control_clear),
         ]
         self._feed(m, core, packets)
+        fault = packets.fault
+        if design.machine.bus_states:
+            fault |= self._keep(m, core, packets, file)
         results, wrong = core.o, framing.errors.as_value().any()
         if design.machine.parity:
-            results, fault = self._end(m, core, framing, packets, file)
-            wrong |= fault
+            results, told = self._end(m, core, framing, fault, file)
+            wrong |= told
         if design.machine.home.loaded:
             wrong |= self._load(m, core, framing, file)
         self._give(m, results)
@@ -93,7 +97,7 @@ class BusMachine(wiring.Component):
                 m.d.comb += member.eq(port) if pin.direction == "in" else port.eq(member)
 
     def _feed(self, m, core, packets):
-        """Packets go into the core; its other streams are idle."""
+        """Packets go into the core."""
         beat = core.i_x.p
         m.d.comb += [
             core.i_x.valid.eq(packets.o_valid),
@@ -106,18 +110,45 @@ class BusMachine(wiring.Component):
             m.d.comb += beat.state.eq(go_on)
         if self._design.machine.streams > 1:
             m.d.comb += beat.stream.eq(packets.o_stream)
-        for name, port in ports(self._design).items():
-            if port.direction == "out" and name != "o":
-                m.d.comb += getattr(core, name).ready.eq(1)
+        if not self._design.machine.bus_states:
+            for name, port in ports(self._design).items():
+                if port.direction == "out" and name != "o":
+                    m.d.comb += getattr(core, name).ready.eq(1)
 
-    def _end(self, m, core, framing, packets, file):
-        """The results, of which there are none after a fault; and a strobe when there is one."""
+    def _keep(self, m, core, packets, file):
+        """A memory of states between registers and core, one state at a time; its fault."""
+        m.submodules.states = states = States(self._design)
+        for name in ports(self._design):
+            if "_state" in name:
+                connect(m, getattr(states, name), getattr(core, name))
+        word = packets.o_word
+        with m.If(word.restore):
+            m.d.comb += core.i_x.p.state.eq(FROM_GIVEN)
+            with m.If(states.hold):
+                m.d.comb += [core.i_x.valid.eq(0), packets.o_ready.eq(0)]
+        goes = packets.o_valid & packets.o_ready
+        m.d.comb += [
+            core.i_x.p.dump.eq(word.dump),
+            states.restore.eq(goes & word.restore),
+            states.stream.eq(packets.o_stream),
+            states.dump.eq(goes & word.dump),
+            states.busy.eq(file.status_busy),
+            file.status_states.eq(states.ready),
+            file.state_out_element.eq(states.r_element),
+        ]
+        connect(m, file.state_index_element, states.index_element)
+        connect(m, file.state_index_stream, states.index_stream)
+        connect(m, file.state_in_element, states.w_element)
+        return states.fault
+
+    def _end(self, m, core, framing, shell, file):
+        """The results, none after a fault of core or shell; and a strobe when there is one."""
         m.submodules.ending = ending = Ending(self._design)
         connect(m, ending.i, core.o)
         fault = Signal()
         told = Signal()
         m.d.comb += [
-            fault.eq(core.fault | packets.fault),
+            fault.eq(core.fault | shell),
             framing.fault.eq(fault),
             ending.fault.eq(fault),
             ending.commit.eq(framing.commit),
