@@ -11,6 +11,7 @@ from pascaline.sim.control import Access, Control
 from pascaline.sim.job import Outcome
 from pascaline.sim.registers import RegisterModel
 from pascaline.sim.seen import Seen
+from pascaline.spec.fields import Word
 from pascaline.spec.register import ADDRESS_BITS, WORD, Register
 from pascaline.spec.registers import LOAD
 
@@ -56,6 +57,11 @@ class Registers:
         self._control, self._table = control, table
         self._seen, self._outcome, self._rng = seen, outcome, rng
         self._model = RegisterModel(list(table.values()))
+        self._words = [
+            register.offset
+            for register in table.values()
+            if any(isinstance(field, Word) for field in register.fields)
+        ]
 
     async def set(self, name: str, value: int) -> None:
         """Write a register."""
@@ -108,5 +114,6 @@ class Registers:
         if on and address & ~3 == self._table["control"].offset:
             value |= ENABLE
         strobe = rng.choice((0xF, rng.getrandbits(4)))
-        # A whole word would begin an image.
-        return Access(address, value, strobe & 0x7 if address in LOAD else strobe)
+        # A whole word would begin an image, or change a state.
+        taken = address in LOAD or address & ~3 in self._words
+        return Access(address, value, strobe & 0x7 if taken else strobe)

@@ -17,7 +17,7 @@ from pascaline.sim.control import CONTROLS, Access, Control
 from pascaline.sim.handshake import Rules, pause
 from pascaline.sim.job import Outcome
 from pascaline.sim.seen import Seen
-from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins
+from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins, user_bits
 from pascaline.spec.design import Design
 from pascaline.spec.register import Register
 from pascaline.spec.registers import registers
@@ -80,6 +80,7 @@ class Bus:
         self.patience = PATIENCE
         self.lanes = input_bytes(design)
         self._entry = design.entry
+        self._user_bits = user_bits(design)
         self.results = output_bytes(design)
         self._parts: dict[int, bytearray] = {}
         self.first = self.last = -1
@@ -200,7 +201,7 @@ class Bus:
             starts[place] += len(beat)
             data += beat
             tids += [tid] * len(beat)
-            users += [rng.getrandbits(1) if rng and start else user] * len(beat)
+            users += [rng.getrandbits(self._user_bits) if rng and start else user] * len(beat)
             if starts[place] == len(packet):
                 self.source.send_nowait(AxiStreamFrame(bytes(data), tid=tids, tuser=users))
                 data, tids, users = bytearray(), [], []
@@ -241,15 +242,15 @@ class Bus:
 
     async def load_rest(self, words: Sequence[int]) -> None:
         """Write the others, as soon as they are taken, back to back."""
-        if await self._becomes("load_ready", 1):
+        if await self.becomes("load_ready", 1):
             await self._load(self._load_writes(words)[1:])
-            await self._becomes("loading", 0)
+            await self.becomes("loading", 0)
 
     async def _load(self, writes: Sequence[Access]) -> None:
         if None in await self.control.transfer(writes):
             self._outcome.fault("a word of an image is not taken")
 
-    async def _becomes(self, field: str, wanted: int) -> bool:
+    async def becomes(self, field: str, wanted: int) -> bool:
         """Wait until a bit of ``status`` is that, but not for ever."""
         mask = self.mask("status", field)
         end = self._cycle + self.patience

@@ -227,6 +227,8 @@ class Case(Checked):
             x = self.design.entry.draw(rng, sequence.steps)
         if network.whole:
             return Sequence(x=x)
+        if self.machine.bus_states:  # A given state is that in the memory of states.
+            return Sequence(x=x, state=sequence.state, dump=sequence.dump)
         if self.machine.on_bus:  # States are kept, but can neither be restored nor read out.
             return Sequence(x=x, state=min(sequence.state, FROM_PREVIOUS))
         given: tuple[State, ...] = ()

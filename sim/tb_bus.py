@@ -16,13 +16,15 @@ from pascaline.golden.network import Golden
 from pascaline.sim.accesses import ENABLE, Registers
 from pascaline.sim.bus import RESET_CYCLES, Bus, Packet
 from pascaline.sim.job import Episode, Job, Outcome, Pauses
+from pascaline.sim.keeping import Keeping
 from pascaline.sim.known import expect_known
 from pascaline.sim.seen import Seen
 from pascaline.spec import cycles
-from pascaline.spec.bus import GO_ON
+from pascaline.spec.bus import DUMP, GO_ON, RESTORE
 from pascaline.spec.loading import image_words
-from pascaline.spec.ports import FROM_PREVIOUS
+from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS
 from pascaline.spec.register import WORD
+from pascaline.spec.states import state_size
 
 PATIENCE = 1000
 """Cycles beyond all that are needed."""
@@ -74,6 +76,9 @@ class Bench:
         self._design = job.design
         self._golden = Golden(job.design.model)
         self._bus = Bus(dut, self._design, outcome, self._on_packet)
+        self._keeping: Keeping | None = None
+        if self._design.machine.bus_states:
+            self._keeping = Keeping(self._bus, self._design, outcome)
         self._progress = Path(os.environ["PASCALINE_PROGRESS"])
         self._expected: list[deque[tuple[int, list[int]]]] = []
         self._results: dict[int, list[int]] = {}
@@ -89,6 +94,10 @@ class Bench:
         await bus.reset(1 if self._job.unknown else RESET_CYCLES)
         if self._design.machine.home.loaded:
             await bus.load(image_words(self._design))
+        if self._keeping is not None:
+            self._keeping.clear()
+            if rng.getrandbits(1):  # Else the first packets come while the memory is cleared.
+                await self._keeping.load(rng)
         registers = Registers(
             bus.control, bus.table, self._seen, outcome, random.Random(rng.random())
         )
@@ -131,6 +140,8 @@ class Bench:
         await registers.settle(int(self._dut.irq.value))
         await registers.random(episode.accesses - before - beside, bus.tick, on=False)
         await registers.settle(int(self._dut.irq.value))
+        if self._keeping is not None:
+            await self._keeping.compare()
         outcome.sequences += len(episode.sequences)
         outcome.steps += steps
         outcome.spans.append(span)
@@ -143,17 +154,26 @@ class Bench:
         states: list[Any] = [None] * streams
         packets: list[tuple[int, int, bytes]] = []
         for number, sequence in enumerate(episode.sequences):
-            assert not sequence.given, "a state cannot be restored over a bus"
+            assert not sequence.given, "states come from the memory of states"
             tid = rng.randrange(streams) if episode.shuffled else number % streams
-            go_on = sequence.state == FROM_PREVIOUS
-            run = self._golden.run([sequence.x], states[tid] if go_on else None)
+            user, state = 0, None
+            if sequence.state == FROM_PREVIOUS:
+                user, state = GO_ON, states[tid]
+            elif sequence.state == FROM_GIVEN:
+                assert self._keeping is not None
+                user, state = RESTORE | rng.choice((0, GO_ON)), self._keeping.state(tid)
+            run = self._golden.run([sequence.x], state)
             states[tid] = run.state
+            if sequence.dump:
+                assert self._keeping is not None
+                user |= DUMP
+                self._keeping.keep(tid, run.state)
             numbers = np.concatenate([np.ravel(result) for result in run.results]).tolist()
             self._expected[tid].append((number, numbers))
             lanes = self._bus.lanes
             drop = rng.randrange(-lanes.numbers % lanes.count + 1) * lanes.size
             content = self._bus.packet(sequence.x.tolist())[: -drop or None]
-            packets.append((tid, GO_ON if go_on else 0, content))
+            packets.append((tid, user, content))
         order = self._bus.send(packets, rng if episode.shuffled else None)
         self._lengths = [len(episode.sequences[number].x) for number in order]
 
@@ -195,6 +215,8 @@ class Bench:
         lengths = [len(sequence.x) for sequence in episode.sequences]
         needed = cycles.sequence_cycles(self._design, lengths) * self._design.machine.streams
         beats = sum(lengths) * (self._bus.lanes.beats + self._bus.results.beats)
+        if self._keeping is not None:  # All are cleared, and each packet may take one and give one.
+            needed += state_size(self._design) * (self._design.machine.streams + 4 * len(lengths))
         slow = 1 - max(pauses.i_x, pauses.o)
         return PATIENCE + int(4 * (needed + 2 * beats) / max(slow, 0.01))
 
