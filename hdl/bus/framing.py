@@ -15,7 +15,7 @@ __all__ = ["Framing", "word_layout"]
 def word_layout(design: Design):
     """A beat as it is stored: its elements, the end of the packet, and where it starts from.
 
-    With a memory of states ``restore`` may be 1 in the first word of a packet, ``dump`` in its last.
+    With a memory of states ``restore`` may be 1 in a packet's first word, and ``dump`` in its last.
     """
     elements = data.ArrayLayout(shape(design.entry.element), design.entry.simd)
     states = {"restore": 1, "dump": 1} if design.machine.bus_states else {}

@@ -1,6 +1,6 @@
 """A small driver in Python: for a script on the device, or for a bench."""
 
-from pascaline.spec.bus import GO_ON, Bytes, input_bytes, output_bytes
+from pascaline.spec.bus import DUMP, GO_ON, RESTORE, Bytes, input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.registers import registers
 
@@ -27,7 +27,7 @@ O = {o}
 
 GO_ON = {go_on}
 """TUSER of a packet that goes on from the state in which the last one ended."""
-
+{users}
 
 class Driver:
     """Registers by name.
@@ -80,7 +80,7 @@ class Driver:
         value = self._read(offset)
         self._write(offset, value)
         return [field for field, (place, _) in fields.items() if value >> place & 1]
-{load}
+{load}{states}
 
 def encode(vectors):
     """The bytes of a packet: a sequence of vectors of integers.{symbols}
@@ -126,7 +126,58 @@ LOAD = """
             fields = REGISTERS["load_error"][1]
             reasons = [field for field in fields if self.get("load_error", field)]
             raise RuntimeError(f"the image is refused: {', '.join(reasons)}")
+"""
 
+USERS = """
+RESTORE = {restore}
+\"\"\"TUSER of a packet that starts from the stream's state in the memory of states.\"\"\"
+
+DUMP = {dump}
+\"\"\"TUSER of a packet whose last state goes into that memory, added to what it starts from.\"\"\"
+
+STATE = {state}
+\"\"\"Elements of h and of c of each layer.\"\"\"
+"""
+
+STATES = """
+    def load_state(self, stream, h, c, tries=1_000_000):
+        \"\"\"Load the state of a stream into the memory of states: of each layer h, and c.
+
+        A layer without a c has an empty one. Raises ValueError for another number of elements,
+        OverflowError for one of more than 32 bits, and RuntimeError if after that many reads of
+        ``status`` packets are still under way. An element that does not fit its format, or a stream
+        that there is not, is an error on the bus.
+        \"\"\"
+        sizes = [(len(one), len(other)) for one, other in zip(h, c)]
+        if sizes != STATE or len(h) != len(c):
+            raise ValueError(f"h and c must have {STATE} elements, not {sizes}")
+        vectors = [vector for layer in zip(h, c) for vector in layer]
+        words = [int(v).to_bytes(4, "little", signed=True) for vector in vectors for v in vector]
+        self._wait("states", 1, tries)
+        self.set("state_index", stream=stream)
+        for word in words:
+            self.set("state_in", element=int.from_bytes(word, "little"))
+
+    def read_state(self, stream, tries=1_000_000):
+        \"\"\"h and c of each layer, of the state of a stream in the memory of states.
+
+        Raises RuntimeError if after that many reads of ``status`` packets are still under way.
+        \"\"\"
+        self._wait("states", 1, tries)
+        numbers = iter(range(sum(map(sum, STATE))))
+        state = [[self._vector(stream, numbers, size) for size in sizes] for sizes in STATE]
+        return [h for h, _ in state], [c for _, c in state]
+
+    def _vector(self, stream, numbers, size):
+        found = []
+        for number in [next(numbers) for _ in range(size)]:
+            self.set("state_index", element=number, stream=stream)
+            value = self.get("state_out")
+            found.append(value - (value >> 31 << 32))
+        return found
+"""
+
+WAIT = """
     def _wait(self, field, value, tries):
         for _ in range(tries):
             if self.get("status", field) == value:
@@ -140,7 +191,8 @@ SYMBOLS = " A vector is the number of one symbol."
 
 def driver(design: Design) -> str:
     """The module's text."""
-    table = registers(design)
+    table, machine = registers(design), design.machine
+    waits = machine.home.loaded or machine.bus_states
     constants = {register.name: register.value for register in table if register.fixed}
     return TEXT.format(
         name=design.name,
@@ -149,12 +201,22 @@ def driver(design: Design) -> str:
             for register in table
         ),
         constants="\n".join(f'    "{name}": 0x{value:X},' for name, value in constants.items()),
-        load=LOAD if design.machine.home.loaded else "",
+        load=(LOAD if machine.home.loaded else "") + WAIT * waits,
+        states=STATES if machine.bus_states else "",
+        users=_users(design) if machine.bus_states else "",
         x=_lanes(input_bytes(design)),
         o=_lanes(output_bytes(design)),
         go_on=GO_ON,
-        symbols=SYMBOLS if design.machine.symbols else "",
+        symbols=SYMBOLS if machine.symbols else "",
     )
+
+
+def _users(design):
+    sizes = [
+        (layer.hidden, 0 if layer.carried is None else layer.hidden)
+        for layer in design.network.layers
+    ]
+    return USERS.format(restore=RESTORE, dump=DUMP, state=sizes)
 
 
 def _fields(register):

@@ -14,9 +14,13 @@ from tests.models import make_design, make_model
 from tests.tools import program
 
 
-@pytest.fixture(params=["axi", "wishbone", "ram", "parity"])
+@pytest.fixture(params=["axi", "wishbone", "ram", "parity", "states"])
 def design(request):
-    kinds = {"ram": {"ports": "axi", "weights": "ram"}, "parity": {"ports": "axi", "parity": True}}
+    kinds = {
+        "ram": {"ports": "axi", "weights": "ram"},
+        "parity": {"ports": "axi", "parity": True},
+        "states": {"ports": "axi", "bus_states": True},
+    }
     machine = kinds.get(request.param, {"ports": request.param})
     return make_design(make_model(inputs=5), simd=2, streams=2, longest=9, **machine)
 
@@ -197,8 +201,83 @@ def test_driver_loads_images(driver, table):
         driver["Driver"](stuck.read, stuck.write).load(image, tries=50)
 
 
-def test_a_driver_without_images_has_no_load(design, driver):
+def test_a_driver_has_what_its_machine_can_do(design, driver):
     assert hasattr(driver["Driver"], "load") == design.machine.home.loaded
+    for name in ("load_state", "read_state"):
+        assert hasattr(driver["Driver"], name) == design.machine.bus_states
+
+
+class Kept:
+    """Registers of a machine with a memory of states; ``status`` is read once in vain."""
+
+    def __init__(self, table):
+        self.offsets = {register.name: register.offset for register in table}
+        self.ready, self.index, self.elements = False, 0, {}
+
+    def read(self, offset):
+        if offset == self.offsets["state_out"]:
+            return self.elements[self.index]
+        assert offset == self.offsets["status"]
+        self.ready, ready = True, self.ready
+        return ready << 4
+
+    def write(self, offset, word):
+        if offset == self.offsets["state_in"]:
+            self.elements[self.index] = word
+            self.index += 1
+        else:
+            assert offset == self.offsets["state_index"]
+            self.index = word
+
+
+@pytest.mark.parametrize("design", ["states"], indirect=True)
+def test_driver_loads_and_reads_states(driver, table):
+    machine = Kept(table)
+    made = driver["Driver"](machine.read, machine.write)
+    state = [[1, -1, 2, -2]], [[3, -3, 4, -(1 << 15)]]
+    made.load_state(1, *state)
+    assert machine.ready
+    assert machine.elements[1 << 24 | 1] == 0xFFFFFFFF
+    assert sorted(machine.elements) == [1 << 24 | k for k in range(8)]
+    assert made.read_state(1) == state
+    assert driver["STATE"] == [(4, 4)]
+    with pytest.raises(ValueError, match=r"^h and c must have \[\(4, 4\)\] elements, not \[\]$"):
+        made.load_state(0, [], [])
+    with pytest.raises(OverflowError):
+        made.load_state(0, [[1 << 31, 0, 0, 0]], [[0] * 4])
+    machine.ready = False
+    with pytest.raises(RuntimeError, match=r"^status.states must become 1$"):
+        made.read_state(0, tries=1)
+
+
+@pytest.mark.parametrize("design", ["states"], indirect=True)
+def test_header_loads_and_reads_states(design, tmp_path):
+    """On plain memory, where all reads give what was written last."""
+    compiler = program("gcc", "cc", package="gcc")
+    (tmp_path / "machine.h").write_text(bus_files(design)[f"{design.name}.h"])
+    name, prefix = design.name, design.name.upper()
+    (tmp_path / "user.c").write_text(
+        f"""#include "machine.h"
+int main(void)
+{{
+    static uint32_t memory[1024];
+    int32_t in[{prefix}_STATE_SIZE_VALUE] = {{0}}, out[{prefix}_STATE_SIZE_VALUE];
+    memory[{prefix}_STATUS / 4] = {prefix}_STATUS_STATES_MASK;
+    memory[{prefix}_STATE_OUT / 4] = (uint32_t)-5;
+    in[{prefix}_STATE_SIZE_VALUE - 1] = -7;
+    {name}_load_state(memory, 1, in);
+    int loaded = memory[{prefix}_STATE_IN / 4] == (uint32_t)-7 &&
+                 memory[{prefix}_STATE_INDEX / 4] == 1u << 24;
+    {name}_read_state(memory, 1, out);
+    int read = out[0] == -5 && out[{prefix}_STATE_SIZE_VALUE - 1] == -5 &&
+               memory[{prefix}_STATE_INDEX / 4] == (1u << 24) + {prefix}_STATE_SIZE_VALUE - 1;
+    return !(loaded && read);
+}}
+"""
+    )
+    flags = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
+    subprocess.run([compiler, *flags, tmp_path / "user.c", "-o", tmp_path / "user"], check=True)
+    subprocess.run([tmp_path / "user"], check=True)
 
 
 def test_driver_packs_vectors_into_beats(driver):
