@@ -124,6 +124,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--longest", type=WHOLE, help="Steps of the longest sequence."),
             click.option(
+                "--bus-states/--no-bus-states",
+                default=None,
+                help="A memory of states, which can be loaded and read over a bus.",
+            ),
+            click.option(
                 "--weights",
                 type=_Words("weights"),
                 help="Where the model's integers are stored; ram: loaded at run time.",

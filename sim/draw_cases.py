@@ -67,6 +67,7 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "attention": lambda network, _: network.attention is not None,
     "bidirectional": lambda network, _: network.bidirectional,
+    "bus-states": lambda _, machine: machine.bus_states,
     "cellnorm": lambda network, _: _cell_standardised(network),
     "decoder": lambda network, _: network.decoder is not None,
     "layernorm": lambda network, _: _standardised(network),
@@ -124,6 +125,7 @@ def draw(
         decoder = np.random.default_rng([seed, 7, *again])
         residual = np.random.default_rng([seed, 8, *again])
         cell_norm = np.random.default_rng([seed, 9, *again])
+        states = np.random.default_rng([seed, 10, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         network = _attention(attention, network)
@@ -134,6 +136,7 @@ def draw(
         network = _residual(residual, network, machine)
         network = _decoder(decoder, network, machine["simd"], sizes)
         machine |= {"streams": 1} if network.decoder else {}
+        machine |= _bus_states(states, network, machine)
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):
             break
@@ -339,6 +342,15 @@ def _symbols(newest: np.random.Generator, machine: dict[str, Any]) -> dict[str, 
     if machine["simd"] & (machine["simd"] - 1) or newest.random() > 0.2:
         return {}
     return {"symbols": True}
+
+
+def _bus_states(
+    rng: np.random.Generator, network: Network, machine: dict[str, Any]
+) -> dict[str, Any]:
+    """Sometimes a memory of states, where that can be."""
+    if machine["ports"] == "stream" or network.whole or rng.random() < 0.5:
+        return {}
+    return {"bus_states": True}
 
 
 def _zero_points(zeros: np.random.Generator, network: dict[str, Any]) -> dict[str, Any]:
