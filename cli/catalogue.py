@@ -126,7 +126,7 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--bus-states/--no-bus-states",
                 default=None,
-                help="A memory of states, which can be loaded and read over a bus.",
+                help="A memory of states, which is written and read over a bus.",
             ),
             click.option(
                 "--weights",

@@ -4,7 +4,7 @@ from amaranth.hdl import Array, C, Cat, Mux, Signal
 
 from pascaline.hdl.bus.framing import Framing
 from pascaline.hdl.bus.packets import PacketBuffer
-from pascaline.spec.bus import GO_ON, input_bytes
+from pascaline.spec.bus import DUMP, GO_ON, RESTORE, input_bytes
 from prove.claim import Claim
 from prove.designs import small_design
 from prove.harness import Harness
@@ -16,14 +16,14 @@ COUNT = 4
 """Bits of the number of a word: more words than these count are not on their way."""
 
 
-def _design():
+def _design(**machine):
     """Two streams, two beats a vector of which the second is half empty, two vectors a packet."""
-    return small_design(inputs=3, simd=2, streams=2, longest=2, head=None, ports="axi")
+    return small_design(inputs=3, simd=2, streams=2, longest=2, head=None, ports="axi", **machine)
 
 
 def framing(harness: Harness):
     """Of any one stream, beats are stored until one is wrong, which drops their packet."""
-    design = _design()
+    design = _design(bus_states=True)
     lanes, longest, streams = input_bytes(design), design.machine.longest, design.machine.streams
     dut, m = harness.place(Framing(design), "framing"), harness.m
     names = ("tdata", "tkeep", "tlast", "tid", "tuser", "tvalid", "enabled", "full")
@@ -74,6 +74,12 @@ def framing(harness: Harness):
     harness.always(~dut.commit | dut.write)
     harness.always(~stored | (same & (dut.word.last == dut.tlast)))
     harness.always(~stored | (dut.word.go_on == (dut.tuser & GO_ON).any()))
+    first, kept = beats == 0, Signal()
+    with m.If(take & here & first):
+        m.d.sync += kept.eq((dut.tuser & DUMP).any())
+    dumps = Mux(first, (dut.tuser & DUMP).any(), kept)
+    harness.always(~stored | (dut.word.restore == (first & (dut.tuser & RESTORE).any())))
+    harness.always(~stored | (dut.word.dump == (dut.tlast & dumps)))
     for name, error in errors.items():
         found = dut.errors[name]
         harness.always(~here | (found == (take & right & error)))

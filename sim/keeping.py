@@ -1,4 +1,4 @@
-"""The memory of states of a machine on a bus: loaded, read, and what must be in it."""
+"""The memory of states of a machine on a bus: written, read, and what must be in it."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ class Keeping:
         vectors = [vector for layer in state for vector in (layer.h, layer.c)]
         self.states[stream] = np.concatenate(vectors, axis=1)[0].tolist()
 
-    async def load(self, rng: random.Random) -> None:
-        """Load random elements into some streams; what does not fit must be refused."""
+    async def write(self, rng: random.Random) -> None:
+        """Write random elements of some streams; what does not fit must be refused."""
         await self._bus.becomes("states", 1)
         for stream in range(len(self.states)):
             if rng.getrandbits(1):
-                await self._load(stream, rng)
+                await self._write(stream, rng)
         size, streams = state_size(self._design), len(self.states)
         for index in (size, 1 << ELEMENT_BITS - 1, streams << ELEMENT_BITS):
             await self._refused(Access(self._at("state_index"), index))
 
-    async def _load(self, stream: int, rng: random.Random) -> None:
+    async def _write(self, stream: int, rng: random.Random) -> None:
         """From any element on; the index goes on by itself."""
         first = rng.choice((0, rng.randrange(state_size(self._design))))
         await self._bus.set("state_index", stream << ELEMENT_BITS | first)

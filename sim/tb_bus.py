@@ -97,7 +97,7 @@ class Bench:
         if self._keeping is not None:
             self._keeping.clear()
             if rng.getrandbits(1):  # Else the first packets come while the memory is cleared.
-                await self._keeping.load(rng)
+                await self._keeping.write(rng)
         registers = Registers(
             bus.control, bus.table, self._seen, outcome, random.Random(rng.random())
         )

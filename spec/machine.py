@@ -90,7 +90,7 @@ class Machine(Checked):
     longest : int
         Steps of the longest sequence, where a whole one has to be held, or its mean to be taken.
     bus_states : bool
-        Whether states can be loaded and read over the bus, see `spec.states`.
+        Whether states can be written and read over the bus, see `spec.states`.
     parity : bool
         Whether memories have parity bits: after a wrong word has been read no result is given.
 

@@ -12,7 +12,7 @@ __all__ = ["c_header"]
 def c_header(design: Design) -> str:
     """Offsets, masks and constants: ``<NAME>_<REGISTER>`` and ``<NAME>_<REGISTER>_<FIELD>``.
 
-    With a memory of states also functions that load and read a state.
+    With a memory of states also functions that write and read a state.
     """
     prefix = design.name.upper()
     lines = [
@@ -50,7 +50,7 @@ STATES = """\
 
 /* The state of a stream, {prefix}_STATE_SIZE_VALUE elements: of each layer h, then c if it has
    one. Both functions wait until no packet is under way. */
-static inline void {name}_load_state(volatile uint32_t *machine, uint32_t stream,
+static inline void {name}_write_state(volatile uint32_t *machine, uint32_t stream,
                                      const int32_t *state)
 {{
     while (!(machine[{prefix}_STATUS / 4] & {prefix}_STATUS_STATES_MASK))

@@ -140,8 +140,8 @@ STATE = {state}
 """
 
 STATES = """
-    def load_state(self, stream, h, c, tries=1_000_000):
-        \"\"\"Load the state of a stream into the memory of states: of each layer h, and c.
+    def write_state(self, stream, h, c, tries=1_000_000):
+        \"\"\"Write the state of a stream into the memory of states: of each layer h, and c.
 
         A layer without a c has an empty one. Raises ValueError for another number of elements,
         OverflowError for one of more than 32 bits, and RuntimeError if after that many reads of

@@ -203,7 +203,7 @@ def test_driver_loads_images(driver, table):
 
 def test_a_driver_has_what_its_machine_can_do(design, driver):
     assert hasattr(driver["Driver"], "load") == design.machine.home.loaded
-    for name in ("load_state", "read_state"):
+    for name in ("write_state", "read_state"):
         assert hasattr(driver["Driver"], name) == design.machine.bus_states
 
 
@@ -231,27 +231,27 @@ class Kept:
 
 
 @pytest.mark.parametrize("design", ["states"], indirect=True)
-def test_driver_loads_and_reads_states(driver, table):
+def test_driver_writes_and_reads_states(driver, table):
     machine = Kept(table)
     made = driver["Driver"](machine.read, machine.write)
     state = [[1, -1, 2, -2]], [[3, -3, 4, -(1 << 15)]]
-    made.load_state(1, *state)
+    made.write_state(1, *state)
     assert machine.ready
     assert machine.elements[1 << 24 | 1] == 0xFFFFFFFF
     assert sorted(machine.elements) == [1 << 24 | k for k in range(8)]
     assert made.read_state(1) == state
     assert driver["STATE"] == [(4, 4)]
     with pytest.raises(ValueError, match=r"^h and c must have \[\(4, 4\)\] elements, not \[\]$"):
-        made.load_state(0, [], [])
+        made.write_state(0, [], [])
     with pytest.raises(OverflowError):
-        made.load_state(0, [[1 << 31, 0, 0, 0]], [[0] * 4])
+        made.write_state(0, [[1 << 31, 0, 0, 0]], [[0] * 4])
     machine.ready = False
     with pytest.raises(RuntimeError, match=r"^status.states must become 1$"):
         made.read_state(0, tries=1)
 
 
 @pytest.mark.parametrize("design", ["states"], indirect=True)
-def test_header_loads_and_reads_states(design, tmp_path):
+def test_header_writes_and_reads_states(design, tmp_path):
     """On plain memory, where all reads give what was written last."""
     compiler = program("gcc", "cc", package="gcc")
     (tmp_path / "machine.h").write_text(bus_files(design)[f"{design.name}.h"])
@@ -265,7 +265,7 @@ int main(void)
     memory[{prefix}_STATUS / 4] = {prefix}_STATUS_STATES_MASK;
     memory[{prefix}_STATE_OUT / 4] = (uint32_t)-5;
     in[{prefix}_STATE_SIZE_VALUE - 1] = -7;
-    {name}_load_state(memory, 1, in);
+    {name}_write_state(memory, 1, in);
     int loaded = memory[{prefix}_STATE_IN / 4] == (uint32_t)-7 &&
                  memory[{prefix}_STATE_INDEX / 4] == 1u << 24;
     {name}_read_state(memory, 1, out);

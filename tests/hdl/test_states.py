@@ -140,8 +140,8 @@ def test_states_are_kept_for_each_stream(name, seed):
         for _ in range(12):
             for stream in range(streams):
                 assert await registers.state(stream, size) == kept[stream]
-            stream, what = rng.randrange(streams), rng.choice(("load", "dump", "restore"))
-            if what == "load":
+            stream, what = rng.randrange(streams), rng.choice(("write", "dump", "restore"))
+            if what == "write":
                 kept[stream] = draw()
                 assert await registers.index(stream, 0)
                 for value in kept[stream]:
