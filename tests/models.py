@@ -67,7 +67,7 @@ def make_chains() -> dict[str, Design]:
         "mean": ([gru], {"pooling": "mean", "head": head}, {"streams": 2}),
         "mean, both directions": ([both], {"pooling": "mean"}, {"parity": True}),
         "residual": ([lstm, lstm | {"residual": True}], {"head": head}, {"streams": 2}),
-        "residual, last": ([lstm, gru | {"residual": True}], {}, loaded),
+        "residual, last": ([lstm, gru | {"residual": True}], {}, loaded | {"bus_states": True}),
         "attention": ([gru], attention | {"head": head}, {"streams": 2}),
         "attention, both directions": ([both], attention, {"parity": True}),
         "attention, on a bus": ([both, lstm], attention | {"head": head}, loaded),
