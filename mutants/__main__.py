@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -78,6 +79,13 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     default=(0, 1),
     help="Only the Kth part of N of all mutants; K may be any number, as that of a commit.",
 )
+@click.option(
+    "--settled",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Part of the mutants that must be killed or proven; else the status is 1.",
+)
 @click.option("--folder", type=click.Path(path_type=Path), help="Where all is kept.")
 @click.option(
     "--replays",
@@ -95,6 +103,7 @@ def main(
     random: int,
     seconds: tuple[int, ...],
     part: tuple[int, int],
+    settled: float,
     folder: Path | None,
     replays: Path | None,
     jobs: int | None,
@@ -139,7 +148,12 @@ def main(
             table(f"{title}: {shares}", ["what", "mutants"], rows)
             for mutant in result["left"]:
                 click.echo(mutant, err=True)
-    sys.exit(1 if any(result["left"] for result in found) else 0)
+    total, left = (sum(numbers) for numbers in zip(*map(_counts, found), strict=True))
+    sys.exit(1 if total - left < settled * total else 0)
+
+
+def _counts(result: dict[str, Any]) -> tuple[int, int]:
+    return result["mutants"], len(result["left"])
 
 
 if __name__ == "__main__":
