@@ -128,6 +128,8 @@ def fuzz(
     time and memory, or be right; of model files that are still good some are simulated.
     """
     _check_unknown(unknown, sim)
+    if files is not None and unknown:
+        raise InputError("--unknown", "must not be given with --files")
     if files is not None:
         good = fuzz_files(
             files,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,12 @@ import click
 from mutants.campaign import Campaign
 from mutants.machines import COUNTS
 from mutants.netlist import MOST
+from pascaline.cli.guard import guarded
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
-from pascaline.spec.errors import InputError
+from pascaline.measure.workers import workers
+from pascaline.spec.errors import InputError, brief
 from pascaline.spec.folders import build_folder
-from pascaline.spec.scratch import own_temporary
 
 __all__ = ["main", "sliced"]
 
@@ -33,7 +33,9 @@ class Slice(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         words = str(value).split("/")
-        if len(words) != 2 or not all(word.isdecimal() for word in words) or int(words[1]) == 0:
+        if len(words) != 2 or not all(word.isdecimal() and len(word) < 10 for word in words):
+            self.fail(f"must be K/N, not {brief(str(value))!r}")
+        if int(words[1]) == 0:
             self.fail(f"must be K/N, not {value!r}")
         return int(words[0]) % int(words[1]), int(words[1])
 
@@ -110,30 +112,28 @@ def main(
     as_json: bool,
 ) -> None:
     """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side."""
-    try:
-        counts = {name: count or COUNTS.get(name, 1000) for name in names or COUNTS}
-        campaigns = [
-            Campaign(
-                name=name,
-                count=counts[name],
-                folder=folder or build_folder() / "mutants",
-                seed=seed,
-                first=first,
-                last=last,
-                cycles=cycles,
-                random=random,
-                seconds=seconds,
-                replays=replays,
-            )
-            for name, first, last in sliced(counts, *part)
-        ]
-        processes = ProcessPoolExecutor(jobs or cores(), mp_context=get_context("spawn"))
-        threads = ThreadPoolExecutor(len(campaigns))
-        with own_temporary(), bars() as report, processes as pool, threads:
-            found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
-    except InputError as error:
-        click.echo(f"pascaline: {error}", err=True)
-        sys.exit(2)
+    counts = {name: count or COUNTS.get(name, 1000) for name in names or COUNTS}
+    campaigns = [
+        Campaign(
+            name=name,
+            count=counts[name],
+            folder=_made(folder or build_folder() / "mutants"),
+            seed=seed,
+            first=first,
+            last=last,
+            cycles=cycles,
+            random=random,
+            seconds=seconds,
+            replays=replays,
+        )
+        for name, first, last in sliced(counts, *part)
+    ]
+    if not campaigns:
+        raise InputError("--slice", f"must have one of {sum(counts.values())} mutants in it")
+    # If this is stopped, the processes are, and then the threads end, too.
+    threads, processes = ThreadPoolExecutor(len(campaigns)), workers(jobs or cores())
+    with threads, bars() as report, processes as pool:
+        found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
     if as_json:
         print_json({"campaigns": found})
     else:
@@ -152,9 +152,17 @@ def main(
     sys.exit(1 if total - left < settled * total else 0)
 
 
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--folder: {folder}", f"cannot be used ({error.strerror})") from None
+    return folder
+
+
 def _counts(result: dict[str, Any]) -> tuple[int, int]:
     return result["mutants"], len(result["left"])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(lambda: main.main(standalone_mode=False)))

@@ -54,9 +54,9 @@ def machine(name: str) -> Case:
     InputError
         If there is no such configuration, or no such ports.
     """
-    known, _, style = name.partition(":")
+    known, colon, style = name.partition(":")
     named = {key: config for key, config in configs().items() if config.network is not None}
-    if known not in named or style not in ("", "axi", "wishbone"):
+    if known not in named or (style not in ("axi", "wishbone") if colon else style):
         rule = f"must be one of {', '.join(named)}, followed by :axi or :wishbone for a bus"
         raise InputError("mutants", rule, name)
     config = named[known]

@@ -30,7 +30,7 @@ ARROWS = {
         *("measure", "pages", "console", "api"),
     },
     "prove": {"spec", "host", "golden", "hdl", "console"},
-    "mutants": {"spec", "host", "hdl", "sim", "console"},
+    "mutants": {"spec", "host", "hdl", "sim", "measure", "console", "cli"},
 }
 
 FORBIDDEN = {

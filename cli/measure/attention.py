@@ -74,7 +74,7 @@ def attention(
     memories. Errors are the largest differences of weights from those of a softmax of the same
     scores; ``--models`` shows how many decisions on held-out data that changes.
     """
-    if models:
+    if models is not None:
         _decisions(models.split(","), as_json=as_json)
         return
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)

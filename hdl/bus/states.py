@@ -171,4 +171,5 @@ class _Place:
 
 def _within(element, first, count):
     """Whether the number of an element is one of these."""
-    return (element >= first) & (element < first + count)
+    below = element < first + count
+    return below & (element >= first) if first else below

@@ -49,7 +49,8 @@ STATES = """\
 #include <stdint.h>
 
 /* The state of a stream, {prefix}_STATE_SIZE_VALUE elements: of each layer h, then c if it has
-   one. Both functions wait until no packet is under way. */
+   one. Both functions wait until no packet is under way; none may come meanwhile, and with parity
+   error.fault is to be read afterwards. */
 static inline void {name}_write_state(volatile uint32_t *machine, uint32_t stream,
                                      const int32_t *state)
 {{

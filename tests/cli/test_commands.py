@@ -345,7 +345,7 @@ def test_fuzz_says_how_to_see_it_again(pascaline, monkeypatch, tmp_path):
     monkeypatch.setattr("pascaline.sim.case.cycles.sequence_cycles", lambda *_: 1)
     status, _, err = pascaline("fuzz", "--replay", path)
     assert status == 1
-    assert "the formula says 1" in err
+    assert "the formulas say (46, 1)" in err
     assert f"again: pascaline fuzz --replay {path} --sim verilator" in err
 
 

@@ -50,10 +50,11 @@ def test_commands(odd, pascaline, monkeypatch):
 
 def test_verilator(odd, monkeypatch, rng):
     # As if all had been installed there.
-    for name, place in (("_root", verilator._root()), ("FST", verilator.FST)):
+    root = "verilator_root"
+    for name, place in ((root, verilator.verilator_root()), ("FST", verilator.FST)):
         (odd / name).symlink_to(place)
         new = odd / name
-        monkeypatch.setattr(verilator, name, (lambda at=new: at) if name == "_root" else new)
+        monkeypatch.setattr(verilator, name, (lambda at=new: at) if name == root else new)
     (odd / "libs").symlink_to(verilator.LIBRARIES)
     monkeypatch.setattr(verilator, "LIBRARIES", odd / "libs")
     design, tool = design_of("tiny-binary", units=1, simd=1), tool_of("verilator")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pascaline.sim.case import Case
 from pascaline.sim.draw_cases import draw
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
@@ -50,6 +51,9 @@ def test_random_case_with_layer_norm_of_the_cell(seed):
 
 
 def check(case):
+    # On a bus states come from a memory, which is not part of this.
+    machine = case.machine.model_copy(update={"bus_states": False})
+    case = Case.model_validate(case.model_dump() | {"machine": machine})
     plain, rough = case.jobs
     outcome = run_job(plain)
     assert outcome.good, outcome.faults

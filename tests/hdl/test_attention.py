@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pascaline.golden.attention import Attend as Golden
+from pascaline.golden.attention import Weighed
 from pascaline.hdl.attention.attend import AttendUnit
 from pascaline.spec.flow import End
 from tests.hdl.bench import play
@@ -78,7 +79,7 @@ def beats(attend, sequences, rng):
         places[stream] = 0 if last else step + 1
         if not last:
             continue
-        pool = Golden(attend.attention, attend.query, 1, attend.h)
+        pool = Golden(Weighed(attend.attention, attend.h, 1, len(attend.query)), attend.query)
         for vector in vectors:
             pool.add(vector[None], np.array([True]))
         result = chunks(attend, pool.pooled[0])

@@ -241,10 +241,14 @@ def test_driver_writes_and_reads_states(driver, table):
     assert sorted(machine.elements) == [1 << 24 | k for k in range(8)]
     assert made.read_state(1) == state
     assert driver["STATE"] == [(4, 4)]
-    with pytest.raises(ValueError, match=r"^h and c must have \[\(4, 4\)\] elements, not \[\]$"):
+    with pytest.raises(ValueError, match=r"^h and c must have \(\[4\], \[4\]\) elements, not"):
         made.write_state(0, [], [])
     with pytest.raises(OverflowError):
         made.write_state(0, [[1 << 31, 0, 0, 0]], [[0] * 4])
+    with pytest.raises(OverflowError, match=r"^state_index.stream must have 8 bits, not 256$"):
+        made.write_state(256, *state)
+    with pytest.raises(TypeError):
+        made.write_state(0, [[0.5, 0, 0, 0]], [[0] * 4])
     machine.ready = False
     with pytest.raises(RuntimeError, match=r"^status.states must become 1$"):
         made.read_state(0, tries=1)

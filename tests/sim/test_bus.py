@@ -24,6 +24,7 @@ from pascaline.spec.ports import FROM_PREVIOUS
 from pascaline.spec.synthetic import synthetic_model
 from tests.models import make_design, make_model
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
+from tests.tools import program
 
 PORTS = ("axi", "wishbone")
 
@@ -149,6 +150,7 @@ def test_fusesoc_lints_the_core(ports, weights, tmp_path):
     fusesoc = shutil.which("fusesoc", path=Path(sys.executable).parent) or shutil.which("fusesoc")
     if fusesoc is None:
         pytest.skip("fusesoc is not installed")
+    program("perl", package="perl")  # The script `verilator` is in it; our own builds do without.
     parity = weights == "ram"
     design = design_of("tiny-binary", ports=ports, longest=8, weights=weights, parity=parity)
     generate(design).write(tmp_path / "core")
