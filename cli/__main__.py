@@ -11,13 +11,9 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["run"]
+from pascaline.cli.stops import STOPS
 
-ENDS = {
-    signal.SIGINT: (130, "interrupted"),
-    signal.SIGTERM: (143, "terminated"),
-}
-"""What is done about each signal outside `cli.guard`, where nothing has been begun."""
+__all__ = ["run"]
 
 MIB = 1 << 20
 LIMITS = {
@@ -32,7 +28,7 @@ ROOM = 64 * MIB
 
 def run() -> None:
     """Run the command line, in a process of its own."""
-    for number in ENDS:
+    for number in STOPS:  # Outside `cli.guard` nothing has been begun.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
     for what, (limit, unit, least) in LIMITS.items():
@@ -56,7 +52,7 @@ def _may_be_cut() -> bool:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    _end(*ENDS[signal.Signals(number)])
+    _end(*STOPS[signal.Signals(number)])
 
 
 def _end(status: int, text: str) -> NoReturn:

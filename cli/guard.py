@@ -27,6 +27,7 @@ from typing import Any
 import click
 
 from pascaline.cli.lazy import Escaped
+from pascaline.cli.stops import STOPS
 from pascaline.host.children import ending_children
 from pascaline.spec.errors import LONGEST, InputError, brief, one_line, said
 from pascaline.spec.scratch import own_temporary
@@ -56,12 +57,8 @@ LIMITS = (
 """Errors of the system that say what a machine lacks, or forbids."""
 
 
-STOPS = {signal.SIGINT: (130, "interrupted"), signal.SIGTERM: (143, "terminated")}
-"""Signals that stop a command: its exit status, and what is said."""
-
-
 class Stopped(BaseException):
-    """A signal of `STOPS`.
+    """A signal of `cli.stops.STOPS`.
 
     It is no `KeyboardInterrupt`: of these, click makes something else, and Python itself an exit
     status, wherever it evaluates a text.
