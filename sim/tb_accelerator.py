@@ -15,8 +15,8 @@ from cocotb.triggers import Event, First, RisingEdge, Timer
 
 from pascaline.sim.bench import Driver, Monitor, Sink, Stream, Values
 from pascaline.sim.clocking import PERIOD, RESET_CYCLES, cycle, reset, start_clock
+from pascaline.sim.given import run_episodes
 from pascaline.sim.job import Episode, Job, Outcome
-from pascaline.sim.known import expect_known
 from pascaline.sim.model import checked_model
 from pascaline.sim.stimulus import stimulus
 from pascaline.spec import cycles
@@ -30,16 +30,13 @@ TOLD_EVERY = 0.2
 @cocotb.test()
 async def run_job(dut: Any) -> None:
     """Run the job of the environment; fail unless every beat is as expected."""
-    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
-    outcome = Outcome()
-    if job.unknown:
-        expect_known(dut, job, outcome)
-    bench = Bench(dut, job, outcome)
-    start_clock(dut.clk)
-    for number, episode in enumerate(job.episodes):
-        await bench.run(number, episode)
-    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
-    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+
+    def bench(dut: Any, job: Job, outcome: Outcome) -> Bench:
+        made = Bench(dut, job, outcome)
+        start_clock(dut.clk)
+        return made
+
+    await run_episodes(dut, bench)
 
 
 class Bench:

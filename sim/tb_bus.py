@@ -15,9 +15,9 @@ import numpy as np
 from pascaline.golden.network import Golden
 from pascaline.sim.accesses import ENABLE, Registers
 from pascaline.sim.bus import RESET_CYCLES, Bus, Packet
+from pascaline.sim.given import run_episodes
 from pascaline.sim.job import Episode, Job, Outcome, Pauses
 from pascaline.sim.keeping import Keeping
-from pascaline.sim.known import expect_known
 from pascaline.sim.seen import Seen
 from pascaline.spec import cycles
 from pascaline.spec.bus import DUMP, GO_ON, RESTORE
@@ -33,15 +33,7 @@ PATIENCE = 1000
 @cocotb.test()
 async def run_job(dut: Any) -> None:
     """Run the job of the environment; fail unless every packet is as expected."""
-    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
-    outcome = Outcome()
-    if job.unknown:
-        expect_known(dut, job, outcome)
-    bench = Bench(dut, job, outcome)
-    for number, episode in enumerate(job.episodes):
-        await bench.run(number, episode)
-    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
-    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+    await run_episodes(dut, Bench)
 
 
 class Bench:

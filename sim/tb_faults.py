@@ -15,6 +15,7 @@ from cocotb.triggers import Timer
 from pascaline.sim.accesses import ENABLE
 from pascaline.sim.faults import FAULTS, FLIP, IMAGE, LOADING, RESET, kinds
 from pascaline.sim.flips import FlippedBit
+from pascaline.sim.given import conclude, given_job
 from pascaline.sim.images import error_code, wrong_image
 from pascaline.sim.job import Flip, Job, Outcome
 from pascaline.sim.surroundings import DONE, ERROR, Surroundings
@@ -32,7 +33,7 @@ MORE = 3
 @cocotb.test()
 async def run_faults(dut: Any) -> None:
     """Inject as many faults of each kind as the job says."""
-    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    job = given_job()
     progress = Path(os.environ["PASCALINE_PROGRESS"])
     outcome = Outcome()
     bench = Bench(dut, job, outcome)
@@ -41,8 +42,7 @@ async def run_faults(dut: Any) -> None:
         progress.write_text(str(number))
         for kind in kinds(bench.around.design, flips=bool(job.flips)):
             await bench.inject(kind, number)
-    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
-    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+    conclude(job, outcome)
 
 
 class Bench:

@@ -18,6 +18,7 @@ from cocotb.triggers import ClockCycles, Event, First, ReadOnly, RisingEdge, Tim
 from pascaline.sim.bench import Checker, Driver, Monitor, Sink, Stream, Values
 from pascaline.sim.clocking import PERIOD, cycle, reset, start_clock
 from pascaline.sim.flips import FlippedBit
+from pascaline.sim.given import conclude, given_job
 from pascaline.sim.job import Episode, Flip, Job, Outcome
 from pascaline.sim.model import BenchModel
 from pascaline.sim.stimulus import stimulus
@@ -33,7 +34,7 @@ Run = dict[str, list[Values]]
 @cocotb.test()
 async def run_flips(dut: Any) -> None:
     """Flip each bit of the job; fail if any causes a wrong result without a fault."""
-    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    job = given_job()
     progress = Path(os.environ["PASCALINE_PROGRESS"])
     bench = Bench(dut, job)
     start_clock(dut.clk)
@@ -42,8 +43,7 @@ async def run_flips(dut: Any) -> None:
         if number % 50 == 0:
             progress.write_text(str(number))
         await bench.inject(flip)
-    bench.outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
-    assert bench.outcome.good, f"seed {job.seed}: {bench.outcome.faults}"
+    conclude(job, bench.outcome)
 
 
 class _Expected(Checker):

@@ -18,6 +18,7 @@ from cocotb.triggers import ClockCycles, Event, RisingEdge, with_timeout
 
 from pascaline.sim.bench import Driver, Monitor, Sink, Stream, Values
 from pascaline.sim.clocking import PERIOD, reset, start_clock
+from pascaline.sim.given import conclude, given_job
 from pascaline.sim.images import WRONG, error_code, wrong_image
 from pascaline.sim.job import Episode, Job, Outcome, Sequence
 from pascaline.sim.model import BenchModel, checked_model
@@ -34,13 +35,12 @@ PATIENCE = 5_000
 @cocotb.test()
 async def run_loads(dut: Any) -> None:
     """Load as many images as the job says, half of them wrong; fail unless all goes as it must."""
-    job = Job.read(Path(os.environ["PASCALINE_JOB"]))
+    job = given_job()
     outcome = Outcome()
     bench = Bench(dut, job, outcome)
     start_clock(dut.clk)
     await bench.run(Path(os.environ["PASCALINE_PROGRESS"]))
-    outcome.write(Path(os.environ["PASCALINE_OUTCOME"]))
-    assert outcome.good, f"seed {job.seed}: {outcome.faults}"
+    conclude(job, outcome)
 
 
 class Bench:
