@@ -1,9 +1,10 @@
 """The input side: vectors arrive while earlier ones are worked on."""
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Array, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.numbering import stream_of
 from pascaline.hdl.shapes import shape, struct
 from pascaline.hdl.symbols import SymbolMemory
 from pascaline.hdl.vector import VectorMemory, read_signature
@@ -85,13 +86,8 @@ class Inputs(wiring.Component):
         bank = Signal()
         chunk = Signal(range(chunks))
         beat = self.i.p
-        # The stream counts on a vector's first beat; a vector of one beat has no other.
-        stream = Signal(core.stream_bits)
-        kept = Signal.like(stream)
+        stream = stream_of(m, chunk, beat, core.stream_bits, "stream")
         start = Signal(1 << core.stream_bits, init=-1)
-        if core.stream_bits:
-            m.d.comb += stream.eq(Mux(chunk == 0, beat.stream, kept))
-            m.d.sync += kept.eq(stream)
         m.d.comb += [
             self.i.ready.eq(~full[bank]),
             vectors.write.en.eq(self.i.valid & self.i.ready),

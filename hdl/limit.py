@@ -4,6 +4,7 @@ from amaranth.hdl import Array, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.numbering import stream_of
 from pascaline.hdl.shapes import struct
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
@@ -56,13 +57,8 @@ class Limit(wiring.Component):
         m = Module()
         design, longest, beat = self._design, self._design.machine.longest, self.i.p
         streams, chunks = range(design.machine.streams), design.entry.beats
-        # The stream counts on a vector's first beat.
         chunk = Signal(range(chunks))
-        number = Signal(design.stream_bits)
-        if design.stream_bits:
-            kept = Signal.like(number)
-            m.d.comb += number.eq(Mux(chunk == 0, beat.stream, kept))
-            m.d.sync += kept.eq(number)
+        number = stream_of(m, chunk, beat, design.stream_bits)
 
         # Steps before this one, counted up to longest.
         steps = Array(Signal(range(longest + 1), name=f"steps_{k}") for k in streams)

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.numbering import stream_of
 from pascaline.hdl.shapes import struct
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
@@ -56,13 +57,8 @@ class Valve(wiring.Component):
         m = Module()
         design, beat = self._design, self.i.p
         chunks = design.entry.beats
-        # The stream counts on a vector's first beat.
         chunk = Signal(range(chunks))
-        number = Signal(design.stream_bits)
-        if design.stream_bits:
-            kept = Signal.like(number)
-            m.d.comb += number.eq(Mux(chunk == 0, beat.stream, kept))
-            m.d.sync += kept.eq(number)
+        number = stream_of(m, chunk, beat, design.stream_bits)
 
         through = Signal()
         taken = Signal()
