@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -22,6 +21,7 @@ from pascaline.models.catalogue import find_model
 from pascaline.sim.verilator import verilator_root
 from pascaline.spec.design import Design
 from pascaline.spec.progress import Progress, silent
+from pascaline.spec.scratch import temporary
 
 __all__ = ["WAIVERS", "Reader", "complaints", "lint_all", "readers"]
 
@@ -102,7 +102,7 @@ def readers() -> dict[str, Reader]:
 def complaints(reader: Reader, file: Path, top: str) -> list[str]:
     """What a reader says of a file, but for what is waived: nothing if it takes it."""
     words = [word.format(top=top, file=file) for word in reader.command]
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary() as folder:
         done = subprocess.run(
             words,
             cwd=folder,
@@ -162,8 +162,8 @@ def lint_all(
 
 
 def _lint(design: Design) -> dict[str, list[str]]:
-    with tempfile.TemporaryDirectory() as folder:
-        file, *_ = make_verilog(design).write(Path(folder))
+    with temporary() as folder:
+        file, *_ = make_verilog(design).write(folder)
         found = readers().values()
         return {reader.name: complaints(reader, file, design.name) for reader in found}
 

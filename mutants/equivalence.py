@@ -10,7 +10,6 @@ these either something differs at the ports, sooner or later, or more registers 
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,6 +22,7 @@ from mutants.bitparallel import selects
 from mutants.graph import Builder, Graph
 from mutants.runs import Runs, Witness
 from pascaline.host.tools import find_tool
+from pascaline.spec.scratch import temporary
 
 __all__ = ["ENGINES", "Verdict", "settle"]
 
@@ -135,8 +135,7 @@ def _ask(claims: Callable[[bool], Claim | None], seconds: int) -> tuple[bool, Tr
 
     There is a claim with all inputs free, and one with some that are fixed.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         for engine, share, busy in ENGINES:
             if (claim := claims(busy)) is None:
                 if not busy:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from pascaline.host.tools import run_tool
 from pascaline.sim.tb_mutants import SELECT
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 
 __all__ = [
     "MOST",
@@ -134,8 +133,7 @@ def _mutated(mutants: Mapping[int, str]) -> str:
 
 
 def _yosys(files: Mapping[str, str], script: str, result: str) -> str:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
         (folder / "script.ys").write_text(script, encoding="utf-8")

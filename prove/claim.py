@@ -1,7 +1,6 @@
 """Claims, and SymbiYosys."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Literal
 
 from pascaline.host.tools import find_tool, run_tool
 from pascaline.spec.errors import InputError
+from pascaline.spec.scratch import temporary
 from prove.harness import Harness
 
 __all__ = ["Claim", "Proof", "check_solvers", "prove"]
@@ -110,8 +110,7 @@ def prove(claim: Claim, keep: Path) -> Proof:
     start = time.monotonic()
     harness = Harness()
     claim.build(harness)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary() as folder:
         for file, text in harness.files().items():
             (folder / file).write_text(text, encoding="utf-8")
         outcome = _ask(claim, ENGINES.get(claim.mode, BMC), TIMEOUT, folder)
