@@ -32,12 +32,12 @@ class Slice(click.ParamType):  # type: ignore[type-arg]
         """K, less than N, and N."""
         if isinstance(value, tuple):
             return value
-        words = str(value).split("/")
-        if len(words) != 2 or not all(word.isdecimal() and len(word) < 10 for word in words):
+        part, _, parts = str(value).partition("/")
+        # The system's limit of digits is far beyond these.
+        numbers = [int(word) for word in (part, parts) if word.isdecimal() and len(word) < 10]
+        if len(numbers) != 2 or numbers[1] == 0:
             self.fail(f"must be K/N, not {brief(str(value))!r}")
-        if int(words[1]) == 0:
-            self.fail(f"must be K/N, not {value!r}")
-        return int(words[0]) % int(words[1]), int(words[1])
+        return numbers[0] % numbers[1], numbers[1]
 
 
 def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[str, int, int]]:
