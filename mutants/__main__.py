@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -113,11 +112,12 @@ def main(
 ) -> None:
     """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side."""
     counts = {name: count or COUNTS.get(name, 1000) for name in names or COUNTS}
+    place = _made(folder or build_folder() / "mutants")
     campaigns = [
         Campaign(
             name=name,
             count=counts[name],
-            folder=_made(folder or build_folder() / "mutants"),
+            folder=place,
             seed=seed,
             first=first,
             last=last,
@@ -148,7 +148,8 @@ def main(
             table(f"{title}: {shares}", ["what", "mutants"], rows)
             for mutant in result["left"]:
                 click.echo(mutant, err=True)
-    total, left = (sum(numbers) for numbers in zip(*map(_counts, found), strict=True))
+    total = sum(result["mutants"] for result in found)
+    left = sum(len(result["left"]) for result in found)
     sys.exit(1 if total - left < settled * total else 0)
 
 
@@ -158,10 +159,6 @@ def _made(folder: Path) -> Path:
     except OSError as error:
         raise InputError(f"--folder: {folder}", f"cannot be used ({error.strerror})") from None
     return folder
-
-
-def _counts(result: dict[str, Any]) -> tuple[int, int]:
-    return result["mutants"], len(result["left"])
 
 
 if __name__ == "__main__":

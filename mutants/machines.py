@@ -56,7 +56,7 @@ def machine(name: str) -> Case:
     """
     known, colon, style = name.partition(":")
     named = {key: config for key, config in configs().items() if config.network is not None}
-    if known not in named or (style not in ("axi", "wishbone") if colon else style):
+    if known not in named or (colon and style not in ("axi", "wishbone")):
         rule = f"must be one of {', '.join(named)}, followed by :axi or :wishbone for a bus"
         raise InputError("mutants", rule, name)
     config = named[known]
