@@ -39,6 +39,8 @@ def ending_children() -> Iterator[None]:
 
 def _end(spared: set[int]) -> None:
     """End all descendants but those; no signal gets in between."""
+    from multiprocessing import active_children  # Only needed here, and it takes its time.
+
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         over = time.monotonic() + PATIENCE
@@ -51,7 +53,8 @@ def _end(spared: set[int]) -> None:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(one, how)
             told |= left
-            for one in left:
+            # A pool waits for ever for a worker whose end somebody else has taken notice of.
+            for one in left - {worker.pid for worker in active_children()}:
                 with suppress(ChildProcessError):
                     os.waitpid(one, os.WNOHANG)
             if time.monotonic() > over + PATIENCE:
