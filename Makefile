@@ -40,8 +40,8 @@ test: $(READY) ## Run all tests but the long ones.
 test-skipped: $(READY) ## Run the tests that make test skipped (after installing what they need).
 	@$(BIN)/python -m pytest -n auto --dist worksteal @build/skipped
 
-test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
+test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes); PART=K/N: a part.
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m long $(if $(PART),--part $(PART))
 
 # What depends on packages that are not pinned.
 LOWEST := .venv-lowest
