@@ -7,7 +7,7 @@ READY  := $(VENV)/ready
 
 CELLS  := $(if $(DONT_USE),--dont-use '$(DONT_USE)')
 LANES  := ternary,binary,pow2,exp3,exp4,exp5,pow2i1f2,fixed8,fixed12
-FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
+FAST   := --lane tree --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
 
 export PYTHONHASHSEED := 0
 

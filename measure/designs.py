@@ -34,7 +34,8 @@ def make_design(
         A TOML file of the machine to start from; by default that of the model's named
         configuration, else the smallest one.
     target : str
-        The target that ``"auto"`` is for.
+        What the machine is for. Unless it is ``generic``, lanes that neither the parameters nor a
+        file name are ``"auto"``.
 
     Raises
     ------
@@ -42,7 +43,8 @@ def make_design(
         If a parameter is not possible, or if the machine cannot be built for the model.
     """
     chosen = dict(parameters or {})
-    if chosen.get("lane") == "auto":
+    named = "lane" in chosen or base is not None or target == "generic"
+    if chosen.get("lane") == "auto" or not named:
         chosen["lane"] = best_lane(target, model.network)
     plain = base_machine(model, base).model_dump() | chosen
     return Design(model=model, machine=Machine.parse(plain, thing="machine"))
