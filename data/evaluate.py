@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pascaline.data.edits import Edits, edits
 from pascaline.data.excess import warn_of_excess
 from pascaline.data.own import part_for
-from pascaline.data.preprocess import quantize
 from pascaline.data.sets import IGNORED, Labels, Part
 from pascaline.golden.head import classify
 from pascaline.golden.network import Golden
@@ -21,6 +20,7 @@ from pascaline.golden.parallel import run_all
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.network import Results
+from pascaline.spec.preprocess import quantize
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from pascaline.data.folder import Folder, read_folder, split
-from pascaline.data.preprocess import OneHot, rule_of
 from pascaline.data.sets import DATA_SETS, DataSet, Part, Parts, data_set, predict_next, text_parts
 from pascaline.data.text import encode, read_characters
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import OneHot, rule_of
 
 __all__ = ["ALL", "find_data", "is_own", "own_data", "part_for"]
 

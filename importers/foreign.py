@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from pascaline.data.preprocess import Numbers, Preprocess, Rule
 from pascaline.importers.network import FloatNetwork, Result
 from pascaline.spec.checked import Checked
+from pascaline.spec.preprocess import Numbers, Preprocess, Rule
 
 __all__ = ["Foreign", "Reading"]
 

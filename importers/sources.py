@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pascaline.data.preprocess import Preprocess, Rule, read_rule
 from pascaline.importers.brevitas import SUFFIX as BREVITAS
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.graph.file import read_onnx
@@ -18,6 +17,7 @@ from pascaline.importers.statedict.file import read_state_dict
 from pascaline.importers.tensorfiles import READERS
 from pascaline.spec.errors import InputError
 from pascaline.spec.outside import content_of, naming
+from pascaline.spec.preprocess import Preprocess, Rule, read_rule
 
 __all__ = ["SOURCES", "read_foreign"]
 
@@ -42,7 +42,7 @@ def read_foreign(
     reading : Reading, optional
         What it may not say by itself.
     preprocess : Path, optional
-        A JSON file of a rule of `data.preprocess`.
+        A JSON file of a rule of `spec.preprocess`.
 
     Raises
     ------

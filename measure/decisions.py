@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pascaline.data.evaluate import Outcome
-from pascaline.data.preprocess import quantize
 from pascaline.golden.attention import Weighed
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
@@ -19,6 +18,7 @@ from pascaline.spec.attention import Attention
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import quantize
 from pascaline.spec.progress import Progress, silent
 
 __all__ = ["Agreement", "compare_decisions"]

@@ -9,12 +9,12 @@ import numpy as np
 
 from pascaline import models
 from pascaline.data.evaluate import trained_on
-from pascaline.data.preprocess import quantize
 from pascaline.data.recordings import Recordings, read_recordings
 from pascaline.data.sets import data_set
 from pascaline.golden.rounding import Integers
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import quantize
 
 __all__ = ["Samples", "check_samples", "take_samples"]
 

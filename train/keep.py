@@ -9,9 +9,9 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor
 
-from pascaline.data.preprocess import Rule
 from pascaline.importers.freeze import Reals
 from pascaline.spec.files import beside, write_atomic
+from pascaline.spec.preprocess import Rule
 from pascaline.train.network import Classifier
 from pascaline.train.units import reals
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from pascaline.data.evaluate import Outcome, judge, outcomes
 from pascaline.data.own import find_data
-from pascaline.data.preprocess import OneHot, Rule
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
@@ -24,6 +23,7 @@ from pascaline.spec.files import beside
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
+from pascaline.spec.preprocess import OneHot, Rule
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
 from pascaline.train.options import Options, Schedule

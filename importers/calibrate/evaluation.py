@@ -14,7 +14,6 @@ from pascaline.data.evaluate import Likelihood, Score, measure, score
 from pascaline.data.excess import warn_of_excess
 from pascaline.data.own import is_own, part_for
 from pascaline.data.parts import Part
-from pascaline.data.preprocess import rule_of
 from pascaline.data.unlabelled import read_unlabelled
 from pascaline.importers.calibrate.compare import compare
 from pascaline.importers.calibrate.precision import precision, warnings_of
@@ -24,6 +23,7 @@ from pascaline.importers.freeze import Reals
 from pascaline.spec.cells import form_of
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import rule_of
 from pascaline.spec.progress import Progress, silent
 
 __all__ = ["Beside", "beside", "sequences_for"]

@@ -10,13 +10,13 @@ import numpy as np
 from safetensors.numpy import save
 
 from pascaline.data.arrays import Arrays
-from pascaline.data.preprocess import Preprocess, rule_of
 from pascaline.importers.writing.hadamrnn import write_hadamrnn
 from pascaline.importers.writing.modules import write_modules
 from pascaline.importers.writing.written import Written
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside, replacing, write_atomic
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import Preprocess, rule_of
 
 __all__ = ["WRITERS", "write_network", "written"]
 
