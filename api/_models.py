@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pascaline._foreign import bring, with_reading
-from pascaline.data.evaluate import Measured, score, trained_on
+from pascaline.data.evaluate import Measured, score
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
-from pascaline.data.own import part_for
+from pascaline.data.own import learned_from, part_for, sequences_for
 from pascaline.data.unlabelled import read_unlabelled
-from pascaline.importers.calibrate.evaluation import Beside, beside, sequences_for
+from pascaline.importers.calibrate.evaluation import Beside, beside
 from pascaline.importers.calibrate.formats import check_bounded
 from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
 from pascaline.importers.calibrate.importing import calibrate as calibrated
@@ -433,8 +433,8 @@ def evaluate(
     if float is not None:
         reading = Reading.parse(dict(model.card.get("read_as") or {}), thing="card.read_as")
         foreign = read_foreign(Path(float), reading)
-        name = trained_on(model) if data is None else str(data)
-        return beside(model, foreign, sequences_for(model, name, part), progress)
+        taken = sequences_for(model, str(data), part) if data else learned_from(model, part)
+        return beside(model, foreign, taken, progress)
     if data is None:
         return evaluate_as_trained(model, part, progress)
     return score(model, part_for(model, str(data), part), progress)

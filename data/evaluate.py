@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pascaline.data.edits import Edits, edits
 from pascaline.data.excess import warn_of_excess
-from pascaline.data.own import part_for
+from pascaline.data.own import learned_from
 from pascaline.data.sets import IGNORED, Labels, Part
 from pascaline.golden.head import classify
 from pascaline.golden.network import Golden
@@ -35,7 +35,6 @@ __all__ = [
     "outcomes",
     "predict",
     "score",
-    "trained_on",
 ]
 
 Outcome = NDArray[Any]
@@ -232,13 +231,4 @@ def evaluate(model: Model, part: str = "held-out", progress: Progress = silent) 
     InputError
         If the card names no known data set, or if the data cannot be fetched.
     """
-    return score(model, part_for(model, trained_on(model), part), progress)
-
-
-def trained_on(model: Model) -> str:
-    """The data set that a model's card names; raises `InputError` if it names none."""
-    data: Any = model.card.get("data")
-    name = data.get("name") if isinstance(data, dict) else None
-    if not isinstance(name, str):
-        raise InputError(f"{model.name}: card.data.name", "is missing")
-    return name
+    return score(model, learned_from(model, part), progress)

@@ -223,7 +223,7 @@ def rule_of(model: Model) -> Rule:
     """
     thing = f"{model.name}: card.preprocess"
     if "preprocess" not in model.card:
-        raise InputError(thing, "is missing")
+        raise InputError(thing, "is missing: nothing says how features become inputs")
     rule = _parse(json.dumps(model.card["preprocess"]), thing=thing)
     rule.check(model.network.inputs, thing=thing)
     return rule

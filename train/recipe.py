@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pascaline.train.feeds import Feed
     from pascaline.train.network import Classifier
 
-__all__ = ["Plan", "train"]
+__all__ = ["Plan", "data_card", "train"]
 
 
 REACHED = 200
@@ -286,7 +286,7 @@ def train(
         "command": plan.options.command(plan.task, output),
         "seed": options.seed,
         "schedule": plan.schedule.model_dump(mode="json"),
-        "data": _data_card(plan.data, {"train": parts.train, part: parts.held_out}),
+        "data": data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
         "trained_on": snapshot.where(),
@@ -327,7 +327,8 @@ def _as_start(options: Options, start: Foreign) -> Options:
     return options.model_copy(update=unset)
 
 
-def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+def data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+    """What a model's card says of the data that it was trained on, and of the parts by name."""
     card: dict[str, Any] = {
         "name": data.name,
         "title": data.title,

@@ -63,7 +63,7 @@ def test_no_classifier(kwargs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("card", [{}, {"data": 3}, {"data": {}}, {"data": {"name": 3}}])
 def test_no_data_in_the_card(card: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"^random: card.data.name: is missing$"):
+    with pytest.raises(InputError, match=r"^random: card.data.name: is missing: no data are known"):
         evaluate(make_model(card))
 
 

@@ -74,7 +74,7 @@ def test_rule_survives_json() -> None:
 
 
 def test_card_without_rule() -> None:
-    with pytest.raises(InputError, match=r"^small: card.preprocess: is missing$"):
+    with pytest.raises(InputError, match=r"^small: card.preprocess: is missing: nothing says"):
         quantize([], make_model({}))
 
 
