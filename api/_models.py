@@ -240,6 +240,7 @@ def import_network(
     weight_bits: int | None = None,
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
+    classes: str | Path | Sequence[str] | None = None,
     name: str | None = None,
     calibrate: str | Path | Sequence[ArrayLike] | None = None,
     bits: int | None = None,
@@ -289,6 +290,10 @@ def import_network(
     preprocess : str or Path, optional
         JSON file with ``offset`` and ``gain`` of each input, if the network did not get raw
         features.
+    classes : str, Path or sequence of str, optional
+        Names of the classes in the order of the head's rows: a list, one text with commas between
+        them, or the path of a ``.json`` or ``.txt`` file; by default what the file says, or a
+        ``config.json`` (``id2label``) or ``labels.txt`` beside it.
     name : str, optional
         Of the model; by default the stem of the file.
     calibrate : str, Path or sequence of array_like, optional
@@ -348,7 +353,7 @@ def import_network(
     conversion = Conversion.parse(chosen, thing="import")
     said: dict[str, Any] = {"cell": cell, "head": head, "result": result, "part": part}
     said |= {"block": block, "weight_bits": weight_bits}
-    foreign, reading = bring(path, said, preprocess, thing="import")
+    foreign, reading = bring(path, said, preprocess, classes, thing="import")
     by_hand = read_said(by_name, foreign.network)
     first = foreign.network.layers[0]
     own = first.weights

@@ -93,6 +93,9 @@ def _print(found: Simulation) -> None:
     if found.correct is not None:
         share = 100 * found.correct / max(found.samples, 1)
         rows.append(["correct classes", f"{found.correct} of {found.samples} ({share:.1f} %)"])
+    if found.classes and all(isinstance(result, int) for result in found.results):
+        named = [found.classes[result] for result in found.results]
+        rows.append(["classes that came out", ", ".join(named)])
     formula = found.cycles_formula
     rows += [
         ["steps", found.steps],

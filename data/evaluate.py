@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,13 @@ class Score:
         Sequences.
     wrong : tuple of int
         Indices of those that got another class.
+    by_class : dict of int to (int, int)
+        Of each class that there is, how many sequences are correct, and how many there are.
     """
 
     total: int
     wrong: tuple[int, ...]
+    by_class: dict[int, tuple[int, int]] = field(default_factory=dict, compare=False)
 
     @property
     def correct(self) -> int:
@@ -69,7 +72,15 @@ class Score:
     @classmethod
     def of(cls, found: Integers, labels: NDArray[np.int64]) -> Score:
         """Compare classes."""
-        return cls(len(labels), tuple(map(int, np.flatnonzero(found != labels))))
+        right = found == labels
+        return cls(
+            len(labels),
+            tuple(map(int, np.flatnonzero(~right))),
+            {
+                int(label): (int(right[labels == label].sum()), int((labels == label).sum()))
+                for label in np.unique(labels)
+            },
+        )
 
     def card(self) -> dict[str, Any]:
         """Plain values for a model's card."""

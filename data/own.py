@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pascaline.data.folder import Folder, read_folder, split
+from pascaline.data.numbering import numbers_for
 from pascaline.data.sets import (
     DATA_SETS,
     DataSet,
@@ -27,6 +28,7 @@ from pascaline.data.sets import (
 )
 from pascaline.data.text import encode, read_characters
 from pascaline.data.unlabelled import SUFFIXES, read_unlabelled
+from pascaline.spec.classes import class_names
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.preprocess import OneHot, rule_of
@@ -127,7 +129,12 @@ def part_for(model: Model, name: str, part: str) -> Part:
     """
     if is_own(name):
         return _own_part(model, Path(name), part)
-    return _of_parts(data_set(name).load(), part)
+    data = data_set(name)
+    found, known = _of_parts(data.load(), part), class_names(model)
+    if not data.names or not known or isinstance(found.labels, list):
+        return found
+    numbers = numbers_for(data.names, model)
+    return Part(found.sequences, numbers[found.labels], found.alphabet)
 
 
 def trained_on(model: Model) -> Trained:
@@ -233,21 +240,12 @@ def _joined(parts: Parts) -> Part:
 
 def _renumbered(folder: Folder, model: Model) -> Folder:
     """With the numbers that the model has for classes of these names."""
-    card, head = model.card.get("data"), model.network.head
-    known = card.get("names") if isinstance(card, dict) else None
+    head = model.network.head
     if head is None or not model.network.single:
         raise InputError(model.name, "must have a head, and one result a sequence")
-    if not known:
-        if len(folder.classes) > head.classes:
-            rule = f"must have at most {head.classes} classes, as {model.name} has"
-            raise InputError("folder", rule, len(folder.classes))
-        return folder
-    for name in folder.classes:
-        if name not in known:
-            raise InputError("class", f"must be one of {', '.join(known)}", name)
-    numbers = np.array([known.index(name) for name in folder.classes], dtype=np.int64)
+    numbers = numbers_for(folder.classes, model)
     part = Part(folder.part.sequences, numbers[folder.part.labels])
-    return Folder(part, tuple(known), folder.sha256)
+    return Folder(part, folder.classes, folder.sha256)
 
 
 def _text(path: Path, text: str, model: Model) -> Parts:

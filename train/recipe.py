@@ -153,7 +153,8 @@ class Plan:
         for layer, described in zip(network.stack, self.draft.layers, strict=True):
             layer.residual = described.residual
         if self.start is not None:
-            adopt(network, self.start.network, self.rule, before=self.start.preprocess)
+            found = self.start.in_order(self.data.names)
+            adopt(network, found.network, self.rule, before=found.preprocess)
         return network
 
     def feed(self, device: torch.device, places: int | None = None) -> Feed:
@@ -263,7 +264,7 @@ def train(
     )
     if keep_float is not None:
         assert isinstance(learned, Classifier)
-        keep(learned, plan.rule, keep_float)
+        keep(learned, plan.rule, keep_float, plan.data.names)
     if plan.options.linear:
         assert isinstance(learned, Classifier)
         some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
