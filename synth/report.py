@@ -124,8 +124,7 @@ def report(
             um2 = sum(number * target.areas.get(type_, 0) for type_, number in inside.items())
             area = {"area_um2": round(um2)} | area
         if generic:
-            area["transistors"] = cells.transistors(module, without)
-            area["gate_equivalents"] = round(area["transistors"] / 4)
+            area |= {"transistors": cells.transistors(module, without), "gate_equivalents": 0}
         return area | {"memory_bits": memories.bits(module, without)}
 
     whole = count(top)
@@ -137,13 +136,17 @@ def report(
         if module in cells:
             for column, number in count(module, apart).items():
                 by_unit[stage][part][column] += number
+    by_part = total(by_unit, places.parts)
+    for parts in ({"": whole}, by_part, *by_unit.values()) if generic else ():
+        for counts in parts.values():
+            counts["gate_equivalents"] = round(counts["transistors"] / 4)
     return Report(
         target=target.name,
         tool_version=f"Yosys {yosys_version()}",
         dsp=dsp,
         cells=sum(number for type_, number in cells.cells(top).items() if _is_hardware(type_)),
         area=whole,
-        by_part=total(by_unit, places.parts),
+        by_part=by_part,
         by_unit={unit: parts for unit, parts in by_unit.items() if unit},
         script=script.strip(),
         netlist=found["netlist"]["modules"] if "netlist" in found else None,
