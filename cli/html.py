@@ -10,7 +10,7 @@ import click
 from pascaline.console import say, warn
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import write_atomic
+from pascaline.spec.files import check_file, write_atomic
 from pascaline.spec.folders import build_folder
 
 __all__ = ["html_option", "write_page"]
@@ -22,6 +22,7 @@ def _check(_context: click.Context, _parameter: click.Parameter, value: Path | N
         folder = next(parent for parent in value.absolute().parents if parent.exists())
         if not folder.is_dir():
             raise InputError(str(value), f"cannot be written ({folder.name} is not a folder)")
+        check_file(value)
     return value
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from pascaline.spec.errors import InputError
 from pascaline.spec.scratch import scratch, sweep_once
 
-__all__ = ["beside", "replacing", "write_atomic"]
+__all__ = ["beside", "check_file", "replacing", "write_atomic"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -40,6 +40,22 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_suffix(suffix)
 
 
+def check_file(path: Path) -> None:
+    """Refuse what is no file and so cannot be replaced by one: a folder, a pipe, a device.
+
+    Raises
+    ------
+    InputError
+        If it is there and is one of these.
+    """
+    with _refusing(path):
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists() and not path.is_file():
+            # Another file would take the place of the device, for all who use it.
+            raise InputError(str(path), "must be a file, no pipe or device")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path``, whose file takes its place at the end.
@@ -52,11 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with ExitStack() as stack:
         with _refusing(path):
-            if path.is_dir():
-                raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-            if path.exists() and not path.is_file():
-                # Another file would take the place of the device, for all who use it.
-                raise InputError(str(path), "must be a file, no pipe or device")
+            check_file(path)
             new = stack.enter_context(scratch(path.parent)) / path.name
             new.touch()
         try:

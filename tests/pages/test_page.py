@@ -324,9 +324,12 @@ def test_files_without_their_folders(pascaline, stored, tmp_path):
     [
         ("{tmp}", "Invalid value for '--html': File '{tmp}' is a directory."),
         ("{tmp}/file/x.html", "{tmp}/file/x.html: cannot be written (file is not a folder)"),
+        ("/dev/null", "/dev/null: must be a file, no pipe or device"),
     ],
 )
-def test_paths_that_cannot_be(pascaline, stored, tmp_path, path, text):
+def test_paths_that_cannot_be(pascaline, stored, tmp_path, monkeypatch, path, text):
+    # They are refused before anything is measured.
+    monkeypatch.setattr("pascaline.measure.synthesis.make_placement", None)
     (tmp_path / "file").write_text("")
     status, out, err = pascaline(*stored, "--html", path.format(tmp=tmp_path))
     assert (status, out) == (2, "")
