@@ -11,6 +11,7 @@ from pascaline.measure.samples import Samples, check_samples
 from pascaline.measure.verilog import make_verilog
 from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
+from pascaline.sim.meaning import meaning
 from pascaline.sim.model import symbols_of
 from pascaline.sim.runner import build, run
 from pascaline.sim.signals import parts
@@ -26,6 +27,9 @@ from pascaline.spec.progress import Progress, silent, stage_of
 from pascaline.spec.schedule import interleaved
 
 __all__ = ["Simulation", "run_design", "simulate_samples"]
+
+SHOWN = 3
+"""Steps of a waveform that are seen at first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +141,9 @@ def simulate_samples(
     with nullcontext() if waves is None else _recording(waves) as fst:
         verilog, outcome = run_design(design, tool, job, waves=fst, progress=progress)
     if waves is not None:
-        shown = parts(design, Hierarchy(verilog, design.name))
-        write_atomic(beside(waves, ".gtkw"), gtkwave(waves.name, shown))
+        shown = meaning(design, verilog).parts + parts(design, Hierarchy(verilog, design.name))
+        shown_cycles = SHOWN * cycles.step_cycles(design)
+        write_atomic(beside(waves, ".gtkw"), gtkwave(waves.name, shown, shown_cycles))
         write_atomic(beside(waves, ".sucl"), surfer(shown))
     return _summary(design, tool.name, samples, outcome, job, waves)
 
@@ -154,7 +159,8 @@ def run_design(
     """Generate a design, build it for a simulator and run a job; the Verilog, and what came out."""
     verilog = make_verilog(design, progress).text
     progress(f"building {design.name} for {tool.name}", 0, 0)
-    folder = build(verilog, design.name, tool, build_folder() / "sim", waves=waves is not None)
+    built = verilog if waves is None else meaning(design, verilog).verilog
+    folder = build(built, design.name, tool, build_folder() / "sim", waves=waves is not None)
     sequences = sum(len(episode.sequences) for episode in job.episodes)
     told = stage_of(progress, f"simulating {sequences} sequences")
     return verilog, run(job, folder, design.name, tool, waves=waves, progress=told)

@@ -32,7 +32,8 @@ class Part:
     title : str
         Its name.
     nets : list of tuple
-        What it shows, and how: ``signed`` or ``unsigned`` numbers, or ``hex``.
+        What it shows, and how: ``signed`` or ``unsigned`` numbers, ``hex``, ``ascii`` for text, or
+        ``real`` for what is a real number already.
     """
 
     title: str

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import io
+import math
 
 from vcd.gtkw import GTKWSave
 
+from pascaline.sim.clocking import PERIOD
 from pascaline.sim.hierarchy import Net
 from pascaline.sim.signals import Part
 
 __all__ = ["gtkwave", "surfer"]
 
-GTKWAVE_FORMATS = {"signed": "signed", "unsigned": "dec", "hex": "hex"}
-SURFER_FORMATS = {"signed": "Signed", "unsigned": "Unsigned"}
+GTKWAVE_FORMATS = {
+    "signed": "signed",
+    "unsigned": "dec",
+    "hex": "hex",
+    "ascii": "ascii",
+    "real": "dec",
+}
+SURFER_FORMATS = {"signed": "Signed", "unsigned": "Unsigned", "ascii": "ASCII"}
 
 
-def gtkwave(waveform: str, parts: list[Part]) -> str:
+FRAMES = 4
+"""Of 200 pixels, for a waveform; a zoom of GTKWave is the time of one."""
+
+
+def gtkwave(waveform: str, parts: list[Part], cycles: float) -> str:
     """A save file (``gtkwave run.fst run.gtkw``): a group for each part.
 
     Parameters
@@ -24,19 +36,23 @@ def gtkwave(waveform: str, parts: list[Part]) -> str:
         Name of the file of the waveform, beside the save file.
     parts : list of Part
         What is to be shown.
+    cycles : float
+        So many from the start on are to be seen at first.
     """
     text = io.StringIO()
     save = GTKWSave(text)
     save.dumpfile(waveform, abspath=False)
+    save.zoom_markers(-math.log2(cycles * 1000 * PERIOD / FRAMES))  # Times are in picoseconds.
     for part in parts:
         with save.group(part.title):
             for net, shown in part.nets:
-                save.trace(_with_range(net), datafmt=GTKWAVE_FORMATS[shown])
+                name = net.path.rpartition(".")[2] if shown == "ascii" else None
+                save.trace(_with_range(net, shown), name, datafmt=GTKWAVE_FORMATS[shown])
     return text.getvalue()
 
 
-def _with_range(net: Net) -> str:
-    return net.path if net.width == 1 else f"{net.path}[{net.width - 1}:0]"
+def _with_range(net: Net, shown: str) -> str:
+    return net.path if net.width == 1 or shown == "real" else f"{net.path}[{net.width - 1}:0]"
 
 
 def surfer(parts: list[Part]) -> str:

@@ -12,11 +12,16 @@ from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories
 from pascaline.spec.payloads import Port
 
-__all__ = ["Part", "Stage", "Views"]
+__all__ = ["Part", "Phases", "Stage", "Views"]
 
 Views = dict[str, dict[str, str]]
 """Nets of a stage for waveform viewers: for each title (empty: the stage's own), names of nets,
 separated by blanks, by the instance below the stage that they are in."""
+
+Phases = dict[str, dict[str, str]]
+"""Words for what goes on, each with the condition under which it does: Verilog over names of nets,
+by the instance below the stage that these are in. The first that holds counts; the last one has
+none. Those whose nets a machine lacks are left out."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,11 @@ class Stage(ABC):
     @abstractmethod
     def views(self) -> Views:
         """Its nets for waveform viewers. Nets that a stage does not have are left out."""
+
+    @property
+    def phases(self) -> Phases:
+        """What goes on in it, for waveform viewers."""
+        return {}
 
     @property
     @abstractmethod

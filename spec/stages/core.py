@@ -13,7 +13,7 @@ from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories, core_memories
 from pascaline.spec.payloads import Port, core_ports
-from pascaline.spec.stage import Part, Stage, Views
+from pascaline.spec.stage import Part, Phases, Stage, Views
 from pascaline.spec.timeline import timeline
 
 __all__ = ["CoreStage"]
@@ -69,6 +69,18 @@ VIEWS = {
     },
 }
 """Of lanes, of cell units and of rows of layer norm the first one is shown."""
+
+PHASES = {
+    "h read": "read & from_h",
+    "x read": "read",
+    "restore": "restore",
+    "dump": "dump",
+    "wait": "running",
+    "finish": "~quiet",
+    "idle": "",
+}
+"""What the lanes do, by the words of `spec.timeline.ACTIVITIES`. ``restore`` and ``dump``: a state
+comes or goes. ``finish``: no step runs, but results are on their way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,6 +149,10 @@ class CoreStage(Stage):
     @property
     def views(self) -> Views:
         return VIEWS
+
+    @property
+    def phases(self) -> Phases:
+        return {"sequencer": PHASES}
 
     @property
     def title(self) -> str:

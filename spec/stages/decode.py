@@ -15,13 +15,17 @@ from pascaline.spec.image import vector_words
 from pascaline.spec.layout import Layout
 from pascaline.spec.memories import Memories, Memory, core_memories, head_memories
 from pascaline.spec.payloads import result_layout
-from pascaline.spec.stage import Part, Views
+from pascaline.spec.stage import Part, Phases, Views
 from pascaline.spec.stages.attend import Attend
 from pascaline.spec.stages.core import CoreStage
 from pascaline.spec.stages.vectors import VectorStage
 from pascaline.spec.tensors import Integers
 
 __all__ = ["Decode"]
+
+PHASES = ("take", "feed", "step", "look", "tell")
+"""What the decoder does: takes the vectors of a sequence; gives the core the last symbol and the
+last context; waits for h; attends to the vectors; waits for the symbol, and until it is taken."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,6 +135,13 @@ class Decode(VectorStage):
         nets = "phase first symbol number chunk i_x__valid i_x__ready"
         nets += " o__valid o__ready o__payload"
         return {"": {"": nets}}
+
+    @property
+    def phases(self) -> Phases:
+        *words, last = PHASES
+        own = {word: f"phase == {number}" for number, word in enumerate(words)} | {last: ""}
+        core = {f"core.{inside}": rules for inside, rules in self.core_stage.phases.items()}
+        return {"": own, **core}
 
     @property
     def title(self) -> str:
