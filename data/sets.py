@@ -86,6 +86,11 @@ class DataSet:
     names: tuple[str, ...] = ()
     read: Callable[..., Parts]
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether it can be read without fetching anything."""
+        return self.package is None or (data_folder() / self.package.file).is_file()
+
     def load(self) -> Parts:
         """Fetch what is not yet there, and read it; raises `InputError` if that fails."""
         return self.read(*(self.package.read(self.members) if self.package else ()))

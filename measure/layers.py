@@ -9,6 +9,7 @@ from pascaline.spec.core import Core
 from pascaline.spec.design import Design
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
+from pascaline.spec.stages.decode import Decode
 from pascaline.spec.timeline import Timeline, timeline
 
 __all__ = ["core_step", "layer_list", "totals"]
@@ -35,14 +36,26 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
 
 
 def totals(design: Design) -> dict[str, Any]:
-    """What all cores have together."""
+    """What all cores have together; of a decoder, whose steps are symbols, apart as ``decoder``."""
     step = cycles.step_cycles(design)
+    decoders = [_decoder(stage) for stage in design.stages if isinstance(stage, Decode)]
     return {
         "lanes": sum(core.x_product.lanes for core in design.cores),
         "operations_per_cycle": design.places,
         "operations_per_step": design.operations,
         "cycles_per_step": step,
         "utilisation": design.operations / (design.places * step),
+        "decoder": decoders[0] if decoders else None,
+    }
+
+
+def _decoder(stage: Decode) -> dict[str, Any]:
+    """The lanes of a decoder, and what they do for a symbol."""
+    product, layer = stage.core.x_product, stage.core.layer
+    return {
+        "lanes": product.lanes,
+        "operations_per_cycle": product.lanes * product.simd,
+        "operations_per_symbol": layer.rows * (sum(stage.core.inputs) + layer.hidden),
     }
 
 

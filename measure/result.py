@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pascaline.measure.known import accuracy, others
 from pascaline.measure.layers import core_step, layer_list, totals
 from pascaline.measure.verilog import make_verilog
 from pascaline.measure.words import network_words
@@ -55,6 +56,8 @@ def make_result(
         "cores": [_core(core) for core in design.cores],
         "head": design.head_unit and _head(design.head_unit),
         "precision": design.model.card.get("precision"),
+        "accuracy": accuracy(design.model),
+        "beside": others(design, target.name),
     }
     # As a reader of the JSON has it: names of fields are text there, even those of seeds.
     plain: dict[str, Any] = json.loads(json.dumps(result))

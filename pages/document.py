@@ -15,7 +15,7 @@ from pascaline.pages.explored import Explored
 from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
 from pascaline.pages.plots import bars, pareto
 from pascaline.pages.precision import precision_tables
-from pascaline.pages.tables import counts, placed, remarks
+from pascaline.pages.tables import counted, counts, placed, remarks
 from pascaline.pages.words import number, words
 
 __all__ = ["page"]
@@ -60,7 +60,7 @@ def page(result: dict[str, Any], explored: Explored | None = None) -> str:
 def _plots(result: dict[str, Any]) -> list[tuple[str, Markup]]:
     """Titles and plots of areas, of memories, and of what is used of a device."""
     area = areas(result, result["by_part"])
-    whole = sum(area.values()) or 1
+    whole = areas(result, {"": counted(result)})[""] or 1
     labels = {part: f"{number(value)} ({value / whole:.1%})" for part, value in area.items()}
     title = f"Area by part, in {unit(result)}"
     found = [(title, bars(title, area, labels))]

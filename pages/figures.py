@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pascaline.pages.blocks import areas, memories, unit
-from pascaline.pages.tables import Table
+from pascaline.pages.tables import Table, counted
 from pascaline.pages.words import number, words
 
 __all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
@@ -18,12 +18,14 @@ Result = dict[str, Any]
 
 def key_figures(result: Result) -> list[tuple[str, str]]:
     """A value, and what it is."""
-    cycles, counted = result["cycles_per_step"], result["by_part"]
-    found = [(number(sum(areas(result, counted).values())), unit(result))]
-    for kind, counts in memories(counted).items():
-        found.append((number(sum(counts.values())), kind))
+    cycles = result["cycles_per_step"]
+    whole = {"": counted(result)}
+    found = [(number(areas(result, whole)[""]), f"{unit(result)}, without memories")]
+    for kind, counts in memories(whole).items():
+        found.append((number(counts[""]), kind))
     found.append((number(cycles), "cycles a step"))
-    found.append((f"{result['totals']['utilisation']:.1%}", "of the lanes at work"))
+    encoder = "the encoder's" if result["totals"]["decoder"] else "the"
+    found.append((f"{result['totals']['utilisation']:.1%}", f"of {encoder} lanes at work"))
     clock = _fastest(result)
     if clock is not None:
         found.append((f"{clock:.4g} MHz", "highest clock"))
@@ -52,11 +54,20 @@ def summary(result: Result) -> str:
     machine, cores = result["machine"], len(result["cores"])
     sides = f"{number(machine['units'])} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
     chain = f"a chain of {cores} cores, each" if cores > 1 else "a machine"
-    return (
-        f"{network}, on {chain} of {sides} inputs. All {number(all_['lanes'])} lanes do"
+    decoder = all_["decoder"]
+    lanes = "The encoder's" if decoder else "All"
+    said = (
+        f"{network}, on {chain} of {sides} inputs. {lanes} {number(all_['lanes'])} lanes do"
         f" {number(all_['operations_per_cycle'])} weight operations a cycle;"
         f" a step has {number(all_['operations_per_step'])}."
     )
+    if decoder:
+        said += (
+            f" The decoder's {number(decoder['lanes'])} lanes do"
+            f" {number(decoder['operations_per_cycle'])} a cycle;"
+            f" a symbol has {number(decoder['operations_per_symbol'])}."
+        )
+    return said
 
 
 def layers(result: Result) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Table", "counts", "placed", "remarks", "tables"]
+__all__ = ["Table", "counted", "counts", "placed", "remarks", "tables"]
 
 Result = dict[str, Any]
 
@@ -27,6 +27,14 @@ def tables(result: Result) -> list[Table]:
 def counts(result: Result) -> list[Table]:
     """Parts, and in a chain of several cores the parts of each."""
     return [_parts(result), *([_units(result)] if result["by_unit"] else [])]
+
+
+def counted(result: Result) -> dict[str, int]:
+    """The columns of the whole machine: as synthesis counts it, or the sum of its parts."""
+    if "area" in result:
+        return dict(result["area"])
+    parts = list(result["by_part"].values())
+    return {column: sum(part[column] for part in parts) for column in parts[0]}
 
 
 def placed(result: Result) -> list[Table]:
@@ -79,8 +87,8 @@ def _parts(result: Result) -> Table:
     tools = result.get("tool_version")
     if tools is None:
         tools = ", ".join(f"{tool} {version}" for tool, version in result["tool_versions"].items())
-    else:
-        rows.append(["whole machine", *(result["area"][column] for column in columns)])
+    whole = counted(result)
+    rows.append(["whole machine", *(whole[column] for column in columns)])
     return Table(
         f"{result['model']} on {result['target_title']}, {tools}",
         ["part", *(column.replace("_", " ") for column in columns)],

@@ -15,7 +15,10 @@ from pascaline.spec.files import write_atomic
 from pascaline.spec.lanes import LaneDesign, lane_designs
 from pascaline.spec.network import Network
 
-__all__ = ["best_lane", "costs", "write_costs"]
+__all__ = ["best_lane", "costs", "multiplier", "write_costs"]
+
+MULTIPLIER = "fixed12"
+"""The arithmetic that others are compared with: 12-bit weights, which take multipliers."""
 
 FILE = Path(__file__).with_name("lane_costs.json")
 
@@ -42,6 +45,28 @@ def _best(target: str, arithmetic_: Arithmetic) -> LaneDesign:
     nearest = min(alike, key=lambda name: abs(arithmetic(name).bits - arithmetic_.bits))
     measured = costs()[target][nearest]
     return min(lanes, key=lambda lane: measured[lane])
+
+
+def multiplier(target: str, arithmetic_: str, lane: str) -> tuple[str, float] | None:
+    """How many times as much a weight operation takes with a 12-bit multiplier.
+
+    Returns
+    -------
+    (str, float) or None
+        The target on which both were measured: this one, else ``asic``; and the ratio. None if the
+        lanes were not measured.
+
+    Examples
+    --------
+    >>> multiplier("asic", "ternary", "pairs")
+    ('asic', 8.96)
+    """
+    for name in (target, "asic"):
+        measured = costs().get(name, {})
+        one = measured.get(arithmetic_, {}).get(lane)
+        if one and MULTIPLIER in measured:
+            return name, round(min(measured[MULTIPLIER].values()) / one, 2)
+    return None
 
 
 @cache
