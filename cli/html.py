@@ -13,7 +13,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.files import check_file, write_atomic
 from pascaline.spec.folders import build_folder
 
-__all__ = ["html_option", "write_page"]
+__all__ = ["html_option", "with_explored", "write_page"]
 
 
 def _check(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -36,22 +36,27 @@ html_option = click.option(
 """The option that also makes a page."""
 
 
-def write_page(path: Path, result: dict[str, Any], *, quiet: bool) -> None:
-    """Write the page of a result; without what ``explore`` has kept, if that is damaged.
+def with_explored(result: dict[str, Any]) -> dict[str, Any]:
+    """A result with ``explored``: what ``explore`` has kept of its model and target, or None.
+
+    What is damaged is left out, with a warning.
+    """
+    try:
+        found = read_explored(build_folder() / "explore", result["model"], result["target"])
+    except InputError as error:
+        found = None
+        warn(f"{error}; so there are no other machines")
+    return result | {"explored": found and found.model_dump(mode="json")}
+
+
+def write_page(path: Path, text: str, *, quiet: bool) -> None:
+    """Write a page, and say so unless told to be quiet.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
-    from pascaline.pages.document import page  # Plots take a second to import.
-
-    try:
-        explored = read_explored(build_folder() / "explore", result["model"], result["target"])
-    except InputError as error:
-        explored = None
-        warn(f"{error}; so the page has no other machines")
-    text = page(result, explored)
     write_atomic(path, text)
     if not quiet:
         say(f"{path}  {len(text.encode()):,} bytes")

@@ -10,7 +10,7 @@ import click
 import pascaline
 from pascaline.cli.catalogue import find_design, machine_options
 from pascaline.cli.command_line import command_line
-from pascaline.cli.html import html_option, write_page
+from pascaline.cli.html import html_option, with_explored, write_page
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, json_option, print_json, say, table
 from pascaline.measure.synthesis import Synthesis
@@ -37,7 +37,8 @@ def report(
     design = find_design(model, machine, synthesis.target.name)
     command = command_line(click.get_current_context(), without=("html", "as_json"))
     with bars() as progress:
-        result = pascaline.report(design, synthesis=synthesis, command=command, progress=progress)
+        found = pascaline.report(design, synthesis=synthesis, command=command, progress=progress)
+    result = with_explored(found)
     if as_json:
         print_json(result)
     else:
@@ -46,4 +47,6 @@ def report(
         for line in remarks(result):
             say(line)
     if html is not None:
-        write_page(html, result, quiet=as_json)
+        from pascaline.pages.document import page  # Plots take a second to import.
+
+        write_page(html, page(result), quiet=as_json)

@@ -9,6 +9,7 @@ __all__ = [
     "GREY",
     "LIGHT",
     "ORANGE",
+    "PAINT",
     "PURPLE",
     "SKY",
     "TRACK",
@@ -27,11 +28,10 @@ GREY = "#5b6874"
 LIGHT = "#a9b4be"
 TRACK = "#e9edf1"
 
-PALE, FULL = (0xF6, 0xF9, 0xFC), (0x8C, 0xBF, 0xE6)
-"""Both under dark text."""
+PAINT = {DARK: "var(--ink)", GREY: "var(--soft)", LIGHT: "var(--dim)", TRACK: "var(--track)"}
+"""What follows the page into the dark, by its colour in the light."""
 
 
 def shade(share: float) -> str:
-    """A colour for 0 to 1, from pale to full."""
-    parts = (round(low + (high - low) * share) for low, high in zip(PALE, FULL, strict=True))
-    return "#" + "".join(f"{part:02x}" for part in parts)
+    """A colour for 0 to 1, from pale to full: the page's own, in the dark as in the light."""
+    return f"color-mix(in srgb, var(--full) {round(100 * share)}%, var(--faint))"

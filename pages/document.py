@@ -11,6 +11,7 @@ from markupsafe import Markup
 from pascaline.pages.blocks import areas, blocks, memories, unit
 from pascaline.pages.chain import chain
 from pascaline.pages.core import section
+from pascaline.pages.decide import aspects, classes
 from pascaline.pages.explored import Explored
 from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
 from pascaline.pages.plots import bars, pareto
@@ -21,16 +22,16 @@ from pascaline.pages.words import number, words
 __all__ = ["page"]
 
 
-def page(result: dict[str, Any], explored: Explored | None = None) -> str:
+def page(result: dict[str, Any]) -> str:
     """The page of a result of ``report``, as ``--json`` prints it.
 
     Parameters
     ----------
     result : dict
-        The result.
-    explored : Explored, optional
-        Other machines for the same model and target.
+        The result; with ``explored``, what ``explore`` has found for the same model and target.
     """
+    found = result.get("explored")
+    explored = Explored.model_validate(found) if found else None
     parts, *units = counts(result)
     drawn = chain(result)
     indices = range(len(result["cores"]))
@@ -39,6 +40,8 @@ def page(result: dict[str, Any], explored: Explored | None = None) -> str:
         result=result,
         summary=summary(result),
         key_figures=key_figures(result),
+        aspects=aspects(result),
+        classes=classes(result),
         provenance=provenance(result),
         layers=layers(result),
         parts=parts,
@@ -95,7 +98,7 @@ def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
         None,
     )
     if this is None and explored.unit == unit(result):
-        this = (result["cycles_per_step"], sum(areas(result, result["by_part"]).values()))
+        this = (result["cycles_per_step"], areas(result, {"": counted(result)})[""])
     title = f"Machines for {explored.model} on {explored.target}"
     names = ("cycles a step", explored.unit)
     drawn = pareto(title, others=points[False], best=points[True], this=this, names=names)

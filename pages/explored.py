@@ -43,7 +43,7 @@ class Explored(Checked):
     target: str
     columns: dict[str, str]
     command: str
-    points: tuple[Point, ...]
+    points: tuple[Point, ...] = Field(strict=False)
 
     @property
     def unit(self) -> str:

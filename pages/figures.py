@@ -8,7 +8,7 @@ from pascaline.pages.blocks import areas, memories, unit
 from pascaline.pages.tables import Table, counted
 from pascaline.pages.words import number, words
 
-__all__ = ["key_figures", "layers", "provenance", "speed", "summary"]
+__all__ = ["fastest", "key_figures", "layers", "provenance", "speed", "summary", "time_of"]
 
 SPOKEN_WITH_VOWELS = "AEFHILMNORSX"
 """Letters whose names begin with a vowel."""
@@ -26,10 +26,10 @@ def key_figures(result: Result) -> list[tuple[str, str]]:
     found.append((number(cycles), "cycles a step"))
     encoder = "the encoder's" if result["totals"]["decoder"] else "the"
     found.append((f"{result['totals']['utilisation']:.1%}", f"of {encoder} lanes at work"))
-    clock = _fastest(result)
+    clock = fastest(result)
     if clock is not None:
         found.append((f"{clock:.4g} MHz", "highest clock"))
-        found.append((_time(cycles / clock), "a step at that clock"))
+        found.append((time_of(cycles / clock), "a step at that clock"))
     if result.get("energy_per_step_nj") is not None:
         found.append((f"{result['energy_per_step_nj']:.4g} nJ", "a step, without memories"))
     return found
@@ -84,7 +84,7 @@ def layers(result: Result) -> Table:
     return Table("Layers", columns, rows)
 
 
-def _fastest(result: Result) -> float | None:
+def fastest(result: Result) -> float | None:
     """The highest clock in MHz, if it is known."""
     if "fmax_mhz" in result:
         return float(result["fmax_mhz"])
@@ -92,7 +92,8 @@ def _fastest(result: Result) -> float | None:
     return 1000 / float(path["ns"]) if path else None
 
 
-def _time(microseconds: float) -> str:
+def time_of(microseconds: float) -> str:
+    """A time in nanoseconds or microseconds."""
     if microseconds < 1:
         return f"{1000 * microseconds:.3g} ns"
     return f"{microseconds:.4g} \N{MICRO SIGN}s"

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from pascaline.pages.colours import BLUE, DARK, GREY, LIGHT, ORANGE, TRACK
+from pascaline.pages.colours import BLUE, DARK, GREY, LIGHT, ORANGE, PAINT, TRACK
 
 __all__ = ["bars", "pareto"]
 
@@ -172,6 +172,8 @@ def _svg(figure: Figure, title: str) -> Markup:
             if name == HREF:
                 value = f"#{prefix}-{value[1:]}"
             value = value.replace("url(#", f"url(#{prefix}-")
+            if name == "style":
+                value = re.sub(r"#[0-9a-f]{6}", lambda found: PAINT.get(found[0], found[0]), value)
             element.set(name, re.sub(r"font: ([\d.]+px)[^;]*", r"font-size: \1", value))
     for name in ("width", "height", "version"):
         del root.attrib[name]

@@ -1,11 +1,8 @@
 """The page of ``report --html`` in a browser: all of it can be seen, on a phone and on a desk."""
 
-import json
-
 import pytest
 
 from pascaline.pages.document import page
-from pascaline.pages.explored import Explored
 from tests.browser import browser
 from tests.pages.test_page import counted, explored, normed, placed, timed  # noqa: F401
 
@@ -60,6 +57,8 @@ MEASURE = """
 })()
 """
 
+SIZES = [(390, "screen"), (900, "screen"), (1600, "screen"), (680, "print")]
+
 
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory):
@@ -68,12 +67,13 @@ def tab(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed"])
-@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (1280, "screen"), (680, "print")])
+@pytest.mark.parametrize(
+    ("width", "media"), [(390, "screen"), (900, "screen"), (1600, "screen"), (680, "print")]
+)
 def test_all_can_be_seen(tab, tmp_path, request, kind, width, media):
     result = request.getfixturevalue(kind)
     path = tmp_path / "page.html"
-    others = Explored.parse(json.dumps(explored(result)), thing="it")
-    path.write_text(page(result, others), encoding="utf-8")
+    path.write_text(page(result | {"explored": explored(result)}), encoding="utf-8")
     tab.call("Emulation.setEmulatedMedia", media=media)
     tab.load(path.as_uri(), width)
     assert tab.requests == [path.as_uri()]

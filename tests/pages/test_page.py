@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from pascaline.measure.result import make_result
+from pascaline.pages.decide import aspects, classes
 from pascaline.pages.document import page
-from pascaline.pages.explored import Explored, read_explored
+from pascaline.pages.explored import read_explored
+from pascaline.pages.figures import key_figures
 from pascaline.pages.steps import formula, rows, starts, ticks, window
+from pascaline.pages.tables import tables
 from pascaline.pages.words import number
 from pascaline.spec.errors import InputError
 from pascaline.synth.targets import target
@@ -197,15 +200,84 @@ def test_precision_of_a_calibrated_model(counted):
     assert "precision" not in Checker(page(counted)).ids
 
 
+def test_totals_are_equal(counted, placed):
+    # The whole machine is rounded for itself, so it may differ from the sum of its parts.
+    counted = counted | {"area": counted["area"] | {"gate_equivalents": 777_777}}
+    for result, column in ((counted, "gate_equivalents"), (placed, "luts")):
+        table = tables(result)[0]
+        whole = table.rows[-1][table.columns.index(column.replace("_", " "))]
+        if column == "gate_equivalents":
+            assert whole == 777_777
+            assert key_figures(result)[0][0] == "777,777"
+            assert "777,777 gate equivalents" in aspects(result)[1].value
+        else:
+            assert whole == sum(part[column] for part in result["by_part"].values())
+
+
+def point(**changed):
+    """An aspect of a page by its name, of a result with changes."""
+    return lambda result, name: next(one for one in aspects(result | changed) if one.name == name)
+
+
+CONFUSED = [[9, 1, 0], [0, 4, 6], [0, 0, 0]]
+SCORES = {"part": "held-out", "float": {"correct": 19, "total": 20}}
+SCORES |= {"integer": {"correct": 13, "total": 20}, "unknown": None}
+
+
+def test_accuracy_by_class(counted):
+    names = ["one", "two", "three"]
+    known = counted | {"accuracy": SCORES | {"classes": names, "confusion": CONFUSED}}
+    found = point()(known, "Accuracy")
+    assert "65.00 %" in found.value
+    assert "95.00 %" in found.value
+    assert "two, of which 40.0% are right; integers cost 30.0 points" in found.advice
+    each, taken = classes(known)
+    assert each.rows == [["one", 9, 10, "90.0%"], ["two", 4, 10, "40.0%"]]
+    assert taken.rows[1] == ["two", "", 4, 6]
+    Checker(page(known))
+    unknown = SCORES | {"classes": [], "confusion": None, "unknown": "data: is elsewhere"}
+    found = point(accuracy=unknown)(counted, "Accuracy")
+    assert found.advice == "By class it is not known: data: is elsewhere."
+    assert point()(counted, "Accuracy").value == "not known"
+
+
+def test_its_place_among_others(counted):
+    others = explored(counted)
+    here = others["points"][-1] | {"area": 100, "cycles_per_step": 100}
+    for area, cycles, says in (
+        (100, 100, "none of 2"),
+        (99, 100, "1 of 2"),
+        (99, 101, "none of 2"),
+    ):
+        best = here | {"machine": {"units": 64}, "area": area, "cycles_per_step": cycles}
+        found = point(explored=others | {"points": [best, here]})(counted, "Among others")
+        assert found.value.startswith(says)
+        assert ("--units 64" in found.advice) == says.startswith("1")
+    found = point(explored=None)(counted, "Among others")
+    assert found.value == "none were explored"
+    assert "pascaline explore net --target generic" in found.advice
+
+
+def test_a_clock_that_is_missed(timed):
+    changes = [{"options": "--pipelined", "cycles_per_step": 30}]
+    missed = {"asked_mhz": 150.0, "reached_mhz": 111.4, "faster": changes}
+    found = point(missed=missed)(timed, "Speed")
+    assert "150 MHz were asked for" in found.value
+    assert found.advice == "Try --pipelined: at 150 MHz a step would take 200 ns."
+    assert point()(timed, "Energy").value.startswith(
+        "0.01205 nJ a step, without memories; 73.25 nJ"
+    )
+
+
 def test_same_result_same_bytes(placed, counted):
     for result in (placed, counted):
-        first = page(result, Explored.parse(json.dumps(explored(result)), thing="it"))
+        first = page(result | {"explored": explored(result)})
         stored = json.loads(json.dumps(result))
-        assert page(stored, Explored.parse(json.dumps(explored(result)), thing="it")) == first
+        assert page(stored | {"explored": explored(result)}) == first
 
 
 def test_drawings_are_well_formed(counted):
-    text = page(counted, Explored.parse(json.dumps(explored(counted)), thing="it"))
+    text = page(counted | {"explored": explored(counted)})
     drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
     assert len(drawings) == 5
     for drawing in drawings:
@@ -222,7 +294,7 @@ def test_names_are_only_names(timed, counted):
     timed["model"] = timed["target_title"] = timed["command"] = timed["script"] = HOSTILE
     timed["critical_path"] = timed["critical_path"] | {"start": HOSTILE}
     others = explored(counted, columns={"area": HOSTILE}, command=HOSTILE, model=HOSTILE)
-    text = page(timed, Explored.parse(json.dumps(others), thing="it"))
+    text = page(timed | {"explored": others})
     assert "<script" not in text
     found = Checker(text)
     assert "".join(found.text).count(HOSTILE) >= 6
@@ -277,13 +349,18 @@ def test_what_explore_keeps(tmp_path, counted):
     path.write_text(json.dumps(explored(counted)))
     found = read_explored(tmp_path, "net", "generic")
     assert len(found.points) == 13
-    text = page(counted, found)
+
+    def again():
+        found = read_explored(tmp_path, "net", "generic").model_dump(mode="json")
+        return page(counted | {"explored": found})
+
+    text = page(counted | {"explored": found.model_dump(mode="json")})
     assert "this machine" in text
     assert "is not among them" not in text
     path.write_text(json.dumps(explored(counted, points=explored(counted)["points"][:-1])))
-    assert "this machine" in page(counted, read_explored(tmp_path, "net", "generic"))
+    assert "this machine" in again()
     path.write_text(json.dumps(explored(counted, points=[], columns={})))
-    assert "None are known" in page(counted, read_explored(tmp_path, "net", "generic"))
+    assert "None are known" in again()
     path.write_text('{"model": "net"}')
     with pytest.raises(InputError, match=r"^net-generic\.json: target: field required"):
         read_explored(tmp_path, "net", "generic")
