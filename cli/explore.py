@@ -11,6 +11,7 @@ import click
 
 import pascaline
 from pascaline.cli.command_line import command_line
+from pascaline.cli.html import html_option, write_page
 from pascaline.cli.numbers import COUNT, JOBS
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
@@ -47,6 +48,7 @@ __all__ = ["explore"]
 @click.option("--jobs", type=JOBS, help="Processes. [one a core]")
 @click.option("--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead.")
 @click.option("--all", "everything", is_flag=True, help="Print all machines, not just the front.")
+@html_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too.")
 @json_option
 def explore(
@@ -59,6 +61,7 @@ def explore(
     jobs: int | None,
     dask: str | None,
     everything: bool,
+    html: Path | None,
     output: Path | None,
     as_json: bool,
     **ranges: str | None,
@@ -75,7 +78,7 @@ def explore(
     base, values = base_machine(found, path), read_ranges(ranges, found, target.name)
     if path is None and "lane" not in values:
         values["lane"] = [best_lane(target.name, found.network)]
-    command = command_line(click.get_current_context(), without=("as_json", "jobs", "dask"))
+    command = command_line(click.get_current_context(), without=("as_json", "html", "jobs", "dask"))
     with bars() as progress:
         explored = pascaline.explore(
             found,
@@ -106,6 +109,10 @@ def explore(
         say(f"{len(explored.points)} machines: {counted}")
         if explored.skipped:
             say(f"{explored.skipped} cannot be built, the first because of {explored.reason}")
+    if html is not None and explored.points:
+        from pascaline.pages.exploration import page  # Plots take a second to import.
+
+        write_page(html, page(result), quiet=as_json)
     sys.exit(1 if explored.failed else 0)
 
 

@@ -17,6 +17,7 @@ AT = "pascaline.cli"
 
 COMMANDS = {
     "activation": (f"{AT}.activation:activation", "Make activation functions of a MODEL smaller."),
+    "compare": (f"{AT}.compare:compare", "Compare two models or results, figure by figure."),
     "distil": (f"{AT}.distil:distil", "Teach quantised weights what a float network does."),
     "evaluate": (f"{AT}.evaluate:evaluate", "Measure how good a MODEL is on real data."),
     "explore": (f"{AT}.explore:explore", "Find the machines for a MODEL that are worth building."),

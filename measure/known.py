@@ -1,4 +1,4 @@
-"""What is known of a model and its machine without measuring: accuracy, and what to compare with."""
+"""What is known of a model and its machine without measuring them: accuracy, and its like."""
 
 from __future__ import annotations
 

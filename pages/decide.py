@@ -186,13 +186,8 @@ def _place(result: Result) -> Aspect:
         f"{len(better)} of {count} explored machines are better in area or cycles, in none worse"
     )
     best = min(better, key=lambda one: one.area * one.cycles_per_step)
-    options = " ".join(
-        f"--{key.replace('_', '-')} {best.machine[key]}"
-        for key in ("units", "simd", "lane")
-        if best.machine.get(key) is not None
-    )
     costs = f"{number(best.area)} {explored.unit} and {number(best.cycles_per_step)} cycles a step"
-    return Aspect(name, value, f"Take {options} instead: {costs}.")
+    return Aspect(name, value, f"Take {best.options} instead: {costs}.")
 
 
 def _beats(point: Point, area: float, cycles: float) -> bool:

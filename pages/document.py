@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pascaline.pages.blocks import areas, blocks, memories, unit
 from pascaline.pages.chain import chain
 from pascaline.pages.core import section
 from pascaline.pages.decide import aspects, classes
+from pascaline.pages.environment import environment
 from pascaline.pages.explored import Explored
 from pascaline.pages.figures import key_figures, layers, provenance, speed, summary
 from pascaline.pages.plots import bars, pareto
@@ -35,7 +34,7 @@ def page(result: dict[str, Any]) -> str:
     parts, *units = counts(result)
     drawn = chain(result)
     indices = range(len(result["cores"]))
-    template = _environment().get_template("report.html.jinja")
+    template = environment().get_template("report.html.jinja")
     return template.render(
         result=result,
         summary=summary(result),
@@ -103,16 +102,3 @@ def _pareto(result: dict[str, Any], explored: Explored) -> tuple[Markup, bool]:
     names = ("cycles a step", explored.unit)
     drawn = pareto(title, others=points[False], best=points[True], this=this, names=names)
     return drawn, this is not None
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("pascaline.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters |= {"number": number, "words": words}
-    return made

@@ -14,6 +14,9 @@ from pascaline.spec.outside import text_of
 
 __all__ = ["Explored", "Point", "read_explored"]
 
+NAMED = ("units", "simd", "lane")
+"""Parameters that are always named: a model's usual machine has others."""
+
 
 class Point(Checked):
     """A machine, and what it costs."""
@@ -32,6 +35,22 @@ class Point(Checked):
         """Whether it is this machine; what is not given has its default."""
         defaults = Machine().model_dump(mode="json")
         return defaults | self.machine == defaults | machine
+
+    @property
+    def options(self) -> str:
+        """Options of a command that mean this machine."""
+        defaults = Machine().model_dump(mode="json")
+        words = []
+        for key, value in self.machine.items():
+            if value is None or (key not in NAMED and value == defaults.get(key)):
+                continue
+            name = key.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(f"--{name}" if value else f"--no-{name}")
+            else:
+                shown = ",".join(map(str, value)) if isinstance(value, list) else value
+                words.append(f"--{name} {shown}")
+        return " ".join(words)
 
 
 class Explored(Checked):

@@ -1,4 +1,4 @@
-"""Hostile JSON documents: rules of preprocessing, cases of ``fuzz``, descriptions of machines."""
+"""Hostile JSON documents: rules of preprocessing, cases of ``fuzz``, machines, results."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ from pascaline.spec.preprocess import read_rule
 __all__ = ["draw_json", "prepare_json", "read_json"]
 
 MODEL = "tiny-ternary"
+
+RESULT = {
+    "model": MODEL,
+    "target": "generic",
+    "target_title": "generic gates",
+    "command": f"pascaline report {MODEL}",
+    "cost": {"gate_equivalents": 1},
+    "area": {"gate_equivalents": 9, "memory_bits": 5},
+    "by_part": {"lanes": {"gate_equivalents": 9, "memory_bits": 5}},
+    "cycles_per_step": 19,
+    "critical_path": {"ns": 2.5},
+    "accuracy": {"integer": {"correct": 9, "total": 10}},
+}
+"""What ``compare`` reads of a result."""
 
 
 def prepare_json() -> None:
@@ -51,6 +65,8 @@ def read_json(subject: tuple[str, Path]) -> None:
         read_rule(path)
     elif kind == "case":
         Case.read(path)
+    elif kind == "result":
+        call(["compare", str(path), str(path), "--html", str(path.with_name("page.html"))])
     else:
         call(["image", MODEL, "--for", str(path), "-o", str(path.with_name("image"))])
 
@@ -69,4 +85,5 @@ def _documents() -> list[tuple[str, str]]:
         *(("rule", json.dumps(rule)) for rule in rules),
         *(("case", draw(seed, cycles=30, largest=4).model_dump_json()) for seed in range(4)),
         *(("image", json.dumps(description)) for _ in range(4)),
+        *(("result", json.dumps(RESULT)) for _ in range(4)),
     ]

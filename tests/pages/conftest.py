@@ -1,3 +1,4 @@
 from tests.command import pascaline
+from tests.pages.results import counted, normed, placed, timed
 
-__all__ = ["pascaline"]
+__all__ = ["counted", "normed", "pascaline", "placed", "timed"]

@@ -4,7 +4,7 @@ import pytest
 
 from pascaline.pages.document import page
 from tests.browser import browser
-from tests.pages.test_page import counted, explored, normed, placed, timed  # noqa: F401
+from tests.pages.results import explored
 
 MEASURE = """
 (() => {

@@ -1,0 +1,28 @@
+"""The page of an exploration."""
+
+from pascaline.pages.exploration import page
+from pascaline.pages.explored import Point
+from tests.pages.results import explored
+from tests.pages.test_page import Checker
+
+
+def test_ends_of_the_front_are_named(counted):
+    here = explored(counted)["points"][-1]
+    points = [
+        here | {"machine": {"units": units, "simd": 2}, "area": area, "cycles_per_step": cycles}
+        for units, area, cycles in ((1, 100, 90), (2, 120, 30), (4, 300, 20))
+    ]
+    result = explored(counted, points=points, failed=[])
+    text = page(result)
+    assert page(result) == text
+    for name, units in (("Smallest", 1), ("In between", 2), ("Fastest", 4)):
+        assert name in text
+        assert f"pascaline report net --target generic --units {units} --simd 2" in text
+    assert "explore.html" in text
+    Checker(text)
+
+
+def test_options_mean_the_machine():
+    machine = {"units": 1, "lane": "tree", "parity": True, "layer_units": [1, 2], "streams": 1}
+    point = Point(machine=machine, area=1, cycles_per_step=1, pareto=True)
+    assert point.options == "--units 1 --lane tree --parity --layer-units 1,2"
