@@ -42,9 +42,12 @@ def confusion(model: Model) -> list[list[int]]:
         raise InputError(known.name, "is not on this machine")
     part, wrong = learned_from(model), np.array(score["wrong"], dtype=np.int64)
     labels = np.asarray(part.labels)
-    if len(part) != score["total"] or (len(wrong) and wrong.max() >= len(part)):
+    if len(part) != score["total"]:
         raise InputError(known.name, f"must have {score['total']} held-out sequences", len(part))
     found = labels.copy()
+    if len(wrong) and (wrong.min() < 0 or wrong.max() >= len(part)):
+        rule = f"must be numbers of {len(part)} sequences"
+        raise InputError(f"{model.name}: card.accuracy.integer.wrong", rule)
     if len(wrong):
         found[wrong] = predict(model, quantize(part.take(wrong).sequences, model))
     if int((found != labels).sum()) != len(wrong):

@@ -87,6 +87,40 @@ def test_all_can_be_seen(tab, tmp_path, request, kind, width, media):
     assert sizes["smallest"] >= (10.5 if media == "screen" else 8)
 
 
+CONTRAST = """
+(() => {
+  const parts = colour => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = colour => {
+    const [r, g, b] = parts(colour).map(one => one / 255).map(
+      one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  const texts = "p, td, th, dt, dd, li, b, h1, h2, .plot text, .step text";
+  const found = [...document.querySelectorAll(texts)].map(one => {
+      const style = getComputedStyle(one), svg = one instanceof SVGElement;
+      const ink = light(svg ? style.fill : style.color);
+      return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    });
+  return {paper, least: Math.min(...found), count: found.length};
+})()
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read_in_the_dark(tab, tmp_path, timed, scheme):
+    path = tmp_path / "page.html"
+    path.write_text(page(timed | {"explored": explored(timed)}), encoding="utf-8")
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    tab.call("Emulation.setEmulatedMedia", media="screen", features=features)
+    tab.load(path.as_uri(), 900)
+    found = tab.evaluate(CONTRAST)
+    assert (found["paper"] < 0.02) == (scheme == "dark")
+    assert found["count"] > 100
+    # WCAG 2.2, 1.4.3.
+    assert found["least"] >= 4.5
+
+
 def test_what_is_wrong_is_found(tab, tmp_path):
     path = tmp_path / "bad.html"
     path.write_text(
