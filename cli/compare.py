@@ -11,7 +11,7 @@ from pascaline.cli.command_line import command_line
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.compared import Stored
+from pascaline.measure.compared import Stored, stored
 from pascaline.measure.compared import compare as compare_results
 from pascaline.measure.designs import make_design
 from pascaline.measure.synthesis import Synthesis
@@ -55,7 +55,7 @@ def compare(
 def _side(name: str, synthesis: Synthesis, progress: Progress) -> Stored:
     path = Path(name)
     if path.suffix == ".json":
-        return Stored.parse(text_of(path), thing=path.name)
+        return stored(text_of(path), name)
     design = make_design(find_model(name), target=synthesis.target.name)
     command = f"pascaline report {name} --target {synthesis.target.name}"
     found = pascaline.report(design, synthesis=synthesis, command=command, progress=progress)

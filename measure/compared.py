@@ -3,32 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, FiniteFloat
 
 from pascaline.spec.checked import Checked
+from pascaline.spec.errors import InputError
+from pascaline.spec.outside import json_of
 
-__all__ = ["Stored", "compare"]
+__all__ = ["Stored", "compare", "stored"]
 
 
-class Stored(Checked):
-    """What is compared of a result, as ``report --json`` prints it."""
+Number = Annotated[FiniteFloat, Field(ge=0)]
+
+
+class _Open(Checked):
+    """A record of which only some fields are read."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+class _Score(_Open):
+    correct: Number | None = None
+    total: FiniteFloat = Field(gt=0)
+
+
+class _Accuracy(_Open):
+    integer: _Score | None = None
+
+
+class _Path(_Open):
+    ns: FiniteFloat | None = Field(default=None, gt=0)
+
+
+class Stored(_Open):
+    """What is compared of a result, as ``report --json`` prints it."""
 
     model: str
     target: str
     target_title: str
     command: str
-    cost: dict[str, float]
-    area: dict[str, float] | None = None
-    by_part: dict[str, dict[str, float]] = Field(min_length=1)
-    cycles_per_step: float = Field(gt=0)
-    fmax_mhz: float | None = Field(default=None, gt=0)
-    critical_path: dict[str, Any] | None = None
-    energy_per_step_nj: float | None = None
-    accuracy: dict[str, Any] = Field(default_factory=dict)
+    cost: dict[str, Number]
+    area: dict[str, Number] | None = None
+    by_part: dict[str, dict[str, Number]] = Field(min_length=1)
+    cycles_per_step: FiniteFloat = Field(gt=0)
+    fmax_mhz: FiniteFloat | None = Field(default=None, gt=0)
+    critical_path: _Path | None = None
+    energy_per_step_nj: Number | None = None
+    accuracy: _Accuracy | None = None
 
     def column(self, name: str) -> float | None:
         """A column of the whole machine, or None if nobody has counted it."""
@@ -50,8 +72,8 @@ class Stored(Checked):
         """The highest clock, if it is known."""
         if self.fmax_mhz is not None:
             return self.fmax_mhz
-        length = (self.critical_path or {}).get("ns")
-        return 1000 / length if isinstance(length, (int, float)) and length > 0 else None
+        length = self.critical_path and self.critical_path.ns
+        return 1000 / length if length else None
 
     @property
     def step_us(self) -> float | None:
@@ -61,10 +83,10 @@ class Stored(Checked):
     @property
     def right(self) -> float | None:
         """Percentage of held-out sequences that get their class, by integers."""
-        score = self.accuracy.get("integer")
-        if not isinstance(score, dict) or not score.get("total") or "correct" not in score:
+        score = self.accuracy.integer if self.accuracy else None
+        if score is None or score.correct is None:
             return None
-        return 100 * float(score["correct"]) / float(score["total"])
+        return 100 * score.correct / score.total
 
 
 FIGURES: tuple[tuple[str, Callable[[Stored], float | None], bool], ...] = (
@@ -80,6 +102,14 @@ FIGURES: tuple[tuple[str, Callable[[Stored], float | None], bool], ...] = (
     ("nJ a step", lambda one: one.energy_per_step_nj, False),
 )
 """Names, numbers, and whether more of it is better."""
+
+
+def stored(content: str, thing: str) -> Stored:
+    """Read a result; raises `InputError` if it is none."""
+    found = json_of(content, thing)
+    if not isinstance(found, dict):
+        raise InputError(thing, "must be a JSON object")
+    return Stored.parse(found, thing=thing)
 
 
 def compare(first: Stored, second: Stored) -> dict[str, Any]:

@@ -54,14 +54,15 @@ def test_more_right_is_better(counted):
 
 
 def test_command(pascaline, counted, tmp_path):
-    (tmp_path / "a.json").write_text(json.dumps(counted))
-    words = ["compare", tmp_path / "a.json", tmp_path / "a.json"]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(counted))
+    words = ["compare", path, path]
     status, out, err = pascaline(*words, "--json", "--html", tmp_path / "page.html")
     assert (status, err) == (0, "")
     assert page(json.loads(out)) == (tmp_path / "page.html").read_text()
-    (tmp_path / "a.json").write_text('{"model": "net"}')
+    path.write_text('{"model": "net"}')
     status, out, err = pascaline(*words)
-    assert (status, out, err) == (2, "", "pascaline: a.json: target: field required\n")
+    assert (status, out, err) == (2, "", f"pascaline: {path}: target: field required\n")
 
 
 def test_a_result_lacks_what_is_compared(counted):
