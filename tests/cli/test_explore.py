@@ -18,6 +18,7 @@ from pascaline.measure.points import Survey, measure, try_to_measure
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import in_processes
 from pascaline.models.catalogue import find_model
+from pascaline.pages.exploration import page
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.folders import build_folder
@@ -104,6 +105,14 @@ def test_json_and_what_is_stored(pascaline, folder, computed):
     assert first["pareto"] is True
     sizes = [(p["machine"]["units"], p["machine"]["simd"]) for p in shown["points"]]
     assert sizes == [(1, 2), (1, 3), (2, 2), (2, 2), (2, 3)]
+
+
+def test_page(pascaline, folder, computed):
+    words = [*WORDS, "--jobs", 2, "--html", folder / "page.html"]
+    status, out, err = pascaline(*words, "--json")
+    assert (status, err) == (0, "")
+    assert page(json.loads(out)) == (folder / "page.html").read_text()
+    assert pascaline(*words, "--html", "/dev/null", "--json")[:2] == (2, "")
 
 
 def test_tables(pascaline, folder, computed):
