@@ -6,10 +6,11 @@ import numpy as np
 
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.draw_cases import draw_traffic
+from pascaline.sim.far import farthest
 from pascaline.spec.design import Design
 from pascaline.spec.ports import FROM_GIVEN
 
-__all__ = ["with_faults", "with_traffic"]
+__all__ = ["with_farthest", "with_faults", "with_traffic"]
 
 ROUNDS, ON_BUS = 12, 6
 """Pairs of traffics, each with a reset in the middle: many short ones, so that what hangs is soon
@@ -36,6 +37,10 @@ and makes is seen."""
 FAULTS = 12
 """Of each kind, on a bus."""
 
+CANDIDATES, WAY = 4000, 12
+"""Sequences of which those that go farthest are kept, and their vectors, where no state is given: a
+sum that goes over its range by little needs x and h to be near their ends together."""
+
 
 def with_traffic(case: Case, seed: int, cycles: int) -> Case:
     """A machine with the traffic of a seed; each part of it takes about so many cycles."""
@@ -61,6 +66,20 @@ def with_traffic(case: Case, seed: int, cycles: int) -> Case:
 def with_faults(case: Case) -> Case:
     """A machine on a bus with packets that are wrong, and resets, among right ones."""
     return Case.model_validate(case.model_dump() | {"faults": FAULTS})
+
+
+def with_farthest(case: Case, seed: int) -> Case:
+    """A machine with sequences that take the sum of each row as far as can be, either way."""
+    design = case.design
+    given = not (design.machine.on_bus or case.network.whole)
+    steps = 1 if given else min(WAY, design.machine.longest)
+    seeds = np.random.default_rng(seed).integers(1 << 32, size=CANDIDATES).tolist()
+    state = {"state": FROM_GIVEN, "dump": True} if given else {}
+    drawn = tuple(
+        CaseSequence(steps=steps, seed=one, far=True, **state)
+        for one in farthest(design, seeds, steps, given=given)
+    )
+    return case.model_copy(update={"traffic": (Traffic(episodes=(CaseEpisode(sequences=drawn),)),)})
 
 
 def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traffic:

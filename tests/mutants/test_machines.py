@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mutants.machines import COUNTS, machine
-from mutants.traffic import with_faults, with_traffic
+from mutants.traffic import with_farthest, with_faults, with_traffic
 from pascaline.golden.network import Golden
 from pascaline.sim.far import far_vectors
 
@@ -49,6 +49,15 @@ def test_faults_are_traffic_of_a_bus(name):
     case = machine(name)
     assert with_faults(case).job.faults > 0
     assert all(traffic.accesses > 0 for traffic in with_traffic(case, 0, 300).traffic)
+
+
+def test_the_farthest_sequences_are_few(case, monkeypatch):
+    monkeypatch.setattr("mutants.traffic.CANDIDATES", 200)
+    [traffic] = with_farthest(case, 0).traffic
+    [episode] = traffic.episodes
+    rows = sum(2 * layer.rows * layer.directions for layer in case.network.layers)
+    assert 1 < len(episode.sequences) <= rows
+    assert with_farthest(case, 0) != with_farthest(case, 1)
 
 
 def test_plain_streams_have_no_faults():
