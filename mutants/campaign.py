@@ -18,7 +18,7 @@ from mutants.machines import machine
 from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
 from mutants.replays import write_replays
-from mutants.traffic import with_farthest, with_faults, with_traffic
+from mutants.traffic import with_faults, with_rare, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
 from pascaline.sim.case import Case
@@ -181,9 +181,9 @@ class Campaign:
             killed |= killed_in(replay, proofs.sought(left))
             replayed = killed.keys() - by_traffic
             if left := [number for number in left if number not in killed]:
-                case = with_farthest(self._machine, self.seed)
+                case = with_rare(self._machine, self.seed)
                 bench = "pascaline.sim.tb_mutants"
-                killed |= killed_in(Trials("farthest", case, bench, design.name, folder), left)
+                killed |= killed_in(Trials("rare", case, bench, design.name, folder), left)
             if self.replays is not None and replayed:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
                 write_replays(path, folder, replayed)
