@@ -17,7 +17,7 @@ from mutants.environment import AROUND, busy, environment, usual
 from mutants.machines import machine
 from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
-from mutants.replays import write_replays
+from mutants.replays import restored, write_replays
 from mutants.traffic import with_faults, with_rare, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
@@ -184,9 +184,13 @@ class Campaign:
                 case = with_rare(self._machine, self.seed)
                 bench = "pascaline.sim.tb_mutants"
                 killed |= killed_in(Trials("rare", case, bench, design.name, folder), left)
-            if self.replays is not None and replayed:
+            if self.replays is not None:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
-                write_replays(path, folder, replayed)
+                left = [number for number in left if number not in killed]
+                needed = killed_in(replay, restored(path, folder, left))
+                killed |= needed
+                if replayed or needed:
+                    write_replays(path, folder, replayed, sorted(needed))
         left = [number for number in others() if number not in equal]
         return {
             "configuration": self.name,
