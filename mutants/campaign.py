@@ -151,9 +151,11 @@ class Campaign:
             def others() -> list[int]:
                 return [number for number in mutants if number not in killed]
 
+            def in_bench(name: str, case: Case) -> Trials:
+                return Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
+
             for name, case in self._traffic.items():
-                bench = Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
-                killed |= killed_in(bench, others())
+                killed |= killed_in(in_bench(name, case), others())
             by_traffic = set(killed)
             quiet = {number: mutants[number] for number in others()}
             name = f"{AROUND} {sorted(quiet)}"
@@ -181,9 +183,7 @@ class Campaign:
             killed |= killed_in(replay, proofs.sought(left))
             replayed = killed.keys() - by_traffic
             if left := [number for number in left if number not in killed]:
-                case = with_rare(self._machine, self.seed)
-                bench = "pascaline.sim.tb_mutants"
-                killed |= killed_in(Trials("rare", case, bench, design.name, folder), left)
+                killed |= killed_in(in_bench("rare", with_rare(self._machine, self.seed)), left)
             if self.replays is not None:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
                 left = [number for number in left if number not in killed]

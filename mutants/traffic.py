@@ -8,7 +8,7 @@ from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.draw_cases import draw_traffic
 from pascaline.sim.far import farthest
 from pascaline.spec.design import Design
-from pascaline.spec.ports import FROM_GIVEN
+from pascaline.spec.ports import FROM_GIVEN, FROM_ZERO
 
 __all__ = ["with_faults", "with_rare", "with_traffic"]
 
@@ -79,8 +79,8 @@ def with_rare(case: Case, seed: int) -> Case:
     steps = 1 if given else min(WAY, design.machine.longest)
     seeds = rng.integers(1 << 32, size=CANDIDATES).tolist()
     chosen = farthest(design, seeds, steps, given=given)
-    state = {"state": FROM_GIVEN, "dump": True} if given else {}
-    far = [CaseSequence(steps=steps, seed=one, far=True, **state) for one in chosen]
+    state = FROM_GIVEN if given else FROM_ZERO
+    far = [CaseSequence(steps=steps, state=state, dump=given, seed=one, far=True) for one in chosen]
     crowd = [CaseSequence(steps=1, seed=one) for one in seeds[:CROWD]]
     traffic = [_episode(far), *(_episode(crowd, {"o": pause}) for pause in CROWDED)]
     return case.model_copy(update={"traffic": tuple(traffic)})
