@@ -231,7 +231,7 @@ def import_network(
     recurrent_weights: str | None = None,
     zero_points: bool = False,
     quantize: bool = False,
-    reach: float = 1.0,
+    reach: float | None = None,
     cell: str | None = None,
     head: str | None = None,
     result: Result | None = None,
@@ -269,8 +269,9 @@ def import_network(
         Bring rows to that form, at some cost, instead of refusing them, with ``calibrate`` so that
         products of these data lose least; round integers of a file again that the arithmetic has
         not.
-    reach : float
-        Largest magnitude of an input; larger ones are cut. Left out beside ``calibrate``.
+    reach : float, optional
+        Largest magnitude of an input; larger ones are cut. By default 1, or 4 standard deviations
+        where the file standardises inputs. Left out beside ``calibrate``.
     cell : str, optional
         As in `make_network`; by default what the file says, or the number of gates.
     head : str, optional
@@ -347,7 +348,7 @@ def import_network(
         "recurrent_weights": recurrent_weights,
         "zero_points": zero_points,
         "quantize": quantize,
-        "formats": usual if calibrate is not None or "x" in by_name else usual.reaching(reach),
+        "formats": usual,
         "output": output,
     }
     conversion = Conversion.parse(chosen, thing="import")
@@ -361,11 +362,17 @@ def import_network(
         raise InputError("recurrent_weights", "must be left out: h meets a transform")
     if weights is None and own is not None:
         conversion = conversion.model_copy(update={"weights": own})
-    if calibrate is not None and reach != 1:
+    if calibrate is not None and reach is not None:
         raise InputError("reach", "must be left out beside calibrate, which measures it", reach)
-    if calibrate is None and "x" not in by_name and not foreign.network.symbols:
-        line = f"inputs are within {reach:g}, and are cut beyond it; see --reach and --calibrate"
-        foreign = replace(foreign, assumed=(*foreign.assumed, line))
+    within = 1.0 if foreign.reach is None else foreign.reach
+    within = within if reach is None else reach
+    if calibrate is None and "x" not in by_name:
+        conversion = conversion.model_copy(update={"formats": usual.reaching(within)})
+        if not foreign.network.symbols:
+            line = f"inputs are within {within:g}, and are cut beyond it"
+            line += ", as they are standardised" if reach is None and foreign.reach else ""
+            said_so = f"{line}; see --reach and --calibrate"
+            foreign = replace(foreign, assumed=(*foreign.assumed, said_so))
     name = path.stem if name is None else name
     if calibrate is not None:
         if isinstance(calibrate, (str, Path)):
@@ -385,7 +392,7 @@ def import_network(
     if bits is None and not by_hand:
         model = convert(foreign, conversion, name=name)
     else:
-        model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)
+        model = with_bits(foreign, conversion, by_hand, bits=bits, x=within, name=name)
     return with_reading(model, reading)
 
 
