@@ -19,6 +19,7 @@ from pascaline.importers.calibrate.evaluation import Beside, beside
 from pascaline.importers.calibrate.formats import check_bounded
 from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
 from pascaline.importers.calibrate.importing import calibrate as calibrated
+from pascaline.importers.calibrate.inputs import fed_as, suited
 from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats, draft
@@ -377,6 +378,10 @@ def import_network(
     if calibrate is not None:
         if isinstance(calibrate, (str, Path)):
             calibrate = read_unlabelled(Path(calibrate))
+        kept: dict[str, Any] = {}
+        if "x" not in by_name:
+            equally = conversion.weights.weights.magnitude == 1
+            foreign, kept = suited(foreign, calibrate, bits=width, equally=equally)
         model = calibrated(
             foreign,
             list(calibrate),
@@ -387,7 +392,7 @@ def import_network(
             name=name,
             progress=progress,
         )
-        return with_reading(model, reading)
+        return with_reading(replace(model, card=model.card | kept), reading)
     check_bounded(foreign.network, by_hand.layers)
     if bits is None and not by_hand:
         model = convert(foreign, conversion, name=name)
@@ -444,7 +449,7 @@ def evaluate(
     """
     if float is not None:
         reading = Reading.parse(dict(model.card.get("read_as") or {}), thing="card.read_as")
-        foreign = read_foreign(Path(float), reading)
+        foreign = fed_as(read_foreign(Path(float), reading), model)
         taken = sequences_for(model, str(data), part) if data else learned_from(model, part)
         return beside(model, foreign, taken, progress)
     if data is None:
