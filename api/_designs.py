@@ -115,13 +115,16 @@ def utilisation(design: Design, lengths: Sequence[int]) -> float:
     return share_of_places(design, sum(lengths), sequence_cycles(design, lengths))
 
 
-def generate(design: Design, *, progress: Progress = silent) -> Any:
+def generate(design: Design, *, prefix: str | None = None, progress: Progress = silent) -> Any:
     """Generate the Verilog of a design; the same design gives the same text.
 
     Parameters
     ----------
     design : Design
         The design.
+    prefix : str, optional
+        Before the names of all modules but the top, with ``_`` behind it; by default the top's
+        name. No two machines of one design may have the same.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
@@ -131,6 +134,11 @@ def generate(design: Design, *, progress: Progress = silent) -> Any:
         ``name`` of the top module, ``text`` in Verilog 2005, ``description`` of ports and formats
         as plain values, and ``write(folder)``, which writes all files and returns their paths.
 
+    Raises
+    ------
+    InputError
+        If the prefix is no name, or gives two modules one name.
+
     Examples
     --------
     >>> verilog = pascaline.generate(pascaline.make_design("tiny-rnn"))
@@ -139,4 +147,4 @@ def generate(design: Design, *, progress: Progress = silent) -> Any:
     >>> verilog.description["cycles"]["step"]
     26
     """
-    return make_verilog(design, progress)
+    return make_verilog(design, progress, prefix=prefix)

@@ -19,14 +19,20 @@ __all__ = ["generate"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the files."
 )
+@click.option(
+    "--prefix",
+    help="Before the names of all modules but the top; by default the top's name.",
+)
 @target_option
 @machine_options
 @json_option
-def generate(model: str, *, output: Path, target: str, as_json: bool, **machine: Any) -> None:
+def generate(
+    model: str, *, output: Path, prefix: str | None, target: str, as_json: bool, **machine: Any
+) -> None:
     """Generate the Verilog of a MODEL, and a JSON file that describes it."""
     design = find_design(model, machine, target)
     with bars() as progress:
-        verilog = pascaline.generate(design, progress=progress)
+        verilog = pascaline.generate(design, prefix=prefix, progress=progress)
     paths = verilog.write(output)
     if as_json:
         print_json({"files": [str(path) for path in paths], **verilog.description})
