@@ -29,13 +29,21 @@ __all__ = ["generate"]
 def generate(
     model: str, *, output: Path, prefix: str | None, target: str, as_json: bool, **machine: Any
 ) -> None:
-    """Generate the Verilog of a MODEL, and a JSON file that describes it."""
+    """Generate the Verilog of a MODEL, and a JSON file that describes it.
+
+    The folder has one design: what an earlier run has written there, and this one does not, is
+    removed. Files of yours are left alone.
+    """
     design = find_design(model, machine, target)
     with bars() as progress:
         verilog = pascaline.generate(design, prefix=prefix, progress=progress)
-    paths = verilog.write(output)
+    removed: list[Path] = []
+    paths = verilog.write(output, removed.append)
     if as_json:
-        print_json({"files": [str(path) for path in paths], **verilog.description})
+        files = {"files": [str(path) for path in paths], "removed": [str(path) for path in removed]}
+        print_json({**files, **verilog.description})
         return
+    for path in removed:
+        say(f"{path}  removed, of an earlier run")
     for path in paths:
         say(f"{path}  {path.stat().st_size:,} bytes")

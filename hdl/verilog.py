@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,9 +21,9 @@ from pascaline.spec import cycles
 from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import write_atomic
 from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
+from pascaline.spec.manifest import write_folder
 from pascaline.spec.scratch import temporary
 
 __all__ = ["Verilog", "emit", "generate"]
@@ -68,18 +69,30 @@ class Verilog:
     description: dict
     companions: dict
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(
+        self, folder: str | Path, removed: Callable[[Path], object] = lambda _: None
+    ) -> list[Path]:
         """Write ``<name>.v``, companions, ``<name>.json``; the last may serve as a stamp.
+
+        A folder has one design: files that an earlier call has written, and this one does not, are
+        removed. See `spec.manifest`.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder.
+        removed : callable
+            Told of each file that is.
 
         Raises
         ------
         InputError
-            If the folder cannot be written.
+            If the folder cannot be written, or has another file of one of these names.
         """
         description = json.dumps(self.description, indent=2) + "\n"
         files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
-        for name, content in files.items():
-            write_atomic(Path(folder, name), content)
+        for path in write_folder(Path(folder), files):
+            removed(path)
         return [Path(folder, name) for name in files]
 
 
