@@ -23,6 +23,7 @@ def make_design(
     *,
     target: str = "generic",
     base: str | Path | None = None,
+    like: Model | str | None = None,
     **parameters: Any,
 ) -> Design:
     """Put a model on a machine that is named by what differs from the model's usual one.
@@ -36,6 +37,9 @@ def make_design(
     base : str or Path, optional
         TOML file of the machine to start from; by default that of the model's named
         configuration, else the smallest one.
+    like : Model or str, optional
+        With ``weights="ram"``, the model whose machine it is, with more bits only where this one
+        needs them; by default the model itself. Such machines have room for other trainings.
     **parameters
         Parameters of `Machine`; ``lane="auto"`` is the lane design that costs least.
 
@@ -54,15 +58,20 @@ def make_design(
     >>> design = pascaline.make_design("tiny-ternary", units=2, simd=4, parity=True)
     >>> design.machine.units, design.machine.parity
     (2, True)
+    >>> one, other = "digits-ternary", "rows-ternary"
+    >>> pascaline.make_design(other, like=one, weights="ram")
+    Traceback (most recent call last):
+    ...
+    pascaline.spec.errors.InputError: ...
     >>> pascaline.make_design("tiny-ternary", units=0)
     Traceback (most recent call last):
     ...
     pascaline.spec.errors.InputError: machine: units: should be greater than or equal to 1, not 0
     """
     found = model if isinstance(model, Model) else find_model(model)
-    return make_design_of(
-        found, parameters, base=None if base is None else Path(base), target=target
-    )
+    other = find_model(like) if isinstance(like, str) else like
+    path = None if base is None else Path(base)
+    return make_design_of(found, parameters, base=path, target=target, like=other)
 
 
 def cycles(design: Design, lengths: Sequence[int], symbols: Sequence[int] | None = None) -> int:
