@@ -58,11 +58,9 @@ def make_design(
     >>> design = pascaline.make_design("tiny-ternary", units=2, simd=4, parity=True)
     >>> design.machine.units, design.machine.parity
     (2, True)
-    >>> one, other = "digits-ternary", "rows-ternary"
-    >>> pascaline.make_design(other, like=one, weights="ram")
-    Traceback (most recent call last):
-    ...
-    pascaline.spec.errors.InputError: ...
+    >>> loaded = pascaline.make_design("digits-ternary", weights="ram")
+    >>> [one.network.head.bias_width for one in (pascaline.load("digits-ternary"), loaded)]
+    [15, 17]
     >>> pascaline.make_design("tiny-ternary", units=0)
     Traceback (most recent call last):
     ...

@@ -18,13 +18,13 @@ import numpy as np
 
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Interval
+from pascaline.spec.formats import Interval, half
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.normalisers.scaling import Scaling
 from pascaline.spec.tensors import DECODER, Integers, layer_prefixes
 
-__all__ = ["fitted", "unlike", "widened", "with_room"]
+__all__ = ["alike", "fitted", "unlike", "widened", "with_room"]
 
 ROOM = {"shift": 1, "frac": 1, "scale_width": 1, "bias_width": 2, "width": 1}
 """Bits of room in each field. Those of a shift, or of a fraction, come to the widths, too."""
@@ -149,6 +149,34 @@ def unlike(network: Network, other: Network) -> list[str]:
     one, two = (dict(_fields(each.model_dump(mode="json"))) for each in (network, other))
     paths = [path for path in one | two if one.get(path) != two.get(path)]
     return [f"{_text(k)}: {_said(one.get(k))}, not {_said(two.get(k))}" for k in paths]
+
+
+def alike(model: Model, other: Model) -> Model:
+    """The model with integers that are no finer than the machine of another one takes them.
+
+    Where the shift behind them is larger than there, they are rounded, ties up. Lines of
+    ``card["like"]`` say how many bits that took, and in which fields the model does not fit
+    nevertheless.
+    """
+    network, tensors = with_room(other.network), dict(model.tensors)
+    machine = {there.path: there for there in _bits(network)}
+    made, lines = [], []
+    for own in _bits(model.network):
+        less = own.by - machine[own.path].by if own.path in machine else 0
+        if less > 0:
+            for names in own.tensors.values():
+                tensors |= {name: model.tensors[name] + half(less) >> less for name in names}
+            field = _text((*own.path, own.shift))
+            lines.append(
+                f"{field}: {own.by - less} as in {other.name}, {less} bits less than it could be"
+            )
+        made.append(replace(own, by=own.by - max(less, 0)))
+    found = replace(model, network=_described(model.network, made), tensors=tensors)
+    try:
+        fitted(found, network)
+    except InputError as error:
+        lines.append(str(error))
+    return replace(found, card=model.card | {"like": {"model": other.name, "lines": lines}})
 
 
 def _needs(model: Model, own: _Bits, shift: int) -> dict[Path, int]:

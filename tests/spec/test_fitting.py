@@ -8,7 +8,7 @@ import pytest
 
 from pascaline.golden.network import Golden
 from pascaline.spec.errors import InputError
-from pascaline.spec.fitting import fitted, widened, with_room
+from pascaline.spec.fitting import alike, fitted, unlike, widened, with_room
 from pascaline.spec.network import Network
 from tests.golden.networks import CELLS, ENDS, LSTM, STACKS, draw, model
 from tests.models import make_chains
@@ -122,11 +122,30 @@ def test_a_machine_is_widened_for_what_does_not_fit(rng):
     layer, head = found.layers[0], found.head
     assert (layer.normaliser.shift, layer.cell_affine.scale_width, head.bias_width) == (16, 12, 14)
     assert widened(found, made) == found
+    assert "head.bias_width: 14, not 13" in unlike(found, machine)
     [x] = draw(made, rng, 9)
     runs = [Golden(one).run([x]).results[0] for one in (made, fitted(made, found))]
     assert np.array_equal(*runs)
     with pytest.raises(InputError, match=r"^model test: must fit the machine; x\.frac: 7, the"):
         widened(changed(machine, ("x", "frac"), 6), made)
+
+
+def test_a_model_that_is_finer_is_rounded_and_says_so():
+    made = trained()
+    path = ("layers", 0, "normaliser", "shift")
+    coarse = replace(model([LSTM | AFFINE], head=HEAD), network=changed(made.network, path, 12))
+    assert made.tensors["layers.0.scale_x"][0] % 2 == 1
+    found = alike(made, coarse)
+    said = "layers[0].normaliser.shift: 13 as in test, 3 bits less than it could be"
+    assert found.card["like"] == {"model": "test", "lines": [said]}
+    for name in ("scale_x", "scale_h", "bias"):
+        fine, rounded = (one.tensors[f"layers.0.{name}"] for one in (made, found))
+        assert np.array_equal(rounded, (fine + 4) // 8)
+    assert fitted(found, with_room(coarse.network)).network == with_room(coarse.network)
+    assert alike(made, made).card["like"]["lines"] == []
+    small = replace(coarse, network=changed(coarse.network, ("head", "bias_width"), 11))
+    [_, refused] = alike(made, small).card["like"]["lines"]
+    assert refused == "model test: must fit the machine; head.bias_width: 14, the machine has 13"
 
 
 def test_there_are_no_more_bits_than_there_can_be():
