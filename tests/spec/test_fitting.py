@@ -136,7 +136,7 @@ def test_a_model_that_is_finer_is_rounded_and_says_so():
     coarse = replace(model([LSTM | AFFINE], head=HEAD), network=changed(made.network, path, 12))
     assert made.tensors["layers.0.scale_x"][0] % 2 == 1
     found = alike(made, coarse)
-    said = "layers[0].normaliser.shift: 13 as in test, 3 bits less than it could be"
+    said = "layers[0].normaliser.shift: 13 as in test, not 16"
     assert found.card["like"] == {"model": "test", "lines": [said]}
     for name in ("scale_x", "scale_h", "bias"):
         fine, rounded = (one.tensors[f"layers.0.{name}"] for one in (made, found))
