@@ -167,9 +167,7 @@ def alike(model: Model, other: Model) -> Model:
             for names in own.tensors.values():
                 tensors |= {name: model.tensors[name] + half(less) >> less for name in names}
             field = _text((*own.path, own.shift))
-            lines.append(
-                f"{field}: {own.by - less} as in {other.name}, not {own.by}"
-            )
+            lines.append(f"{field}: {own.by - less} as in {other.name}, not {own.by}")
         made.append(replace(own, by=own.by - max(less, 0)))
     found = replace(model, network=_described(model.network, made), tensors=tensors)
     try:
