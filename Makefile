@@ -7,7 +7,7 @@ READY  := $(VENV)/ready
 
 CELLS  := $(if $(DONT_USE),--dont-use '$(DONT_USE)')
 LANES  := ternary,binary,pow2,exp3,exp4,exp5,pow2i1f2,fixed8,fixed12
-FAST   := --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
+FAST   := --lane tree --units 4 --simd 16 --operand-registers 1 --tree-registers 5 --pipelined
 
 export PYTHONHASHSEED := 0
 
@@ -40,8 +40,8 @@ test: $(READY) ## Run all tests but the long ones.
 test-skipped: $(READY) ## Run the tests that make test skipped (after installing what they need).
 	@$(BIN)/python -m pytest -n auto --dist worksteal @build/skipped
 
-test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes).
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m long
+test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes); PART=K/N: a part.
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m long $(if $(PART),--part $(PART))
 
 # What depends on packages that are not pinned.
 LOWEST := .venv-lowest

@@ -33,7 +33,8 @@ def make_design(
     model : Model or str
         The model, or what `load` takes.
     target : str
-        The target that ``lane="auto"`` is for.
+        What the machine is for. Unless it is ``generic``, lanes that are not named are those that
+        cost least there, as with ``lane="auto"``.
     base : str or Path, optional
         TOML file of the machine to start from; by default that of the model's named
         configuration, else the smallest one.

@@ -26,7 +26,7 @@ target_option = click.option(
     type=click.Choice(sorted(costs())),
     default="generic",
     show_default=True,
-    help="Target of --lane auto.",
+    help="What the machine is for: unless lanes are named, those that cost least there.",
 )
 """For commands whose machine is for some target, but which do not synthesise it."""
 
@@ -35,7 +35,7 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     """The model of that name on the machine that the options describe.
 
     Without ``--machine`` it starts from the machine of the named configuration; single options
-    replace single parameters. ``--lane auto`` is what costs least on the target.
+    replace single parameters. Lanes follow the target, see `measure.designs.make_design`.
     """
     path, other = options.pop("machine"), options.pop("like")
     chosen = {key: value for key, value in options.items() if value is not None}

@@ -39,7 +39,8 @@ def make_design(
         A TOML file of the machine to start from; by default that of the model's named
         configuration, else the smallest one.
     target : str
-        The target that ``"auto"`` is for.
+        What the machine is for. Unless it is ``generic``, lanes that neither the parameters nor a
+        file name are ``"auto"``.
     like : Model, optional
         Where weights are loaded, the model whose machine it is, wider only where this one needs
         it; by default the model itself.
@@ -51,7 +52,8 @@ def make_design(
         of the other one cannot.
     """
     chosen = dict(parameters or {})
-    if chosen.get("lane") == "auto":
+    named = "lane" in chosen or base is not None or target == "generic"
+    if chosen.get("lane") == "auto" or not named:
         chosen["lane"] = best_lane(target, model.network)
     plain = base_machine(model, base).model_dump() | chosen
     machine = Machine.parse(plain, thing="machine")

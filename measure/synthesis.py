@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pascaline.measure.faster import missed
 from pascaline.measure.timing import CLOCK, make_timing
 from pascaline.measure.verilog import make_verilog
 from pascaline.spec.design import Design
@@ -129,13 +130,14 @@ def synthesise(design: Design, synthesis: Synthesis, progress: Progress = silent
     target, cells = synthesis.target, synthesis.cells
     if synthesis.pnr:
         placed = make_placement(design, synthesis, progress=progress)
-        return placed.as_dict() | {"target_title": placed.device_title}
+        found = placed.as_dict() | {"target_title": placed.device_title}
+        return found | missed(design, synthesis.clock, found)
     made = make_report(design, target, dsp=synthesis.dsp, progress=progress)
     found = made.as_dict()
     if cells and not design.machine.on_bus:  # OpenSTA is told one name of the clock.
         clock, steps = synthesis.clock or CLOCK, synthesis.power_steps
         found |= make_timing(design, made, cells, clock, steps, progress)
-    return found
+    return found | missed(design, synthesis.clock, found)
 
 
 def make_report(

@@ -38,6 +38,12 @@ def placed(result: Result) -> list[Table]:
 
 def remarks(result: Result) -> list[str]:
     """What is said below the tables, line by line."""
+    machine = result["machine"]
+    shape = f"{machine['units']} units x {machine['simd']} inputs, {machine['lane']} lanes"
+    return [shape, *_results(result), *_missed(result)]
+
+
+def _results(result: Result) -> list[str]:
     cycles = f"{result['cycles_per_step']:,} cycles a step"
     if "device" in result:
         fmax = result["fmax_mhz"]
@@ -47,6 +53,23 @@ def remarks(result: Result) -> list[str]:
             f"{cycles}, {result['cycles_per_step'] / fmax:.2f} us at this clock",
         ]
     return [*(_timing(result) if "liberty" in result else []), cycles]
+
+
+def _missed(result: Result) -> list[str]:
+    """Of a clock that was not reached, what would help, and what that costs."""
+    found = result.get("missed")
+    if found is None:
+        return []
+    asked, reached = found["asked_mhz"], found["reached_mhz"]
+    lines = [f"the clock is missed: {reached:.1f} MHz of {asked:g}"]
+    for change in found["faster"]:
+        cycles = change["cycles_per_step"]
+        now = result["cycles_per_step"] / reached
+        lines.append(
+            f"  more registers: {change['options']}: {cycles:,} cycles a step,"
+            f" {cycles / asked:.2f} us at {asked:g} MHz (now {now:.2f} us)"
+        )
+    return lines
 
 
 def _parts(result: Result) -> Table:

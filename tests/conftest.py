@@ -6,7 +6,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-pytest_plugins = ["tests.skipped"]
+pytest_plugins = ["tests.part", "tests.skipped"]
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")

@@ -103,7 +103,8 @@ def test_faults_are_told_and_forgotten(ports, faulty, cache, seed):
     assert outcome.injected == outcome.recovered == dict.fromkeys([*PACKETS, "reset"], 3)
 
 
-@pytest.mark.parametrize("ports", ["axi", pytest.param("wishbone", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("ports", PORTS)
 def test_so_are_those_of_images_and_memories(ports, faulty, tool, cache, seed):
     design = faulty(ports=ports, weights="ram", parity=True)
     verilog = generate(design)
