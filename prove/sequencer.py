@@ -20,9 +20,7 @@ def order(program):
     def build(harness: Harness):
         steps = Steps(harness, program)
         dut, read, flags = steps.dut, steps.dut.read, steps.flags
-        own, weight = steps.of("own"), steps.of("weight")
-        if program.picks is not None:
-            weight = weight + Mux(dut.from_h, 0, harness.past(dut.picked, program.issue))
+        own, weight = steps.of("own"), _weight(steps)
         bank = steps.bank(steps.turn ^ own, steps.of("vector"))
         told = {name: steps.of(name) for name in ("from_h", "chunk", "ends_source", "ends_tile")}
         told |= {
@@ -42,6 +40,15 @@ def order(program):
             _hints(steps)
 
     return build
+
+
+def _weight(steps):
+    """The word of the weights; of a symbol's, the one that is picked."""
+    weight, program = steps.of("weight"), steps.program
+    if program.picks is None:
+        return weight
+    picked = steps.harness.past(steps.dut.picked, program.issue)
+    return weight + Mux(steps.dut.from_h, 0, picked)
 
 
 def _token(steps):
@@ -69,7 +76,7 @@ def _hints(steps):
     harness.always(~begun | dut.full)
     for name in ("from_h", "chunk"):
         harness.always(getattr(dut, name) == steps.of(name))
-    harness.always((dut.weight >> (program.directions - 1)) == steps.of("weight"))
+    harness.always((dut.weight >> (program.directions - 1)) == _weight(steps))
     # Of two tiles, and of two sources of a single layer, it keeps only what is told.
     if program.tiles > 2:
         kept("tile", (program.tiles - 1).bit_length(), steps.of("tile"))
