@@ -21,6 +21,7 @@ from prove import (
     head,
     images,
     loading,
+    norms,
     numbers,
     packets,
     protocols,
@@ -39,6 +40,7 @@ __all__ = ["GROUPS", "all_claims", "main"]
 GROUPS = (
     streams,
     sequencer,
+    norms,
     states,
     sequences,
     attention,

@@ -157,6 +157,6 @@ def accepted(harness: Harness):
 def claims():
     """All claims about images."""
     return [
-        Claim("images: checksum", checksum, 1, "prove"),
+        Claim("images: checksum", checksum, 2, "prove"),
         Claim("images: accepted or refused", accepted, 3, "prove"),
     ]

@@ -6,7 +6,7 @@ from prove.claim import Claim
 from prove.designs import PHASES, QUICK, STACK, small_design
 from prove.harness import Harness
 from prove.steps import Steps, timer
-from prove.waits import Results, States, progress
+from prove.waits import Results, States, Written, progress
 
 __all__ = ["claims"]
 
@@ -98,11 +98,12 @@ def time(program):
 
     def build(harness: Harness):
         steps = Steps(harness, program)
-        results = Results(steps)
+        written = Written(steps)
+        results = Results(steps, written)
         states = States(steps, results) if program.stateful else None
         _operands(steps)
         _drain(steps)
-        progress(steps, results, states)
+        progress(steps, written, results, states)
 
     return build
 
