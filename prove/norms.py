@@ -13,7 +13,7 @@ from prove.waits import Results, States, progress
 
 __all__ = ["claims"]
 
-UNDER_WAY = 6
+UNDER_WAY = 4
 """Passes that have been read and have not come out: no more than these."""
 
 NUMBER = 2
@@ -23,86 +23,134 @@ DRIVEN = ("freed", "met", "met_token")
 """What layer norm tells its sequencer."""
 
 
-class Passes:
-    """Passes that a sequencer reads go through the hold and the control of its layer norm.
+class Norm:
+    """The hold and the control of a layer norm, connected as there.
 
     Parameters
     ----------
-    steps : Steps
-        The sequencer.
-
-    Attributes
-    ----------
-    hold, control : Hold, NormControl
-        Of the layer norm, connected as there.
-    done, bank, most
-        As of `prove.waits.Written`.
-    bank_read, bank_left : Value
-        The bank of h that a pass makes which has been read to its end; of one that comes out.
-    read, left : Value
-        A pass has been read to its end; the first group of one is standardised in the next cycle.
-    late : int
-        From ``left`` to the first cycle in which h of that group is in memory.
+    harness : Harness
+        Where they stand.
+    program : Program
+        As the layer norm sees it.
+    name : str
+        Of it.
+    arrives, last_tile, token : Value
+        The next cycle has the first group of a tile; whether it is the pass' last; its flags.
     """
 
-    def __init__(self, steps):
-        harness, program, dut = steps.harness, steps.program, steps.dut
-        norm, m, past = program.norm, harness.m, harness.past
-        self.hold = hold = harness.place(Hold(program), "hold")
-        self.control = control = harness.place(NormControl(program), "control")
-        wait = program.norm_latency - program.issue - 1
-        tile = dut.read & dut.ends_tile
-        token = past(dut.token.as_value(), wait)
-        m.d.comb += [
-            hold.arrives.eq(past(tile, wait)),
-            hold.last_tile.eq(past(dut.last_tile, wait)),
+    def __init__(self, harness, program, name, *, arrives, last_tile, token):
+        self.unit = program.norm
+        self.hold = hold = harness.place(Hold(program), f"{name}_hold")
+        self.control = control = harness.place(NormControl(program), f"{name}_control")
+        harness.m.d.comb += [
+            hold.arrives.eq(arrives),
+            hold.last_tile.eq(last_tile),
             hold.token.as_value().eq(token),
             hold.reads.eq(control.reads),
             hold.group.eq(control.group),
             hold.done.eq(control.done),
             control.full.eq(hold.full),
             control.full_token.as_value().eq(hold.full_token.as_value()),
-            dut.freed.eq(control.freed),
-            dut.met.eq(control.met),
-            dut.met_token.as_value().eq(control.met_token.as_value()),
         ]
-        # One comes out for each that goes in, in order.
-        self.read, self.left = tile & dut.last_tile, control.arrives
+
+
+class Passes:
+    """Passes that a sequencer reads, on their way through layer norm.
+
+    Parameters
+    ----------
+    harness : Harness
+        Where they stand.
+    core : Core
+        Has layer norm of its sums, of its c, or of both.
+
+    Attributes
+    ----------
+    steps : Steps
+        The sequencer.
+    norms : list of Norm
+        In the order in which a pass comes to them.
+    read, left : Value
+        A pass has been read to its end; in the next cycle the first group of one is standardised.
+    token : View
+        With ``left``: flags of its step.
+    bank_read, bank_left : Value
+        With ``read``, ``left``: the bank of h that the pass makes.
+    late : int
+        From ``left`` to the first cycle in which h of that group is in memory.
+    done, bank, most
+        As of `prove.waits.Written`.
+    """
+
+    def __init__(self, harness, core):
+        program, m, past = core.program, harness.m, harness.past
+        self.steps = steps = Steps(harness, program, DRIVEN)
+        dut = steps.dut
+        wait = program.norm_latency - program.issue - 1
+        tile = dut.read & dut.ends_tile
+        arrives, last_tile = past(tile, wait), past(dut.last_tile, wait)
+        token = past(dut.token.as_value(), wait)
+        self.norms, pipeline = [], core.pipeline
+        for name in ("sums", "state"):
+            if getattr(core.norms, name) is None:
+                continue
+            if self.norms:
+                arrives, token = (past(one, pipeline.made) for one in (arrives, token))
+            seen = getattr(core, f"{name}_program")
+            norm = Norm(harness, seen, name, arrives=arrives, last_tile=last_tile, token=token)
+            self.norms.append(norm)
+            arrives, last_tile = norm.control.arrives, 1
+            token = norm.control.token.as_value()
+        first, final = self.norms[0].control, self.norms[-1].control
+        m.d.comb += [
+            dut.freed.eq(first.freed),
+            dut.met.eq(final.met),
+            dut.met_token.as_value().eq(final.met_token.as_value()),
+        ]
+        self.read, self.left, self.token = tile & dut.last_tile, final.arrives, final.token
         self.bank_read = steps.bank(steps.turn, steps.of("to"))
-        bits = len(dut.token.as_value())
-        queue = Queue(harness, bits + len(self.bank_read), UNDER_WAY, name="passes")
-        self.bank_left = queue.front[bits:]
-        given = Cat(control.token.as_value(), self.bank_left)
-        queue.step(
-            self.read, Cat(dut.token.as_value(), self.bank_read), self.left, given
-        )
-        pause = timer(harness, self.left, norm.groups, norm.groups, "tile_of_pass")
-        harness.always(~self.left | (pause == 0))
-        self.late = 1 + program.whole
-        whole = self.late + norm.groups - 1
-        final = self.left & (control.token.index == len(program.passes) - 1)
-        self.done, self.bank = past(final, whole), past(self.bank_left, whole)
-        self.most = program.written_latency - program.issue + 2 * norm.cycles
+        queue = Queue(harness, len(self.bank_read), UNDER_WAY, name="banks")
+        self.bank_left = queue.front
+        queue.step(self.read, self.bank_read, self.left, self.bank_left)
+        whole = self.left & (self.token.index == len(program.passes) - 1)
+        groups = self.norms[-1].unit.groups
+        self.late = 1 + seen.whole
+        until = self.late + groups - 1
+        self.done, self.bank = past(whole, until), past(self.bank_left, until)
+        waits = sum(2 * norm.unit.cycles for norm in self.norms)
+        self.most = program.written_latency - program.issue + waits
 
 
-def time(program):
-    """Each pass comes out once, in order; h is read when it is written; no deadlock."""
+def time(core):
+    """h is read when it is written, results and states when they are whole."""
 
     def build(harness: Harness):
-        steps = Steps(harness, program, DRIVEN)
-        passes = Passes(steps)
-        results = Results(steps, passes)
-        states = States(steps, results) if program.stateful else None
-        _operands(steps, passes)
-        progress(steps, passes, results, states)
+        passes = Passes(harness, core)
+        results = Results(passes.steps, passes)
+        if core.stateful:
+            States(passes.steps, results)
+        _operands(passes)
 
     return build
 
 
-def _operands(steps, passes):
+def goes_on(core):
+    """No deadlock."""
+
+    def build(harness: Harness):
+        passes = Passes(harness, core)
+        results = Results(passes.steps, passes)
+        states = States(passes.steps, results) if core.stateful else None
+        progress(passes.steps, passes, results, states)
+
+    return build
+
+
+def _operands(passes):
     """Any one chunk of any one bank of the memory of h is read when it has been written."""
+    steps = passes.steps
     dut, harness, program = steps.dut, steps.harness, steps.program
-    chunks, groups = program.hidden_chunks, program.norm.groups
+    chunks, groups = program.hidden_chunks, passes.norms[-1].unit.groups
     slots = program.passes[0].sources[0].product.simd // program.drain.cell_units
     late = [passes.late + min((chunk + 1) * slots, groups) - 1 for chunk in range(chunks)]
     bank = harness.constant(len(dut.bank), "any_bank")
@@ -118,39 +166,47 @@ def _operands(steps, passes):
     harness.always(~read | ((under_way == 0) & (wait == 0)))
 
 
-def held(program):
-    """Sums and totals of a pass stay until they have been read, whatever pass comes next."""
+def held(core, queue=False):
+    """Sums, totals and flags of a pass stay until they have been read, whatever comes next."""
 
     def build(harness: Harness):
-        steps = Steps(harness, program, DRIVEN)
-        passes = Passes(steps)
-        m, norm, hold, control = harness.m, program.norm, passes.hold, passes.control
-        sums = harness.free(len(hold.sums.as_value()), "sums")
-        m.d.comb += hold.sums.as_value().eq(sums)
-        # Groups that come in, groups that are read.
-        group, came, gone = Signal(range(norm.groups)), Signal(NUMBER), Signal(NUMBER)
-        last = group == norm.groups - 1
-        with m.If(hold.shift):
-            m.d.sync += [group.eq(Mux(last, 0, group + 1)), came.eq(came + last)]
-        m.d.sync += gone.eq(gone + control.done)
-        place = Cat(group, came)
-        tag = Tag(harness, len(place), len(sums))
-        tag.comes(hold.shift, place, sums)
-        read, at = control.reads, Cat(control.group, gone)
-        past = harness.past
-        tag.goes(past(read, norm.read), past(at, norm.read), hold.found.as_value())
-        # The total of any one pass, of the first gate and operand.
-        total, number = hold.totals.s0[0], harness.constant(NUMBER, "any_pass")
-        counted = [hold.sums[k * norm.drain.gates].s0 for k in range(norm.drain.cell_units)]
-        wanted = Signal.like(total, name="total")
-        added = sum(
-            Mux(last, 0, one) if k >= norm.tail else one for k, one in enumerate(counted)
-        )
-        with m.If(hold.shift & (came == number)):
-            m.d.sync += wanted.eq(Mux(group == 0, 0, wanted) + added)
-        harness.always(~(control.begins & (gone == number)) | (total == wanted))
+        passes = Passes(harness, core)
+        flags = Tag(harness, NUMBER, len(passes.token.as_value()), name="flags")
+        number = {}
+        for name in ("read", "left"):
+            count = number[name] = Signal(NUMBER, name=f"passes_{name}")
+            harness.m.d.sync += count.eq(count + getattr(passes, name))
+        flags.comes(passes.read, number["read"], passes.steps.dut.token.as_value())
+        flags.goes(passes.left, number["left"], passes.token.as_value())
+        for norm in passes.norms:
+            _sums(harness, norm)
 
     return build
+
+
+def _sums(harness, norm):
+    """Of any pass any group of sums, and any total of one, of the first gate and operand."""
+    m, past, unit, hold, control = harness.m, harness.past, norm.unit, norm.hold, norm.control
+    sums = harness.free(len(hold.sums.as_value()), "sums")
+    m.d.comb += hold.sums.as_value().eq(sums)
+    # Groups that come in, groups that are read.
+    group, came, gone = Signal(range(unit.groups)), Signal(NUMBER), Signal(NUMBER)
+    last = group == unit.groups - 1
+    with m.If(hold.shift):
+        m.d.sync += [group.eq(Mux(last, 0, group + 1)), came.eq(came + last)]
+    m.d.sync += gone.eq(gone + control.done)
+    place = Cat(group, came)
+    tag = Tag(harness, len(place), len(sums))
+    tag.comes(hold.shift, place, sums)
+    at = Cat(control.group, gone)
+    tag.goes(past(control.reads, unit.read), past(at, unit.read), hold.found.as_value())
+    total, number = hold.totals.s0[0], harness.constant(NUMBER, "any_pass")
+    counted = [hold.sums[k * unit.drain.gates].s0 for k in range(unit.drain.cell_units)]
+    wanted = Signal.like(total, name="total")
+    added = sum(Mux(last, 0, one) if k >= unit.tail else one for k, one in enumerate(counted))
+    with m.If(hold.shift & (came == number)):
+        m.d.sync += wanted.eq(Mux(group == 0, 0, wanted) + added)
+    harness.always(~(control.begins & (gone == number)) | (total == wanted))
 
 
 LAYER = QUICK | {"normaliser": {"kind": "layernorm"}}
@@ -165,7 +221,8 @@ def claims():
     """All claims about layer norm behind a sequencer."""
     found = []
     for name, options in CASES.items():
-        program = small_design(**options).cores[0].program
-        found.append(Claim(f"norms: time, {name}", time(program), 60, "reach"))
-        found.append(Claim(f"norms: held, {name}", held(program), 60, "reach"))
+        [core] = small_design(**options).cores
+        found.append(Claim(f"norms: time, {name}", time(core), 60, "reach"))
+        found.append(Claim(f"norms: progress, {name}", goes_on(core), 60, "reach"))
+        found.append(Claim(f"norms: held, {name}", held(core), 60, "reach"))
     return found
