@@ -29,6 +29,7 @@ These are independent (`tests.prove`), so that any change of one word, or of the
 changes all checksums behind it.
 """
 
+
 class Checksum(wiring.Component):
     """The checksum of a loader, by itself."""
 

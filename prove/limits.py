@@ -27,7 +27,8 @@ def limit(*, cuts, streams=1):
         design = small_design(
             hidden=3, inputs=3, simd=2, head=None, streams=streams, longest=LONGEST, **options
         )
-        assert design.limited and design.network.whole == cuts
+        assert design.limited
+        assert design.network.whole == cuts
         dut, m = harness.place(Limit(design), "limit"), harness.m
         feed(harness, dut.i, "i")
         feed(harness, dut.i_results, "results")

@@ -20,6 +20,7 @@ BITS = 24
 COUNT = 4
 """Bits of a number of sequences: more than these count are not on their way."""
 
+
 class Word(wiring.Component):
     """What is read of a word of which some bits have been flipped in memory."""
 

@@ -1,6 +1,6 @@
 """States on a bus: any element reads as it was written last, by the registers or by the machine."""
 
-from amaranth.hdl import C, Cat, Mux, Signal
+from amaranth.hdl import C, Mux, Signal
 
 from pascaline.hdl.bus.states import States
 from pascaline.spec.states import spans, state_size
@@ -20,7 +20,14 @@ def kept(**options):
 
     def build(harness: Harness):
         design = small_design(
-            hidden=3, units=2, simd=2, cell_units=2, ports="axi", bus_states=True, head=None, **options
+            hidden=3,
+            units=2,
+            simd=2,
+            cell_units=2,
+            ports="axi",
+            bus_states=True,
+            head=None,
+            **options,
         )
         [core] = design.cores
         dut, m = harness.place(States(design), "states"), harness.m
@@ -92,8 +99,10 @@ def kept(**options):
         m.d.sync += owed.eq(owed + dut.dump - (goes & last))
         harness.suppose(owed != (1 << OWED) - 1)
         harness.suppose(~given.valid | (owed != 0))
-        began = harness.past(owner)
-        harness.suppose((group == 0) | ~given.valid | (owner == Mux(goes, began, began)))
+        began = Signal.like(owner, name="owner")
+        with m.If(goes):
+            m.d.sync += began.eq(owner)
+        harness.suppose((group == 0) | ~given.valid | (owner == began))
         for beat, number in numbers.values():
             with m.If(goes & beat & (owner == stream)):
                 m.d.sync += value.eq(number)
