@@ -7,21 +7,19 @@ from pathlib import Path
 
 import click
 
-from pascaline.console import json_option, print_json, say
-from pascaline.models.catalogue import find_model
-from pascaline.spec.design import Design
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import print_json, say
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
-from pascaline.spec.loading import header
-from pascaline.spec.loading import image as make_image
 from pascaline.spec.machine import Machine
 from pascaline.spec.outside import json_of, text_of
 
 __all__ = ["image"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline image mine.safetensors --for out/digits_ternary.json -o mine.bin")
+@model_argument
 @click.option(
     "--for",
     "description",
@@ -30,13 +28,18 @@ __all__ = ["image"]
     help="The JSON file beside the Verilog of the machine to load.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The image.")
-@json_option
+@output_options
 def image(model: str, *, description: Path, output: Path, as_json: bool) -> None:
     """Make the image of a MODEL for a machine with --weights ram that has been generated.
 
     The model must have the shape of the one that the machine was generated for: the same network
     but for its integers.
     """
+    from pascaline.models.catalogue import find_model
+    from pascaline.spec.design import Design
+    from pascaline.spec.loading import header
+    from pascaline.spec.loading import image as make_image
+
     machine, wanted = _read(description)
     design = Design(model=find_model(model), machine=machine)
     if header(design) != wanted:

@@ -49,9 +49,9 @@ def test_what_fails_has_not_ended() -> None:
     def fail() -> None:
         with console.bars() as report:
             report("build", 0, 0)
-            raise ValueError
+            raise ValueError("x")
 
-    with kept(terminal=False, verbose=True) as output, pytest.raises(ValueError):
+    with kept(terminal=False, verbose=True) as output, pytest.raises(ValueError, match="x"):
         fail()
     assert output.getvalue() == ""
 
