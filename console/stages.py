@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from pascaline.console import streams
 from pascaline.spec.errors import printable
@@ -68,23 +69,53 @@ def _bars() -> Iterator[Progress]:
         yield progress
 
 
+@dataclass
+class _Stage:
+    """How far a stage is, and since when it runs."""
+
+    begun: float
+    done: int = 0
+    total: int = 0
+    note: str = ""
+
+    def __str__(self) -> str:
+        words = [f"{self.done:,} of {self.total:,}"] if self.total else []
+        words += [f"{time.monotonic() - self.begun:.0f} s", *([self.note] if self.note else [])]
+        return ", ".join(words)
+
+
+class _Running(dict[str, _Stage]):
+    """Stages that have begun and not ended, by name."""
+
+    def tell(self, stage: str, done: int, total: int, note: str) -> dict[str, _Stage]:
+        """Take note of it; stages that have ended by that.
+
+        A stage without a known end ends when another one is told of.
+        """
+        if total and done >= total and stage not in self:  # It has ended before.
+            return {}
+        known = self.setdefault(stage, _Stage(time.monotonic()))
+        known.done, known.total, known.note = done, total, note
+        over = [name for name, one in self.items() if name != stage and not one.total]
+        over += [stage] if total and done >= total else []
+        return {name: self.pop(name) for name in over}
+
+
 @contextmanager
 def _lines() -> Iterator[Progress]:
-    """A line every `EVERY` seconds: the stage, how far it is, and for how long it has run."""
-    stages: dict[str, float] = {}
-    latest: list[tuple[str, int, int, str]] = []
-    over = threading.Event()
+    """A line every `EVERY` seconds: what runs, how far it is, and for how long it has run."""
+    running, changing, over = _Running(), threading.Lock(), threading.Event()
 
     def speak() -> None:
         while not over.wait(EVERY):
-            for stage, done, total, note in latest:
-                words = [f"{done:,} of {total:,}"] if total else []
-                words += [f"{time.monotonic() - stages[stage]:.0f} s", *([note] if note else [])]
-                _say(f"{stage}: {', '.join(words)}")
+            with changing:
+                line = "; ".join(f"{name}: {one}" for name, one in running.items())
+            if line:
+                _say(line)
 
     def progress(stage: str, done: int, total: int, note: str = "") -> None:
-        stages.setdefault(stage, time.monotonic())
-        latest[:] = [(stage, done, total, note)]
+        with changing:
+            running.tell(stage, done, total, note)
 
     speaker = threading.Thread(target=speak, daemon=True)
     speaker.start()
@@ -97,26 +128,18 @@ def _lines() -> Iterator[Progress]:
 
 @contextmanager
 def _ends() -> Iterator[Progress]:
-    """A line when a stage ends: it is complete, another one begins, or nothing is left to do."""
-    begun: dict[str, float] = {}
-    ended: set[str] = set()
+    """A line when a stage ends; those that have not ended do when nothing is left to do."""
+    running = _Running()
 
-    def end(stage: str) -> None:
-        if stage not in ended:
-            ended.add(stage)
-            _say(f"{stage}: {time.monotonic() - begun[stage]:.1f} s")
+    def say(ended: dict[str, _Stage]) -> None:
+        for name, one in ended.items():
+            _say(f"{name}: {time.monotonic() - one.begun:.1f} s")
 
     def progress(stage: str, done: int, total: int, note: str = "") -> None:
-        if stage not in begun:
-            for earlier in begun:
-                end(earlier)
-            begun[stage] = time.monotonic()
-        if total and done >= total:
-            end(stage)
+        say(running.tell(stage, done, total, note))
 
     yield progress
-    for stage in begun:
-        end(stage)
+    say(running)
 
 
 def _say(text: str) -> None:

@@ -10,7 +10,7 @@ from pascaline.models.catalogue import base_machine
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.model import Model
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
 
 __all__ = ["cost_of_loading"]
@@ -44,15 +44,14 @@ def cost_of_loading(
     """
     machine = base_machine(model)
     result: dict[str, Any] = {"model": model.name, "targets": {}}
-    for name in targets:
-        machines = result["targets"][name] = {}
-        for choice, options in CHOICES.items():
-            design = Design(model=model, machine=machine.model_copy(update=options))
-            made = make_report(design, target(name), progress=progress)
-            machines[choice] = {
-                "cells": made.cells,
-                **made.area,
-                "cycles_per_step": cycles.step_cycles(design),
-            }
-            result["tool_version"] = made.tool_version
+    wanted = [(name, choice) for name in targets for choice in CHOICES]
+    for name, choice in each(wanted, progress, "machines"):
+        design = Design(model=model, machine=machine.model_copy(update=CHOICES[choice]))
+        made = make_report(design, target(name), progress=progress)
+        result["targets"].setdefault(name, {})[choice] = {
+            "cells": made.cells,
+            **made.area,
+            "cycles_per_step": cycles.step_cycles(design),
+        }
+        result["tool_version"] = made.tool_version
     return result

@@ -10,6 +10,7 @@ from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT
 from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
+from pascaline.spec.progress import each
 
 __all__ = ["training"]
 
@@ -34,8 +35,7 @@ def training(*, device_name: str, repeats: int, as_json: bool) -> None:
     place = device(device_name)
     result: dict[str, Any] = {"device": place.type, "work": {}}
     with bars() as progress:
-        for name, work in WORK.items():
-            progress(f"timing {name}", 0, 0)
+        for name, work in each(WORK.items(), progress, "timing"):
             speed = measure(work, place, repeats=repeats)
             result["work"][name] = {
                 "plain_seconds": speed.plain,

@@ -7,6 +7,7 @@ import pytest
 
 from pascaline import console
 from pascaline.console import stages
+from pascaline.spec.progress import each
 from tests.console.streams import kept
 
 
@@ -45,6 +46,15 @@ def test_stages_that_have_ended_are_said_once_with_their_seconds() -> None:
     assert float(lines[0].split()[1]) >= 0.1
 
 
+def test_a_stage_with_a_known_end_lasts_while_others_come_and_go() -> None:
+    with kept(terminal=False, verbose=True) as output, console.bars() as report:
+        for _ in each("ab", report, "all"):
+            report("build", 0, 0)
+            report("check", 0, 0)
+    names = [line.split(":")[0] for line in output.getvalue().splitlines()]
+    assert names == ["build", "check", "build", "check", "all"]
+
+
 def test_what_fails_has_not_ended() -> None:
     def fail() -> None:
         with console.bars() as report:
@@ -64,9 +74,10 @@ def test_a_pipe_gets_a_line_now_and_then(monkeypatch, quiet) -> None:
         time.sleep(0.18)
         report("build", 0, 0)
         time.sleep(0.18)
+        report("learn", 5000, 5000)
     lines = output.getvalue().splitlines()
     assert len(set(lines)) == (0 if quiet else 2)
     if not quiet:
         assert lines[0] == "learn: 1,200 of 5,000, 0 s, loss 0.5"
-        assert lines[-1] == "build: 0 s"
+        assert lines[-1] == "learn: 1,200 of 5,000, 0 s, loss 0.5; build: 0 s"
         assert 4 <= len(lines) <= 7
