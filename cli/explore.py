@@ -31,6 +31,8 @@ __all__ = ["explore"]
 
 @command(example="pascaline explore digits-ternary --target ecp5 --units 4,8,16 --simd 8,16")
 @model_argument
+@synthesis_options
+@range_options
 @options(
     "Sweep",
     click.option(
@@ -58,8 +60,6 @@ __all__ = ["explore"]
         "-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too."
     ),
 )
-@synthesis_options
-@range_options
 @output_options
 def explore(
     model: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from pascaline.console import streams
@@ -110,8 +110,10 @@ def _lines() -> Iterator[Progress]:
         while not over.wait(EVERY):
             with changing:
                 line = "; ".join(f"{name}: {one}" for name, one in running.items())
-            if line:
-                _say(line)
+            # Where nobody reads any more, the work goes on; Rich would end it.
+            with suppress(OSError, ValueError):
+                if line:
+                    print(printable(line), file=streams.err().file, flush=True)
 
     def progress(stage: str, done: int, total: int, note: str = "") -> None:
         with changing:

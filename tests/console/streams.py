@@ -10,9 +10,9 @@ from pascaline.console import streams
 
 
 @contextmanager
-def kept(*, width=80, terminal=True, quiet=False, verbose=False):
+def kept(*, width=80, terminal=True, quiet=False, verbose=False, into=None):
     """Both streams as one text, as if a user had a terminal of so many columns, or a pipe."""
-    output = io.StringIO()
+    output = into or io.StringIO()
     one = Console(file=output, width=width, force_terminal=terminal, no_color=True, highlight=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "out", lambda: one)

@@ -1,5 +1,6 @@
 """Bars, lines now and then, and what stages have taken."""
 
+import io
 import re
 import time
 
@@ -17,6 +18,21 @@ def draw(**manner) -> str:
         report("learn", 2, 2, "loss 0.1")
         report("check", 3, 3)
     return output.getvalue()
+
+
+class Broken(io.StringIO):
+    """A pipe that nobody reads."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_who_does_not_read_does_not_stop_the_work(monkeypatch) -> None:
+    monkeypatch.setattr(stages, "EVERY", 0.02)
+    monkeypatch.setattr("threading.excepthook", pytest.fail)
+    with kept(terminal=False, into=Broken()), console.bars() as report:
+        report("learn", 0, 0)
+        time.sleep(0.08)
 
 
 def test_bars_name_every_stage_and_its_note() -> None:
