@@ -20,6 +20,9 @@ __all__ = ["table"]
 NUMBER = re.compile(r"\W*[0-9][0-9,._]*\W*[a-z]?\W*", re.IGNORECASE)
 """A word that is a number, perhaps in brackets, or with a sign or a unit."""
 
+FIGURE = re.compile(r"(-?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]+)?( [%x])?|-|nan|-?inf)?")
+"""A cell of a column of numbers, which may lack some."""
+
 WORD = 24
 """Characters of a word, other than a number, that may have to be broken: a path, say."""
 
@@ -58,7 +61,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         _Column(
             head,
             tuple(row[index] for row in texts),
-            all(isinstance(row[index], (int, float)) for row in rows),
+            all(FIGURE.fullmatch(row[index]) for row in texts),
         )
         for index, head in enumerate(columns)
     ]

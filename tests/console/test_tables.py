@@ -93,6 +93,17 @@ def test_a_word_may_be_broken_only_if_it_is_long() -> None:
     assert re.sub(r"\s|12,345,678", "", text.split("─")[-1]) == path
 
 
+def test_columns_of_numbers_stand_to_the_right_even_if_some_lack() -> None:
+    rows = [["a", 6, "12.50", "-"], ["b", 1_000, "", "98.2 %"], ["c", 0.5, "1.25", ""]]
+    *_, first, second, third = (
+        shown(("t", ["n", "x", "y", "z"], rows), width=60).rstrip().split("\n")
+    )
+    assert first.split() == ["a", "6", "12.50", "-"]
+    assert first.index("6") == second.index("1,000") + 4 == third.index("0.5") + 2
+    assert first.index("12.50") + 1 == third.index("1.25")
+    assert first.index(" -") + 1 == second.index("98.2 %") + 5
+
+
 def test_a_table_may_be_empty() -> None:
     for terminal in (True, False):
         assert "front" in shown(("t", ["machine", "front"], []), width=40, terminal=terminal)
