@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from pascaline.cli.command import options
-from pascaline.cli.completion import ALL_TARGETS
+from pascaline.cli.completion import ALL_TARGETS, model_names
 from pascaline.cli.numbers import WHOLE, numbers
+from pascaline.console import warn
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.machine import RETIRED, Machine
 
@@ -35,10 +36,16 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     """
     from pascaline.measure.designs import make_design
     from pascaline.models.catalogue import find_model
+    from pascaline.spec.fitting import unlike, with_room
 
-    path = options.pop("machine")
+    path, other = options.pop("machine"), options.pop("like")
     chosen = {key: value for key, value in options.items() if value is not None}
-    return make_design(find_model(name), chosen, base=path, target=target)
+    like = None if other is None else find_model(other)
+    design = make_design(find_model(name), chosen, base=path, target=target, like=like)
+    if like is not None:
+        for line in unlike(design.network, with_room(like.network)):
+            warn(f"the machine is wider than that of {other}: {line}")
+    return design
 
 
 class _Words(click.Choice[str]):
@@ -131,6 +138,12 @@ machine_options = options(
             "--weights",
             type=_Words("weights"),
             help="Where the model's integers are stored; ram: loaded at run time.",
+        ),
+        click.option(
+            "--like",
+            metavar="MODEL",
+            shell_complete=model_names,
+            help="With loaded weights: the machine of this model, wider only where it must be.",
         ),
         click.option(
             "--parity/--no-parity",

@@ -9,13 +9,14 @@ import click
 
 from pascaline.cli import known
 from pascaline.cli.command import options
+from pascaline.cli.completion import model_names
 from pascaline.console import say
 from pascaline.spec.errors import InputError
 
 if TYPE_CHECKING:
     from pascaline.spec.model import Model
 
-__all__ = ["foreign_options", "formats_of", "say_reading"]
+__all__ = ["foreign_options", "formats_of", "like_option", "say_like", "say_reading"]
 
 OPTIONS = (
     click.option(
@@ -34,6 +35,12 @@ OPTIONS = (
         type=click.Path(path_type=Path),
         help="JSON file with offset and gain of each input, if the network did not get raw"
         " features.",
+    ),
+    click.option(
+        "--classes",
+        metavar="A,B,...",
+        help="Names of the classes in the order of the head's rows, or a .json or .txt file.",
+        show_default="what the file says, or id2label of a config.json beside it",
     ),
     click.option(
         "--output-kind",
@@ -67,6 +74,21 @@ def formats_of(said: tuple[str, ...]) -> dict[str, str]:
             raise InputError(f"--format {name}", "must be said once")
         made[name] = value
     return made
+
+
+like_option = click.option(
+    "--like",
+    metavar="MODEL",
+    shell_complete=model_names,
+    help="Fit the machine of this model, whose weights are loaded: round as far as that takes.",
+)
+"""For commands that make a model of learned numbers."""
+
+
+def say_like(model: Model) -> None:
+    """Print what that took, and what does not fit."""
+    for line in model.card.get("like", {"lines": []})["lines"]:
+        say(f"{'like':10}  {line}")
 
 
 def say_reading(model: Model) -> None:

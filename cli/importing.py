@@ -9,7 +9,7 @@ import click
 
 import pascaline
 from pascaline.cli.command import command, options, output_options
-from pascaline.cli.foreign import foreign_options, formats_of, say_reading
+from pascaline.cli.foreign import foreign_options, formats_of, like_option, say_like, say_reading
 from pascaline.cli.numbers import REAL, WHOLE, Real
 from pascaline.console import bars, print_json, remark, say, table, warn
 from pascaline.pages.precision import precision_tables
@@ -23,6 +23,7 @@ __all__ = ["import_"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
+@like_option
 @options(
     "Weights",
     click.option(
@@ -46,9 +47,9 @@ __all__ = ["import_"]
     click.option(
         "--reach",
         type=Real(above=0),
-        default=1.0,
-        help="Largest magnitude of the network's inputs; larger ones are cut."
-        " Not with --calibrate.",
+        help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate."
+        "",
+        show_default="1; 4 standard deviations where the file standardises them",
     ),
     click.option(
         "--calibrate",
@@ -119,10 +120,11 @@ def import_(
     found = model.card.get("precision")
     if as_json:
         result = {"file": str(output), "network": model.network.model_dump(mode="json")}
-        result |= model.card["reading"]
+        result |= model.card["reading"] | {"like": model.card.get("like")}
         print_json(result | ({"precision": found} if found else {}))
         return
     say_reading(model)
+    say_like(model)
     remark(f"{output}  {output.stat().st_size:,} bytes")
     for one in precision_tables(found) if found else ():
         table(one.title, one.columns, one.rows)

@@ -29,7 +29,8 @@ __all__ = ["simulate"]
 @click.option(
     "--inputs",
     type=click.Path(path_type=Path),
-    help="Recordings: an .npz file of features, lengths and perhaps labels.",
+    help="Recordings (an .npz file of features, lengths and perhaps labels), or a folder, a .csv or"
+    " .npy file or a text as `evaluate` takes them.",
 )
 @click.option(
     "--pause",
@@ -37,9 +38,7 @@ __all__ = ["simulate"]
     default=0.0,
     help="Probability that a side pauses in a cycle.",
 )
-@click.option(
-    "--seed", type=SEED, default=0, show_default=True, help="Seed of pauses and random inputs."
-)
+@click.option("--seed", type=SEED, default=0, help="Seed of pauses and random inputs.")
 @click.option(
     "--waves",
     type=click.Path(path_type=Path),
@@ -63,7 +62,8 @@ def simulate(
 ) -> None:
     """Simulate the Verilog of a MODEL and compare every output bit with the golden model.
 
-    Without --inputs a shipped model gets held-out recordings, any other model random inputs.
+    Without --inputs a model gets held-out sequences of the data that it was trained on, or random
+    inputs if no data are known or if its folder or text is elsewhere.
     """
     design = find_design(model, machine, target)
     with bars() as progress:
@@ -95,6 +95,14 @@ def _print(found: Simulation) -> None:
     if found.correct is not None:
         share = 100 * found.correct / max(found.samples, 1)
         rows.append(["correct classes", f"{found.correct} of {found.samples} ({share:.1f} %)"])
+    if found.cut:
+        share = found.cut["cut"] / found.cut["total"]
+        far = f"{share:.2%}, up to {found.cut['factor']:.3g} times as far as x"
+        rows.append(["inputs that are cut", far])
+    if found.classes and len(found.results) == found.samples:
+        each = [one if isinstance(one, list) else [one] for one in found.results]
+        named = [" ".join(found.classes[number] for number in one) for one in each]
+        rows.append(["classes that came out", ", ".join(named)])
     formula = found.cycles_formula
     rows += [
         ["steps", found.steps],

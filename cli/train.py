@@ -9,6 +9,7 @@ import click
 
 from pascaline.cli import known
 from pascaline.cli.command import command, options, output_options
+from pascaline.cli.foreign import like_option, say_like
 from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, print_json, remark, say
 from pascaline.pages.curves import draw, sparkline
@@ -154,6 +155,7 @@ AS_TASK = "Where no default is said, it is the task's, or follows from the cell.
         help="SVG file for the plot of the learning curve.",
     ),
 )
+@like_option
 @output_options
 def train(
     task: str,
@@ -164,6 +166,7 @@ def train(
     start_head: str | None,
     keep_float: Path | None,
     plot: Path | None,
+    like: str | None,
     resume: bool,
     as_json: bool,
     **chosen: Any,
@@ -173,14 +176,17 @@ def train(
     TASK is a name (digits, rows, ...) or your own data: a folder of sequences, with a folder for
     each class, or a text file.
     """
+    from pascaline.data.excess import Excess
     from pascaline.importers.foreign import Reading
     from pascaline.importers.sources import read_foreign
+    from pascaline.models.catalogue import find_model
     from pascaline.train.options import Options
     from pascaline.train.recipe import train as train_task
     from pascaline.train.tasks import task as find_task
 
     options = Options.parse(chosen, thing="train")
     find_task(task)
+    other = None if like is None else find_model(like)
     with bars() as report:
         begin = None
         if start is not None:
@@ -192,6 +198,7 @@ def train(
             output,
             start=begin,
             keep_float=keep_float,
+            like=other,
             resume=resume,
             progress=report,
         )
@@ -205,6 +212,9 @@ def train(
     say(f"loss     {curve[0][1]:.3f} {sparkline([loss for _, loss in curve])} {curve[-1][1]:.3f}")
     for form in ("float", "integer"):
         say(f"{form:8} {shown(accuracy[form])} {accuracy['part']}")
+    if cut := model.card.get("cut"):
+        say(f"inputs   {Excess(**cut, format=str(model.network.x))}")
+    say_like(model)
     remark(f"{output}  {output.stat().st_size:,} bytes")
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Alphabet
 
 __all__ = [
     "IGNORED",
     "PARTS",
     "VALIDATED",
-    "Alphabet",
     "Features",
     "Labels",
     "Part",
@@ -25,14 +26,12 @@ __all__ = [
     "text_parts",
 ]
 
-Features = NDArray[np.float32]
-"""Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
+Features = NDArray[np.floating[Any]]
+"""Raw features of one sequence, shape (steps, inputs), with the digits that their file has; of
+symbols their numbers, (steps, 1)."""
 
 Labels = NDArray[np.int64] | list[NDArray[np.int64]]
 """A class for each sequence; or several, one for each of its steps or those of its output."""
-
-Alphabet = str | tuple[str, ...]
-"""Symbols in the order of their numbers: characters, or words."""
 
 IGNORED = -1
 """The label of a step whose result does not count."""

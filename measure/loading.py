@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pascaline.measure.designs import make_design
 from pascaline.measure.synthesis import make_report
-from pascaline.models.catalogue import base_machine
 from pascaline.spec import cycles
-from pascaline.spec.design import Design
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
@@ -42,11 +41,10 @@ def cost_of_loading(
     dict
         By target and kind of machine, the counts of the target and ``cycles_per_step``.
     """
-    machine = base_machine(model)
     result: dict[str, Any] = {"model": model.name, "targets": {}}
     wanted = [(name, choice) for name in targets for choice in CHOICES]
     for name, choice in each(wanted, progress, "machines"):
-        design = Design(model=model, machine=machine.model_copy(update=CHOICES[choice]))
+        design = make_design(model, CHOICES[choice])
         made = make_report(design, target(name), progress=progress)
         result["targets"].setdefault(name, {})[choice] = {
             "cells": made.cells,

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pascaline.data.preprocess import Preprocess, Rule
 from pascaline.importers.freeze import Reals
 from pascaline.importers.network import FloatNetwork
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Preprocess, Rule
 from pascaline.train.network import Classifier
 from pascaline.train.normalisers import Scales
 from pascaline.train.recurrent import Recurrent
@@ -89,7 +89,9 @@ def _refed(
         bias = bias - weight_x @ np.array(before.offset)
     if isinstance(rule, Preprocess):
         bias = bias + weight_x @ np.array(rule.offset)
-        weight_x = weight_x / np.array(rule.gain)
+        gain = np.array(rule.gain)
+        # An input without a gain is always the same: what it adds is in the bias.
+        weight_x = np.divide(weight_x, gain, out=np.zeros_like(weight_x), where=gain != 0)
     return weight_x, bias
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pascaline.data.evaluate import Outcome, judge, outcomes
+from pascaline.data.excess import excess
 from pascaline.data.own import find_data
-from pascaline.data.preprocess import OneHot, Rule
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
@@ -21,9 +21,11 @@ from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside
+from pascaline.spec.fitting import alike
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
+from pascaline.spec.preprocess import OneHot, Rule
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
 from pascaline.train.options import Options, Schedule
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from pascaline.train.feeds import Feed
     from pascaline.train.network import Classifier
 
-__all__ = ["Plan", "train"]
+__all__ = ["Plan", "data_card", "train"]
 
 
 REACHED = 200
@@ -153,7 +155,8 @@ class Plan:
         for layer, described in zip(network.stack, self.draft.layers, strict=True):
             layer.residual = described.residual
         if self.start is not None:
-            adopt(network, self.start.network, self.rule, before=self.start.preprocess)
+            found = self.start.in_order(self.data.names)
+            adopt(network, found.network, self.rule, before=found.preprocess)
         return network
 
     def feed(self, device: torch.device, places: int | None = None) -> Feed:
@@ -191,6 +194,7 @@ def train(
     *,
     start: Foreign | None = None,
     keep_float: Path | None = None,
+    like: Model | None = None,
     resume: bool = False,
     progress: Progress = silent,
 ) -> Model:
@@ -209,6 +213,8 @@ def train(
         A network from elsewhere whose weights are the first ones: fine-tuning.
     keep_float : Path, optional
         A file for the float network, see `train.keep.keep`.
+    like : Model, optional
+        The model whose machine with loaded weights this one is for, see `spec.fitting.alike`.
     resume : bool
         Whether to go on from that snapshot, if there is one.
     progress : Progress
@@ -248,7 +254,8 @@ def train(
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier | Transcriber) -> Model:
-        return freeze(extract(network), description, name=output.stem)
+        made = freeze(extract(network), description, name=output.stem)
+        return made if like is None else alike(made, like)
 
     snapshot = Snapshot(beside(output, ".training"), plan.run(), resume)
     learned, curve = learn(
@@ -263,7 +270,7 @@ def train(
     )
     if keep_float is not None:
         assert isinstance(learned, Classifier)
-        keep(learned, plan.rule, keep_float)
+        keep(learned, plan.rule, keep_float, plan.data.names)
     if plan.options.linear:
         assert isinstance(learned, Classifier)
         some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
@@ -280,14 +287,16 @@ def train(
     as_float = score(real, unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
     as_integer = score(outcomes(model, inputs, progress), unit=unit)
+    beyond = excess(plan.rule, description.x, parts.train.sequences)
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,
         "command": plan.options.command(plan.task, output),
         "seed": options.seed,
         "schedule": plan.schedule.model_dump(mode="json"),
-        "data": _data_card(plan.data, {"train": parts.train, part: parts.held_out}),
+        "data": data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
+        **({"cut": beyond.card()} if beyond.cut else {}),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
         "trained_on": snapshot.where(),
         "curve": [[step, round(loss, 4)] for step, loss in curve],
@@ -327,7 +336,8 @@ def _as_start(options: Options, start: Foreign) -> Options:
     return options.model_copy(update=unset)
 
 
-def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+def data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+    """What a model's card says of the data that it was trained on, and of the parts by name."""
     card: dict[str, Any] = {
         "name": data.name,
         "title": data.title,

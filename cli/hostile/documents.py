@@ -10,7 +10,6 @@ from typing import Any
 
 from pascaline.cli.hostile.commands import call
 from pascaline.cli.hostile.places import broken, written
-from pascaline.data.preprocess import read_rule
 from pascaline.measure.hostile import Attempt
 from pascaline.models.catalogue import find_model
 from pascaline.sim.case import Case
@@ -19,6 +18,7 @@ from pascaline.sim.mutations import edited, text_of
 from pascaline.spec.design import Design
 from pascaline.spec.loading import header
 from pascaline.spec.machine import Machine
+from pascaline.spec.preprocess import read_rule
 
 __all__ = ["draw_json", "prepare_json", "read_json"]
 
@@ -64,7 +64,11 @@ def _documents() -> list[tuple[str, str]]:
         {"symbols": 3},
     )
     design = Design(model=find_model(MODEL), machine=Machine(weights="ram"))
-    description = {"machine": design.machine.model_dump(mode="json"), "image": header(design)}
+    description = {
+        "network": design.network.model_dump(mode="json"),
+        "machine": design.machine.model_dump(mode="json"),
+        "image": header(design),
+    }
     return [
         *(("rule", json.dumps(rule)) for rule in rules),
         *(("case", draw(seed, cycles=30, largest=4).model_dump_json()) for seed in range(4)),

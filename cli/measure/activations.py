@@ -46,8 +46,7 @@ def activations(
 
     Areas have no memories in them; tables are of logic.
     """
-    from pascaline.data.evaluate import trained_on
-    from pascaline.data.own import find_data
+    from pascaline.data.own import learned_from
     from pascaline.measure.activations import compare_activations, compare_models
     from pascaline.measure.synthesis import find_target
     from pascaline.models.catalogue import find_model
@@ -59,7 +58,7 @@ def activations(
         with bars() as progress:
             for name in models.split(","):
                 found = find_model(name)
-                part = find_data(trained_on(found)).load().held_out
+                part = learned_from(found)
                 results[name] = compare_models(found, part, wanted, progress=progress)
         if as_json:
             print_json({"models": results})

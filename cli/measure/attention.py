@@ -37,7 +37,7 @@ __all__ = ["attention"]
 @click.option("--units", type=COUNT, default=16, help="Hidden units side by side.")
 @click.option("--simd", type=COUNT, default=16, help="Inputs that each lane adds in a cycle.")
 @click.option("--longest", type=COUNT, default=256, help="Steps of the longest sequence.")
-@click.option("--bidirectional / --forward", default=True, help="Directions.")
+@click.option("--bidirectional / --forward", default=True, help="Directions.", show_default="both")
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option(
     "--trials",
@@ -91,16 +91,16 @@ def attention(
 
 
 def _decisions(names: Sequence[str], *, as_json: bool) -> None:
-    from pascaline.data.evaluate import trained_on
-    from pascaline.data.own import find_data
-    from pascaline.measure.decisions import compare_decisions
+    from pascaline.data.own import learned_from
+    from pascaline.measure.decisions import check_attends, compare_decisions
     from pascaline.models.catalogue import find_model
 
     results = {}
     with bars() as progress:
         for name in names:
             model = find_model(name)
-            part = find_data(trained_on(model)).load().held_out
+            check_attends(model)
+            part = learned_from(model)
             results[name] = compare_decisions(model, part.sequences, progress=progress)
     if as_json:
         print_json({"models": {name: one.card() for name, one in results.items()}})

@@ -31,17 +31,17 @@ def states_(*, model: str, fewest: int, fresh: int | None, as_json: bool) -> Non
     The model is the one that training has made; bits behind the binary point of its state are left
     out one by one, and nothing is trained again.
     """
-    from pascaline.data.evaluate import trained_on
-    from pascaline.data.own import find_data
+    from pascaline.data.own import learned_from, trained_on
     from pascaline.data.readers import fresh_copies
-    from pascaline.measure.states import states
+    from pascaline.measure.states import coarser, states
     from pascaline.models.catalogue import find_model
 
     found = find_model(model)
-    data = trained_on(found)
+    coarser(found, 0)
+    data = trained_on(found).name
     if fresh is not None and data != LONG:
         raise InputError("--fresh", f"must be left out: {model} was trained on {data}, not {LONG}")
-    part = find_data(data).load().held_out if fresh is None else fresh_copies(fresh)
+    part = learned_from(found) if fresh is None else fresh_copies(fresh)
     dropped = range(max(found.network.layer.h.width - fewest, 0) + 1)
     with bars() as progress:
         rows = states(found, part, dropped, progress=progress)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from prove.__main__ import GROUPS, all_claims
 from prove.claim import prove
+from prove.groups import GROUPS, all_claims
 
 pytestmark = pytest.mark.long
 
