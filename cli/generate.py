@@ -9,23 +9,26 @@ import click
 
 import pascaline
 from pascaline.cli.catalogue import find_design, machine_options, target_option
-from pascaline.console import bars, json_option, print_json, say
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import bars, print_json, say
 
 __all__ = ["generate"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline generate digits-ternary --ports axi -o out")
+@model_argument
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the files."
 )
 @click.option(
     "--prefix",
-    help="Before the names of all modules but the top; by default the top's name.",
+    help="Before the names of all modules but the top.",
+    show_default="the top's name",
 )
 @target_option
 @machine_options
-@json_option
+@output_options
 def generate(
     model: str, *, output: Path, prefix: str | None, target: str, as_json: bool, **machine: Any
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pascaline.console import say, warn
+from pascaline.console import remark, warn
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
@@ -53,4 +53,4 @@ def write_page(path: Path, result: dict[str, Any], *, quiet: bool) -> None:
     text = page(result, explored)
     write_atomic(path, text)
     if not quiet:
-        say(f"{path}  {len(text.encode()):,} bytes")
+        remark(f"{path}  {len(text.encode()):,} bytes")

@@ -8,7 +8,7 @@ from typing import Any
 from pascaline.models.catalogue import find_model
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.scratch import temporary
 from pascaline.synth.memories import black_boxes
 from pascaline.synth.report import report
@@ -38,7 +38,7 @@ def time_generation(*, synthesise: bool = False, progress: Progress = silent) ->
 
     model = find_model("large-ternary")
     machines: list[dict[str, float]] = []
-    for count in LANES:
+    for count in each(LANES, progress, "numbers of lanes"):
         machine = configs()["large-ternary"].machine.model_copy(update={"units": count // 4})
         design = Design(model=model, machine=machine)
         progress(f"generating {count} lanes", 0, 0)

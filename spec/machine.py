@@ -6,15 +6,17 @@ import tomllib
 import warnings
 from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pascaline.spec.checked import Checked, is_none
-from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.outside import parsing, text_of
 from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
+
+if TYPE_CHECKING:
+    from pascaline.spec.homes import Home
 
 __all__ = ["RETIRED", "Machine"]
 
@@ -129,6 +131,8 @@ class Machine(Checked):
     @property
     def home(self) -> Home:
         """Where the model's integers live."""
+        from pascaline.spec.homes import HOMES  # NumPy, which a help of the options can do without.
+
         return HOMES[self.weights]
 
     @property

@@ -91,7 +91,7 @@ class Place:
         variables = {"PASCALINE_BUILD": str(self.build), "TMPDIR": str(self.tmp)}
         with self.printed.open("w") as printed:
             return subprocess.Popen(
-                [sys.executable, "-m", "pascaline.cli", *(words or self.words)],
+                [sys.executable, "-m", "pascaline.cli", *(words or self.words), "--quiet"],
                 cwd=self.work,
                 env=os.environ | variables | {MARK: self.mark},
                 stdin=subprocess.DEVNULL,

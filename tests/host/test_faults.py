@@ -73,7 +73,9 @@ def wait_for(place):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("module", ["pascaline.cli.main", "click", "pascaline.cli.image", "numpy"])
+@pytest.mark.parametrize(
+    "module", ["pascaline.cli.main", "click", "pascaline.cli.image", "pydantic"]
+)
 @pytest.mark.parametrize(
     ("sent", "status", "text"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
 )
