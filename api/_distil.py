@@ -44,6 +44,7 @@ def distil(
     part: str | None = None,
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
+    classes: str | Path | Sequence[str] | None = None,
     name: str | None = None,
     snapshot: str | Path | None = None,
     resume: bool = False,
@@ -79,7 +80,7 @@ def distil(
         The same seed gives the same model on the same kind of processor.
     device : {"auto", "cpu", "cuda"}
         Where to train; ``auto``: on a GPU if there is one.
-    cell, head, result, part, output, preprocess, name, progress
+    cell, head, result, part, output, preprocess, classes, name, progress
         As there.
     snapshot : str or Path, optional
         Where the state of training is kept until it has ended.
@@ -104,7 +105,7 @@ def distil(
     chosen |= {"length": length, "rate": rate, "seed": seed, "device": device}
     options = Distillation.parse(chosen, thing="distil")
     said = {"cell": cell, "head": head, "result": result, "part": part}
-    foreign, reading = bring(path, said, preprocess, thing="distil")
+    foreign, reading = bring(path, said, preprocess, classes, thing="distil")
     sequences = read_unlabelled(Path(data)) if isinstance(data, (str, Path)) else list(data)
     model = taught(
         foreign,
@@ -122,6 +123,8 @@ def distil(
         words += ["--data", Path(data).name]
     if preprocess is not None:
         words += ["--preprocess", Path(preprocess).name]
+    if classes is not None:
+        words += ["--classes", ",".join(foreign.classes)]
     words += ["--output-kind", output] if output else []
     words += [word for key, value in said.items() if value for word in (f"--{key}", value)]
     for key, form in sorted((formats or {}).items()):

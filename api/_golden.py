@@ -63,7 +63,7 @@ def run(
         The model.
     sequences : sequence of array_like
         Integers of shape (steps, inputs), each in the range of the network's format of x;
-        `data.preprocess.quantize` makes them of raw features.
+        `spec.preprocess.quantize` makes them of raw features.
     state : sequence of State, optional
         Of each layer, what the sequences start from; by default zero.
     steps : bool

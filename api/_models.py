@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pascaline._foreign import bring, with_reading
-from pascaline.data.evaluate import Measured, score, trained_on
+from pascaline.data.evaluate import Measured, score
 from pascaline.data.evaluate import evaluate as evaluate_as_trained
-from pascaline.data.own import part_for
+from pascaline.data.own import learned_from, part_for, sequences_for
 from pascaline.data.unlabelled import read_unlabelled
-from pascaline.importers.calibrate.evaluation import Beside, beside, sequences_for
+from pascaline.importers.calibrate.evaluation import Beside, beside
 from pascaline.importers.calibrate.formats import check_bounded
 from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
 from pascaline.importers.calibrate.importing import calibrate as calibrated
@@ -240,6 +240,7 @@ def import_network(
     weight_bits: int | None = None,
     output: Literal["class", "logits"] | None = None,
     preprocess: str | Path | None = None,
+    classes: str | Path | Sequence[str] | None = None,
     name: str | None = None,
     calibrate: str | Path | Sequence[ArrayLike] | None = None,
     bits: int | None = None,
@@ -289,6 +290,10 @@ def import_network(
     preprocess : str or Path, optional
         JSON file with ``offset`` and ``gain`` of each input, if the network did not get raw
         features.
+    classes : str, Path or sequence of str, optional
+        Names of the classes in the order of the head's rows: a list, one text with commas between
+        them, or the path of a ``.json`` or ``.txt`` file; by default what the file says, or a
+        ``config.json`` (``id2label``) or ``labels.txt`` beside it.
     name : str, optional
         Of the model; by default the stem of the file.
     calibrate : str, Path or sequence of array_like, optional
@@ -348,7 +353,7 @@ def import_network(
     conversion = Conversion.parse(chosen, thing="import")
     said: dict[str, Any] = {"cell": cell, "head": head, "result": result, "part": part}
     said |= {"block": block, "weight_bits": weight_bits}
-    foreign, reading = bring(path, said, preprocess, thing="import")
+    foreign, reading = bring(path, said, preprocess, classes, thing="import")
     by_hand = read_said(by_name, foreign.network)
     first = foreign.network.layers[0]
     own = first.weights
@@ -433,8 +438,8 @@ def evaluate(
     if float is not None:
         reading = Reading.parse(dict(model.card.get("read_as") or {}), thing="card.read_as")
         foreign = read_foreign(Path(float), reading)
-        name = trained_on(model) if data is None else str(data)
-        return beside(model, foreign, sequences_for(model, name, part), progress)
+        taken = sequences_for(model, str(data), part) if data else learned_from(model, part)
+        return beside(model, foreign, taken, progress)
     if data is None:
         return evaluate_as_trained(model, part, progress)
     return score(model, part_for(model, str(data), part), progress)

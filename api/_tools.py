@@ -45,14 +45,15 @@ def simulate(
     design : Design
         The design.
     sequences : sequence of array_like, optional
-        Integers of shape (steps, inputs). By default held-out recordings of the model's task, or
-        random sequences where it has none.
+        Integers of shape (steps, inputs). By default held-out sequences of the data that the model
+        was trained on, or random ones where none are known or they are not there.
     sim : {"verilator", "icarus"}
         The simulator.
     samples : int
         How many sequences, unless they are given.
     inputs : str or Path, optional
-        An ``.npz`` file of recordings to take them from: ``features``, ``lengths``, ``labels``.
+        What to take them from: an ``.npz`` file of recordings (``features``, ``lengths``,
+        ``labels``), or a folder, a ``.csv`` or ``.npy`` file or a text as `evaluate` takes them.
     pause : float
         How likely each side of the machine pauses in a cycle, 0 to 0.95.
     seed : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import click
 
 import pascaline
 from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.data.evaluate import Score
 from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
 from pascaline.importers.calibrate.evaluation import Beside
 from pascaline.pages.precision import precision_tables
+from pascaline.spec.classes import class_names
 
 __all__ = ["evaluate"]
 
@@ -49,14 +52,28 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     }
     if "correct" in card:
         result["accuracy"] = card["correct"] / card["total"]
+    named = class_names(found)
+    if isinstance(measured, Score) and found.network.single:
+        result["by_class"] = _by_class(measured, named)
     if data is None and part == "held-out":
         kept = [recorded[key] for key in ("correct", "bits", "edits") if key in recorded]
         result["recorded"] = kept[0] if kept else None
     if as_json:
         print_json(result)
         return
+    if named and "by_class" in result:
+        rows = [list(one.values()) for one in result["by_class"]]
+        table(f"classes of {found.name}", ["number", "name", "correct", "of"], rows)
     kind = "correct " if "correct" in card else ""
     say(f"{found.name}: {measured} {kind}on {part}, integer arithmetic")
+
+
+def _by_class(score: Score, names: Sequence[str]) -> list[dict[str, Any]]:
+    """What is right of each class, with its number and, if it has one, its name."""
+    return [
+        {"number": number, **({"name": names[number]} if names else {}), "correct": right, "of": of}
+        for number, (right, of) in score.by_class.items()
+    ]
 
 
 def _show_both(name: str, found: Beside, *, as_json: bool) -> None:

@@ -32,6 +32,12 @@ OPTIONS = (
         " features.",
     ),
     click.option(
+        "--classes",
+        metavar="A,B,...",
+        help="Names of the classes in the order of the head's rows, or a .json or .txt file."
+        "  [default: what the file says, or id2label of a config.json beside it]",
+    ),
+    click.option(
         "--output-kind",
         "output_kind",
         type=click.Choice(["class", "logits"]),

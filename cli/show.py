@@ -12,6 +12,7 @@ from pascaline.measure.layers import core_step, layer_list, totals
 from pascaline.measure.words import network_words, score_words
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.arithmetic import Arithmetic
+from pascaline.spec.classes import class_names
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
 from pascaline.spec.storage import BASELINE, baseline, storage
@@ -42,6 +43,7 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
         ["weights", f"{result['weight_bits']:,} bits"],
         *_layer_rows(result["layers"]),
         ["head", f"{head.classes} x {head.weights.name}, {head.output}" if head else "none"],
+        *([["classes", _class_words(result["classes"])]] if result["classes"] else []),
         ["results", network.results],
         ["machine", _machine_words(parameters)],
         [
@@ -60,6 +62,12 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
     if found := design.model.card.get("precision"):
         for one in precision_tables(found):
             table(one.title, one.columns, one.rows)
+
+
+def _class_words(names: list[str]) -> str:
+    """Names with their numbers, in quotes where they would not be seen."""
+    shown = [name if name.isprintable() and name.strip() else repr(name) for name in names]
+    return ", ".join(f"{number} {name}" for number, name in enumerate(shown))
 
 
 def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:
@@ -115,6 +123,7 @@ def describe(design: Design) -> dict[str, Any]:
         "layers": layer_list(design.network),
         "machine": design.machine.model_dump(mode="json"),
         "card": design.model.card,
+        "classes": list(class_names(design.model)),
         "weight_bits": weight_bits,
         "storage": _storage(design),
         "cores": [core_step(core) | {"shared_scale": core.shared_scale} for core in design.cores],

@@ -25,7 +25,8 @@ __all__ = ["simulate"]
 @click.option(
     "--inputs",
     type=click.Path(path_type=Path),
-    help="Recordings: an .npz file of features, lengths and perhaps labels.",
+    help="Recordings (an .npz file of features, lengths and perhaps labels), or a folder, a .csv or"
+    " .npy file or a text as `evaluate` takes them.",
 )
 @click.option(
     "--pause",
@@ -59,7 +60,8 @@ def simulate(
 ) -> None:
     """Simulate the Verilog of a MODEL and compare every output bit with the golden model.
 
-    Without --inputs a shipped model gets held-out recordings, any other model random inputs.
+    Without --inputs a model gets held-out sequences of the data that it was trained on, or random
+    inputs if no data are known or if its folder or text is elsewhere.
     """
     design = find_design(model, machine, target)
     with bars() as progress:
@@ -91,6 +93,9 @@ def _print(found: Simulation) -> None:
     if found.correct is not None:
         share = 100 * found.correct / max(found.samples, 1)
         rows.append(["correct classes", f"{found.correct} of {found.samples} ({share:.1f} %)"])
+    if found.classes and all(isinstance(result, int) for result in found.results):
+        named = [found.classes[result] for result in found.results]
+        rows.append(["classes that came out", ", ".join(named)])
     formula = found.cycles_formula
     rows += [
         ["steps", found.steps],

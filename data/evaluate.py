@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from pascaline.data.edits import Edits, edits
 from pascaline.data.excess import warn_of_excess
-from pascaline.data.own import part_for
-from pascaline.data.preprocess import quantize
+from pascaline.data.own import learned_from
 from pascaline.data.sets import IGNORED, Labels, Part
 from pascaline.golden.head import classify
 from pascaline.golden.network import Golden
@@ -21,6 +20,7 @@ from pascaline.golden.parallel import run_all
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.network import Results
+from pascaline.spec.preprocess import quantize
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import Integers
 
@@ -35,7 +35,6 @@ __all__ = [
     "outcomes",
     "predict",
     "score",
-    "trained_on",
 ]
 
 Outcome = NDArray[Any]
@@ -52,10 +51,13 @@ class Score:
         Sequences.
     wrong : tuple of int
         Indices of those that got another class.
+    by_class : dict of int to (int, int)
+        Of each class that there is, how many sequences are correct, and how many there are.
     """
 
     total: int
     wrong: tuple[int, ...]
+    by_class: dict[int, tuple[int, int]] = field(default_factory=dict, compare=False)
 
     @property
     def correct(self) -> int:
@@ -70,7 +72,15 @@ class Score:
     @classmethod
     def of(cls, found: Integers, labels: NDArray[np.int64]) -> Score:
         """Compare classes."""
-        return cls(len(labels), tuple(map(int, np.flatnonzero(found != labels))))
+        right = found == labels
+        return cls(
+            len(labels),
+            tuple(map(int, np.flatnonzero(~right))),
+            {
+                int(label): (int(right[labels == label].sum()), int((labels == label).sum()))
+                for label in np.unique(labels)
+            },
+        )
 
     def card(self) -> dict[str, Any]:
         """Plain values for a model's card."""
@@ -232,13 +242,4 @@ def evaluate(model: Model, part: str = "held-out", progress: Progress = silent) 
     InputError
         If the card names no known data set, or if the data cannot be fetched.
     """
-    return score(model, part_for(model, trained_on(model), part), progress)
-
-
-def trained_on(model: Model) -> str:
-    """The data set that a model's card names; raises `InputError` if it names none."""
-    data: Any = model.card.get("data")
-    name = data.get("name") if isinstance(data, dict) else None
-    if not isinstance(name, str):
-        raise InputError(f"{model.name}: card.data.name", "is missing")
-    return name
+    return score(model, learned_from(model, part), progress)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pascaline.data.preprocess import rule_of
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import rule_of
 
 __all__ = ["Excess", "excess", "warn_of_excess"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Alphabet
 
 __all__ = [
     "IGNORED",
     "PARTS",
     "VALIDATED",
-    "Alphabet",
     "Features",
     "Labels",
     "Part",
@@ -30,9 +30,6 @@ Features = NDArray[np.float32]
 
 Labels = NDArray[np.int64] | list[NDArray[np.int64]]
 """A class for each sequence; or several, one for each of its steps or those of its output."""
-
-Alphabet = str | tuple[str, ...]
-"""Symbols in the order of their numbers: characters, or words."""
 
 IGNORED = -1
 """The label of a step whose result does not count."""

@@ -30,7 +30,7 @@ class Recordings:
     Attributes
     ----------
     sequences : sequence of Features
-        Raw features (steps, inputs) of each; `data.preprocess.quantize` makes them integers.
+        Raw features (steps, inputs) of each; `spec.preprocess.quantize` makes them integers.
     labels : NDArray[np.int64] or None
         The class of each.
     """

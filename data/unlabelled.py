@@ -16,7 +16,7 @@ from pascaline.data.sets import Features
 from pascaline.spec.errors import InputError
 from pascaline.spec.outside import content_of
 
-__all__ = ["read_unlabelled"]
+__all__ = ["SUFFIXES", "read_unlabelled"]
 
 SUFFIXES = (".npy", ".csv", ".npz")
 

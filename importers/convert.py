@@ -139,12 +139,14 @@ def convert(
     ]
     lines = foreign.lines
     lines["understood"] += _zero_lines(learned, offset)
-    card = {
+    card: dict[str, Any] = {
         "imported": foreign.source,
         "reading": lines,
         "quantized": conversion.quantize,
         "preprocess": preprocess.model_dump(mode="json"),
     }
+    if foreign.classes:
+        card["data"] = {"names": list(foreign.classes)}
     return freeze(learned, _described(found, conversion, offset), name=name, card=card)
 
 

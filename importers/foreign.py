@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from pascaline.data.preprocess import Numbers, Preprocess, Rule
+from pascaline.importers.labels import Labels
 from pascaline.importers.network import FloatNetwork, Result
 from pascaline.spec.checked import Checked
+from pascaline.spec.preprocess import Numbers, Preprocess, Rule
 
 __all__ = ["Foreign", "Reading"]
 
@@ -59,6 +61,11 @@ class Foreign:
         Hash of the file, in hexadecimal; `importers.sources.read_foreign` fills it in.
     preprocess : Preprocess or OneHot or None
         What raw features have to go through before it, if anything is known of it; see `rule`.
+    labels : Labels or None
+        Names of classes that the file has.
+    classes : tuple of str
+        Names of its classes, in the order of the head's rows, if they are known;
+        `importers.sources.read_foreign` fills it in.
     """
 
     network: FloatNetwork
@@ -68,6 +75,8 @@ class Foreign:
     left_out: tuple[str, ...] = ()
     sha256: str = ""
     preprocess: Rule | None = None
+    labels: Labels | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def lines(self) -> dict[str, list[str]]:
@@ -82,6 +91,15 @@ class Foreign:
             return self.preprocess
         inputs = self.network.inputs
         return Numbers(symbols=inputs) if self.network.symbols else Preprocess.uniform(inputs)
+
+    def in_order(self, names: Sequence[str]) -> Foreign:
+        """With the head's rows in the order of these names, if it has just these classes."""
+        weight, bias = self.network.head_weight, self.network.head_bias
+        if weight is None or bias is None or not names or {*names} != {*self.classes}:
+            return self
+        order = [self.classes.index(name) for name in names]
+        network = replace(self.network, head_weight=weight[order], head_bias=bias[order])
+        return replace(self, network=network, classes=tuple(names))
 
 
 def _printable(line: str) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pascaline.data.evaluate import Outcome
-from pascaline.data.preprocess import quantize
 from pascaline.golden.attention import Weighed
 from pascaline.golden.network import Golden
 from pascaline.golden.parallel import run_all
@@ -19,6 +18,7 @@ from pascaline.spec.attention import Attention
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import quantize
 from pascaline.spec.progress import Progress, silent
 
 __all__ = ["Agreement", "compare_decisions"]
@@ -84,6 +84,15 @@ class Agreement:
         return f"{self.equal:,} of {self.total:,} ({100 * self.equal / self.total:.2f} %)"
 
 
+def check_attends(model: Model) -> None:
+    """Raise `InputError` unless a model has attention and gives classes."""
+    network = model.network
+    if network.attention is None and network.decoder is None:
+        raise InputError(model.name, "must have attention")
+    if network.head is None or network.head.output != "class":
+        raise InputError(model.name, "must give classes")
+
+
 def compare_decisions(
     model: Model, sequences: Sequence[ArrayLike], *, progress: Progress = silent
 ) -> Agreement:
@@ -103,13 +112,9 @@ def compare_decisions(
     Raises
     ------
     InputError
-        If the model has no attention, or gives no classes.
+        As `check_attends`.
     """
-    network = model.network
-    if network.attention is None and network.decoder is None:
-        raise InputError(model.name, "must have attention")
-    if network.head is None or network.head.output != "class":
-        raise InputError(model.name, "must give classes")
+    check_attends(model)
     inputs = quantize(sequences, model)
     found = []
     for what, weighed in (("integers", Weighed), ("a softmax", _Softmax)):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pascaline import models
-from pascaline.data.preprocess import Preprocess, rule_of
 from pascaline.data.recordings import read_recordings
 from pascaline.golden.rounding import Integers
 from pascaline.host.cache import remembered
@@ -21,6 +20,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
+from pascaline.spec.preprocess import Preprocess, rule_of
 from pascaline.spec.product import Product
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.scratch import temporary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pascaline.sim.signals import parts
 from pascaline.sim.simulator import Simulator
 from pascaline.sim.viewers import gtkwave, surfer
 from pascaline.spec import cycles
+from pascaline.spec.classes import class_names
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside, replacing, write_atomic
@@ -55,6 +56,8 @@ class Simulation:
         What is wrong, a line each.
     seed : int
         Of pauses and random inputs.
+    classes : list of str
+        Names of the classes that results are, in the order of their numbers; empty without any.
     waves : str or None
         File of the waveform, if there is one.
     """
@@ -75,6 +78,7 @@ class Simulation:
     utilisation: float
     faults: list[str]
     seed: int
+    classes: list[str] = field(default_factory=list)
     waves: str | None = None
 
     @property
@@ -195,6 +199,7 @@ def _summary(
         utilisation=cycles.utilisation(design, outcome.steps, max(outcome.cycles, 1)),
         faults=outcome.faults,
         seed=job.seed,
+        classes=list(class_names(design.model)),
         waves=None if waves is None else str(waves),
     )
 

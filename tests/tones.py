@@ -12,9 +12,9 @@ import pytest
 
 from pascaline.data import packages, sets
 from pascaline.data.packages import Package
-from pascaline.data.preprocess import Preprocess
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Preprocess
 from pascaline.train import tasks
 from pascaline.train.options import Schedule
 from pascaline.train.tasks import Task

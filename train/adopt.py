@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pascaline.data.preprocess import Preprocess, Rule
 from pascaline.importers.freeze import Reals
 from pascaline.importers.network import FloatNetwork
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Preprocess, Rule
 from pascaline.train.network import Classifier
 from pascaline.train.normalisers import Scales
 from pascaline.train.recurrent import Recurrent

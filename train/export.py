@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from pascaline.data.preprocess import Preprocess
 from pascaline.importers.draft import Formats
 from pascaline.importers.freeze import Learned, Reals, freeze
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
@@ -20,6 +19,7 @@ from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network, Pooling, Results
+from pascaline.spec.preprocess import Preprocess
 from pascaline.train.extract import learned_layers
 from pascaline.train.linear import Linear
 from pascaline.train.stack import Stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,17 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor
 
-from pascaline.data.preprocess import Rule
 from pascaline.importers.freeze import Reals
+from pascaline.importers.labels import labels_of
 from pascaline.spec.files import beside, write_atomic
+from pascaline.spec.preprocess import Rule
 from pascaline.train.network import Classifier
 from pascaline.train.units import reals
 
 __all__ = ["keep", "state_of"]
 
 
-def keep(network: Classifier, rule: Rule, path: Path) -> None:
+def keep(network: Classifier, rule: Rule, path: Path, classes: Sequence[str] = ()) -> None:
     """Write a network, and beside it, with the suffix ``.json``, the rule of its features.
 
     Parameters
@@ -29,13 +31,15 @@ def keep(network: Classifier, rule: Rule, path: Path) -> None:
         What raw features go through before it.
     path : Path
         A ``.safetensors`` file, in which tensors have the names of a ``state_dict`` of PyTorch.
+    classes : sequence of str, optional
+        Names of the classes, which it keeps, too.
 
     Raises
     ------
     InputError
         If the normaliser is no affine, or if a file cannot be written.
     """
-    write_atomic(path, save(state_of(network)))
+    write_atomic(path, save(state_of(network), metadata=labels_of(classes)))
     write_atomic(beside(path, ".json"), rule.model_dump_json(exclude_none=True) + "\n")
 
 

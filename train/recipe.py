@@ -12,7 +12,6 @@ import numpy as np
 
 from pascaline.data.evaluate import Outcome, judge, outcomes
 from pascaline.data.own import find_data
-from pascaline.data.preprocess import OneHot, Rule
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
 from pascaline.importers.foreign import Foreign
@@ -24,6 +23,7 @@ from pascaline.spec.files import beside
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
+from pascaline.spec.preprocess import OneHot, Rule
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.tensors import tensor_specs
 from pascaline.train.options import Options, Schedule
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pascaline.train.feeds import Feed
     from pascaline.train.network import Classifier
 
-__all__ = ["Plan", "train"]
+__all__ = ["Plan", "data_card", "train"]
 
 
 REACHED = 200
@@ -153,7 +153,8 @@ class Plan:
         for layer, described in zip(network.stack, self.draft.layers, strict=True):
             layer.residual = described.residual
         if self.start is not None:
-            adopt(network, self.start.network, self.rule, before=self.start.preprocess)
+            found = self.start.in_order(self.data.names)
+            adopt(network, found.network, self.rule, before=found.preprocess)
         return network
 
     def feed(self, device: torch.device, places: int | None = None) -> Feed:
@@ -263,7 +264,7 @@ def train(
     )
     if keep_float is not None:
         assert isinstance(learned, Classifier)
-        keep(learned, plan.rule, keep_float)
+        keep(learned, plan.rule, keep_float, plan.data.names)
     if plan.options.linear:
         assert isinstance(learned, Classifier)
         some = plan.rule.apply(parts.train.sequences[:REACHED], description.x)
@@ -286,7 +287,7 @@ def train(
         "command": plan.options.command(plan.task, output),
         "seed": options.seed,
         "schedule": plan.schedule.model_dump(mode="json"),
-        "data": _data_card(plan.data, {"train": parts.train, part: parts.held_out}),
+        "data": data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
         "trained_on": snapshot.where(),
@@ -327,7 +328,8 @@ def _as_start(options: Options, start: Foreign) -> Options:
     return options.model_copy(update=unset)
 
 
-def _data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+def data_card(data: DataSet, parts: dict[str, Part]) -> dict[str, Any]:
+    """What a model's card says of the data that it was trained on, and of the parts by name."""
     card: dict[str, Any] = {
         "name": data.name,
         "title": data.title,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from pascaline.data.own import is_own
-from pascaline.data.preprocess import OneHot, Preprocess
 from pascaline.data.sets import Part
 from pascaline.importers.draft import Formats
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.preprocess import OneHot, Preprocess
 from pascaline.train.augment import Shift
 from pascaline.train.options import NormaliserName, Schedule
 
@@ -121,12 +121,17 @@ SYMBOLS = Format(width=12, frac=11, signed=False)
 """Of one-hot inputs: with as many bits behind the point as h, so that the scales of both fit."""
 
 
+def _one_hot(part: Part) -> OneHot:
+    """An input for each symbol of a part."""
+    return OneHot(alphabet=part.alphabet)
+
+
 def _characters(name: str, epochs: int) -> Task:
     """Predicting the next character of a text."""
     return Task(
         name=name,
         data=name,
-        preprocess=OneHot.of_part,
+        preprocess=_one_hot,
         schedule=Schedule(epochs=epochs, batch=64, rate=0.008, length=100),
         hidden=512,
         shared_scale=False,
@@ -153,7 +158,7 @@ PIXEL = Task(
 COPY = Task(
     name="copy",
     data="copy",
-    preprocess=OneHot.of_part,
+    preprocess=_one_hot,
     schedule=Schedule(epochs=30, batch=100, rate=0.01),
     shared_scale=False,
     formats=WIDE.model_copy(update={"x": SYMBOLS}),
@@ -185,7 +190,7 @@ TASKS = {
         Task(
             name="sentiment",
             data="sentiment",
-            preprocess=OneHot.of_part,
+            preprocess=_one_hot,
             schedule=Schedule(epochs=20, batch=100, rate=0.003),
             hidden=128,
             shared_scale=False,

@@ -10,7 +10,6 @@ from typing import Any
 
 from pascaline.cli.hostile.commands import call
 from pascaline.cli.hostile.places import broken, written
-from pascaline.data.preprocess import read_rule
 from pascaline.measure.hostile import Attempt
 from pascaline.models.catalogue import find_model
 from pascaline.sim.case import Case
@@ -19,6 +18,7 @@ from pascaline.sim.mutations import edited, text_of
 from pascaline.spec.design import Design
 from pascaline.spec.loading import header
 from pascaline.spec.machine import Machine
+from pascaline.spec.preprocess import read_rule
 
 __all__ = ["draw_json", "prepare_json", "read_json"]
 

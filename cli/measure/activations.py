@@ -9,8 +9,7 @@ import click
 
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.evaluate import trained_on
-from pascaline.data.own import find_data
+from pascaline.data.own import learned_from
 from pascaline.measure.activations import FORMS, compare_activations, compare_models
 from pascaline.measure.synthesis import find_target
 from pascaline.models.catalogue import find_model
@@ -51,7 +50,7 @@ def activations(
         with bars() as progress:
             for name in models.split(","):
                 found = find_model(name)
-                part = find_data(trained_on(found)).load().held_out
+                part = learned_from(found)
                 results[name] = compare_models(found, part, wanted, progress=progress)
         if as_json:
             print_json({"models": results})

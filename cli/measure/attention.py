@@ -11,10 +11,9 @@ import click
 from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
 from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.evaluate import trained_on
-from pascaline.data.own import find_data
+from pascaline.data.own import learned_from
 from pascaline.measure.attention import compare_attention
-from pascaline.measure.decisions import compare_decisions
+from pascaline.measure.decisions import check_attends, compare_decisions
 from pascaline.measure.synthesis import find_target
 from pascaline.models.catalogue import find_model
 from pascaline.spec.cells import CELLS
@@ -96,7 +95,8 @@ def _decisions(names: Sequence[str], *, as_json: bool) -> None:
     with bars() as progress:
         for name in names:
             model = find_model(name)
-            part = find_data(trained_on(model)).load().held_out
+            check_attends(model)
+            part = learned_from(model)
             results[name] = compare_decisions(model, part.sequences, progress=progress)
     if as_json:
         print_json({"models": {name: one.card() for name, one in results.items()}})

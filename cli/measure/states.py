@@ -6,10 +6,9 @@ import click
 
 from pascaline.cli.numbers import COUNT, Whole
 from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.evaluate import trained_on
-from pascaline.data.own import find_data
+from pascaline.data.own import learned_from, trained_on
 from pascaline.data.readers import fresh_copies
-from pascaline.measure.states import states
+from pascaline.measure.states import coarser, states
 from pascaline.models.catalogue import find_model
 from pascaline.spec.errors import InputError
 
@@ -35,10 +34,11 @@ def states_(*, model: str, fewest: int, fresh: int | None, as_json: bool) -> Non
     out one by one, and nothing is trained again.
     """
     found = find_model(model)
-    data = trained_on(found)
+    coarser(found, 0)
+    data = trained_on(found).name
     if fresh is not None and data != LONG:
         raise InputError("--fresh", f"must be left out: {model} was trained on {data}, not {LONG}")
-    part = find_data(data).load().held_out if fresh is None else fresh_copies(fresh)
+    part = learned_from(found) if fresh is None else fresh_copies(fresh)
     dropped = range(max(found.network.layer.h.width - fewest, 0) + 1)
     with bars() as progress:
         rows = states(found, part, dropped, progress=progress)

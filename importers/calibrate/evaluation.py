@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from pascaline.data.edits import Edits
 from pascaline.data.evaluate import Likelihood, Score, measure, score
 from pascaline.data.excess import warn_of_excess
-from pascaline.data.own import is_own, part_for
-from pascaline.data.parts import Part
-from pascaline.data.preprocess import rule_of
-from pascaline.data.unlabelled import read_unlabelled
+from pascaline.data.parts import Features, Part
 from pascaline.importers.calibrate.compare import compare
 from pascaline.importers.calibrate.precision import precision, warnings_of
 from pascaline.importers.calibrate.reference import Reference, references
@@ -24,9 +18,10 @@ from pascaline.importers.freeze import Reals
 from pascaline.spec.cells import form_of
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import rule_of
 from pascaline.spec.progress import Progress, silent
 
-__all__ = ["Beside", "beside", "sequences_for"]
+__all__ = ["Beside", "beside"]
 
 
 @dataclass(frozen=True)
@@ -63,29 +58,8 @@ class Beside:
         return near if self.integer is None else f"{self.integer}, float {self.real}; {near}"
 
 
-def sequences_for(model: Model, name: str, part: str) -> Part | list[Reals]:
-    """What a model is to be compared on: labelled if it can be, else sequences alone.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    name : str
-        As for `data.own.part_for`; or the path of a file of sequences, or of a folder of them for a
-        model that does not give one class a sequence, as `data.unlabelled` reads them.
-    part : str
-        As for `data.own.part_for`; sequences alone are always all of them.
-    """
-    path, network = Path(name), model.network
-    if is_own(name):
-        classes = network.head is not None and network.results == "last"
-        if path.suffix in (".npy", ".npz", ".csv") or (path.is_dir() and not classes):
-            return [sequence.astype(np.float64) for sequence in read_unlabelled(path)]
-    return part_for(model, name, part)
-
-
 def beside(
-    model: Model, foreign: Foreign, given: Part | list[Reals], progress: Progress = silent
+    model: Model, foreign: Foreign, given: Part | list[Features], progress: Progress = silent
 ) -> Beside:
     """Compare a model with the float network on raw features; warn of inputs beyond x.
 

@@ -24,6 +24,7 @@ from pascaline.importers.graph.recurrent import layer_of
 from pascaline.importers.graph.steps import SCALES, is_near
 from pascaline.importers.graph.tail import Ending, OneStepError, Tail
 from pascaline.importers.graph.whole import Whole
+from pascaline.importers.labels import labels_in
 from pascaline.importers.network import FloatLayer, FloatNetwork, Result
 from pascaline.importers.plain import run_network
 from pascaline.spec.errors import InputError
@@ -61,7 +62,9 @@ def read_onnx(path: Path, reading: Reading) -> Foreign:
         found = _read(graph, reading, Chain(graph))
     except InputError as error:
         found = _read_pinned(graph, reading, error)
-    return replace(found, left_out=(*found.left_out, *rounding))
+    settings = {one.key: one.value for one in graph.model.metadata_props}
+    labels = labels_in(settings, "the metadata")
+    return replace(found, left_out=(*found.left_out, *rounding), labels=labels)
 
 
 def _read_pinned(graph: Graph, reading: Reading, error: InputError) -> Foreign:

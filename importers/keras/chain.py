@@ -12,12 +12,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from pascaline.data.preprocess import Preprocess
 from pascaline.importers.affine import Affine
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.keras.entry import LARGEST, Entry
 from pascaline.importers.network import FloatLayer, FloatNetwork, Result
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Preprocess
 
 __all__ = ["ENDS", "Chain"]
 

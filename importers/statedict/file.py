@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pascaline.importers.brevitas import refuse_state_dict
@@ -45,13 +46,12 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
     found = READERS[path.suffix](path, content_of(path), wanted)
     if not found.tensors and outside:
         raise InputError("part", "must be how the name of a tensor begins", part)
-    return Checkpoint(found.tensors, (*found.left_out, *outside))
+    return found._replace(left_out=(*found.left_out, *outside))
 
 
 def read_state_dict(path: Path, reading: Reading) -> Foreign:
     """The network of PyTorch that `read_checkpoint` finds in a file; raises `InputError` as it."""
     found = read_checkpoint(path, reading.part)
     refuse_state_dict(path, found.tensors)
-    if is_hadamrnn(found.tensors):
-        return hadamrnn_of(found.tensors, reading, left_out=found.left_out)
-    return foreign_of(found.tensors, reading, left_out=found.left_out)
+    make = hadamrnn_of if is_hadamrnn(found.tensors) else foreign_of
+    return replace(make(found.tensors, reading, left_out=found.left_out), labels=found.labels)

@@ -6,13 +6,14 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import Wanted, zip_members
+from pascaline.importers.labels import Labels, labels_in
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
 from pascaline.importers.tensorfiles.legacy import check_legacy
 from pascaline.importers.tensorfiles.unwrap import unwrap
@@ -26,6 +27,9 @@ __all__ = ["read_pickled"]
 
 FORBIDDEN = re.compile(r"Unsupported (?:global: GLOBAL|class|type) ([\w.]+)")
 """What PyTorch says of a class that is not one of data."""
+
+LIGHTNING = "hyper_parameters"
+"""Where Lightning keeps what a module was made with."""
 
 REAL = re.compile(r"float(16|32|64)|bfloat16|u?int(8|16|32|64)")
 """Types of tensors that are read."""
@@ -59,7 +63,15 @@ def read_pickled(path: Path, content: bytes, wanted: Wanted) -> Checkpoint:
         _check(f"{path}: {name}", tensor)
     _check_sizes(path, chosen.values(), held)
     arrays = {name: _array(tensor) for name, tensor in chosen.items()}
-    return Checkpoint(arrays, state.left_out)
+    return Checkpoint(arrays, state.left_out, _labels(loaded))
+
+
+def _labels(loaded: object) -> Labels | None:
+    """Names of classes among what a trainer keeps, or among hyperparameters in it."""
+    if not isinstance(loaded, Mapping):
+        return None
+    within = labels_in(loaded.get(LIGHTNING), LIGHTNING)
+    return within or labels_in(loaded, "the checkpoint")
 
 
 def _declared(path: Path, content: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors import deserialize
 
 from pascaline.data.arrays import Wanted
+from pascaline.importers.labels import labels_in
 from pascaline.importers.tensorfiles.checkpoint import Checkpoint
 from pascaline.spec.errors import InputError
 from pascaline.spec.outside import parsing
@@ -44,8 +46,10 @@ def read_safetensors(path: Path, content: bytes, wanted: Wanted) -> Checkpoint:
     with parsing(str(path), "a safetensors file"):
         # Says no to sizes that the file does not have, before anything is allocated.
         found = dict(deserialize(content))  # type: ignore[no-untyped-call]
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     return Checkpoint(
-        {name: _array(f"{path}: {name}", found[name]) for name in sorted(found) if wanted(name)}
+        {name: _array(f"{path}: {name}", found[name]) for name in sorted(found) if wanted(name)},
+        labels=labels_in(metadata.get("__metadata__"), "the metadata"),
     )
 
 

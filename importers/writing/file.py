@@ -10,13 +10,15 @@ import numpy as np
 from safetensors.numpy import save
 
 from pascaline.data.arrays import Arrays
-from pascaline.data.preprocess import Preprocess, rule_of
+from pascaline.importers.labels import labels_of
 from pascaline.importers.writing.hadamrnn import write_hadamrnn
 from pascaline.importers.writing.modules import write_modules
 from pascaline.importers.writing.written import Written
+from pascaline.spec.classes import class_names
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside, replacing, write_atomic
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import Preprocess, rule_of
 
 __all__ = ["WRITERS", "write_network", "written"]
 
@@ -31,12 +33,12 @@ def _pickled(tensors: Arrays) -> bytes:
     return made.getvalue()
 
 
-WRITERS: dict[str, Callable[[Arrays], bytes]] = {
-    ".safetensors": lambda tensors: save(dict(tensors)),
-    ".pt": _pickled,
-    ".pth": _pickled,
+WRITERS: dict[str, Callable[[Arrays, dict[str, str] | None], bytes]] = {
+    ".safetensors": lambda tensors, settings: save(dict(tensors), metadata=settings),
+    ".pt": lambda tensors, _: _pickled(tensors),
+    ".pth": lambda tensors, _: _pickled(tensors),
 }
-"""By suffix, what makes the content of such a file."""
+"""By suffix, what makes the content of such a file, of tensors and of settings if it has any."""
 
 
 def written(model: Model) -> Written:
@@ -72,7 +74,10 @@ def write_network(model: Model, path: Path) -> Written:
         raise InputError(str(path), f"must end with {', '.join(WRITERS)}", path.suffix)
     found, again = written(model), tuple[str, ...]()
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in found.tensors.items()}
-    content = WRITERS[path.suffix](contiguous)
+    names = class_names(model)
+    if names and path.suffix != ".safetensors" and not any("," in name for name in names):
+        again = ("--classes", ",".join(names))
+    content = WRITERS[path.suffix](contiguous, labels_of(names))
     with replacing(path) as new:
         new.write_bytes(content)
         rule = rule_of(model) if "preprocess" in model.card else None
@@ -80,5 +85,5 @@ def write_network(model: Model, path: Path) -> Written:
             assert rule is not None
             rules = beside(path, ".json")
             write_atomic(rules, rule.model_dump_json(exclude_none=True) + "\n")
-            again = ("--preprocess", str(rules))
+            again = (*again, "--preprocess", str(rules))
     return Written(found.what, found.tensors, (*found.again, *again), found.notes)

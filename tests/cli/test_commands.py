@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pascaline import models
-from pascaline.data.preprocess import Preprocess
 from pascaline.sim.draw_cases import draw
 from pascaline.sim.mutations import MUTATIONS
 from pascaline.spec.modelfile import read_model, write_model
+from pascaline.spec.preprocess import Preprocess
 from pascaline.synth.choice import costs
 from tests.models import make_model
 

@@ -125,6 +125,7 @@ class TestTraining:
         found = {}
         for weights in ("fixed8", "ternary", "binary"):
             words = ["import", start, "-o", output, "--weights", weights, "--reach", 4]
+            words += ["--classes", ",".join(CLASSES)]
             words += [] if weights == "fixed8" else ["--quantize"]
             only_json(*pascaline(*words, "--json"))
             words = ["evaluate", output, "--data", waves, "--json"]

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pascaline.data.evaluate import Score, evaluate, predict, score
-from pascaline.data.preprocess import Preprocess, quantize
 from pascaline.data.sets import DataSet, Labels, Part
 from pascaline.golden import parallel
 from pascaline.golden.network import Golden
@@ -14,6 +13,7 @@ from pascaline.importers.draft import Formats, draft
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import Preprocess, quantize
 from pascaline.spec.synthetic import synthetic_model
 
 
@@ -63,7 +63,7 @@ def test_no_classifier(kwargs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("card", [{}, {"data": 3}, {"data": {}}, {"data": {"name": 3}}])
 def test_no_data_in_the_card(card: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"^random: card.data.name: is missing$"):
+    with pytest.raises(InputError, match=r"^random: card.data.name: is missing: no data are known"):
         evaluate(make_model(card))
 
 

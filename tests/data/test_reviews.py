@@ -12,11 +12,11 @@ import pytest
 
 from pascaline.data.packages import PYPI
 from pascaline.data.parts import Part
-from pascaline.data.preprocess import OneHot
 from pascaline.data.reviews import MEMBER, OTHER, VOCABULARY, read_reviews, words_of
 from pascaline.data.sets import data_set
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
+from pascaline.spec.preprocess import OneHot
 from tests.data.test_packages import FETCH
 
 LINES = [

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pascaline.data.preprocess import Preprocess, quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats
@@ -18,6 +17,7 @@ from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
+from pascaline.spec.preprocess import Preprocess, quantize
 
 INPUTS, HIDDEN, CLASSES = 5, 12, 4
 

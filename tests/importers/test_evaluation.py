@@ -25,7 +25,7 @@ def files(tmp_path):
 
 def test_classes_beside_float(files):
     path, data = files / "head.npz", files / "data"
-    model = pascaline.import_network(path, calibrate=data, bits=12)
+    model = pascaline.import_network(path, calibrate=data, bits=12, classes="a,b,c")
     found = pascaline.evaluate(model, data=data, part="all", float=path)
     assert found.precision["snr"] == model.card["precision"]["snr"]
     assert found.precision["agreement"] == 100
@@ -46,14 +46,14 @@ def test_outputs_beside_float(files, result):
 
 
 def test_another_network(files):
-    model = pascaline.import_network(files / "head.npz", bits=8)
+    model = pascaline.import_network(files / "head.npz", bits=8, classes="a,b,c")
     with pytest.raises(pascaline.InputError, match=r"^float: must be the network that head was"):
         pascaline.evaluate(model, data=files / "data", part="all", float=files / "bare.npz")
 
 
 def test_inputs_beyond_x_are_told(files):
     path, data = files / "head.npz", files / "data"
-    model = pascaline.import_network(path, bits=8, reach=0.25)
+    model = pascaline.import_network(path, bits=8, reach=0.25, classes="a,b,c")
     rule = r"^head: \d+\.\d\d% of inputs are beyond x \(Q-2\.9\), up to [\d.]+ times as far, and"
     with pytest.warns(UserWarning, match=rule):
         pascaline.evaluate(model, data=data, part="all")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Foreign, Reading
 from pascaline.importers.plain import run_network
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import quantize
 from tests.importers.test_convert import WIDE
 
 onnx = pytest.importorskip("onnx")

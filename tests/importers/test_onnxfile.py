@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Reading
@@ -19,6 +18,7 @@ from pascaline.importers.sources import SOURCES, read_foreign
 from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import quantize
 from tests.importers.test_convert import WIDE
 
 onnx = pytest.importorskip("onnx")

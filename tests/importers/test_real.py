@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import pascaline
-from pascaline.data.preprocess import quantize
 from pascaline.importers.calibrate.batches import real_inputs
 from pascaline.importers.foreign import Reading
 from pascaline.importers.plain import run_layers
 from pascaline.importers.sources import read_foreign
+from pascaline.spec.preprocess import quantize
 from tests.importers.real import NETWORKS
 from tests.tools import program
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import Preprocess
 from pascaline.importers.plain import run_head, run_layers
 from pascaline.importers.statedict.reader import network_of
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import Preprocess
 
 torch = pytest.importorskip("torch")
 

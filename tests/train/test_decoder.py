@@ -28,7 +28,7 @@ from tests.train.formats import WIDE
 
 torch = pytest.importorskip("torch")
 
-from pascaline.data.preprocess import Preprocess  # noqa: E402
+from pascaline.spec.preprocess import Preprocess  # noqa: E402
 from pascaline.train.decoder import transcribe  # noqa: E402
 from pascaline.train.extract import learned  # noqa: E402
 from pascaline.train.learn import build_transcriber  # noqa: E402

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import Preprocess
 from pascaline.golden.network import Golden
 from pascaline.importers.draft import Formats
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import model_bytes, read_model
+from pascaline.spec.preprocess import Preprocess
 
 torch = pytest.importorskip("torch")
 

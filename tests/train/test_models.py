@@ -9,13 +9,13 @@ import pytest
 
 from pascaline import models
 from pascaline.data.evaluate import predict
-from pascaline.data.preprocess import quantize, rule_of
 from pascaline.data.recordings import read_recordings
 from pascaline.data.sample import COUNT
 from pascaline.data.sets import DATA_SETS
 from pascaline.spec.errors import InputError
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import read_model, write_model
+from pascaline.spec.preprocess import quantize, rule_of
 from pascaline.spec.storage import storage
 from pascaline.train.tasks import TASKS
 from tests.models import same_scales

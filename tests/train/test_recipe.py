@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from pascaline.data.evaluate import evaluate, score
-from pascaline.data.preprocess import rule_of
 from pascaline.data.sets import DataSet
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
+from pascaline.spec.preprocess import rule_of
 from pascaline.train.options import Options
 from pascaline.train.recipe import train
 from pascaline.train.tasks import task

@@ -14,11 +14,11 @@ import pytest
 from pascaline.data import corpora, packages, sets
 from pascaline.data.evaluate import Likelihood, evaluate, measure
 from pascaline.data.packages import Package
-from pascaline.data.preprocess import OneHot
 from pascaline.data.sets import Text, text_parts
 from pascaline.golden.network import Golden
 from pascaline.spec.errors import InputError
 from pascaline.spec.modelfile import read_model
+from pascaline.spec.preprocess import OneHot
 from pascaline.train import tasks
 from pascaline.train.options import Options, Schedule
 from pascaline.train.recipe import train

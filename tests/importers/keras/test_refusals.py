@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import quantize
 from pascaline.golden.network import Golden
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.foreign import Reading
 from pascaline.importers.sources import read_foreign
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.errors import InputError
+from pascaline.spec.preprocess import quantize
 from tests.importers.keras.models import (
     INPUTS,
     STEPS,

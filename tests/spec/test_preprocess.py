@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pascaline.data.preprocess import REACH, Preprocess, quantize, rule_of
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells.lstm import LstmLayer
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
+from pascaline.spec.preprocess import REACH, Preprocess, quantize, rule_of
 from pascaline.spec.synthetic import synthetic_model
 
 X = Format(width=8, frac=7)
@@ -74,7 +74,7 @@ def test_rule_survives_json() -> None:
 
 
 def test_card_without_rule() -> None:
-    with pytest.raises(InputError, match=r"^small: card.preprocess: is missing$"):
+    with pytest.raises(InputError, match=r"^small: card.preprocess: is missing: nothing says"):
         quantize([], make_model({}))
 
 

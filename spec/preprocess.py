@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, FiniteFloat
 
-from pascaline.data.parts import Alphabet, Features, Part
 from pascaline.spec.checked import Checked
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Format
@@ -23,6 +23,7 @@ from pascaline.spec.outside import json_of, text_of
 from pascaline.spec.tensors import Integers
 
 __all__ = [
+    "Alphabet",
     "Numbers",
     "OneHot",
     "Preprocess",
@@ -32,6 +33,9 @@ __all__ = [
     "read_rule",
     "rule_of",
 ]
+
+Alphabet = str | tuple[str, ...]
+"""Symbols in the order of their numbers: characters, or words."""
 
 REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
@@ -60,7 +64,7 @@ class Preprocess(Checked):
         return cls(offset=(offset,) * inputs, gain=(gain,) * inputs, steps=steps)
 
     @classmethod
-    def standard(cls, sequences: Sequence[Features], *, steps: int | None = None) -> Preprocess:
+    def standard(cls, sequences: Sequence[NDArray[Any]], *, steps: int | None = None) -> Preprocess:
         """Every input gets mean 0, and `REACH` standard deviations the magnitude 1.
 
         Four decimal digits are kept: enough, and the same whatever order a machine sums in.
@@ -162,11 +166,6 @@ class OneHot(Checked):
 
     alphabet: Alphabet = Field(min_length=1)
 
-    @classmethod
-    def of_part(cls, part: Part) -> OneHot:
-        """That of a part's alphabet."""
-        return cls(alphabet=part.alphabet)
-
     def check(self, inputs: int, *, thing: str) -> None:
         """Raise `InputError` unless there are so many symbols."""
         if len(self.alphabet) != inputs:
@@ -224,7 +223,7 @@ def rule_of(model: Model) -> Rule:
     """
     thing = f"{model.name}: card.preprocess"
     if "preprocess" not in model.card:
-        raise InputError(thing, "is missing")
+        raise InputError(thing, "is missing: nothing says how features become inputs")
     rule = _parse(json.dumps(model.card["preprocess"]), thing=thing)
     rule.check(model.network.inputs, thing=thing)
     return rule
