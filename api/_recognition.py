@@ -44,10 +44,10 @@ def read_inputs(model: Model, path: str | Path) -> list[Integers]:
     Examples
     --------
     >>> import wave
-    >>> with wave.open(str(folder / "hum.wav"), "wb") as file:
+    >>> with wave.open(str(folder / "hiss.wav"), "wb") as file:
     ...     file.setparams((1, 2, 8000, 0, "NONE", ""))
-    ...     file.writeframes((9000 * np.sin(np.arange(4000) / 9)).astype("<i2").tobytes())
-    >>> [x] = pascaline.read_inputs(pascaline.load("digits-ternary"), folder / "hum.wav")
+    ...     file.writeframes(np.random.default_rng(0).normal(0, 30, 4000).astype("<i2").tobytes())
+    >>> [x] = pascaline.read_inputs(pascaline.load("digits-ternary"), folder / "hiss.wav")
     >>> x.shape
     (21, 13)
     """

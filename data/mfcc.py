@@ -16,7 +16,8 @@ the scale ``2595 log10(1 + f / 700)`` from 0 to 4000 Hz, with height 1; some of 
 between two frequencies and are 0. There are no deltas, no liftering and no mean is taken away.
 
 The formula is that of Davis and Mermelstein (1980), with the numbers that torchaudio's ``MFCC``
-has by default.
+has by default. That the features of the data sets ``digits`` and ``connected`` were made so is
+inferred, see docs/own.md: their package has no sound.
 """
 
 from __future__ import annotations
