@@ -55,6 +55,9 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     named = class_names(found)
     if isinstance(measured, Score) and found.network.single:
         result["by_class"] = _by_class(measured, named)
+    beyond = measured.beyond
+    if beyond is not None and beyond.cut:
+        result["cut"] = beyond.card()
     if data is None and part == "held-out":
         kept = [recorded[key] for key in ("correct", "bits", "edits") if key in recorded]
         result["recorded"] = kept[0] if kept else None
@@ -64,6 +67,8 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     if named and "by_class" in result:
         rows = [list(one.values()) for one in result["by_class"]]
         table(f"classes of {found.name}", ["number", "name", "correct", "of"], rows)
+    if beyond is not None and beyond.cut:
+        say(str(beyond))
     kind = "correct " if "correct" in card else ""
     say(f"{found.name}: {measured} {kind}on {part}, integer arithmetic")
 

@@ -33,9 +33,8 @@ __all__ = ["import_"]
 @click.option(
     "--reach",
     type=Real(above=0),
-    default=1.0,
-    show_default=True,
-    help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate.",
+    help="Largest magnitude of the network's inputs; larger ones are cut. Not with --calibrate."
+    "  [default: 1; 4 standard deviations where the file standardises them]",
 )
 @click.option(
     "--calibrate",

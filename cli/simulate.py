@@ -93,6 +93,10 @@ def _print(found: Simulation) -> None:
     if found.correct is not None:
         share = 100 * found.correct / max(found.samples, 1)
         rows.append(["correct classes", f"{found.correct} of {found.samples} ({share:.1f} %)"])
+    if found.cut:
+        share = found.cut["cut"] / found.cut["total"]
+        far = f"{share:.2%}, up to {found.cut['factor']:.3g} times as far as x"
+        rows.append(["inputs that are cut", far])
     if found.classes and all(isinstance(result, int) for result in found.results):
         named = [found.classes[result] for result in found.results]
         rows.append(["classes that came out", ", ".join(named)])

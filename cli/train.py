@@ -10,6 +10,7 @@ import click
 from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, json_option, print_json, say
 from pascaline.data.edits import Edits
+from pascaline.data.excess import Excess
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
@@ -176,6 +177,8 @@ def train(
     say(f"loss     {curve[0][1]:.3f} {sparkline([loss for _, loss in curve])} {curve[-1][1]:.3f}")
     for form in ("float", "integer"):
         say(f"{form:8} {shown(accuracy[form])} {accuracy['part']}")
+    if cut := model.card.get("cut"):
+        say(f"inputs   {Excess(**cut, format=str(model.network.x))}")
     say(f"{output}  {output.stat().st_size:,} bytes")
 
 

@@ -39,6 +39,9 @@ LARGEST = float(np.finfo(np.float32).max)
 DIGITS = 18
 """Names of more digits are no numbers."""
 
+NOTICED = 0.01
+"""Of the range of an input in a sequence, what 32-bit numbers may lose before hashes need more."""
+
 LONGEST = 1000
 """Characters of the path of a file."""
 
@@ -188,7 +191,7 @@ def checked_table(thing: str, array: NDArray[Any]) -> Features:
     if not good.all():
         step, place = (int(index) for index in np.argwhere(~good)[0])
         _refuse_number(f"{thing}: step {step}, input {place}", str(table[step, place]))
-    return table.astype(np.float32)
+    return table if array.dtype == np.float32 else table.astype(np.float64)
 
 
 def _read_csv(path: Path) -> Features:
@@ -204,7 +207,7 @@ def _read_csv(path: Path) -> Features:
             if not _is_number(cell) or not abs(float(cell)) <= LARGEST:
                 _refuse_number(f"{path}: line {line}", cell)
         made.append([float(cell) for cell in cells])
-    return np.array(made, dtype=np.float32)
+    return np.array(made, dtype=np.float64)
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -237,7 +240,13 @@ def _refuse_number(thing: str, value: str) -> None:
 
 
 def _hash(sequence: Features) -> str:
-    return hashlib.sha256(repr(sequence.shape).encode() + sequence.tobytes()).hexdigest()
+    """That of 32-bit numbers, and of all digits where those would not tell steps apart."""
+    short = sequence.astype(np.float32)
+    content = repr(sequence.shape).encode() + short.tobytes()
+    lost = np.abs(sequence - short.astype(np.float64)).max(axis=0)
+    if (lost > NOTICED * np.ptp(sequence, axis=0)).any():
+        content += sequence.tobytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _as_counted(name: str) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import Elaboratable, Shape
 from amaranth.lib.wiring import In, Out, Signature
 
+from pascaline.hdl.export.features import described
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.names import plain_names
 from pascaline.hdl.top import top
@@ -175,6 +176,7 @@ def _describe(design, made, text, kinds):
         "model": design.model.name,
         "network": design.network.model_dump(mode="json"),
         "machine": design.machine.model_dump(mode="json"),
+        **described(design),
         "cores": [
             {
                 "layers": len(core.layers),

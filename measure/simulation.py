@@ -58,6 +58,8 @@ class Simulation:
         Of pauses and random inputs.
     classes : list of str
         Names of the classes that results are, in the order of their numbers; empty without any.
+    cut : dict or None
+        How many inputs are beyond x, if any are, as `data.excess.Excess.card` has it.
     waves : str or None
         File of the waveform, if there is one.
     """
@@ -79,6 +81,7 @@ class Simulation:
     faults: list[str]
     seed: int
     classes: list[str] = field(default_factory=list)
+    cut: dict[str, Any] | None = None
     waves: str | None = None
 
     @property
@@ -200,6 +203,7 @@ def _summary(
         faults=outcome.faults,
         seed=job.seed,
         classes=list(class_names(design.model)),
+        cut=samples.beyond.card() if samples.beyond and samples.beyond.cut else None,
         waves=None if waves is None else str(waves),
     )
 

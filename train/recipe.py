@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pascaline.data.evaluate import Outcome, judge, outcomes
+from pascaline.data.excess import excess
 from pascaline.data.own import find_data
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
@@ -281,6 +282,7 @@ def train(
     as_float = score(real, unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
     as_integer = score(outcomes(model, inputs, progress), unit=unit)
+    beyond = excess(plan.rule, description.x, parts.train.sequences)
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,
@@ -289,6 +291,7 @@ def train(
         "schedule": plan.schedule.model_dump(mode="json"),
         "data": data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
+        **({"cut": beyond.card()} if beyond.cut else {}),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
         "trained_on": snapshot.where(),
         "curve": [[step, round(loss, 4)] for step, loss in curve],

@@ -1,6 +1,7 @@
-"""The registers as a C header."""
+"""The registers as a C header, with what a host needs to feed raw features."""
 
-from pascaline.spec.bus import DUMP, GO_ON, RESTORE
+from pascaline.hdl.export.c_features import c_features
+from pascaline.spec.bus import DUMP, GO_ON, RESTORE, input_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import RegisterField
 from pascaline.spec.register import Register
@@ -12,7 +13,8 @@ __all__ = ["c_header"]
 def c_header(design: Design) -> str:
     """Offsets, masks and constants: ``<NAME>_<REGISTER>`` and ``<NAME>_<REGISTER>_<FIELD>``.
 
-    With a memory of states also functions that write and read a state.
+    Names of classes; a function that makes integers of raw features, and one that makes bytes of
+    these. With a memory of states also functions that write and read a state.
     """
     prefix = design.name.upper()
     lines = [
@@ -22,6 +24,8 @@ def c_header(design: Design) -> str:
         f"#ifndef {prefix}_REGISTERS_H",
         f"#define {prefix}_REGISTERS_H",
     ]
+    lanes = input_bytes(design)
+    lines += ["", *c_features(design, (lanes.size, lanes.count, lanes.numbers))]
     for register in registers(design):
         name = f"{prefix}_{register.name.upper()}"
         lines += ["", f"/* {register.doc} */", _define(name, f"0x{register.offset:03X}u")]
@@ -45,8 +49,6 @@ STATES = """\
 #define {prefix}_GO_ON {go_on}u
 #define {prefix}_RESTORE {restore}u
 #define {prefix}_DUMP {dump}u
-
-#include <stdint.h>
 
 /* The state of a stream, {prefix}_STATE_SIZE_VALUE elements: of each layer h, then c if it has
    one. Both functions wait until no packet is under way; none may come meanwhile, and with parity

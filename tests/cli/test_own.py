@@ -197,7 +197,7 @@ def save_float(waves: Path, path: Path) -> None:
     torch.manual_seed(0)
     net = nn.ModuleDict({"lstm": nn.LSTM(2, 10), "fc": nn.Linear(10, 3)})
     adam = torch.optim.Adam(net.parameters(), lr=0.02)
-    sequences = [torch.from_numpy(sequence) for sequence in parts.train.sequences]
+    sequences = [torch.from_numpy(one).float() for one in parts.train.sequences]
     batch = nn.utils.rnn.pack_sequence(sequences, enforce_sorted=False)
     labels = torch.from_numpy(parts.train.labels)
     for _ in range(60):
