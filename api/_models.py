@@ -30,6 +30,7 @@ from pascaline.models.catalogue import find_model
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
+from pascaline.spec.fitting import alike
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
@@ -248,6 +249,7 @@ def import_network(
     target_snr: float | None = None,
     target_agreement: float | None = None,
     formats: Mapping[str, str | Format] | None = None,
+    like: Model | str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Make a model of a network that was trained elsewhere.
@@ -310,6 +312,10 @@ def import_network(
     formats : mapping of str to str or Format, optional
         Formats that are not to be chosen, by field or by layer and field: ``{"cell": "Q5.10",
         "1.pre": "Q3.12"}``.
+    like : Model, str or Path, optional
+        The model whose machine with loaded weights this one is for, or what `load` takes: scales
+        and biases are rounded as far as that takes. ``card["like"]`` says how far, and what does
+        not fit nevertheless.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` while data go through networks.
 
@@ -392,12 +398,15 @@ def import_network(
             name=name,
             progress=progress,
         )
-        return with_reading(replace(model, card=model.card | kept), reading)
-    check_bounded(foreign.network, by_hand.layers)
-    if bits is None and not by_hand:
-        model = convert(foreign, conversion, name=name)
+        model = replace(model, card=model.card | kept)
     else:
-        model = with_bits(foreign, conversion, by_hand, bits=bits, x=within, name=name)
+        check_bounded(foreign.network, by_hand.layers)
+        if bits is None and not by_hand:
+            model = convert(foreign, conversion, name=name)
+        else:
+            model = with_bits(foreign, conversion, by_hand, bits=bits, x=within, name=name)
+    if like is not None:
+        model = alike(model, like if isinstance(like, Model) else load(like))
     return with_reading(model, reading)
 
 

@@ -9,10 +9,12 @@ from typing import Any, get_args
 import click
 
 from pascaline.cli.numbers import WHOLE
+from pascaline.console import warn
 from pascaline.measure.designs import make_design
 from pascaline.models.catalogue import find_model
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
+from pascaline.spec.fitting import unlike, with_room
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.machine import RETIRED, Machine
 from pascaline.synth.choice import costs
@@ -35,9 +37,14 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     Without ``--machine`` it starts from the machine of the named configuration; single options
     replace single parameters. Lanes follow the target, see `measure.designs.make_design`.
     """
-    path = options.pop("machine")
+    path, other = options.pop("machine"), options.pop("like")
     chosen = {key: value for key, value in options.items() if value is not None}
-    return make_design(find_model(name), chosen, base=path, target=target)
+    like = None if other is None else find_model(other)
+    design = make_design(find_model(name), chosen, base=path, target=target, like=like)
+    if like is not None:
+        for line in unlike(design.network, with_room(like.network)):
+            warn(f"the machine is wider than that of {other}: {line}")
+    return design
 
 
 class _Words(click.Choice[str]):
@@ -132,6 +139,11 @@ def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--weights",
                 type=_Words("weights"),
                 help="Where the model's integers are stored; ram: loaded at run time.",
+            ),
+            click.option(
+                "--like",
+                metavar="MODEL",
+                help="With loaded weights: the machine of this model, wider only where it must be.",
             ),
             click.option(
                 "--parity/--no-parity",

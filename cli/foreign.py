@@ -73,6 +73,20 @@ def formats_of(said: tuple[str, ...]) -> dict[str, str]:
     return made
 
 
+like_option = click.option(
+    "--like",
+    metavar="MODEL",
+    help="Fit the machine of this model, whose weights are loaded: round as far as that takes.",
+)
+"""For commands that make a model of learned numbers."""
+
+
+def say_like(model: Model) -> None:
+    """Print what that took, and what does not fit."""
+    for line in model.card.get("like", {"lines": []})["lines"]:
+        say(f"{'like':10}  {line}")
+
+
 def say_reading(model: Model) -> None:
     """Print what was understood of a file, assumed and left out."""
     for kind, lines in model.card["reading"].items():

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import pascaline
-from pascaline.cli.foreign import foreign_options, formats_of, say_reading
+from pascaline.cli.foreign import foreign_options, formats_of, like_option, say_like, say_reading
 from pascaline.cli.numbers import REAL, WHOLE, Real
 from pascaline.console import bars, json_option, print_json, say, table, warn
 from pascaline.importers.calibrate.formats import ASSUMPTIONS
@@ -53,6 +53,7 @@ __all__ = ["import_"]
     help="Or the fewest bits with which so many decisions stay as they are.",
 )
 @foreign_options
+@like_option
 @click.option("--block", type=WHOLE, help="Of a HadamRNN: elements of a block of signs.")
 @click.option(
     "--weight-bits", type=WHOLE, help="Bits that it quantises its weights to.  [default: 4]"
@@ -96,10 +97,11 @@ def import_(
     found = model.card.get("precision")
     if as_json:
         result = {"file": str(output), "network": model.network.model_dump(mode="json")}
-        result |= model.card["reading"]
+        result |= model.card["reading"] | {"like": model.card.get("like")}
         print_json(result | ({"precision": found} if found else {}))
         return
     say_reading(model)
+    say_like(model)
     say(f"{output}  {output.stat().st_size:,} bytes")
     for one in precision_tables(found) if found else ():
         table(one.title, one.columns, one.rows)

@@ -97,8 +97,9 @@ def _print(found: Simulation) -> None:
         share = found.cut["cut"] / found.cut["total"]
         far = f"{share:.2%}, up to {found.cut['factor']:.3g} times as far as x"
         rows.append(["inputs that are cut", far])
-    if found.classes and all(isinstance(result, int) for result in found.results):
-        named = [found.classes[result] for result in found.results]
+    if found.classes and len(found.results) == found.samples:
+        each = [one if isinstance(one, list) else [one] for one in found.results]
+        named = [" ".join(found.classes[number] for number in one) for one in each]
         rows.append(["classes that came out", ", ".join(named)])
     formula = found.cycles_formula
     rows += [

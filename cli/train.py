@@ -7,10 +7,12 @@ from typing import Any, get_args
 
 import click
 
+from pascaline.cli.foreign import like_option, say_like
 from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, json_option, print_json, say
 from pascaline.data.edits import Edits
 from pascaline.data.excess import Excess
+from pascaline.models.catalogue import find_model
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.cells import FORMS, USUAL
@@ -127,6 +129,7 @@ __all__ = ["train"]
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="SVG file for the plot of the learning curve."
 )
+@like_option
 @click.option("--resume", is_flag=True, help="Continue a killed run.")
 @json_option
 def train(
@@ -138,6 +141,7 @@ def train(
     start_head: str | None,
     keep_float: Path | None,
     plot: Path | None,
+    like: str | None,
     resume: bool,
     as_json: bool,
     **chosen: Any,
@@ -153,6 +157,7 @@ def train(
 
     options = Options.parse(chosen, thing="train")
     find_task(task)
+    other = None if like is None else find_model(like)
     with bars() as report:
         begin = None
         if start is not None:
@@ -164,6 +169,7 @@ def train(
             output,
             start=begin,
             keep_float=keep_float,
+            like=other,
             resume=resume,
             progress=report,
         )
@@ -179,6 +185,7 @@ def train(
         say(f"{form:8} {shown(accuracy[form])} {accuracy['part']}")
     if cut := model.card.get("cut"):
         say(f"inputs   {Excess(**cut, format=str(model.network.x))}")
+    say_like(model)
     say(f"{output}  {output.stat().st_size:,} bytes")
 
 

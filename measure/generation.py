@@ -10,6 +10,7 @@ from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.progress import Progress, silent
 from pascaline.spec.scratch import temporary
+from pascaline.synth.memories import black_boxes
 from pascaline.synth.report import report
 from pascaline.synth.targets import target
 
@@ -44,14 +45,13 @@ def time_generation(*, synthesise: bool = False, progress: Progress = silent) ->
         start = time.perf_counter()
         made = generate(design)
         seconds = time.perf_counter() - start
-        memories = made.text[made.text.index("module rom_") :]
-        size = len(made.text)
+        size, (_, roms) = len(made.text), black_boxes(made.text)
         machines.append(
             {
                 "lanes": count,
                 "seconds": seconds,
                 "bytes": size,
-                "bytes_without_memories": size - len(memories),
+                "bytes_without_memories": size - len(roms.verilog),
             }
         )
         if synthesise:

@@ -202,7 +202,7 @@ def _summary(
         utilisation=cycles.utilisation(design, outcome.steps, max(outcome.cycles, 1)),
         faults=outcome.faults,
         seed=job.seed,
-        classes=list(class_names(design.model)),
+        classes=list(class_names(design.model)) if head and head.output == "class" else [],
         cut=samples.beyond.card() if samples.beyond and samples.beyond.cut else None,
         waves=None if waves is None else str(waves),
     )

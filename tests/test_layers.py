@@ -29,7 +29,7 @@ ARROWS = {
         *("spec", "host", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
         *("measure", "pages", "console", "api"),
     },
-    "prove": {"spec", "host", "golden", "hdl", "console"},
+    "prove": {"spec", "host", "golden", "hdl", "measure", "console", "cli"},
     "mutants": {"spec", "host", "hdl", "sim", "measure", "console", "cli"},
 }
 

@@ -21,6 +21,7 @@ from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside
+from pascaline.spec.fitting import alike
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
@@ -193,6 +194,7 @@ def train(
     *,
     start: Foreign | None = None,
     keep_float: Path | None = None,
+    like: Model | None = None,
     resume: bool = False,
     progress: Progress = silent,
 ) -> Model:
@@ -211,6 +213,8 @@ def train(
         A network from elsewhere whose weights are the first ones: fine-tuning.
     keep_float : Path, optional
         A file for the float network, see `train.keep.keep`.
+    like : Model, optional
+        The model whose machine with loaded weights this one is for, see `spec.fitting.alike`.
     resume : bool
         Whether to go on from that snapshot, if there is one.
     progress : Progress
@@ -250,7 +254,8 @@ def train(
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier | Transcriber) -> Model:
-        return freeze(extract(network), description, name=output.stem)
+        made = freeze(extract(network), description, name=output.stem)
+        return made if like is None else alike(made, like)
 
     snapshot = Snapshot(beside(output, ".training"), plan.run(), resume)
     learned, curve = learn(

@@ -83,16 +83,18 @@ static inline int {name}_load(volatile uint32_t *machine, const uint32_t *image,
             if (!left--)
                 return -1;
     }}
-    for (size_t k = 0; k < words; k++) {{
+    /* An image without a word is refused, too. */
+    for (size_t k = 0; k < words || k == 0; k++) {{
+        const uint32_t word = words ? image[k] : 0;
         /* Only the first word makes the next one wait. */
         for (left = tries; k < 2 && !(PASCALINE_READ(machine, {prefix}_STATUS) &
                                       {prefix}_STATUS_LOAD_READY_MASK);)
             if (!left--)
                 return -1;
         if (k + 1 < words)
-            PASCALINE_WRITE(machine, {prefix}_LOAD_DATA, image[k]);
+            PASCALINE_WRITE(machine, {prefix}_LOAD_DATA, word);
         else
-            PASCALINE_WRITE(machine, {prefix}_LOAD_LAST, image[k]);
+            PASCALINE_WRITE(machine, {prefix}_LOAD_LAST, word);
     }}
     for (left = tries; PASCALINE_READ(machine, {prefix}_STATUS) & {prefix}_STATUS_LOADING_MASK;)
         if (!left--)

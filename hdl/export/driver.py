@@ -4,6 +4,7 @@ from pascaline.hdl.export.features import python_features, rule_for
 from pascaline.hdl.export.packets import TRANSFERS, python_packets
 from pascaline.spec.bus import DUMP, GO_ON, RESTORE, Bytes, input_bytes, output_bytes
 from pascaline.spec.design import Design
+from pascaline.spec.loading import header
 from pascaline.spec.preprocess import Preprocess
 from pascaline.spec.registers import registers
 
@@ -33,7 +34,7 @@ O = {o}
 
 GO_ON = {go_on}
 """TUSER of a packet that goes on from the state in which the last one ended."""
-{users}{features}{packets}
+{image}{users}{features}{packets}
 
 class Driver:
     """Registers by name.
@@ -117,12 +118,18 @@ def decode(packet):
     return [int.from_bytes(packet[k : k + size], "little", signed=signed) for k in steps]
 '''
 
+IMAGE = """
+IMAGE = {header}
+\"\"\"The first words of each image of this machine.\"\"\"
+"""
+
 LOAD = """
     def load(self, image, tries=1_000_000):
         \"\"\"Load the bytes of an image; it waits for all results of packets that have been sent.
 
-        Packets that come meanwhile are dropped. Raises RuntimeError if the image is refused, or if
-        after that many reads of ``status`` there are still results that nobody has taken.
+        Packets that come meanwhile are dropped. Raises RuntimeError if the image is refused, with
+        the words of its header that are not this machine's, or if after that many reads of
+        ``status`` there are still results that nobody has taken.
         \"\"\"
         if self.get("status", "loading"):  # What somebody has begun cannot go on: it is refused.
             self._wait("load_ready", 1, tries)
@@ -138,6 +145,10 @@ LOAD = """
         if not self.get("status", "loaded"):
             fields = REGISTERS["load_error"][1]
             reasons = [field for field in fields if self.get("load_error", field)]
+            for place, (name, there) in enumerate(IMAGE.items()):
+                word = int.from_bytes(image[4 * place : 4 * place + 4], "little")
+                if word != there:
+                    reasons.append(f"its {name} is 0x{word:X}, the machine's 0x{there:X}")
             raise RuntimeError(f"the image is refused: {', '.join(reasons)}")
 """
 
@@ -222,6 +233,7 @@ def driver(design: Design) -> str:
         constants="\n".join(f'    "{name}": 0x{value:X},' for name, value in constants.items()),
         load=(LOAD if machine.home.loaded else "") + WAIT * waits,
         states=STATES if machine.bus_states else "",
+        image=IMAGE.format(header=header(design)) if machine.home.loaded else "",
         users=_users(design) if machine.bus_states else "",
         x=_lanes(input_bytes(design)),
         o=_lanes(output_bytes(design)),

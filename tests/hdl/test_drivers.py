@@ -181,6 +181,8 @@ def test_c_says_why_an_image_is_refused(tmp_path):
     good = np.frombuffer(image(design), "<u4")
     host = Host(design)
     assert load(host, good[:-1]) == host.flag("load_error", crc=True)
+    assert load(host, good) == 0
+    assert load(host, []) == host.flag("load_error", crc=True)
     begun = Host(design)
     begun.image = [7]
     assert load(begun, good) == 0
