@@ -34,7 +34,7 @@ def read_inputs(model: Model, path: str | Path) -> list[Integers]:
     list of array
         Integers of shape (steps, inputs). A sequence of more steps than any in training is cut as
         it was there, which is a warning; and so is what is lost when sound has another rate than
-        8000 Hz, or several channels.
+        8000 Hz, or several channels, and when more inputs than usual are beyond the format of x.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_inputs(model: Model, path: str | Path) -> list[Integers]:
     >>> x.shape
     (21, 13)
     """
-    return inputs_of(model, Path(path))
+    return inputs_of(model, Path(path))[0]
 
 
 def run_file(
@@ -86,8 +86,8 @@ def run_file(
     -------
     Recognition
         ``answers``, each with ``sequence``, ``steps``, ``classes``, ``names``, ``margin`` and, if
-        it was simulated, ``verilog``; then also ``compared``, which is ``good`` if nothing is
-        wrong.
+        it was simulated, ``verilog``; ``beyond``, how many inputs were cut at the ends of the
+        format of x; and ``compared`` if it was simulated, which is ``good`` if nothing is wrong.
 
     Raises
     ------

@@ -89,6 +89,8 @@ def _print(model: str, file: Path, found: Recognition) -> None:
     columns += ["margin"] * sure + ["Verilog"] * (found.compared is not None)
     rows = [_row(answer, sound=sound, several=several, sure=sure) for answer in found.answers]
     table(f"{file.name} by {model}", columns, rows)
+    if found.beyond.cut:
+        say(str(found.beyond))
     if (compared := found.compared) is not None:
         equal = f"{compared.values - compared.mismatches:,} of {compared.values:,}"
         say(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pascaline.data.excess import warn_of_excess
+from pascaline.data.excess import Excess, excess, warn_of_excess
 from pascaline.data.sets import Features
 from pascaline.data.text import encode, read_characters
 from pascaline.data.unlabelled import SUFFIXES, read_unlabelled
@@ -20,8 +20,10 @@ from pascaline.spec.tensors import Integers
 __all__ = ["read_inputs"]
 
 
-def read_inputs(model: Model, path: Path, *, cut: bool = True) -> list[Integers]:
+def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Integers], Excess]:
     """The sequences of a file as the integers that a model takes, each (steps, inputs).
+
+    With them comes how many are cut at the ends of the format of x; more than usual is a warning.
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ def read_inputs(model: Model, path: Path, *, cut: bool = True) -> list[Integers]
         elif longest > most:
             text = f"{path}: of {longest} steps the first {most} count, as in training"
             warnings.warn(text, UserWarning, stacklevel=2)
-    return rule.apply(sequences, model.network.x)
+    x = model.network.x
+    return rule.apply(sequences, x), excess(rule, x, sequences)
 
 
 def _sequences(rule: Rule, path: Path) -> list[Features]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
+from pascaline.data.excess import Excess
 from pascaline.data.inputs import read_inputs
 from pascaline.golden.head import classify
 from pascaline.golden.network import Golden
@@ -99,17 +100,24 @@ class Recognition:
     ----------
     answers : list of Answer
         In the order of the sequences, and of their steps.
+    beyond : Excess
+        How many inputs were cut at the ends of the format of x.
     compared : Compared or None
         What came of the Verilog, if it was simulated.
     """
 
     answers: list[Answer]
+    beyond: Excess
     compared: Compared | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        found = asdict(self)
-        return {key: value for key, value in found.items() if value is not None}
+        found: dict[str, Any] = {"answers": [asdict(answer) for answer in self.answers]}
+        if self.beyond.cut:
+            found["cut"] = self.beyond.card()
+        if self.compared is not None:
+            found["compared"] = asdict(self.compared)
+        return found
 
 
 class Pieces(Checked):
@@ -186,10 +194,10 @@ def recognise(
         has no such results.
     """
     pieces.check(model)
-    inputs = read_inputs(model, path, cut=pieces == Pieces())
+    inputs, beyond = read_inputs(model, path, cut=pieces == Pieces())
     found = list(_golden(model, inputs, pieces))
     if design is None or tool is None:
-        return Recognition(answers=found)
+        return Recognition(answers=found, beyond=beyond)
     if design.machine.streams > 1:
         raise InputError("streams", "must be 1 to follow a sequence", design.machine.streams)
     parts = [
@@ -210,7 +218,7 @@ def recognise(
     )
     given = iter(_classes(design, outcome.results))
     answers = [replace(one, verilog=tuple(_taken(given, len(one.classes)))) for one in found]
-    return Recognition(answers=answers, compared=compared)
+    return Recognition(answers=answers, beyond=beyond, compared=compared)
 
 
 def _taken(given: Iterator[int], count: int) -> Iterator[int]:

@@ -49,6 +49,15 @@ def test_json(made, pascaline):
     assert [one["verilog"] for one in found["answers"]] == [None, None]
 
 
+def test_what_is_cut_is_said(made, pascaline):
+    np.save("loud.npy", np.array([[300.0] * 13, [0.0] * 13] + [[1.0] * 13] * 8))
+    status, out, err = pascaline("run", "m.safetensors", "loud.npy")
+    assert (status, err) == (0, "")
+    assert "10.00% of inputs (13 of 130) are beyond x (Q0.7), up to 1.2 times as far" in out
+    found = json.loads(pascaline("run", "m.safetensors", "loud.npy", "--json")[1])
+    assert found["cut"] == {"cut": 13, "total": 130, "factor": 1.2}
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
