@@ -29,6 +29,7 @@ COMMANDS = {
     "list": (f"{AT}.listing:list_", "List shipped models and named configurations."),
     "measure": (f"{AT}.measure:measure", "Measure what the documentation quotes."),
     "report": (f"{AT}.report:report", "Synthesise a MODEL and count, or place and route it."),
+    "run": (f"{AT}.run:run", "Tell the classes of the sequences of a FILE."),
     "show": (f"{AT}.show:show", "Describe a MODEL and the machine it would run on."),
     "simulate": (f"{AT}.simulate:simulate", "Simulate a MODEL and compare it with golden."),
     "train": (f"{AT}.train:train", "Train a TASK and write a model file."),

@@ -2,10 +2,12 @@
 
 Either it has a folder for each class, whose name is that of the class, and all files in it are
 sequences of that class; or it has a file ``labels.csv`` with a first line ``file,label`` and then
-a line for each sequence. Sequences are files of one of two kinds, both with a row for each step:
+a line for each sequence. Sequences are files of one of three kinds:
 
 - ``.npy``: an array of real numbers, (steps, inputs), or (steps,) for a single input;
-- ``.csv``: numbers with commas between them; a first line without any number is a title.
+- ``.csv``: a row for each step, of numbers with commas between them; a first line without any
+  number is a title;
+- ``.wav``: sound, of which a step is a frame of the features of `data.mfcc`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import npy_array
+from pascaline.data.mfcc import wav_features
 from pascaline.data.sets import Features, Part, Parts
 from pascaline.spec.errors import InputError, brief
 from pascaline.spec.outside import content_of, parsing, text_of
@@ -167,7 +170,7 @@ def listed(path: Path) -> list[tuple[Path, str]]:
 def read_sequence(path: Path) -> Features:
     """The sequence of a file; raises `InputError` if there is none in it."""
     if path.suffix not in _READERS:
-        raise InputError(str(path), f"must end with {' or '.join(_READERS)}", path.suffix)
+        raise InputError(str(path), f"must end with {', '.join(_READERS)}", path.suffix)
     features = _READERS[path.suffix](path)
     if not features.size:
         raise InputError(str(path), "must have at least one step and one input")
@@ -217,7 +220,11 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         ]
 
 
-_READERS: dict[str, Callable[[Path], Features]] = {".npy": _read_npy, ".csv": _read_csv}
+_READERS: dict[str, Callable[[Path], Features]] = {
+    ".npy": _read_npy,
+    ".csv": _read_csv,
+    ".wav": wav_features,
+}
 
 
 def _is_number(cell: str) -> bool:

@@ -44,10 +44,13 @@ WORDS = {
     "measure simulators": ("{model}", "--steps", "2000", "--icarus-steps", "500"),
     "measure states": ("{model}",),
     "report": ("{model}",),
+    "run": ("{model}", "{data}"),
     "show": ("{model}",),
     "simulate": ("{model}", "--sim", "icarus", "--samples", "2"),
 }
 """The words behind each command that takes a model."""
+
+DATA = {"folder": "waves/flat/0.csv", "text": "words.txt", "brought": "waves/flat/0.csv"}
 
 
 def commands(group, before=()):
@@ -92,7 +95,7 @@ def test_every_command_takes_every_model(command, name, made, pascaline, monkeyp
     model = f"{name}.safetensors"
     if command == "image":
         assert pascaline("generate", model, "-o", "loaded", "--weights", "ram")[0] == 0
-    words = [word.format(model=model, name=name) for word in WORDS[command]]
+    words = [word.format(model=model, name=name, data=DATA[name]) for word in WORDS[command]]
     status, out, err = pascaline(*command.split(), *words)
     refusal = REFUSED.get((command, name)) or REFUSED.get((command, None))
     if refusal is None:

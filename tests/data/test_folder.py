@@ -129,7 +129,7 @@ def save(name: str, array: Any) -> Callable[[Path], None]:
         (put("b/x.csv", b"1,2,3\n"), "/b/x.csv: must have 2 inputs as "),
         (put("a/x.csv", b"\xff\xfe1"), "/a/x.csv: line 1: must be text in UTF-8"),
         (put("a/x.csv", b'1,"2\n'), "/a/x.csv: must be a csv file ("),
-        (put("a/x.txt", b"1"), "/a/x.txt: must end with .npy or .csv, not '.txt'"),
+        (put("a/x.txt", b"1"), "/a/x.txt: must end with .npy, .csv, .wav, not '.txt'"),
         (put("a/x.npy", b"1"), "/a/x.npy: must be an npy file of numbers ("),
         (put("a/x.npy", b""), "/a/x.npy: must be an npy file of numbers ("),
         (
