@@ -69,8 +69,8 @@ FEATURES = (
 """`sim.draw_cases.FEATURES`."""
 
 FORMATS = (
-    *("model", "npz", "safetensors", "npy", "pt", "onnx", "toml", "csv", "text", "labels"),
-    *("json", "liberty", "cards", "names", "options"),
+    *("model", "npz", "safetensors", "npy", "wav", "pt", "onnx", "toml", "csv", "text"),
+    *("labels", "json", "liberty", "cards", "names", "options"),
 )
 """`cli.hostile.FORMATS`."""
 

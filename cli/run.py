@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import pascaline
+from pascaline.cli import known
 from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import COUNT
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.data.mfcc import HOP, RATE
-from pascaline.measure.recognition import Answer, Recognition
-from pascaline.sim.simulators import SIMULATORS
+from pascaline.console import bars, print_json, say, table
 from pascaline.spec.errors import InputError
+
+if TYPE_CHECKING:
+    from pascaline.measure.recognition import Answer, Recognition
 
 __all__ = ["run"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline run digits-ternary word.wav --every 10 --sim verilator")
+@model_argument
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--every",
@@ -35,12 +38,12 @@ __all__ = ["run"]
 )
 @click.option(
     "--sim",
-    type=click.Choice(list(SIMULATORS)),
+    type=click.Choice(known.SIMULATORS),
     help="Simulate the Verilog, too, and compare every output value with the golden model.",
 )
 @target_option
 @machine_options
-@json_option
+@output_options
 def run(
     model: str,
     file: Path,
@@ -100,6 +103,8 @@ def _print(model: str, file: Path, found: Recognition) -> None:
 
 
 def _row(answer: Answer, *, sound: bool, several: bool, sure: bool) -> list[Any]:
+    from pascaline.data.mfcc import HOP, RATE
+
     first, end = answer.steps
     place = (
         f"{first * HOP / RATE:.3f} - {end * HOP / RATE:.3f}" if sound else f"{first} - {end - 1}"

@@ -76,14 +76,14 @@ def limit(*, cuts, streams=1):
         tag = Tag(harness, len(place), 1)
         tag.comes(ends, place, too_long)
         out, says = dut.o_results, dut.o_results.p
-        tag.goes(out.valid & (says.last | says.long), Cat(gone[of], of), says.long)
+        tag.goes(out.valid & (says.last | says["long"]), Cat(gone[of], of), says["long"])
         harness.always(out.valid == dut.i_results.valid)
         harness.always(dut.i_results.ready == out.ready)
         for name in result.shape().members:
             harness.always(says[name] == result[name])
         # Nothing waits but for who takes it, and for the results of one that is too long.
         marked = Signal()
-        m.d.sync += marked.eq((ends & too_long) | (marked & ~(ended & says.long)))
+        m.d.sync += marked.eq((ends & too_long) | (marked & ~(ended & says["long"])))
         waits = marked & end & o.last & too_long
         harness.always(~dut.i.valid | ~dut.o.ready | waits | dut.i.ready)
 
