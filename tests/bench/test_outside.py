@@ -5,6 +5,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from tests.bench.machines import KINDS, machine_of
@@ -15,11 +16,14 @@ QUICK = ("plain-streams", "axi-loaded-streams", "wishbone-norm")
 SIMULATORS = {"icarus": ("iverilog", "iverilog"), "verilator": ("verilator", "verilator")}
 
 long = pytest.mark.long
-PAIRS = [
-    pytest.param(kind, sim, marks=() if sim == "icarus" and kind in QUICK else long)
-    for sim in SIMULATORS
+TRIALS = [
+    pytest.param(
+        kind, seed, sim, marks=() if (seed, sim) == (0, "icarus") and kind in QUICK else long
+    )
+    for seed, sim in ((0, "icarus"), (1, "icarus"), (0, "verilator"))
     for kind in KINDS
 ]
+"""Kind of machine, seed and simulator."""
 
 
 def need(sim):
@@ -30,23 +34,23 @@ def need(sim):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Folders by kind, with design, sequences and Verilog; made once."""
+    """Folders by kind and seed, with design, sequences and Verilog; made once."""
     known = {}
 
-    def make(kind):
-        if kind not in known:
-            design, sequences = machine_of(kind)
-            folder = tmp_path_factory.mktemp(kind)
-            known[kind] = folder, design, sequences, write(folder, design, sequences)
-        return known[kind]
+    def make(*wanted):
+        if wanted not in known:
+            design, sequences = machine_of(*wanted)
+            folder = tmp_path_factory.mktemp(wanted[0])
+            known[wanted] = folder, design, sequences, write(folder, design, sequences)
+        return known[wanted]
 
     return make
 
 
-@pytest.mark.parametrize(("kind", "sim"), PAIRS)
-def test_it_passes_and_notices_a_weight(made, tmp_path, rng, kind, sim):
+@pytest.mark.parametrize(("kind", "seed", "sim"), TRIALS)
+def test_it_passes_and_notices_a_weight(made, tmp_path, kind, seed, sim):
     words = need(sim)
-    folder, design, sequences, verilog = made(kind)
+    folder, design, sequences, verilog = made(kind, seed)
     status, said = run(folder, tmp_path / "right", *words)
     assert status == 0, said
     assert "PASS: " in said
@@ -55,8 +59,37 @@ def test_it_passes_and_notices_a_weight(made, tmp_path, rng, kind, sim):
     changed = tmp_path / "changed"
     # Where weights are loaded, what has been built is right as it is.
     shutil.copytree(tmp_path / "right" if design.machine.home.loaded else folder, changed)
-    change_weight(changed, design, sequences, verilog, rng)
+    change_weight(changed, design, sequences, verilog, np.random.default_rng(seed))
     status, said = run(changed, changed, *words)
     assert status != 0, said
     assert "FAIL: " in said
     assert " 0 wrong" not in said
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["axi", *(pytest.param(kind, marks=long) for kind in KINDS if kind != "axi")],
+)
+def test_cocotb_passes_and_notices_a_weight(made, tmp_path, kind):
+    need("icarus")
+    folder, design, sequences, verilog = made(kind, 0)
+    status, said = run(folder, tmp_path / "right", "cocotb")
+    assert status == 0, said
+    changed = tmp_path / "changed"
+    shutil.copytree(tmp_path / "right" if design.machine.home.loaded else folder, changed)
+    change_weight(changed, design, sequences, verilog, np.random.default_rng(0))
+    assert run(changed, changed, "cocotb")[0] != 0
+
+
+def test_a_machine_that_hangs_fails(made, tmp_path):
+    need("icarus")
+    folder, design, _, verilog = made("plain-streams", 0)
+    shutil.copytree(folder, tmp_path / "hangs")
+    head, top = verilog.split(f"module {design.name}(")
+    assert "assign o__valid = " in top
+    quiet = top.replace("assign o__valid = ", "assign o__valid = 1'b0 & ")
+    (tmp_path / "hangs" / f"{design.name}.v").write_text(f"{head}module {design.name}({quiet}")
+    status, said = run(tmp_path / "hangs", tmp_path / "hangs")
+    assert status != 0
+    assert "time-out after" in said
+    assert "FAIL: 0 of" in said
