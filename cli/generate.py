@@ -54,9 +54,10 @@ def generate(
 
     Without --inputs the bench of a shipped model has held-out recordings, any other random inputs.
     """
-    for option, value in (("--samples", samples), ("--inputs", inputs), ("--seed", seed)):
+    given = {"--samples": samples, "--inputs": inputs and str(inputs), "--seed": seed}
+    for option, value in given.items():
         if value is not None and not testbench:
-            raise InputError(option, "needs --testbench", str(value))
+            raise InputError(option, "needs --testbench", value)
     design = find_design(model, machine, target)
     if testbench:
         check_makefile(output, design.name)

@@ -30,6 +30,8 @@ KINDS = {
     "wishbone-norm": (("layernorm",), {"ports": "wishbone", "weights": "rom"}),
     "wishbone-states": (("bus-states",), {"ports": "wishbone", "parity": True}),
     "wishbone-decoder-loaded": (("decoder",), {"ports": "wishbone", "weights": "ram"}),
+    "axi-width": (("tdata",), {"ports": "axi", "weights": "rom"}),
+    "wishbone-width-loaded": (("tdata", "stack"), {"ports": "wishbone", "weights": "ram"}),
 }
 """Features that a machine of each kind has, and parameters that it is given."""
 
