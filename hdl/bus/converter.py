@@ -21,25 +21,27 @@ class Converter(wiring.Component):
         Both widths; ``needed``.
     number : shape
         Of a number.
-    first, last : dict of str to shape
-        Flags that count on the first beat of a vector, and on its last one.
+    first, steady, last : dict of str to shape
+        Flags of a vector's first beat, of all its beats, and of its last one.
 
     Members
     -------
-    i : In(stream.Signature(data.StructLayout({"data": ..., **first, **last})))
-        Beats of ``given`` numbers; what is beyond the vector does not count.
-    o : Out(stream.Signature(data.StructLayout({"data": ..., **first, **last})))
-        Beats of ``taken`` numbers, 0 beyond the vector; ``first`` are the same on all beats of a
-        vector, ``last`` are 0 but on its last one.
+    i : In(stream.Signature(data.StructLayout({"data": ..., **first, **steady, **last})))
+        Beats of ``given`` numbers; what is beyond the vector does not count, nor do flags on other
+        beats; ``steady`` ones count on the first.
+    o : Out(stream.Signature(data.StructLayout({"data": ..., **first, **steady, **last})))
+        Beats of ``taken`` numbers, 0 beyond the vector; flags are 0 where they do not count.
     """
 
-    def __init__(self, conversion: Conversion, number, *, first, last):
+    def __init__(self, conversion: Conversion, number, *, first, steady, last):
         self._conversion = conversion
-        self._first, self._last = first, last
+        self._first, self._steady, self._last = first, steady, last
         self._bits = Value.cast(Signal(number)).shape().width
 
         def beat(count):
-            return data.StructLayout({"data": data.ArrayLayout(number, count), **first, **last})
+            return data.StructLayout(
+                {"data": data.ArrayLayout(number, count), **first, **steady, **last}
+            )
 
         super().__init__(
             {
@@ -88,7 +90,7 @@ class Converter(wiring.Component):
         ]
         with m.If(give & final):
             m.d.sync += [held.eq(0), count.eq(0), arrived.eq(0), left.eq(0)]
-        self._flags(m, accept, arrived, final)
+        self._flags(m, accept, arrived, left == 0, final)
         return m
 
     def _within(self, m, arrived):
@@ -104,10 +106,15 @@ class Converter(wiring.Component):
             m.d.comb += within.eq(beat[: tail * self._bits])
         return within
 
-    def _flags(self, m, accept, arrived, final):
+    def _flags(self, m, accept, arrived, leads, final):
         """Flags are kept from the beat on which they count."""
         ends = arrived == self._conversion.beats_in - 1
-        for names, now, shown in ((self._first, arrived == 0, 1), (self._last, ends, final)):
+        begins = arrived == 0
+        for names, now, shown in (
+            (self._first, begins, leads),
+            (self._steady, begins, 1),
+            (self._last, ends, final),
+        ):
             for name in names:
                 kept = Signal.like(Value.cast(self.i.p[name]), name=f"kept_{name}")
                 with m.If(accept & now):

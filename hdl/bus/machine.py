@@ -128,8 +128,8 @@ class BusMachine(wiring.Component):
         m.submodules.converter_x = converter = Converter(
             conversion,
             shape(self._design.entry.element),
-            first={name: word.members[name] for name in first}
-            | {"stream": packets.o_stream.shape()},
+            first={name: word.members[name] for name in first},
+            steady={"stream": packets.o_stream.shape()},
             last={name: word.members[name] for name in last},
         )
         beat = converter.i.p
@@ -151,7 +151,7 @@ class BusMachine(wiring.Component):
         number = fields["data"] if self._design.head else fields["data"].elem_shape
         tag = {name: fields[name] for name in fields if name == "stream"}
         m.submodules.converter_o = converter = Converter(
-            conversion, number, first=tag, last={"last": fields["last"]}
+            conversion, number, first={}, steady=tag, last={"last": fields["last"]}
         )
         m.d.comb += [
             *(Value.cast(converter.i.p[name]).eq(Value.cast(results.p[name])) for name in fields),

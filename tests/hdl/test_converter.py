@@ -29,9 +29,11 @@ def test_vectors_come_through(seed, part, likely):
 
 
 def check(conversion, rng, likely):
-    dut = Converter(conversion, signed(5), first={"stream": 2}, last={"last": 1})
+    dut = Converter(
+        conversion, signed(5), first={"go_on": 1}, steady={"stream": 2}, last={"last": 1}
+    )
     vectors = [[rng.randrange(-16, 16) for _ in range(conversion.numbers)] for _ in range(VECTORS)]
-    flags = [(rng.randrange(4), rng.randrange(2)) for _ in range(VECTORS)]
+    flags = [(rng.randrange(2), rng.randrange(4), rng.randrange(2)) for _ in range(VECTORS)]
     starts, ends = [], []
 
     async def bench(ctx):
@@ -54,7 +56,7 @@ def check(conversion, rng, likely):
             if ready and ctx.get(dut.o.valid):
                 beat = ctx.get(dut.o.p)
                 final, wanted = leaving.popleft()
-                assert (list(beat.data), beat.stream, beat.last) == wanted, conversion
+                assert (list(beat.data), beat.go_on, beat.stream, beat.last) == wanted, conversion
                 ends.extend([cycle] * final)
             await ctx.tick()
 
@@ -69,7 +71,7 @@ def check(conversion, rng, likely):
 def beats_in(conversion, vectors, flags, rng):
     """Beats, and whether they start a vector; what does not count is random."""
     given = conversion.given
-    for vector, (stream, last) in zip(vectors, flags, strict=True):
+    for vector, (go_on, stream, last) in zip(vectors, flags, strict=True):
         for k in range(0, len(vector), given):
             numbers = vector[k : k + given]
             numbers += [rng.randrange(-16, 16) for _ in range(given - len(numbers))]
@@ -77,6 +79,7 @@ def beats_in(conversion, vectors, flags, rng):
                 k == 0,
                 {
                     "data": numbers,
+                    "go_on": go_on if k == 0 else rng.randrange(2),
                     "stream": stream if k == 0 else rng.randrange(4),
                     "last": last if k + given >= len(vector) else rng.randrange(2),
                 },
@@ -86,8 +89,11 @@ def beats_in(conversion, vectors, flags, rng):
 def beats_out(conversion, vectors, flags):
     """Beats, and whether they end a vector."""
     taken = conversion.taken
-    for vector, (stream, last) in zip(vectors, flags, strict=True):
+    for vector, (go_on, stream, last) in zip(vectors, flags, strict=True):
         for k in range(0, len(vector), taken):
             numbers = vector[k : k + taken]
             final = k + taken >= len(vector)
-            yield final, (numbers + [0] * (taken - len(numbers)), stream, last * final)
+            yield (
+                final,
+                (numbers + [0] * (taken - len(numbers)), go_on * (k == 0), stream, last * final),
+            )
