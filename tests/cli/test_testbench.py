@@ -38,7 +38,10 @@ def test_a_makefile_of_others_stays(pascaline, tmp_path):
         (["--testbench", "--ports", "axi", "--longest", "3"], "must have at most 3 steps"),
         (["--tdata", "32"], "machine: tdata: must not be given with plain streams"),
         (["--ports", "axi", "--tdata", "48"], "machine: tdata: should be a power of two"),
-        (["--ports", "axi", "--tdata", "4"], "machine: tdata: should be greater than or equal to 8"),
+        (
+            ["--ports", "axi", "--tdata", "4"],
+            "machine: tdata: should be greater than or equal to 8",
+        ),
     ],
 )
 def test_what_is_refused(pascaline, tmp_path, words, said):
