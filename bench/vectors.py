@@ -129,7 +129,6 @@ class GoldenVectors:
             counts=np.array([len(one) for one in self.results]),
             parts=np.array([len(part) for part in self.wires.parts(self.results[0][0])]),
             stepwise=np.array(self.wires.stepwise),
-            image=np.array(self.load, dtype=np.uint32),
             formula=np.array(self.formula),
             timeout=np.array(self.timeout),
         )
