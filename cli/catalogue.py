@@ -130,6 +130,11 @@ machine_options = options(
         ),
         click.option("--longest", type=WHOLE, help="Steps of the longest sequence."),
         click.option(
+            "--tdata",
+            type=WHOLE,
+            help="Bits of TDATA on a bus, a power of two, as DMA engines have them.",
+        ),
+        click.option(
             "--bus-states/--no-bus-states",
             default=None,
             help="A memory of states, which is written and read over a bus.",

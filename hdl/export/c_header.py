@@ -2,7 +2,7 @@
 
 from pascaline.hdl.export.c_driver import c_driver
 from pascaline.hdl.export.c_features import c_features
-from pascaline.spec.bus import input_bytes
+from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import RegisterField
 from pascaline.spec.register import Register
@@ -33,6 +33,8 @@ def c_header(design: Design) -> str:
         lines += ["", f"/* {register.doc} */", _define(name, f"0x{register.offset:03X}u")]
         for field in register.fields:
             lines += _field(name, register, field)
+    if design.machine.tdata is not None:
+        lines += ["", *_widths(design)]
     lines += [
         "",
         "/* For the loading of weights. */",
@@ -44,6 +46,27 @@ def c_header(design: Design) -> str:
         "#endif",
     ]
     return "\n".join(lines) + "\n"
+
+
+WIDTHS = """\
+/* TDATA of s_axis and m_axis in bits; the bytes that a vector, and a result, take in memory, each
+   from a beat of its own. Bytes beyond a vector are ignored. */
+#define {prefix}_S_AXIS_TDATA {tdata}u
+#define {prefix}_M_AXIS_TDATA {mdata}u
+#define {prefix}_VECTOR_BYTES {vector}u
+#define {prefix}_RESULT_BYTES {result}u"""
+
+
+def _widths(design: Design) -> list[str]:
+    given, taken = input_bytes(design), output_bytes(design)
+    ways = len(design.result_parts) if design.head is None else 1
+    return WIDTHS.format(
+        prefix=design.name.upper(),
+        tdata=8 * given.beat,
+        mdata=8 * taken.beat,
+        vector=given.beats * given.beat,
+        result=ways * taken.beats * taken.beat,
+    ).split("\n")
 
 
 def _field(name: str, register: Register, field: RegisterField) -> list[str]:

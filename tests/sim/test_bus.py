@@ -38,6 +38,24 @@ def test_packets_are_sequences(ports, tool, cache, rng, seed):
     assert outcome.steps == 24
 
 
+@pytest.mark.parametrize(
+    ("name", "tdata"),
+    [
+        ("tiny-ternary", 8),
+        *(
+            pytest.param(*pair, marks=pytest.mark.long)
+            for pair in [("tiny-fixed12", 64), ("tiny-bilstm", 32)]
+        ),
+    ],
+)
+def test_vectors_come_in_the_widths_of_dma_engines(name, tdata, tool, cache, rng, seed):
+    design = design_of(name, ports="axi", longest=8, streams=1, tdata=tdata)
+    assert input_bytes(design).beat == tdata // 8
+    episode = Episode(sequences=sequences_of(design, rng, [1, 8, 3, 1, 8]), accesses=20)
+    outcome = simulate(design, tool, cache, episode, pauses=Pauses(i_x=0.2, o=0.4), seed=seed)
+    assert outcome.good, outcome.faults
+
+
 @pytest.mark.parametrize("ports", ["wishbone", pytest.param("axi", marks=pytest.mark.long)])
 def test_weights_are_loaded_through_the_registers(ports, tool, cache, rng, seed):
     """After each reset; and another model runs on the same build."""
