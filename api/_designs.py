@@ -123,7 +123,13 @@ def utilisation(design: Design, lengths: Sequence[int]) -> float:
     return share_of_places(design, sum(lengths), sequence_cycles(design, lengths))
 
 
-def generate(design: Design, *, prefix: str | None = None, progress: Progress = silent) -> Any:
+def generate(
+    design: Design,
+    *,
+    prefix: str | None = None,
+    clock: float | None = None,
+    progress: Progress = silent,
+) -> Any:
     """Generate the Verilog of a design; the same design gives the same text.
 
     Parameters
@@ -133,6 +139,8 @@ def generate(design: Design, *, prefix: str | None = None, progress: Progress = 
     prefix : str, optional
         Before the names of all modules but the top, with ``_`` behind it; by default the top's
         name. No two machines of one design may have the same.
+    clock : float, optional
+        In MHz, for constraints of common tools beside the Verilog.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
@@ -155,4 +163,4 @@ def generate(design: Design, *, prefix: str | None = None, progress: Progress = 
     >>> verilog.description["cycles"]["step"]
     26
     """
-    return make_verilog(design, progress, prefix=prefix)
+    return make_verilog(design, progress, prefix=prefix, clock=clock)

@@ -11,7 +11,7 @@ import pascaline
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, options, output_options
 from pascaline.cli.completion import model_argument
-from pascaline.cli.numbers import MANY, SEED
+from pascaline.cli.numbers import MANY, SEED, Real
 from pascaline.console import bars, print_json, say
 from pascaline.spec.errors import InputError
 
@@ -46,6 +46,7 @@ bench_options = options(
     help="Before the names of all modules but the top.",
     show_default="the top's name",
 )
+@click.option("--clock", type=Real(above=0), help="Clock in MHz, for files of constraints.")
 @target_option
 @bench_options
 @machine_options
@@ -55,6 +56,7 @@ def generate(
     *,
     output: Path,
     prefix: str | None,
+    clock: float | None,
     testbench: bool,
     samples: int | None,
     inputs: Path | None,
@@ -74,7 +76,7 @@ def generate(
             raise InputError(option, "needs --testbench", value)
     design = find_design(model, machine, target)
     with bars() as progress:
-        verilog = pascaline.generate(design, prefix=prefix, progress=progress)
+        verilog = pascaline.generate(design, prefix=prefix, clock=clock, progress=progress)
         if testbench:
             from pascaline.measure.testbench import with_testbench
 

