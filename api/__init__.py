@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pascaline._exported import export_network
     from pascaline._golden import GoldenRun, run
     from pascaline._models import evaluate, import_network, load, make_network, random_model, save
+    from pascaline._recognition import read_inputs, run_file
     from pascaline._tools import explore, report, simulate
     from pascaline.spec.design import Design
     from pascaline.spec.errors import InputError
@@ -56,8 +57,10 @@ __all__ = [
     "make_design",
     "make_network",
     "random_model",
+    "read_inputs",
     "report",
     "run",
+    "run_file",
     "save",
     "simulate",
     "utilisation",
@@ -72,6 +75,7 @@ _HOMES = {
         *("evaluate", "import_network", "load"),
         *("make_network", "random_model", "save"),
     ),
+    "pascaline._recognition": ("read_inputs", "run_file"),
     "pascaline._tools": ("explore", "report", "simulate"),
     "pascaline.spec.design": ("Design",),
     "pascaline.spec.errors": ("InputError",),

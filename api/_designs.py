@@ -23,6 +23,7 @@ def make_design(
     *,
     target: str = "generic",
     base: str | Path | None = None,
+    like: Model | str | None = None,
     **parameters: Any,
 ) -> Design:
     """Put a model on a machine that is named by what differs from the model's usual one.
@@ -37,6 +38,9 @@ def make_design(
     base : str or Path, optional
         TOML file of the machine to start from; by default that of the model's named
         configuration, else the smallest one.
+    like : Model or str, optional
+        With ``weights="ram"``, the model whose machine it is, with more bits only where this one
+        needs them; by default the model itself. Such machines have room for other trainings.
     **parameters
         Parameters of `Machine`; ``lane="auto"`` is the lane design that costs least.
 
@@ -55,15 +59,18 @@ def make_design(
     >>> design = pascaline.make_design("tiny-ternary", units=2, simd=4, parity=True)
     >>> design.machine.units, design.machine.parity
     (2, True)
+    >>> loaded = pascaline.make_design("digits-ternary", weights="ram")
+    >>> [one.network.head.bias_width for one in (pascaline.load("digits-ternary"), loaded)]
+    [15, 17]
     >>> pascaline.make_design("tiny-ternary", units=0)
     Traceback (most recent call last):
     ...
     pascaline.spec.errors.InputError: machine: units: should be greater than or equal to 1, not 0
     """
     found = model if isinstance(model, Model) else find_model(model)
-    return make_design_of(
-        found, parameters, base=None if base is None else Path(base), target=target
-    )
+    other = find_model(like) if isinstance(like, str) else like
+    path = None if base is None else Path(base)
+    return make_design_of(found, parameters, base=path, target=target, like=other)
 
 
 def cycles(design: Design, lengths: Sequence[int], symbols: Sequence[int] | None = None) -> int:
@@ -116,13 +123,24 @@ def utilisation(design: Design, lengths: Sequence[int]) -> float:
     return share_of_places(design, sum(lengths), sequence_cycles(design, lengths))
 
 
-def generate(design: Design, *, progress: Progress = silent) -> Any:
+def generate(
+    design: Design,
+    *,
+    prefix: str | None = None,
+    clock: float | None = None,
+    progress: Progress = silent,
+) -> Any:
     """Generate the Verilog of a design; the same design gives the same text.
 
     Parameters
     ----------
     design : Design
         The design.
+    prefix : str, optional
+        Before the names of all modules but the top, with ``_`` behind it; by default the top's
+        name. No two machines of one design may have the same.
+    clock : float, optional
+        In MHz, for constraints of common tools beside the Verilog.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
@@ -132,6 +150,11 @@ def generate(design: Design, *, progress: Progress = silent) -> Any:
         ``name`` of the top module, ``text`` in Verilog 2005, ``description`` of ports and formats
         as plain values, and ``write(folder)``, which writes all files and returns their paths.
 
+    Raises
+    ------
+    InputError
+        If the prefix is no name, or gives two modules one name.
+
     Examples
     --------
     >>> verilog = pascaline.generate(pascaline.make_design("tiny-rnn"))
@@ -140,4 +163,4 @@ def generate(design: Design, *, progress: Progress = silent) -> Any:
     >>> verilog.description["cycles"]["step"]
     26
     """
-    return make_verilog(design, progress)
+    return make_verilog(design, progress, prefix=prefix, clock=clock)

@@ -19,6 +19,7 @@ from pascaline.importers.calibrate.evaluation import Beside, beside
 from pascaline.importers.calibrate.formats import check_bounded
 from pascaline.importers.calibrate.importing import USUAL_BITS, Budget, with_bits
 from pascaline.importers.calibrate.importing import calibrate as calibrated
+from pascaline.importers.calibrate.inputs import fed_as, suited
 from pascaline.importers.calibrate.said import read_said
 from pascaline.importers.convert import Conversion, convert
 from pascaline.importers.draft import Formats, draft
@@ -29,6 +30,7 @@ from pascaline.models.catalogue import find_model
 from pascaline.spec.arithmetic import arithmetic
 from pascaline.spec.cells import USUAL
 from pascaline.spec.errors import InputError
+from pascaline.spec.fitting import alike
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
@@ -231,7 +233,7 @@ def import_network(
     recurrent_weights: str | None = None,
     zero_points: bool = False,
     quantize: bool = False,
-    reach: float = 1.0,
+    reach: float | None = None,
     cell: str | None = None,
     head: str | None = None,
     result: Result | None = None,
@@ -247,6 +249,7 @@ def import_network(
     target_snr: float | None = None,
     target_agreement: float | None = None,
     formats: Mapping[str, str | Format] | None = None,
+    like: Model | str | Path | None = None,
     progress: Progress = silent,
 ) -> Model:
     """Make a model of a network that was trained elsewhere.
@@ -269,8 +272,9 @@ def import_network(
         Bring rows to that form, at some cost, instead of refusing them, with ``calibrate`` so that
         products of these data lose least; round integers of a file again that the arithmetic has
         not.
-    reach : float
-        Largest magnitude of an input; larger ones are cut. Left out beside ``calibrate``.
+    reach : float, optional
+        Largest magnitude of an input; larger ones are cut. By default 1, or 4 standard deviations
+        where the file standardises inputs. Left out beside ``calibrate``.
     cell : str, optional
         As in `make_network`; by default what the file says, or the number of gates.
     head : str, optional
@@ -308,6 +312,10 @@ def import_network(
     formats : mapping of str to str or Format, optional
         Formats that are not to be chosen, by field or by layer and field: ``{"cell": "Q5.10",
         "1.pre": "Q3.12"}``.
+    like : Model, str or Path, optional
+        The model whose machine with loaded weights this one is for, or what `load` takes: scales
+        and biases are rounded as far as that takes. ``card["like"]`` says how far, and what does
+        not fit nevertheless.
     progress : callable, optional
         Called as ``progress(stage, done, total)`` while data go through networks.
 
@@ -347,7 +355,7 @@ def import_network(
         "recurrent_weights": recurrent_weights,
         "zero_points": zero_points,
         "quantize": quantize,
-        "formats": usual if calibrate is not None or "x" in by_name else usual.reaching(reach),
+        "formats": usual,
         "output": output,
     }
     conversion = Conversion.parse(chosen, thing="import")
@@ -361,15 +369,25 @@ def import_network(
         raise InputError("recurrent_weights", "must be left out: h meets a transform")
     if weights is None and own is not None:
         conversion = conversion.model_copy(update={"weights": own})
-    if calibrate is not None and reach != 1:
+    if calibrate is not None and reach is not None:
         raise InputError("reach", "must be left out beside calibrate, which measures it", reach)
-    if calibrate is None and "x" not in by_name and not foreign.network.symbols:
-        line = f"inputs are within {reach:g}, and are cut beyond it; see --reach and --calibrate"
-        foreign = replace(foreign, assumed=(*foreign.assumed, line))
+    within = 1.0 if foreign.reach is None else foreign.reach
+    within = within if reach is None else reach
+    if calibrate is None and "x" not in by_name:
+        conversion = conversion.model_copy(update={"formats": usual.reaching(within)})
+        if not foreign.network.symbols:
+            line = f"inputs are within {within:g}, and are cut beyond it"
+            line += ", as they are standardised" if reach is None and foreign.reach else ""
+            said_so = f"{line}; see --reach and --calibrate"
+            foreign = replace(foreign, assumed=(*foreign.assumed, said_so))
     name = path.stem if name is None else name
     if calibrate is not None:
         if isinstance(calibrate, (str, Path)):
             calibrate = read_unlabelled(Path(calibrate))
+        kept: dict[str, Any] = {}
+        if "x" not in by_name:
+            equally = conversion.weights.weights.magnitude == 1
+            foreign, kept = suited(foreign, calibrate, bits=width, equally=equally)
         model = calibrated(
             foreign,
             list(calibrate),
@@ -380,12 +398,15 @@ def import_network(
             name=name,
             progress=progress,
         )
-        return with_reading(model, reading)
-    check_bounded(foreign.network, by_hand.layers)
-    if bits is None and not by_hand:
-        model = convert(foreign, conversion, name=name)
+        model = replace(model, card=model.card | kept)
     else:
-        model = with_bits(foreign, conversion, by_hand, bits=bits, x=reach, name=name)
+        check_bounded(foreign.network, by_hand.layers)
+        if bits is None and not by_hand:
+            model = convert(foreign, conversion, name=name)
+        else:
+            model = with_bits(foreign, conversion, by_hand, bits=bits, x=within, name=name)
+    if like is not None:
+        model = alike(model, like if isinstance(like, Model) else load(like))
     return with_reading(model, reading)
 
 
@@ -437,7 +458,7 @@ def evaluate(
     """
     if float is not None:
         reading = Reading.parse(dict(model.card.get("read_as") or {}), thing="card.read_as")
-        foreign = read_foreign(Path(float), reading)
+        foreign = fed_as(read_foreign(Path(float), reading), model)
         taken = sequences_for(model, str(data), part) if data else learned_from(model, part)
         return beside(model, foreign, taken, progress)
     if data is None:

@@ -8,16 +8,16 @@ from typing import Any
 import click
 
 import pascaline
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.data.edits import Edits
-from pascaline.data.own import ALL
-from pascaline.data.sets import PARTS
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import bars, print_json, remark, table
 
 __all__ = ["activation"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline activation digits-ternary --form pieces16 -o small.safetensors")
+@model_argument
 @click.option(
     "--form",
     required=True,
@@ -27,13 +27,16 @@ __all__ = ["activation"]
 @click.option(
     "--data",
     help="For auto, a data set, or the path of a folder or a text file: the model must get as much"
-    " right as with tables.  [default: no value may be more than a unit from the table's]",
+    " right as with tables.",
+    show_default="no value may be more than a unit from the table's",
 )
-@click.option("--part", type=click.Choice([*PARTS, ALL]), default="held-out", show_default=True)
+@click.option(
+    "--part", type=click.Choice(known.PARTS), default="held-out", help="Part of the data."
+)
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@json_option
+@output_options
 def activation(
     model: str, *, form: str, data: str | None, part: str, output: Path, as_json: bool
 ) -> None:
@@ -58,10 +61,12 @@ def activation(
     ]
     columns = ["form", "largest error, units of the last place", *(["right"] if scored else [])]
     table(f"activation functions of {before.name}", columns, rows)
-    say(f"{output}  {output.stat().st_size:,} bytes, {noted['form']}")
+    remark(f"{output}  {output.stat().st_size:,} bytes, {noted['form']}")
 
 
 def _shown(result: dict[str, Any]) -> str:
+    from pascaline.data.edits import Edits
+
     if "edits" in result:
         return str(Edits(**result))
     if "correct" in result:

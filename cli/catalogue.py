@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from pascaline.cli.numbers import WHOLE
-from pascaline.measure.designs import make_design
-from pascaline.models.catalogue import find_model
-from pascaline.spec.design import Design
-from pascaline.spec.errors import InputError
+from pascaline.cli.command import options
+from pascaline.cli.completion import ALL_TARGETS, model_names
+from pascaline.cli.numbers import WHOLE, numbers
+from pascaline.console import warn
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.machine import RETIRED, Machine
-from pascaline.synth.choice import costs
+
+if TYPE_CHECKING:
+    from pascaline.spec.design import Design
 
 __all__ = ["find_design", "machine_options", "target_option"]
 
 target_option = click.option(
     "--target",
-    type=click.Choice(sorted(costs())),
+    type=click.Choice(ALL_TARGETS),
     default="generic",
-    show_default=True,
     help="What the machine is for: unless lanes are named, those that cost least there.",
 )
 """For commands whose machine is for some target, but which do not synthesise it."""
@@ -35,9 +34,18 @@ def find_design(name: str, options: dict[str, Any], target: str) -> Design:
     Without ``--machine`` it starts from the machine of the named configuration; single options
     replace single parameters. Lanes follow the target, see `measure.designs.make_design`.
     """
-    path = options.pop("machine")
+    from pascaline.measure.designs import make_design
+    from pascaline.models.catalogue import find_model
+    from pascaline.spec.fitting import unlike, with_room
+
+    path, other = options.pop("machine"), options.pop("like")
     chosen = {key: value for key, value in options.items() if value is not None}
-    return make_design(find_model(name), chosen, base=path, target=target)
+    like = None if other is None else find_model(other)
+    design = make_design(find_model(name), chosen, base=path, target=target, like=like)
+    if like is not None:
+        for line in unlike(design.network, with_room(like.network)):
+            warn(f"the machine is wider than that of {other}: {line}")
+    return design
 
 
 class _Words(click.Choice[str]):
@@ -53,97 +61,101 @@ class _Words(click.Choice[str]):
         return value if value in self._retired else super().convert(value, param, context)
 
 
-def numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
-    """Numbers with commas between them."""
-    if text is None:
-        return None
-    try:
-        return [int(piece) for piece in text.split(",")]
-    except ValueError:
-        rule = "must be numbers separated by commas"
-        raise InputError(str(option.opts[0]), rule, text) from None
-
-
-def machine_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that describe a machine."""
-    for option in reversed(
-        (
-            click.option("--units", type=WHOLE, help="Hidden units side by side."),
-            click.option("--simd", type=WHOLE, help="Inputs that each lane adds in a cycle."),
-            click.option(
-                "--symbols/--vectors",
-                default=None,
-                help="Whether one-hot inputs come as numbers of symbols, or as vectors.",
-            ),
-            click.option("--streams", type=WHOLE, help="Sequences that are interleaved."),
-            click.option(
-                "--stack",
-                type=_Words("stack"),
-                help="Whether each layer has lanes of its own, or equal layers share them.",
-            ),
-            click.option(
-                "--layer-units",
-                metavar="A,B,...",
-                callback=numbers,
-                help="Units of each core of a separate stack, instead of --units.",
-            ),
-            click.option(
-                "--lane",
-                type=click.Choice([*get_args(LaneDesign), "auto"]),
-                help="Lane design; auto: what costs least on the target.",
-            ),
-            click.option("--operand-registers", type=WHOLE, help="Registers before the lanes."),
-            click.option("--tree-registers", type=WHOLE, help="Registers in each adder tree."),
-            click.option(
-                "--pipelined/--no-pipelined",
-                default=None,
-                help="Registers after every memory, product and sum, for a faster clock.",
-            ),
-            click.option(
-                "--cell-unit",
-                type=_Words("cell_unit"),
-                help="Hardware of the element-wise part; serial: one multiplier.",
-            ),
-            click.option("--cell-units", type=WHOLE, help="Units that leave the lanes together."),
-            click.option(
-                "--butterflies", type=WHOLE, help="Of the transform of a layer without a matrix."
-            ),
-            click.option("--head-units", type=WHOLE, help="Rows of the head side by side."),
-            click.option(
-                "--head-simd", type=WHOLE, help="Inputs a cycle in each lane of the head."
-            ),
-            click.option(
-                "--weight-code",
-                type=_Words("weight_code"),
-                help="How weights are stored; packed: five ternary ones in a byte.",
-            ),
-            click.option(
-                "--ports",
-                type=_Words("ports"),
-                help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
-            ),
-            click.option("--longest", type=WHOLE, help="Steps of the longest sequence."),
-            click.option(
-                "--bus-states/--no-bus-states",
-                default=None,
-                help="A memory of states, which is written and read over a bus.",
-            ),
-            click.option(
-                "--weights",
-                type=_Words("weights"),
-                help="Where the model's integers are stored; ram: loaded at run time.",
-            ),
-            click.option(
-                "--parity/--no-parity",
-                default=None,
-                help="Parity bits on memories; after a wrong word, no more results.",
-            ),
-            click.option(
-                "--machine",
-                type=click.Path(path_type=Path),
-                help="TOML file with these options; those on the command line win.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+machine_options = options(
+    "Machine",
+    click.option(
+        "--machine",
+        type=click.Path(path_type=Path),
+        help="TOML file with the options of a machine; those on the command line win.",
+    ),
+    options(
+        "Machine: lanes",
+        click.option("--units", type=WHOLE, help="Hidden units side by side."),
+        click.option("--simd", type=WHOLE, help="Inputs that each lane adds in a cycle."),
+        click.option(
+            "--symbols/--vectors",
+            default=None,
+            help="Whether one-hot inputs come as numbers of symbols, or as vectors.",
+        ),
+        click.option("--streams", type=WHOLE, help="Sequences that are interleaved."),
+        click.option(
+            "--stack",
+            type=_Words("stack"),
+            help="Whether each layer has lanes of its own, or equal layers share them.",
+        ),
+        click.option(
+            "--layer-units",
+            metavar="A,B,...",
+            callback=numbers,
+            help="Units of each core of a separate stack, instead of --units.",
+        ),
+        click.option(
+            "--lane",
+            type=click.Choice([*get_args(LaneDesign), "auto"]),
+            help="Lane design; auto: what costs least on the target.",
+        ),
+        click.option("--operand-registers", type=WHOLE, help="Registers before the lanes."),
+        click.option("--tree-registers", type=WHOLE, help="Registers in each adder tree."),
+        click.option(
+            "--pipelined/--no-pipelined",
+            default=None,
+            help="Registers after every memory, product and sum, for a faster clock.",
+        ),
+    ),
+    options(
+        "Machine: cell units and head",
+        click.option(
+            "--cell-unit",
+            type=_Words("cell_unit"),
+            help="Hardware of the element-wise part; serial: one multiplier.",
+        ),
+        click.option("--cell-units", type=WHOLE, help="Units that leave the lanes together."),
+        click.option(
+            "--butterflies", type=WHOLE, help="Of the transform of a layer without a matrix."
+        ),
+        click.option("--head-units", type=WHOLE, help="Rows of the head side by side."),
+        click.option("--head-simd", type=WHOLE, help="Inputs a cycle in each lane of the head."),
+    ),
+    options(
+        "Machine: memories and ports",
+        click.option(
+            "--weight-code",
+            type=_Words("weight_code"),
+            help="How weights are stored; packed: five ternary ones in a byte.",
+        ),
+        click.option(
+            "--ports",
+            type=_Words("ports"),
+            help="Plain streams, or AXI4-Stream with a control port: AXI4-Lite or Wishbone.",
+        ),
+        click.option("--longest", type=WHOLE, help="Steps of the longest sequence."),
+        click.option(
+            "--tdata",
+            type=WHOLE,
+            help="Bits of TDATA on a bus, a power of two, as DMA engines have them.",
+        ),
+        click.option(
+            "--bus-states/--no-bus-states",
+            default=None,
+            help="A memory of states, which is written and read over a bus.",
+        ),
+        click.option(
+            "--weights",
+            type=_Words("weights"),
+            help="Where the model's integers are stored; ram: loaded at run time.",
+        ),
+        click.option(
+            "--like",
+            metavar="MODEL",
+            shell_complete=model_names,
+            help="With loaded weights: the machine of this model, wider only where it must be.",
+        ),
+        click.option(
+            "--parity/--no-parity",
+            default=None,
+            help="Parity bits on memories; after a wrong word, no more results.",
+        ),
+    ),
+    note="By default as in the model's named configuration, else the smallest machine.",
+)
+"""The options that describe a machine, for `find_design`."""

@@ -25,7 +25,7 @@ def command_line(context: click.Context, *, without: tuple[str, ...]) -> str:
     for parameter in context.command.params:
         name = str(parameter.name)
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name in without:
+        if not given or name in without or not parameter.expose_value:
             continue
         value = context.params[name]
         if isinstance(value, bool):

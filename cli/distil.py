@@ -10,18 +10,19 @@ from typing import Any
 import click
 
 import pascaline
+from pascaline.cli import known
+from pascaline.cli.command import command, options, output_options
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.cli.numbers import REAL, SEED, WHOLE
-from pascaline.console import bars, json_option, print_json, say, table
+from pascaline.console import bars, print_json, remark, table
 from pascaline.pages.precision import precision_tables
-from pascaline.spec.arithmetic import FAMILIES
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside
 
 __all__ = ["distil"]
 
 
-@click.command()
+@command(example="pascaline distil net.pt --data recordings --weights ternary -o net.safetensors")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--data",
@@ -32,35 +33,37 @@ __all__ = ["distil"]
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
 )
-@click.option("--weights", default="ternary", show_default=True, help=f"{', '.join(FAMILIES)}.")
-@click.option("--recurrent-weights", help="Of those that meet h.  [default: the same]")
-@click.option(
-    "--shared-scale/--separate-scale", default=False, help="One scale a row, or one a product."
+@options(
+    "Weights",
+    click.option("--weights", default="ternary", help=f"{', '.join(known.ARITHMETICS)}."),
+    click.option("--recurrent-weights", help="Of those that meet h.", show_default="the same"),
+    click.option(
+        "--shared-scale/--separate-scale", default=False, help="One scale a row, or one a product."
+    ),
+    click.option(
+        "--bits",
+        type=WHOLE,
+        default=12,
+        help="Width of x, h and of what functions give.",
+    ),
 )
-@click.option(
-    "--bits",
-    type=WHOLE,
-    default=12,
-    show_default=True,
-    help="Width of x, h and of what functions give.",
-)
-@click.option("--epochs", type=WHOLE, default=100, show_default=True, help="Passes over the data.")
-@click.option("--batch", type=WHOLE, default=16, show_default=True, help="Pieces in a batch.")
-@click.option("--length", type=WHOLE, default=200, show_default=True, help="Steps of a piece.")
-@click.option(
-    "--rate", type=REAL, default=0.01, show_default=True, help="Learning rate at the start."
-)
-@click.option("--seed", type=SEED, default=0, show_default=True)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="auto: a GPU, if there is one.",
+@options(
+    "Learning",
+    click.option("--epochs", type=WHOLE, default=100, help="Passes over the data."),
+    click.option("--batch", type=WHOLE, default=16, help="Pieces in a batch."),
+    click.option("--length", type=WHOLE, default=200, help="Steps of a piece."),
+    click.option("--rate", type=REAL, default=0.01, help="Learning rate at the start."),
+    click.option("--seed", type=SEED, default=0, help="Seed of the pieces that are drawn."),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        help="auto: a GPU, if there is one.",
+    ),
+    click.option("--resume", is_flag=True, help="Continue a killed run."),
 )
 @foreign_options
-@click.option("--resume", is_flag=True, help="Continue a killed run.")
-@json_option
+@output_options
 def distil(
     file: Path,
     *,
@@ -102,7 +105,7 @@ def distil(
         print_json(result | model.card["reading"] | {"distilled": found, "precision": near})
         return
     say_reading(model)
-    say(f"{output}  {output.stat().st_size:,} bytes")
+    remark(f"{output}  {output.stat().st_size:,} bytes")
     what = "decisions" if near["head"] else "largest outputs"
     rows = [
         [when, f"{found[when]['snr']:.1f} dB", f"{found[when]['agreement']:.2f} %"]

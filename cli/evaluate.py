@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import pascaline
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.data.evaluate import Score
-from pascaline.data.own import ALL
-from pascaline.data.sets import PARTS
-from pascaline.importers.calibrate.evaluation import Beside
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import bars, print_json, say, table
 from pascaline.pages.precision import precision_tables
-from pascaline.spec.classes import class_names
+
+if TYPE_CHECKING:
+    from pascaline.data.evaluate import Score
+    from pascaline.importers.calibrate.evaluation import Beside
 
 __all__ = ["evaluate"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline evaluate digits-ternary")
+@model_argument
 @click.option("--data", help="A data set, or the path of a folder or a text file.")
-@click.option("--part", type=click.Choice([*PARTS, ALL]), default="held-out", show_default=True)
+@click.option(
+    "--part", type=click.Choice(known.PARTS), default="held-out", help="Part of the data."
+)
 @click.option(
     "--float",
     "real",
@@ -31,13 +35,17 @@ __all__ = ["evaluate"]
     metavar="FILE",
     help="Compare with the float network of this file, from which the model was imported.",
 )
-@json_option
+@output_options
 def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_json: bool) -> None:
     """Measure how good a MODEL is on real data, by the golden model.
 
     By default on the data set that it was trained on, which is fetched once. Models of characters
     are measured in bits per character, decoders in edits of what they give.
     """
+    from pascaline.data.evaluate import Score
+    from pascaline.importers.calibrate.evaluation import Beside
+    from pascaline.spec.classes import class_names
+
     found = pascaline.load(model)
     with bars() as progress:
         measured = pascaline.evaluate(found, data=data, part=part, float=real, progress=progress)
@@ -55,6 +63,9 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     named = class_names(found)
     if isinstance(measured, Score) and found.network.single:
         result["by_class"] = _by_class(measured, named)
+    beyond = measured.beyond
+    if beyond is not None and beyond.cut:
+        result["cut"] = beyond.card()
     if data is None and part == "held-out":
         kept = [recorded[key] for key in ("correct", "bits", "edits") if key in recorded]
         result["recorded"] = kept[0] if kept else None
@@ -64,6 +75,8 @@ def evaluate(model: str, *, data: str | None, part: str, real: Path | None, as_j
     if named and "by_class" in result:
         rows = [list(one.values()) for one in result["by_class"]]
         table(f"classes of {found.name}", ["number", "name", "correct", "of"], rows)
+    if beyond is not None and beyond.cut:
+        say(str(beyond))
     kind = "correct " if "correct" in card else ""
     say(f"{found.name}: {measured} {kind}on {part}, integer arithmetic")
 

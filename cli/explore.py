@@ -5,52 +5,64 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import pascaline
+from pascaline.cli import known
+from pascaline.cli.command import command, options, output_options
 from pascaline.cli.command_line import command_line
+from pascaline.cli.completion import model_argument
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.numbers import COUNT, JOBS
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
-from pascaline.console import bars, json_option, print_json, say, table, warn
-from pascaline.measure.exploration import OPERATIONS, Exploration, varying
-from pascaline.measure.synthesis import Synthesis
-from pascaline.models.catalogue import base_machine, find_model
+from pascaline.console import bars, print_json, say, table, warn
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.folders import build_folder
-from pascaline.synth.choice import best_lane
-from pascaline.synth.explore import front, objectives
+
+if TYPE_CHECKING:
+    from pascaline.measure.exploration import Exploration
+    from pascaline.measure.synthesis import Synthesis
 
 __all__ = ["explore"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline explore digits-ternary --target ecp5 --units 4,8,16 --simd 8,16")
+@model_argument
 @synthesis_options
 @range_options
-@click.option(
-    "--machine",
-    "path",
-    type=click.Path(path_type=Path),
-    help="TOML file with the other parameters.",
+@options(
+    "Sweep",
+    click.option(
+        "--machine",
+        "path",
+        type=click.Path(path_type=Path),
+        help="TOML file with the other parameters.",
+    ),
+    click.option(
+        "--operations-at-most",
+        "operations",
+        type=COUNT,
+        help="Weight operations a cycle.",
+        show_default=f"{known.OPERATIONS} unless --units and --simd are given",
+    ),
+    click.option("--limit", type=COUNT, default=200, help="Machines at most."),
+    click.option("--jobs", type=JOBS, help="Processes.", show_default="one a core"),
+    click.option(
+        "--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead."
+    ),
+    click.option(
+        "--all", "everything", is_flag=True, help="Print all machines, not just the front."
+    ),
+    click.option(
+        "-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too."
+    ),
 )
-@click.option(
-    "--operations-at-most",
-    "operations",
-    type=COUNT,
-    help=f"Weight operations a cycle. [{OPERATIONS} unless --units and --simd are given]",
-)
-@click.option("--limit", type=COUNT, default=200, show_default=True, help="Machines at most.")
-@click.option("--jobs", type=JOBS, help="Processes. [one a core]")
-@click.option("--dask", metavar="ADDRESS", help="Compute on this Dask scheduler's workers instead.")
-@click.option("--all", "everything", is_flag=True, help="Print all machines, not just the front.")
 @html_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too.")
-@json_option
+@output_options
 def explore(
     model: str,
     *,
@@ -71,6 +83,9 @@ def explore(
     Each parameter of a machine takes values separated by commas. By default, units and simd are
     powers of two, and lanes are the smallest on the target. Earlier results are reused.
     """
+    from pascaline.models.catalogue import base_machine, find_model
+    from pascaline.synth.choice import best_lane
+
     if jobs is not None and dask is not None:
         raise InputError("--jobs", "must not be given with --dask")
     found = find_model(model)
@@ -118,6 +133,9 @@ def explore(
 
 def _show(explored: Exploration, *, everything: bool) -> None:
     """Print the front, or all, by area."""
+    from pascaline.measure.exploration import varying
+    from pascaline.synth.explore import front, objectives
+
     points, target = explored.points, explored.synthesis.target
     differing = varying([point.machine for point in points])
     chosen = sorted(

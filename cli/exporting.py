@@ -8,17 +8,19 @@ from pathlib import Path
 import click
 
 import pascaline
-from pascaline.console import json_option, print_json, say
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import print_json, remark, say
 
 __all__ = ["export"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline export digits-ternary -o digits.safetensors")
+@model_argument
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The state_dict."
 )
-@json_option
+@output_options
 def export(model: str, *, output: Path, as_json: bool) -> None:
     """Write the network of a MODEL in real numbers, to be compared in PyTorch.
 
@@ -40,5 +42,5 @@ def export(model: str, *, output: Path, as_json: bool) -> None:
         say(f"{name}  {shape}")
     for note in found.notes:
         say(f"note  {note}")
-    say(f"{output}  {output.stat().st_size:,} bytes, {found.what}; read it again with")
-    say(f"  {again}")
+    remark(f"{output}  {output.stat().st_size:,} bytes, {found.what}; read it again with")
+    remark(f"  {again}")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import options
+from pascaline.cli.completion import model_names
 from pascaline.console import say
-from pascaline.importers.modules import FORMS
-from pascaline.importers.network import RESULTS
 from pascaline.spec.errors import InputError
-from pascaline.spec.model import Model
 
-__all__ = ["foreign_options", "formats_of", "say_reading"]
+if TYPE_CHECKING:
+    from pascaline.spec.model import Model
+
+__all__ = ["foreign_options", "formats_of", "like_option", "say_like", "say_reading"]
 
 OPTIONS = (
-    click.option("--cell", help=f"{', '.join(FORMS)}.  [default: by the number of gates]"),
+    click.option(
+        "--cell", help=f"{', '.join(known.FORMS_READ)}.", show_default="by the number of gates"
+    ),
     click.option("--head", help="The module that is the dense head, or none."),
     click.option(
         "--result",
-        type=click.Choice(list(RESULTS)),
-        help="What the head sees of the outputs of all steps.  [default: what the file says; last]",
+        type=click.Choice(known.RESULTS),
+        help="What the head sees of the outputs of all steps.",
+        show_default="what the file says; last",
     ),
     click.option("--part", help="How the names of the tensors begin that are the network."),
     click.option(
@@ -34,14 +39,15 @@ OPTIONS = (
     click.option(
         "--classes",
         metavar="A,B,...",
-        help="Names of the classes in the order of the head's rows, or a .json or .txt file."
-        "  [default: what the file says, or id2label of a config.json beside it]",
+        help="Names of the classes in the order of the head's rows, or a .json or .txt file.",
+        show_default="what the file says, or id2label of a config.json beside it",
     ),
     click.option(
         "--output-kind",
         "output_kind",
         type=click.Choice(["class", "logits"]),
-        help="What a head gives.  [default: what the file says; class]",
+        help="What a head gives.",
+        show_default="what the file says; class",
     ),
     click.option(
         "--format",
@@ -53,11 +59,8 @@ OPTIONS = (
 )
 
 
-def foreign_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options about what a file does not say, and about formats said by hand."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+foreign_options = options("What a file does not say", *OPTIONS)
+"""The options about that, and about formats said by hand."""
 
 
 def formats_of(said: tuple[str, ...]) -> dict[str, str]:
@@ -71,6 +74,21 @@ def formats_of(said: tuple[str, ...]) -> dict[str, str]:
             raise InputError(f"--format {name}", "must be said once")
         made[name] = value
     return made
+
+
+like_option = click.option(
+    "--like",
+    metavar="MODEL",
+    shell_complete=model_names,
+    help="Fit the machine of this model, whose weights are loaded: round as far as that takes.",
+)
+"""For commands that make a model of learned numbers."""
+
+
+def say_like(model: Model) -> None:
+    """Print what that took, and what does not fit."""
+    for line in model.card.get("like", {"lines": []})["lines"]:
+        say(f"{'like':10}  {line}")
 
 
 def say_reading(model: Model) -> None:

@@ -9,17 +9,12 @@ from typing import Any
 
 import click
 
-from pascaline.cli.fuzz_files import ALL, fuzz_files
+from pascaline.cli import known
+from pascaline.cli.command import command, options, output_options
 from pascaline.cli.guard import Stopped
-from pascaline.cli.hostile import FORMATS
 from pascaline.cli.numbers import COUNT, JOBS, SEED, Real, Whole
-from pascaline.console import bars, json_option, print_json, table
+from pascaline.console import bars, print_json, table
 from pascaline.host.tools import cores
-from pascaline.measure.fuzz import judge_seeds
-from pascaline.measure.verdict import Verdict, judge
-from pascaline.sim.case import Case
-from pascaline.sim.draw_cases import FEATURES
-from pascaline.sim.simulators import SIMULATORS, simulator
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.progress import stage_of
@@ -30,71 +25,80 @@ INTERRUPTED = 130
 """The exit status that shells give to what a user has ended."""
 
 
-@click.command()
-@click.option("--cases", type=COUNT, help="How many.  [default: 5 without --minutes]")
-@click.option("--minutes", type=Real(above=0), help="How long to run.")
-@click.option(
-    "--seed",
-    type=SEED,
-    default=0,
-    show_default=True,
-    help="Seed of the first case.",
+@command(example="pascaline fuzz --cases 20")
+@options(
+    "Cases",
+    click.option("--cases", type=COUNT, help="How many.", show_default="5 without --minutes"),
+    click.option("--minutes", type=Real(above=0), help="How long to run."),
+    click.option(
+        "--seed",
+        type=SEED,
+        default=0,
+        help="Seed of the first case.",
+    ),
+    click.option(
+        "--sim", type=click.Choice(known.SIMULATORS), default="verilator", help="Simulator."
+    ),
+    click.option("--jobs", type=JOBS, help="Cases at a time.", show_default="one a core"),
+    click.option(
+        "--shrink",
+        "tries",
+        type=Whole(0),
+        default=100,
+        help="Smaller cases to try when one fails.",
+    ),
+    click.option(
+        "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
+    ),
 )
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option(
-    "--cycles",
-    type=COUNT,
-    default=5000,
-    show_default=True,
-    help="Cycles of a traffic, about; fast machines get more steps.",
+@options(
+    "What is drawn",
+    click.option(
+        "--with",
+        "features",
+        type=click.Choice(known.FEATURES),
+        multiple=True,
+        help="Only networks that have this; may be given several times.",
+    ),
+    click.option(
+        "--largest",
+        type=COUNT,
+        default=65,
+        help="Largest size of a vector.",
+    ),
+    click.option(
+        "--cycles",
+        type=COUNT,
+        default=5000,
+        help="Cycles of a traffic, about; fast machines get more steps.",
+    ),
+    click.option(
+        "--values",
+        type=Whole(0),
+        default=2000,
+        help="Values of a traffic, about, on machines with many a cycle.",
+    ),
+    click.option(
+        "--unknown",
+        is_flag=True,
+        help="All but ROMs starts unknown, and resets take one cycle; needs --sim icarus.",
+    ),
 )
-@click.option(
-    "--values",
-    type=Whole(0),
-    default=2000,
-    show_default=True,
-    help="Values of a traffic, about, on machines with many a cycle.",
+@options(
+    "Hostile inputs",
+    click.option(
+        "--files", type=COUNT, help="Try this many hostile inputs of each format instead."
+    ),
+    click.option(
+        "--format",
+        "formats",
+        type=click.Choice([*known.FORMATS, "all"]),
+        multiple=True,
+        help="With --files: what is tried; may be given several times.",
+        show_default="model",
+    ),
 )
-@click.option(
-    "--largest",
-    type=COUNT,
-    default=65,
-    show_default=True,
-    help="Largest size of a vector.",
-)
-@click.option(
-    "--with",
-    "features",
-    type=click.Choice(sorted(FEATURES)),
-    multiple=True,
-    help="Only networks that have this; may be given several times.",
-)
-@click.option(
-    "--unknown",
-    is_flag=True,
-    help="All but ROMs starts unknown, and resets take one cycle; needs --sim icarus.",
-)
-@click.option(
-    "--shrink",
-    "tries",
-    type=Whole(0),
-    default=100,
-    show_default=True,
-    help="Smaller cases to try when one fails.",
-)
-@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
-@click.option(
-    "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
-)
-@click.option("--files", type=COUNT, help="Try this many hostile inputs of each format instead.")
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice([*FORMATS, ALL]),
-    multiple=True,
-    help="With --files: what is tried; may be given several times.  [default: model]",
-)
-@json_option
+@output_options
 def fuzz(
     *,
     cases: int | None,
@@ -127,6 +131,11 @@ def fuzz(
     models, names of files, options of all commands. Each must be refused with one line, in bounded
     time and memory, or be right; of model files that are still good some are simulated.
     """
+    from pascaline.cli.fuzz_files import fuzz_files
+    from pascaline.measure.fuzz import judge_seeds
+    from pascaline.measure.verdict import Verdict, judge
+    from pascaline.sim.case import Case
+
     _check_unknown(unknown, sim)
     if files is not None and unknown:
         raise InputError("--unknown", "must not be given with --files")
@@ -188,6 +197,8 @@ def fuzz(
 
 def _check_unknown(unknown: bool, sim: str) -> None:
     """Raise `InputError` if a simulator is not installed, or knows no unknown values."""
+    from pascaline.sim.simulators import simulator
+
     tool = simulator(sim)
     if unknown and not tool.unknowns:
         raise InputError("--unknown", "needs --sim icarus", sim)

@@ -28,6 +28,7 @@ import click
 
 from pascaline.cli.lazy import Escaped
 from pascaline.cli.stops import STOPS
+from pascaline.console import warn
 from pascaline.host.children import ending_children
 from pascaline.spec.errors import LONGEST, InputError, brief, one_line, said
 from pascaline.spec.scratch import own_temporary
@@ -173,7 +174,5 @@ def _forget_output() -> None:
 
 
 def _said(text: str, status: int) -> int:
-    from pascaline.console import warn  # Rich takes a while to import.
-
     warn(text)
     return status

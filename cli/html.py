@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from pascaline.console import say, warn
+from pascaline.console import remark, warn
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
-from pascaline.spec.files import check_file, write_atomic
+from pascaline.spec.files import check_place, refusing, write_atomic
 from pascaline.spec.folders import build_folder
 
 __all__ = ["html_option", "with_explored", "write_page"]
@@ -22,7 +22,8 @@ def _check(_context: click.Context, _parameter: click.Parameter, value: Path | N
         folder = next(parent for parent in value.absolute().parents if parent.exists())
         if not folder.is_dir():
             raise InputError(str(value), f"cannot be written ({folder.name} is not a folder)")
-        check_file(value)
+        with refusing(value):
+            check_place(value)
     return value
 
 
@@ -59,4 +60,4 @@ def write_page(path: Path, text: str, *, quiet: bool) -> None:
     """
     write_atomic(path, text)
     if not quiet:
-        say(f"{path}  {len(text.encode()):,} bytes")
+        remark(f"{path}  {len(text.encode()):,} bytes")

@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from pascaline.console import warn
+
 __all__ = ["Escaped", "LazyGroup"]
 
 
@@ -52,8 +54,6 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         first, *rest = args
         if first in self.renamed:
-            from pascaline.console import warn  # Rich takes a while to import.
-
             warn(f"`{first}` is now `{self.renamed[first]}`")
             first = self.renamed[first]
         return super().resolve_command(ctx, [first, *rest])

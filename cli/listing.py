@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from pascaline import models
-from pascaline.console import json_option, print_json, table
-from pascaline.measure.words import network_words, score_words
-from pascaline.spec.configs import configs
-from pascaline.spec.modelfile import read_header
-from pascaline.spec.network import Network
+from pascaline.cli.command import command, output_options
+from pascaline.console import print_json, table
+
+if TYPE_CHECKING:
+    from pascaline.spec.network import Network
 
 __all__ = ["list_"]
 
 
-@click.command("list")
-@json_option
+@command("list", example="pascaline list")
+@output_options
 def list_(*, as_json: bool) -> None:
     """List shipped models and named configurations."""
+    from pascaline.measure.words import score_words
+    from pascaline.spec.configs import configs
+    from pascaline.spec.modelfile import read_header
+
     shipped = [read_header(models.path(name)) for name in models.names()]
     named = {name: config for name, config in configs().items() if config.network is not None}
     result: dict[str, list[dict[str, Any]]] = {
@@ -70,5 +72,7 @@ def list_(*, as_json: bool) -> None:
 
 def _layers(network: Network) -> dict[str, Any]:
     """What ``list`` says of a network beside its inputs."""
+    from pascaline.measure.words import network_words
+
     weights = dict.fromkeys(layer.weights.name for layer in network.layers)
     return {"layers": network_words(network), "weights": ", ".join(weights)}

@@ -10,6 +10,7 @@ import click
 
 from pascaline.cli.guard import guarded
 from pascaline.cli.lazy import LazyGroup
+from pascaline.console import manner, warn
 
 __all__ = ["cli", "run"]
 
@@ -29,6 +30,7 @@ COMMANDS = {
     "list": (f"{AT}.listing:list_", "List shipped models and named configurations."),
     "measure": (f"{AT}.measure:measure", "Measure what the documentation quotes."),
     "report": (f"{AT}.report:report", "Synthesise a MODEL and count, or place and route it."),
+    "run": (f"{AT}.run:run", "Tell the classes of the sequences of a FILE."),
     "show": (f"{AT}.show:show", "Describe a MODEL and the machine it would run on."),
     "simulate": (f"{AT}.simulate:simulate", "Simulate a MODEL and compare it with golden."),
     "train": (f"{AT}.train:train", "Train a TASK and write a model file."),
@@ -40,7 +42,11 @@ COMMANDS = {
     cls=LazyGroup,
     lazy=COMMANDS,
     renamed={"bench": "measure"},
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "show_default": True,
+    },
 )
 @click.version_option(package_name="pascaline", prog_name="pascaline")
 def cli() -> None:
@@ -48,16 +54,15 @@ def cli() -> None:
 
     MODEL is a model file, a shipped model or a named configuration: see `pascaline list`.
     """
+    manner.quiet = manner.verbose = False  # As long as the command says nothing else.
 
 
 def run() -> None:
     """Run the command line; its exit status is that of `cli.guard.guarded`."""
     warnings.showwarning = _show
-    sys.exit(guarded(lambda: cli.main(standalone_mode=False)))
+    sys.exit(guarded(lambda: cli.main(prog_name="pascaline", standalone_mode=False)))
 
 
 def _show(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning of Python as one line."""
-    from pascaline.console import warn
-
     warn(str(message))

@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from pascaline.spec.errors import brief
+from pascaline.spec.errors import InputError, brief
 
-__all__ = ["COUNT", "JOBS", "MANY", "REAL", "SEED", "WHOLE", "Real", "Whole"]
+__all__ = ["COUNT", "JOBS", "MANY", "REAL", "SEED", "WHOLE", "Real", "Whole", "numbers"]
 
 LARGEST = (1 << 31) - 1
 """Magnitude of whole numbers without a limit of their own."""
@@ -23,6 +23,11 @@ LARGEST_REAL = 1e30
 
 CHARACTERS = 400
 """Of a number."""
+
+
+def _range_of(kind: click.IntRange | click.FloatRange, text: str) -> str:
+    """What a help says of a range: nothing, if there is no end."""
+    return "" if kind.min is None and kind.max is None else text
 
 
 class Whole(click.IntRange):
@@ -38,6 +43,9 @@ class Whole(click.IntRange):
 
     def __init__(self, least: int | None = None, most: int | None = None) -> None:
         super().__init__(least, most)
+
+    def _describe_range(self) -> str:
+        return _range_of(self, super()._describe_range())
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, str) and len(value) > CHARACTERS:
@@ -66,6 +74,9 @@ class Real(click.FloatRange):
     ) -> None:
         super().__init__(least if above is None else above, most, min_open=above is not None)
 
+    def _describe_range(self) -> str:
+        return _range_of(self, super()._describe_range())
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
@@ -93,3 +104,14 @@ JOBS = Whole(1, 1024)
 
 SEED = Whole(0, (1 << 32) - 1)
 """Of random numbers."""
+
+
+def numbers(_: click.Context, option: click.Parameter, text: str | None) -> list[int] | None:
+    """Numbers with commas between them."""
+    if text is None:
+        return None
+    try:
+        return [int(piece) for piece in text.split(",")]
+    except ValueError:
+        rule = "must be numbers separated by commas"
+        raise InputError(str(option.opts[0]), rule, text) from None

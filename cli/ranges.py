@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pascaline.cli.command import Decorator, options
 from pascaline.spec.errors import InputError
 from pascaline.spec.machine import Machine
-from pascaline.spec.model import Model
-from pascaline.synth.choice import best_lane
+
+if TYPE_CHECKING:
+    from pascaline.spec.model import Model
 
 __all__ = ["AUTO", "range_options", "read_ranges"]
 
@@ -22,20 +23,30 @@ AUTO = "auto"
 computed from the rest of the machine."""
 
 
-def range_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add an option for each parameter of a machine."""
-    said = dict(
-        re.findall(r"^(\w+) : .*\n {4}((?:.|\n(?= {4}))+)", inspect.getdoc(Machine) or "", re.M)
+def _range_option(name: str, said: str) -> Decorator:
+    """The option of a parameter of which this is said."""
+    first, _, _ = " ".join(said.split()).replace("`", "").partition(". ")
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        metavar="A,B,...",
+        help=f"{first.rstrip('.')}." if first else None,
     )
-    for name in reversed([name for name in Machine.model_fields if name != "layer_units"]):
-        first, _, _ = " ".join(said.get(name, "").split()).replace("`", "").partition(". ")
-        option = click.option(
-            f"--{name.replace('_', '-')}",
-            metavar="A,B,...",
-            help=f"{first.rstrip('.')}." if first else None,
-        )
-        command = option(command)
-    return command
+
+
+SAID = dict(
+    re.findall(r"^(\w+) : .*\n {4}((?:.|\n(?= {4}))+)", inspect.getdoc(Machine) or "", re.M)
+)
+
+range_options = options(
+    "Parameters to sweep",
+    *(
+        _range_option(name, SAID.get(name, ""))
+        for name in Machine.model_fields
+        if name != "layer_units"
+    ),
+    note="Each takes values with commas between them; by default, that of --machine.",
+)
+"""An option for each parameter of a machine."""
 
 
 def read_ranges(texts: dict[str, str | None], model: Model, target: str) -> dict[str, list[Any]]:
@@ -54,6 +65,8 @@ def read_ranges(texts: dict[str, str | None], model: Model, target: str) -> dict
 
 
 def _value(name: str, text: str, model: Model, target: str) -> Any:
+    from pascaline.synth.choice import best_lane
+
     value: Any
     if text == AUTO and name == "lane":
         value = best_lane(target, model.network)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import pascaline
 from pascaline.cli.catalogue import find_design, machine_options
+from pascaline.cli.command import command, output_options
 from pascaline.cli.command_line import command_line
+from pascaline.cli.completion import model_argument
 from pascaline.cli.html import html_option, with_explored, write_page
 from pascaline.cli.synthesis import synthesis_options
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.measure.synthesis import Synthesis
+from pascaline.console import bars, print_json, say, table
 from pascaline.pages.tables import remarks, tables
+
+if TYPE_CHECKING:
+    from pascaline.measure.synthesis import Synthesis
 
 __all__ = ["report"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline report digits-ternary --target ecp5 --html digits.html")
+@model_argument
 @synthesis_options
 @machine_options
 @html_option
-@json_option
+@output_options
 def report(
     model: str,
     *,

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pascaline.cli.catalogue import find_design, machine_options, target_option
-from pascaline.console import json_option, print_json, table
-from pascaline.measure.layers import core_step, layer_list, totals
-from pascaline.measure.words import network_words, score_words
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
+from pascaline.console import print_json, table
 from pascaline.pages.precision import precision_tables
-from pascaline.spec.arithmetic import Arithmetic
-from pascaline.spec.classes import class_names
-from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
-from pascaline.spec.storage import BASELINE, baseline, storage
-from pascaline.spec.tensors import tensor_specs
+
+if TYPE_CHECKING:
+    from pascaline.spec.design import Design
 
 __all__ = ["show"]
 
 
-@click.command()
-@click.argument("model")
+@command(example="pascaline show digits-ternary --units 8 --simd 16")
+@model_argument
 @target_option
 @machine_options
 @click.option("--storage", "bits_only", is_flag=True, help="Show the bits of its parts instead.")
-@json_option
+@output_options
 def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: Any) -> None:
     """Describe a MODEL and the machine it would run on."""
+    from pascaline.measure.words import network_words, score_words
+
     design = find_design(model, machine, target)
     result = describe(design)
     if as_json:
@@ -112,6 +112,11 @@ def _core_rows(cores: list[dict[str, Any]]) -> list[list[Any]]:
 
 def describe(design: Design) -> dict[str, Any]:
     """Plain values for JSON."""
+    from pascaline.measure.layers import core_step, layer_list, totals
+    from pascaline.spec.arithmetic import Arithmetic
+    from pascaline.spec.classes import class_names
+    from pascaline.spec.tensors import tensor_specs
+
     weight_bits = sum(
         spec.shape[0] * spec.shape[1] * spec.values.bits
         for spec in tensor_specs(design.network).values()
@@ -133,6 +138,8 @@ def describe(design: Design) -> dict[str, Any]:
 
 def _storage(design: Design) -> dict[str, Any]:
     """Bits of the model, and of the one with 12-bit weights that it is compared with."""
+    from pascaline.spec.storage import BASELINE, baseline, storage
+
     bits = storage(design.model, packed=_packed(design)).as_dict()
     compared = baseline(design.model).as_dict()
     ratio = {part: compared[part] / bits[part] for part in ("weights", "layer", "total")}
@@ -140,6 +147,8 @@ def _storage(design: Design) -> dict[str, Any]:
 
 
 def _show_storage(design: Design, found: dict[str, Any]) -> None:
+    from pascaline.spec.storage import BASELINE
+
     bits, compared, ratio = found["bits"], found[BASELINE.name], found["ratio"]
     names = dict.fromkeys(layer.weights.name for layer in design.network.layers)
     weights = ", ".join(names) + (", five in a byte" if _packed(design) else "")

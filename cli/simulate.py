@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import pascaline
+from pascaline.cli import known
 from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import MANY, SEED, Real
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.measure.simulation import Simulation
-from pascaline.sim.simulators import SIMULATORS
+from pascaline.console import bars, print_json, say, table
+
+if TYPE_CHECKING:
+    from pascaline.measure.simulation import Simulation
 
 __all__ = ["simulate"]
 
 
-@click.command()
-@click.argument("model")
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--samples", type=MANY, default=20, show_default=True)
+@command(example="pascaline simulate digits-ternary --samples 1 --waves run.fst")
+@model_argument
+@click.option("--sim", type=click.Choice(known.SIMULATORS), default="verilator", help="Simulator.")
+@click.option("--samples", type=MANY, default=20, help="Sequences.")
 @click.option(
     "--inputs",
     type=click.Path(path_type=Path),
@@ -34,9 +38,7 @@ __all__ = ["simulate"]
     default=0.0,
     help="Probability that a side pauses in a cycle.",
 )
-@click.option(
-    "--seed", type=SEED, default=0, show_default=True, help="Seed of pauses and random inputs."
-)
+@click.option("--seed", type=SEED, default=0, help="Seed of pauses and random inputs.")
 @click.option(
     "--waves",
     type=click.Path(path_type=Path),
@@ -44,7 +46,7 @@ __all__ = ["simulate"]
 )
 @target_option
 @machine_options
-@json_option
+@output_options
 def simulate(
     model: str,
     *,
@@ -93,8 +95,13 @@ def _print(found: Simulation) -> None:
     if found.correct is not None:
         share = 100 * found.correct / max(found.samples, 1)
         rows.append(["correct classes", f"{found.correct} of {found.samples} ({share:.1f} %)"])
-    if found.classes and all(isinstance(result, int) for result in found.results):
-        named = [found.classes[result] for result in found.results]
+    if found.cut:
+        share = found.cut["cut"] / found.cut["total"]
+        far = f"{share:.2%}, up to {found.cut['factor']:.3g} times as far as x"
+        rows.append(["inputs that are cut", far])
+    if found.classes and len(found.results) == found.samples:
+        each = [one if isinstance(one, list) else [one] for one in found.results]
+        named = [" ".join(found.classes[number] for number in one) for one in each]
         rows.append(["classes that came out", ", ".join(named)])
     formula = found.cycles_formula
     rows += [

@@ -2,66 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pascaline.cli.command import Decorator, options
+from pascaline.cli.completion import ALL_TARGETS, device_names, target_names
 from pascaline.cli.numbers import MANY, Real
-from pascaline.measure.synthesis import Synthesis, find_target
 from pascaline.synth.devices import FAMILIES
 from pascaline.synth.targets import TARGETS
 
-__all__ = ["area_options", "asic_options", "synthesis_options"]
+__all__ = ["area_options", "area_target_option", "asic_options", "synthesis_options"]
 
 
-def asic_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that describe a cell library."""
-    for option in reversed(
-        (
-            click.option(
-                "--liberty",
-                type=click.Path(path_type=Path),
-                help="With --target asic: the cell library, a .lib or .lib.gz file.",
-            ),
-            click.option(
-                "--dont-use",
-                multiple=True,
-                metavar="PATTERN",
-                help="With --target asic: cells to leave out, as '*_lp_*'; may be repeated.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+asic_options = options(
+    "Cell library",
+    click.option(
+        "--liberty",
+        type=click.Path(path_type=Path),
+        help="With --target asic: the cell library, a .lib or .lib.gz file.",
+    ),
+    click.option(
+        "--dont-use",
+        multiple=True,
+        metavar="PATTERN",
+        help="With --target asic: cells to leave out, as '*_lp_*'; may be repeated.",
+    ),
+)
+"""The options that describe a cell library."""
 
 
-def area_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say what area is measured on: ``target_name``, and a cell library."""
-    names = ", ".join(TARGETS)
-    target = click.option(
-        "--target", "target_name", default="generic", show_default=True, help=names
+def _target_option(names: Sequence[str]) -> Decorator:
+    return click.option(
+        "--target",
+        "target_name",
+        default="generic",
+        shell_complete=target_names,
+        help=", ".join(names),
     )
-    return target(asic_options(command))
 
 
-def _pnr_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of place and route."""
-    devices = "; ".join(
-        f"{known.name}: {', '.join(device.name for device in known.devices)}"
-        for known in FAMILIES.values()
-    )
-    for option in reversed(
-        (
-            click.option("--pnr", is_flag=True, help="Place and route, for ecp5 and ice40."),
-            click.option("--device", help=f"With --pnr, else the smallest that fits. {devices}."),
-            click.option("--seeds", type=MANY, help="With --pnr; their median counts. [3]"),
-        )
-    ):
-        command = option(command)
-    return command
+area_target_option = _target_option(tuple(TARGETS))
+"""What area is measured on, without a cell library: ``target_name``."""
+
+area_options = options("Area", _target_option(ALL_TARGETS), asic_options)
+"""The options that say what area is measured on: ``target_name``, and a cell library."""
+
+DEVICES = "; ".join(
+    f"{family.name}: {', '.join(device.name for device in family.devices)}"
+    for family in FAMILIES.values()
+)
+
+_together = options(
+    "Synthesis",
+    _target_option(ALL_TARGETS),
+    click.option("--dsp/--no-dsp", default=False, help="Use hard multipliers."),
+    click.option(
+        "--lut-rams/--no-lut-rams",
+        default=True,
+        help="Whether LUTs of an FPGA may be memories, beside block RAMs.",
+    ),
+    click.option(
+        "--clock",
+        type=Real(above=0),
+        help="With --pnr or --target asic: clock to aim at, in MHz.",
+    ),
+    options(
+        "Place and route",
+        click.option("--pnr", is_flag=True, help="Place and route, for ecp5 and ice40."),
+        click.option(
+            "--device",
+            shell_complete=device_names,
+            help=f"With --pnr. {DEVICES}.",
+            show_default="the smallest that fits",
+        ),
+        click.option(
+            "--seeds", type=MANY, help="With --pnr; their median counts.", show_default="3"
+        ),
+    ),
+    asic_options,
+    options(
+        "Cell library",
+        click.option(
+            "--power-steps",
+            type=MANY,
+            help="With --target asic: steps to simulate on the gates for power (minutes).",
+        ),
+    ),
+)
 
 
 def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,6 +113,8 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         clock: float | None,
         **others: Any,
     ) -> Any:
+        from pascaline.measure.synthesis import Synthesis, find_target
+
         synthesis = Synthesis(
             target=find_target(target_name, liberty=liberty, dont_use=dont_use, lut_rams=lut_rams),
             power_steps=power_steps,
@@ -93,41 +126,4 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         )
         return command(synthesis=synthesis, **others)
 
-    target = click.option(
-        "--target",
-        "target_name",
-        default="generic",
-        show_default=True,
-        help=", ".join([*TARGETS, "asic"]),
-    )
-    power = click.option(
-        "--power-steps",
-        type=MANY,
-        help="With --target asic: steps to simulate on the gates for power (minutes).",
-    )
-    dsp_option = click.option(
-        "--dsp/--no-dsp", default=False, show_default=True, help="Use hard multipliers."
-    )
-    lut_rams_option = click.option(
-        "--lut-rams/--no-lut-rams",
-        default=True,
-        show_default=True,
-        help="Whether LUTs of an FPGA may be memories, beside block RAMs.",
-    )
-    clock_option = click.option(
-        "--clock",
-        type=Real(above=0),
-        help="With --pnr or --target asic: clock to aim at, in MHz.",
-    )
-    found: Callable[..., Any] = with_synthesis
-    for option in (
-        clock_option,
-        _pnr_options,
-        lut_rams_option,
-        dsp_option,
-        power,
-        asic_options,
-        target,
-    ):
-        found = option(found)
-    return found
+    return _together(with_synthesis)

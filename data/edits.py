@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.data.excess import Excess
 from pascaline.data.sets import Labels
 
 __all__ = ["Edits", "distance", "edits"]
@@ -28,12 +29,15 @@ class Edits:
         Sequences without any edit.
     sequences : int
         All sequences.
+    beyond : Excess or None
+        As of `data.evaluate.Score`.
     """
 
     edits: int
     total: int
     right: int
     sequences: int
+    beyond: Excess | None = field(default=None, compare=False)
 
     @property
     def rate(self) -> float:

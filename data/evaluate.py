@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.edits import Edits, edits
-from pascaline.data.excess import warn_of_excess
+from pascaline.data.excess import Excess, warn_of_excess
 from pascaline.data.own import learned_from
 from pascaline.data.sets import IGNORED, Labels, Part
 from pascaline.golden.head import classify
@@ -53,11 +53,14 @@ class Score:
         Indices of those that got another class.
     by_class : dict of int to (int, int)
         Of each class that there is, how many sequences are correct, and how many there are.
+    beyond : Excess or None
+        How much of the inputs was cut, of a model on data.
     """
 
     total: int
     wrong: tuple[int, ...]
     by_class: dict[int, tuple[int, int]] = field(default_factory=dict, compare=False)
+    beyond: Excess | None = field(default=None, compare=False)
 
     @property
     def correct(self) -> int:
@@ -101,10 +104,13 @@ class Likelihood:
         Steps.
     bits : float
         Mean of minus the binary logarithm of the probability of what came.
+    beyond : Excess or None
+        As of `Score`.
     """
 
     total: int
     bits: float
+    beyond: Excess | None = field(default=None, compare=False)
 
     def card(self) -> dict[str, Any]:
         """Plain values for a model's card."""
@@ -206,11 +212,11 @@ def score(model: Model, part: Part, progress: Progress = silent) -> Measured:
         unit = model.card.get("logit_unit")
         if not isinstance(unit, float):
             raise InputError(f"{model.name}: card.logit_unit", "is missing")
-    warn_of_excess(model, part.sequences)
+    beyond = warn_of_excess(model, part.sequences)
     inputs = quantize(part.sequences, model)
     _check_labels(model, part)
     found = outcomes(model, inputs, progress)
-    return judge(model.network.results, found, part.labels, unit=unit)
+    return replace(judge(model.network.results, found, part.labels, unit=unit), beyond=beyond)
 
 
 def _check_labels(model: Model, part: Part) -> None:

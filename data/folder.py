@@ -2,10 +2,12 @@
 
 Either it has a folder for each class, whose name is that of the class, and all files in it are
 sequences of that class; or it has a file ``labels.csv`` with a first line ``file,label`` and then
-a line for each sequence. Sequences are files of one of two kinds, both with a row for each step:
+a line for each sequence. Sequences are files of one of three kinds:
 
 - ``.npy``: an array of real numbers, (steps, inputs), or (steps,) for a single input;
-- ``.csv``: numbers with commas between them; a first line without any number is a title.
+- ``.csv``: a row for each step, of numbers with commas between them; a first line without any
+  number is a title;
+- ``.wav``: sound, of which a step is a frame of the features of `data.mfcc`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.data.arrays import npy_array
+from pascaline.data.mfcc import wav_features
 from pascaline.data.sets import Features, Part, Parts
 from pascaline.spec.errors import InputError, brief
 from pascaline.spec.outside import content_of, parsing, text_of
@@ -35,6 +38,9 @@ LARGEST = float(np.finfo(np.float32).max)
 
 DIGITS = 18
 """Names of more digits are no numbers."""
+
+NOTICED = 0.01
+"""Of the range of an input in a sequence, what 32-bit numbers may lose before hashes need more."""
 
 LONGEST = 1000
 """Characters of the path of a file."""
@@ -164,7 +170,7 @@ def listed(path: Path) -> list[tuple[Path, str]]:
 def read_sequence(path: Path) -> Features:
     """The sequence of a file; raises `InputError` if there is none in it."""
     if path.suffix not in _READERS:
-        raise InputError(str(path), f"must end with {' or '.join(_READERS)}", path.suffix)
+        raise InputError(str(path), f"must end with {', '.join(_READERS)}", path.suffix)
     features = _READERS[path.suffix](path)
     if not features.size:
         raise InputError(str(path), "must have at least one step and one input")
@@ -185,7 +191,7 @@ def checked_table(thing: str, array: NDArray[Any]) -> Features:
     if not good.all():
         step, place = (int(index) for index in np.argwhere(~good)[0])
         _refuse_number(f"{thing}: step {step}, input {place}", str(table[step, place]))
-    return table.astype(np.float32)
+    return table if array.dtype == np.float32 else table.astype(np.float64)
 
 
 def _read_csv(path: Path) -> Features:
@@ -201,7 +207,7 @@ def _read_csv(path: Path) -> Features:
             if not _is_number(cell) or not abs(float(cell)) <= LARGEST:
                 _refuse_number(f"{path}: line {line}", cell)
         made.append([float(cell) for cell in cells])
-    return np.array(made, dtype=np.float32)
+    return np.array(made, dtype=np.float64)
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -214,7 +220,11 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
         ]
 
 
-_READERS: dict[str, Callable[[Path], Features]] = {".npy": _read_npy, ".csv": _read_csv}
+_READERS: dict[str, Callable[[Path], Features]] = {
+    ".npy": _read_npy,
+    ".csv": _read_csv,
+    ".wav": wav_features,
+}
 
 
 def _is_number(cell: str) -> bool:
@@ -230,7 +240,13 @@ def _refuse_number(thing: str, value: str) -> None:
 
 
 def _hash(sequence: Features) -> str:
-    return hashlib.sha256(repr(sequence.shape).encode() + sequence.tobytes()).hexdigest()
+    """That of 32-bit numbers, and of all digits where those would not tell steps apart."""
+    short = sequence.astype(np.float32)
+    content = repr(sequence.shape).encode() + short.tobytes()
+    lost = np.abs(sequence - short.astype(np.float64)).max(axis=0)
+    if (lost > NOTICED * np.ptp(sequence, axis=0)).any():
+        content += sequence.tobytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _as_counted(name: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,9 @@ __all__ = [
     "text_parts",
 ]
 
-Features = NDArray[np.float32]
-"""Raw features of one sequence, shape (steps, inputs); of symbols their numbers, (steps, 1)."""
+Features = NDArray[np.floating[Any]]
+"""Raw features of one sequence, shape (steps, inputs), with the digits that their file has; of
+symbols their numbers, (steps, 1)."""
 
 Labels = NDArray[np.int64] | list[NDArray[np.int64]]
 """A class for each sequence; or several, one for each of its steps or those of its output."""

@@ -95,7 +95,8 @@ def recordings_of(path: Path, arrays: Arrays) -> Recordings:
         labels = _array(path, arrays, "labels", "iu", 1).astype(np.int64)
         if len(labels) != len(lengths):
             raise InputError(f"{path}: labels", f"must be {len(lengths)} classes", len(labels))
-    sequences = np.split(features.astype(np.float32), np.cumsum(lengths)[:-1])
+    exact = features.astype(np.float32 if features.dtype == np.float32 else np.float64)
+    sequences = np.split(exact, np.cumsum(lengths)[:-1])
     return Recordings(sequences, labels)
 
 

@@ -18,7 +18,7 @@ from pascaline.spec.outside import content_of
 
 __all__ = ["SUFFIXES", "read_unlabelled"]
 
-SUFFIXES = (".npy", ".csv", ".npz")
+SUFFIXES = (".npy", ".csv", ".npz", ".wav")
 
 
 def read_unlabelled(path: Path) -> list[Features]:
@@ -27,9 +27,9 @@ def read_unlabelled(path: Path) -> list[Features]:
     Parameters
     ----------
     path : Path
-        A ``.csv`` or ``.npy`` file of one sequence as in `data.folder`; a ``.npy`` file of several
-        of the same length, (sequences, steps, inputs); a ``.npz`` file of such arrays, or of
-        `data.recordings`; or a folder of such files, of folders of them, or with the
+        A ``.csv``, ``.npy`` or ``.wav`` file of one sequence as in `data.folder`; a ``.npy`` file
+        of several of the same length, (sequences, steps, inputs); a ``.npz`` file of such arrays,
+        or of `data.recordings`; or a folder of such files, of folders of them, or with the
         ``labels.csv`` of `data.folder`.
 
     Raises

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,16 +13,18 @@ from amaranth.back import rtlil
 from amaranth.hdl import Elaboratable, Shape
 from amaranth.lib.wiring import In, Out, Signature
 
+from pascaline.hdl.export.features import described
 from pascaline.hdl.kinds import Kinds
-from pascaline.hdl.names import plain_names
+from pascaline.hdl.names import plain_names, prefixed
 from pascaline.hdl.top import top
 from pascaline.host.tools import run_tool
 from pascaline.spec import cycles
 from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
-from pascaline.spec.files import write_atomic
+from pascaline.spec.errors import InputError
 from pascaline.spec.instances import instance, joined, part_names, places
 from pascaline.spec.loading import header, image
+from pascaline.spec.manifest import write_folder
 from pascaline.spec.scratch import temporary
 
 __all__ = ["Verilog", "emit", "generate"]
@@ -66,25 +70,54 @@ class Verilog:
     description: dict
     companions: dict
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(
+        self, folder: str | Path, removed: Callable[[Path], object] = lambda _: None
+    ) -> list[Path]:
         """Write ``<name>.v``, companions, ``<name>.json``; the last may serve as a stamp.
+
+        A folder has one design: files that an earlier call has written, and this one does not, are
+        removed. See `spec.manifest`.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder.
+        removed : callable
+            Told of each file that is.
 
         Raises
         ------
         InputError
-            If the folder cannot be written.
+            If the folder cannot be written, or has another file of one of these names.
         """
         description = json.dumps(self.description, indent=2) + "\n"
         files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
-        for name, content in files.items():
-            write_atomic(Path(folder, name), content)
+        for path in write_folder(Path(folder), files):
+            removed(path)
         return [Path(folder, name) for name in files]
 
 
-def generate(design: Design) -> Verilog:
-    """Generate the Verilog of a design."""
+def generate(design: Design, prefix: str | None = None) -> Verilog:
+    """Generate the Verilog of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    prefix : str, optional
+        Before the names of all modules but the top, with ``_`` behind it; by default the top's
+        name. Machines with other prefixes can be parts of one design.
+
+    Raises
+    ------
+    InputError
+        If the prefix is no name.
+    """
+    prefix = design.name if prefix is None else prefix
+    if not re.fullmatch(r"[A-Za-z]\w{0,63}", prefix, re.ASCII):
+        raise InputError("prefix", "must be a letter, then letters, digits or _", prefix)
     made = top(design)
-    modules, kinds, names = emit(made.component, design.name)
+    modules, kinds, names = emit(made.component, design.name, prefix)
     text = "\n".join([_header(design), modules])
     companions = made.companions
     if design.machine.home.loaded:
@@ -93,8 +126,17 @@ def generate(design: Design) -> Verilog:
     return Verilog(design.name, text, description, companions)
 
 
-def emit(component, name):
+def emit(component, name, prefix=None):
     """Verilog of any component.
+
+    Parameters
+    ----------
+    component : Component
+        The component.
+    name : str
+        Name of the top module.
+    prefix : str, optional
+        Before the names of all others; by default the top's.
 
     Returns
     -------
@@ -109,7 +151,12 @@ def emit(component, name):
     kinds = Kinds()
     top = rtlil.convert(_WithBits(component), name=name, platform=kinds, emit_src=False)
     modules, names = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
-    return "\n".join([modules, *kinds.verilog.values()]), sorted(kinds.rtlil), names
+    modules = "\n".join([modules, *kinds.verilog.values()])
+    # Names are given last: what Yosys makes of a machine depends on the order of its modules.
+    inside = {plain for path, plain in names.items() if path.startswith(f"{name}.")}
+    text, given = prefixed(modules, name, inside, name if prefix is None else prefix)
+    names = {path: given.get(plain, plain) for path, plain in names.items()}
+    return text, sorted(given[kind] for kind in kinds.rtlil), names
 
 
 class _WithBits(Elaboratable):
@@ -175,6 +222,7 @@ def _describe(design, made, text, kinds):
         "model": design.model.name,
         "network": design.network.model_dump(mode="json"),
         "machine": design.machine.model_dump(mode="json"),
+        **described(design),
         "cores": [
             {
                 "layers": len(core.layers),

@@ -66,14 +66,15 @@ class Formats(Checked):
         Raises
         ------
         InputError
-            If the magnitude is not above 0, or more than bits of x before the point can hold.
+            If the magnitude is more than bits of x before the point can hold, or less than those
+            behind it.
         """
         width = self.x.width
-        most = 2.0 ** (width - 1)
-        if not 0 < magnitude <= most:
-            rule = f"must be above 0 and at most {most:g}, as x has {width} bits"
+        most, least = 2.0 ** (width - 1), 2.0 ** (width - 33)
+        if not least < magnitude <= most:
+            rule = f"must be above {least:g} and at most {most:g}, as x has {width} bits"
             raise InputError("reach", rule, magnitude)
-        frac = min(31, width - 1 - math.ceil(math.log2(magnitude)))
+        frac = width - 1 - math.ceil(math.log2(magnitude))
         return self.model_copy(update={"x": Format(width=width, frac=frac)})
 
     def layer(

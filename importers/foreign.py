@@ -61,6 +61,8 @@ class Foreign:
         Hash of the file, in hexadecimal; `importers.sources.read_foreign` fills it in.
     preprocess : Preprocess or OneHot or None
         What raw features have to go through before it, if anything is known of it; see `rule`.
+    reach : float or None
+        How far inputs reach that are standardised in front of it, as the file has it.
     labels : Labels or None
         Names of classes that the file has.
     classes : tuple of str
@@ -75,6 +77,7 @@ class Foreign:
     left_out: tuple[str, ...] = ()
     sha256: str = ""
     preprocess: Rule | None = None
+    reach: float | None = None
     labels: Labels | None = None
     classes: tuple[str, ...] = ()
 

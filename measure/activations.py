@@ -15,7 +15,7 @@ from pascaline.measure.alone import component_area
 from pascaline.spec.activation import Activation, Table, read_activation, table
 from pascaline.spec.formats import Format
 from pascaline.spec.model import Model
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import Target
 
 __all__ = ["FORMS", "compare_activations", "compare_models"]
@@ -63,8 +63,7 @@ def compare_activations(
         units of the last place; with a target also ``area`` and ``memory_bits``.
     """
     rows = []
-    for number, text in enumerate(forms):
-        progress("activations", number, len(forms))
+    for text in each(forms, progress, "activations"):
         form = read_activation(text, thing="--forms")
         row: dict[str, Any] = {"form": text, "errors": {}}
         for function, out in outs.items():
@@ -76,7 +75,6 @@ def compare_activations(
             row["area"] = sum(found.price(area) for area in areas)
             row["memory_bits"] = sum(area["memory_bits"] for area in areas)
         rows.append(row)
-    progress("activations", len(forms), len(forms))
     return rows
 
 
@@ -102,11 +100,9 @@ def compare_models(
         ``form`` and ``score``, in words.
     """
     rows = []
-    for number, text in enumerate(forms):
-        progress(model.name, number, len(forms))
+    for text in each(forms, progress, model.name):
         made = with_activation(model, read_activation(text, thing="--forms"))
         rows.append({"form": text, "score": str(score(made, part))})
-    progress(model.name, len(forms), len(forms))
     return rows
 
 

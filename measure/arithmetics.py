@@ -9,7 +9,7 @@ from pascaline.models.catalogue import find_model
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
 
 __all__ = ["ARITHMETICS", "compare_arithmetics"]
@@ -35,7 +35,7 @@ def compare_arithmetics(target_name: str, progress: Progress = silent) -> dict[s
     """
     found = target(target_name)
     result: dict[str, Any] = {"target": target_name, "machines": {}}
-    for name in ARITHMETICS:
+    for name in each(ARITHMETICS, progress, "arithmetics"):
         config = f"medium-{name}"
         design = Design(model=find_model(config), machine=configs()[config].machine)
         made = make_report(design, found, progress=progress)

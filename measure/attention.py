@@ -16,7 +16,7 @@ from pascaline.spec.design import Design
 from pascaline.spec.formats import Format
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.stages.attend import Attend
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.synth.targets import Target
@@ -169,8 +169,7 @@ def compare_attention(
             row["area"] = _area(attend, found, progress)
         rows.append(row)
     errors = {}
-    for number, length in enumerate(LENGTHS if trials else ()):
-        progress("comparing with a softmax", number, len(LENGTHS))
+    for length in each(LENGTHS if trials else (), progress, "comparing with a softmax"):
         errors[length] = softmax_error(Attention(), length, trials=trials)
     return result | {"sizes": rows, "errors": errors}
 

@@ -8,8 +8,9 @@ from typing import Any
 from pascaline.models.catalogue import find_model
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.scratch import temporary
+from pascaline.synth.memories import black_boxes
 from pascaline.synth.report import report
 from pascaline.synth.targets import target
 
@@ -37,21 +38,20 @@ def time_generation(*, synthesise: bool = False, progress: Progress = silent) ->
 
     model = find_model("large-ternary")
     machines: list[dict[str, float]] = []
-    for count in LANES:
+    for count in each(LANES, progress, "numbers of lanes"):
         machine = configs()["large-ternary"].machine.model_copy(update={"units": count // 4})
         design = Design(model=model, machine=machine)
         progress(f"generating {count} lanes", 0, 0)
         start = time.perf_counter()
         made = generate(design)
         seconds = time.perf_counter() - start
-        memories = made.text[made.text.index("module rom_") :]
-        size = len(made.text)
+        size, (_, roms) = len(made.text), black_boxes(made.text)
         machines.append(
             {
                 "lanes": count,
                 "seconds": seconds,
                 "bytes": size,
-                "bytes_without_memories": size - len(memories),
+                "bytes_without_memories": size - len(roms.verilog),
             }
         )
         if synthesise:

@@ -22,7 +22,7 @@ from pascaline.spec.formats import Format, Interval
 from pascaline.spec.lanes import LaneDesign, lane_designs, tree_levels
 from pascaline.spec.preprocess import Preprocess, rule_of
 from pascaline.spec.product import Product
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.scratch import temporary
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import CellTarget
@@ -82,17 +82,16 @@ def compare_lanes(
         raise InputError("--power", "needs --target asic")
     if write and width != WIDTH:
         raise InputError("--write", f"needs --width {WIDTH}", width)
-    measured: dict[str, dict[str, float]] = {}
-    powers: dict[str, dict[str, Any]] = {}
-    for kind in [arithmetic(name.strip()) for name in names]:
-        name = kind.name
-        measured[name], powers[name] = {}, {}
-        for lane in lane_designs(kind):
-            what = _Lanes(name, lane, width, _registers(found, lane))
-            made = _synthesise(what, found, progress)
-            measured[name][lane] = round(found.price(made.area) / (LANES * SIMD), 2)
-            if power_clock is not None and isinstance(found, CellTarget):
-                powers[name][lane] = _power(what, made, found, power_clock, progress)
+    kinds = [arithmetic(name.strip()) for name in names]
+    measured: dict[str, dict[str, float]] = {kind.name: {} for kind in kinds}
+    powers: dict[str, dict[str, Any]] = {kind.name: {} for kind in kinds}
+    wanted = [(kind.name, lane) for kind in kinds for lane in lane_designs(kind)]
+    for name, lane in each(wanted, progress, "lane designs"):
+        what = _Lanes(name, lane, width, _registers(found, lane))
+        made = _synthesise(what, found, progress)
+        measured[name][lane] = round(found.price(made.area) / (LANES * SIMD), 2)
+        if power_clock is not None and isinstance(found, CellTarget):
+            powers[name][lane] = _power(what, made, found, power_clock, progress)
     if write:
         write_costs(found.name, measured)
     result: dict[str, Any] = {

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pascaline.measure.designs import make_design
 from pascaline.measure.synthesis import make_report
-from pascaline.models.catalogue import base_machine
 from pascaline.spec import cycles
-from pascaline.spec.design import Design
 from pascaline.spec.model import Model
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
 
 __all__ = ["cost_of_loading"]
@@ -42,17 +41,15 @@ def cost_of_loading(
     dict
         By target and kind of machine, the counts of the target and ``cycles_per_step``.
     """
-    machine = base_machine(model)
     result: dict[str, Any] = {"model": model.name, "targets": {}}
-    for name in targets:
-        machines = result["targets"][name] = {}
-        for choice, options in CHOICES.items():
-            design = Design(model=model, machine=machine.model_copy(update=options))
-            made = make_report(design, target(name), progress=progress)
-            machines[choice] = {
-                "cells": made.cells,
-                **made.area,
-                "cycles_per_step": cycles.step_cycles(design),
-            }
-            result["tool_version"] = made.tool_version
+    wanted = [(name, choice) for name in targets for choice in CHOICES]
+    for name, choice in each(wanted, progress, "machines"):
+        design = make_design(model, CHOICES[choice])
+        made = make_report(design, target(name), progress=progress)
+        result["targets"].setdefault(name, {})[choice] = {
+            "cells": made.cells,
+            **made.area,
+            "cycles_per_step": cycles.step_cycles(design),
+        }
+        result["tool_version"] = made.tool_version
     return result

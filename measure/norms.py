@@ -13,7 +13,7 @@ from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.synth.targets import Target
 
@@ -78,7 +78,7 @@ def compare_norms(
     if found is not None:
         result |= {"target": found.name, "unit": found.unit}
     rows = []
-    for spread in SPREADS:
+    for spread in each(SPREADS, progress, "spreads"):
         layer: dict[str, Any] = {"kind": cell, "hidden": hidden, "weights": weights}
         if spread != "none":
             layer["normaliser"] = {"kind": "layernorm", "spread": spread}

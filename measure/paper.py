@@ -12,7 +12,7 @@ from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.asic import CellTarget
 from pascaline.synth.report import Report
 
@@ -80,7 +80,7 @@ def build_points(
     """
     measured: dict[str, tuple[Report, dict[str, Any]]] = {}
     rows: list[dict[str, Any]] = []
-    for name, point in POINTS.items():
+    for name, point in each(POINTS.items(), progress, "design points"):
         config = configs()[f"paper-{name}"]
         model = find_model(f"paper-{name}")
         trees = Machine.parse(point.trees, thing="machine")

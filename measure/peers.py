@@ -15,7 +15,7 @@ from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
 from pascaline.spec.machine import Machine
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
 
 __all__ = ["compare_peers"]
@@ -96,7 +96,7 @@ def compare_peers(samples: int, progress: Progress = silent) -> dict[str, Any]:
         ``machines``, a dict each, and ``tool_version``.
     """
     rows: list[dict[str, Any]] = []
-    for peer in PEERS:
+    for peer in each(PEERS, progress, "networks"):
         model, machine = find_model(peer.config), configs()[peer.config].machine
         machines = [machine]
         if peer.fast:

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pascaline.host.cache import recalled, remembered
+from pascaline.measure.designs import make_design
 from pascaline.measure.synthesis import Synthesis, make_placement, make_report
 from pascaline.measure.timing import CLOCK, make_timing
 from pascaline.spec import cycles
-from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 from pascaline.spec.machine import Machine
@@ -131,7 +131,7 @@ def measure(survey: Survey, machine: Machine) -> Point:
     """
     if survey.code != code_digest() or survey.tools != tool_versions(survey.synthesis):
         raise InputError("worker", "must have the same code and tools as the process that explores")
-    design, synthesis = Design(model=survey.model, machine=machine), survey.synthesis
+    design, synthesis = make_design(survey.model, machine.model_dump()), survey.synthesis
     made = make_report(design, synthesis.target, dsp=synthesis.dsp)
     clock = energy = None
     if synthesis.pnr:

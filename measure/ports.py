@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from pascaline.sim.simulators import simulator
 from pascaline.spec import cycles
 from pascaline.spec.design import Design
 from pascaline.spec.errors import InputError
-from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.portstyles import STYLES
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.synth.targets import target
 
 __all__ = ["STEPS", "cost_of_ports"]
@@ -61,7 +61,7 @@ def cost_of_ports(
     """
     base, found = base_machine(model), target(target_name)
     rows: dict[str, dict[str, Any]] = {}
-    for style in get_args(Machine.model_fields["ports"].annotation):
+    for style in each(tuple(STYLES), progress, "ports"):
         design = Design(model=model, machine=base.model_copy(update={"ports": style}))
         made = make_report(design, found, progress=progress)
         rows[style] = {"whole": made.area, "bus": made.by_part.get("bus", {})}

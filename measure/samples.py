@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pascaline import models
+from pascaline.data.excess import Excess, warn_of_excess
 from pascaline.data.own import ALL, Trained, learned_from, sequences_for, trained_on
 from pascaline.data.recordings import Recordings, read_recordings
 from pascaline.data.sets import Part
@@ -36,11 +37,14 @@ class Samples:
         Their classes, if they are real.
     source : str
         Where they are from.
+    beyond : Excess or None
+        How much of their features is cut, if they come from features.
     """
 
     sequences: list[Integers]
     labels: list[int] | None
     source: str
+    beyond: Excess | None = None
 
 
 def take_samples(design: Design, count: int, seed: int, inputs: Path | None) -> Samples:
@@ -62,7 +66,8 @@ def take_samples(design: Design, count: int, seed: int, inputs: Path | None) -> 
         recordings, source = _held_out(model, data, count)
     taken = recordings.first(count)
     labels = None if taken.labels is None else taken.labels.tolist()
-    return Samples(quantize(taken.sequences, model), labels, source)
+    beyond = warn_of_excess(model, taken.sequences)
+    return Samples(quantize(taken.sequences, model), labels, source, beyond)
 
 
 def _random(design: Design, count: int, seed: int, why: str = "") -> Samples:

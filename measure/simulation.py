@@ -62,6 +62,8 @@ class Simulation:
         Of pauses and random inputs.
     classes : list of str
         Names of the classes that results are, in the order of their numbers; empty without any.
+    cut : dict or None
+        How many inputs are beyond x, if any are, as `data.excess.Excess.card` has it.
     waves : str or None
         File of the waveform, if there is one.
     """
@@ -83,6 +85,7 @@ class Simulation:
     faults: list[str]
     seed: int
     classes: list[str] = field(default_factory=list)
+    cut: dict[str, Any] | None = None
     waves: str | None = None
 
     @property
@@ -205,7 +208,8 @@ def _summary(
         utilisation=cycles.utilisation(design, outcome.steps, max(outcome.cycles, 1)),
         faults=outcome.faults,
         seed=job.seed,
-        classes=list(class_names(design.model)),
+        classes=list(class_names(design.model)) if head and head.output == "class" else [],
+        cut=samples.beyond.card() if samples.beyond and samples.beyond.cut else None,
         waves=None if waves is None else str(waves),
     )
 

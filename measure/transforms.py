@@ -18,7 +18,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.network import Network
 from pascaline.spec.operands import Walsh
 from pascaline.spec.product import Product
-from pascaline.spec.progress import Progress, silent
+from pascaline.spec.progress import Progress, each, silent
 from pascaline.spec.synthetic import synthetic_model
 from pascaline.spec.walsh import WalshUnit, walsh_units
 from pascaline.synth.targets import Target
@@ -97,8 +97,7 @@ def compare_transforms(
         result |= {"target": found.name, "unit": found.unit}
         result["lanes"] = _lanes(hidden, h, found, progress)
     rows = []
-    for number, one in enumerate(wanted):
-        progress(f"transforms of {hidden}", number, len(wanted))
+    for one in each(wanted, progress, f"transforms of {hidden}"):
         row = _cycles(network, one)
         if found is not None:
             area, of = _area(network, one, found, progress)
@@ -106,7 +105,6 @@ def compare_transforms(
             row |= {"area": area, "area_of": of, "same_throughput": round(lanes)}
             row["part"] = round(area / lanes, 4)
         rows.append(row)
-    progress(f"transforms of {hidden}", len(wanted), len(wanted))
     return result | {"transforms": rows}
 
 

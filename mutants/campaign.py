@@ -17,8 +17,8 @@ from mutants.environment import AROUND, busy, environment, usual
 from mutants.machines import machine
 from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
-from mutants.replays import write_replays
-from mutants.traffic import with_faults, with_traffic
+from mutants.replays import restored, write_replays
+from mutants.traffic import with_faults, with_rare, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
 from pascaline.sim.case import Case
@@ -151,9 +151,11 @@ class Campaign:
             def others() -> list[int]:
                 return [number for number in mutants if number not in killed]
 
+            def in_bench(name: str, case: Case) -> Trials:
+                return Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
+
             for name, case in self._traffic.items():
-                bench = Trials(name, case, "pascaline.sim.tb_mutants", design.name, folder)
-                killed |= killed_in(bench, others())
+                killed |= killed_in(in_bench(name, case), others())
             by_traffic = set(killed)
             quiet = {number: mutants[number] for number in others()}
             name = f"{AROUND} {sorted(quiet)}"
@@ -180,9 +182,15 @@ class Campaign:
             left = [number for number in others() if number not in equal]
             killed |= killed_in(replay, proofs.sought(left))
             replayed = killed.keys() - by_traffic
-            if self.replays is not None and replayed:
+            if left := [number for number in left if number not in killed]:
+                killed |= killed_in(in_bench("rare", with_rare(self._machine, self.seed)), left)
+            if self.replays is not None:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
-                write_replays(path, folder, replayed)
+                left = [number for number in left if number not in killed]
+                needed = killed_in(replay, restored(path, folder, left))
+                killed |= needed
+                if replayed or needed:
+                    write_replays(path, folder, replayed, sorted(needed))
         left = [number for number in others() if number not in equal]
         return {
             "configuration": self.name,

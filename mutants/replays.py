@@ -13,14 +13,16 @@ from typing import Any
 
 from pascaline.spec.files import write_atomic
 
-__all__ = ["MOST", "read_replays", "write_replays"]
+__all__ = ["MOST", "read_replays", "restored", "write_replays"]
 
 MOST = 4
 """Of a machine: the shortest ones."""
 
 
-def write_replays(path: Path, folder: Path, numbers: Collection[int]) -> None:
-    """Write the shortest of the inputs that a campaign has found.
+def write_replays(
+    path: Path, folder: Path, numbers: Collection[int], needed: Collection[int] = ()
+) -> None:
+    """Write the shortest of the inputs that a campaign has found, and those that it has needed.
 
     Parameters
     ----------
@@ -30,14 +32,28 @@ def write_replays(path: Path, folder: Path, numbers: Collection[int]) -> None:
         Of the campaign.
     numbers : collection of int
         Of the mutants that only replay has killed.
+    needed : collection of int
+        Of those that only inputs of the file have, see `restored`.
     """
     found = {
         number: json.loads((folder / f"witness-{number}.json").read_text(encoding="utf-8"))
-        for number in sorted(numbers)
+        for number in sorted({*numbers, *needed})
     }
-    short = sorted(found, key=lambda number: len(found[number]["seen"]))[:MOST]
-    text = json.dumps({number: found[number] for number in short})
+    short = sorted(numbers, key=lambda number: (len(found[number]["seen"]), number))[:MOST]
+    text = json.dumps({number: found[number] for number in dict.fromkeys([*short, *needed])})
     write_atomic(path, gzip.compress(text.encode(), mtime=0))
+
+
+def restored(path: Path, folder: Path, numbers: Collection[int]) -> list[int]:
+    """Put inputs of the file into the folder of a campaign, and say of which mutants.
+
+    They may be written by hand, where a campaign finds none.
+    """
+    found = read_replays(path) if path.exists() else {}
+    wanted = [number for number in numbers if number in found]
+    for number in wanted:
+        write_atomic(folder / f"witness-{number}.json", json.dumps(found[number]))
+    return wanted
 
 
 def read_replays(path: Path) -> dict[int, dict[str, Any]]:

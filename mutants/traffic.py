@@ -6,10 +6,11 @@ import numpy as np
 
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.draw_cases import draw_traffic
+from pascaline.sim.far import farthest
 from pascaline.spec.design import Design
-from pascaline.spec.ports import FROM_GIVEN
+from pascaline.spec.ports import FROM_GIVEN, FROM_ZERO
 
-__all__ = ["with_faults", "with_traffic"]
+__all__ = ["with_faults", "with_rare", "with_traffic"]
 
 ROUNDS, ON_BUS = 12, 6
 """Pairs of traffics, each with a reset in the middle: many short ones, so that what hangs is soon
@@ -35,6 +36,14 @@ and makes is seen."""
 
 FAULTS = 12
 """Of each kind, on a bus."""
+
+CANDIDATES, WAY = 4000, 12
+"""Sequences of which those that go farthest are kept, and their vectors, where no state is given: a
+sum that goes over its range by little needs x and h to be near their ends together."""
+
+CROWD, CROWDED = 150, (0.8, 0.9, 0.95)
+"""Sequences of one vector, none of which is dumped, and pauses of their results: several are under
+way at a time, and one is done in the very cycle in which another one leaves."""
 
 
 def with_traffic(case: Case, seed: int, cycles: int) -> Case:
@@ -63,6 +72,24 @@ def with_faults(case: Case) -> Case:
     return Case.model_validate(case.model_dump() | {"faults": FAULTS})
 
 
+def with_rare(case: Case, seed: int) -> Case:
+    """A machine with what is rare: sums that go as far as they can, and crowds of results."""
+    rng, design = np.random.default_rng(seed), case.design
+    given = not (design.machine.on_bus or case.network.whole)
+    steps = 1 if given else min(WAY, design.machine.longest)
+    seeds = rng.integers(1 << 32, size=CANDIDATES).tolist()
+    chosen = farthest(design, seeds, steps, given=given)
+    state = FROM_GIVEN if given else FROM_ZERO
+    far = [CaseSequence(steps=steps, state=state, dump=given, seed=one, far=True) for one in chosen]
+    crowd = [CaseSequence(steps=1, seed=one) for one in seeds[:CROWD]]
+    traffic = [_episode(far), *(_episode(crowd, {"o": pause}) for pause in CROWDED)]
+    return case.model_copy(update={"traffic": tuple(traffic)})
+
+
+def _episode(sequences: list[CaseSequence], pauses: dict[str, float] | None = None) -> Traffic:
+    return Traffic(episodes=(CaseEpisode(sequences=tuple(sequences)),), pauses=pauses or {})
+
+
 def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traffic:
     """One reset after the other."""
     _, rough = draw_traffic(rng, design, cycles)
@@ -75,7 +102,7 @@ def _interrupted(rng: np.random.Generator, design: Design, cycles: int) -> Traff
 def _single_steps(rng: np.random.Generator) -> Traffic:
     seeds = rng.integers(1 << 32, size=STEPS).tolist()
     steps = [CaseSequence(steps=1, state=FROM_GIVEN, dump=True, seed=seed) for seed in seeds]
-    return Traffic(episodes=(CaseEpisode(sequences=tuple(steps)),))
+    return _episode(steps)
 
 
 def _far(rng: np.random.Generator, traffic: Traffic, longest: int) -> Traffic:

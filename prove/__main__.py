@@ -3,62 +3,21 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from pascaline.cli.guard import guarded
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
-from pascaline.spec.errors import InputError
+from pascaline.measure.workers import workers
 from pascaline.spec.folders import build_folder
-from pascaline.spec.scratch import own_temporary
-from prove import (
-    attention,
-    buses,
-    cells,
-    head,
-    images,
-    loading,
-    numbers,
-    packets,
-    protocols,
-    registers,
-    sequencer,
-    sequences,
-    states,
-    streams,
-    sums,
-    transforms,
-)
-from prove.claim import Claim, check_solvers, prove
+from prove.claim import check_solvers
+from prove.groups import all_claims, prove_named
 
-__all__ = ["GROUPS", "all_claims", "main"]
-
-GROUPS = (
-    streams,
-    sequencer,
-    states,
-    sequences,
-    attention,
-    sums,
-    transforms,
-    numbers,
-    cells,
-    head,
-    loading,
-    images,
-    packets,
-    registers,
-    buses,
-    protocols,
-)
-
-
-def all_claims() -> list[Claim]:
-    """Every claim."""
-    return [claim for group in GROUPS for claim in group.claims()]
+__all__ = ["main"]
 
 
 @click.command()
@@ -70,15 +29,11 @@ def main(*, words: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
     claims = [c for c in all_claims() if not words or any(word in c.name for word in words)]
     if not claims:
         raise click.UsageError(f"no claim has one of {', '.join(words)} in its name")
-    try:
-        check_solvers({claim.mode for claim in claims})
-    except InputError as error:
-        click.echo(f"pascaline: {error}", err=True)
-        sys.exit(2)
+    check_solvers({claim.mode for claim in claims})
     keep: Path = build_folder() / "prove"
     proofs = []
-    with own_temporary(), bars() as progress, ThreadPoolExecutor(jobs or cores()) as pool:
-        running = [pool.submit(prove, claim, keep) for claim in claims]
+    with bars() as progress, workers(min(jobs or cores(), len(claims))) as pool:
+        running = [pool.submit(prove_named, claim.name, keep) for claim in claims]
         for done, future in enumerate(as_completed(running), start=1):
             proofs.append(future.result())
             progress("proving", done, len(running))
@@ -97,4 +52,4 @@ def main(*, words: tuple[str, ...], jobs: int | None, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guarded(lambda: main.main(standalone_mode=False)))

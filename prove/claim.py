@@ -29,7 +29,7 @@ ENGINES = {"prove": Z3}
 
 # Of a whole machine z3 knows too little for an induction: ABC first finds the signals that are
 # equal or constant in all states that can be reached, and with them often all that must hold.
-MERGE = "read_aiger claim/model/design_aiger.aig; fold; strash; orpos; scorr"
+MERGE = "read_aiger claim/model/design_aiger.aig; fold; strash; orpos; scorr -F 4"
 MERGED = {
     "merge": ("bmc3 -F {depth} -T {timeout}", "No output asserted in {depth} frames"),
     "reach": ("pdr -T {timeout}", "Property proved."),

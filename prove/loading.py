@@ -1,9 +1,10 @@
 """Weights that are loaded, and parity: what must not start, and what must not get out."""
 
-from amaranth.hdl import Array, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from pascaline.hdl.bus.ending import UNDER_WAY, Ending
 from pascaline.hdl.parity import Guard, read_out, stored, write_in
 from pascaline.hdl.valve import Valve
 from prove.claim import Claim
@@ -107,10 +108,51 @@ def valve(harness: Harness):
     harness.always(~opened | (dut.o.valid == (dut.i.valid & ~(idle & waits))))
 
 
+def ending(harness: Harness):
+    """Until a fault results pass; then each packet that had come whole is ended, and no other."""
+    design = small_design(inputs=3, simd=2, streams=2, head=None, ports="axi", parity=True)
+    dut, m = harness.place(Ending(design), "ending"), harness.m
+    feed(harness, dut.i, "i")
+    fault, commit = harness.free(1, "fault"), harness.free(1, "commit")
+    stream = harness.free(len(dut.stream), "stream")
+    m.d.comb += [
+        dut.fault.eq(fault),
+        dut.commit.eq(commit),
+        dut.stream.eq(stream),
+        dut.o.ready.eq(harness.free(1, "ready")),
+    ]
+    harness.suppose(~harness.past(fault) | fault)
+    harness.suppose(~fault | ~commit)
+    i, o = dut.i.p, dut.o.p
+    ends = dut.o.valid & dut.o.ready & o.last
+    # Packets that have come and not ended; of the machine no result ends one that has not come.
+    most, streams = design.machine.longest + UNDER_WAY - 1, range(design.machine.streams)
+    packets = Array(Signal(range(most + 1), name=f"packets_{k}") for k in streams)
+    for k, open_ in enumerate(packets):
+        m.d.sync += open_.eq(open_ + (commit & (stream == k)) - (ends & (o.stream == k)))
+        harness.suppose(open_ < most)
+        # What makes the induction go through.
+        harness.always(harness.inside(len(open_), "ending", f"waiting_{k}") == open_)
+    harness.suppose(~dut.i.valid | (packets[i.stream] != 0))
+    harness.stable(dut.o)
+    waited = harness.past(dut.o.valid & ~dut.o.ready)
+    result = ~fault | (waited & ~harness.past(o.broken))
+    some = Cat(open_ != 0 for open_ in packets).any()
+    taken = dut.o.valid & dut.o.ready & ~o.broken
+    harness.always((dut.i.valid & dut.i.ready) == taken)
+    harness.always(dut.o.valid == Mux(result, dut.i.valid, some))
+    harness.always(~dut.o.valid | (o.broken == ~result))
+    harness.always(~dut.o.valid | (packets[o.stream] != 0))
+    for name in i.shape().members:
+        harness.always(~(dut.o.valid & result) | (o[name] == i[name]))
+    harness.always(~(dut.o.valid & ~result) | o.last)
+
+
 def claims():
     """All claims about loading and parity."""
     return [
         Claim("loading: parity of a word", parity, 1, "prove"),
         Claim("loading: guard of a stream", guard, 2, "prove"),
+        Claim("loading: packets ended after a fault", ending, 3, "prove"),
         Claim("loading: valve before a machine", valve, 14),
     ]

@@ -6,12 +6,12 @@ from prove.claim import Claim
 from prove.designs import PHASES, QUICK, STACK, small_design
 from prove.harness import Harness
 from prove.steps import Steps, timer
-from prove.waits import Results, States, progress
+from prove.waits import Results, States, Written, progress
 
 __all__ = ["claims"]
 
 CYCLES = 30
-"""Of what is not shown for all times: two steps at least."""
+"""In which waves are looked for of what is refuted: two steps at least."""
 
 
 def order(program):
@@ -20,9 +20,7 @@ def order(program):
     def build(harness: Harness):
         steps = Steps(harness, program)
         dut, read, flags = steps.dut, steps.dut.read, steps.flags
-        own, weight = steps.of("own"), steps.of("weight")
-        if program.picks is not None:
-            weight = weight + Mux(dut.from_h, 0, harness.past(dut.picked, program.issue))
+        own, weight = steps.of("own"), _weight(steps)
         bank = steps.bank(steps.turn ^ own, steps.of("vector"))
         told = {name: steps.of(name) for name in ("from_h", "chunk", "ends_source", "ends_tile")}
         told |= {
@@ -42,6 +40,15 @@ def order(program):
             _hints(steps)
 
     return build
+
+
+def _weight(steps):
+    """The word of the weights; of a symbol's, the one that is picked."""
+    weight, program = steps.of("weight"), steps.program
+    if program.picks is None:
+        return weight
+    picked = steps.harness.past(steps.dut.picked, program.issue)
+    return weight + Mux(steps.dut.from_h, 0, picked)
 
 
 def _token(steps):
@@ -69,7 +76,7 @@ def _hints(steps):
     harness.always(~begun | dut.full)
     for name in ("from_h", "chunk"):
         harness.always(getattr(dut, name) == steps.of(name))
-    harness.always((dut.weight >> (program.directions - 1)) == steps.of("weight"))
+    harness.always((dut.weight >> (program.directions - 1)) == _weight(steps))
     # Of two tiles, and of two sources of a single layer, it keeps only what is told.
     if program.tiles > 2:
         kept("tile", (program.tiles - 1).bit_length(), steps.of("tile"))
@@ -91,11 +98,12 @@ def time(program):
 
     def build(harness: Harness):
         steps = Steps(harness, program)
-        results = Results(steps)
+        written = Written(steps)
+        results = Results(steps, written)
         states = States(steps, results) if program.stateful else None
         _operands(steps)
         _drain(steps)
-        progress(steps, results, states)
+        progress(steps, written, results, states)
 
     return build
 
@@ -145,16 +153,28 @@ CASES = {
     "two phases": {"layer": PHASES, "units": 1, "simd": 2},
     "two directions": {"layer": QUICK | {"bidirectional": True}, **TILES, "longest": 2},
     "shared stack": {"network": STACK, **TILES, "stack": "shared"},
+    "symbols": {"layer": QUICK, **TILES, "symbols": True, "inputs": 3},
 }
 """What is claimed: machines."""
+
+NORM = {"normaliser": {"kind": "layernorm"}}
+
+ORDERED = CASES | {
+    "transform": {"layer": QUICK | {"recurrent": "walsh"}, "hidden": 4, "units": 2, "simd": 2},
+    "layer norm": {"layer": QUICK | NORM, "units": 1, "simd": 2},
+    "layer norm, two streams": {"layer": QUICK | NORM, "units": 1, "simd": 2, "streams": 2},
+    "layer norm, two phases": {"layer": PHASES | NORM, "units": 1, "simd": 2},
+}
+"""The same, and those that wait for a transform or layer norm, at any time; see `prove.norms`."""
 
 
 def claims():
     """All claims about the sequencer."""
     found = []
-    for name, options in CASES.items():
+    for name, options in ORDERED.items():
         program = small_design(**options).cores[0].program
-        far = (CYCLES, "bmc") if program.issue else (16, "prove")
-        found.append(Claim(f"sequencer: order, {name}", order(program), *far))
-        found.append(Claim(f"sequencer: time, {name}", time(program), CYCLES))
+        mode = "reach" if program.issue else "prove"
+        found.append(Claim(f"sequencer: order, {name}", order(program), 16, mode))
+        if name in CASES:
+            found.append(Claim(f"sequencer: time, {name}", time(program), CYCLES, "reach"))
     return found

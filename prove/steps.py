@@ -87,6 +87,8 @@ class Steps:
         Where they stand.
     program : Program
         What the sequencer does.
+    driven : collection of str
+        Ports that get what others have placed.
 
     Attributes
     ----------
@@ -108,13 +110,13 @@ class Steps:
         The side that the step writes.
     """
 
-    def __init__(self, harness, program):
+    def __init__(self, harness, program, driven=()):
         self.harness, self.program = harness, program
         self.dut = dut = harness.place(Sequencer(program), "sequencer")
         m, streams = harness.m, 1 << program.stream_bits
         given = self._vectors(harness, streams)
         for name in ANYTHING + WHERE_THERE:
-            if hasattr(dut, name):
+            if hasattr(dut, name) and name not in driven:
                 port = Value.cast(getattr(dut, name))
                 m.d.comb += port.eq(harness.free(len(port), f"{name}_in"))
         harness.suppose(~dut.restored | (dut.restore & program.stateful))

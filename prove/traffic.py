@@ -32,6 +32,11 @@ class Queue:
         self.front = self._places[0]
         self._depth = depth
 
+    def has(self, value):
+        """Whether it is on its way."""
+        found = [(self.level > k) & (place == value) for k, place in enumerate(self._places)]
+        return Cat(*found).any()
+
     def step(self, push, value, pop, given):
         """In a cycle in which ``value`` is pushed and ``given`` comes out."""
         m, harness = self._harness.m, self._harness

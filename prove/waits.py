@@ -2,9 +2,33 @@
 
 from amaranth.hdl import C, Signal
 
-from prove.steps import timer
+__all__ = ["Results", "States", "Written", "progress"]
 
-__all__ = ["Results", "States", "progress"]
+UNWRITTEN = 15
+"""Steps that have been read and are not yet in memory: no more than these."""
+
+
+class Written:
+    """Steps whose h is not yet in memory: it is so long after their last chunk has been read.
+
+    Parameters
+    ----------
+    steps : Steps
+        The sequencer.
+
+    Attributes
+    ----------
+    done, bank : Value
+        From this cycle on all h of a step is in memory; in that bank.
+    most : int
+        Cycles from a step's end until then, at most.
+    """
+
+    def __init__(self, steps):
+        program, past = steps.program, steps.harness.past
+        self.most = program.written_latency - program.issue
+        self.done = past(steps.ends, self.most)
+        self.bank = past(steps.bank(steps.turn, C(program.result_vector)), self.most)
 
 
 class Results:
@@ -12,8 +36,8 @@ class Results:
 
     Parameters
     ----------
-    steps : Steps
-        The sequencer.
+    steps, written : Steps, Written
+        The sequencer, and when what it has read is made.
 
     Attributes
     ----------
@@ -25,9 +49,9 @@ class Results:
         All h of the last step is in memory.
     """
 
-    def __init__(self, steps):
+    def __init__(self, steps, written):
         dut, harness, program = steps.dut, steps.harness, steps.program
-        m, late = harness.m, program.written_latency - program.issue
+        m = harness.m
         self.owed = Signal(program.hidden_banks, name="owed")
         self.at = steps.bank(steps.turn, C(program.result_vector))
         harness.suppose(~dut.released | self.owed.bit_select(dut.released_bank, 1))
@@ -37,17 +61,14 @@ class Results:
             m.d.sync += self.owed.bit_select(self.at, 1).eq(1)
         # No result is written over.
         harness.always(~steps.starts | ~self.owed.bit_select(self.at, 1))
-        for bank in range(program.hidden_banks):
-            # A result is complete when its step has ended, and all of its h is in memory.
-            mine, ended = self.at == bank, Signal(name=f"ended_{bank}")
-            with m.If(mine & steps.starts):
-                m.d.sync += ended.eq(0)
-            with m.If(mine & steps.ends):
-                m.d.sync += ended.eq(1)
-            left = timer(harness, mine & steps.ends, late, late, f"incomplete_{bank}")
-            read = dut.released & (dut.released_bank == bank)
-            harness.suppose(~read | (ended & (left == 0)))
-        self.settled = timer(harness, steps.ends, late, late, "unsettled") == 0
+        # A result is read when it is complete: when all of its h is in memory.
+        made, complete = Signal(program.hidden_banks), Signal(program.hidden_banks)
+        m.d.comb += made.eq(complete | (written.done << written.bank))
+        m.d.sync += complete.eq(made & ~(steps.starts << self.at))
+        harness.suppose(~dut.released | made.bit_select(dut.released_bank, 1))
+        unwritten = Signal(range(UNWRITTEN + 1), name="unwritten_steps")
+        m.d.sync += unwritten.eq(unwritten + steps.ends - written.done)
+        self.settled = unwritten == written.done
 
 
 class States:
@@ -85,7 +106,7 @@ class States:
         harness.always(~harness.past(dut.dump & ~dut.dumped) | dut.dump)
 
 
-def progress(steps, results, states):
+def progress(steps, written, results, states):
     """While there is a vector a chunk is read every so many cycles, if nobody else has to act.
 
     Others have to read a result that is complete, to restore a state or to dump one; the cycles are
@@ -97,7 +118,7 @@ def progress(steps, results, states):
         asked = (dut.restore & ~dut.restored) | (dut.dump & ~dut.dumped) | dut.holding
         quiet = (steps.wants & ~states.restored) | states.dumps
         needs = needs | (quiet & results.owed.any())
-    most = program.written_latency + program.drain.tile_cycles + program.issue
+    most = written.most + program.drain.tile_cycles + 2 * program.issue
     idle = Signal(range(most + 2), name="idle")
     with harness.m.If(dut.read | (steps.first & ~dut.full)):
         harness.m.d.sync += idle.eq(0)

@@ -12,6 +12,7 @@ from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.spec.activation import AdaptivePieces
 from pascaline.spec.arithmetic import arithmetic, common
 from pascaline.spec.attention import Attention
+from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.cells import CELLS
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.cycles import step_cycles
@@ -75,6 +76,7 @@ FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "residual": lambda network, _: any(layer.residual for layer in network.layers),
     "stack": lambda network, _: len(network.layers) > 1,
     "symbols": lambda _, machine: machine.symbols,
+    "tdata": lambda _, machine: machine.tdata is not None,
     "transform": lambda network, _: _transformed(network),
     "zero-points": lambda network, _: _has_zero_points(network),
 }
@@ -126,6 +128,7 @@ def draw(
         residual = np.random.default_rng([seed, 8, *again])
         cell_norm = np.random.default_rng([seed, 9, *again])
         states = np.random.default_rng([seed, 10, *again])
+        widths = np.random.default_rng([seed, 11, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         network = _attention(attention, network)
@@ -137,6 +140,7 @@ def draw(
         network = _decoder(decoder, network, machine["simd"], sizes)
         machine |= {"streams": 1} if network.decoder else {}
         machine |= _bus_states(states, network, machine)
+        machine |= _tdata(widths, network, machine)
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):
             break
@@ -351,6 +355,16 @@ def _bus_states(
     if machine["ports"] == "stream" or network.whole or rng.random() < 0.5:
         return {}
     return {"bus_states": True}
+
+
+def _tdata(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> dict[str, Any]:
+    """Sometimes a width of TDATA, where that can be."""
+    if machine["ports"] == "stream" or rng.random() < 0.6:
+        return {}
+    model = synthetic_model("case", network, np.random.default_rng(0))
+    design = Design(model=model, machine=Machine.parse(_built(network, machine), thing="case"))
+    least = 8 * max(input_bytes(design).size, output_bytes(design).size)
+    return {"tdata": least << int(rng.integers(5))}
 
 
 def _zero_points(zeros: np.random.Generator, network: dict[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.golden.cells import State
+from pascaline.golden.cells import State, Step
+from pascaline.golden.network import Golden
 from pascaline.golden.rounding import Integers
 from pascaline.spec.design import Design
 from pascaline.spec.entry import Vectors
 from pascaline.spec.formats import Interval
 
-__all__ = ["far_states", "far_vectors"]
+__all__ = ["far_states", "far_vectors", "farthest"]
 
 NOISE = (0.0, 0.02, 0.2)
 """How far an element may be from where it is wanted, as a share of its range."""
@@ -92,6 +94,48 @@ def far_states(seed: int, design: Design) -> tuple[State, ...]:
         c = h[:, :0] if layer.carried is None else _any(rng, layer.carried.interval, h.shape)
         states.append(State(h, c))
     return tuple(states)
+
+
+def farthest(design: Design, seeds: Sequence[int], steps: int, *, given: bool) -> list[int]:
+    """Of these seeds, those whose sequences take a row's scaled sum farthest, either way.
+
+    Parameters
+    ----------
+    design : Design
+        The design.
+    seeds : sequence of int
+        Of `far_vectors`, and of `far_states`.
+    steps : int
+        Vectors of each sequence.
+    given : bool
+        Whether sequences start from `far_states`; else from zero.
+
+    Returns
+    -------
+    list of int
+        Two at most for each row of each direction of each layer.
+    """
+    model = design.model
+    found: dict[tuple[int, int, int, int], tuple[int, int]] = {}
+
+    def watch(layer: int, direction: int, _number: int, step: Step) -> None:
+        tensors = model.directions[layer][direction]
+        total = sum(tensors[f"scale_{name}"] * sums for name, sums in step.sums.items())
+        for end in (1, -1):
+            place = np.argmax(end * total, axis=0)
+            reached = np.max(end * total, axis=0)
+            for row, (at, far) in enumerate(zip(place.tolist(), reached.tolist(), strict=True)):
+                key = layer, direction, row, end
+                found[key] = max(found.get(key, (far, seeds[at])), (far, seeds[at]))
+
+    states = [far_states(seed, design) for seed in seeds] if given else []
+    state = [
+        State(np.concatenate([one.h for one in layer]), np.concatenate([one.c for one in layer]))
+        for layer in zip(*states, strict=True)
+    ]
+    vectors = [far_vectors(seed, design, steps) for seed in seeds]
+    Golden(model).run(vectors, state or None, watch=watch)
+    return sorted({seed for _, seed in found.values()})
 
 
 def _first(seed: int, design: Design) -> _Aim:

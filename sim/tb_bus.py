@@ -29,6 +29,8 @@ from pascaline.spec.states import state_size
 PATIENCE = 1000
 """Cycles beyond all that are needed."""
 
+_ALL = (1 << WORD) - 1
+
 
 @cocotb.test()
 async def run_job(dut: Any) -> None:
@@ -64,6 +66,7 @@ class Bench:
         hasty: bool = False,
     ) -> None:
         self._counters, self._hasty = counters or {}, hasty
+        self._preset: dict[str, int] = {}
         self._dut, self._job, self._outcome = dut, job, outcome
         self._design = job.design
         self._golden = Golden(job.design.model)
@@ -95,6 +98,9 @@ class Bench:
         )
         if self._counters and rng.getrandbits(1):
             counts = {name: _count(rng) for name in self._counters}
+            # Two after each other have both values of every bit.
+            counts = {name: _ALL - count for name, count in self._preset.items()} or counts
+            self._preset = {} if self._preset else counts
             for name, count in counts.items():
                 self._counters[name].value = count
             registers.preset(counts)

@@ -7,10 +7,13 @@ registers of `spec.registers` are reached over AXI4-Lite (ARM IHI 0022) or pipel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import gcd
 from typing import Literal
 
+from pascaline.spec.conversion import Conversion
 from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
 from pascaline.spec.ports import ports
 from pascaline.spec.portstyles import Pin
 
@@ -23,7 +26,9 @@ __all__ = [
     "TID_BITS",
     "Bytes",
     "input_bytes",
+    "input_conversion",
     "output_bytes",
+    "output_conversion",
     "pins",
     "user_bits",
 ]
@@ -117,15 +122,54 @@ class Bytes:
 
 def input_bytes(design: Design) -> Bytes:
     """Elements of x in ``s_axis_tdata``."""
-    return _bytes(design, "i_x", design.entry.elements)
+    return _resized(design, _bytes(design, "i_x", design.entry.elements))
 
 
 def output_bytes(design: Design) -> Bytes:
-    """Numbers of a result in ``m_axis_tdata``: a class, logits, or h, of each direction apart."""
+    """Numbers of a result in ``m_axis_tdata``: a class, logits, or h, of each direction apart.
+
+    Where a packet has several of these, a beat has no more numbers than leave none without bytes:
+    not every DMA engine takes null bytes but at the end of a packet.
+    """
+    lanes = _resized(design, _given(design))
+    several = not design.network.single or (
+        design.head is None and design.network.layer.directions > 1
+    )
+    if design.machine.tdata is None or not several:
+        return lanes
+    return replace(lanes, count=gcd(lanes.count, lanes.numbers))
+
+
+def input_conversion(design: Design) -> Conversion:
+    """From the numbers of a beat that are stored to the beats of the machine."""
+    lanes, simd = input_bytes(design), design.entry.simd
+    stored = simd if design.machine.tdata is None else min(lanes.count, lanes.numbers)
+    return Conversion(lanes.numbers, stored, simd)
+
+
+def output_conversion(design: Design) -> Conversion:
+    """From the beats of the machine to those of ``m_axis``."""
+    lanes = output_bytes(design)
+    return Conversion(lanes.numbers, _given(design).count, lanes.count)
+
+
+def _given(design: Design) -> Bytes:
+    """Numbers of a result in the beats of the machine."""
     head = design.head
     if head is None:
         return _bytes(design, "o", design.network.layer.hidden)
     return _bytes(design, "o", 1 if head.output == "class" else head.classes)
+
+
+def _resized(design: Design, lanes: Bytes) -> Bytes:
+    """The same numbers in beats of the width that is asked for."""
+    tdata = design.machine.tdata
+    if tdata is None:
+        return lanes
+    if tdata < 8 * lanes.size:
+        rule = f"must be at least {8 * lanes.size}, the bits of a number of {lanes.width} bits"
+        raise InputError("machine: tdata", rule, tdata)
+    return replace(lanes, count=tdata // (8 * lanes.size))
 
 
 def user_bits(design: Design) -> int:

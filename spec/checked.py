@@ -27,7 +27,8 @@ def is_none(value: object) -> bool:
 class Checked(BaseModel):
     """A frozen record; `parse` refuses unknown fields, wrong types and broken rules."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Deferred to their first use, since a help of the options of a `Machine` needs no validator.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     @classmethod
     def parse(cls, source: str | bytes | dict[str, Any], *, thing: str) -> Self:

@@ -70,6 +70,9 @@ class Design:
         network, machine = self.network, self.machine
         if machine.bus_states:
             self._check_states()
+        if machine.tdata is not None and not machine.on_bus:
+            rule = "must not be given with plain streams, whose beats are those of the lanes"
+            raise InputError("machine: tdata", rule, machine.tdata)
         if network.decoder is not None:
             self._check_decoder()
         if network.bidirectional:

@@ -45,11 +45,14 @@ class RegisterField:
         Whether writing does anything.
     fixed : bool
         Whether ``value`` is known when the machine is built, and part of what is generated.
+    kept : bool
+        Whether it is a register of its own, which ``value`` is in after reset.
     """
 
     access: ClassVar[str]
     writable: ClassVar[bool] = False
     fixed: ClassVar[bool] = False
+    kept: ClassVar[bool] = True
 
     name: str
     place: int = 0
@@ -74,6 +77,7 @@ class Status(RegisterField):
     """Reads a signal of the machine."""
 
     access = "read"
+    kept = False
 
 
 class Control(RegisterField):
@@ -112,6 +116,7 @@ class Word(RegisterField):
 
     access = "write"
     writable = True
+    kept = False
 
 
 FIELDS: tuple[type[RegisterField], ...] = (

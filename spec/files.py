@@ -11,7 +11,7 @@ from pathlib import Path
 from pascaline.spec.errors import InputError
 from pascaline.spec.scratch import scratch, sweep_once
 
-__all__ = ["beside", "check_file", "replacing", "write_atomic"]
+__all__ = ["beside", "check_place", "refusing", "replacing", "write_atomic"]
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -25,7 +25,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         If the file cannot be written; nothing is left behind.
     """
     data = content.encode() if isinstance(content, str) else content
-    with _refusing(path):
+    with refusing(path):
         if path.is_file() and path.read_bytes() == data:
             sweep_once(path.parent)  # The run that wrote it may have been killed.
             return
@@ -40,22 +40,6 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_suffix(suffix)
 
 
-def check_file(path: Path) -> None:
-    """Refuse what is no file and so cannot be replaced by one: a folder, a pipe, a device.
-
-    Raises
-    ------
-    InputError
-        If it is there and is one of these.
-    """
-    with _refusing(path):
-        if path.is_dir():
-            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
-        if path.exists() and not path.is_file():
-            # Another file would take the place of the device, for all who use it.
-            raise InputError(str(path), "must be a file, no pipe or device")
-
-
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside ``path``, whose file takes its place at the end.
@@ -67,8 +51,8 @@ def replacing(path: Path) -> Iterator[Path]:
         nothing is left behind.
     """
     with ExitStack() as stack:
-        with _refusing(path):
-            check_file(path)
+        with refusing(path):
+            check_place(path)
             new = stack.enter_context(scratch(path.parent)) / path.name
             new.touch()
         try:
@@ -78,12 +62,23 @@ def replacing(path: Path) -> Iterator[Path]:
             if error.filename is None or str(new) in (error.filename, error.filename2):
                 raise InputError(str(path), f"cannot be written ({error.strerror})") from None
             raise
-        with _refusing(path):
+        with refusing(path):
             new.replace(path)
 
 
+def check_place(path: Path) -> None:
+    """Raise `InputError` if what is at a path is anything but a file, which may be replaced."""
+    with refusing(path):
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists() and not path.is_file():
+            # Another file would take the place of the device, for all who use it.
+            raise InputError(str(path), "must be a file, no pipe or device")
+
+
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def refusing(path: Path) -> Iterator[None]:
+    """An `OSError` from within becomes an `InputError`: this file cannot be written."""
     try:
         yield
     except OSError as error:

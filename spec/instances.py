@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pascaline.spec.bus import input_conversion, output_conversion
 from pascaline.spec.design import KINDS, Design
 from pascaline.spec.stage import Part, Stage
 
@@ -85,5 +86,7 @@ def _bus(design: Design) -> Part:
     loading = ("load_port",) if design.machine.home.loaded else ()
     parity = ("ending",) if design.machine.parity else ()
     states = ("states",) if design.machine.bus_states else ()
-    names = ("framing", "packets", "registers", "control", *loading, *parity, *states)
+    conversions = {"converter_x": input_conversion, "converter_o": output_conversion}
+    converters = [name for name, of in conversions.items() if of(design).needed]
+    names = ("framing", "packets", "registers", "control", *loading, *parity, *states, *converters)
     return Part("bus", ("", *names))

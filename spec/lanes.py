@@ -16,10 +16,12 @@ hardware.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pascaline.spec.arithmetic import Arithmetic, Meeting
 from pascaline.spec.errors import InputError
+
+if TYPE_CHECKING:
+    from pascaline.spec.arithmetic import Arithmetic, Meeting
 
 __all__ = ["LaneDesign", "check_lane", "drops_zeros", "lane_designs", "lane_terms", "tree_levels"]
 

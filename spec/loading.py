@@ -50,7 +50,7 @@ ERRORS = {
 
 AROUND = {
     *("streams", "lane", "operand_registers", "tree_registers", "pipelined"),
-    *("ports", "longest", "bus_states", "weights", "parity"),
+    *("ports", "longest", "tdata", "bus_states", "weights", "parity"),
 }
 """Parameters of a machine that say nothing about what is where in its memories."""
 

@@ -6,15 +6,17 @@ import tomllib
 import warnings
 from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pascaline.spec.checked import Checked, is_none
-from pascaline.spec.homes import HOMES, Home
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.outside import parsing, text_of
 from pascaline.spec.portstyles import STYLES, PortStyle, StyleName
+
+if TYPE_CHECKING:
+    from pascaline.spec.homes import Home
 
 __all__ = ["RETIRED", "Machine"]
 
@@ -89,6 +91,9 @@ class Machine(Checked):
         AXI4-Stream with pipelined Wishbone B4 control.
     longest : int
         Steps of the longest sequence, where a whole one has to be held, or its mean to be taken.
+    tdata : int or None
+        Bits of TDATA of the streams on a bus, a power of two, as DMA engines have them. ``None``:
+        ``simd`` numbers of a vector, and a number, or ``simd`` of h, of a result.
     bus_states : bool
         Whether states can be written and read over the bus, see `spec.states`.
     parity : bool
@@ -122,13 +127,16 @@ class Machine(Checked):
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
-    # Left out of files of machines that do not have it.
+    # Left out of files of machines that do not have them.
+    tdata: int | None = Field(default=None, ge=8, le=1024, exclude_if=is_none)
     bus_states: bool = Field(default=False, exclude_if=not_)
     parity: bool = False
 
     @property
     def home(self) -> Home:
         """Where the model's integers live."""
+        from pascaline.spec.homes import HOMES  # NumPy, which a help of the options can do without.
+
         return HOMES[self.weights]
 
     @property
@@ -140,6 +148,13 @@ class Machine(Checked):
     def on_bus(self) -> bool:
         """Whether it takes packets and has registers."""
         return self.port_style.control is not None
+
+    @field_validator("tdata")
+    @classmethod
+    def _power_of_two(cls, value: int | None) -> int | None:
+        if value is not None and value & (value - 1):
+            raise ValueError("should be a power of two")
+        return value
 
     @field_validator("layer_units", mode="before")
     @classmethod

@@ -7,6 +7,8 @@ machine exactly what it was trained on.
 from __future__ import annotations
 
 import json
+import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,10 @@ REACH = 2.0
 """Standard deviations from the mean to the end of the range of a standardised input."""
 
 
+CONSTANT = 2.0**-44
+"""Standard deviation over largest magnitude that is nothing but rounding in float64."""
+
+
 class Preprocess(Checked):
     """An affine an input: ``x = (feature - offset) * gain``, then rounded to the format of x.
 
@@ -67,15 +73,24 @@ class Preprocess(Checked):
     def standard(cls, sequences: Sequence[NDArray[Any]], *, steps: int | None = None) -> Preprocess:
         """Every input gets mean 0, and `REACH` standard deviations the magnitude 1.
 
-        Four decimal digits are kept: enough, and the same whatever order a machine sums in.
+        Gains have four decimal digits, offsets as many and besides at least the digits down to a
+        thousandth of the standard deviation: enough, and the same whatever order a machine sums in.
+        An input that is always the same gets the gain 0, which is a warning: it says nothing, and
+        no other value of it has been seen.
         """
         every = np.concatenate([sequence[:steps] for sequence in sequences]).astype(np.float64)
-        spread = np.maximum(every.std(axis=0), 1e-9)
-        return cls(
-            offset=tuple(float(f"{value:.4g}") for value in every.mean(axis=0)),
-            gain=tuple(float(f"{value:.4g}") for value in 1 / (REACH * spread)),
-            steps=steps,
-        )
+        offset, gain = [], []
+        for index, column in enumerate(every.T):
+            mean, spread = float(column.mean()), float(column.std())
+            if spread <= CONSTANT * np.abs(column).max():
+                text = f"input {index} is always {column[0]:g} in what is learned: its gain is 0"
+                warnings.warn(text, UserWarning, stacklevel=2)
+                offset.append(float(column[0]))
+                gain.append(0.0)
+                continue
+            offset.append(_rounded(mean, spread))
+            gain.append(float(f"{1 / (REACH * spread):.4g}"))
+        return cls(offset=tuple(offset), gain=tuple(gain), steps=steps)
 
     def then(self, other: Preprocess) -> Preprocess:
         """Both affines, one after the other; raises `InputError` for a gain of 0."""
@@ -227,6 +242,13 @@ def rule_of(model: Model) -> Rule:
     rule = _parse(json.dumps(model.card["preprocess"]), thing=thing)
     rule.check(model.network.inputs, thing=thing)
     return rule
+
+
+def _rounded(mean: float, spread: float) -> float:
+    """A mean with four digits, or as many as a mean of the size of the spread would have."""
+    least = min(abs(mean) or spread, spread)
+    digits = 3 - math.floor(math.log10(max(least, spread / 1000)))
+    return round(mean, digits)
 
 
 def _parse(content: str, *, thing: str) -> Rule:

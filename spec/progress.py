@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Protocol, TypeVar
 
-__all__ = ["Progress", "silent", "stage_of"]
+__all__ = ["Progress", "each", "silent", "stage_of"]
+
+
+Thing = TypeVar("Thing")
 
 
 class Progress(Protocol):
@@ -25,3 +28,21 @@ def silent(stage: str, done: int, total: int, note: str = "") -> None:
 def stage_of(progress: Progress, stage: str) -> Callable[[int, int], None]:
     """A callback ``(done, total)`` that tells the progress of one stage."""
     return lambda done, total: progress(stage, done, total)
+
+
+def each(things: Collection[Thing], progress: Progress, stage: str) -> Iterator[Thing]:
+    """Things one after the other; the progress is told how many of them are done.
+
+    Examples
+    --------
+    >>> list(each(["a", "b"], lambda *told: print(told), "letters"))
+    ('letters', 0, 2)
+    ('letters', 1, 2)
+    ('letters', 2, 2)
+    ['a', 'b']
+    """
+    for done, thing in enumerate(things):
+        progress(stage, done, len(things))
+        yield thing
+    if things:
+        progress(stage, len(things), len(things))

@@ -9,7 +9,8 @@ from typing import Any
 __all__ = ["Roms", "black_boxes", "is_memory", "memory_library"]
 
 ROM = re.compile(
-    r"^(?P<head>module (?P<name>rom_\w+).*?)(?P<body>^  reg .*?)^endmodule\n", re.M | re.S
+    r"^(?P<head>module (?P<name>\w+_rom_[0-9a-f]{8})\(.*?)(?P<body>^  reg .*?)^endmodule\n",
+    re.M | re.S,
 )
 """A read-only memory in the Verilog of a machine: its ports, and what is in it."""
 

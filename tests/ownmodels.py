@@ -55,7 +55,8 @@ def make_own_models(path):
     }
     np.savez(path / "brought.npz", **tensors)
     pascaline.save(
-        pascaline.import_network(path / "brought.npz", reach=4), path / "brought.safetensors"
+        pascaline.import_network(path / "brought.npz", reach=4, classes=CLASSES),
+        path / "brought.safetensors",
     )
 
 

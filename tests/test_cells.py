@@ -30,6 +30,7 @@ OF_ONE_CELL = {
     "train/speed.py": "the work that it times",
     "train/layers.py": "a stand-in for each module of PyTorch",
     "api/nn.py": "hands these on",
+    "cli/known.py": "what a help says; compared with the tables",
     "cli/hostile/commands.py": "the card that it breaks",
     "cli/hostile/graphs.py": "operators of ONNX in the graphs that it breaks",
 }

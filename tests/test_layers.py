@@ -12,13 +12,14 @@ ARROWS = {
     "host": {"spec"},
     "golden": {"spec", "host"},
     "hdl": {"spec", "host"},
+    "bench": {"spec", "golden"},
     "sim": {"spec", "host", "golden"},
     "synth": {"spec", "host"},
     "data": {"spec", "host", "golden"},
     "importers": {"spec", "host", "golden", "data"},
     "train": {"spec", "host", "golden", "data", "importers"},
     "models": {"spec"},
-    "measure": {"spec", "host", "golden", "hdl", "sim", "synth", "data", "models"},
+    "measure": {"spec", "host", "golden", "hdl", "bench", "sim", "synth", "data", "models"},
     "pages": {"spec", "measure"},
     "console": {"spec"},
     "api": {
@@ -27,9 +28,9 @@ ARROWS = {
     },
     "cli": {
         *("spec", "host", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
-        *("measure", "pages", "console", "api"),
+        *("bench", "measure", "pages", "console", "api"),
     },
-    "prove": {"spec", "host", "golden", "hdl", "console"},
+    "prove": {"spec", "host", "golden", "hdl", "measure", "console", "cli"},
     "mutants": {"spec", "host", "hdl", "sim", "measure", "console", "cli"},
 }
 
@@ -38,6 +39,7 @@ FORBIDDEN = {
     "host": {"amaranth", "cocotb", "numpy", "torch"},
     "golden": {"amaranth", "cocotb", "torch"},
     "hdl": {"numpy", "cocotb", "torch"},
+    "bench": {"amaranth", "cocotb", "torch"},
     "sim": {"amaranth", "torch"},
     "synth": {"amaranth", "cocotb", "torch"},
     "data": {"amaranth", "cocotb", "torch"},

@@ -89,7 +89,9 @@ def _refed(
         bias = bias - weight_x @ np.array(before.offset)
     if isinstance(rule, Preprocess):
         bias = bias + weight_x @ np.array(rule.offset)
-        weight_x = weight_x / np.array(rule.gain)
+        gain = np.array(rule.gain)
+        # An input without a gain is always the same: what it adds is in the bias.
+        weight_x = np.divide(weight_x, gain, out=np.zeros_like(weight_x), where=gain != 0)
     return weight_x, bias
 
 

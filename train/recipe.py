@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pascaline.data.evaluate import Outcome, judge, outcomes
+from pascaline.data.excess import excess
 from pascaline.data.own import find_data
 from pascaline.data.sets import DataSet, Part, Parts
 from pascaline.importers.draft import draft
@@ -20,6 +21,7 @@ from pascaline.spec.activation import read_activation
 from pascaline.spec.arithmetic import Arithmetic, arithmetic
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import beside
+from pascaline.spec.fitting import alike
 from pascaline.spec.model import Model
 from pascaline.spec.modelfile import write_model
 from pascaline.spec.network import Network
@@ -192,6 +194,7 @@ def train(
     *,
     start: Foreign | None = None,
     keep_float: Path | None = None,
+    like: Model | None = None,
     resume: bool = False,
     progress: Progress = silent,
 ) -> Model:
@@ -210,6 +213,8 @@ def train(
         A network from elsewhere whose weights are the first ones: fine-tuning.
     keep_float : Path, optional
         A file for the float network, see `train.keep.keep`.
+    like : Model, optional
+        The model whose machine with loaded weights this one is for, see `spec.fitting.alike`.
     resume : bool
         Whether to go on from that snapshot, if there is one.
     progress : Progress
@@ -249,7 +254,8 @@ def train(
     description, parts = plan.draft, plan.parts
 
     def frozen(network: Classifier | Transcriber) -> Model:
-        return freeze(extract(network), description, name=output.stem)
+        made = freeze(extract(network), description, name=output.stem)
+        return made if like is None else alike(made, like)
 
     snapshot = Snapshot(beside(output, ".training"), plan.run(), resume)
     learned, curve = learn(
@@ -281,6 +287,7 @@ def train(
     as_float = score(real, unit=1.0 if bits else None)
     unit = model.card["logit_unit"] if bits else None
     as_integer = score(outcomes(model, inputs, progress), unit=unit)
+    beyond = excess(plan.rule, description.x, parts.train.sequences)
     part = "validation" if options.validation else "held-out"
     card = {
         "task": plan.task.name,
@@ -289,6 +296,7 @@ def train(
         "schedule": plan.schedule.model_dump(mode="json"),
         "data": data_card(plan.data, {"train": parts.train, part: parts.held_out}),
         "preprocess": plan.rule.model_dump(mode="json"),
+        **({"cut": beyond.card()} if beyond.cut else {}),
         "accuracy": {"part": part, "float": as_float.card(), "integer": as_integer.card()},
         "trained_on": snapshot.where(),
         "curve": [[step, round(loss, 4)] for step, loss in curve],

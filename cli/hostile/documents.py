@@ -80,7 +80,11 @@ def _documents() -> list[tuple[str, str]]:
         {"symbols": 3},
     )
     design = Design(model=find_model(MODEL), machine=Machine(weights="ram"))
-    description = {"machine": design.machine.model_dump(mode="json"), "image": header(design)}
+    description = {
+        "network": design.network.model_dump(mode="json"),
+        "machine": design.machine.model_dump(mode="json"),
+        "image": header(design),
+    }
     return [
         *(("rule", json.dumps(rule)) for rule in rules),
         *(("case", draw(seed, cycles=30, largest=4).model_dump_json()) for seed in range(4)),

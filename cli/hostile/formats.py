@@ -20,6 +20,7 @@ from pascaline.cli.hostile.documents import draw_json, prepare_json, read_json
 from pascaline.cli.hostile.graphs import draw_onnx, prepare_onnx
 from pascaline.cli.hostile.pickles import draw_pt
 from pascaline.cli.hostile.places import written
+from pascaline.cli.hostile.sounds import draw_wav
 from pascaline.cli.hostile.texts import (
     draw_csv,
     draw_labels,
@@ -30,6 +31,7 @@ from pascaline.cli.hostile.texts import (
     read_text,
 )
 from pascaline.data.folder import read_folder
+from pascaline.data.mfcc import wav_features
 from pascaline.data.unlabelled import read_unlabelled
 from pascaline.golden.network import Golden
 from pascaline.importers.graph.evaluator import MEMORY
@@ -61,6 +63,7 @@ FORMATS = {
     "npz": Format(draw_npz, read_npz, memory=512 << 20),
     "safetensors": Format(draw_safetensors, read_foreign),
     "npy": Format(draw_npy, read_unlabelled),
+    "wav": Format(draw_wav, wav_features, memory=768 << 20, seconds=20),
     "pt": Format(draw_pt, read_foreign, prepare_torch, needs="torch"),
     "onnx": Format(
         draw_onnx,

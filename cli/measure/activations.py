@@ -7,26 +7,28 @@ from typing import Any
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
 from pascaline.cli.synthesis import area_options
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.own import learned_from
-from pascaline.measure.activations import FORMS, compare_activations, compare_models
-from pascaline.measure.synthesis import find_target
-from pascaline.models.catalogue import find_model
-from pascaline.spec.formats import Format
+from pascaline.console import bars, print_json, table
 
 __all__ = ["activations"]
 
 
-@click.command()
-@click.option("--forms", metavar="A,B,...", default=",".join(FORMS), show_default=True)
-@click.option("--pre", default="Q3.8", show_default=True, help="Format of the argument.")
-@click.option("--sigmoid", default="Q0.7", show_default=True, help="Format of sigmoid's value.")
-@click.option("--tanh", default="Q0.7", show_default=True, help="Format of tanh's value.")
+@command(example="pascaline measure activations --forms table,pieces16 --synthesise")
+@click.option(
+    "--forms",
+    metavar="A,B,...",
+    default=",".join(known.FORMS_OF_ACTIVATIONS),
+    help="Forms to compare.",
+)
+@click.option("--pre", default="Q3.8", help="Format of the argument.")
+@click.option("--sigmoid", default="Q0.7", help="Format of sigmoid's value.")
+@click.option("--tanh", default="Q0.7", help="Format of tanh's value.")
 @click.option("--synthesise", is_flag=True, help="Measure area, too; some minutes.")
 @area_options
 @click.option("--models", metavar="A,B,...", help="Measure what these get right, instead.")
-@json_option
+@output_options
 def activations(
     *,
     forms: str,
@@ -44,6 +46,12 @@ def activations(
 
     Areas have no memories in them; tables are of logic.
     """
+    from pascaline.data.own import learned_from
+    from pascaline.measure.activations import compare_activations, compare_models
+    from pascaline.measure.synthesis import find_target
+    from pascaline.models.catalogue import find_model
+    from pascaline.spec.formats import Format
+
     wanted = forms.split(",")
     if models:
         results = {}

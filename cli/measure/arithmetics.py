@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.arithmetics import ARITHMETICS, compare_arithmetics
-from pascaline.synth.targets import TARGETS
+from pascaline.cli.command import command, output_options
+from pascaline.cli.synthesis import area_target_option
+from pascaline.console import bars, print_json, table
 
 __all__ = ["arithmetics"]
 
 
-@click.command()
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
-@json_option
+@command(example="pascaline measure arithmetics --target ecp5")
+@area_target_option
+@output_options
 def arithmetics(*, target_name: str, as_json: bool) -> None:
     """Area of one machine with 12-bit, ternary and binary weights: 64 lanes x 16 inputs."""
+    from pascaline.measure.arithmetics import ARITHMETICS, compare_arithmetics
+
     with bars() as progress:
         result = compare_arithmetics(target_name, progress)
     if as_json:

@@ -8,44 +8,41 @@ from typing import Any
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.own import learned_from
-from pascaline.measure.attention import compare_attention
-from pascaline.measure.decisions import check_attends, compare_decisions
-from pascaline.measure.synthesis import find_target
-from pascaline.models.catalogue import find_model
-from pascaline.spec.cells import CELLS
+from pascaline.console import bars, print_json, table
 
 __all__ = ["attention"]
 
 
-@click.command()
+@command(example="pascaline measure attention --hidden 128 --synthesise")
 @click.option(
     "--hidden",
     "sizes",
     type=Whole(1, 2048),
     multiple=True,
     default=(128, 256),
-    show_default=True,
     help="Hidden units of a direction; may be repeated.",
 )
-@click.option("--inputs", type=COUNT, default=64, show_default=True, help="Inputs.")
+@click.option("--inputs", type=COUNT, default=64, help="Inputs.")
 @click.option(
-    "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
+    "--cell",
+    type=click.Choice(known.CELLS),
+    default=known.CELLS[0],
+    help="Cell of the layer before it.",
 )
-@click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
-@click.option("--units", type=COUNT, default=16, show_default=True)
-@click.option("--simd", type=COUNT, default=16, show_default=True)
-@click.option("--longest", type=COUNT, default=256, show_default=True)
-@click.option("--bidirectional / --forward", default=True, help="Directions.  [default: both]")
+@click.option("--weights", default="ternary", help="Arithmetic of the weights.")
+@click.option("--units", type=COUNT, default=16, help="Hidden units side by side.")
+@click.option("--simd", type=COUNT, default=16, help="Inputs that each lane adds in a cycle.")
+@click.option("--longest", type=COUNT, default=256, help="Steps of the longest sequence.")
+@click.option("--bidirectional / --forward", default=True, help="Directions.", show_default="both")
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option(
     "--trials",
     type=Whole(0, 500),
     default=20,
-    show_default=True,
     help="Sequences whose weights are compared with a softmax, for each length and spread.",
 )
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
@@ -55,7 +52,7 @@ __all__ = ["attention"]
     metavar="A,B,...",
     help="Compare what these decide with what they would with a softmax, instead.",
 )
-@json_option
+@output_options
 def attention(
     *,
     synthesise: bool,
@@ -73,6 +70,9 @@ def attention(
     memories. Errors are the largest differences of weights from those of a softmax of the same
     scores; ``--models`` shows how many decisions on held-out data that changes.
     """
+    from pascaline.measure.attention import compare_attention
+    from pascaline.measure.synthesis import find_target
+
     if models is not None:
         _decisions(models.split(","), as_json=as_json)
         return
@@ -91,6 +91,10 @@ def attention(
 
 
 def _decisions(names: Sequence[str], *, as_json: bool) -> None:
+    from pascaline.data.own import learned_from
+    from pascaline.measure.decisions import check_attends, compare_decisions
+    from pascaline.models.catalogue import find_model
+
     results = {}
     with bars() as progress:
         for name in names:

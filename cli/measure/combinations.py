@@ -6,28 +6,27 @@ import sys
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import JOBS, Whole
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.combinations import judge_combinations
-from pascaline.sim.simulators import SIMULATORS
-from pascaline.spec.cells import FORMS
+from pascaline.console import bars, print_json, table
 
 __all__ = ["combinations"]
 
 
-@click.command()
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
+@command(example="pascaline measure combinations --cell gru")
+@click.option("--sim", type=click.Choice(known.SIMULATORS), default="verilator", help="Simulator.")
 @click.option(
     "--cell",
     "cells",
-    type=click.Choice(list(FORMS)),
+    type=click.Choice(known.FORMS),
     multiple=True,
     help="Only this cell; may be repeated.",
 )
-@click.option("--hidden", type=Whole(1, 64), default=9, show_default=True)
-@click.option("--steps", type=Whole(1, 5000), default=60, show_default=True)
-@click.option("--jobs", type=JOBS, help="Cases at a time.  [default: one a core]")
-@json_option
+@click.option("--hidden", type=Whole(1, 64), default=9, help="Hidden units.")
+@click.option("--steps", type=Whole(1, 5000), default=60, help="Steps of each case, about.")
+@click.option("--jobs", type=JOBS, help="Cases at a time.", show_default="one a core")
+@output_options
 def combinations(
     *,
     sim: str,
@@ -43,10 +42,12 @@ def combinations(
     must be those of the formula, and with pauses, states and a reset. Also every cell with
     initial states and each kind of result at the end of a sequence.
     """
+    from pascaline.measure.combinations import judge_combinations
+
     with bars() as progress:
         result = judge_combinations(
             sim,
-            cells=cells or tuple(FORMS),
+            cells=cells or known.FORMS,
             hidden=hidden,
             steps=steps,
             jobs=jobs,

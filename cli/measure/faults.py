@@ -7,23 +7,24 @@ from typing import Any
 
 import click
 
+from pascaline.cli import known
 from pascaline.cli.catalogue import find_design, machine_options, target_option
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names
 from pascaline.cli.numbers import COUNT, SEED
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.faults import inject, small_design
-from pascaline.sim.simulators import SIMULATORS
+from pascaline.console import bars, print_json, table
 
 __all__ = ["faults"]
 
 
-@click.command()
-@click.argument("model", required=False)
-@click.option("--count", type=COUNT, default=100, show_default=True)
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@click.option("--seed", type=SEED, default=0, show_default=True)
+@command(example="pascaline measure faults tiny-ternary --ports axi --count 20")
+@click.argument("model", shell_complete=model_names, required=False)
+@click.option("--count", type=COUNT, default=100, help="Faults of each kind.")
+@click.option("--sim", type=click.Choice(known.SIMULATORS), default="verilator", help="Simulator.")
+@click.option("--seed", type=SEED, default=0, help="Seed of the faults.")
 @target_option
 @machine_options
-@json_option
+@output_options
 def faults(
     model: str | None,
     *,
@@ -43,6 +44,8 @@ def faults(
     changed: after a reset). Without MODEL, on a small network whose inputs leave room in their
     bytes for numbers that are out of range, on a machine with --weights ram --parity.
     """
+    from pascaline.measure.faults import inject, small_design
+
     design = small_design(machine) if model is None else find_design(model, machine, target)
     with bars() as progress:
         result = inject(design, count, sim=sim, seed=seed, progress=progress)

@@ -6,18 +6,17 @@ import sys
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, SEED
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.flips import flip_bits
-from pascaline.sim.flips import OUTCOMES
+from pascaline.console import bars, print_json, table
 
 __all__ = ["flips"]
 
 
-@click.command()
-@click.option("--count", type=COUNT, default=600, show_default=True)
-@click.option("--seed", type=SEED, default=0, show_default=True)
-@json_option
+@command(example="pascaline measure flips --count 60")
+@click.option("--count", type=COUNT, default=600, help="Bits to flip.")
+@click.option("--seed", type=SEED, default=0, help="Seed of times and places.")
+@output_options
 def flips(*, count: int, seed: int, as_json: bool) -> None:
     """Flip COUNT bits in Verilator, each at a random time in a random place of a random memory.
 
@@ -25,6 +24,9 @@ def flips(*, count: int, seed: int, as_json: bool) -> None:
     vectors. Each flip must either be reported before any result or state that it changes, or have
     no effect.
     """
+    from pascaline.measure.flips import flip_bits
+    from pascaline.sim.flips import OUTCOMES
+
     with bars() as progress:
         result = flip_bits(count, seed=seed, progress=progress)
     if as_json:

@@ -6,32 +6,34 @@ from typing import Any
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, JOBS, MANY
-from pascaline.console import bars, json_option, print_json, table
+from pascaline.console import bars, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
 
 __all__ = ["golden"]
 
 
-@click.command()
-@click.option("--hidden", type=COUNT, default=512, show_default=True)
-@click.option("--weights", default="ternary", show_default=True)
+@command(example="pascaline measure golden --hidden 256 --threads 1")
+@click.option("--hidden", type=COUNT, default=512, help="Hidden units.")
+@click.option("--weights", default="ternary", help="Arithmetic of the weights.")
 @click.option(
     "--normaliser",
     type=click.Choice(["layernorm", "madnorm"]),
     help="Standardise sums; the float network is then the one that is trained here.",
 )
-@click.option("--batch", type=MANY, default=256, show_default=True)
-@click.option("--steps", type=MANY, default=20, show_default=True)
-@click.option("--repeats", type=COUNT, default=9, show_default=True)
+@click.option("--batch", type=MANY, default=256, help="Sequences in a batch.")
+@click.option("--steps", type=MANY, default=20, help="Steps of a sequence.")
+@click.option("--repeats", type=COUNT, default=9, help="Measurements of each side.")
 @click.option(
     "--threads",
     type=JOBS,
     multiple=True,
-    help="Threads of both; may be repeated, one measurement each.  [default: 1 and all cores]",
+    help="Threads of both; may be repeated, one measurement each.",
+    show_default="1 and all cores",
 )
-@json_option
+@output_options
 def golden(*, threads: tuple[int, ...], as_json: bool, **sizes: Any) -> None:
     """Sequences through the golden model, and through an nn.LSTM of the same sizes.
 

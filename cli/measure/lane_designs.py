@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import Real, Whole
 from pascaline.cli.synthesis import area_options
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.lane_designs import WIDTH, compare_lanes
-from pascaline.measure.synthesis import find_target
+from pascaline.console import bars, print_json, table
 
 __all__ = ["lane_designs"]
 
@@ -21,13 +21,14 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
 """What needs no multipliers, which take minutes on FPGAs."""
 
 
-@click.command("lane-designs")
+@command(
+    "lane-designs", example="pascaline measure lane-designs --target ecp5 --weights ternary,binary"
+)
 @area_options
 @click.option(
     "--width",
     type=Whole(2, 16),
-    default=WIDTH,
-    show_default=True,
+    default=known.WIDTH,
     help="Bits of an operand.",
 )
 @click.option(
@@ -35,7 +36,6 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
     "names",
     metavar="A,B,...",
     default=WEIGHTS,
-    show_default=True,
     help="Arithmetics; with fixed12, all are compared with its cheapest lanes.",
 )
 @click.option(
@@ -48,7 +48,7 @@ WEIGHTS = "ternary,binary,exp3,exp4,exp5"
 @click.option(
     "--write", is_flag=True, help="Write them as the numbers by which --lane auto chooses."
 )
-@json_option
+@output_options
 def lane_designs(
     *,
     target_name: str,
@@ -67,6 +67,9 @@ def lane_designs(
     recordings, with the weights of shipped models (where there are none, the weights nearest to
     normally distributed numbers).
     """
+    from pascaline.measure.lane_designs import compare_lanes
+    from pascaline.measure.synthesis import find_target
+
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     with bars() as progress:
         result = compare_lanes(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import click
 
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.generation import time_generation
+from pascaline.cli.command import command, output_options
+from pascaline.console import bars, print_json, table
 
 __all__ = ["lanes"]
 
 
-@click.command()
+@command(example="pascaline measure lanes")
 @click.option("--synthesise", is_flag=True, help="Time the report for generic gates, too.")
-@json_option
+@output_options
 def lanes(*, synthesise: bool, as_json: bool) -> None:
     """Time and text that Verilog takes: hidden 512, 16 to 256 lanes of 16 inputs."""
+    from pascaline.measure.generation import time_generation
+
     with bars() as progress:
         result = time_generation(synthesise=synthesise, progress=progress)
     if as_json:

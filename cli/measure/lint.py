@@ -6,27 +6,26 @@ import sys
 
 import click
 
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names
 from pascaline.cli.numbers import JOBS
-from pascaline.console import bars, json_option, print_json, table, warn
-from pascaline.measure.lint import lint_all
-from pascaline.spec.configs import configs
+from pascaline.console import bars, print_json, table, warn
 from pascaline.spec.portstyles import STYLES
 
 __all__ = ["lint"]
 
 
-@click.command()
-@click.argument("names", nargs=-1)
+@command(example="pascaline measure lint tiny-ternary --ports axi")
+@click.argument("names", nargs=-1, shell_complete=model_names)
 @click.option(
     "--ports",
     type=click.Choice(list(STYLES)),
     multiple=True,
     default=("stream",),
-    show_default=True,
     help="Ports of the machines; may be repeated.",
 )
-@click.option("--jobs", type=JOBS, help="Machines at a time.  [default: one a core]")
-@json_option
+@click.option("--jobs", type=JOBS, help="Machines at a time.", show_default="one a core")
+@output_options
 def lint(
     *, names: tuple[str, ...], ports: tuple[str, ...], jobs: int | None, as_json: bool
 ) -> None:
@@ -36,6 +35,9 @@ def lint(
     -Wall and the documented waivers; so do an other one, Icarus (-g2005, -g2012) and Yosys that are
     on the PATH.
     """
+    from pascaline.measure.lint import lint_all
+    from pascaline.spec.configs import configs
+
     with bars() as progress:
         result = lint_all(names or tuple(configs()), ports, jobs=jobs, progress=progress)
     if as_json:

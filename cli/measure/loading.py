@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import click
 
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.loading import cost_of_loading
-from pascaline.models.catalogue import find_model
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names, target_names
+from pascaline.console import bars, print_json, table
 
 __all__ = ["loading"]
 
 
-@click.command()
-@click.argument("model", default="medium-ternary")
-@click.option("--target", "targets", multiple=True, default=("generic", "ecp5"), show_default=True)
-@json_option
+@command(example="pascaline measure loading tiny-ternary --target ecp5")
+@click.argument("model", shell_complete=model_names, default="medium-ternary")
+@click.option(
+    "--target",
+    "targets",
+    shell_complete=target_names,
+    multiple=True,
+    default=("generic", "ecp5"),
+    help="Targets; may be repeated.",
+)
+@output_options
 def loading(model: str, *, targets: tuple[str, ...], as_json: bool) -> None:
     """Cells and cycles of a MODEL's machine with weights in ROM and RAM, and with parity."""
+    from pascaline.measure.loading import cost_of_loading
+    from pascaline.models.catalogue import find_model
+
     with bars() as progress:
         result = cost_of_loading(find_model(model), targets, progress)
     if as_json:

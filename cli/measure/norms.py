@@ -7,35 +7,35 @@ from typing import Any
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, Whole
 from pascaline.cli.synthesis import area_options
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.norms import compare_norms
-from pascaline.measure.synthesis import find_target
-from pascaline.spec.cells import CELLS
+from pascaline.console import bars, print_json, table
 
 __all__ = ["norms"]
 
 
-@click.command()
-@click.option("--hidden", type=Whole(1, 2048), default=512, show_default=True, help="Hidden units.")
-@click.option("--inputs", type=COUNT, default=64, show_default=True, help="Inputs.")
+@command(example="pascaline measure norms --hidden 512 --cell-units 4")
+@click.option("--hidden", type=Whole(1, 2048), default=512, help="Hidden units.")
+@click.option("--inputs", type=COUNT, default=64, help="Inputs.")
 @click.option(
-    "--cell", type=click.Choice(list(CELLS)), default=next(iter(CELLS)), show_default=True
+    "--cell", type=click.Choice(known.CELLS), default=known.CELLS[0], help="Cell behind it."
 )
-@click.option("--weights", default="ternary", show_default=True, help="Arithmetic of the weights.")
-@click.option("--units", type=COUNT, default=16, show_default=True)
-@click.option("--simd", type=COUNT, default=16, show_default=True)
+@click.option("--weights", default="ternary", help="Arithmetic of the weights.")
+@click.option("--units", type=COUNT, default=16, help="Hidden units side by side.")
+@click.option("--simd", type=COUNT, default=16, help="Inputs that each lane adds in a cycle.")
 @click.option(
     "--cell-units",
     type=COUNT,
-    help="Units that leave the lanes together.  [default: the fewest that keep up]",
+    help="Units that leave the lanes together.",
+    show_default="the fewest that keep up",
 )
 @click.option("--pipelined / --no-pipelined", help="Registers for a faster clock.")
 @click.option("--normalise-cell", is_flag=True, help="Layer norm of the cell, too.")
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes.")
 @area_options
-@json_option
+@output_options
 def norms(
     *,
     synthesise: bool,
@@ -50,6 +50,9 @@ def norms(
     Cycles of a step are those of one stream and of more, in the middle of long sequences. Areas are
     without memories.
     """
+    from pascaline.measure.norms import compare_norms
+    from pascaline.measure.synthesis import find_target
+
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     with bars() as progress:
         result = compare_norms(

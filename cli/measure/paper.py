@@ -7,26 +7,24 @@ from typing import Any
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, Real
 from pascaline.cli.synthesis import asic_options
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.paper import build_points
-from pascaline.measure.synthesis import find_target
-from pascaline.synth.asic import CellTarget
+from pascaline.console import bars, print_json, table
 
 __all__ = ["paper"]
 
 
-@click.command()
+@command(example="pascaline measure paper --liberty sky130.lib --clock 40")
 @asic_options
-@click.option("--clock", type=Real(1, 10_000), default=40.0, show_default=True)
+@click.option("--clock", type=Real(1, 10_000), default=40.0, help="Clock in MHz.")
 @click.option(
     "--power",
     "power_steps",
     type=COUNT,
     help="Also measure power, on as many steps of random inputs (long: Icarus simulates gates).",
 )
-@json_option
+@output_options
 def paper(
     *,
     liberty: Path | None,
@@ -40,6 +38,10 @@ def paper(
     Logic only, weight memories in bits, as in the paper; slack (and power) at the CLOCK, in MHz.
     All ratios are to the first row.
     """
+    from pascaline.measure.paper import build_points
+    from pascaline.measure.synthesis import find_target
+    from pascaline.synth.asic import CellTarget
+
     found = find_target("asic", liberty=liberty, dont_use=dont_use)
     assert isinstance(found, CellTarget)
     with bars() as progress:

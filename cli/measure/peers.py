@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import MANY
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.peers import compare_peers
+from pascaline.console import bars, print_json, table
 
 __all__ = ["peers"]
 
 
-@click.command()
-@click.option("--samples", type=MANY, default=50, show_default=True)
-@json_option
+@command(example="pascaline measure peers --samples 10")
+@click.option("--samples", type=MANY, default=50, help="Sequences to simulate.")
+@output_options
 def peers(*, samples: int, as_json: bool) -> None:
     """Cycles, LUTs and exactness beside those of other generators, for the same networks.
 
@@ -21,6 +21,8 @@ def peers(*, samples: int, as_json: bool) -> None:
     without DSP blocks, and output values equal to the golden model's. The others' numbers are
     from docs/peers.md.
     """
+    from pascaline.measure.peers import compare_peers
+
     with bars() as progress:
         result = compare_peers(samples, progress)
     if as_json:

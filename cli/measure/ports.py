@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli import known
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names
 from pascaline.cli.numbers import Whole
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.ports import STEPS, cost_of_ports
-from pascaline.models.catalogue import find_model
-from pascaline.sim.simulators import SIMULATORS
-from pascaline.synth.targets import TARGETS
+from pascaline.cli.synthesis import area_target_option
+from pascaline.console import bars, print_json, table
 
 __all__ = ["ports_"]
 
 
-@click.command("ports")
-@click.argument("model", default="medium-ternary")
-@click.option(
-    "--target", "target_name", default="generic", show_default=True, help=", ".join(TARGETS)
-)
+@command("ports", example="pascaline measure ports tiny-ternary --sequences 3")
+@click.argument("model", shell_complete=model_names, default="medium-ternary")
+@area_target_option
 @click.option(
     "--sequences",
     type=Whole(0),
     default=3,
-    show_default=True,
     help="Simulate this many sequences, and twice as many; 0: area only.",
 )
-@click.option("--sim", type=click.Choice(list(SIMULATORS)), default="verilator", show_default=True)
-@json_option
+@click.option("--sim", type=click.Choice(known.SIMULATORS), default="verilator", help="Simulator.")
+@output_options
 def ports_(model: str, *, target_name: str, sequences: int, sim: str, as_json: bool) -> None:
     """Area and cycles of MODEL's machine with plain streams, on AXI and on Wishbone.
 
@@ -35,6 +32,9 @@ def ports_(model: str, *, target_name: str, sequences: int, sim: str, as_json: b
     both have in common is the time to store the first packet; the rest, if any, are extra cycles
     per step.
     """
+    from pascaline.measure.ports import STEPS, cost_of_ports
+    from pascaline.models.catalogue import find_model
+
     with bars() as progress:
         result = cost_of_ports(
             find_model(model), target_name, sequences=sequences, sim=sim, progress=progress

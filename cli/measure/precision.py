@@ -7,29 +7,29 @@ from typing import Any
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT, MANY, REAL
-from pascaline.console import bars, json_option, print_json, table
+from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 
 __all__ = ["precision"]
 
 
-@click.command()
+@command(example="pascaline measure precision digits --cell gru --seeds 3 --plot digits.svg")
 @click.argument("tasks", nargs=-1)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=Path("build/precision.json"),
-    show_default=True,
     help="JSON file for the results.",
 )
 @click.option("--plot", type=click.Path(path_type=Path), help="SVG file for the plot.")
 @click.option("--cell", "cells", multiple=True, help="Only these cells; may be repeated.")
 @click.option("--variant", "variants", multiple=True, help="Only these rows; may be repeated.")
 @click.option("--quick", is_flag=True, help="Tiny, hardly trained networks, as a smoke test.")
-@click.option("--hidden", type=COUNT, help="Units.  [default: as the task has]")
+@click.option("--hidden", type=COUNT, help="Units.", show_default="as the task has")
 @click.option("--epochs", type=COUNT, help="Passes over the training part.")
 @click.option("--seeds", type=MANY, help="Runs of each, from different seeds.")
 @click.option(
@@ -40,10 +40,9 @@ __all__ = ["precision"]
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
-    show_default=True,
     help="auto: a GPU, if there is one.",
 )
-@json_option
+@output_options
 def precision(
     tasks: tuple[str, ...],
     *,

@@ -6,20 +6,19 @@ from typing import Any
 
 import click
 
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names
 from pascaline.cli.numbers import MANY
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.measure.designs import make_design
-from pascaline.measure.simulators import compare_simulators
-from pascaline.models.catalogue import find_model
+from pascaline.console import bars, print_json, table
 
 __all__ = ["simulators"]
 
 
-@click.command()
-@click.argument("model", default="medium-ternary")
-@click.option("--steps", type=MANY, default=200, show_default=True)
-@click.option("--icarus-steps", type=MANY, default=4, show_default=True)
-@json_option
+@command(example="pascaline measure simulators medium-ternary --steps 200")
+@click.argument("model", shell_complete=model_names, default="medium-ternary")
+@click.option("--steps", type=MANY, default=200, help="Steps in Verilator.")
+@click.option("--icarus-steps", type=MANY, default=4, help="Steps in Icarus.")
+@output_options
 def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> None:
     """Verilator against Icarus, and its build against one with all signals public.
 
@@ -27,6 +26,10 @@ def simulators(*, model: str, steps: int, icarus_steps: int, as_json: bool) -> N
     counts. The rate of steps excludes starting the simulator (a run of one step is subtracted)
     but includes all that the bench does.
     """
+    from pascaline.measure.designs import make_design
+    from pascaline.measure.simulators import compare_simulators
+    from pascaline.models.catalogue import find_model
+
     design = make_design(find_model(model))
     with bars() as progress:
         result = compare_simulators(

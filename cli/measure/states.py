@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import click
 
+from pascaline.cli.command import command, output_options
+from pascaline.cli.completion import model_names
 from pascaline.cli.numbers import COUNT, Whole
-from pascaline.console import bars, json_option, print_json, table
-from pascaline.data.own import learned_from, trained_on
-from pascaline.data.readers import fresh_copies
-from pascaline.measure.states import coarser, states
-from pascaline.models.catalogue import find_model
+from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
 
 __all__ = ["states_"]
@@ -18,21 +16,26 @@ LONG = "copy-1000"
 """The data set of which sequences can be made anew."""
 
 
-@click.command("states")
-@click.argument("model", default="copy-1000-hadamard")
-@click.option("--fewest", type=Whole(2), default=8, show_default=True, help="Bits to end at.")
+@command("states", example="pascaline measure states copy-1000-hadamard --fewest 8")
+@click.argument("model", shell_complete=model_names, default="copy-1000-hadamard")
+@click.option("--fewest", type=Whole(2), default=8, help="Bits to end at.")
 @click.option(
     "--fresh",
     type=COUNT,
     help="Sequences of the long copy task that are made anew, instead of the held-out part.",
 )
-@json_option
+@output_options
 def states_(*, model: str, fewest: int, fresh: int | None, as_json: bool) -> None:
     """Held-out results of a linear network with a transform, for a state of fewer and fewer bits.
 
     The model is the one that training has made; bits behind the binary point of its state are left
     out one by one, and nothing is trained again.
     """
+    from pascaline.data.own import learned_from, trained_on
+    from pascaline.data.readers import fresh_copies
+    from pascaline.measure.states import coarser, states
+    from pascaline.models.catalogue import find_model
+
     found = find_model(model)
     coarser(found, 0)
     data = trained_on(found).name

@@ -6,23 +6,25 @@ from typing import Any
 
 import click
 
+from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import COUNT
-from pascaline.console import bars, json_option, print_json, table
+from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
+from pascaline.spec.progress import each
 
 __all__ = ["training"]
 
 
-@click.command()
+@command(example="pascaline measure training --device cpu")
 @click.option(
     "--device",
     "device_name",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
-    show_default=True,
+    help="auto: a GPU, if there is one.",
 )
-@click.option("--repeats", type=COUNT, default=5, show_default=True)
-@json_option
+@click.option("--repeats", type=COUNT, default=5, help="Measurements of each.")
+@output_options
 def training(*, device_name: str, repeats: int, as_json: bool) -> None:
     """Time a whole training step, fused and as a plain loop, in the same run. Needs PyTorch."""
     try:
@@ -33,8 +35,7 @@ def training(*, device_name: str, repeats: int, as_json: bool) -> None:
     place = device(device_name)
     result: dict[str, Any] = {"device": place.type, "work": {}}
     with bars() as progress:
-        for name, work in WORK.items():
-            progress(f"timing {name}", 0, 0)
+        for name, work in each(WORK.items(), progress, "timing"):
             speed = measure(work, place, repeats=repeats)
             result["work"][name] = {
                 "plain_seconds": speed.plain,

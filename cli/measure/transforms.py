@@ -7,43 +7,40 @@ from typing import Any
 
 import click
 
-from pascaline.cli.catalogue import numbers
-from pascaline.cli.numbers import Whole
+from pascaline.cli.command import command, output_options
+from pascaline.cli.numbers import Whole, numbers
 from pascaline.cli.synthesis import area_options
-from pascaline.console import bars, json_option, print_json, say, table
-from pascaline.measure.synthesis import find_target
-from pascaline.measure.transforms import compare_transforms
+from pascaline.console import bars, print_json, say, table
 
 __all__ = ["transforms"]
 
 
-@click.command()
+@command(example="pascaline measure transforms --hidden 256 --butterflies 1,8")
 @click.option(
     "--hidden",
     type=Whole(2, 2048),
     default=512,
-    show_default=True,
     help="Numbers of a vector.",
 )
 @click.option(
-    "--block", type=Whole(2), help="Numbers of a block.  [default: the most there can be]"
+    "--block", type=Whole(2), help="Numbers of a block.", show_default="the most there can be"
 )
 @click.option(
     "--width",
     type=Whole(2, 16),
     default=12,
-    show_default=True,
     help="Bits of a number.",
 )
 @click.option(
     "--butterflies",
     metavar="A,B,...",
     callback=numbers,
-    help="How many.  [default: each number that there can be]",
+    help="How many.",
+    show_default="each number that there can be",
 )
 @click.option("--synthesise", is_flag=True, help="Measure area, too; minutes to an hour.")
 @area_options
-@json_option
+@output_options
 def transforms(
     *,
     hidden: int,
@@ -61,6 +58,9 @@ def transforms(
     Areas are without memories, beside those of ternary lanes for a matrix in the place of the
     transform: of as many lanes as have a product in as many cycles.
     """
+    from pascaline.measure.synthesis import find_target
+    from pascaline.measure.transforms import compare_transforms
+
     found = find_target(target_name, liberty=liberty, dont_use=dont_use)
     with bars() as progress:
         result = compare_transforms(

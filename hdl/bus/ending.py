@@ -5,9 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from pascaline.hdl.parity import Guard
-from pascaline.hdl.shapes import struct
 from pascaline.spec.design import Design
-from pascaline.spec.ports import ports
 
 __all__ = ["UNDER_WAY", "Ending"]
 
@@ -25,10 +23,12 @@ class Ending(wiring.Component):
     ----------
     design : Design
         The design, of a machine with parity.
+    results : data.StructLayout
+        A beat of results.
 
     Members
     -------
-    i : In(stream.Signature(struct(ports(design)["o"].layout)))
+    i : In(stream.Signature(results))
         Results.
     o : Out(stream.Signature(data.StructLayout(...)))
         Results, with a field more, ``broken``: the beat ends a packet, and is no result.
@@ -40,9 +40,8 @@ class Ending(wiring.Component):
         The stream of that packet.
     """
 
-    def __init__(self, design: Design):
+    def __init__(self, design: Design, results):
         self._design = design
-        results = struct(ports(design)["o"].layout)
         super().__init__(
             {
                 "i": In(stream.Signature(results)),

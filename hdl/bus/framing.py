@@ -5,7 +5,15 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.shapes import shape
-from pascaline.spec.bus import DUMP, GO_ON, RESTORE, TID_BITS, input_bytes, user_bits
+from pascaline.spec.bus import (
+    DUMP,
+    GO_ON,
+    RESTORE,
+    TID_BITS,
+    input_bytes,
+    input_conversion,
+    user_bits,
+)
 from pascaline.spec.design import Design
 from pascaline.spec.registers import packet_errors
 
@@ -17,7 +25,7 @@ def word_layout(design: Design):
 
     With a memory of states ``restore`` may be 1 in a packet's first word, and ``dump`` in its last.
     """
-    elements = data.ArrayLayout(shape(design.entry.element), design.entry.simd)
+    elements = data.ArrayLayout(shape(design.entry.element), input_conversion(design).given)
     states = {"restore": 1, "dump": 1} if design.machine.bus_states else {}
     return data.StructLayout({"data": elements, "last": 1, "go_on": 1, **states})
 
@@ -193,7 +201,7 @@ class Framing(wiring.Component):
         lanes = input_bytes(self._design)
         bits, width = 8 * lanes.size, lanes.width
         absent, large = [], []
-        for k in range(lanes.count):
+        for k in range(len(self.word.data)):
             wanted = ~last if k >= lanes.tail else 1
             raw = self.tdata.word_select(k, bits)
             m.d.comb += self.word.data[k].eq(raw[:width])

@@ -1,19 +1,29 @@
 """The machine on a bus."""
 
-from amaranth.hdl import ClockDomain, ClockSignal, Module, Mux, ResetSignal, Signal
+from typing import Any, NamedTuple
+
+from amaranth.hdl import ClockDomain, ClockSignal, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from pascaline.hdl.accelerator import accelerator
 from pascaline.hdl.bus.axi_lite import AxiLite
+from pascaline.hdl.bus.converter import Converter
 from pascaline.hdl.bus.ending import UNDER_WAY, Ending
-from pascaline.hdl.bus.framing import Framing
+from pascaline.hdl.bus.framing import Framing, word_layout
 from pascaline.hdl.bus.loading import LoadPort
 from pascaline.hdl.bus.packets import PacketBuffer
 from pascaline.hdl.bus.registers import RegisterFile
 from pascaline.hdl.bus.states import States
 from pascaline.hdl.bus.wishbone import Wishbone
-from pascaline.spec.bus import BROKEN, input_bytes, output_bytes, pins
+from pascaline.hdl.shapes import shape
+from pascaline.spec.bus import (
+    BROKEN,
+    input_conversion,
+    output_bytes,
+    output_conversion,
+    pins,
+)
 from pascaline.spec.design import Design
 from pascaline.spec.loading import ERRORS as REFUSALS
 from pascaline.spec.ports import FROM_GIVEN, FROM_PREVIOUS, FROM_ZERO, ports
@@ -23,6 +33,16 @@ __all__ = ["BusMachine"]
 
 CONTROLLERS = {"axi": AxiLite, "wishbone": Wishbone}
 """The component behind the control port, by the name of the port style."""
+
+
+class _Vectors(NamedTuple):
+    """Vectors as a `PacketBuffer` gives them."""
+
+    o_word: Any
+    o_stream: Any
+    o_valid: Any
+    o_ready: Any
+    fault: Any
 
 
 class BusMachine(wiring.Component):
@@ -74,13 +94,14 @@ class BusMachine(wiring.Component):
             framing.enabled.eq(file.control_enable),
             file.clear.eq(file.control_clear),
         ]
+        packets = self._convert_x(m, packets)
         self._feed(m, core, packets)
         fault = packets.fault
         if design.machine.bus_states:
             fault |= self._keep(m, core, packets, file)
-        results, wrong = core.o, framing.errors.as_value().any()
+        results, wrong = self._convert_o(m, core.o), framing.errors.as_value().any()
         if design.machine.parity:
-            results, told = self._end(m, core, framing, fault, file)
+            results, told = self._end(m, results, core.fault | fault, framing, file)
             wrong |= told
         if design.machine.home.loaded:
             wrong |= self._load(m, core, framing, file)
@@ -96,13 +117,56 @@ class BusMachine(wiring.Component):
                 member = getattr(part, pin.name.removeprefix(f"{prefix}_"))
                 m.d.comb += member.eq(port) if pin.direction == "in" else port.eq(member)
 
+    def _convert_x(self, m, packets):
+        """Vectors in the beats of the machine."""
+        conversion = input_conversion(self._design)
+        if not conversion.needed:
+            return packets
+        word = word_layout(self._design)
+        last = [name for name in word.members if name in ("last", "dump")]
+        first = [name for name in word.members if name not in ("data", *last)]
+        m.submodules.converter_x = converter = Converter(
+            conversion,
+            shape(self._design.entry.element),
+            first={name: word.members[name] for name in first},
+            steady={"stream": packets.o_stream.shape()},
+            last={name: word.members[name] for name in last},
+        )
+        beat = converter.i.p
+        m.d.comb += [
+            *(beat[name].eq(packets.o_word[name]) for name in word.members),
+            beat.stream.eq(packets.o_stream),
+            converter.i.valid.eq(packets.o_valid),
+            packets.o_ready.eq(converter.i.ready),
+        ]
+        o = converter.o
+        return _Vectors(o.p, o.p.stream, o.valid, o.ready, packets.fault)
+
+    def _convert_o(self, m, results):
+        """Results in the beats of ``m_axis``."""
+        conversion = output_conversion(self._design)
+        if not conversion.needed:
+            return results
+        fields = results.p.shape().members
+        number = fields["data"] if self._design.head else fields["data"].elem_shape
+        tag = {name: fields[name] for name in fields if name == "stream"}
+        m.submodules.converter_o = converter = Converter(
+            conversion, number, first={}, steady=tag, last={"last": fields["last"]}
+        )
+        m.d.comb += [
+            *(Value.cast(converter.i.p[name]).eq(Value.cast(results.p[name])) for name in fields),
+            converter.i.valid.eq(results.valid),
+            results.ready.eq(converter.i.ready),
+        ]
+        return converter.o
+
     def _feed(self, m, core, packets):
         """Packets go into the core."""
         beat = core.i_x.p
         m.d.comb += [
             core.i_x.valid.eq(packets.o_valid),
             packets.o_ready.eq(core.i_x.ready),
-            beat.data.eq(packets.o_word.data),
+            Value.cast(beat.data).eq(Value.cast(packets.o_word.data)),
             beat.last.eq(packets.o_word.last),
         ]
         if self._design.cores[0].stateful:
@@ -141,14 +205,14 @@ class BusMachine(wiring.Component):
         connect(m, file.state_in_element, states.w_element)
         return states.fault
 
-    def _end(self, m, core, framing, shell, file):
-        """The results, none after a fault of core or shell; and a strobe when there is one."""
-        m.submodules.ending = ending = Ending(self._design)
-        connect(m, ending.i, core.o)
+    def _end(self, m, results, wrong, framing, file):
+        """The results, none after a fault; and a strobe when there is one."""
+        m.submodules.ending = ending = Ending(self._design, results.p.shape())
+        connect(m, ending.i, results)
         fault = Signal()
         told = Signal()
         m.d.comb += [
-            fault.eq(core.fault | shell),
+            fault.eq(wrong),
             framing.fault.eq(fault),
             ending.fault.eq(fault),
             ending.commit.eq(framing.commit),
@@ -185,7 +249,8 @@ class BusMachine(wiring.Component):
     def _give(self, m, results):
         """Results leave as they are, their numbers extended to whole bytes."""
         design, lanes, beat = self._design, output_bytes(self._design), results.p
-        numbers = list(beat.data) if design.head is None else [beat.data]
+        vector = design.head is None or output_conversion(design).needed
+        numbers = list(beat.data)[: lanes.count] if vector else [beat.data]
         m.d.comb += [
             self.m_axis_tvalid.eq(results.valid),
             results.ready.eq(self.m_axis_tready),
@@ -206,6 +271,9 @@ class BusMachine(wiring.Component):
                     m.d.sync += chunk.eq(0)
             with m.If(last):
                 m.d.comb += self.m_axis_tkeep.eq((1 << lanes.size * lanes.tail) - 1)
+            if design.machine.tdata is not None and design.machine.parity:
+                with m.If(beat.broken):
+                    m.d.comb += self.m_axis_tkeep.eq(-1)
 
     def _observe(self, m, core, framing, file, wrong):
         """Counters, sticky bits and the interrupt; ``wrong``: there is an error in this cycle."""
@@ -216,7 +284,7 @@ class BusMachine(wiring.Component):
         m.d.comb += done.eq(self.m_axis_tvalid & self.m_axis_tready & self.m_axis_tlast)
         m.d.sync += waiting.eq(waiting + framing.commit - done)
 
-        beats = input_bytes(design).beats
+        beats = design.entry.beats
         chunk = Signal(range(beats))
         taken = core.i_x.valid & core.i_x.ready
         with m.If(taken):

@@ -1,6 +1,8 @@
-"""The registers as a C header."""
+"""The registers as a C header, with what a host needs to feed raw features."""
 
-from pascaline.spec.bus import DUMP, GO_ON, RESTORE
+from pascaline.hdl.export.c_driver import c_driver
+from pascaline.hdl.export.c_features import c_features
+from pascaline.spec.bus import input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.fields import RegisterField
 from pascaline.spec.register import Register
@@ -12,7 +14,9 @@ __all__ = ["c_header"]
 def c_header(design: Design) -> str:
     """Offsets, masks and constants: ``<NAME>_<REGISTER>`` and ``<NAME>_<REGISTER>_<FIELD>``.
 
-    With a memory of states also functions that write and read a state.
+    Names of classes; functions that make integers of raw features and bytes of these, that start a
+    machine, and that read its results; where there are any, such that load weights, and that write
+    and read a state.
     """
     prefix = design.name.upper()
     lines = [
@@ -22,59 +26,47 @@ def c_header(design: Design) -> str:
         f"#ifndef {prefix}_REGISTERS_H",
         f"#define {prefix}_REGISTERS_H",
     ]
+    lanes = input_bytes(design)
+    lines += ["", *c_features(design, (lanes.size, lanes.count, lanes.numbers))]
     for register in registers(design):
         name = f"{prefix}_{register.name.upper()}"
         lines += ["", f"/* {register.doc} */", _define(name, f"0x{register.offset:03X}u")]
         for field in register.fields:
             lines += _field(name, register, field)
-    if design.machine.bus_states:
-        lines += ["", *_states(design)]
+    if design.machine.tdata is not None:
+        lines += ["", *_widths(design)]
     lines += [
         "",
         "/* For the loading of weights. */",
         _define(f"{prefix}_LOAD", f"0x{LOAD.start:03X}u"),
         _define(f"{prefix}_LOAD_SIZE", f"0x{len(LOAD):03X}u"),
         "",
+        *c_driver(design),
+        "",
         "#endif",
     ]
     return "\n".join(lines) + "\n"
 
 
-STATES = """\
-/* TUSER of a packet that goes on, that starts from the memory of states, that is kept there. */
-#define {prefix}_GO_ON {go_on}u
-#define {prefix}_RESTORE {restore}u
-#define {prefix}_DUMP {dump}u
-
-#include <stdint.h>
-
-/* The state of a stream, {prefix}_STATE_SIZE_VALUE elements: of each layer h, then c if it has
-   one. Both functions wait until no packet is under way; none may come meanwhile, and with parity
-   error.fault is to be read afterwards. */
-static inline void {name}_write_state(volatile uint32_t *machine, uint32_t stream,
-                                     const int32_t *state)
-{{
-    while (!(machine[{prefix}_STATUS / 4] & {prefix}_STATUS_STATES_MASK))
-        ;
-    machine[{prefix}_STATE_INDEX / 4] = stream << {prefix}_STATE_INDEX_STREAM_SHIFT;
-    for (uint32_t k = 0; k < {prefix}_STATE_SIZE_VALUE; k++)
-        machine[{prefix}_STATE_IN / 4] = (uint32_t)state[k];
-}}
-
-static inline void {name}_read_state(volatile uint32_t *machine, uint32_t stream, int32_t *state)
-{{
-    while (!(machine[{prefix}_STATUS / 4] & {prefix}_STATUS_STATES_MASK))
-        ;
-    for (uint32_t k = 0; k < {prefix}_STATE_SIZE_VALUE; k++) {{
-        machine[{prefix}_STATE_INDEX / 4] = stream << {prefix}_STATE_INDEX_STREAM_SHIFT | k;
-        state[k] = (int32_t)machine[{prefix}_STATE_OUT / 4];
-    }}
-}}"""
+WIDTHS = """\
+/* TDATA of s_axis and m_axis in bits; the bytes that a vector, and a result, take in memory, each
+   from a beat of its own. Bytes beyond a vector are ignored. */
+#define {prefix}_S_AXIS_TDATA {tdata}u
+#define {prefix}_M_AXIS_TDATA {mdata}u
+#define {prefix}_VECTOR_BYTES {vector}u
+#define {prefix}_RESULT_BYTES {result}u"""
 
 
-def _states(design: Design) -> list[str]:
-    users = {"go_on": GO_ON, "restore": RESTORE, "dump": DUMP}
-    return STATES.format(name=design.name, prefix=design.name.upper(), **users).split("\n")
+def _widths(design: Design) -> list[str]:
+    given, taken = input_bytes(design), output_bytes(design)
+    ways = len(design.result_parts) if design.head is None else 1
+    return WIDTHS.format(
+        prefix=design.name.upper(),
+        tdata=8 * given.beat,
+        mdata=8 * taken.beat,
+        vector=given.beats * given.beat,
+        result=ways * taken.beats * taken.beat,
+    ).split("\n")
 
 
 def _field(name: str, register: Register, field: RegisterField) -> list[str]:

@@ -2,8 +2,11 @@
 
 from pascaline.hdl.export.c_header import c_header
 from pascaline.hdl.export.driver import driver
-from pascaline.hdl.export.fusesoc import core_file
+from pascaline.hdl.export.fusesoc import core_file, linted
+from pascaline.hdl.export.ipxact import ipxact
+from pascaline.hdl.export.litex import litex_module
 from pascaline.hdl.export.page import page
+from pascaline.hdl.export.systemrdl import systemrdl
 from pascaline.spec.bus import Bytes, input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.register import ADDRESS_BITS
@@ -19,6 +22,10 @@ def bus_files(design: Design) -> dict[str, str]:
         f"{name}_registers.md": page(design),
         f"{name}_driver.py": driver(design),
         f"{name}.core": core_file(design),
+        f"{name}_lint.v": linted(design),
+        f"{name}_litex.py": litex_module(design),
+        f"{name}.rdl": systemrdl(design),
+        f"{name}.xml": ipxact(design),
     }
 
 

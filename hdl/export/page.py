@@ -1,5 +1,6 @@
 """The registers as a page of Markdown."""
 
+from pascaline.hdl.export.features import page_features
 from pascaline.spec.design import Design
 from pascaline.spec.fields import RegisterField
 from pascaline.spec.register import WORD, Register
@@ -20,12 +21,12 @@ TAIL = "| 0x{start:03X} to 0x{end:03X} | `load` | | | | | kept for the loading o
 
 
 def page(design: Design) -> str:
-    """A table of registers and of their fields."""
+    """A table of registers and of their fields, and what goes in and comes out."""
     table = registers(design)
     rows = [row for register in table for row in _rows(register)]
     head = HEAD.format(name=design.name, port=design.machine.port_style.control.prefix)
     tail = TAIL.format(start=max(LOAD.start, table[-1].offset + 4), end=LOAD.stop - 1)
-    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows) + tail + page_features(design)
 
 
 def _rows(register: Register) -> list[list[str]]:

@@ -71,6 +71,8 @@ class Chain:
         The function at the end, if it has come.
     preprocess : Preprocess or None
         What each input goes through before the network.
+    reach : float or None
+        How far inputs reach behind what standardises them, if something does.
     heads : list of str
         Names of the dense layers behind the recurrent ones.
     understood, assumed, left_out : list of str
@@ -86,6 +88,7 @@ class Chain:
     masked: Entry | None = None
     ended: str | None = None
     preprocess: Preprocess | None = None
+    reach: float | None = None
     heads: list[str] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
@@ -173,6 +176,7 @@ class Chain:
             assumed=tuple(self.assumed),
             left_out=tuple(self.left_out),
             preprocess=self.preprocess,
+            reach=None if self.preprocess is None else self.reach,
         )
 
     def _head(self, reading: Reading) -> Affine | None:

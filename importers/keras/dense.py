@@ -25,6 +25,10 @@ EPSILON = 1e-7
 """``keras.config.epsilon()``: the least standard deviation that is divided by."""
 
 
+SPREADS = 4.0
+"""Standard deviations that a standardised input is taken to reach."""
+
+
 def add_dense(chain: Chain, entry: Entry) -> None:
     """A dense layer, and a function behind it if that is the end."""
     chain.needs_vectors(entry)
@@ -89,6 +93,8 @@ def add_normalization(chain: Chain, entry: Entry) -> None:
     spread = np.maximum(np.sqrt(variance), EPSILON)
     inverted = entry.flag("invert", False)
     gain, offset = (spread, mean) if inverted else (1 / spread, -mean / spread)
+    if not chain.layers and not inverted:
+        chain.reach = SPREADS
     chain.apply(entry, Affine(np.diag(gain), offset))
     _said(chain, entry)
 
@@ -107,6 +113,8 @@ def add_batch_normalization(chain: Chain, entry: Entry) -> None:
     variance = variance + entry.real("epsilon", 1e-3)
     if (variance <= 0).any():
         entry.refuse("variance and epsilon must be positive together", float(variance.min()))
+    if not chain.layers:
+        chain.reach = float((SPREADS * np.abs(gamma) + np.abs(beta)).max())
     gain = gamma / np.sqrt(variance)
     chain.apply(entry, Affine(np.diag(gain), beta - mean * gain))
     _said(chain, entry)
@@ -116,6 +124,8 @@ def add_rescaling(chain: Chain, entry: Entry) -> None:
     """A factor and an offset."""
     width = _width(chain, entry)
     scale, offset = _vector(entry, "scale", 1.0, width), _vector(entry, "offset", 0.0, width)
+    if not chain.layers and chain.reach is not None:
+        chain.reach = float((chain.reach * np.abs(scale) + np.abs(offset)).max())
     chain.apply(entry, Affine(np.diag(scale), offset))
     _said(chain, entry)
 

@@ -260,6 +260,11 @@ class Layer(Checked, ABC):
         return self.normaliser.row_tensors([operand.name for operand in self.operands])
 
     @property
+    def scaled_tensors(self) -> dict[str, tuple[str, ...]]:
+        """The scales and biases of which each field of the kind of `Scaling` says how they are."""
+        return {"normaliser": (*self.row_tensors, *self.unit_tensors)}
+
+    @property
     def directions(self) -> int:
         """1, or 2 if bidirectional."""
         return 2 if self.bidirectional else 1

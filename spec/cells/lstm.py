@@ -182,6 +182,12 @@ class LstmLayer(Layer):
         return found
 
     @property
+    def scaled_tensors(self) -> dict[str, tuple[str, ...]]:
+        """Of the rows and peepholes, and of the affine on the cell, if there is one."""
+        found = {"normaliser": (*self.row_tensors, *self.peepholes.values())}
+        return found | ({} if self.cell_affine is None else {"cell_affine": ("scale_c", "bias_c")})
+
+    @property
     def unit_shifts(self) -> dict[str, int]:
         """The shift of the affine on the cell, if there is one."""
         return {} if self.cell_affine is None else {"bias_c": self.cell_affine.shift}

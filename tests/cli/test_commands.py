@@ -257,7 +257,7 @@ def test_import_of_inputs_that_reach_far(pascaline, tmp_path, rng):
     np.savez(checkpoint, **{name: rng.normal(size=size) for name, size in sizes.items()})
     words = ["import", checkpoint, "-o", output, "--reach"]
     status, _, error = pascaline(*words, "255", "--bits", 8)
-    rule = "must be above 0 and at most 128, as x has 8 bits"
+    rule = "must be above 2.98023e-08 and at most 128, as x has 8 bits"
     assert (status, error) == (2, f"pascaline: reach: {rule}, not 255.0\n")
     for reach, rule in ("nan", "is not a number"), ("inf", "is more than 1e+30"):
         status, _, error = pascaline(*words, reach, "--bits", 8)

@@ -11,8 +11,9 @@ from pascaline.cli.main import cli
 from pascaline.data.evaluate import evaluate
 from pascaline.measure.samples import take_samples
 from pascaline.spec.modelfile import read_model
+from pascaline.spec.preprocess import rule_of
 from tests.models import make_design
-from tests.ownmodels import NAMES, learned, make_folder, make_own_models
+from tests.ownmodels import CLASSES, NAMES, learned, make_folder, make_own_models
 
 REFUSED = {
     ("evaluate", "brought"): "brought: card.data.name: is missing",
@@ -43,10 +44,13 @@ WORDS = {
     "measure simulators": ("{model}", "--steps", "2000", "--icarus-steps", "500"),
     "measure states": ("{model}",),
     "report": ("{model}",),
+    "run": ("{model}", "{data}"),
     "show": ("{model}",),
     "simulate": ("{model}", "--sim", "icarus", "--samples", "2"),
 }
 """The words behind each command that takes a model."""
+
+DATA = {"folder": "waves/flat/0.csv", "text": "words.txt", "brought": "waves/flat/0.csv"}
 
 
 def commands(group, before=()):
@@ -91,7 +95,7 @@ def test_every_command_takes_every_model(command, name, made, pascaline, monkeyp
     model = f"{name}.safetensors"
     if command == "image":
         assert pascaline("generate", model, "-o", "loaded", "--weights", "ram")[0] == 0
-    words = [word.format(model=model, name=name) for word in WORDS[command]]
+    words = [word.format(model=model, name=name, data=DATA[name]) for word in WORDS[command]]
     status, out, err = pascaline(*command.split(), *words)
     refusal = REFUSED.get((command, name)) or REFUSED.get((command, None))
     if refusal is None:
@@ -152,3 +156,35 @@ def test_own_data_are_no_data_set_of_the_same_name(pascaline, monkeypatch, tmp_p
     status, out, err = pascaline("evaluate", "mine.safetensors", "--json")
     assert (status, err) == (0, "")
     assert json.loads(out)["samples"] == 3
+
+
+def test_what_is_cut_is_counted_and_said(made, pascaline, monkeypatch, tmp_path):
+    """One input in a hundred is ten times as far as x reaches: no reason to warn, but said."""
+    far = np.zeros((50, 2))
+    far[7, 0] = 20 / rule_of(read_model(made / "folder.safetensors")).gain[0] / 2
+    for name in CLASSES[:2]:
+        (tmp_path / "far" / name).mkdir(parents=True)
+        np.save(tmp_path / "far" / name / "0.npy", far)
+    monkeypatch.chdir(made)
+    model, data = "folder.safetensors", tmp_path / "far"
+    words = ["evaluate", model, "--data", data, "--part", "all"]
+    status, out, err = pascaline(*words, "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert (found["cut"]["cut"], found["cut"]["total"]) == (2, 200)
+    assert found["cut"]["factor"] == pytest.approx(10, rel=0.05)
+    assert [(one["name"], one["of"]) for one in found["by_class"]] == [("fall", 1), ("flat", 1)]
+    said = "1.00% of inputs (2 of 200) are beyond x (Q0.7), up to "
+    assert said in " ".join(pascaline(*words)[1].split())
+    samples = take_samples(make_design(read_model(Path(model))), 2, 0, data)
+    assert samples.beyond.cut == 2
+
+
+def test_classes_are_said(made, pascaline, monkeypatch):
+    monkeypatch.chdir(made)
+    assert "0 fall, 1 flat, 2 rise" in pascaline("show", "folder.safetensors")[1]
+    words = ["simulate", "folder.safetensors", "--sim", "icarus", "--samples", 2, "--json"]
+    assert json.loads(pascaline(*words)[1])["classes"] == list(CLASSES)
+    found = json.loads(pascaline("generate", "folder.safetensors", "-o", "named", "--json")[1])
+    assert found["classes"] == list(CLASSES)
+    assert found["features"]["format"] == "Q0.7"

@@ -93,6 +93,7 @@ class TestTraining:
         assert found.card() == model.card["accuracy"]["integer"]
         assert found.accuracy > 0.8
         assert model.card["data"]["names"] == list(CLASSES)
+        assert 0 < model.card["cut"]["cut"] < model.card["cut"]["total"]
         # Two of the three classes, which keep the numbers that they were learned with.
         (waves / "fall").rename(tmp_path / "fall")
         part = part_for(model, str(waves), ALL)
@@ -102,6 +103,13 @@ class TestTraining:
             InputError, match=r"^class: must be one of fall, flat, rise, not 'even'$"
         ):
             part_for(model, str(waves), ALL)
+
+    def test_an_offset_costs_nothing(self, waves: Path, tmp_path: Path) -> None:
+        """Whatever a signal stands on."""
+        for path in waves.glob("*/*.npy"):
+            np.save(path, np.load(path) + 101_350)
+        model = self.train(waves, tmp_path / "own.safetensors", hidden=12, epochs=25)
+        assert evaluate_on(model, waves, "held-out").accuracy > 0.8
 
     def test_a_text(self, words: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
@@ -197,7 +205,7 @@ def save_float(waves: Path, path: Path) -> None:
     torch.manual_seed(0)
     net = nn.ModuleDict({"lstm": nn.LSTM(2, 10), "fc": nn.Linear(10, 3)})
     adam = torch.optim.Adam(net.parameters(), lr=0.02)
-    sequences = [torch.from_numpy(sequence) for sequence in parts.train.sequences]
+    sequences = [torch.from_numpy(one).float() for one in parts.train.sequences]
     batch = nn.utils.rnn.pack_sequence(sequences, enforce_sorted=False)
     labels = torch.from_numpy(parts.train.labels)
     for _ in range(60):

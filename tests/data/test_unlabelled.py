@@ -62,7 +62,7 @@ def test_symbols_are_numbers(tmp_path):
         ("a.csv", b"1,2\n3,x\n", r"a.csv: line 2: must be a number, finite in 32 bits, not 'x'$"),
         ("a.csv", b"1,2\n3\n", r"a.csv: line 2: must have 2 cells as the lines before, not 1$"),
         ("a.csv", b"", "a.csv: must have at least one step and one input$"),
-        ("a.txt", b"1", "a.txt: must end with .npy, .csv, .npz, not '.txt'$"),
+        ("a.txt", b"1", "a.txt: must end with .npy, .csv, .npz, .wav, not '.txt'$"),
     ],
 )
 def test_garbage(name, content, text, tmp_path):

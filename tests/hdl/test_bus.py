@@ -14,8 +14,10 @@ from pascaline.hdl.bus.loading import LoadPort
 from pascaline.hdl.bus.packets import PacketBuffer, Queue
 from pascaline.hdl.bus.registers import RegisterFile
 from pascaline.hdl.bus.wishbone import Wishbone
+from pascaline.hdl.shapes import struct
 from pascaline.spec.bus import Bytes, input_bytes
 from pascaline.spec.fields import Constant, Control, Counter, Sticky, Word
+from pascaline.spec.ports import ports
 from pascaline.spec.register import Register
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
@@ -141,7 +143,7 @@ def test_each_packet_ends_though_there_is_a_fault(streams, seed):
     """Before it all beats pass; after it one that waits does, and each packet ends, broken."""
     rng = random.Random(seed)
     design = make_design(streams=streams, simd=2, longest=4, ports="axi", parity=True)
-    dut = Ending(design)
+    dut = Ending(design, struct(ports(design)["o"].layout))
 
     def beat_of(unended):
         tid = rng.choice([tid for tid in range(streams) if unended[tid]])

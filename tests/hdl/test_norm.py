@@ -12,6 +12,7 @@ from pascaline.spec.standard import Standard
 from tests.golden.oracle import standardised
 from tests.hdl.bench import run
 from tests.models import make_design, make_model
+from tests.tiers import tiers
 
 BEFORE = {"kind": "gru", "reset": "before"}
 RMS = {"spread": "rms"}
@@ -66,7 +67,10 @@ def draw_sums(core, rng, passes):
     return found
 
 
-@pytest.mark.parametrize("name", CASES)
+QUICK = ("one unit", "a part of a tile", "narrow", "binary", "two phases", "one unit a group")
+
+
+@pytest.mark.parametrize("name", tiers(CASES, *QUICK))
 def test_numbers_and_cycles(name, rng):
     core = make_core(*CASES[name])
     norm, program = core.norm, core.program

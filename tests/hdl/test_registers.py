@@ -182,8 +182,8 @@ class Loading:
 
 
 @pytest.mark.parametrize("design", ["ram"], indirect=True)
-def test_driver_loads_images(driver, table):
-    words = [0x01020304, 5, 0xFFFFFFFF]
+def test_driver_loads_images(driver, table, design):
+    words = [*header(design).values(), 5, 0xFFFFFFFF]
     image = b"".join(word.to_bytes(4, "little") for word in words)
     machine = Loading(table, words)
     driver["Driver"](machine.read, machine.write).load(image)
@@ -194,7 +194,11 @@ def test_driver_loads_images(driver, table):
     other = driver["Driver"](machine.read, machine.write)
     with pytest.raises(RuntimeError, match=r"^the image is refused: crc$"):
         other.load(image[:-4])
-    with pytest.raises(RuntimeError, match=r"^the image is refused: crc$"):
+    wrong = image[:8] + bytes([image[8] ^ 1]) + image[9:]
+    shape = f"its shape is 0x{words[2] ^ 1:X}, the machine's 0x{words[2]:X}"
+    with pytest.raises(RuntimeError, match=rf"^the image is refused: crc, {shape}$"):
+        other.load(wrong)
+    with pytest.raises(RuntimeError, match=r"^the image is refused: crc, its magic is 0x0, "):
         other.load(b"")
     stuck = Loading(table, words, reads=1000)
     with pytest.raises(RuntimeError, match=r"^status.load_ready must become 1$"):

@@ -111,8 +111,8 @@ def test_equal_hardware_is_one_module():
         model = make_model(hidden=16, inputs=4)
         text = generate(make_design(model, units=units, simd=2)).text
         modules = re.findall(r"^module (\w+)", text, re.M)
-        assert sum(module.startswith("lane_") for module in modules) == 1
-        assert len(re.findall(r"^  lane_\w+ lane_\d+ \(", text, re.M)) == 4 * units
+        assert sum(module.startswith("test_lane_") for module in modules) == 1
+        assert len(re.findall(r"^  test_lane_\w+ lane_\d+ \(", text, re.M)) == 4 * units
         sizes[units] = len(modules)
     assert sizes[1] == sizes[16]
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pascaline.spec.manifest import MANIFEST, write_folder
+
 TINY = "tiny-binary --simd 1 --units 1"
 COMMANDS = {
     "image": "image tiny-binary --for given/tiny_binary.json -o out/image.bin",
@@ -89,7 +91,7 @@ class Place:
         variables = {"PASCALINE_BUILD": str(self.build), "TMPDIR": str(self.tmp)}
         with self.printed.open("w") as printed:
             return subprocess.Popen(
-                [sys.executable, "-m", "pascaline.cli", *(words or self.words)],
+                [sys.executable, "-m", "pascaline.cli", *(words or self.words), "--quiet"],
                 cwd=self.work,
                 env=os.environ | variables | {MARK: self.mark},
                 stdin=subprocess.DEVNULL,
@@ -113,10 +115,13 @@ class Place:
         return found
 
     def age(self, names: list[str]) -> None:
-        """Put old files in the place of results."""
+        """Put old files in the place of results, of an earlier run if there is a list of these."""
         self.out.mkdir(exist_ok=True)
-        for name in names:
-            (self.out / name).write_bytes(OLD)
+        old = {name: OLD for name in names if name != MANIFEST}
+        if MANIFEST in names:
+            write_folder(self.out, old)
+        for name, content in old.items():
+            (self.out / name).write_bytes(content)
 
     def clear(self, *, cold: bool) -> None:
         """Remove results, and, if it is to be cold, what has been kept but for kernels."""

@@ -14,6 +14,7 @@ import pytest
 from pascaline.host.tools import ToolError, run_tool
 from pascaline.spec import scratch as scratch_module
 from pascaline.spec.files import write_atomic
+from pascaline.spec.manifest import MANIFEST
 from pascaline.spec.scratch import own_temporary, refuse_full, scratch, temporary
 from tests.command import pascaline
 from tests.host.commands import MARK, Ended, Place, finish, hear_interrupts
@@ -72,7 +73,9 @@ def wait_for(place):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("module", ["pascaline.cli.main", "click", "pascaline.cli.image", "numpy"])
+@pytest.mark.parametrize(
+    "module", ["pascaline.cli.main", "click", "pascaline.cli.image", "pydantic"]
+)
 @pytest.mark.parametrize(
     ("sent", "status", "text"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
 )
@@ -109,7 +112,7 @@ def test_a_killed_run_is_no_trouble_for_the_next_one(tmp_path):
     wait_for(place)
     assert place.result() == {}
     assert place.run().status == 0
-    assert set(place.result()) == {"tiny_binary.v", "tiny_binary.json"}
+    assert set(place.result()) == {"tiny_binary.v", "tiny_binary.json", MANIFEST}
     assert not place.leftovers()
 
 

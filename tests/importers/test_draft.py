@@ -60,6 +60,6 @@ def test_inputs_reach(reach: float, x: str) -> None:
 
 @pytest.mark.parametrize("reach", [129.0, float("inf"), float("nan"), 0.0])
 def test_inputs_that_no_bits_reach(reach: float) -> None:
-    text = rf"^reach: must be above 0 and at most 128, as x has 8 bits, not {reach}$"
+    text = rf"^reach: must be above 2.98023e-08 and at most 128, as x has 8 bits, not {reach}$"
     with pytest.raises(InputError, match=text):
         Formats().reaching(reach)

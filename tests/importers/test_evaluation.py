@@ -54,7 +54,7 @@ def test_another_network(files):
 def test_inputs_beyond_x_are_told(files):
     path, data = files / "head.npz", files / "data"
     model = pascaline.import_network(path, bits=8, reach=0.25, classes="a,b,c")
-    rule = r"^head: \d+\.\d\d% of inputs are beyond x \(Q-2\.9\), up to [\d.]+ times as far, and"
+    rule = r"^head: [\d.]+% of inputs \([\d,]+ of 2,160\) are beyond x \(Q-2\.9\), up to"
     with pytest.warns(UserWarning, match=rule):
         pascaline.evaluate(model, data=data, part="all")
     with pytest.warns(UserWarning, match=rule):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mutants.machines import COUNTS, machine
-from mutants.traffic import with_faults, with_traffic
+from mutants.traffic import with_faults, with_rare, with_traffic
 from pascaline.golden.network import Golden
 from pascaline.sim.far import far_vectors
 
@@ -49,6 +49,16 @@ def test_faults_are_traffic_of_a_bus(name):
     case = machine(name)
     assert with_faults(case).job.faults > 0
     assert all(traffic.accesses > 0 for traffic in with_traffic(case, 0, 300).traffic)
+
+
+def test_rare_traffic_goes_far_and_is_crowded(case, monkeypatch):
+    monkeypatch.setattr("mutants.traffic.CANDIDATES", 200)
+    rare = with_rare(case, 0)
+    far, *crowds = [one.episodes[0].sequences for one in rare.traffic]
+    rows = sum(layer.rows * layer.directions for layer in case.network.layers)
+    assert 1 < len(far) <= 2 * rows
+    assert {(one.steps, one.dump) for crowd in crowds for one in crowd} == {(1, False)}
+    assert rare != with_rare(case, 1)
 
 
 def test_plain_streams_have_no_faults():

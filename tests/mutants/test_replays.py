@@ -12,7 +12,7 @@ import pytest
 
 from mutants.environment import AROUND, environment
 from mutants.machines import COUNTS, machine
-from mutants.replays import MOST, read_replays, write_replays
+from mutants.replays import MOST, read_replays, restored, write_replays
 from mutants.trials import Trials
 from pascaline.hdl.verilog import generate
 from pascaline.sim.runner import build
@@ -69,3 +69,18 @@ def test_the_shortest_are_kept(tmp_path):
     written = path.read_bytes()
     write_replays(path, tmp_path, range(1, MOST + 3))
     assert path.read_bytes() == written
+
+
+def test_what_a_campaign_does_not_find_is_kept(tmp_path):
+    path, folder = tmp_path / "replays.json.gz", tmp_path / "folder"
+    folder.mkdir()
+    assert restored(path, folder, [1]) == []
+    for number in range(1, MOST + 3):
+        witness = {"inputs": {"a": [number] * number}, "seen": [0] * number}
+        (tmp_path / f"witness-{number}.json").write_text(json.dumps(witness))
+    last = MOST + 2
+    write_replays(path, tmp_path, range(1, last), [last])
+    assert sorted(read_replays(path)) == [1, 2, 3, 4, last]
+    assert restored(path, folder, [5, last, 99]) == [last]
+    kept = json.loads((folder / f"witness-{last}.json").read_text())
+    assert kept == read_replays(path)[last]

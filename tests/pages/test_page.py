@@ -287,7 +287,7 @@ def test_command(pascaline, stored, tmp_path):
     assert (status, err) == (0, "")
     text = html.read_text()
     assert f"{html}  {len(text.encode()):,} bytes" in out
-    command = "pascaline report tiny-binary --target ecp5 --pnr --seeds 2 --clock 80"
+    command = "pascaline report tiny-binary --target ecp5 --clock 80 --pnr --seeds 2"
     assert f"<code>{command} --html report.html</code>" in text
     assert str(tmp_path) not in text
     out = pascaline(*stored, "--seeds", 2, "--clock", 80, "--html", html, "--json")[1]

@@ -1,16 +1,23 @@
 """Proofs: what holds is proven, what does not is refuted, and all claims are told apart."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from click.testing import CliRunner
 
+from pascaline.cli.guard import guarded
 from pascaline.spec.errors import InputError
-from prove.__main__ import GROUPS, all_claims, main
+from prove.__main__ import main
 from prove.claim import SOLVERS, Claim, prove
+from prove.groups import GROUPS, all_claims
 from prove.images import CHANGES
 from prove.traffic import feed
 
@@ -43,6 +50,28 @@ def hasty(harness):
     harness.stable(dut.o)
 
 
+@pytest.fixture
+def command(capsys):
+    """Run the command in this process; returns status, standard output, standard error."""
+
+    def call(*words):
+        status = guarded(lambda: main.main(words, standalone_mode=False))
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def below(process):
+    """Processes that a process has started, and theirs, with their command lines."""
+    found = {}
+    with suppress(OSError):  # It has ended.
+        for task in Path(f"/proc/{process}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found[child] = Path(f"/proc/{child}/cmdline").read_text()
+                found |= below(child)
+    return found
+
+
 @pytest.mark.usefixtures("solvers")
 @pytest.mark.parametrize("name", QUICK)
 def test_what_holds_is_proven(name, tmp_path):
@@ -70,12 +99,11 @@ def test_a_solver_that_is_not_there_is_named(monkeypatch, tmp_path):
     assert proof.outcome == f"not proven ({rule})"
 
 
-def test_nothing_is_tried_without_a_solver(monkeypatch):
+def test_nothing_is_tried_without_a_solver(command, monkeypatch):
     for mode in SOLVERS:
         monkeypatch.setitem(SOLVERS, mode, ("no-such-solver", "apt install it"))
-    done = CliRunner().invoke(main, ["buses"])
-    assert done.exit_code == 2
-    assert done.stderr == "pascaline: no-such-solver: is not installed (apt install it)\n"
+    line = "pascaline: no-such-solver: is not installed (apt install it)\n"
+    assert command("buses") == (2, "", line)
 
 
 def test_any_change_of_a_word_changes_the_checksum():
@@ -97,10 +125,30 @@ def test_claims_have_names_of_their_own():
 
 
 @pytest.mark.usefixtures("solvers")
-def test_command():
-    done = CliRunner().invoke(main, ["one elastic", "--json"])
-    assert done.exit_code == 0
-    found = json.loads(done.stdout)
+def test_command(command):
+    status, out, _ = command("one elastic", "--json")
+    assert status == 0
+    found = json.loads(out)
     assert (found["claims"], found["failed"]) == (1, 0)
     assert found["proofs"][0]["outcome"] == "proven"
-    assert CliRunner().invoke(main, ["nothing like it"]).exit_code == 2
+
+
+def test_words_of_no_claim(command):
+    line = "pascaline: no claim has one of nothing like it in its name\n"
+    assert command("nothing like it") == (2, "", line)
+
+
+@pytest.mark.usefixtures("solvers")
+def test_a_stop_ends_what_runs():
+    # This one takes a minute.
+    words = [sys.executable, "-m", "prove", "images: checksum"]
+    running = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    while "sby" not in " ".join((started := below(running.pid)).values()):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    _, err = running.communicate(timeout=20)
+    assert (running.returncode, err) == (143, "pascaline: terminated\n")
+    # What Python has beside its workers ends a little later, by itself.
+    proving = [process for process, line in started.items() if "resource_tracker" not in line]
+    assert not [process for process in proving if Path(f"/proc/{process}").exists()]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pascaline.sim.case import CaseSequence
-from pascaline.sim.far import far_states, far_vectors
+from pascaline.sim.far import far_states, far_vectors, farthest
 from tests.sim.machines import design_of
 
 SEEDS = range(300)
@@ -72,3 +72,20 @@ def test_sequences_are_uniform_unless_a_file_says_far():
     assert not CaseSequence(steps=1).far
     assert "far" not in CaseSequence(steps=1).model_dump_json()
     assert "far" in CaseSequence(steps=1, far=True).model_dump_json()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_farthest_are_chosen(design, given):
+    tensors = design.model.directions[0][0]
+
+    def scaled(seed):
+        """Sums of all rows in the first step."""
+        h = far_states(seed, design)[0].h[0] if given else np.zeros(7, dtype=np.int64)
+        pairs = ("x", far_vectors(seed, design, 1)[0]), ("h", h)
+        return sum(tensors[f"scale_{k}"] * (tensors[f"weight_{k}"] @ v) for k, v in pairs)
+
+    every = np.stack([scaled(seed) for seed in SEEDS])
+    chosen = farthest(design, SEEDS, 1, given=given)
+    assert len(chosen) < len(every) / 2
+    assert (every[chosen].max(axis=0) == every.max(axis=0)).all()
+    assert (every[chosen].min(axis=0) == every.min(axis=0)).all()

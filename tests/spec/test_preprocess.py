@@ -58,13 +58,30 @@ def test_standard() -> None:
     np.testing.assert_allclose(x.mean(axis=0), 0, atol=5e-3)
     np.testing.assert_allclose(x.std(axis=0), 1 / REACH, rtol=1e-3)
     # Short numbers, so that no machine's rounding shows.
-    assert all(len(f"{abs(value):.10g}".strip("0.")) <= 5 for value in rule.gain + rule.offset)
+    assert all(len(f"{abs(value):.10g}".strip("0.")) <= 7 for value in rule.gain + rule.offset)
+
+
+@pytest.mark.parametrize("offset", [0, 1e-12, 5, 101_350, -1e9, 1e12])
+@pytest.mark.parametrize("scale", [1, 1e-6, 1e-30, 1e30])
+def test_standard_keeps_enough_digits(offset: float, scale: float) -> None:
+    """Whatever mean and spread: inputs are those of the signal without the offset."""
+    rng = np.random.default_rng(0)
+    plain = rng.normal(size=(1000, 1))
+    moved = (plain + offset) * scale
+    rule, still = Preprocess.standard([moved]), Preprocess.standard([plain])
+    (made,), (wanted,) = rule.apply([moved], X), still.apply([plain], X)
+    assert np.abs(made - wanted).max() <= 1
+    assert all(len(repr(abs(value)).split("e")[0].strip("0.")) <= 17 for value in rule.offset)
 
 
 def test_standard_of_a_constant_input() -> None:
-    rule = Preprocess.standard([np.full((3, 1), 5, np.float32)])
-    (made,) = rule.apply([np.full((3, 1), 5.0)], X)
-    assert made.ravel().tolist() == [0, 0, 0]
+    rows = np.stack([np.full(9, 5.1), np.linspace(0, 1, 9), np.zeros(9)], axis=1)
+    said = r"^input \d is always (5.1|0) in what is learned: its gain is 0$"
+    with pytest.warns(UserWarning, match=said):
+        rule = Preprocess.standard([rows.astype(np.float32)])
+    assert [bool(gain) for gain in rule.gain] == [False, True, False]
+    (made,) = rule.apply([rows + 100], X)
+    assert made[:, [0, 2]].tolist() == [[0, 0]] * 9
 
 
 def test_rule_survives_json() -> None:

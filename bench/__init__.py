@@ -1,0 +1,1 @@
+"""Benches that go with the Verilog to whoever has no Pascaline: vectors, and what runs them."""

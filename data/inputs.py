@@ -1,0 +1,65 @@
+"""Integers for a model, out of a file of a user."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from pascaline.data.excess import Excess, excess, warn_of_excess
+from pascaline.data.sets import Features
+from pascaline.data.text import encode, read_characters
+from pascaline.data.unlabelled import SUFFIXES, read_unlabelled
+from pascaline.spec.errors import InputError
+from pascaline.spec.model import Model
+from pascaline.spec.outside import naming
+from pascaline.spec.preprocess import OneHot, Preprocess, Rule, rule_of
+from pascaline.spec.tensors import Integers
+
+__all__ = ["read_inputs"]
+
+
+def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Integers], Excess]:
+    """The sequences of a file as the integers that a model takes, each (steps, inputs).
+
+    With them comes how many are cut at the ends of the format of x; more than usual is a warning.
+
+    Parameters
+    ----------
+    model : Model
+        The model; its card says how features become integers.
+    path : Path
+        As for `data.unlabelled.read_unlabelled`, sound among them; or a text, for a model of
+        characters.
+    cut : bool
+        Whether a sequence of more steps than any in training is cut, as it was there; that is a
+        warning.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or if it does not fit the model.
+    """
+    rule = rule_of(model)
+    sequences = _sequences(rule, path)
+    with naming(str(path)):
+        warn_of_excess(model, sequences)
+    if isinstance(rule, Preprocess) and rule.steps is not None:
+        longest, most = max(map(len, sequences)), rule.steps
+        if not cut:
+            rule = rule.model_copy(update={"steps": None})
+        elif longest > most:
+            text = f"{path}: of {longest} steps the first {most} count, as in training"
+            warnings.warn(text, UserWarning, stacklevel=2)
+    x = model.network.x
+    return rule.apply(sequences, x), excess(rule, x, sequences)
+
+
+def _sequences(rule: Rule, path: Path) -> list[Features]:
+    if path.suffix in SUFFIXES or path.is_dir() or not isinstance(rule, OneHot):
+        return read_unlabelled(path)
+    if not isinstance(rule.alphabet, str):
+        raise InputError(str(path), f"must end with {', '.join(SUFFIXES)}", path.suffix)
+    codes = encode(read_characters(path), rule.alphabet, thing=str(path))
+    return [codes[:, None].astype(np.float32)]

@@ -1,0 +1,42 @@
+"""A bench beside the Verilog of a design, on sequences that its machine can take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pascaline.bench.files import bench_files
+from pascaline.measure.samples import check_samples, take_samples
+from pascaline.spec.design import Design
+
+__all__ = ["with_testbench"]
+
+
+def with_testbench(
+    verilog: Any, design: Design, *, samples: int, inputs: Path | None, seed: int
+) -> Any:
+    """The Verilog of a design with the files of a bench among its companions.
+
+    Parameters
+    ----------
+    verilog : hdl.verilog.Verilog
+        The Verilog of the design.
+    design : Design
+        The design.
+    samples : int
+        How many sequences.
+    inputs : Path, optional
+        Recordings to take them from; by default held-out ones, or random inputs.
+    seed : int
+        Of random inputs.
+
+    Raises
+    ------
+    InputError
+        If a sequence cannot come into the machine.
+    """
+    taken = take_samples(design, samples, seed, inputs)
+    check_samples(design, taken)
+    files = bench_files(design, taken.sequences, taken.source)
+    return replace(verilog, companions=verilog.companions | files)
