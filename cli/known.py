@@ -64,7 +64,7 @@ SIMULATORS = ("verilator", "icarus")
 
 FEATURES = (
     *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm"),
-    *("pooling", "residual", "stack", "symbols", "transform", "zero-points"),
+    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "zero-points"),
 )
 """`sim.draw_cases.FEATURES`."""
 

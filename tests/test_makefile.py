@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NEEDS = re.compile(r"""importorskip\(\s*"(\w+)""")
-TOOLS = {"cocotbext", "distributed"}
+TOOLS = {"cocotbext", "distributed", "litex", "peakrdl_ipxact", "systemrdl"}
 
 
 def test_what_needs_pytorch_is_run_with_it():

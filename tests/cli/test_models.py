@@ -14,6 +14,7 @@ from pascaline.spec.modelfile import read_model
 from pascaline.spec.preprocess import rule_of
 from tests.models import make_design
 from tests.ownmodels import CLASSES, NAMES, learned, make_folder, make_own_models
+from tests.sim.machines import tool_of
 
 REFUSED = {
     ("evaluate", "brought"): "brought: card.data.name: is missing",
@@ -96,6 +97,8 @@ def test_every_command_takes_every_model(command, name, made, pascaline, monkeyp
     if command == "image":
         assert pascaline("generate", model, "-o", "loaded", "--weights", "ram")[0] == 0
     words = [word.format(model=model, name=name, data=DATA[name]) for word in WORDS[command]]
+    if "icarus" in words:
+        tool_of("icarus")
     status, out, err = pascaline(*command.split(), *words)
     refusal = REFUSED.get((command, name)) or REFUSED.get((command, None))
     if refusal is None:
@@ -181,6 +184,7 @@ def test_what_is_cut_is_counted_and_said(made, pascaline, monkeypatch, tmp_path)
 
 
 def test_classes_are_said(made, pascaline, monkeypatch):
+    tool_of("icarus")
     monkeypatch.chdir(made)
     assert "0 fall, 1 flat, 2 rise" in pascaline("show", "folder.safetensors")[1]
     words = ["simulate", "folder.safetensors", "--sim", "icarus", "--samples", 2, "--json"]

@@ -8,6 +8,7 @@ import pytest
 from pascaline.spec.modelfile import write_model
 from tests.measure.test_recognition import HEAD, carded
 from tests.models import make_model
+from tests.sim.machines import tool_of
 from tests.waves import tone, wav
 
 
@@ -33,6 +34,7 @@ def test_sound(made, pascaline):
 
 
 def test_verilog_beside_it(made, pascaline):
+    tool_of("icarus")
     words = ("m.safetensors", "two.npz", "--sim", "icarus", "--units", 2)
     status, out, err = pascaline("run", *words)
     assert (status, err) == (0, "")

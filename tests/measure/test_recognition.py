@@ -16,6 +16,7 @@ from pascaline.sim.job import Outcome
 from pascaline.spec.errors import InputError
 from pascaline.spec.preprocess import Preprocess, quantize
 from tests.models import make_design, make_model
+from tests.sim.machines import tool_of
 from tests.waves import tone, wav
 
 HEAD = {"classes": 3, "weights": "ternary"}
@@ -102,6 +103,7 @@ def test_pieces(model, tmp_path, pieces, wanted):
     ("sim", "pieces"), [("icarus", {"every": 3}), ("verilator", {"window": 6, "every": 5})]
 )
 def test_verilog_says_the_same(model, tmp_path, sim, pieces):
+    tool_of(sim)
     rng = np.random.default_rng(2)
     np.savez(tmp_path / "x.npz", one=rng.normal(0, 100, (9, 13)), two=rng.normal(0, 90, (4, 13)))
     found = pascaline.run_file(make_design(model), tmp_path / "x.npz", sim=sim, **pieces)
@@ -122,6 +124,7 @@ def test_verilog_says_the_same(model, tmp_path, sim, pieces):
     ],
 )
 def test_other_networks_in_verilog(path, network):
+    tool_of("icarus")
     model = carded(make_model(**{"inputs": 13, "head": HEAD} | network))
     found = pascaline.run_file(make_design(model, longest=20), path, sim="icarus")
     assert found.compared.good
@@ -138,7 +141,7 @@ def test_a_difference_is_seen(model, path, monkeypatch):
         return "", Outcome(results=[(classes[0] + 1) % 3], values=2, mismatches=1)
 
     monkeypatch.setattr(recognition, "run_design", other)
-    found = pascaline.run_file(make_design(model), path, sim="icarus", every=8)
+    found = pascaline.run_file(make_design(model), path, sim="verilator", every=8)
     assert not found.compared.good
     assert [one.verilog for one in found.answers] == [((classes[0] + 1) % 3,), ()]
 
@@ -178,7 +181,7 @@ def test_what_is_refused(path, network, machine, options, line):
     model = carded(make_model(**{"inputs": 13, "head": HEAD} | network))
     subject = model if machine is None else make_design(model, **machine)
     with pytest.raises(InputError) as error:
-        pascaline.run_file(subject, path, **options, sim=machine and "icarus")
+        pascaline.run_file(subject, path, **options, sim=machine and "verilator")
     assert line in str(error.value)
 
 
