@@ -30,6 +30,7 @@ $(READY): pyproject.toml
 
 demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; its area and speed.
 	@$(BIN)/pascaline show digits-ternary
+	@rm -rf build/demo # One of an older release has no manifest, and would be refused.
 	@$(BIN)/pascaline generate digits-ternary -o build/demo
 	@$(BIN)/pascaline simulate digits-ternary --samples 20
 	@$(BIN)/pascaline report digits-ternary
