@@ -52,6 +52,8 @@ def _methods(name, owner):
 
 def _signature(name, thing):
     """How it is called, a parameter a line if it is long."""
+    if hasattr(thing, "model_rebuild"):
+        thing.model_rebuild()  # A record knows its fields' signature once it has been built.
     parameters, star = [], False
     for one in inspect.signature(thing).parameters.values():
         if one.kind is one.KEYWORD_ONLY and not star:
