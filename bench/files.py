@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pascaline.bench.vectors import GoldenVectors
-from pascaline.golden.rounding import Integers
 from pascaline.spec.bus import input_bytes, output_bytes, user_bits
 from pascaline.spec.design import Design
 from pascaline.spec.ports import ports
@@ -25,27 +23,20 @@ TEMPLATES = {
 """The template of each file."""
 
 
-def bench_files(
-    design: Design, sequences: Sequence[Integers], source: str
-) -> dict[str, str | bytes]:
+def bench_files(vectors: GoldenVectors) -> dict[str, str | bytes]:
     """A bench for sequences, which runs where there is no Pascaline.
 
     Parameters
     ----------
-    design : Design
-        The design.
-    sequences : sequence of Integers
-        Inputs of each, (steps, inputs).
-    source : str
-        Where they are from.
+    vectors : GoldenVectors
+        The sequences, and what must come of them.
 
     Returns
     -------
     dict of str to str or bytes
         Contents by the names of the files, which belong into one folder with the Verilog.
     """
-    vectors = GoldenVectors(design, sequences, source)
-    known = _known(vectors)
+    design, known = vectors.design, _known(vectors)
     found: dict[str, str | bytes] = {
         name.format(design.name): _environment().get_template(template).render(known)
         for name, template in TEMPLATES.items()

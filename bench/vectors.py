@@ -45,6 +45,11 @@ class GoldenVectors:
         """Results of each sequence, as `golden.network.Run` has them."""
         return Golden(self.design.model).run(list(self.sequences)).results
 
+    @property
+    def distinct(self) -> set[int]:
+        """Numbers that are results of all sequences together."""
+        return {int(one) for result in self.results for one in np.unique(result)}
+
     @cached_property
     def wires(self) -> Wires:
         """How they lie on the machine's wires."""

@@ -90,8 +90,14 @@ def _print(model: str, file: Path, found: Recognition) -> None:
     sure = any(answer.margin is not None for answer in found.answers)
     columns = ["sequence"] * several + ["seconds" if sound else "steps", "class"]
     columns += ["margin"] * sure + ["Verilog"] * (found.compared is not None)
-    rows = [_row(answer, sound=sound, several=several, sure=sure) for answer in found.answers]
+    before, behind = _silence(file) if sound else (0.0, 0.0)
+    rows = [
+        _row(answer, before if sound else None, several=several, sure=sure)
+        for answer in found.answers
+    ]
     table(f"{file.name} by {model}", columns, rows)
+    if before or behind:
+        say(f"silence is left out: {before:.3f} s at the start, {behind:.3f} s at the end")
     if found.beyond.cut:
         say(str(found.beyond))
     if (compared := found.compared) is not None:
@@ -102,16 +108,28 @@ def _print(model: str, file: Path, found: Recognition) -> None:
         )
 
 
-def _row(answer: Answer, *, sound: bool, several: bool, sure: bool) -> list[Any]:
+def _silence(file: Path) -> tuple[float, float]:
+    from pascaline.data.mfcc import silence
+
+    return silence(file)
+
+
+def _row(answer: Answer, before: float | None, *, several: bool, sure: bool) -> list[Any]:
+    """What is said of an answer; of sound, which has silence before it, in seconds of the file."""
     from pascaline.data.mfcc import HOP, RATE
 
     first, end = answer.steps
-    place = (
-        f"{first * HOP / RATE:.3f} - {end * HOP / RATE:.3f}" if sound else f"{first} - {end - 1}"
-    )
+    place = f"{first} - {end - 1}"
+    if before is not None:
+        place = f"{before + first * HOP / RATE:.3f} - {before + end * HOP / RATE:.3f}"
     row: list[Any] = [answer.sequence] * several
-    row += [place, " ".join(answer.names)]
+    row += [place, " ".join(map(_shown, answer.names))]
     row += [f"{answer.margin:.2f}" if answer.margin is not None else "-"] * sure
     if answer.verilog is not None:
         row.append("equal" if answer.verilog == answer.classes else str(list(answer.verilog)))
     return row
+
+
+def _shown(name: str) -> str:
+    """A class's name; that of a character that is not seen as Python writes it."""
+    return name if name.strip() else repr(name)

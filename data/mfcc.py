@@ -31,7 +31,7 @@ from pascaline.data.parts import Features
 from pascaline.data.wav import read_wav
 from pascaline.spec.errors import InputError
 
-__all__ = ["COEFFICIENTS", "HOP", "RATE", "mfcc", "wav_features"]
+__all__ = ["COEFFICIENTS", "HOP", "RATE", "mfcc", "silence", "wav_features"]
 
 RATE = 8000
 """Samples a second."""
@@ -104,13 +104,25 @@ def wav_features(path: Path) -> Features:
         raise InputError(str(path), error.rule, error.value) from None
 
 
-def _trimmed(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+def silence(path: Path) -> tuple[float, float]:
+    """Seconds of silence at the start and at the end of a WAV file, which have no features."""
+    sound = np.asarray(read_wav(path).at(RATE).samples, dtype=np.float64)
+    first, end = _heard(sound)
+    return first / RATE, (len(sound) - end) / RATE
+
+
+def _heard(sound: NDArray[np.float64]) -> tuple[int, int]:
+    """Where the sound begins between silence at the ends, and where it ends."""
     heard = np.flatnonzero(np.abs(sound) > SILENT)
-    kept = sound[heard[0] : heard[-1] + 1] if len(heard) else sound[:0]
-    if len(kept) <= WINDOW // 2:
+    return (int(heard[0]), int(heard[-1]) + 1) if len(heard) else (0, 0)
+
+
+def _trimmed(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+    first, end = _heard(sound)
+    if end - first <= WINDOW // 2:
         rule = f"must have at least {WINDOW // 2 + 1} samples at {RATE:,} Hz that are not silence"
-        raise InputError("sound", rule, len(kept))
-    return kept
+        raise InputError("sound", rule, end - first)
+    return sound[first:end]
 
 
 def _triangles() -> NDArray[np.float64]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pascaline.bench.files import bench_files
+from pascaline.bench.vectors import GoldenVectors
 from pascaline.measure.samples import check_samples, take_samples
 from pascaline.spec.design import Design
 
@@ -38,5 +40,12 @@ def with_testbench(
     """
     taken = take_samples(design, samples, seed, inputs)
     check_samples(design, taken)
-    files = bench_files(design, taken.sequences, taken.source)
+    vectors = GoldenVectors(design, taken.sequences, taken.source)
+    if len(vectors.distinct) == 1 and len(taken.sequences) > 1:
+        warnings.warn(
+            f"all results of the bench are {vectors.distinct.pop()}, so it may not notice a wrong"
+            " weight; name other --inputs",
+            stacklevel=2,
+        )
+    files = bench_files(vectors)
     return replace(verilog, companions=verilog.companions | files)

@@ -49,24 +49,14 @@ def c_header(design: Design) -> str:
 
 
 WIDTHS = """\
-/* TDATA of s_axis and m_axis in bits; the bytes that a vector, and a result, take in memory, each
-   from a beat of its own. Bytes beyond a vector are ignored. */
+/* TDATA of s_axis and m_axis in bits. A vector, and a result, begins on a beat of its own. */
 #define {prefix}_S_AXIS_TDATA {tdata}u
-#define {prefix}_M_AXIS_TDATA {mdata}u
-#define {prefix}_VECTOR_BYTES {vector}u
-#define {prefix}_RESULT_BYTES {result}u"""
+#define {prefix}_M_AXIS_TDATA {mdata}u"""
 
 
 def _widths(design: Design) -> list[str]:
-    given, taken = input_bytes(design), output_bytes(design)
-    ways = len(design.result_parts) if design.head is None else 1
-    return WIDTHS.format(
-        prefix=design.name.upper(),
-        tdata=8 * given.beat,
-        mdata=8 * taken.beat,
-        vector=given.beats * given.beat,
-        result=ways * taken.beats * taken.beat,
-    ).split("\n")
+    widths = {"tdata": 8 * input_bytes(design).beat, "mdata": 8 * output_bytes(design).beat}
+    return WIDTHS.format(prefix=design.name.upper(), **widths).split("\n")
 
 
 def _field(name: str, register: Register, field: RegisterField) -> list[str]:

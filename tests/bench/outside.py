@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from pascaline.bench.files import bench_files
+from pascaline.bench.vectors import GoldenVectors
 from pascaline.hdl.homes.rom import checked_words
 from pascaline.hdl.verilog import generate
 from pascaline.spec.design import Design
@@ -28,7 +29,7 @@ def write(folder, design, sequences):
     """What `generate --testbench` writes; the Verilog."""
     verilog = generate(design)
     verilog.write(folder)
-    for name, content in bench_files(design, sequences, "tests").items():
+    for name, content in bench_files(GoldenVectors(design, sequences, "tests")).items():
         write_atomic(folder / name, content)
     return verilog.text
 
@@ -60,7 +61,7 @@ def change_weight(folder, design, sequences, verilog, rng, tries=100):
         other = Design(model=model, machine=design.machine)
         if design.machine.home.loaded:
             name = f"{design.name}_load.hex"
-            write_atomic(folder / name, bench_files(other, sequences, "tests")[name])
+            write_atomic(folder / name, bench_files(GoldenVectors(other, sequences, "tests"))[name])
             return
         if changed := _with_words(verilog, design, other):
             write_atomic(folder / f"{design.name}.v", changed)

@@ -73,3 +73,13 @@ def test_what_is_refused(made, pascaline, words, line):
     assert (status, out) == (2, "")
     assert err.startswith(f"pascaline: {line}")
     assert err.count("\n") == 1
+
+
+def test_silence_is_said_and_seconds_are_those_of_the_file(made, pascaline, tmp_path):
+    sound = np.concatenate([np.zeros(4000), tone(), np.zeros(2000)])
+    (tmp_path / "quiet.wav").write_bytes(wav(sound))
+    status, out, err = pascaline("run", "m.safetensors", tmp_path / "quiet.wav")
+    assert (status, err) == (0, "")
+    assert "silence is left out: 0.500 s at the start, 0.250 s at the end" in out
+    [row] = [line for line in out.splitlines() if " - " in line]
+    assert row.split()[0] == "0.500"

@@ -1,9 +1,17 @@
 """`generate --testbench`: what it writes, and what it refuses before it writes anything."""
 
+import warnings
+
 import numpy as np
 import pytest
 
+from pascaline.hdl.verilog import generate
+from pascaline.measure.designs import make_design
+from pascaline.measure.testbench import with_testbench
+from pascaline.models.catalogue import find_model
 
+
+@pytest.mark.filterwarnings("ignore:all results of the bench")
 def test_files_are_the_same_each_time(pascaline, tmp_path):
     words = ("generate", "tiny-ternary", "--testbench", "--samples", "2", "--seed", "5")
     for folder in ("one", "two"):
@@ -21,6 +29,7 @@ def test_files_are_the_same_each_time(pascaline, tmp_path):
     assert "pascaline" not in (tmp_path / "one" / "test_tiny_ternary.py").read_text()
 
 
+@pytest.mark.filterwarnings("ignore:all results of the bench")
 def test_a_makefile_of_others_stays(pascaline, tmp_path):
     (tmp_path / "Makefile").write_text("all:\n")
     status, _, err = pascaline("generate", "tiny-ternary", "--testbench", "-o", tmp_path)
@@ -50,3 +59,14 @@ def test_what_is_refused(pascaline, tmp_path, words, said):
     assert said in err
     assert err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_bench_that_sees_little_says_so():
+    design = make_design(find_model("tiny-ternary"))
+    verilog = generate(design)
+    with pytest.warns(UserWarning, match=r"all results of the bench are \d, so it may not notice"):
+        with_testbench(verilog, design, samples=20, inputs=None, seed=0)
+    other = make_design(find_model("tiny-fixed12"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with_testbench(generate(other), other, samples=2, inputs=None, seed=0)

@@ -29,12 +29,12 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "linux" / "run.c"
 STRICT = ["-std=gnu99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
 
 
-def make(*, weights="rom", **network):
+def make(*, weights="rom", tdata=None, **network):
     model = make_model(**{"inputs": 5, "head": HEAD} | network)
-    return make_design(model, simd=2, longest=9, ports="axi", weights=weights)
+    return make_design(model, simd=2, longest=9, ports="axi", weights=weights, tdata=tdata)
 
 
-@pytest.fixture(params=["class", "logits", "every", "h", "decoder", "ram"])
+@pytest.fixture(params=["class", "logits", "every", "h", "decoder", "ram", "wide", "narrow"])
 def design(request):
     if request.param == "decoder":
         return make_chains()["decoder, on a bus"]
@@ -44,6 +44,8 @@ def design(request):
         "every": lambda: make(results="every"),
         "h": lambda: make(head=None, hidden=4),
         "ram": lambda: make(weights="ram"),
+        "wide": lambda: make(tdata=128),
+        "narrow": lambda: make(tdata=8, weights="ram", results="every"),
     }[request.param]()
 
 
