@@ -12,7 +12,7 @@ from pascaline.cli.command import command, output_options
 from pascaline.cli.command_line import command_line
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.synthesis import synthesis_options
-from pascaline.console import bars, print_json, table
+from pascaline.console import bars, print_json, say, table
 from pascaline.spec.outside import text_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def compare(
     else:
         shown = side_table(found)
         table(shown.title, shown.columns, shown.rows)
+        for side, one in zip("AB", found["results"], strict=True):
+            say(f"{side}: {one['command']}")
     if html is not None:
         write_page(html, page(found), quiet=as_json)
 

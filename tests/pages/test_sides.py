@@ -60,6 +60,11 @@ def test_command(pascaline, counted, tmp_path):
     status, out, err = pascaline(*words, "--json", "--html", tmp_path / "page.html")
     assert (status, err) == (0, "")
     assert page(json.loads(out)) == (tmp_path / "page.html").read_text()
+    other = tmp_path / "b.json"
+    other.write_text(json.dumps(counted | {"command": "pascaline report net --units 2"}))
+    out = pascaline("compare", path, other)[1]
+    assert f"A: {counted['command']}\n" in out
+    assert "B: pascaline report net --units 2\n" in out
     path.write_text('{"model": "net"}')
     status, out, err = pascaline(*words)
     assert (status, out, err) == (2, "", f"pascaline: {path}: target: field required\n")
