@@ -6,7 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.bus.ending import UNDER_WAY, Ending
 from pascaline.hdl.parity import Guard, read_out, stored, write_in
+from pascaline.hdl.shapes import struct
 from pascaline.hdl.valve import Valve
+from pascaline.spec.ports import ports
 from prove.claim import Claim
 from prove.designs import small_design
 from prove.harness import Harness
@@ -111,7 +113,8 @@ def valve(harness: Harness):
 def ending(harness: Harness):
     """Until a fault results pass; then each packet that had come whole is ended, and no other."""
     design = small_design(inputs=3, simd=2, streams=2, head=None, ports="axi", parity=True)
-    dut, m = harness.place(Ending(design), "ending"), harness.m
+    dut = harness.place(Ending(design, struct(ports(design)["o"].layout)), "ending")
+    m = harness.m
     feed(harness, dut.i, "i")
     fault, commit = harness.free(1, "fault"), harness.free(1, "commit")
     stream = harness.free(len(dut.stream), "stream")

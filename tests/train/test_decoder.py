@@ -260,7 +260,10 @@ def test_command_line(pascaline: Any, words: None, tmp_path: Path) -> None:
     assert abs(accuracy["float"]["edits"] - score.edits) <= 4
     assert f"integer  {score} held-out" in shown
     status, shown, _ = pascaline("evaluate", path)
-    assert (status, shown) == (0, f"a: {score} on held-out, integer arithmetic\n")
+    # Some inputs are beyond what training makes the ends of x, which is said first.
+    cut, result = shown.splitlines()
+    assert (status, result) == (0, f"a: {score} on held-out, integer arithmetic")
+    assert " are beyond x (Q0.7)" in cut
     status, _, _ = pascaline("generate", path, "--units", 1, "--simd", 2, "-o", tmp_path / "v")
     assert status == 0
 
