@@ -1,6 +1,7 @@
 """Raw features in C: the integers of the golden model, in a header that needs no library."""
 
-from pascaline.hdl.export.features import listed, rule_for
+from pascaline.hdl.export.features import affine, listed, rule_for
+from pascaline.spec.bus import input_bytes
 from pascaline.spec.classes import class_names
 from pascaline.spec.design import Design
 from pascaline.spec.preprocess import OneHot, Preprocess, Rule
@@ -87,20 +88,11 @@ static inline void {name}_encode(const int32_t *x, uint8_t *packet)
 """
 
 
-def c_features(design: Design, beat: tuple[int, int, int]) -> list[str]:
-    """Lines of the C header.
-
-    Parameters
-    ----------
-    design : Design
-        The design.
-    beat : tuple of int
-        Of packets: bytes of a number, numbers of a beat, numbers of a vector.
-    """
-    name, prefix = design.name, design.name.upper()
-    words = {"name": name, "prefix": prefix}
-    size, count, numbers = beat
-    padded = size * count * -(-numbers // count)
+def c_features(design: Design) -> list[str]:
+    """Lines of the C header."""
+    words = {"name": design.name, "prefix": design.name.upper()}
+    lanes = input_bytes(design)
+    packet = {"bytes": lanes.beats * lanes.beat, "size": lanes.size, "numbers": lanes.numbers}
     parts = ["#include <float.h>\n#include <stdint.h>\n"]
     if names := class_names(design.model):
         texts = listed(map(_c_string, names))
@@ -110,7 +102,7 @@ def c_features(design: Design, beat: tuple[int, int, int]) -> list[str]:
         parts.append(_c_affine(design, rule, words))
     elif rule is not None:
         parts.append(_c_symbols(design, rule, words))
-    parts.append(C_ENCODE.format(**words, bytes=padded, size=size, numbers=numbers))
+    parts.append(C_ENCODE.format(**words, **packet))
     return "\n".join(parts).rstrip().split("\n")
 
 
@@ -120,16 +112,7 @@ def _c_affine(design: Design, rule: Preprocess, words: dict) -> str:
     least = f"(-{-(x.interval.lo + 1)} - 1)" if x.interval.lo else "0"
     steps = f"\n   Only the first {rule.steps} steps of a sequence count." if rule.steps else ""
     return C_AFFINE.format(
-        **words,
-        x=x,
-        steps=steps,
-        inputs=len(rule.offset),
-        offset=listed(map(repr, rule.offset)),
-        gain=listed(map(repr, rule.gain)),
-        unit=repr(float(1 << x.frac)),
-        hi=x.interval.hi,
-        lo=x.interval.lo,
-        least=least,
+        **words, **affine(rule, x), steps=steps, inputs=len(rule.offset), least=least
     )
 
 

@@ -26,8 +26,7 @@ def c_header(design: Design) -> str:
         f"#ifndef {prefix}_REGISTERS_H",
         f"#define {prefix}_REGISTERS_H",
     ]
-    lanes = input_bytes(design)
-    lines += ["", *c_features(design, (lanes.size, lanes.count, lanes.numbers))]
+    lines += ["", *c_features(design)]
     for register in registers(design):
         name = f"{prefix}_{register.name.upper()}"
         lines += ["", f"/* {register.doc} */", _define(name, f"0x{register.offset:03X}u")]

@@ -8,9 +8,10 @@ not matter whether a compiler fuses that product with the sum behind it. The C i
 
 from pascaline.spec.classes import class_names
 from pascaline.spec.design import Design
+from pascaline.spec.formats import Format
 from pascaline.spec.preprocess import OneHot, Preprocess, Rule, rule_of
 
-__all__ = ["described", "listed", "page_features", "python_features", "rule_for"]
+__all__ = ["affine", "described", "listed", "page_features", "python_features", "rule_for"]
 
 
 def rule_for(design: Design) -> Rule | None:
@@ -29,6 +30,18 @@ def described(design: Design) -> dict:
 def listed(items) -> str:
     """A line for each, as elements of a list."""
     return "\n".join(f"    {item}," for item in items)
+
+
+def affine(rule: Preprocess, x: Format) -> dict:
+    """The numbers of an affine, as C and Python write them, by what templates call them."""
+    return {
+        "x": x,
+        "offset": listed(map(repr, rule.offset)),
+        "gain": listed(map(repr, rule.gain)),
+        "unit": repr(float(1 << x.frac)),
+        "lo": x.interval.lo,
+        "hi": x.interval.hi,
+    }
 
 
 PYTHON_CLASSES = '''
@@ -91,19 +104,9 @@ def quantize(sequence):
 def python_features(design: Design) -> str:
     """Of the driver: ``CLASSES``, and ``quantize`` if the model has a rule for features."""
     names, rule, x = class_names(design.model), rule_for(design), design.network.x
-    text = (
-        f'\nCLASSES = {names!r}\n"""Names of the classes by their numbers, if they have any."""\n'
-    )
+    text = PYTHON_CLASSES.format(names=names)
     if isinstance(rule, Preprocess):
-        text += PYTHON_AFFINE.format(
-            offset=listed(map(repr, rule.offset)),
-            gain=listed(map(repr, rule.gain)),
-            unit=repr(float(1 << x.frac)),
-            lo=x.interval.lo,
-            hi=x.interval.hi,
-            x=x,
-            steps=rule.steps,
-        )
+        text += PYTHON_AFFINE.format(**affine(rule, x), steps=rule.steps)
     elif rule is not None:
         inputs, one = design.network.inputs, int(x.quantize(1.0))
         body = f"[[{one} * (k == symbol) for k in range({inputs})] for symbol in sequence]"
