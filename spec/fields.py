@@ -41,8 +41,8 @@ class RegisterField:
     ----------
     access : str
         What software may do, in the words of the documentation.
-    writable : bool
-        Whether writing does anything.
+    readable, writable : bool
+        Whether reading tells anything, and whether writing does anything.
     fixed : bool
         Whether ``value`` is known when the machine is built, and part of what is generated.
     kept : bool
@@ -50,6 +50,7 @@ class RegisterField:
     """
 
     access: ClassVar[str]
+    readable: ClassVar[bool] = True
     writable: ClassVar[bool] = False
     fixed: ClassVar[bool] = False
     kept: ClassVar[bool] = True
@@ -91,6 +92,7 @@ class Pulse(RegisterField):
     """Reads 0; writing 1 does something once."""
 
     access = "write 1"
+    readable = False
     writable = True
 
 
@@ -115,6 +117,7 @@ class Word(RegisterField):
     """
 
     access = "write"
+    readable = False
     writable = True
     kept = False
 

@@ -5,34 +5,21 @@ from importlib.metadata import version
 
 from pascaline.spec.bus import pins
 from pascaline.spec.design import Design
-from pascaline.spec.fields import (
-    Constant,
-    Control,
-    Counter,
-    Pulse,
-    RegisterField,
-    Status,
-    Sticky,
-    Word,
-)
+from pascaline.spec.fields import RegisterField, Sticky
 from pascaline.spec.register import ADDRESS_BITS, WORD, Register
 from pascaline.spec.registers import registers
 
-__all__ = ["ACCESS", "ipxact"]
+__all__ = ["ipxact"]
 
 SPACE = "http://www.accellera.org/XMLSchema/IPXACT/1685-2014"
 VENDOR = "pascaline"
 
 ACCESS = {
-    Constant: "read-only",
-    Status: "read-only",
-    Control: "read-write",
-    Pulse: "write-only",
-    Sticky: "read-write",
-    Counter: "read-only",
-    Word: "write-only",
+    (True, False): "read-only",
+    (True, True): "read-write",
+    (False, True): "write-only",
 }
-"""What software may do with each kind of field."""
+"""What software may do with a field, by whether it is readable and writable."""
 
 BUSES = {
     "AXI4-Lite": ("amba.com", "AMBA4", "AXI4Lite", "r0p0_0"),
@@ -46,7 +33,8 @@ def ipxact(design: Design) -> str:
     """The component: its interfaces, its registers, its ports and its file."""
     control = design.machine.port_style.control
     root = ET.Element("ipxact:component", {"xmlns:ipxact": SPACE})
-    _identify(root, VENDOR, "accelerators", design.name, version("pascaline"))
+    _say(root, vendor=VENDOR, library="accelerators", name=design.name)
+    _say(root, version=version("pascaline"))
     interfaces = _inside(root, "busInterfaces")
     _interface(interfaces, design, "s_axis", "AXI4-Stream", "slave")
     _interface(interfaces, design, "m_axis", "AXI4-Stream", "master")
@@ -100,7 +88,7 @@ def _field(above: ET.Element, field: RegisterField) -> None:
     _say(above, name=field.name, description=field.doc, bitOffset=field.place)
     if field.kept:
         _say(_inside(_inside(above, "resets"), "reset"), value=f"'h{field.value:X}")
-    _say(above, bitWidth=field.width, access=ACCESS[type(field)])
+    _say(above, bitWidth=field.width, access=ACCESS[field.readable, field.writable])
     if isinstance(field, Sticky):
         _say(above, modifiedWriteValue="oneToClear")
 
@@ -119,10 +107,6 @@ def _model(above: ET.Element, design: Design) -> None:
         _say(wire, direction=pin.direction)
         if pin.width > 1:
             _say(_inside(_inside(wire, "vectors"), "vector"), left=pin.width - 1, right=0)
-
-
-def _identify(above: ET.Element, vendor: str, library: str, name: str, number: str) -> None:
-    _say(above, vendor=vendor, library=library, name=name, version=number)
 
 
 def _inside(above: ET.Element, tag: str, **attributes: str) -> ET.Element:
