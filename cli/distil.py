@@ -12,6 +12,7 @@ import click
 import pascaline
 from pascaline.cli import known
 from pascaline.cli.command import command, options, output_options
+from pascaline.cli.device import device_option
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, print_json, remark, table
@@ -54,12 +55,7 @@ __all__ = ["distil"]
     click.option("--length", type=WHOLE, default=200, help="Steps of a piece."),
     click.option("--rate", type=REAL, default=0.01, help="Learning rate at the start."),
     click.option("--seed", type=SEED, default=0, help="Seed of the pieces that are drawn."),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda"]),
-        default="auto",
-        help="auto: a GPU, if there is one.",
-    ),
+    device_option,
     click.option("--resume", is_flag=True, help="Continue a killed run."),
 )
 @foreign_options

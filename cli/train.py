@@ -9,6 +9,7 @@ import click
 
 from pascaline.cli import known
 from pascaline.cli.command import command, options, output_options
+from pascaline.cli.device import device_option
 from pascaline.cli.foreign import like_option, say_like
 from pascaline.cli.numbers import REAL, SEED, WHOLE
 from pascaline.console import bars, print_json, remark, say
@@ -116,12 +117,7 @@ AS_TASK = "Where no default is said, it is the task's, or follows from the cell.
     click.option(
         "--validation", is_flag=True, help="Measure on a part of the training data instead."
     ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda"]),
-        default="auto",
-        help="auto: a GPU, if there is one.",
-    ),
+    device_option,
     click.option("--resume", is_flag=True, help="Continue a killed run."),
     note=AS_TASK,
 )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pascaline.cli.command import command, output_options
+from pascaline.cli.device import device_option
 from pascaline.cli.numbers import COUNT, MANY, REAL
 from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
@@ -36,12 +37,7 @@ __all__ = ["precision"]
     "--rate", "rates", type=REAL, multiple=True, help="Learning rates to try; may be repeated."
 )
 @click.option("--resume", is_flag=True, help="Continue a killed comparison.")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="auto: a GPU, if there is one.",
-)
+@device_option
 @output_options
 def precision(
     tasks: tuple[str, ...],

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pascaline.cli.command import command, output_options
+from pascaline.cli.device import device_option
 from pascaline.cli.numbers import COUNT
 from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
@@ -16,23 +17,17 @@ __all__ = ["training"]
 
 
 @command(example="pascaline measure training --device cpu")
-@click.option(
-    "--device",
-    "device_name",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="auto: a GPU, if there is one.",
-)
+@device_option
 @click.option("--repeats", type=COUNT, default=5, help="Measurements of each.")
 @output_options
-def training(*, device_name: str, repeats: int, as_json: bool) -> None:
+def training(*, device: str, repeats: int, as_json: bool) -> None:
     """Time a whole training step, fused and as a plain loop, in the same run. Needs PyTorch."""
     try:
-        from pascaline.train.learn import device
+        from pascaline.train.learn import device as find_device
         from pascaline.train.speed import WORK, measure
     except ModuleNotFoundError as error:
         raise InputError("training", f"needs {error.name} (pip install pascaline[train])") from None
-    place = device(device_name)
+    place = find_device(device)
     result: dict[str, Any] = {"device": place.type, "work": {}}
     with bars() as progress:
         for name, work in each(WORK.items(), progress, "timing"):
