@@ -76,15 +76,17 @@ def excess(rule: Rule, x: Format, features: Sequence[ArrayLike]) -> Excess:
     return Excess(cut, total, largest / end, str(x))
 
 
-def warn_of_excess(model: Model, features: Sequence[ArrayLike]) -> Excess:
+def warn_of_excess(model: Model, features: Sequence[ArrayLike], rule: Rule | None = None) -> Excess:
     """How much of features a model cuts; a warning if that is more than usual.
+
+    They become inputs by the model's rule, or by one that is given instead.
 
     Raises
     ------
     InputError
         If the model has no rule for features, or if features do not fit it.
     """
-    found = excess(rule_of(model), model.network.x, features)
+    found = excess(rule or rule_of(model), model.network.x, features)
     if found.share > (CALIBRATED if "imported" in model.card else STANDARDISED):
         warnings.warn(f"{model.name}: {found}", UserWarning, stacklevel=3)
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pascaline.data.excess import Excess, excess, warn_of_excess
+from pascaline.data.excess import Excess, warn_of_excess
 from pascaline.data.sets import Features
 from pascaline.data.text import encode, read_characters
 from pascaline.data.unlabelled import SUFFIXES, read_unlabelled
@@ -43,17 +43,16 @@ def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Int
     """
     rule = rule_of(model)
     sequences = _sequences(rule, path)
+    if isinstance(rule, Preprocess) and not cut:
+        rule = rule.model_copy(update={"steps": None})
     with naming(str(path)):
-        warn_of_excess(model, sequences)
+        beyond = warn_of_excess(model, sequences, rule)
     if isinstance(rule, Preprocess) and rule.steps is not None:
         longest, most = max(map(len, sequences)), rule.steps
-        if not cut:
-            rule = rule.model_copy(update={"steps": None})
-        elif longest > most:
+        if longest > most:
             text = f"{path}: of {longest} steps the first {most} count, as in training"
             warnings.warn(text, UserWarning, stacklevel=2)
-    x = model.network.x
-    return rule.apply(sequences, x), excess(rule, x, sequences)
+    return rule.apply(sequences, model.network.x), beyond
 
 
 def _sequences(rule: Rule, path: Path) -> list[Features]:

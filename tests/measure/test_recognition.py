@@ -159,6 +159,17 @@ def test_more_steps_than_in_training(tmp_path, path):
     ]
 
 
+def test_what_is_cut_is_counted_once(tmp_path):
+    """Of all steps, where all count, though training has seen fewer of each sequence."""
+    model = carded(make_model(inputs=13, head=HEAD), steps=10)
+    features = np.random.default_rng(3).normal(0, 300, (40, 13))
+    np.savez(tmp_path / "x.npz", one=features)
+    with pytest.warns(UserWarning, match=r" of 520\) are beyond x ") as said:
+        found = pascaline.run_file(model, tmp_path / "x.npz", every=8)
+    assert str(said[0].message) == f"test: {found.beyond}"
+    assert found.beyond.total == features.size
+
+
 @pytest.mark.parametrize(
     ("network", "machine", "options", "line"),
     [
