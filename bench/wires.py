@@ -86,6 +86,15 @@ class Wires(ABC):
     def results(self, sequences: Sequence[Integers], results: Sequence[Integers]) -> list[Expected]:
         """Beats of the results of these sequences, as `golden.network.Run` has them."""
 
+    def beats(self, results: Integers) -> list[list[int]]:
+        """The numbers of results, one after the other, in beats."""
+        return [
+            part[place : place + self.lanes]
+            for result in results
+            for part in self.parts(result)
+            for place in range(0, len(part), self.lanes)
+        ]
+
     def parts(self, result: Integers) -> Iterator[list[int]]:
         """The numbers of a result that begin with a beat of their own."""
         numbers: list[int] = np.ravel(result).tolist()
@@ -148,12 +157,7 @@ class Plain(Wires):
     def _beats(self, results: Integers, stream: int, *, last: bool) -> list[Expected]:
         layout = ports(self.design)["o"].layout
         vector = layout.fields[0].count is not None
-        beats = [
-            part[place : place + self.lanes]
-            for result in results
-            for part in self.parts(result)
-            for place in range(0, len(part), self.lanes)
-        ]
+        beats = self.beats(results)
         found = []
         for place, numbers in enumerate(beats):
             data = numbers + [0] * (self.lanes - len(numbers)) if vector else numbers[0]
@@ -206,12 +210,7 @@ class Bus(Wires):
     def results(self, sequences: Sequence[Integers], results: Sequence[Integers]) -> list[Expected]:
         lanes, found = output_bytes(self.design), []
         for number, packet in enumerate(results):
-            beats = [
-                part[place : place + lanes.count]
-                for result in packet
-                for part in self.parts(result)
-                for place in range(0, len(part), lanes.count)
-            ]
+            beats = self.beats(packet)
             tid = self._tid(number)
             for place, beat in enumerate(beats):
                 last = place == len(beats) - 1

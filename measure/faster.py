@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pascaline.measure.designs import make_design
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
 from pascaline.spec.lanes import tree_levels
@@ -57,7 +56,12 @@ def faster(design: Design) -> list[dict[str, Any]]:
     together = {name: value for change in single for name, value in change.items()}
     changes = [*single, together] if len(single) > 1 else single
     return [
-        {"options": _words(change), "cycles_per_step": _cycles(design, change)}
+        {
+            "options": _words(change),
+            "cycles_per_step": step_cycles(
+                Design(model=design.model, machine=machine.model_copy(update=change))
+            ),
+        }
         for change in changes
     ]
 
@@ -68,8 +72,3 @@ def _words(change: dict[str, Any]) -> str:
         for name, value in change.items()
     ]
     return " ".join(words)
-
-
-def _cycles(design: Design, change: dict[str, Any]) -> float:
-    made = make_design(design.model, design.machine.model_dump() | change)
-    return step_cycles(made)
