@@ -1,6 +1,7 @@
 """Named machines in a simulator, for tests."""
 
 from pascaline.hdl.verilog import generate
+from pascaline.measure.verdict import judge
 from pascaline.sim.case import Case, CaseEpisode, CaseSequence, Traffic
 from pascaline.sim.job import Job, Sequence
 from pascaline.sim.runner import build, run
@@ -65,3 +66,10 @@ def case_of(layers, network, machine):
     plain = {"inputs": 3, "layers": tuple(layers), **network}
     described = {"seed": 1, "network": plain, "machine": machine, "traffic": traffic}
     return Case.parse(described, thing="case")
+
+
+def assert_exact(layers, network, machine, tool):
+    """Results of such a case are those of golden, in the cycles of the formula."""
+    verdict = judge(case_of(layers, network, machine), tool_of(tool).name)
+    assert not verdict.faults
+    assert verdict.values > 0

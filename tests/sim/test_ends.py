@@ -2,8 +2,7 @@
 
 import pytest
 
-from pascaline.measure.verdict import judge
-from tests.sim.machines import case_of, tool_of
+from tests.sim.machines import assert_exact
 from tests.tiers import in_simulators
 
 LSTM = {"kind": "lstm", "hidden": 5, "weights": "ternary"}
@@ -51,7 +50,4 @@ QUICK = (
 
 @pytest.mark.parametrize(("name", "tool"), in_simulators(MACHINES, *QUICK))
 def test_results_are_those_of_golden_in_the_cycles_of_the_formula(name, tool):
-    layers, network, machine = MACHINES[name]
-    verdict = judge(case_of(layers, network, machine), tool_of(tool).name)
-    assert not verdict.faults
-    assert verdict.values > 0
+    assert_exact(*MACHINES[name], tool)
