@@ -13,6 +13,7 @@ from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.outside import parsing
 from pascaline.spec.scratch import temporary
+from pascaline.synth.memories import words_in_files
 
 __all__ = ["statistics", "yosys_version"]
 
@@ -57,7 +58,9 @@ def statistics(
 
 def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     with temporary() as folder:
-        (folder / "design.v").write_text(verilog, encoding="utf-8")
+        text, words = words_in_files(verilog)
+        for file, content in {"design.v": text, **words}.items():
+            (folder / file).write_text(content, encoding="utf-8")
         (folder / "script.ys").write_text(script, encoding="utf-8")
         for file, content in files.items():
             (folder / file).write_bytes(content)
