@@ -177,7 +177,7 @@ class Walk:
         """The commands of a page, in a folder of their own with the files that they are given."""
         place = self._folder / page.replace("/", "-").removesuffix(".md")
         place.mkdir()
-        shutil.copy(ROOT / "models" / "digits_ternary.safetensors", place / "mine.safetensors")
+        shutil.copy(ROOT / "models" / "digits-ternary.safetensors", place / "mine.safetensors")
         for name, seconds in (("three.wav", 0.5), ("many.wav", 3.0)):
             _tone(place / name, seconds)
         for command in documented(page):
