@@ -36,10 +36,26 @@ def test_options_that_are_written_exist(page):
             pytest.fail(f"{page}:{command.line}: {command.text}: {error.format_message()}")
 
 
-def test_demo_begins_with_the_files_that_it_makes(pascaline, tmp_path, monkeypatch):
-    """To the byte; the rest is compared by `tests.walk`, and with the baselines."""
+def demo_of(pascaline, *commands):
+    """What these commands of the demo print."""
+    found = [words for words in demo() if words[0] in commands]
+    assert len(found) == len(commands)
+    printed = []
+    for words in found:
+        status, out, err = pascaline(*words)
+        assert status == 0, err
+        printed.append(plain(out))
+    return "\n".join(printed)
+
+
+def test_demo_begins_with_files_and_ends_with_a_report(pascaline, tmp_path, monkeypatch):
+    """To the byte."""
     monkeypatch.chdir(tmp_path)
-    [words] = [words for words in demo() if words[0] == "generate"]
-    status, out, _ = pascaline(*words)
-    assert status == 0
-    assert shown().startswith(plain(out) + "\n")
+    assert shown().startswith(demo_of(pascaline, "generate") + "\n")
+    assert shown().endswith("\n" + demo_of(pascaline, "report"))
+
+
+@pytest.mark.long
+def test_demo_prints_what_is_shown(pascaline, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert demo_of(pascaline, "generate", "simulate", "report") == shown()
