@@ -59,9 +59,8 @@ def statistics(
 def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     with temporary() as folder:
         text, words = words_in_files(verilog)
-        for file, content in {"design.v": text, **words}.items():
-            (folder / file).write_text(content, encoding="utf-8")
-        (folder / "script.ys").write_text(script, encoding="utf-8")
+        for name, source in {"design.v": text, "script.ys": script, **words}.items():
+            (folder / name).write_text(source, encoding="utf-8")
         for file, content in files.items():
             (folder / file).write_bytes(content)
         run_tool(
