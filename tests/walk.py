@@ -2,10 +2,12 @@
 
 ``python -m tests.walk`` takes the commands of the README and of pages that it leads to, and runs
 them in order, each page in a folder of its own. What is installed has a cache that is empty at
-first; a clone has its ``build``. Each must end with status 0 and leave what the page says. ``--program`` is the pascaline that is run: that of a
-clone, or of a wheel that is installed somewhere else. What needs a network, PyTorch or many minutes
-is not run; why is said and counted. After the README's the demo is run, as the Makefile has it, and
-must print what is shown there, to the byte. The status is 1 if anything is not as documented.
+first; a clone has its ``build``. Each must end with status 0 and leave what the page says.
+
+``--program`` is the pascaline that is run: of a clone, or of a wheel that is installed somewhere
+else. What needs a network, PyTorch or many minutes is not run; why is said and counted. After the
+README the demo is run, as the Makefile has it, and must print what is shown there, to the byte. The
+status is 1 if anything is not as documented.
 """
 
 import argparse
