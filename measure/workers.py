@@ -29,6 +29,9 @@ Outcomes = Generator[tuple[Machine, Point | str], None, None]
 TIMEOUT = 10
 """Seconds for a scheduler to answer."""
 
+WORKER, DIED = "worker process", "died (memory? then try fewer --jobs)"
+"""What is said of a process that has ended by itself."""
+
 
 def in_processes(survey: Survey, machines: Sequence[Machine], processes: int) -> Outcomes:
     """Measure machines in processes of this machine.
@@ -41,12 +44,18 @@ def in_processes(survey: Survey, machines: Sequence[Machine], processes: int) ->
             try:
                 yield running[done], done.result()
             except BrokenProcessPool:
-                yield running[done], "a worker process died (memory? then try fewer --jobs)"
+                yield running[done], f"a {WORKER} {DIED}"
 
 
 @contextmanager
 def workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of processes; when it is left early, all that runs in them is stopped."""
+    """A pool of processes; when it is left early, all that runs in them is stopped.
+
+    Raises
+    ------
+    InputError
+        If one of them has ended by itself.
+    """
     # A fresh interpreter each: forks would take the locks of the progress bar along.
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(
@@ -55,10 +64,12 @@ def workers(count: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
         pool.shutdown()
-    except BaseException:
+    except BaseException as error:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(multiprocessing.active_children()) - set(others):
             _stop(child)
+        if isinstance(error, BrokenProcessPool):
+            raise InputError(f"a {WORKER}", DIED) from None
         raise
 
 
