@@ -65,7 +65,7 @@ class Run:
         variables = {"PASCALINE_BUILD": str(folder / "build"), "TMPDIR": str(folder / "tmp")}
         with (self._place / "printed").open("wb") as printed:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pascaline.cli", *command.split()],
+                [sys.executable, "-m", "pascaline.cli", *command.split(), "--quiet"],
                 cwd=self._place,
                 env=os.environ | variables,
                 stdout=printed,
