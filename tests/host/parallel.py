@@ -40,8 +40,8 @@ COMMANDS = [
 SLOW = [f"simulate {TINY} {units} --samples 2 --sim verilator --json" for units in (1, 2)]
 """A build takes so long that most of them are killed while they build, or wait for it."""
 
-VARIES = ("from_cache", "command")
-"""Of what is printed."""
+VARIES = ("from_cache", "command", "explored")
+"""Of what is printed; a report shows its machine among those that were explored before."""
 
 
 class Run:
