@@ -54,13 +54,20 @@ def workers(count: int) -> Iterator[ProcessPoolExecutor]:
     Raises
     ------
     InputError
-        If one of them has ended by itself.
+        If one of them has ended by itself, or limits leave no room for any.
     """
     # A fresh interpreter each: forks would take the locks of the progress bar along.
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-    )
+    try:
+        pool = ProcessPoolExecutor(
+            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+        )
+    except OSError as error:
+        # Semaphores are small files; of one that may not even be that long no reason is told.
+        if error.errno:
+            raise
+        rule = "cannot be made: ulimit says too little of memory, open files or the size of files"
+        raise InputError(f"{WORKER}es", rule) from None
     try:
         yield pool
         pool.shutdown()
