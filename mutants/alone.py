@@ -63,7 +63,7 @@ def alone(
     name : str
         Of the machine, for its lemmas.
     seconds : int
-        For each question.
+        For each question to an engine.
     at_a_time : int
         How many engines are asked side by side; if more than one, all that there are.
     """
@@ -77,7 +77,7 @@ def alone(
             return Verdict(equivalent=False, witness=found.witness)
         latches |= {*found.latches}
     lemmas = LEMMAS.get(name, ())
-    if lemmas and Induction(graph, number, latches, lemmas).proven(seconds):
+    if lemmas and Induction(graph, number, latches, lemmas).proven():
         return Verdict(equivalent=True)
     engines = ALL if at_a_time > 1 else ENGINES
     return settle(graph, runs, number, latches, seconds, engines=engines, at_a_time=at_a_time)
@@ -124,11 +124,9 @@ def main(
         asked = {pool.submit(_settled, *one, seed, seconds, each): one for one in wanted}
         for future in as_completed(asked):
             verdict, one = future.result(), asked[future]
-            known = "equivalent" if verdict.equivalent else "different"
-            if not (verdict.equivalent or verdict.witness):
-                known = "not known"
-            left -= known != "not known"
-            click.echo(f"{one[0]} {one[1]}: {known} ({time.monotonic() - began:.0f} s)")
+            left -= verdict.known is not None
+            took = f"{time.monotonic() - began:.0f} s"
+            click.echo(f"{one[0]} {one[1]}: {verdict.known or 'not known'} ({took})")
             if verdict.witness is not None and folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
                 file = folder / f"witness-{one[0].replace(':', '-')}-{one[1]}.json"

@@ -97,6 +97,13 @@ class Verdict:
     equivalent: bool
     witness: Witness | None = None
 
+    @property
+    def known(self) -> str | None:
+        """``"equivalent"``, ``"different"``, or None."""
+        if self.witness is not None:
+            return "different"
+        return "equivalent" if self.equivalent else None
+
 
 @dataclass(frozen=True)
 class Claim:

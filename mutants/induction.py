@@ -22,6 +22,9 @@ from pascaline.spec.scratch import temporary
 
 __all__ = ["Induction"]
 
+LIMIT = 200
+"""Seconds of a question; each is answered in a few."""
+
 
 class Induction:
     """A mutant beside its machine, over one cycle.
@@ -66,28 +69,22 @@ class Induction:
         self._now = self._holds([state[place] for place in places], taints)
         self._then = self._holds(following, {place: apart[place] for place in ours})
 
-    def proven(self, seconds: int) -> bool:
-        """Whether the lemmas hold always, and there never is a difference.
-
-        Parameters
-        ----------
-        seconds : int
-            For each lemma, and for the difference.
-        """
+    def proven(self) -> bool:
+        """Whether the lemmas hold always, and there never is a difference."""
         if any(literal != 1 for literal in self._start):
             return False
-        return all(self._never(bad, seconds) for bad in (self._different, *map(_not, self._then)))
+        return all(self._never(bad) for bad in (self._different, *map(_not, self._then)))
 
-    def broken(self, seconds: int) -> list[str]:
+    def broken(self) -> list[str]:
         """Names of lemmas that do not hold at the start, or that a cycle may break."""
         names = [getattr(lemma, "__name__", str(lemma)) for lemma in self._lemmas]
         at_start = [name for name, now in zip(names, self._start, strict=True) if now != 1]
         claims = zip(
             ("no difference", *names), (self._different, *map(_not, self._then)), strict=True
         )
-        return at_start + [name for name, bad in claims if not self._never(bad, seconds)]
+        return at_start + [name for name, bad in claims if not self._never(bad)]
 
-    def _never(self, bad: int, seconds: int) -> bool:
+    def _never(self, bad: int) -> bool:
         """Whether something cannot be where all lemmas hold."""
         for literal in self._now:
             bad = self._builder.conjunction(bad, literal)
@@ -95,7 +92,7 @@ class Induction:
             return True
         with temporary() as folder:
             (folder / "claim.aig").write_bytes(self._builder.combinational(bad))
-            return "UNSATISFIABLE" in abc("read_aiger claim.aig; strash; sat", folder, seconds)
+            return "UNSATISFIABLE" in abc("read_aiger claim.aig; strash; sat", folder, LIMIT)
 
     def _apart(self, value: int, other: tuple[int, int]) -> int:
         builder = self._builder

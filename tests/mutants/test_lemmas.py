@@ -65,17 +65,17 @@ def counts_to_one(s: State) -> Word:
 
 def test_a_lemma_must_hold_in_all_states(graph):
     program("yosys-abc", package="yosys")
-    assert Induction(graph, 0, (), [counts_to_two]).broken(20) == []
-    assert Induction(graph, 0, (), [counts_to_one]).broken(20) == ["counts_to_one"]
-    assert not Induction(graph, 0, (), [counts_to_one]).proven(20)
+    assert Induction(graph, 0, (), [counts_to_two]).broken() == []
+    assert Induction(graph, 0, (), [counts_to_one]).broken() == ["counts_to_one"]
+    assert not Induction(graph, 0, (), [counts_to_one]).proven()
 
 
 def test_a_lemma_must_hold_at_the_start(graph):
     def never_counts(s):
         return ~s["machine.count"].is_(0) & ~s["machine.count"].is_(3)
 
-    assert Induction(graph, 0, (), [never_counts]).broken(20)[0] == "never_counts"
-    assert not Induction(graph, 0, (), [never_counts]).proven(20)
+    assert Induction(graph, 0, (), [never_counts]).broken()[0] == "never_counts"
+    assert not Induction(graph, 0, (), [never_counts]).proven()
 
 
 def test_no_mutant_is_proven_that_differs(graph, found):
@@ -83,7 +83,7 @@ def test_no_mutant_is_proven_that_differs(graph, found):
     program("yosys-abc", package="yosys")
 
     def proven(number, *lemmas):
-        return Induction(graph, number, found[number].latches, lemmas).proven(20)
+        return Induction(graph, number, found[number].latches, lemmas).proven()
 
     same = {number for number, run in found.items() if run.witness is None}
     without = {number for number in found if proven(number)}
@@ -105,5 +105,5 @@ def test_registers_differ_only_when_it_is_said(graph, found):
 
     for number in hidden:
         own = found[number].latches
-        assert "never" in Induction(graph, number, own, [never]).broken(20)
-        assert Induction(graph, number, own, [counts_to_two, unseen]).proven(20)
+        assert "never" in Induction(graph, number, own, [never]).broken()
+        assert Induction(graph, number, own, [counts_to_two, unseen]).proven()
