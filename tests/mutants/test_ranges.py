@@ -6,6 +6,7 @@ proves netlists does not find that, since it is about sums of all weights of a r
 """
 
 import heapq
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from pascaline.golden.activation import ActivationFunction
 from pascaline.golden.rounding import narrow
 
 GATES = "ifgo"
+
+DESCENT = 1000
+"""Steps to find good slopes."""
 
 
 def reach(matrix, low, high):
@@ -48,13 +52,56 @@ class Rows:
         """The magnitude of each h that a step can make of x and h of a box, whatever it carries."""
         layer, rows = self.layer, self.of("o")
         total = self.bias[rows] + reach(self.matrix[rows], low, high)
+        return self.made(narrow(total, layer.normaliser.shift, layer.pre))
+
+    def with_made(self, row, end):
+        """How far a row goes, up or down, if one step makes all of h.
+
+        What o makes of an h goes up to ``made`` at its sum s. That is below a line, of any slope
+        that is not negative, which is put where it touches; and the sums of all o, each with its
+        slope, are one product with x and the h before. So any slopes bound what all o make
+        together, and good ones are found by descent.
+        """
+        layer, inputs = self.layer, len(self.low) - self.layer.hidden
+        most = self.largest_h(self.low, self.high)
+        low = np.concatenate([self.low[:inputs], -most])
+        high = np.concatenate([self.high[:inputs], most])
+        unit, rows = 1 << layer.normaliser.shift, self.of("o")
+        matrix, bias = self.matrix[rows] / unit, self.bias[rows] / unit
+        lowest, highest = bias - reach(-matrix, low, high), bias + reach(matrix, low, high)
+        sums = np.arange(int(lowest.min()) - 1, int(highest.max()) + 2)
+        limits = layer.pre.interval.lo, layer.pre.interval.hi
+        weight = np.abs(self.matrix[row, inputs:])[:, None]
+        made = weight * self.made(np.clip(sums, *limits))
+        made = np.where((sums >= lowest[:, None] - 1) & (sums <= highest[:, None] + 1), made, -1e9)
+        rounded = sums - 0.5  # A scaled sum is at least this, where it is rounded to the other.
+        slope, bound = 0.01 * weight[:, 0], np.inf
+        for k in range(DESCENT):
+            above = made - slope[:, None] * rounded
+            touches = above.argmax(axis=1)
+            farthest = np.where(slope @ matrix > 0, high, low)
+            value = above.max(axis=1).sum() + slope @ (bias + matrix @ farthest)
+            bound = min(bound, value)
+            way = bias + matrix @ farthest - rounded[touches]
+            step = value - bound + 0.05 * bound / (1 + k / 50)
+            slope = np.maximum(slope - step * way / (way @ way), 0)
+        x = reach(end * self.matrix[row, None, :inputs], self.low[:inputs], self.high[:inputs])
+        return end * self.bias[row] + x[0] + bound
+
+    def made(self, total):
+        """The largest magnitude of an h of which o has that pre-activation."""
+        layer = self.layer
         sigmoid = ActivationFunction(layer.activation, "sigmoid", layer.pre, layer.sigmoid)
+        shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
+        return narrow(sigmoid(total).astype(np.int64) * self.largest_tanh, shift, layer.h)
+
+    @cached_property
+    def largest_tanh(self):
+        """Of what is carried."""
+        layer = self.layer
         tanh = ActivationFunction(layer.activation, "tanh", layer.pre, layer.tanh)
         carried = np.array([layer.cell.interval.lo, layer.cell.interval.hi])
-        u = narrow(carried, layer.cell.frac - layer.pre.frac, layer.pre)
-        gate = sigmoid(narrow(total, layer.normaliser.shift, layer.pre)).astype(np.int64)
-        shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-        return narrow(gate * int(np.abs(tanh(u)).max()), shift, layer.h)
+        return int(np.abs(tanh(narrow(carried, layer.cell.frac - layer.pre.frac, layer.pre))).max())
 
     def never_above(self, row, most):
         """Whether the sum of a row stays there, h being what a step has made: branch and bound."""
@@ -101,6 +148,30 @@ def test_nor_does_one_with_an_h_that_a_step_can_make():
     gate = rows.of("f")
     assert all(rows.never_above(row, needed - 1) for row in range(gate.start, gate.stop))
     assert not rows.never_above(gate.start, needed - 1000)
+
+
+def test_nor_do_sums_whose_h_one_step_makes():
+    """Mutant 42 of ``tiny-binary:axi``: where every h is made of the same x, g saturates only as it
+    should."""
+    rows, needed = Rows("tiny-binary:axi"), (1 << 17) + 1
+    assert rows.farthest("g", -1) >= needed
+    gate = rows.of("g")
+    assert max(rows.with_made(row, -1) for row in range(gate.start, gate.stop)) < needed
+
+
+@pytest.mark.parametrize("end", [-1, 1])
+def test_what_steps_make_is_never_beyond_the_bounds(end):
+    """Of random x and h, and a carried state that is as large as it can be."""
+    rows, rng = Rows("tiny-binary:axi"), np.random.default_rng(0)
+    inputs, layer = len(rows.low) - rows.layer.hidden, rows.layer
+    before = rng.integers(rows.low, rows.high + 1, (20000, len(rows.low)))
+    total = before @ rows.matrix[rows.of("o")].T + rows.bias[rows.of("o")]
+    made = rows.made(narrow(total, layer.normaliser.shift, layer.pre))
+    for row in range(rows.of("g").start, rows.of("g").stop):
+        x = reach(end * rows.matrix[row, None, :inputs], rows.low[:inputs], rows.high[:inputs])
+        found = end * rows.bias[row] + x[0] + (made @ np.abs(rows.matrix[row, inputs:])).max()
+        bound = rows.with_made(row, end)
+        assert found <= bound < found * 1.6
 
 
 def test_sums_that_saturate_are_found():
