@@ -149,7 +149,7 @@ class Rows:
         return narrow(np.where(u >= 0, most["o"], least["o"]) * u, shift, WIDE)
 
     def never_above(self, row, end, most):
-        """Whether a row, up or down, stays there, h being what a step has made: branch and bound."""
+        """Whether a row, up or down, stays there, h being what a step makes: branch and bound."""
         inputs = len(self.low) - self.layer.hidden
         x, h = np.split(end * self.matrix[row], [inputs])
         rest = most - end * self.bias[row] - reach(x[None], self.low[:inputs], self.high[:inputs])
