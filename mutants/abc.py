@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from pathlib import Path
@@ -11,8 +12,8 @@ from pascaline.host.tools import find_tool
 
 __all__ = ["abc"]
 
-POLL = 0.05
-"""Seconds."""
+POLL = 0.2
+"""Seconds after which it is seen whether it is to stop."""
 
 
 def abc(script: str, folder: Path, seconds: float, stop: Event | None = None) -> str:
@@ -23,7 +24,7 @@ def abc(script: str, folder: Path, seconds: float, stop: Event | None = None) ->
     script : str
         Its commands.
     folder : Path
-        Where it runs; what it says is kept there.
+        Where it runs.
     seconds : float
         After which it is stopped; it has said nothing then.
     stop : Event, optional
@@ -35,15 +36,13 @@ def abc(script: str, folder: Path, seconds: float, stop: Event | None = None) ->
         If it is not installed.
     """
     command = [find_tool("yosys-abc", "apt install yosys"), "-c", script]
-    said, end = folder / "said.log", time.monotonic() + seconds
-    with said.open("w") as file:
-        process = subprocess.Popen(command, cwd=folder, stdout=file, stderr=file)
-        try:
-            while process.poll() is None:
-                if time.monotonic() > end or (stop is not None and stop.is_set()):
-                    return ""
-                time.sleep(POLL)
-        finally:
-            process.kill()
-            process.wait()
-    return said.read_text(encoding="utf-8", errors="replace")
+    end, pipe = time.monotonic() + seconds, subprocess.PIPE
+    process = subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True)
+    try:
+        while time.monotonic() < end and not (stop is not None and stop.is_set()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=POLL)[0]
+        return ""
+    finally:
+        process.kill()
+        process.communicate()
