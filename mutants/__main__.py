@@ -72,7 +72,7 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     multiple=True,
     default=(5, 40),
     show_default=True,
-    help="For a proof; what is left is tried again with the next.",
+    help="For a proof; what is left is tried again with the next, one by one and with lemmas.",
 )
 @click.option(
     "--slice",

@@ -69,7 +69,8 @@ class Campaign:
     random : int
         Cycles of the random runs of each mutant.
     seconds : tuple of int
-        For a proof; what is not proven in the first time is tried again with the next.
+        For a proof; what is not proven in the first time is tried again with the next, in a graph
+        that has no other mutant, and with lemmas.
     replays : Path or None
         Where `mutants.replays` keeps inputs that kill what traffic does not.
 
@@ -176,15 +177,14 @@ class Campaign:
             replay = Trials("replay", self._machine, "pascaline.sim.tb_replay", AROUND, folder)
             killed |= killed_in(replay, proofs.told_apart())
             equal: set[int] = set()
-            for seconds in self.seconds:
+            for place, seconds in enumerate(self.seconds):
                 left = [number for number in others() if number not in equal]
-                verdicts = proofs.settled(left, seconds)
+                if place == 0:
+                    verdicts = proofs.settled(left, seconds)
+                else:
+                    verdicts = proofs.alone(left, self.name, seconds)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
-            left = [number for number in others() if number not in equal]
-            verdicts = proofs.alone(left, self.name, max(self.seconds))
-            equal |= {number for number in left if verdicts[number] == "equivalent"}
-            killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
             left = [number for number in others() if number not in equal]
             killed |= killed_in(replay, proofs.sought(left))
             replayed = killed.keys() - by_traffic

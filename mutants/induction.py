@@ -5,9 +5,9 @@ that a mutant has otherwise it may have so when. They hold at the start, which i
 asked whether a cycle can begin in any state in which all of them hold, reachable or not, and end in
 one in which one of them does not, or show a difference. If not, no cycle ever does.
 
-Registers of a mutant that may be other ones are not there twice. A bit that may differ can be
-anything then, and so can what depends on it. This is true of more than there is, and is found in
-seconds: no product of two numbers has to be shown to be the same.
+Registers of a mutant that may be other ones are there twice only if they are few. Else a bit that
+may differ can be anything then, and so can what depends on it. This is true of more than there is,
+and is found in seconds: no product of two numbers has to be shown to be the same.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from mutants.lemmas.words import Lemma, State
 from pascaline.spec.scratch import temporary
 
 __all__ = ["Induction"]
+
+FEW = 4
+"""Bits that are there twice."""
 
 LIMIT = 200
 """Seconds of a question; each is answered in a few."""
@@ -49,19 +52,24 @@ class Induction:
         free = [literal for literal in graph.inputs if literal not in chosen]
         self._builder = builder = Builder(len(free), len(graph.latches) + len(own))
         ours = sorted(own)
-        taints = dict(zip(ours, builder.latches[len(graph.latches) :], strict=True))
+        second = dict(zip(ours, builder.latches[len(graph.latches) :], strict=True))
         state = dict(zip(places, builder.latches, strict=False))
+        twice = len(ours) <= FEW
+        differs = {p: self._apart(state[p], (bit, 0)) for p, bit in second.items()}
+        taints = differs if twice else second
         values = dict(zip(free, builder.inputs, strict=True)) | dict.fromkeys(chosen, 0)
         values |= {graph.latches[place][0]: state[place] for place in places}
         following, seen = builder.copy(graph, values)
         others = {literal: (value, 0) for literal, value in values.items()}
         others |= {literal: (number >> bit & 1, 0) for literal, bit in chosen.items()}
-        others |= {graph.latches[p][0]: (state[p], taint) for p, taint in taints.items()}
+        for place, bit in second.items():
+            others[graph.latches[place][0]] = (bit, 0) if twice else (state[place], bit)
         changed, noticed = builder.tainted(graph, others)
         apart = [self._apart(*pair) for pair in zip(following, changed, strict=True)]
         at_ports = [self._apart(*pair) for pair in zip(seen, noticed, strict=True)]
         same = 1
-        for literal in at_ports + [apart[place] for place in places if place not in taints]:
+        unsure = [changed[place][1] for place in ours if twice]
+        for literal in (*at_ports, *unsure, *(apart[p] for p in places if p not in taints)):
             same = builder.conjunction(same, literal ^ 1)
         self._different = same ^ 1
         first = [latch[2] for latch in graph.latches]

@@ -20,7 +20,6 @@ KNOWN: dict[str, dict[int, str]] = {
     "tiny-binary:axi": {42: RANGE},
     "tiny-bilstm": {
         **dict.fromkeys((39, 55, 80, 90, 224), RANGE),
-        204: "the directions take turns, so that their banks may change at any time between",
         209: "no more than 9 sequences were ever under way, of 64",
         240: "no search over x brought o to where it saturates downwards",
         312: "the forward bank is reserved for as long as the backward one",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from mutants.lemmas.rows import best, ordered
 from mutants.lemmas.step import Step
-from mutants.lemmas.turns import alternate, waited
+from mutants.lemmas.turns import alternate, sided, waited, written
 from mutants.lemmas.words import Lemma, State, Word
 
 __all__ = ["LEMMAS"]
@@ -70,7 +70,7 @@ LEMMAS: dict[str, tuple[Lemma, ...]] = {
         *_lstm(BUS.core),
         _only(BUS, "ends_1", lambda s: s[f"{BUS.core}ends_1"] & s[f"{BUS.core}from_h_1"]),
     ),
-    "tiny-bilstm": (alternate, waited),
+    "tiny-bilstm": (alternate, waited, written, sided),
     "tiny-binary:wishbone": (
         *_lstm(BUS.core),
         BUS.undumped,

@@ -149,11 +149,15 @@ class State:
         """The register that has one of these names: Yosys makes equal ones one."""
         return self[next(name for name in names if name in self)]
 
-    def may_differ(self, pattern: str) -> Word:
-        """Whether any register whose name fits entirely may be another one in the mutant."""
+    def own(self, pattern: str) -> list[int]:
+        """Places of registers whose names fit entirely, and that the mutant may have otherwise."""
         fits = re.compile(rf"(?:{pattern})(?:\[\d+\])?")
         found = {self._registers[name] for name in self._registers if fits.fullmatch(name)}
-        bits = [self._differs[place] for place in sorted(found & self._differs.keys())]
+        return sorted(found & self._differs.keys())
+
+    def may_differ(self, pattern: str) -> Word:
+        """Whether any of these may be another one in the mutant."""
+        bits = [self._differs[place] for place in self.own(pattern)]
         return Word(self.builder, bits or [0]).any()
 
     def _places(self, name: str) -> list[int]:
