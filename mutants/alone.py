@@ -83,7 +83,7 @@ def alone(
     return settle(graph, runs, number, latches, seconds, engines=engines, at_a_time=at_a_time)
 
 
-def drawn(name: str, number: int, seed: int) -> tuple[str, str]:
+def _drawn(name: str, number: int, seed: int) -> tuple[str, str]:
     """A machine's netlist, and a mutant of it."""
     design = machine(name).design
     rtlil = netlist(generate(design).text, design.name)
@@ -94,7 +94,7 @@ def drawn(name: str, number: int, seed: int) -> tuple[str, str]:
 
 
 def _settled(name: str, number: int, seed: int, seconds: int, at_a_time: int) -> Verdict:
-    rtlil, mutant = drawn(name, number, seed)
+    rtlil, mutant = _drawn(name, number, seed)
     design = machine(name).design
     values = environment(design), usual(design), busy(design)
     return alone(rtlil, number, mutant, *values, name, seconds, at_a_time)

@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from mutants.bitparallel import BitParallel
+from mutants.environment import environment
 from mutants.graph import Builder, Graph
 from mutants.induction import Induction
+from mutants.lemmas import LEMMAS
 from mutants.lemmas.words import State, Word, every, total
+from mutants.machines import machine
 from mutants.netlist import list_mutants, netlist, netlist_graph
 from mutants.runs import Runs
+from pascaline.hdl.verilog import generate
 from tests.mutants.test_mutants import AROUND, COUNT, VERILOG
 from tests.tools import program
 
@@ -107,3 +111,14 @@ def test_registers_differ_only_when_it_is_said(graph, found):
         own = found[number].latches
         assert "never" in Induction(graph, number, own, [never]).broken()
         assert Induction(graph, number, own, [counts_to_two, unseen]).proven()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", LEMMAS)
+def test_lemmas_hold_of_their_machines(name):
+    """Without any mutant; slices of mutants use them."""
+    program("yosys-abc", package="yosys")
+    design = machine(name).design
+    rtlil = netlist(generate(design).text, design.name)
+    graph = Graph.read(netlist_graph(rtlil, {1: list_mutants(rtlil, 1, 0)[0]}, environment(design)))
+    assert Induction(graph, 0, (), LEMMAS[name]).broken() == []
