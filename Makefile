@@ -76,7 +76,7 @@ prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian
 	@$(BIN)/python -m prove
 
 mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped); PART=K/N: a part.
-	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000 --seconds 5 --settled 0.9)
+	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000)
 
 everything: lint test test-train test-pnr test-lowest test-long prove baselines-check mutants ## All of it, for a release (hours).
 
