@@ -1,5 +1,6 @@
 """A core file for FuseSoC (CAPI2)."""
 
+from collections.abc import Collection
 from importlib.metadata import version
 
 from pascaline.spec.design import Design
@@ -24,7 +25,7 @@ filesets:
     files:
       - {name}.h: {{is_include_file: true}}
     file_type: user
-
+{bench}
 targets:
   default: &default
     filesets: [rtl]
@@ -45,6 +46,35 @@ targets:
     tools:
       yosys:
         arch: ecp5
+{sim}"""
+
+BENCH = """  bench:
+    files:
+      - {name}_tb.v: {{file_type: verilogSource}}
+{vectors}
+"""
+
+VECTORS = "      - {0}: {{file_type: user, copyto: {0}}}"
+"""A file that the bench reads from the folder that it runs in."""
+
+SIM = """
+  sim:
+    filesets: [rtl, bench]
+    toplevel: {name}_tb
+    parameters: [stalls]
+    flow: sim
+    flow_options:
+      tool: icarus
+      iverilog_options: [-g2005]
+      vvp_options: [-N]
+      mode: binary
+      verilator_options: [--timing, -Wno-fatal, -Wno-lint, -Wno-style]
+
+parameters:
+  stalls:
+    datatype: bool
+    description: Both sides of the machine wait at random.
+    paramtype: plusarg
 """
 
 WAIVERS = ("DECLFILENAME", "UNOPTFLAT", "UNUSEDSIGNAL", "WIDTH")
@@ -55,13 +85,25 @@ NEW = "PROCASSINIT"
 """One that Verilator 5.006 does not know, and refuses as an option; in a comment it need not."""
 
 
-def core_file(design: Design) -> str:
-    """The core, with targets to lint it and to synthesise it."""
+def core_file(design: Design, bench: Collection[str] = ()) -> str:
+    """The core, with targets to lint it, to synthesise it and, with a bench, to simulate it.
+
+    Parameters
+    ----------
+    design : Design
+        The machine.
+    bench : collection of str
+        Names of the files of its bench, if it has one.
+    """
+    name, vectors = design.name, sorted(file for file in bench if file.endswith(".hex"))
+    lines = "\n".join(VECTORS.format(file) for file in vectors)
     return TEXT.format(
-        name=design.name,
+        name=name,
         version=version("pascaline"),
         control=design.machine.port_style.control.bus,
         waivers=", ".join(["-Wall", f"-Wfuture-{NEW}", *(f"-Wno-{name}" for name in WAIVERS)]),
+        bench=BENCH.format(name=name, vectors=lines) if bench else "",
+        sim=SIM.format(name=name) if bench else "",
     )
 
 
