@@ -52,9 +52,9 @@ def with_testbench(
 
 def with_bench(verilog: Any, vectors: GoldenVectors) -> Any:
     """The same with a bench for vectors that are there."""
-    design, files = vectors.design, bench_files(vectors)
+    design, files = vectors.design, bench_files(vectors, verilog.sources)
     if design.machine.on_bus:
         from pascaline.hdl.export.fusesoc import core_file
 
-        files[f"{design.name}.core"] = core_file(design, files)
+        files[f"{design.name}.core"] = core_file(design, verilog.sources, files)
     return replace(verilog, companions=verilog.companions | files)
