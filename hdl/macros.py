@@ -93,9 +93,10 @@ class Macros(Kinds):
         self.largest = 0
 
     def is_large(self, words, bits):
-        """Whether a memory of that size gets an instance."""
-        self.largest = max(self.largest, words * bits)
-        return words > 1 and words * bits >= self.least
+        """Whether a memory of that size gets an instance; a single word is a register."""
+        size = words * bits if words > 1 else 0
+        self.largest = max(self.largest, size)
+        return size >= self.least
 
     def get_memory(self, memory):
         """What Amaranth asks for: the hardware of a memory."""
