@@ -115,6 +115,11 @@ machine_options = options(
         ),
         click.option("--head-units", type=WHOLE, help="Rows of the head side by side."),
         click.option("--head-simd", type=WHOLE, help="Inputs a cycle in each lane of the head."),
+        click.option(
+            "--full-tables/--no-full-tables",
+            default=None,
+            help="Full tables of activation functions, also where folded ones have fewer bits.",
+        ),
     ),
     options(
         "Machine: memories and ports",

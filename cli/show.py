@@ -130,7 +130,7 @@ def describe(design: Design) -> dict[str, Any]:
     return {
         "name": design.model.name,
         "network": design.network.model_dump(mode="json"),
-        "layers": layer_list(design.network),
+        "layers": layer_list(design),
         "machine": design.machine.model_dump(mode="json"),
         "card": design.model.card,
         "classes": list(class_names(design.model)),

@@ -38,6 +38,8 @@ class ActivationFunction(wiring.Component):
         Formats of the argument and of the value.
     pipelined : bool
         Which pipeline, see `spec.pipeline`.
+    full : bool
+        Whether a table is not folded, whatever that would save.
 
     Members
     -------
@@ -48,13 +50,21 @@ class ActivationFunction(wiring.Component):
     """
 
     def __init__(
-        self, form: Activation, function: str, pre: Format, out: Format, *, pipelined: bool
+        self,
+        form: Activation,
+        function: str,
+        pre: Format,
+        out: Format,
+        *,
+        pipelined: bool,
+        full: bool = False,
     ):
         self._form = form
         self._function = function
         self._pre = pre
         self._out = out
         self._pipelined = pipelined
+        self._full = full
         super().__init__({"z": In(shape(pre)), "y": Out(shape(out))})
 
     @property
@@ -71,7 +81,10 @@ class ActivationFunction(wiring.Component):
             m.submodules.pieces = made = PieceFunction(found, self._out, pipelined=self._pipelined)
             m.d.comb += [made.z.eq(self.z), self.y.eq(made.y)]
             return m
-        if isinstance(form, Table) and (fold := find_fold(self._function, *formats)):
+        fold = None
+        if isinstance(form, Table) and not self._full:
+            fold = find_fold(self._function, *formats)
+        if fold is not None:
             m.submodules.folded = made = FoldedTable(fold, *formats, pipelined=self._pipelined)
             m.d.comb += [made.z.eq(self.z), self.y.eq(made.y)]
             return m

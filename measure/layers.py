@@ -11,7 +11,6 @@ from pascaline.spec.core import Core
 from pascaline.spec.design import Design
 from pascaline.spec.folded import find_fold
 from pascaline.spec.formats import Format
-from pascaline.spec.network import Network
 from pascaline.spec.stages.decode import Decode
 from pascaline.spec.storage import function_bits
 from pascaline.spec.timeline import Timeline, timeline
@@ -19,8 +18,9 @@ from pascaline.spec.timeline import Timeline, timeline
 __all__ = ["core_step", "layer_list", "totals"]
 
 
-def layer_list(network: Network) -> list[dict[str, Any]]:
-    """Each layer of a network: its cell, sizes, weights and formats."""
+def layer_list(design: Design) -> list[dict[str, Any]]:
+    """Each layer of a network: its cell, sizes, weights, formats and functions."""
+    network, full = design.network, design.machine.full_tables
     return [
         {
             "cell": layer.full_title,
@@ -32,7 +32,7 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
             "normaliser": layer.norm_title,
             "zero_points": layer.zero_points,
             "activation": str(layer.activation),
-            "functions": _functions(layer),
+            "functions": _functions(layer, full=full),
             "formats": {"x": str(network.layer_x(index))}
             | {name: str(value) for name, value in layer if isinstance(value, Format)},
         }
@@ -40,15 +40,17 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
     ]
 
 
-def _functions(layer: Layer) -> dict[str, dict[str, Any]]:
+def _functions(layer: Layer, *, full: bool) -> dict[str, dict[str, Any]]:
     """Activation functions: how machines have each, its bits, and those of a full table."""
     found = {}
     for name, out in layer.functions.items():
         form = str(layer.activation)
-        if isinstance(layer.activation, Table):
-            form = "folded table" if find_fold(name, layer.pre, out) else "full table"
+        full_bits = out.width << layer.pre.width
         bits = function_bits(layer.activation, name, layer.pre, out)
-        found[name] = {"form": form, "bits": bits, "full_bits": out.width << layer.pre.width}
+        if isinstance(layer.activation, Table):
+            folded = not full and find_fold(name, layer.pre, out) is not None
+            form, bits = ("folded table", bits) if folded else ("full table", full_bits)
+        found[name] = {"form": form, "bits": bits, "full_bits": full_bits}
     return found
 
 

@@ -41,7 +41,7 @@ def make_result(
     result = {
         "model": design.model.name,
         "network": network_words(design.network),
-        "layers": layer_list(design.network),
+        "layers": layer_list(design),
         "results": design.network.results,
         "machine": design.machine.model_dump(mode="json"),
         "command": command,

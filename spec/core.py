@@ -398,6 +398,7 @@ class Core:
             ),
             biases=biases,
             rounded=rounded,
+            full_tables=self.machine.full_tables,
         )
 
     # Ranges.

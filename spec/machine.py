@@ -81,6 +81,9 @@ class Machine(Checked):
         with fewer, steps after a result may have to wait.
     head_simd : int
         Inputs that each lane of the head adds in a cycle; must divide ``simd``.
+    full_tables : bool
+        Whether tables of activation functions are full ones, also where folded ones have the same
+        values in fewer bits, see `spec.folded`.
     weights : {"rom", "ram"}
         Where the model's integers live: in the netlist, or in memories that are loaded, see
         `spec.loading`; then nothing of the netlist depends on their values.
@@ -123,6 +126,8 @@ class Machine(Checked):
     butterflies: int | None = Field(default=None, ge=1, le=65536, exclude_if=is_none)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
+    # Left out of what images are checked by, as machines without it had it.
+    full_tables: bool = Field(default=False, exclude_if=not_)
     weights: Literal["rom", "ram"] = "rom"
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"

@@ -33,6 +33,8 @@ class UnitSpec:
     biases, rounded : dict of str to Interval
         Ranges of all other tensors of rows and units by name; ``rounded``: with the half that
         rounds, as memories have it.
+    full_tables : bool
+        Whether no table is folded.
     """
 
     layer: Layer
@@ -42,6 +44,7 @@ class UnitSpec:
     unit_scales: dict[str, Scale]
     biases: dict[str, Interval]
     rounded: dict[str, Interval]
+    full_tables: bool = False
 
     @property
     def gates(self) -> int:

@@ -121,10 +121,10 @@ class SerialGroups(Elements):
         return Cat(at(index * sums + offset) for index in range(len(GATES))).any()
 
     def _function(self, m, platform, name, out, z):
-        pre, form = self._unit.layer.pre, self._unit.layer.activation
-        return place(
-            m, platform, name, ActivationFunction(form, name, pre, out, pipelined=False), z=z
-        ).y
+        layer = self._unit.layer
+        pre, form, full = layer.pre, layer.activation, self._unit.full_tables
+        made = ActivationFunction(form, name, pre, out, pipelined=False, full=full)
+        return place(m, platform, name, made, z=z).y
 
     def _cell_memory(self, m, at, flags):
         """The new c, the old one, and the number of the unit."""

@@ -57,8 +57,8 @@ class Block(wiring.Component):
 
     def _function(self, function, out):
         """An activation function to be placed."""
-        form, pre = self._layer.activation, self._layer.pre
-        return ActivationFunction(form, function, pre, out, pipelined=self._pipelined)
+        form, pre, full = self._layer.activation, self._layer.pre, self._unit.full_tables
+        return ActivationFunction(form, function, pre, out, pipelined=self._pipelined, full=full)
 
     def _total(self, m, value, reach, *, name):
         """A sum, ``pipeline.sum`` cycles later."""

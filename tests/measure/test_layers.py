@@ -1,18 +1,22 @@
-"""What all lanes do together; those of a decoder are told apart."""
+import pytest
 
-from pascaline.measure.layers import totals
-from tests.models import make_chains
+from pascaline.hdl.verilog import generate
+from pascaline.measure.designs import make_design
+from pascaline.measure.layers import layer_list
+from pascaline.models.catalogue import find_model
 
 
-def test_lanes_of_a_decoder():
-    design = make_chains()["decoder"]
-    found = totals(design)
-    # A GRU of 4 units with 3 elements of an embedding and 4 of the context, on one unit.
-    machine = design.machine
-    assert found["decoder"] == {
-        "lanes": 3 * machine.units,
-        "operations_per_cycle": 3 * machine.units * machine.simd,
-        "operations_per_symbol": 3 * 4 * (3 + 4 + 4),
-    }
-    assert found["operations_per_step"] == design.operations
-    assert totals(make_chains()["stacked"])["decoder"] is None
+@pytest.mark.parametrize(
+    ("full", "forms"),
+    [
+        (False, {"sigmoid": ("folded table", 5672), "tanh": ("folded table", 3591)}),
+        (True, {"sigmoid": ("full table", 32768), "tanh": ("full table", 32768)}),
+    ],
+)
+def test_tables_are_said_and_are_so(full, forms):
+    design = make_design(find_model("tiny-binary"), {"full_tables": full})
+    [layer] = layer_list(design)
+    found = {name: (one["form"], one["bits"]) for name, one in layer["functions"].items()}
+    assert found == forms
+    assert all(one["full_bits"] == 32768 for one in layer["functions"].values())
+    assert ("folded" in generate(design).text) == (not full)
