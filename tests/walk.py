@@ -145,7 +145,7 @@ def shown() -> str:
 
 def plain(output: str) -> str:
     """Output without the spaces that tables have behind their columns."""
-    return "\n".join(line.rstrip() for line in output.rstrip().splitlines())
+    return "\n".join(line.rstrip() for line in output.splitlines())
 
 
 class Walk:
