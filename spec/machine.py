@@ -34,6 +34,11 @@ Old names are accepted for one more release, with a `FutureWarning`.
 """
 
 
+def is_parallel(adders: str) -> bool:
+    """Left out of files of machines whose weights are in memories."""
+    return adders == "parallel"
+
+
 class Machine(Checked):
     """Machine parameters.
 
@@ -81,9 +86,17 @@ class Machine(Checked):
         with fewer, steps after a result may have to wait.
     head_simd : int
         Inputs that each lane of the head adds in a cycle; must divide ``simd``.
-    weights : {"rom", "ram"}
-        Where the model's integers live: in the netlist, or in memories that are loaded, see
-        `spec.loading`; then nothing of the netlist depends on their values.
+    weights : {"rom", "ram", "wired"}
+        Where the model's integers live: in the netlist; in memories that are loaded, see
+        `spec.loading`, and then nothing of the netlist depends on their values; or, those of gates,
+        in the wires between adders, see `spec.wires`. All units are then side by side, whatever
+        ``units`` and ``lane`` say.
+    adders : {"parallel", "serial"}
+        Adders of wired weights: as wide as their sums, or of one bit, which takes the bits of a sum
+        one after the other.
+    effort : int
+        Seconds of a search for fewer adders of wired weights. 0: none, and the same on every
+        computer.
     weight_code : {"plain", "packed"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     ports : {"stream", "axi", "wishbone"}
@@ -123,7 +136,9 @@ class Machine(Checked):
     butterflies: int | None = Field(default=None, ge=1, le=65536, exclude_if=is_none)
     head_units: int | None = Field(default=None, ge=1, le=2048)
     head_simd: int = Field(default=1, ge=1, le=2048)
-    weights: Literal["rom", "ram"] = "rom"
+    weights: Literal["rom", "ram", "wired"] = "rom"
+    adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
+    effort: int = Field(default=0, ge=0, le=86400, exclude_if=not_)
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)
