@@ -77,7 +77,7 @@ class CoreClock:
     def __init__(self, program: Program, watch: Callable[[int, Tile], None] | None = None) -> None:
         self._program = program
         self._watch = watch
-        self.end = -1
+        self.end = -1 - program.between
         """Cycle in which the last chunk of the last step was read."""
         self.written = -1
         """First cycle in which all h of the last step is in memory."""
