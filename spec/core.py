@@ -188,7 +188,7 @@ class Core:
     @property
     def units(self) -> int:
         """Units side by side; where weights are wires these are all, in groups of cell units."""
-        return self._units(self.cell_units)
+        return self._units(self.cell_units) if self.wired else self.machine.units
 
     def _units(self, cell_units: int) -> int:
         if not self.wired:
@@ -229,11 +229,11 @@ class Core:
     def _levels(self) -> int:
         """The most registers that there may be in a tree."""
         if self.wired:
-            return adder_levels(self._tensors, list(self._operands), shared=self.shared_scale)
+            return adder_levels(self._tensors, list(self.operands), shared=self.shared_scale)
         return tree_levels(self.machine.lane, self.machine.simd)
 
     @property
-    def _operands(self) -> dict[str, Interval]:
+    def operands(self) -> dict[str, Interval]:
         """Ranges of the elements of all operands that lanes read, the one read last first."""
         read = [one for one in self.layer.operands if one.on_lanes]
         x, h = self.x.interval, self.layer.h.interval
@@ -243,7 +243,7 @@ class Core:
     @cached_property
     def _wired_sums(self) -> tuple[Interval, ...]:
         """Ranges of the sums of a row, of the very weights that are wires."""
-        return sum_ranges(self._tensors, self._operands, shared=self.shared_scale)
+        return sum_ranges(self._tensors, self.operands, shared=self.shared_scale)
 
     @property
     def _fill(self) -> int:

@@ -135,8 +135,9 @@ class CoreStage(Stage):
         there = tuple(at for at, norm in norms.items() if norm is not None)
         norm = (Part("layer norm", there),) if there else ()
         finishing = ("finishing",) if self.core.state_norm else ()
+        weights = () if self.core.wired else (Part("weight memory", ("weights",)),)
         return (
-            Part("weight memory", ("weights",)),
+            *weights,
             Part("lanes", ("lanes", *zeros)),
             *transform,
             *norm,
