@@ -194,7 +194,7 @@ class Graph:
         """
         found = np.zeros((self.inputs + self.nodes, self.inputs), np.int64)
         found[: self.inputs] = np.eye(self.inputs, dtype=np.int64)
-        most = [1] * self.inputs
+        most: list[int] = [1] * self.inputs
         for place, (a, a_shift, minus_a, b, b_shift, minus_b) in enumerate(self, self.inputs):
             most.append((most[a] << a_shift) + (most[b] << b_shift))
             if most[-1] >= LARGEST:
@@ -296,8 +296,8 @@ class Graph:
             Range of each input.
         """
         ranges = self.ranges(given)
-        wanted = self.output_negative & (self.output >= 0)
-        negated = [(-ranges[at]).width for at in sorted(set(self.output[wanted].tolist()))]
+        at: set[int] = set(self.output[self.output_negative & (self.output >= 0)].tolist())
+        negated = [(-ranges[k]).width for k in at]
         return sum(one.width for one in ranges[self.inputs :]) + sum(negated)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pascaline.adders.graph import Graph
-from pascaline.adders.greedy import shared
+from pascaline.adders.search import Cost, Options, found
 from pascaline.adders.start import plain
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
@@ -18,13 +18,17 @@ from pascaline.spec.progress import Progress, silent
 __all__ = ["Cost", "Depth", "least_depth", "optimise"]
 
 Depth = int | Literal["least"] | None
-Cost = Literal["adders", "bits"]
 
 USUAL = Interval.signed_bits(8)
 """Range of inputs of which none is known."""
 
 LARGEST = 1 << 31
 """Of the magnitude of an element of a matrix."""
+
+
+MOST_EFFORT = 100_000
+MOST_SEED = (1 << 32) - 1
+MOST_JOBS = 1024
 
 
 def optimise(
@@ -35,7 +39,7 @@ def optimise(
     cost: Cost = "adders",
     effort: float = 10.0,
     seed: int = 0,
-    jobs: int | None = None,
+    jobs: int = 1,
     progress: Progress = silent,
 ) -> Graph:
     """A graph of few shared adders that multiplies with a matrix.
@@ -51,11 +55,12 @@ def optimise(
     cost : {"adders", "bits"}
         What is to be small: the number of adders, or the bits of all their outputs.
     effort : float
-        About how many seconds to search, on a core of the year 2020.
+        About how many seconds to search, on a core of the year 2020; 0 shares without a search. It
+        stands for a number of moves, so the graph does not depend on the machine.
     seed : int
         Of what is drawn at random.
-    jobs : int, optional
-        Processes; as many as there are cores if it is not given.
+    jobs : int
+        Searches side by side, each with draws of its own; the best graph is taken.
     progress : Progress
         Told how far the search is.
 
@@ -68,7 +73,8 @@ def optimise(
     ------
     InputError
         If the matrix has no two dimensions, or elements that are no integers of up to 31 bits; if
-        there are more or fewer ranges than columns; if the depth is less than `least_depth`.
+        there are more or fewer ranges than columns; if the depth is less than `least_depth`; if
+        another option is not what it can be.
 
     Examples
     --------
@@ -81,9 +87,14 @@ def optimise(
         ranges = [USUAL] * W.shape[1]
     if len(ranges) != W.shape[1]:
         raise InputError("ranges", f"must be {W.shape[1]} ranges, one a column", len(ranges))
-    start = plain(W)
-    limit = _limit(W, depth)
-    return shared(start, limit).graph(ranges)
+    if cost not in get_args(Cost):
+        raise InputError("cost", "must be adders or bits", cost)
+    if not 0 <= effort <= MOST_EFFORT:
+        raise InputError("effort", f"must be 0 to {MOST_EFFORT} seconds", effort)
+    _whole("seed", seed, 0, MOST_SEED)
+    _whole("jobs", jobs, 1, MOST_JOBS)
+    options = Options(limit=_limit(W, depth), cost=cost, effort=float(effort), seed=seed, jobs=jobs)
+    return found(W, ranges, options, progress)
 
 
 def least_depth(matrix: ArrayLike) -> int:
@@ -93,7 +104,7 @@ def least_depth(matrix: ArrayLike) -> int:
     1 or another power of two.
     """
     terms = np.diff(plain(_checked(matrix)).first)
-    return int(terms.max(initial=1) - 1).bit_length()
+    return (int(terms.max(initial=1)) - 1).bit_length()
 
 
 def _limit(matrix: NDArray[np.int64], depth: Depth) -> int | None:
@@ -105,6 +116,11 @@ def _limit(matrix: NDArray[np.int64], depth: Depth) -> int | None:
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < least:
         raise InputError("depth", f'must be at least {least}, or "least"', depth)
     return depth
+
+
+def _whole(name: str, value: int, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InputError(name, f"must be {least} to {most}", value)
 
 
 def _checked(matrix: ArrayLike) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pascaline.adders.sums import NOTHING, Sums, code
 
-__all__ = ["digits", "plain"]
+__all__ = ["digits", "plain", "subsets"]
 
 
 def digits(value: int) -> list[tuple[int, int]]:
@@ -51,3 +51,23 @@ def plain(matrix: NDArray[np.int64]) -> Sums:
                 sums.append(list(key))
         outputs.append(code((known[key], least, flip)))
     return Sums.of(inputs, sums, outputs)
+
+
+def subsets(matrix: NDArray[np.int64]) -> Sums:
+    """A sum for each row of a matrix of -1 and 1: twice the inputs with 1, less those of all.
+
+    The sum of all inputs is one for all rows. Of a row and its negative that one is taken that has
+    fewer 1, so a row has half of its terms at most, and one more.
+    """
+    rows, inputs = matrix.shape
+    total = inputs + rows
+    sums = []
+    outputs = []
+    for r, row in enumerate(matrix):
+        flip = int(row.sum()) > 0
+        wanted = np.flatnonzero(row == (-1 if flip else 1)).tolist()
+        # The total less twice the sum, so that it is positive.
+        sums.append([code((total, 0, False)), *(code((k, 1, True)) for k in wanted)])
+        outputs.append(code((inputs + r, 0, not flip)))
+    sums.append([code((k, 0, False)) for k in range(inputs)])
+    return Sums.of(inputs, sums, outputs, (rows,))

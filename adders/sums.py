@@ -2,20 +2,19 @@
 
 A `Sums` is a list of sums. A term of a sum is an input or another sum, shifted and with a sign;
 a sum that is a term of several others is shared by them. A sum of k terms takes ``k - 1`` adders,
-in any order: `graph` chooses the order, so that few adders are in a row.
+in any order; `adders.trees` chooses it.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pascaline.adders.graph import Graph, Indices
-from pascaline.spec.formats import Interval
+from pascaline.adders.graph import Indices
 
 __all__ = ["NOTHING", "Sums", "Term", "code", "parts"]
 
@@ -51,19 +50,28 @@ class Sums:
         A `code` each.
     outputs : array of int64
         A `code` each, or `NOTHING`.
+    pinned : tuple of int
+        Sums that are never written out where they are used.
     """
 
     inputs: int
     first: Indices
     terms: Indices
     outputs: Indices
+    pinned: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, inputs: int, sums: Sequence[Sequence[int]], outputs: Sequence[int]) -> Sums:
+    def of(
+        cls,
+        inputs: int,
+        sums: Sequence[Sequence[int]],
+        outputs: Sequence[int],
+        pinned: tuple[int, ...] = (),
+    ) -> Sums:
         """Sums of lists of codes."""
         first = np.cumsum([0, *map(len, sums)], dtype=np.int64)
         terms = np.array([one for terms in sums for one in terms], np.int64)
-        return cls(inputs, first, terms, np.array(outputs, np.int64))
+        return cls(inputs, first, terms, np.array(outputs, np.int64), pinned)
 
     def __len__(self) -> int:
         return len(self.first) - 1
@@ -75,9 +83,18 @@ class Sums:
         return [terms[a:b] for a, b in pairwise(first)]
 
     @property
+    def kept(self) -> NDArray[np.int8]:
+        """Of each sum: 1 of an output, 2 of one that is pinned, 0 of others."""
+        found = np.zeros(len(self), np.int8)
+        at = (self.outputs[self.outputs >= 0] >> 7) - self.inputs
+        found[at[at >= 0]] = 1
+        found[list(self.pinned)] = 2
+        return found
+
+    @property
     def adders(self) -> int:
         """Two-operand adders of all sums."""
-        return len(self.terms) - len(self)
+        return len(self.terms) - int(np.count_nonzero(np.diff(self.first)))
 
     def order(self) -> list[int]:
         """Sums that outputs need, each behind those that are its terms."""
@@ -97,92 +114,3 @@ class Sums:
                 state[k] = 1
                 stack += [c >> 7 for c in lists[k]]
         return found
-
-    def graph(self, ranges: Sequence[Interval]) -> Graph:
-        """A graph in which the terms of each sum are added with as few adders in a row as can be.
-
-        Parameters
-        ----------
-        ranges : sequence of Interval
-            Of each input; of orders that are equally deep, the one with narrow sums is taken.
-        """
-        return _Trees(self, ranges).graph()
-
-
-@dataclass(slots=True)
-class _Operand:
-    """A number that a tree is made of."""
-
-    index: int
-    shift: int
-    negative: bool
-    depth: int
-    low: int
-    high: int
-
-    @property
-    def key(self) -> tuple[int, int, int, int]:
-        return self.depth, Interval(self.low, self.high).width, self.index, self.shift
-
-
-class _Trees:
-    """Adders for sums, one sum after the other."""
-
-    def __init__(self, sums: Sums, ranges: Sequence[Interval]) -> None:
-        self.sums = sums
-        self.nodes: list[tuple[int, int, bool, int, int, bool]] = []
-        self.made = {k: _Operand(k, 0, False, 0, one.lo, one.hi) for k, one in enumerate(ranges)}
-
-    def graph(self) -> Graph:
-        lists, inputs = self.sums.lists, self.sums.inputs
-        wanted = {c >> 7: bool(c & 1) for c in self.sums.outputs.tolist() if c >= 0}
-        for k in self.sums.order():
-            terms = [self._operand(c) for c in lists[k]]
-            self.made[inputs + k] = self._tree(terms, wanted.get(inputs + k, False))
-        outputs = []
-        for c in self.sums.outputs.tolist():
-            found = _Operand(-1, 0, False, 0, 0, 0) if c < 0 else self._operand(c)
-            outputs.append((found.index, found.shift, found.negative))
-        return Graph.of(inputs, self.nodes, outputs)
-
-    def _operand(self, code: int) -> _Operand:
-        symbol, shift, negative = parts(code)
-        of = self.made[symbol]
-        low, high = of.low << shift, of.high << shift
-        if negative:
-            low, high = -high, -low
-        return _Operand(of.index, of.shift + shift, of.negative ^ negative, of.depth, low, high)
-
-    def _tree(self, terms: list[_Operand], negative: bool) -> _Operand:
-        """Add the two that are least deep until one is left.
-
-        A subtraction is made the way round in which its result is positive. So the result of all
-        is, too, unless all terms are negative; of an output that is to be negated, its negative.
-        """
-        for one in terms:
-            one.negative ^= negative
-        queue = [(one.key, at, one) for at, one in enumerate(terms)]
-        heapq.heapify(queue)
-        count = len(queue)
-        while len(queue) > 1:
-            a, b = heapq.heappop(queue)[-1], heapq.heappop(queue)[-1]
-            one = self._add(a, b)
-            heapq.heappush(queue, (one.key, count, one))
-            count += 1
-        total = queue[0][-1]
-        total.negative ^= negative
-        return total
-
-    def _add(self, a: _Operand, b: _Operand) -> _Operand:
-        shift = min(a.shift, b.shift)
-        minus = a.negative and b.negative
-        self.nodes.append(
-            (
-                *(a.index, a.shift - shift, a.negative ^ minus),
-                *(b.index, b.shift - shift, b.negative ^ minus),
-            )
-        )
-        index = self.sums.inputs + len(self.nodes) - 1
-        return _Operand(
-            index, shift, minus, 1 + max(a.depth, b.depth), a.low + b.low, a.high + b.high
-        )
