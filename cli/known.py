@@ -64,7 +64,8 @@ SIMULATORS = ("verilator", "icarus")
 
 FEATURES = (
     *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm"),
-    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "zero-points"),
+    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "wires"),
+    "zero-points",
 )
 """`sim.draw_cases.FEATURES`."""
 

@@ -32,6 +32,10 @@ def make_verilog(
     clock : float, optional
         In MHz; its constraints are then among the companions.
     """
+    if design.machine.home.wired:
+        from pascaline.hdl.wired.graphs import find_graphs
+
+        find_graphs(design, progress)
     progress(f"generating {design.name}", 0, 0)
     made = _generate(design, prefix)
     if clock is None:

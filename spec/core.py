@@ -255,6 +255,15 @@ class Core:
         """Lanes of a unit."""
         return max(len(phase) for phase in self.layer.phases)
 
+    @property
+    def places(self) -> int:
+        """Weight operations that lanes can do in a cycle; serial adders, on the average."""
+        product = self.x_product
+        if not self.wired:
+            return product.lanes * product.simd
+        columns = sum(one.product.columns for one in self.passes[0].sources)
+        return -(-product.rows * columns // self.drain.fill)
+
     @cached_property
     def passes(self) -> tuple[Pass, ...]:
         """The passes of a step, in order."""

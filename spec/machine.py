@@ -34,9 +34,18 @@ Old names are accepted for one more release, with a `FutureWarning`.
 """
 
 
+EFFORT = 2
+"""Seconds of a search that is fast enough for a first look."""
+
+
 def is_parallel(adders: str) -> bool:
     """Left out of files of machines whose weights are in memories."""
     return adders == "parallel"
+
+
+def is_usual(effort: int) -> bool:
+    """The same."""
+    return effort == EFFORT
 
 
 class Machine(Checked):
@@ -95,8 +104,9 @@ class Machine(Checked):
         Adders of wired weights: as wide as their sums, or of one bit, which takes the bits of a sum
         one after the other.
     effort : int
-        Seconds of a search for fewer adders of wired weights. 0: none, and the same on every
-        computer.
+        Of the search for fewer adders of wired weights: about as many seconds on a core of the year
+        2020. It stands for a number of moves, so that the same adders are found everywhere. 0: what
+        sums obviously share.
     weight_code : {"plain", "packed"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     ports : {"stream", "axi", "wishbone"}
@@ -138,7 +148,7 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     weights: Literal["rom", "ram", "wired"] = "rom"
     adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
-    effort: int = Field(default=0, ge=0, le=86400, exclude_if=not_)
+    effort: int = Field(default=EFFORT, ge=0, le=100_000, exclude_if=is_usual)
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)

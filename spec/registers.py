@@ -110,6 +110,8 @@ def _shape(design: Design) -> list[Register]:
     ways = network.layer.directions if head is None else 1
     kind = 2 if head is None else ("class", "logits").index(head.output)
     every = network.results == "every"
+    wired = machine.home.wired
+    units = max(core.units for core in design.cores) if wired else machine.units
     return [
         _constant("inputs", 0x010, network.inputs, _inputs(machine)),
         _constant("beats", 0x014, given.beats, "Beats of an input vector."),
@@ -136,7 +138,7 @@ def _shape(design: Design) -> list[Register]:
             offset=0x028,
             doc="How much hardware there is.",
             fields=(
-                _fixed("units", 0, 16, machine.units, "hidden units side by side"),
+                _fixed("units", 0, 16, units, "hidden units side by side"),
                 _fixed("simd", 16, 16, machine.simd, "inputs that a lane adds in a cycle"),
             ),
         ),
