@@ -53,7 +53,7 @@ class ParallelGraph(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         if isinstance(platform, Kinds):
-            name = platform.add_verilog("graph", self._verilog())
+            name = platform.add_verilog("graph", self.verilog())
             inputs = {"i_x": self.x} if self.taken else {}
             if self._schedule.registers:
                 inputs["i_clk"] = ClockSignal()
@@ -87,7 +87,7 @@ class ParallelGraph(wiring.Component):
         m.d.comb += self.rows.eq(Cat(rows))
         return m
 
-    def _verilog(self):
+    def verilog(self):
         """Verilog of the module, all but its name.
 
         Operands are extended by hand to the width of their adder, and bits that no other bits are

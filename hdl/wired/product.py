@@ -1,7 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """A matrix-vector product whose weights are wires, and the drain behind it."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -180,4 +180,4 @@ class WiredProduct(wiring.Component):
 
     def _chosen(self, rows, turn, size):
         """The rows of a turn."""
-        return rows.word_select(turn, size) if self._turns > 1 else rows
+        return Array(rows.word_select(k, size) for k in range(self._turns))[turn]

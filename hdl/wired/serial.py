@@ -40,23 +40,24 @@ class SerialGraph(wiring.Component):
         self._graph = graph
         self._schedule = Schedule(graph, [1] * (graph.inputs + graph.nodes), registers)
         self.taken = [k for k in range(graph.inputs) if graph.used[k]]
-        super().__init__(
-            {"x": In(len(self.taken)), "clear": In(1), "rows": Out(len(graph.output))}
-        )
+        super().__init__({"x": In(len(self.taken)), "clear": In(1), "rows": Out(len(graph.output))})
 
     def elaborate(self, platform):
         m = Module()
-        builder = _Text(self) if isinstance(platform, Kinds) else _Logic(self, m)
-        rows = self._build(builder)
         if not isinstance(platform, Kinds):
-            m.d.comb += self.rows.eq(Cat(rows))
+            m.d.comb += self.rows.eq(Cat(self._build(_Logic(self, m))))
             return m
-        name = platform.add_verilog("serial", builder.module(rows))
+        name = platform.add_verilog("serial", self.verilog())
         inputs = {"i_x": self.x} if self.taken else {}
-        if builder.clocked:
-            inputs |= {"i_clk": ClockSignal(), "i_clear": self.clear}
-        m.submodules.graph = Instance(name, o_rows=self.rows, **inputs)
+        m.submodules.graph = Instance(
+            name, i_clk=ClockSignal(), i_clear=self.clear, o_rows=self.rows, **inputs
+        )
         return m
+
+    def verilog(self):
+        """Verilog of the module, all but its name."""
+        builder = _Text(self)
+        return builder.module(self._build(builder))
 
     def _build(self, builder):
         """Build the graph; returns what is each output."""
@@ -68,7 +69,9 @@ class SerialGraph(wiring.Component):
             key = of, when, shift
             if key not in known:
                 if shift:
-                    known[key] = builder.kept(at(of, when, shift - 1), when, f"v{of}_{when}_{shift}")
+                    known[key] = builder.kept(
+                        at(of, when, shift - 1), when, f"v{of}_{when}_{shift}"
+                    )
                 else:
                     known[key] = builder.later(at(of, when - 1), f"v{of}_{when}")
             return known[key]
@@ -141,7 +144,6 @@ class _Text:
         self._part = part
         self._lines = []
         self._clears = 0
-        self.clocked = False
 
     def bit(self, index):
         return f"x[{index}]"
@@ -172,12 +174,11 @@ class _Text:
         return f"clear_{when}" if when else "clear"
 
     def _register(self, name, value):
-        self.clocked = True
         self._lines.append(f"  reg {name}; always @(posedge clk) {name} <= {value};")
 
     def module(self, rows):
         """The module, all but its name."""
-        ports = {"clk": "input", "clear": "input"} if self.clocked else {}
+        ports = {"clk": "input", "clear": "input"}
         ports |= {"x": f"input [{len(self._part.x) - 1}:0]"} if self._part.taken else {}
         ports["rows"] = f"output [{len(rows) - 1}:0]"
         lines = [f"({', '.join(ports)});"]
