@@ -142,6 +142,8 @@ class LayerCore(wiring.Component):
             hidden.read_0.bank.eq(sequencer.bank),
             hidden.read_0.chunk.eq(sequencer.chunk),
         ]
+        if core.program.beside:
+            m.d.comb += inputs.used.eq(sequencer.used)
         if core.symbols:
             m.d.comb += sequencer.picked.eq(inputs.picked)
         feed = self._feed_wires if core.wired else self._feed

@@ -80,6 +80,9 @@ class Sequencer(wiring.Component):
         The last sequence's state is to be given, and nothing is under way.
     dumped : In(1)
         That state has been read.
+    used : Out(1)
+        The input is read for the last time, seen ``program.issue`` cycles before ``free``; only there
+        if sources are read side by side.
     picked : In(range(chunks))
         The chunk of the input that its symbol is in; only there with symbols.
     met, met_stream : In(1), In(program.stream_bits)
@@ -115,6 +118,7 @@ class Sequencer(wiring.Component):
                 "dump": Out(1),
                 "dumped": In(1),
             }
+            | ({"used": Out(1)} if program.beside else {})
             | ({"picked": In(range(program.picks.words))} if program.picks is not None else {})
             | (
                 {"met": In(1), "met_stream": In(program.stream_bits)}
@@ -307,7 +311,10 @@ class Sequencer(wiring.Component):
         passes = self._program.passes
         *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
         if passes[last_use].beside:
-            m.d.comb += now.free.eq(now.read & now.ends_tile & (index == last_use))
+            m.d.comb += [
+                self.used.eq(now.read & now.ends_tile & (index == last_use)),
+                now.free.eq(self.used),
+            ]
             return
         sources = passes[last_use].sources
         *before, last_place = (k for k, one in enumerate(sources) if one.vector is None)

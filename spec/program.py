@@ -131,10 +131,19 @@ class Program:
     def unseen(self) -> int:
         """Cycles from a step to when the input that comes next is seen.
 
-        Where the input is read to the end, that is when addresses are out.
+        Where the input is read last, that is when addresses are out.
         """
-        to_the_end = self.beside or self.passes[-1].sources[-1].vector is None
-        return self.issue if to_the_end else 0
+        last = self.passes[-1].sources[-1].vector is None
+        return self.issue if last and not self.beside else 0
+
+    @property
+    def waiting(self) -> int:
+        """Vectors of the input that may wait or be worked on.
+
+        Where sources are read side by side, a step may take one cycle, and a vector two more until
+        its place is free.
+        """
+        return 4 if self.beside and self.issue else 2
 
     @property
     def between(self) -> int:

@@ -173,7 +173,7 @@ class CoreStage(Stage):
 
 
 class _Clock(StageClock):
-    """Two vectors wait or are worked on."""
+    """So many vectors wait or are worked on."""
 
     def __init__(self, core: Core, after: StageClock, end: End) -> None:
         self._core = core
@@ -181,7 +181,7 @@ class _Clock(StageClock):
         self._after = after
         self._reader = ReaderClock()
         self._head = HeadClock(core.head_unit, end) if core.head_unit else None
-        self._freed = deque([NEVER, NEVER])
+        self._freed = deque([NEVER] * core.program.waiting)
 
     def room(self, stream: int) -> int:
         return self._freed[0] + self._core.pipeline.issue + 1
