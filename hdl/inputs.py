@@ -49,8 +49,8 @@ class Inputs(wiring.Component):
     free : In(1)
         It has been read for the last time.
     used : In(1)
-        It is read for the last time: the next one is wanted; at most one cycle before ``free``. Only
-        there if sources are read side by side.
+        It is read for the last time: the next one is wanted; at most one cycle before ``free``;
+        only there if sources are read side by side.
     read : In(read_signature(shape(core.x), chunks, simd, parity=parity))
         Reads its chunks, with the sizes of ``core.x_product``; ``bank`` is ignored.
     picked : Out(range(chunks))

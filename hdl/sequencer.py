@@ -81,8 +81,8 @@ class Sequencer(wiring.Component):
     dumped : In(1)
         That state has been read.
     used : Out(1)
-        The input is read for the last time, seen ``program.issue`` cycles before ``free``; only there
-        if sources are read side by side.
+        The input is read for the last time, ``program.issue`` cycles before ``free``; only there if
+        sources are read side by side.
     picked : In(range(chunks))
         The chunk of the input that its symbol is in; only there with symbols.
     met, met_stream : In(1), In(program.stream_bits)

@@ -505,9 +505,7 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     return machine
 
 
-def _wires(
-    rng: np.random.Generator, network: Network, machine: dict[str, Any]
-) -> dict[str, Any]:
+def _wires(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> dict[str, Any]:
     """Weights that are wires, of some small networks, without what there is only in memories."""
     wanted, adders = rng.random() < 0.1, _pick(rng, ("parallel", "serial"))
     weights = sum(

@@ -25,10 +25,10 @@ memory at ``b + made_latency``, so the last chunk of a part that needs it is not
 ``b + made_latency - issue``. There are buffers for two passes: the last chunk of the first tile of
 the pass after the next one is not read before ``b + freed_latency``.
 
-Where weights are wires (`spec.wires`) a pass is one tile, and its sources are read side by side: all
-start when the last one may, and ``C`` is the chunks of the longest. With serial adders, which take
-``w`` cycles for the bits of a sum, the next pass is not read before ``e + w``, and its last chunk not
-before ``e + g + w - 1``.
+Where weights are wires (`spec.wires`) a pass is one tile, and its sources are read side by side:
+all start when the last one may, and ``C`` is the chunks of the longest. With serial adders, which
+take ``w`` cycles for the bits of a sum, the next pass is not read before ``e + w``, and its last
+chunk not before ``e + g + w - 1``.
 
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
 may not start before the results of its stream's last step but one have been read, because the two

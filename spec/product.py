@@ -41,8 +41,7 @@ class Product:
 
     @property
     def registers(self) -> int:
-        """Registers between operands as they are read and the accumulator; with serial adders,
-        also the cycles that the bits of a sum take."""
+        """Registers between operands as they are read and the accumulator, and cycles of bits."""
         return self.operand_registers + self.tree_registers + self.bits
 
     @property

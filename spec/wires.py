@@ -84,7 +84,8 @@ def adder_levels(
 
     Examples
     --------
-    >>> adder_levels([{"weight_x": np.array([[1, 0, 2, 0, 1], [0, 0, 0, 4, 0]])}], ["x"], shared=True)
+    >>> weights = np.array([[1, 0, 2, 0, 1], [0, 0, 0, 4, 0]])
+    >>> adder_levels([{"weight_x": weights}], ["x"], shared=True)
     2
     """
     most = 1

@@ -12,7 +12,7 @@ ARROWS = {
     "host": {"spec"},
     "adders": {"spec", "host"},
     "golden": {"spec", "host"},
-    "hdl": {"spec", "host"},
+    "hdl": {"spec", "host", "adders"},
     "bench": {"spec", "golden"},
     "sim": {"spec", "host", "golden"},
     "synth": {"spec", "host"},

@@ -1,7 +1,5 @@
 """The graphs of adders of a design, and what they amount to."""
 
-import numpy as np
-
 from pascaline.adders.optimise import optimise
 from pascaline.adders.start import plain
 from pascaline.spec.core import Core
@@ -46,7 +44,7 @@ def core_graph(core: Core, progress: Progress = silent):
     """
     matrix = gate_matrix(core)
     graph = optimise(matrix, _elements(core), effort=core.machine.effort, progress=progress)
-    if not np.array_equal(graph.matrix(), matrix):
+    if not (graph.matrix() == matrix).all():
         raise AssertionError("the graph of adders has another matrix than the gates")
     return graph
 
@@ -61,12 +59,11 @@ def figures(core: Core) -> dict[str, int]:
         ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself.
     """
     graph, matrix = core_graph(core), gate_matrix(core)
-    terms = np.diff(plain(matrix).first)
     return {
         "adders": graph.adders,
         "bits": graph.bits(_elements(core)),
         "depth": graph.deepest,
-        "unshared": int(np.maximum(terms - 1, 0).sum()),
+        "unshared": sum(len(terms) - 1 for terms in plain(matrix).lists if terms),
     }
 
 

@@ -18,11 +18,12 @@ __all__ = ["WiredProduct"]
 class WiredProduct(wiring.Component):
     """All rows of a product at once: chunks of the vectors come in, sums go into the drain.
 
-    A chunk of each vector comes a cycle, and none ever waits. The sums of a pass are at the front of
-    the drain ``product.registers + 1`` cycles after its last chunks; ``arrives`` says so one cycle
-    before. They must have been shifted out before the next ones come. With serial adders these come
-    in ``product.bits`` cycles, the first of which may be that of the last shift, and chunks may come
-    when the bits of those before have gone out, ``product.bits`` cycles after their last ones.
+    A chunk of each vector comes a cycle, and none ever waits. The sums of a pass are at the front
+    of the drain ``product.registers + 1`` cycles after its last chunks; ``arrives`` says so one
+    cycle before. They must have been shifted out before the next ones come. With serial adders
+    these come in ``product.bits`` cycles, the first of which may be that of the last shift, and
+    chunks may come when the bits of those before have gone out, ``product.bits`` cycles after their
+    last ones.
 
     Parameters
     ----------

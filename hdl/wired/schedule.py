@@ -1,7 +1,5 @@
 """Where the registers in a graph of adders are."""
 
-import numpy as np
-
 __all__ = ["Schedule"]
 
 
@@ -9,14 +7,14 @@ class Schedule:
     """Each value of a graph in a stage, so that it is made of values of that stage.
 
     With so many registers on each path from inputs to outputs there is one stage more. Levels of
-    adders are spread evenly over them. A value is in the first stage that it can be in or in the
-    last one, whatever takes fewer bits of registers in all.
+    adders are spread evenly over them. Values are in the first stage that they can be in, or all in
+    the last one, whatever takes fewer bits of registers.
 
     Parameters
     ----------
     graph : Graph
         The graph.
-    widths : sequence of int
+    widths : list of int
         Bits of each input and node.
     registers : int
         At most as many as there are levels.
@@ -26,45 +24,46 @@ class Schedule:
     registers : int
         The same.
     nodes : list of int
-        Inputs and nodes that an output needs: the latter only.
+        The nodes that any output needs, counted on from the inputs.
     stage : list of int
         Of each input and node.
     last : list of int
         The last stage in which each of them is needed.
+    bits : int
+        Of all registers.
     """
 
     def __init__(self, graph, widths, registers):
         self.registers = registers
-        used = np.flatnonzero(graph.used)
-        self.nodes = [int(place) for place in used if place >= graph.inputs]
+        self._inputs = graph.inputs
+        self._operands = list(zip(graph.left.tolist(), graph.right.tolist(), strict=True))
+        self._outputs = [of for of in graph.output.tolist() if of >= 0]
+        used = graph.used.tolist()
+        self.nodes = [place for place in range(graph.inputs, len(used)) if used[place]]
         levels = max(graph.deepest, 1)
-        early = graph.depth
-        late = levels - _heights(graph)
+        late = [levels - height for height in self._heights(len(used))]
         found = []
-        for level in (early, late):
-            stage = np.maximum(level - 1, 0) * (registers + 1) // levels
-            stage[: graph.inputs] = 0
-            last = self._last(graph, stage)
-            bits = int(((last - stage) * np.asarray(widths))[used].sum())
-            found.append((bits, stage.tolist(), last.tolist()))
+        for level in (graph.depth.tolist(), late):
+            stage = [max(one - 1, 0) * (registers + 1) // levels for one in level]
+            stage[: graph.inputs] = [0] * graph.inputs
+            last = self._last(stage)
+            sizes = zip(stage, last, widths, strict=True)
+            found.append((sum((end - at) * width for at, end, width in sizes), stage, last))
         self.bits, self.stage, self.last = min(found, key=lambda one: one[0])
 
-    def _last(self, graph, stage):
-        last = stage.copy()
+    def _heights(self, count):
+        """Adders in a row behind each input and node, up to an output."""
+        found = [0] * count
+        for place in reversed(self.nodes):
+            for of in self._operands[place - self._inputs]:
+                found[of] = max(found[of], found[place] + 1)
+        return found
+
+    def _last(self, stage):
+        last = list(stage)
         for place in self.nodes:
-            for operand in (graph.left, graph.right):
-                of = operand[place - graph.inputs]
+            for of in self._operands[place - self._inputs]:
                 last[of] = max(last[of], stage[place])
-        last[graph.output[graph.output >= 0]] = self.registers
+        for of in self._outputs:
+            last[of] = self.registers
         return last
-
-
-def _heights(graph):
-    """Adders in a row behind each input and node, up to an output."""
-    found = np.zeros(graph.inputs + graph.nodes, np.int64)
-    for node in reversed(range(graph.nodes)):
-        place = graph.inputs + node
-        if graph.used[place]:
-            for operand in (graph.left[node], graph.right[node]):
-                found[operand] = max(found[operand], found[place] + 1)
-    return found

@@ -81,16 +81,24 @@ def test_parallel_verilog_has_the_matrix(kind, rng):
         assert np.array_equal(np.array(found.rows), matrix[:, dut.taken])
 
 
+def _has(matrix, read, *given):
+    """Whether the matrix can be read in a text."""
+    try:
+        found = read(*given)
+    except AssertionError:
+        return False
+    return np.array_equal(np.array(getattr(found, "rows", found)), matrix)
+
+
 def test_a_fault_in_the_verilog_is_seen(rng):
     matrix, elements, rows, graph = make("trits", rng)
     dut = ParallelGraph(graph, elements, rows, 0)
+    taken = [elements[k] for k in dut.taken]
     text = dut.verilog()
     for old, new in ((" + ", " - "), (" - ", " + "), ("v9", "v10")):
         spoilt = text.replace(old, new, 1)
         assert spoilt != text
-        with pytest.raises(AssertionError):
-            found = Reading(spoilt, [elements[k] for k in dut.taken], rows)
-            assert np.array_equal(np.array(found.rows), matrix[:, dut.taken])
+        assert not _has(matrix[:, dut.taken], Reading, spoilt, taken, rows)
 
 
 @pytest.mark.parametrize("kind", MATRICES)
@@ -142,9 +150,7 @@ def test_a_fault_in_the_serial_verilog_is_seen(rng):
     for old, new in (("~clear &", "clear |"), (" ^ ~", " ^ "), ("x[0]", "x[1]")):
         spoilt = text.replace(old, new, 1)
         assert spoilt != text
-        with pytest.raises(AssertionError):
-            found = serial_matrix(spoilt, len(dut.taken), len(matrix))
-            assert np.array_equal(np.array(found), matrix[:, dut.taken])
+        assert not _has(matrix[:, dut.taken], serial_matrix, spoilt, len(dut.taken), len(matrix))
 
 
 @pytest.mark.parametrize("kind", MATRICES)
@@ -212,8 +218,8 @@ def test_product(serial, operands, tree, rng):
         for _ in given:
             await ctx.tick().until(dut.arrives)
             for _ in range(lanes // 2):
-                for place in range(2):
-                    found.append([ctx.get(dut.sums[place][f"s{k}"]) for k in range(2)])
+                fronts = [dut.sums[place] for place in range(2)]
+                found.extend([ctx.get(row.s0), ctx.get(row.s1)] for row in fronts)
                 ctx.set(dut.shift, 1)
                 await ctx.tick()
             ctx.set(dut.shift, 0)

@@ -233,7 +233,7 @@ def serial_matrix(text, elements, outputs):
     """
     forms = {f"x[{k}]": [int(k == j) for j in range(elements)] for k in range(elements)}
     forms["1'b0"] = [0] * elements
-    stage = {name: 0 for name in forms} | {"clear": 0}
+    stage = dict.fromkeys(forms, 0) | {"clear": 0}
     lines = [line.strip() for line in text.split("\n")]
     carries, rows = {}, [None] * outputs
     for line in lines:
