@@ -15,7 +15,8 @@ __all__ = ["ParallelGraph"]
 class ParallelGraph(wiring.Component):
     """The products of a constant matrix with a vector, a vector a cycle.
 
-    Latency is ``registers``. Each adder is as wide as the range of its sums, so nothing overflows.
+    Latency is ``registers``. Each adder is as wide as the range of its sums and as what it adds, so
+    nothing overflows, and nothing is cut.
 
     Parameters
     ----------
@@ -40,7 +41,9 @@ class ParallelGraph(wiring.Component):
         self._graph = graph
         self._rows = rows
         self._ranges = graph.ranges(elements)
-        widths = [one.width for one in self._ranges]
+        self._widths = widths = [one.width for one in self._ranges]
+        for place, (a, a_shift, _, b, b_shift, _) in enumerate(graph, graph.inputs):
+            widths[place] = max(widths[place], widths[a] + a_shift, widths[b] + b_shift)
         self._schedule = Schedule(graph, widths, registers)
         self.taken = [k for k in range(graph.inputs) if graph.used[k]]
         super().__init__(
@@ -101,7 +104,7 @@ class ParallelGraph(wiring.Component):
         lines += [f"  {kind} {name};" for name, kind in ports.items()]
         place = 0
         for k in self.taken:
-            width = self._ranges[k].width
+            width = self._widths[k]
             lines += self._value(k, f"x[{place + width - 1}:{place}]")
             place += width
         nodes = list(graph)
@@ -124,7 +127,7 @@ class ParallelGraph(wiring.Component):
 
     def _value(self, place, text):
         """A value, and its registers in later stages."""
-        schedule, width = self._schedule, self._ranges[place].width
+        schedule, width = self._schedule, self._widths[place]
         lines = [f"  wire [{width - 1}:0] v{place} = {text};"]
         before = f"v{place}"
         for cycle in range(1, schedule.last[place] - schedule.stage[place] + 1):
@@ -136,7 +139,7 @@ class ParallelGraph(wiring.Component):
     def _sum(self, place, node):
         """The sum or the difference that a node is."""
         a, a_shift, minus_a, b, b_shift, minus_b = node
-        width, stage = self._ranges[place].width, self._schedule.stage[place]
+        width, stage = self._widths[place], self._schedule.stage[place]
         first, second = ((b, b_shift), (a, a_shift)) if minus_a else ((a, a_shift), (b, b_shift))
         minus = minus_a or minus_b
         if not minus and second[1] < first[1]:
@@ -168,9 +171,9 @@ class ParallelGraph(wiring.Component):
 
     def _bits(self, of, stage, first, width):
         """So many bits of a value in a stage, from a bit on; those below bit 0 are 0."""
-        cycles, range_ = stage - self._schedule.stage[of], self._ranges[of]
+        cycles = stage - self._schedule.stage[of]
         name = f"v{of}_{cycles}" if cycles else f"v{of}"
-        return _extended(name, range_.width, range_.signed, first, width)
+        return _extended(name, self._widths[of], self._ranges[of].signed, first, width)
 
 
 def _extended(name, bits, signed, first, width):
