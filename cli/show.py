@@ -192,7 +192,7 @@ def _packed(design: Design) -> bool:
 
 
 def _machine_words(machine: Machine) -> str:
-    if machine.home.wired:
-        return f"all units x {machine.simd} inputs, wired weights, {machine.adders} adders"
-    words = f"{machine.units} units x {machine.simd} inputs, {machine.lane} lanes"
+    from pascaline.measure.words import machine_words
+
+    words = machine_words(machine.model_dump(mode="json"))
     return f"{words}; symbols come as numbers" if machine.symbols else words
