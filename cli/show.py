@@ -131,6 +131,7 @@ def _adder_words(found: dict[str, Any]) -> str:
         f"{found['adders']:,} adders, {found['unshared']:,} without sharing",
         f"{found['bits']:,} bits",
         f"{found['depth']} in a row",
+        *([f"{found['cycles']} cycles, a bit each"] if found["cycles"] > 1 else []),
     ]
     return ", ".join(words)
 

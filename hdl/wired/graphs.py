@@ -56,13 +56,15 @@ def figures(core: Core) -> dict[str, int]:
     -------
     dict
         ``adders``, with one for each number that is negated; ``bits`` of all that they add up;
-        ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself.
+        ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself;
+        ``cycles``, in which the sums come.
     """
     graph, matrix = core_graph(core), gate_matrix(core)
     return {
         "adders": graph.adders,
         "bits": graph.bits(_elements(core)),
         "depth": graph.deepest,
+        "cycles": core.drain.fill,
         "unshared": sum(len(terms) - 1 for terms in plain(matrix).lists if terms),
     }
 
