@@ -102,8 +102,9 @@ class WiredProduct(wiring.Component):
         drain = Signal(sums_struct(self._sums).size * self._product.lanes, reset_less=True)
         front = Cat(self.sums[k].as_value() for k in range(self._front))
         m.d.comb += front.eq(drain)
-        with m.If(self.shift):
-            m.d.sync += drain.eq(drain >> len(front))
+        if self._front < self._product.lanes:
+            with m.If(self.shift):
+                m.d.sync += drain.eq(drain >> len(front))
         if self._product.bits:
             self._serial(m, loads, ends, turn, drain)
         else:
