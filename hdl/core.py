@@ -179,7 +179,7 @@ class LayerCore(wiring.Component):
         return WiredProduct(
             graph=core_graph(core),
             vectors={
-                source.name: (core.operands[source.name], source.product)
+                source.name: (core.wires.elements[source.name], source.product)
                 for source in core.passes[0].sources
             },
             sums=core.lane_sums,

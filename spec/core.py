@@ -37,7 +37,7 @@ from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 from pascaline.spec.unit import UnitSpec
 from pascaline.spec.walsh import WalshUnit, walsh_unit
-from pascaline.spec.wires import adder_levels, sum_ranges
+from pascaline.spec.wires import Wires, check_wires
 from pascaline.spec.zeros import ZeroPoints
 
 __all__ = ["Core"]
@@ -88,7 +88,7 @@ class Core:
     def __post_init__(self) -> None:
         machine, layer = self.machine, self.layer
         check_lane(machine.lane, layer.weights)
-        self._check_wires()
+        check_wires(machine, symbols=self.symbols, layers=len(self.layers))
         if self.symbols and machine.simd & (machine.simd - 1):
             rule = "must be a power of two with symbols"
             raise InputError("machine: simd", rule, machine.simd)
@@ -122,25 +122,6 @@ class Core:
             rule = "must be separate for layers with a transform"
             raise InputError("machine: stack", rule, machine.stack)
         _ = self.walsh  # What is checked there is checked now.
-
-    def _check_wires(self) -> None:
-        """What is not there where weights are wires, and what only is there."""
-        machine = self.machine
-        if not self.wired:
-            for name in ("adders", "effort"):
-                if (value := getattr(machine, name)) != Machine.model_fields[name].default:
-                    rule = "must be left out: weights are no wires"
-                    raise InputError(f"machine: {name}", rule, value)
-            return
-        if self.symbols:
-            rule = "must be false with wired weights, which have no words that a symbol could pick"
-            raise InputError("machine: symbols", rule, machine.symbols)
-        if self.packed:
-            rule = "must be plain with wired weights, which are not stored"
-            raise InputError("machine: weight_code", rule, machine.weight_code)
-        if len(self.layers) > 1:
-            rule = "must be separate with wired weights: each layer has adders of its own"
-            raise InputError("machine: stack", rule, machine.stack)
 
     def with_head(self, head_unit: HeadUnit) -> Core:
         """A copy of this core that has a head."""
@@ -178,10 +159,20 @@ class Core:
         """Whether the weights of gates are wires."""
         return self.machine.home.wired
 
-    @property
-    def serial_adders(self) -> bool:
-        """Whether sums come bit by bit."""
-        return self.machine.adders == "serial"
+    @cached_property
+    def wires(self) -> Wires | None:
+        """The weights as wires, if they are."""
+        if not self.wired:
+            return None
+        x, h = self.x.interval, self.layer.h.interval
+        read = tuple(one for one in self.layer.operands if one.on_lanes)
+        order = reversed(reading_order(read, len(self.layers)))
+        return Wires(
+            tensors=self._tensors,
+            elements={one.name: h if one.vector == "state" else x for one in order},
+            shared=self.shared_scale,
+            serial=self.machine.adders == "serial",
+        )
 
     # What the lanes do.
 
@@ -214,6 +205,10 @@ class Core:
 
     def _gate_product(self, columns: int) -> Product:
         # Rows go by unit: tile t has the gate rows of units t * units ... .
+        wires = self.wires
+        levels = (
+            tree_levels(self.machine.lane, self.machine.simd) if wires is None else wires.levels
+        )
         return Product(
             rows=self.gates * self.layer.hidden,
             columns=columns,
@@ -221,34 +216,9 @@ class Core:
             simd=self.machine.simd,
             lane=self.machine.lane,
             operand_registers=self.machine.operand_registers,
-            tree_registers=min(self.machine.tree_registers, self._levels),
-            bits=self._fill if self.serial_adders else 0,
+            tree_registers=min(self.machine.tree_registers, levels),
+            bits=0 if wires is None else wires.bits,
         )
-
-    @cached_property
-    def _levels(self) -> int:
-        """The most registers that there may be in a tree."""
-        if self.wired:
-            return adder_levels(self._tensors, list(self.operands), shared=self.shared_scale)
-        return tree_levels(self.machine.lane, self.machine.simd)
-
-    @property
-    def operands(self) -> dict[str, Interval]:
-        """Ranges of the elements of all operands that lanes read, the one read last first."""
-        read = [one for one in self.layer.operands if one.on_lanes]
-        x, h = self.x.interval, self.layer.h.interval
-        order = reversed(reading_order(tuple(read), len(self.layers)))
-        return {one.name: h if one.vector == "state" else x for one in order}
-
-    @cached_property
-    def _wired_sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums of a row, of the very weights that are wires."""
-        return sum_ranges(self._tensors, self.operands, shared=self.shared_scale)
-
-    @property
-    def _fill(self) -> int:
-        """Cycles in which the sums of a tile come."""
-        return max(one.width for one in self._wired_sums) if self.serial_adders else 1
 
     @property
     def gates(self) -> int:
@@ -390,11 +360,11 @@ class Core:
     @property
     def _pace(self) -> tuple[int, int, int]:
         """Units of a tile, the fewest cycles in which lanes make their sums, tiles of a pass."""
-        if not self.wired:
+        if self.wires is None:
             chunks = min(one.chunks for one in self.passes)
             return self.machine.units, chunks, self.x_product.tiles
-        columns = max(self._columns, self.layer.hidden)
-        return self.layer.hidden, -(-columns // self.machine.simd) + self._fill - 1, 1
+        chunks = -(-max(self._columns, self.layer.hidden) // self.machine.simd)
+        return self.layer.hidden, max(chunks, chunks + self.wires.bits - 1), 1
 
     def _norm_cycles(self, cell_units: int) -> int:
         """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
@@ -426,7 +396,7 @@ class Core:
             gates=self.gates,
             serial=self.serial,
             group_cycles=self.pipeline.whole if self.serial else 1,
-            fill=self._fill,
+            fill=1 if self.wires is None else max(self.wires.bits, 1),
         )
 
     @cached_property
@@ -551,8 +521,8 @@ class Core:
     @cached_property
     def lane_sums(self) -> tuple[Interval, ...]:
         """Ranges of the sums that leave the lanes, less what zero points take away."""
-        if self.wired:
-            return self._wired_sums
+        if self.wires is not None:
+            return self.wires.sums
         return self._sums() if self.zeros is None else self.zeros.sums
 
     @cached_property

@@ -15,17 +15,91 @@ drain. Meanwhile nothing else can be put into the register, nor leave the drain.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from dataclasses import dataclass
+from functools import cached_property, reduce
 from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
+from pascaline.spec.machine import Machine
 from pascaline.spec.operands import met
 from pascaline.spec.tensorspec import Integers
 
-__all__ = ["adder_levels", "sum_ranges"]
+__all__ = ["Wires", "adder_levels", "check_wires", "sum_ranges"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Wires:
+    """The weights of a core as wires.
+
+    Attributes
+    ----------
+    tensors : sequence of mapping
+        Integers of each layer, of each of its directions.
+    elements : mapping of str to Interval
+        Operands by name, each with the range of its elements, in the order of the sums.
+    shared : bool
+        Whether a row has one sum over all of them.
+    serial : bool
+        Whether sums come bit by bit.
+    """
+
+    tensors: Sequence[Mapping[str, Integers]]
+    elements: Mapping[str, Interval]
+    shared: bool
+    serial: bool
+
+    @cached_property
+    def sums(self) -> tuple[Interval, ...]:
+        """Ranges of the sums of a row."""
+        return sum_ranges(self.tensors, self.elements, shared=self.shared)
+
+    @cached_property
+    def levels(self) -> int:
+        """Adders in a row that no graph can do without."""
+        return adder_levels(self.tensors, list(self.elements), shared=self.shared)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a sum that come one after the other; 0: they come at once."""
+        return max(one.width for one in self.sums) if self.serial else 0
+
+
+def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
+    """Check what is not there where weights are wires, and what only is there.
+
+    Parameters
+    ----------
+    machine : Machine
+        The machine.
+    symbols : bool
+        Whether the inputs of a core come as numbers of symbols.
+    layers : int
+        Layers that share the core.
+
+    Raises
+    ------
+    InputError
+        If the machine has what it cannot have.
+    """
+    if not machine.home.wired:
+        for name in ("adders", "effort"):
+            if (value := getattr(machine, name)) != Machine.model_fields[name].default:
+                rule = "must be left out: weights are no wires"
+                raise InputError(f"machine: {name}", rule, value)
+        return
+    if symbols:
+        rule = "must be false with wired weights, which have no words that a symbol could pick"
+        raise InputError("machine: symbols", rule, machine.symbols)
+    if machine.weight_code != "plain":
+        rule = "must be plain with wired weights, which are not stored"
+        raise InputError("machine: weight_code", rule, machine.weight_code)
+    if layers > 1:
+        rule = "must be separate with wired weights: each layer has adders of its own"
+        raise InputError("machine: stack", rule, machine.stack)
 
 
 def sum_ranges(

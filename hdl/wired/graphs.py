@@ -72,4 +72,5 @@ def figures(core: Core) -> dict[str, int]:
 def _elements(core: Core):
     """Range of each column."""
     sources = core.passes[0].sources
-    return [core.operands[one.name] for one in sources for _ in range(one.product.columns)]
+    elements = core.wires.elements
+    return [elements[one.name] for one in sources for _ in range(one.product.columns)]
