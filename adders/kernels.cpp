@@ -32,85 +32,85 @@ uint64_t pair_key(const Term &one, const Term &other) {
     const Term &a = ordered ? one : other, &b = ordered ? other : one;
     const uint64_t apart = static_cast<uint64_t>((b.form >> 1) - (a.form >> 1) + 64);
     const uint64_t differ = static_cast<uint64_t>((a.form ^ b.form) & 1);
-    return static_cast<uint64_t>(a.symbol) << 32 | static_cast<uint64_t>(b.symbol) << 8 |
+    return static_cast<uint64_t>(a.symbol) << 28 | static_cast<uint64_t>(b.symbol) << 8 |
            apart << 1 | differ;
 }
 
-int32_t first_of(uint64_t key) { return static_cast<int32_t>(key >> 32); }
-int32_t second_of(uint64_t key) { return static_cast<int32_t>(key >> 8 & 0xffffff); }
+int32_t first_of(uint64_t key) { return static_cast<int32_t>(key >> 28); }
+int32_t second_of(uint64_t key) { return static_cast<int32_t>(key >> 8 & 0xfffff); }
 int32_t apart_of(uint64_t key) { return static_cast<int32_t>(key >> 1 & 127) - 64; }
 int32_t differ_of(uint64_t key) { return static_cast<int32_t>(key & 1); }
 
-// How often sums have each pair: open addressing, without marks of what was there.
+// How often sums have each pair: open addressing, without marks of what was there. A place has a key
+// and, in its lowest bits, a count.
 class Counts {
   public:
     Counts() { resize(1 << 12); }
 
     int32_t add(uint64_t key) {
         if (filled * 2 >= places.size()) resize(places.size() * 2);
-        size_t at = find(key);
-        if (places[at].key == 0) {
-            places[at].key = key;
+        uint64_t &place = places[find(key)];
+        if (place == 0) {
+            place = key << BITS;
             filled++;
         }
-        return ++places[at].count;
+        return count(++place);
     }
 
     void remove(uint64_t key) {
         size_t hole = find(key);
-        if (--places[hole].count > 0) return;
+        if (count(--places[hole]) > 0) return;
         filled--;
         for (size_t at = hole;;) {
             at = (at + 1) & mask;
-            if (places[at].key == 0) break;
-            const size_t home = hash(places[at].key);
+            if (places[at] == 0) break;
+            const size_t home = hash(places[at] >> BITS);
             if (((at - home) & mask) >= ((at - hole) & mask)) {
                 places[hole] = places[at];
                 hole = at;
             }
         }
-        places[hole] = Place{};
+        places[hole] = 0;
     }
 
-    int32_t of(uint64_t key) const { return places[find(key)].count; }
+    int32_t of(uint64_t key) const { return count(places[find(key)]); }
 
     // Pairs that at least so many sums have.
     void collect(int32_t least, vector<uint64_t> &found) const {
-        for (const Place &place : places)
-            if (place.count >= least) found.push_back(place.key);
+        for (uint64_t place : places)
+            if (count(place) >= least) found.push_back(place >> BITS);
     }
 
     int32_t most() const {
         int32_t found = 0;
-        for (const Place &place : places) found = std::max(found, place.count);
+        for (uint64_t place : places) found = std::max(found, count(place));
         return found;
     }
 
   private:
-    struct Place {
-        uint64_t key = 0;
-        int32_t count = 0;
-    };
-    vector<Place> places;
+    static constexpr int BITS = 16;
+    vector<uint64_t> places;
     size_t mask = 0, filled = 0;
     int bits = 0;
+
+    static int32_t count(uint64_t place) { return static_cast<int32_t>(place & 0xffff); }
 
     size_t hash(uint64_t key) const { return (key * 0x9e3779b97f4a7c15ULL) >> (64 - bits); }
 
     size_t find(uint64_t key) const {
         size_t at = hash(key);
-        while (places[at].key != key && places[at].key != 0) at = (at + 1) & mask;
+        while (places[at] >> BITS != key && places[at] != 0) at = (at + 1) & mask;
         return at;
     }
 
     void resize(size_t size) {
-        vector<Place> old(size);
+        vector<uint64_t> old(size);
         old.swap(places);
         mask = size - 1;
         for (bits = 0; size_t{1} << bits < size; bits++) {
         }
-        for (const Place &place : old)
-            if (place.key) places[find(place.key)] = place;
+        for (uint64_t place : old)
+            if (place) places[find(place >> BITS)] = place;
     }
 };
 
@@ -547,9 +547,15 @@ class Search {
         }
         if (keep[k] == 2 || users[symbol].empty()) return false;
         if (kind < whole + peel) {
-            if (keep[k] || static_cast<int64_t>(users[symbol].size()) - 1 > spare + 3) return false;
+            if (keep[k] || sums[k].size() < 2) return false;
             const int32_t slot = static_cast<int32_t>(draws.below(sums[k].size()));
             const Term term = sums[k][slot];
+            // Of each use, whether its sum has a pair with the term that others have.
+            int64_t hopeless = -1;
+            for (const Use &use : users[symbol])
+                hopeless += !promises(sums[k].size() == 2 ? -1 : slot, k, use);
+            if (hopeless > spare) return false;
+            if (sums[k].size() == 2) barred.push_back(pair_key(sums[k][0], sums[k][1]));
             drop(k, slot);
             for (size_t at = 0; at < users[symbol].size(); at++) {
                 const Use use = users[symbol][at];
@@ -562,7 +568,7 @@ class Search {
             untidy.push_back(symbol);
         } else {
             const Use use = users[symbol][draws.below(users[symbol].size())];
-            if (spare < 1 && !promises(k, use)) return false;
+            if (spare < 1 && !promises(-1, k, use)) return false;
             for (size_t a = 1; a < sums[k].size(); a++)
                 for (size_t b = 0; b < a; b++) barred.push_back(pair_key(sums[k][a], sums[k][b]));
             write_out(use.sum, use.slot);
@@ -571,13 +577,19 @@ class Search {
         return true;
     }
 
-    // Whether a term of a sum, written out where it is used, has a pair there that others have.
-    bool promises(int32_t k, const Use &use) const {
+    // Whether a term of sum k, or any if `slot` is -1, has a pair that others have where k is used.
+    bool promises(int32_t slot, int32_t k, const Use &use) const {
         const Term &term = sums[use.sum][use.slot];
-        for (Term one : sums[k]) {
+        size_t wanted = slot < 0 ? sums[k].size() - 1 : 1;
+        const size_t first = slot < 0 ? 0 : slot, last = slot < 0 ? sums[k].size() : slot + 1;
+        for (size_t at = first; at < last; at++) {
+            Term one = sums[k][at];
             one.form = (one.form + (term.form & ~1)) ^ (term.form & 1);
             for (const Term &other : sums[use.sum])
-                if (&other != &term && counts.of(pair_key(one, other)) > 0) return true;
+                if (&other != &term && counts.of(pair_key(one, other)) > 0) {
+                    if (--wanted == 0) return true;
+                    break;
+                }
         }
         return false;
     }

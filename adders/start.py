@@ -9,6 +9,9 @@ from pascaline.adders.sums import NOTHING, Sums, code
 
 __all__ = ["digits", "plain", "subsets"]
 
+TRIES = 64
+"""Rows that the signs of columns are looked for from."""
+
 
 def digits(value: int) -> list[tuple[int, int]]:
     """Powers of two with signs whose sum is a number, as few as can be: shift and sign of each.
@@ -54,20 +57,45 @@ def plain(matrix: NDArray[np.int64]) -> Sums:
 
 
 def subsets(matrix: NDArray[np.int64]) -> Sums:
-    """A sum for each row of a matrix of -1 and 1: twice the inputs with 1, less those of all.
+    """A sum for each row of a matrix of -1 and 1: twice some inputs, less a sum that all rows have.
 
-    The sum of all inputs is one for all rows. Of a row and its negative that one is taken that has
-    fewer 1, so a row has half of its terms at most, and one more.
+    That one has all inputs, each with a sign. Signs of rows and columns are such that few of the
+    elements differ from their product: those are what a row has twice.
     """
     rows, inputs = matrix.shape
     total = inputs + rows
+    row_signs, column_signs = _signs(matrix)
     sums = []
     outputs = []
-    for r, row in enumerate(matrix):
-        flip = int(row.sum()) > 0
-        wanted = np.flatnonzero(row == (-1 if flip else 1)).tolist()
-        # The total less twice the sum, so that it is positive.
-        sums.append([code((total, 0, False)), *(code((k, 1, True)) for k in wanted)])
-        outputs.append(code((inputs + r, 0, not flip)))
-    sums.append([code((k, 0, False)) for k in range(inputs)])
+    for r in range(rows):
+        differ = np.flatnonzero(matrix[r] * row_signs[r] != column_signs).tolist()
+        terms = [code((k, 1, bool(column_signs[k] > 0))) for k in differ]
+        if terms:
+            sums.append([code((total, 0, False)), *terms])
+            outputs.append(code((inputs + r, 0, bool(row_signs[r] < 0))))
+        else:
+            sums.append([])
+            outputs.append(code((total, 0, bool(row_signs[r] < 0))))
+    sums.append([code((k, 0, bool(column_signs[k] < 0))) for k in range(inputs)])
     return Sums.of(inputs, sums, outputs, (rows,))
+
+
+def _signs(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Signs of rows and columns whose products are most of a matrix of -1 and 1.
+
+    From some rows as the signs of columns, rows and columns follow each other to where no sign is
+    better turned; the best of these is taken.
+    """
+    best = (-1, matrix[:, 0], matrix[0])
+    for start in matrix[:TRIES]:
+        column, reached = start, -1
+        while True:
+            row = np.where(matrix @ column < 0, -1, 1)
+            sums = row @ matrix
+            column = np.where(sums < 0, -1, 1)
+            total = int(abs(sums).sum())
+            if total == reached:
+                break
+            reached = total
+        best = max(best, (reached, row, column), key=lambda one: one[0])
+    return best[1:]
