@@ -26,17 +26,26 @@ __all__ = ["Cost", "Options", "found"]
 
 Cost = Literal["adders", "bits"]
 
-MOVES = 800_000
+MOVES = 1_500_000
 """A second of effort."""
 
 PILOT = 0.05
 """Part of the moves that each of several starts gets, before the best one gets the others."""
 
-HOT, COLD = 0.05, 0.001
-"""Chance that a move is kept that costs an adder: at first, and in the end."""
+HOT = 0.12
+"""Chance at first that a move is kept that costs an adder; it falls to 0, faster at first."""
+
+ENOUGH = 300
+"""Moves for each adder; if there are fewer, the search begins as if that many had been made."""
+
+LOOSE = 2
+"""Adders in a row that are allowed beyond the limit, at a price, before the end of a search."""
 
 PARTS = 100
 """Of a search, after each of which the progress is told."""
+
+FIRM = 85
+"""The first part in which the limit holds."""
 
 VERSION = "1"
 """Of all that is not in the C++ source, and changes results."""
@@ -140,9 +149,12 @@ class _Told:
 def _run(start: Sums, options: Options, seed: int, moves: int, told: Callable[[int], None]) -> Sums:
     search = Search(start, limit=options.limit, seed=seed)
     search.greedy()
+    hot = HOT * min(1.0, moves / (ENOUGH * max(search.adders, 1)))
+    search.loosen(LOOSE)
     for part in range(PARTS):
-        share = moves * (part + 1) // PARTS - moves * part // PARTS
-        first, last = (HOT + (COLD - HOT) * k / PARTS for k in (part, part + 1))
-        search.anneal(share, first, last)
+        if part == FIRM:
+            search.tighten(LOOSE)
+        first, last = (hot * (1 - k / PARTS) ** 2 for k in (part, part + 1))
+        search.anneal(moves * (part + 1) // PARTS - moves * part // PARTS, first, last)
         told(search.adders)
     return search.sums()
