@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pascaline.adders.optimise import least_depth, optimise
+from pascaline.adders.optimise import Depth, least_depth, optimise
 from pascaline.models.catalogue import find_model
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
@@ -181,7 +181,7 @@ def _own(
     matrix: Weights, least: bool, progress: Progress, *, effort: float, jobs: int
 ) -> dict[str, Any]:
     ranges = [INPUTS] * matrix.shape[1]
-    depth = "least" if least else None
+    depth: Depth = "least" if least else None
     graph = optimise(matrix, ranges, depth=depth, effort=effort, jobs=jobs, progress=progress)
     if not np.array_equal(graph.matrix(), matrix):
         raise AssertionError("a graph has another matrix")
