@@ -146,7 +146,7 @@ constexpr int64_t ADDER = 16;
 
 class Search {
   public:
-    // Of `count` sums the last `pinned` ones are never written out where they are used.
+    // `kept` is 1 of an output and 2 of a sum that is never written out where it is used.
     Search(int64_t inputs, int64_t count, const int64_t *first, const int64_t *terms,
            const int8_t *kept, int64_t limit, uint64_t seed)
         : inputs(static_cast<int32_t>(inputs)), limit(static_cast<int32_t>(limit)), draws(seed) {
@@ -180,16 +180,19 @@ class Search {
             for (size_t k = found.size(); k > 1; k--) std::swap(found[k - 1], found[draws.below(k)]);
             for (size_t k = 0; k < found.size(); k++) {
                 work.clear();
-                while (counts.of(found[k]) >= level && share(found[k])) {
+                journal.clear();
+                failed = false;
+                while (!failed && counts.of(found[k]) >= level && share(found[k])) tidy();
+                if (failed) {
+                    undo();
+                    continue;
                 }
-                tidy();
                 for (uint64_t key : work)
                     if (counts.of(key) >= level) found.push_back(key);
-                journal.clear();
             }
         }
         work.clear();
-        failed = false;
+        journal.clear();
     }
 
     // Try so many moves; a move that costs n adders is kept with a chance of `chance` to the n,

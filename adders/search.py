@@ -39,8 +39,8 @@ HOT = 0.08
 ENOUGH = 300
 """Moves for each adder; if there are fewer, the chance is less in proportion."""
 
-PLENTY, ROUNDS = 10_000, 8
-"""Moves for each adder with which a round is done; there are further ones, up to so many."""
+PLENTY, ROUNDS = 4000, 8
+"""Moves for each term of the start with which a round is done; there are up to so many rounds."""
 
 LOOSE, SLACK = 2, 0.9
 """Adders in a row that are allowed beyond the limit, at a price, before the end of a search, if
@@ -128,9 +128,7 @@ def _searched(matrix: NDArray[np.int64], options: Options, progress: Progress) -
         start = min(zip(pilots, possible, strict=True), key=lambda two: two[0].adders)[1]
     else:
         [start] = possible
-    rough = Search(start, limit=options.limit, seed=options.seed)
-    rough.greedy()
-    rounds = min(max(total // (PLENTY * max(rough.adders, 1)), 1), ROUNDS)
+    rounds = min(max(total // (PLENTY * (1 + len(start.terms))), 1), ROUNDS)
     runs = [
         _Run(start, options, options.seed + (k << 32), total // rounds)
         for k in range(rounds * options.jobs)
@@ -155,8 +153,8 @@ class _Told:
 
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
         with self.lock:
-            self.done += 1
-            self.progress(stage, self.done, self.total, note)
+            self.done += total > 0
+            self.progress(stage, self.done, self.total if total else 0, note)
 
 
 class _Run:
@@ -168,6 +166,7 @@ class _Run:
 
     def __call__(self, progress: Progress) -> Sums:
         limit, moves = self.options.limit, self.moves
+        progress("sharing", 0, 0)
         search = Search(self.start, limit=limit, seed=self.seed)
         search.greedy()
         hot = HOT * min(1.0, moves / (ENOUGH * max(search.adders, 1)))
