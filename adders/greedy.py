@@ -36,9 +36,7 @@ class _Greedy:
     def __init__(self, sums: Sums, limit: int | None) -> None:
         self.given = sums
         self.sums = [set(terms) for terms in sums.lists]
-        self.depth = [0] * sums.inputs + [0] * len(sums)
-        for k in sums.order():
-            self.depth[sums.inputs + k] = (self._load(self.sums[k]) - 1).bit_length()
+        self.depth = sums.depth
         self.limit = limit
         self.users: dict[int, set[int]] = {}
         self.count: Counter[Pair] = Counter()

@@ -6,6 +6,7 @@
 // are additions and multiplications.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
@@ -32,85 +33,85 @@ uint64_t pair_key(const Term &one, const Term &other) {
     const Term &a = ordered ? one : other, &b = ordered ? other : one;
     const uint64_t apart = static_cast<uint64_t>((b.form >> 1) - (a.form >> 1) + 64);
     const uint64_t differ = static_cast<uint64_t>((a.form ^ b.form) & 1);
-    return static_cast<uint64_t>(a.symbol) << 32 | static_cast<uint64_t>(b.symbol) << 8 |
+    return static_cast<uint64_t>(a.symbol) << 28 | static_cast<uint64_t>(b.symbol) << 8 |
            apart << 1 | differ;
 }
 
-int32_t first_of(uint64_t key) { return static_cast<int32_t>(key >> 32); }
-int32_t second_of(uint64_t key) { return static_cast<int32_t>(key >> 8 & 0xffffff); }
+int32_t first_of(uint64_t key) { return static_cast<int32_t>(key >> 28); }
+int32_t second_of(uint64_t key) { return static_cast<int32_t>(key >> 8 & 0xfffff); }
 int32_t apart_of(uint64_t key) { return static_cast<int32_t>(key >> 1 & 127) - 64; }
 int32_t differ_of(uint64_t key) { return static_cast<int32_t>(key & 1); }
 
-// How often sums have each pair: open addressing, without marks of what was there.
+// How often sums have each pair: open addressing, without marks of what was there. A place has a key
+// and, in its lowest bits, a count.
 class Counts {
   public:
     Counts() { resize(1 << 12); }
 
     int32_t add(uint64_t key) {
         if (filled * 2 >= places.size()) resize(places.size() * 2);
-        size_t at = find(key);
-        if (places[at].key == 0) {
-            places[at].key = key;
+        uint64_t &place = places[find(key)];
+        if (place == 0) {
+            place = key << BITS;
             filled++;
         }
-        return ++places[at].count;
+        return count(++place);
     }
 
     void remove(uint64_t key) {
         size_t hole = find(key);
-        if (--places[hole].count > 0) return;
+        if (count(--places[hole]) > 0) return;
         filled--;
         for (size_t at = hole;;) {
             at = (at + 1) & mask;
-            if (places[at].key == 0) break;
-            const size_t home = hash(places[at].key);
+            if (places[at] == 0) break;
+            const size_t home = hash(places[at] >> BITS);
             if (((at - home) & mask) >= ((at - hole) & mask)) {
                 places[hole] = places[at];
                 hole = at;
             }
         }
-        places[hole] = Place{};
+        places[hole] = 0;
     }
 
-    int32_t of(uint64_t key) const { return places[find(key)].count; }
+    int32_t of(uint64_t key) const { return count(places[find(key)]); }
 
     // Pairs that at least so many sums have.
     void collect(int32_t least, vector<uint64_t> &found) const {
-        for (const Place &place : places)
-            if (place.count >= least) found.push_back(place.key);
+        for (uint64_t place : places)
+            if (count(place) >= least) found.push_back(place >> BITS);
     }
 
     int32_t most() const {
         int32_t found = 0;
-        for (const Place &place : places) found = std::max(found, place.count);
+        for (uint64_t place : places) found = std::max(found, count(place));
         return found;
     }
 
   private:
-    struct Place {
-        uint64_t key = 0;
-        int32_t count = 0;
-    };
-    vector<Place> places;
+    static constexpr int BITS = 16;
+    vector<uint64_t> places;
     size_t mask = 0, filled = 0;
     int bits = 0;
+
+    static int32_t count(uint64_t place) { return static_cast<int32_t>(place & 0xffff); }
 
     size_t hash(uint64_t key) const { return (key * 0x9e3779b97f4a7c15ULL) >> (64 - bits); }
 
     size_t find(uint64_t key) const {
         size_t at = hash(key);
-        while (places[at].key != key && places[at].key != 0) at = (at + 1) & mask;
+        while (places[at] >> BITS != key && places[at] != 0) at = (at + 1) & mask;
         return at;
     }
 
     void resize(size_t size) {
-        vector<Place> old(size);
+        vector<uint64_t> old(size);
         old.swap(places);
         mask = size - 1;
         for (bits = 0; size_t{1} << bits < size; bits++) {
         }
-        for (const Place &place : old)
-            if (place.key) places[find(place.key)] = place;
+        for (uint64_t place : old)
+            if (place) places[find(place >> BITS)] = place;
     }
 };
 
@@ -140,12 +141,16 @@ int32_t depth_of(int64_t load) {
     return depth;
 }
 
+// Parts of an adder in which moves are weighed.
+constexpr int64_t ADDER = 16;
+
 class Search {
   public:
-    // Of `count` sums the last `pinned` ones are never written out where they are used.
+    // `kept` is 1 of an output and 2 of a sum that is never written out where it is used.
     Search(int64_t inputs, int64_t count, const int64_t *first, const int64_t *terms,
            const int8_t *kept, int64_t limit, uint64_t seed)
         : inputs(static_cast<int32_t>(inputs)), limit(static_cast<int32_t>(limit)), draws(seed) {
+        goal = limit < 0 ? 0 : int64_t{1} << limit;
         users.resize(inputs + count);
         depth.assign(inputs + count, 0);
         sums.resize(count);
@@ -175,16 +180,19 @@ class Search {
             for (size_t k = found.size(); k > 1; k--) std::swap(found[k - 1], found[draws.below(k)]);
             for (size_t k = 0; k < found.size(); k++) {
                 work.clear();
-                while (counts.of(found[k]) >= level && share(found[k])) {
+                journal.clear();
+                failed = false;
+                while (!failed && counts.of(found[k]) >= level && share(found[k])) tidy();
+                if (failed) {
+                    undo();
+                    continue;
                 }
-                tidy();
                 for (uint64_t key : work)
                     if (counts.of(key) >= level) found.push_back(key);
-                journal.clear();
             }
         }
         work.clear();
-        failed = false;
+        journal.clear();
     }
 
     // Try so many moves; a move that costs n adders is kept with a chance of `chance` to the n,
@@ -192,21 +200,49 @@ class Search {
     void anneal(int64_t moves, double from, double to) {
         for (int64_t k = 0; k < moves; k++) {
             const double chance = from + (to - from) * (static_cast<double>(k) / static_cast<double>(moves));
-            const int64_t before = cost;
+            const double part = std::sqrt(std::sqrt(std::sqrt(std::sqrt(chance))));
+            const int64_t before = energy();
             journal.clear();
             work.clear();
             failed = false;
-            // Adders that this move may cost.
             int64_t spare = 0;
-            for (double left = draws.real(); spare < 8 && left < chance; spare++) left /= chance;
+            for (double left = draws.real(); spare < 8 * ADDER && left < part; spare++) left /= part;
             if (!perturb(spare)) continue;
             while (!work.empty() && !failed) {
                 share(take());
                 if (!failed) tidy();
             }
-            if (failed || cost - before > spare) undo();
+            if (failed || energy() - before > spare) undo();
         }
         journal.clear();
+    }
+
+    // Let outputs be deeper by so much, at a price for each excess.
+    void loosen(int32_t more) {
+        if (limit >= 0) limit += more;
+    }
+
+    // Bring the outputs back to a depth: write out what wastes most of them.
+    void tighten(int32_t less) {
+        if (limit < 0) return;
+        for (int32_t k = 0; k < static_cast<int32_t>(sums.size()); k++)
+            while (keep[k] == 1 && load[k] > goal) {
+                int32_t worst = -1;
+                int64_t most = -1;
+                for (size_t at = 0; at < sums[k].size(); at++) {
+                    const int32_t symbol = sums[k][at].symbol;
+                    if (symbol < inputs || keep[symbol - inputs] == 2) continue;
+                    const int64_t waste = (int64_t{1} << depth[symbol]) - load[symbol - inputs];
+                    const int64_t rank = (waste << 20) + depth[symbol];
+                    if (rank > most) most = rank, worst = static_cast<int32_t>(at);
+                }
+                if (worst < 0) break;
+                write_out(k, worst);
+                tidy();
+            }
+        limit -= less;
+        journal.clear();
+        work.clear();
     }
 
     int64_t size() const { return static_cast<int64_t>(sums.size()); }
@@ -246,8 +282,21 @@ class Search {
     vector<uint64_t> work;   // Pairs that have come to be in several sums.
     vector<int32_t> untidy;  // Symbols that have lost a use.
     int64_t cost = 0;
+    int64_t strain = 0;  // Loads of all outputs,
+    int64_t excess = 0;  // and what of them is more than the depth allows.
+    int64_t goal;
     bool failed = false;
     bool undoing = false;
+
+    void burden(int32_t k, int64_t more) {
+        const int64_t before = load[k], now = before + more;
+        load[k] = now;
+        if (keep[k] != 1 || limit < 0) return;
+        strain += more;
+        excess += std::max<int64_t>(now - goal, 0) - std::max<int64_t>(before - goal, 0);
+    }
+
+    int64_t energy() const { return ADDER * cost + weight * strain + heavy * excess; }
 
     void note(Kind kind, int32_t sum, int32_t symbol = 0, int32_t form = 0) {
         if (!undoing) journal.push_back({kind, sum, symbol, form});
@@ -263,7 +312,7 @@ class Search {
         }
         uses.push_back({k, static_cast<int32_t>(terms.size())});
         terms.push_back(term);
-        load[k] += int64_t{1} << depth[symbol];
+        burden(k, int64_t{1} << depth[symbol]);
         cost++;
         note(PUT, k, symbol, form);
     }
@@ -282,7 +331,7 @@ class Search {
         }
         terms.pop_back();
         for (const Term &other : terms) counts.remove(pair_key(term, other));
-        load[k] -= int64_t{1} << depth[term.symbol];
+        burden(k, -(int64_t{1} << depth[term.symbol]));
         cost--;
         note(DROP, k, term.symbol, term.form);
         if (!undoing && term.symbol >= inputs) untidy.push_back(term.symbol);
@@ -353,7 +402,7 @@ class Search {
     void deepen(int32_t k, int32_t now) {
         const int32_t symbol = inputs + k;
         const int64_t more = (int64_t{1} << now) - (int64_t{1} << depth[symbol]);
-        for (const Use &use : users[symbol]) load[use.sum] += more;
+        for (const Use &use : users[symbol]) burden(use.sum, more);
         depth[symbol] = now;
     }
 
@@ -442,7 +491,9 @@ class Search {
                 if (term.symbol != far || term.form != wanted) continue;
                 const Place place = by_first ? Place{use.sum, form, wanted} : Place{use.sum, wanted, form};
                 if (x == y && overlaps(place)) break;
-                if (terms.size() == 2 && (exact < 0 || keep[use.sum])) exact = use.sum;
+                // What is shifted as a whole cannot stand for what is not.
+                if (terms.size() == 2 && base(place, apart) < 2 && (exact < 0 || keep[use.sum]))
+                    exact = use.sum;
                 places.push_back(place);
                 break;
             }
@@ -523,8 +574,9 @@ class Search {
     vector<uint64_t> barred;  // Pairs that a move has just parted.
 
   public:
-    double noise = 1;
-    double whole = 0.1, peel = 0.1;
+    double noise = 1.5;
+    double whole = 0.08, peel = 0.5, two = 0.05;
+    int64_t weight = 1, heavy = 2;
     int64_t stats[4][4] = {};
 
   private:
@@ -547,9 +599,15 @@ class Search {
         }
         if (keep[k] == 2 || users[symbol].empty()) return false;
         if (kind < whole + peel) {
-            if (keep[k] || static_cast<int64_t>(users[symbol].size()) - 1 > spare + 3) return false;
+            if (keep[k] || sums[k].size() < 2) return false;
             const int32_t slot = static_cast<int32_t>(draws.below(sums[k].size()));
             const Term term = sums[k][slot];
+            // Of each use, whether its sum has a pair with the term that others have.
+            int64_t hopeless = -1;
+            for (const Use &use : users[symbol])
+                hopeless += !promises(sums[k].size() == 2 ? -1 : slot, k, use);
+            if (ADDER * hopeless > spare) return false;
+            if (sums[k].size() == 2) barred.push_back(pair_key(sums[k][0], sums[k][1]));
             drop(k, slot);
             for (size_t at = 0; at < users[symbol].size(); at++) {
                 const Use use = users[symbol][at];
@@ -560,9 +618,11 @@ class Search {
             }
             settle(k);
             untidy.push_back(symbol);
+        } else if (kind < whole + peel + two) {
+            return regroup(k, users[symbol][draws.below(users[symbol].size())], spare);
         } else {
             const Use use = users[symbol][draws.below(users[symbol].size())];
-            if (spare < 1 && !promises(k, use)) return false;
+            if (spare < ADDER && !promises(-1, k, use)) return false;
             for (size_t a = 1; a < sums[k].size(); a++)
                 for (size_t b = 0; b < a; b++) barred.push_back(pair_key(sums[k][a], sums[k][b]));
             write_out(use.sum, use.slot);
@@ -571,13 +631,54 @@ class Search {
         return true;
     }
 
-    // Whether a term of a sum, written out where it is used, has a pair there that others have.
-    bool promises(int32_t k, const Use &use) const {
+    // Write sum k out where it is used, and another of two terms there, if theirs fit crosswise.
+    bool regroup(int32_t k, const Use &use, int64_t spare) {
+        if (sums[k].size() != 2) return false;
+        const int32_t d = use.sum;
+        const Term term = sums[d][use.slot];
+        const int64_t wanted = spare >= ADDER ? 1 : 2;
+        const Term a = shifted(sums[k][0], term), b = shifted(sums[k][1], term);
+        int32_t found = 0, chosen = -1;
+        for (size_t at = 0; at < sums[d].size(); at++) {
+            const Term other = sums[d][at];
+            const int32_t m = other.symbol - inputs;
+            if (m < 0 || m == k || keep[m] == 2 || sums[m].size() != 2) continue;
+            if (limit >= 0 && depth[other.symbol] != depth[term.symbol]) continue;
+            const Term x = shifted(sums[m][0], other), y = shifted(sums[m][1], other);
+            if ((has(a, x) + has(b, y) >= wanted || has(a, y) + has(b, x) >= wanted) &&
+                draws.below(++found) == 0)
+                chosen = static_cast<int32_t>(at);
+        }
+        if (chosen < 0) return false;
+        const Term other = sums[d][chosen];
+        const auto &terms = sums[other.symbol - inputs];
+        barred.push_back(pair_key(sums[k][0], sums[k][1]));
+        barred.push_back(pair_key(terms[0], terms[1]));
+        write_out(d, slot_of(d, term.symbol, term.form));
+        write_out(d, slot_of(d, other.symbol, other.form));
+        tidy();
+        return true;
+    }
+
+    bool has(const Term &one, const Term &other) const { return counts.of(pair_key(one, other)) > 0; }
+
+    static Term shifted(const Term &one, const Term &by) {
+        return {one.symbol, (one.form + (by.form & ~1)) ^ (by.form & 1), -1};
+    }
+
+    // Whether a term of sum k, or any if `slot` is -1, has a pair that others have where k is used.
+    bool promises(int32_t slot, int32_t k, const Use &use) const {
         const Term &term = sums[use.sum][use.slot];
-        for (Term one : sums[k]) {
+        size_t wanted = slot < 0 ? sums[k].size() - 1 : 1;
+        const size_t first = slot < 0 ? 0 : slot, last = slot < 0 ? sums[k].size() : slot + 1;
+        for (size_t at = first; at < last; at++) {
+            Term one = sums[k][at];
             one.form = (one.form + (term.form & ~1)) ^ (term.form & 1);
             for (const Term &other : sums[use.sum])
-                if (&other != &term && counts.of(pair_key(one, other)) > 0) return true;
+                if (&other != &term && counts.of(pair_key(one, other)) > 0) {
+                    if (--wanted == 0) return true;
+                    break;
+                }
         }
         return false;
     }
@@ -593,13 +694,19 @@ void *adders_new(int64_t inputs, int64_t count, const int64_t *first, const int6
                  const int8_t *kept, int64_t limit, uint64_t seed) {
     return new Search(inputs, count, first, terms, kept, limit, seed);
 }
-void adders_set(void *search, double noise, double whole, double peel) {
+void adders_set(void *search, double noise, double whole, double peel, double two, int64_t weight, int64_t heavy) {
     auto *s = static_cast<Search *>(search);
-    s->noise = noise, s->whole = whole, s->peel = peel;
+    s->noise = noise, s->whole = whole, s->peel = peel, s->two = two, s->weight = weight, s->heavy = heavy;
 }
 void adders_greedy(void *search) { static_cast<Search *>(search)->greedy(); }
 void adders_anneal(void *search, int64_t moves, double from, double to) {
     static_cast<Search *>(search)->anneal(moves, from, to);
+}
+void adders_loosen(void *search, int64_t more) {
+    static_cast<Search *>(search)->loosen(static_cast<int32_t>(more));
+}
+void adders_tighten(void *search, int64_t less) {
+    static_cast<Search *>(search)->tighten(static_cast<int32_t>(less));
 }
 int64_t adders_cost(void *search) { return static_cast<Search *>(search)->price(); }
 int64_t adders_sums(void *search) { return static_cast<Search *>(search)->size(); }

@@ -25,9 +25,11 @@ SOURCE = Path(__file__).with_name("kernels.cpp")
 P, N, R = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "adders_new": (P, (N, N, P, P, P, N, ctypes.c_uint64)),
-    "adders_set": (None, (P, R, R, R)),
+    "adders_set": (None, (P, R, R, R, R, N, N)),
     "adders_greedy": (None, (P,)),
     "adders_anneal": (None, (P, N, R, R)),
+    "adders_loosen": (None, (P, N)),
+    "adders_tighten": (None, (P, N)),
     "adders_cost": (N, (P,)),
     "adders_sums": (N, (P,)),
     "adders_terms": (N, (P,)),
@@ -74,8 +76,16 @@ class Search:
         )
         weakref.finalize(self, library.adders_end, self._state)
 
-    def tune(self, noise: float, whole: float, peel: float) -> None:
-        self._library.adders_set(self._state, noise, whole, peel)
+    def tune(
+        self,
+        noise: float,
+        whole: float,
+        peel: float,
+        two: float = 0,
+        weight: int = 0,
+        heavy: int = 0,
+    ) -> None:
+        self._library.adders_set(self._state, noise, whole, peel, two, weight, heavy)
 
     def greedy(self) -> None:
         """Share pairs, those first that most sums have."""
@@ -84,6 +94,14 @@ class Search:
     def anneal(self, moves: int, start: float, end: float) -> None:
         """Try so many moves; one more adder is taken with a chance that goes from start to end."""
         self._library.adders_anneal(self._state, moves, start, end)
+
+    def loosen(self, more: int) -> None:
+        """Let outputs be deeper."""
+        self._library.adders_loosen(self._state, more)
+
+    def tighten(self, less: int) -> None:
+        """Bring outputs back to a depth."""
+        self._library.adders_tighten(self._state, less)
 
     @property
     def adders(self) -> int:

@@ -26,6 +26,8 @@ LARGEST = 1 << 31
 """Of the magnitude of an element of a matrix."""
 
 
+MOST_ELEMENTS = 1 << 20
+MOST_ROWS = 1 << 15
 MOST_EFFORT = 100_000
 MOST_SEED = (1 << 32) - 1
 MOST_JOBS = 1024
@@ -134,4 +136,7 @@ def _checked(matrix: ArrayLike) -> NDArray[np.int64]:
         raise InputError("matrix", "must be of integers", str(found.dtype))
     if found.size and (int(found.max()) >= LARGEST or int(found.min()) <= -LARGEST):
         raise InputError("matrix", "must have elements of at most 31 bits")
+    if found.size > MOST_ELEMENTS or len(found) > MOST_ROWS:
+        rule = f"must have at most {MOST_ELEMENTS:,} elements and {MOST_ROWS:,} rows"
+        raise InputError("matrix", rule, "{} x {}".format(*found.shape))
     return found.astype(np.int64)

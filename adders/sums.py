@@ -96,6 +96,35 @@ class Sums:
         """Two-operand adders of all sums."""
         return len(self.terms) - int(np.count_nonzero(np.diff(self.first)))
 
+    @property
+    def depth(self) -> list[int]:
+        """Adders in a row that each symbol takes if the terms of each sum are in one tree."""
+        found = [0] * (self.inputs + len(self))
+        lists = self.lists
+        for k in self.order():
+            load = sum(1 << found[c >> 7] for c in lists[k])
+            found[self.inputs + k] = (load - 1).bit_length()
+        return found
+
+    @property
+    def deepest(self) -> int:
+        """Adders in a row up to any output."""
+        depth = self.depth
+        return max((depth[c >> 7] for c in self.outputs.tolist() if c >= 0), default=0)
+
+    @property
+    def load(self) -> float:
+        """Terms of an output, in the mean, if all sums in it were written out (Kraft's sum)."""
+        depth, lists = self.depth, self.lists
+        loads = [
+            sum(1 << depth[d >> 7] for d in lists[(c >> 7) - self.inputs])
+            if c >> 7 >= self.inputs
+            else 1
+            for c in self.outputs.tolist()
+            if c >= 0
+        ]
+        return sum(loads) / max(len(loads), 1)
+
     def order(self) -> list[int]:
         """Sums that outputs need, each behind those that are its terms."""
         lists = self.lists

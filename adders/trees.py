@@ -14,17 +14,20 @@ from pascaline.spec.formats import Interval
 __all__ = ["graph_of"]
 
 
-def graph_of(sums: Sums, ranges: Sequence[Interval]) -> Graph:
-    """A graph in which the terms of each sum are added with as few adders in a row as can be.
+def graph_of(sums: Sums, ranges: Sequence[Interval], *, narrow: bool = False) -> Graph:
+    """A graph in which the terms of each sum are added.
 
     Parameters
     ----------
     sums : Sums
         What is shared already.
     ranges : sequence of Interval
-        Of each input; of orders that are equally deep, the one with narrow sums is taken.
+        Of each input.
+    narrow : bool
+        Whether to add those terms first whose sums are narrow, and of these the least deep ones; or
+        the other way round, which has as few adders in a row as can be.
     """
-    return _Trees(sums, ranges).graph()
+    return _Trees(sums, ranges, narrow=narrow).graph()
 
 
 @dataclass(slots=True)
@@ -39,14 +42,15 @@ class _Operand:
     high: int
 
     @property
-    def key(self) -> tuple[int, int, int, int]:
-        return self.depth, Interval(self.low, self.high).width, self.index, self.shift
+    def width(self) -> int:
+        return Interval(self.low, self.high).width
 
 
 class _Trees:
     """Adders for sums, one sum after the other."""
 
-    def __init__(self, sums: Sums, ranges: Sequence[Interval]) -> None:
+    def __init__(self, sums: Sums, ranges: Sequence[Interval], *, narrow: bool) -> None:
+        self.narrow = narrow
         self.sums = sums
         self.nodes: list[tuple[int, int, bool, int, int, bool]] = []
         self.made = {k: _Operand(k, 0, False, 0, one.lo, one.hi) for k, one in enumerate(ranges)}
@@ -72,24 +76,28 @@ class _Trees:
         return _Operand(of.index, of.shift + shift, of.negative ^ negative, of.depth, low, high)
 
     def _tree(self, terms: list[_Operand], negative: bool) -> _Operand:
-        """Add the two that are least deep until one is left.
+        """Add the two that are least deep, or least wide, until one is left.
 
         A subtraction is made the way round in which its result is positive. So the result of all
         is, too, unless all terms are negative; of an output that is to be negated, its negative.
         """
         for one in terms:
             one.negative ^= negative
-        queue = [(one.key, at, one) for at, one in enumerate(terms)]
+        queue = [(self._key(one), at, one) for at, one in enumerate(terms)]
         heapq.heapify(queue)
         count = len(queue)
         while len(queue) > 1:
             a, b = heapq.heappop(queue)[-1], heapq.heappop(queue)[-1]
             one = self._add(a, b)
-            heapq.heappush(queue, (one.key, count, one))
+            heapq.heappush(queue, (self._key(one), count, one))
             count += 1
         total = queue[0][-1]
         total.negative ^= negative
         return total
+
+    def _key(self, one: _Operand) -> tuple[int, int, int, int]:
+        first, second = (one.width, one.depth) if self.narrow else (one.depth, one.width)
+        return first, second, one.index, one.shift
 
     def _add(self, a: _Operand, b: _Operand) -> _Operand:
         shift = min(a.shift, b.shift)

@@ -13,6 +13,7 @@ __all__ = [
     "FORMS",
     "FORMS_OF_ACTIVATIONS",
     "FORMS_READ",
+    "KINDS_OF_MATRICES",
     "NORMALISERS",
     "OPERATIONS",
     "PARTS",
@@ -43,6 +44,9 @@ FORMS_OF_ACTIVATIONS = (
     *("pieces16x4", "pieces32x4", "pieces16x3", "pieces16x5", "pieces16x6"),
 )
 """`measure.activations.FORMS`."""
+
+KINDS_OF_MATRICES = ("binary", "ternary", "half")
+"""`measure.adders.KINDS`."""
 
 POOLINGS = ("none", "max", "mean", "attention")
 """`spec.network.Pooling`."""
