@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -19,6 +21,9 @@ __all__ = ["ToolError", "cores", "find_tool", "run_tool"]
 
 ERROR = re.compile(r"\berror\b", re.IGNORECASE)
 """In a line that says why a program has failed; no part of a signal's name."""
+
+LEAST, GROWS = 1 << 24, 64
+"""Bytes that a tool may write into a file, at least; and how many for each that it is given."""
 
 YOWASP = "YOWASP_CACHE_DIR"
 """Environment variable of tools of YoWASP; without one, they end where there is no home."""
@@ -87,9 +92,10 @@ def run_tool(
     ToolError
         If it fails: with the line that says why.
     OSError
-        If there is no room left in the folder.
+        If there is no room left in the folder, or if files may not become as large as they must.
     """
     name = command[0]
+    _refuse_short(name, folder)
     # Programs that it runs in its turn are looked for in the same order.
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
@@ -109,6 +115,20 @@ def run_tool(
         reason = complaints[0 if first else -1].strip()
         raise ToolError(name, f"{_how(done.returncode)}: {reason}", log)
     return done.stdout
+
+
+def _refuse_short(name: str, folder: Path) -> None:
+    """Refuse a limit on the size of files under which a tool may cut what it writes.
+
+    A program that runs in WebAssembly goes on with the part that it could write, and its results
+    are wrong. Files for others of its parts are several times as long as what it is given.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    given = max((one.stat().st_size for one in folder.iterdir() if one.is_file()), default=0)
+    least = max(LEAST, GROWS * given)
+    if limit != resource.RLIM_INFINITY and limit < least:
+        rule = f"File too large: ulimit -f must be {least} bytes or more, not {limit}"
+        raise OSError(errno.EFBIG, rule, name)
 
 
 def _how(status: int) -> str:

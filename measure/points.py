@@ -155,11 +155,18 @@ def measure(survey: Survey, machine: Machine) -> Point:
 
 
 def try_to_measure(survey: Survey, machine: Machine) -> Point | str:
-    """The point, or in one line why there is none, for other processes."""
-    # Exceptions of ours do not survive the way between processes.
+    """The point, or in one line why there is none.
+
+    Raises
+    ------
+    OSError
+        If a disk is full, or the like: no other machine would fare better.
+    """
     try:
         return measure(survey, machine)
     except InputError as error:
         return str(error)
+    except OSError:
+        raise
     except Exception as error:
         return " ".join(f"{type(error).__name__}: {error}".split())

@@ -29,6 +29,9 @@ Outcomes = Generator[tuple[Machine, Point | str], None, None]
 TIMEOUT = 10
 """Seconds for a scheduler to answer."""
 
+WORKER, DIED = "worker process", "died (memory? then try fewer --jobs)"
+"""What is said of a process that has ended by itself."""
+
 
 def in_processes(survey: Survey, machines: Sequence[Machine], processes: int) -> Outcomes:
     """Measure machines in processes of this machine.
@@ -41,24 +44,39 @@ def in_processes(survey: Survey, machines: Sequence[Machine], processes: int) ->
             try:
                 yield running[done], done.result()
             except BrokenProcessPool:
-                yield running[done], "a worker process died (memory? then try fewer --jobs)"
+                yield running[done], f"a {WORKER} {DIED}"
 
 
 @contextmanager
 def workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of processes; when it is left early, all that runs in them is stopped."""
+    """A pool of processes; when it is left early, all that runs in them is stopped.
+
+    Raises
+    ------
+    InputError
+        If one of them has ended by itself, or limits leave no room for any.
+    """
     # A fresh interpreter each: forks would take the locks of the progress bar along.
     others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-    )
+    try:
+        pool = ProcessPoolExecutor(
+            count, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+        )
+    except OSError as error:
+        # Semaphores are small files; of one that may not even be that long no reason is told.
+        if error.errno:
+            raise
+        rule = "cannot be made: ulimit says too little of memory, open files or the size of files"
+        raise InputError(f"{WORKER}es", rule) from None
     try:
         yield pool
         pool.shutdown()
-    except BaseException:
+    except BaseException as error:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(multiprocessing.active_children()) - set(others):
             _stop(child)
+        if isinstance(error, BrokenProcessPool):
+            raise InputError(f"a {WORKER}", DIED) from None
         raise
 
 

@@ -70,3 +70,16 @@ class InputError(ValueError):
             shown = repr(value) if isinstance(value, str) else str(value)
             text += f", not {brief(shown, SAID)}"
         super().__init__(one_line(text))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # By itself an exception is made again from its text alone, and a pool of processes whose
+        # worker gives such a one away breaks.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[InputError], args: tuple[object, ...], fields: dict[str, object]) -> object:
+    """An error as it was in another process; kinds of it may have other parameters."""
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(fields)
+    return error

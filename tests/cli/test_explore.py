@@ -1,5 +1,6 @@
 """``explore``: sweeping, resuming, failing, being interrupted; processes and Dask."""
 
+import errno
 import json
 import os
 import signal
@@ -294,6 +295,15 @@ def test_measure_says_in_a_line_what_is_wrong(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr("pascaline.measure.points.make_report", lambda *_, **__: {}["a\nb"])
     assert try_to_measure(here, Machine()) == "KeyError: 'a\\nb'"
+
+
+def test_a_full_disk_ends_it(monkeypatch):
+    def write(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "build")
+
+    monkeypatch.setattr("pascaline.measure.points.measure", write)
+    with pytest.raises(OSError, match="build"):
+        try_to_measure(survey(), Machine())
 
 
 def test_clocks_come_from_place_and_route(monkeypatch):

@@ -42,7 +42,7 @@ WORDS = {
     "measure faults": ("{model}", "--count", "1", "--sim", "icarus", "--ports", "axi"),
     "measure loading": ("{model}", "--target", "generic"),
     "measure ports": ("{model}", "--sequences", "1", "--sim", "icarus"),
-    "measure simulators": ("{model}", "--steps", "2000", "--icarus-steps", "500"),
+    "measure simulators": ("{model}", "--steps", "40000", "--icarus-steps", "4000"),
     "measure states": ("{model}",),
     "report": ("{model}",),
     "run": ("{model}", "{data}"),

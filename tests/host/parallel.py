@@ -40,8 +40,8 @@ COMMANDS = [
 SLOW = [f"simulate {TINY} {units} --samples 2 --sim verilator --json" for units in (1, 2)]
 """A build takes so long that most of them are killed while they build, or wait for it."""
 
-VARIES = ("from_cache", "command")
-"""Of what is printed."""
+VARIES = ("from_cache", "command", "explored")
+"""Of what is printed; a report shows its machine among those that were explored before."""
 
 
 class Run:
@@ -65,7 +65,7 @@ class Run:
         variables = {"PASCALINE_BUILD": str(folder / "build"), "TMPDIR": str(folder / "tmp")}
         with (self._place / "printed").open("wb") as printed:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pascaline.cli", *command.split()],
+                [sys.executable, "-m", "pascaline.cli", *command.split(), "--quiet"],
                 cwd=self._place,
                 env=os.environ | variables,
                 stdout=printed,

@@ -235,3 +235,17 @@ def test_what_python_compiles_is_never_cut(tmp_path):
     short = ended(*words, preexec_fn=lower, env=os.environ | {"PYTHONPYCACHEPREFIX": str(tmp_path)})
     assert short.returncode == 0, short.stderr
     assert all(path.stat().st_size < 6000 for path in tmp_path.rglob("pascaline/**/*.pyc"))
+
+
+def test_a_tool_that_may_cut_what_it_writes_is_not_run(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "given").write_bytes(bytes(1 << 20))
+    command = ["true"]
+    for limit, least in ((1 << 23, 1 << 26), ((1 << 26) - 1, 1 << 26)):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        try:
+            with pytest.raises(OSError, match=f"ulimit -f must be {least} .*, not {limit}"):
+                run_tool(command, folder=tmp_path, hint="")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert run_tool(command, folder=tmp_path, hint="") == ""

@@ -28,6 +28,7 @@ FLOOR = {
     "digits-binary": 0.985,
     "digits-gru-hadamard": 0.985,
     "digits-gru-ternary": 0.985,
+    "digits-small-ternary": 0.985,
     "digits-ternary": 0.985,
     "pixel-binary": 0.98,
     "pixel-hadamard": 0.965,
