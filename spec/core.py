@@ -205,10 +205,6 @@ class Core:
 
     def _gate_product(self, columns: int) -> Product:
         # Rows go by unit: tile t has the gate rows of units t * units ... .
-        wires = self.wires
-        levels = (
-            tree_levels(self.machine.lane, self.machine.simd) if wires is None else wires.levels
-        )
         return Product(
             rows=self.gates * self.layer.hidden,
             columns=columns,
@@ -216,9 +212,16 @@ class Core:
             simd=self.machine.simd,
             lane=self.machine.lane,
             operand_registers=self.machine.operand_registers,
-            tree_registers=min(self.machine.tree_registers, levels),
-            bits=0 if wires is None else wires.bits,
+            tree_registers=min(self.machine.tree_registers, self.levels),
+            bits=0 if self.wires is None else self.wires.bits,
         )
+
+    @property
+    def levels(self) -> int:
+        """The most registers that there may be in a tree."""
+        if self.wires is None:
+            return tree_levels(self.machine.lane, self.machine.simd)
+        return self.wires.levels
 
     @property
     def gates(self) -> int:
