@@ -51,7 +51,7 @@ def make_chains() -> dict[str, Design]:
         "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
         "alone, loaded": ([lstm], {"head": head}, {"weights": "ram"}),
         "serial": ([lstm], {}, {"cell_unit": "serial"}),
-        "wires": ([lstm, both], {}, {"weights": "wired", "effort": 0, "parity": True}),
+        "wires": ([lstm, gru], {}, {"weights": "wired", "effort": 0, "parity": True}),
         "wires, bit by bit": ([gru], {"head": head}, {"weights": "wired", "adders": "serial"}),
         "stacked": ([lstm, gru], {"head": head}, {}),
         "shared": ([lstm, lstm], {}, {"stack": "shared"}),
