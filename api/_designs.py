@@ -128,6 +128,7 @@ def generate(
     *,
     prefix: str | None = None,
     clock: float | None = None,
+    macros: int | None = None,
     progress: Progress = silent,
 ) -> Any:
     """Generate the Verilog of a design; the same design gives the same text.
@@ -140,7 +141,10 @@ def generate(
         Before the names of all modules but the top, with ``_`` behind it; by default the top's
         name. No two machines of one design may have the same.
     clock : float, optional
-        In MHz, for constraints of common tools beside the Verilog.
+        In MHz, for constraints of common tools and configurations of layout beside the Verilog.
+    macros : int, optional
+        Bits from which on a memory that is written is an instance of a module of a file of its own,
+        ``<name>_memories.v``, which macros of an SRAM compiler take the place of.
     progress : callable, optional
         Called as ``progress(stage, done, total)``.
 
@@ -153,7 +157,7 @@ def generate(
     Raises
     ------
     InputError
-        If the prefix is no name, or gives two modules one name.
+        If the prefix is no name, or gives two modules one name; if no memory has so many bits.
 
     Examples
     --------
@@ -162,5 +166,8 @@ def generate(
     ['tiny_rnn.v', 'tiny_rnn.json']
     >>> verilog.description["cycles"]["step"]
     26
+    >>> verilog = pascaline.generate(pascaline.make_design("tiny-rnn"), macros=128)
+    >>> [macro["module"] for macro in verilog.description["macros"]]
+    ['tiny_rnn_ram_4x32_1r1w', 'tiny_rnn_ram_6x32_2r1w_by8']
     """
-    return make_verilog(design, progress, prefix=prefix, clock=clock)
+    return make_verilog(design, progress, prefix=prefix, clock=clock, macros=macros)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -23,20 +24,22 @@ TEMPLATES = {
 """The template of each file."""
 
 
-def bench_files(vectors: GoldenVectors) -> dict[str, str | bytes]:
+def bench_files(vectors: GoldenVectors, verilog: Sequence[str]) -> dict[str, str | bytes]:
     """A bench for sequences, which runs where there is no Pascaline.
 
     Parameters
     ----------
     vectors : GoldenVectors
         The sequences, and what must come of them.
+    verilog : sequence of str
+        Names of the files with the Verilog of the machine.
 
     Returns
     -------
     dict of str to str or bytes
         Contents by the names of the files, which belong into one folder with the Verilog.
     """
-    design, known = vectors.design, _known(vectors)
+    design, known = vectors.design, _known(vectors) | {"verilog": verilog}
     found: dict[str, str | bytes] = {
         name.format(design.name): _environment().get_template(template).render(known)
         for name, template in TEMPLATES.items()

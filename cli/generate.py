@@ -47,6 +47,13 @@ bench_options = options(
     show_default="the top's name",
 )
 @click.option("--clock", type=Real(above=0), help="Clock in MHz, for files of constraints.")
+@click.option(
+    "--macros",
+    type=MANY,
+    metavar="BITS",
+    help="Memories that are written, from so many bits on, as modules in a file of their own, which"
+    " macros of an SRAM compiler take the place of.",
+)
 @target_option
 @bench_options
 @machine_options
@@ -57,6 +64,7 @@ def generate(
     output: Path,
     prefix: str | None,
     clock: float | None,
+    macros: int | None,
     testbench: bool,
     samples: int | None,
     inputs: Path | None,
@@ -76,7 +84,9 @@ def generate(
             raise InputError(option, "needs --testbench", value)
     design = find_design(model, machine, target)
     with bars() as progress:
-        verilog = pascaline.generate(design, prefix=prefix, clock=clock, progress=progress)
+        verilog = pascaline.generate(
+            design, prefix=prefix, clock=clock, macros=macros, progress=progress
+        )
         if testbench:
             from pascaline.measure.testbench import with_testbench
 

@@ -89,11 +89,16 @@ def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:
             f"{x} weights" if x == h else f"{x} input and {h} recurrent weights",
             *(["zero points"] if layer["zero_points"] else []),
             *([layer["normaliser"]] if layer["normaliser"] else []),
-            layer["activation"],
         ]
         rows.append([f"layer{at}", ", ".join(words)])
         formats = ", ".join(f"{name} {text}" for name, text in layer["formats"].items())
         rows.append([f"formats{at}", formats])
+        functions = "; ".join(
+            f"{name}: {one['form']}, {one['bits']:,} bits"
+            + (f" (full: {one['full_bits']:,})" if one["form"] == "folded table" else "")
+            for name, one in layer["functions"].items()
+        )
+        rows += [[f"functions{at}", functions]] if functions else []
     return rows
 
 

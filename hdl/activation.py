@@ -1,10 +1,11 @@
-"""Activation functions: a full table, equal segments, or pieces."""
+"""Activation functions: a table, full or folded, equal segments, or pieces."""
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
+from pascaline.hdl.folded import FoldedTable
 from pascaline.hdl.homes.rom import Rom
 from pascaline.hdl.pieces import PieceFunction
 from pascaline.hdl.rounding import narrow
@@ -13,9 +14,11 @@ from pascaline.spec.activation import (
     Activation,
     AdaptivePieces,
     PiecewiseLinear,
+    Table,
     lines,
     table,
 )
+from pascaline.spec.folded import find_fold
 from pascaline.spec.formats import Format, Interval
 from pascaline.spec.pieces import find_pieces
 
@@ -62,11 +65,14 @@ class ActivationFunction(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        if isinstance(self._form, AdaptivePieces):
-            form, formats = self._form, (self._pre, self._out)
+        form, formats = self._form, (self._pre, self._out)
+        if isinstance(form, AdaptivePieces):
             found = find_pieces(self._function, *formats, form.pieces, form.slope_bits)
-            made = PieceFunction(found, self._out, pipelined=self._pipelined)
-            m.submodules.pieces = made
+            m.submodules.pieces = made = PieceFunction(found, self._out, pipelined=self._pipelined)
+            m.d.comb += [made.z.eq(self.z), self.y.eq(made.y)]
+            return m
+        if isinstance(form, Table) and (fold := find_fold(self._function, *formats)):
+            m.submodules.folded = made = FoldedTable(fold, *formats, pipelined=self._pipelined)
             m.d.comb += [made.z.eq(self.z), self.y.eq(made.y)]
             return m
         y = Signal(shape(self._out), reset_less=True)

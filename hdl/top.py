@@ -1,5 +1,6 @@
 """The top of a design: the plain machine, or one on a bus."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,13 +37,13 @@ class Top:
     companions: dict[str, str] = field(default_factory=dict)
 
 
-def top(design: Design) -> Top:
-    """The top that the machine's style of ports asks for."""
+def top(design: Design, verilog: Sequence[str] = ()) -> Top:
+    """The top that the machine's style of ports asks for; `bus_files` says what ``verilog`` is."""
     if design.machine.on_bus:
         return Top(
             component=BusMachine(design),
             interfaces=interfaces(design),
-            companions=bus_files(design),
+            companions=bus_files(design, verilog),
         )
     return Top(
         component=accelerator(design),

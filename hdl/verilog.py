@@ -14,7 +14,9 @@ from amaranth.hdl import Elaboratable, Shape
 from amaranth.lib.wiring import In, Out, Signature
 
 from pascaline.hdl.export.features import described
+from pascaline.hdl.export.files import sources
 from pascaline.hdl.kinds import Kinds
+from pascaline.hdl.macros import Macros, behaviour, instances
 from pascaline.hdl.names import plain_names, prefixed
 from pascaline.hdl.top import top
 from pascaline.hdl.wired.graphs import figures
@@ -49,6 +51,14 @@ write_verilog -noattr design.v
 """
 
 
+HEAD = """\
+// Memories of {name}: what a macro must do; macros take the place of this file.
+//
+// 1rw: one port, that reads or writes. 2r1w: two ports that read, one that writes; by16: with a
+// strobe for each 16 bits. Data is there one cycle after the address, and holds while en is 0.
+"""
+
+
 @dataclass(frozen=True)
 class Verilog:
     """The Verilog of a design.
@@ -59,6 +69,9 @@ class Verilog:
         Name of the top module, and of the files.
     text : str
         Verilog 2005; same design, same text.
+    memories : str
+        Verilog of the modules that macros take the place of, a file of its own; empty if there are
+        none.
     description : dict
         What a user of the text needs to know; the content of the JSON file beside it.
     companions : dict of str to str or bytes
@@ -68,13 +81,19 @@ class Verilog:
 
     name: str
     text: str
+    memories: str
     description: dict
     companions: dict
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the files with Verilog of the machine."""
+        return sources(self.name, memories=bool(self.memories))
 
     def write(
         self, folder: str | Path, removed: Callable[[Path], object] = lambda _: None
     ) -> list[Path]:
-        """Write ``<name>.v``, companions, ``<name>.json``; the last may serve as a stamp.
+        """Write `sources`, companions, ``<name>.json``; the last may serve as a stamp.
 
         A folder has one design: files that an earlier call has written, and this one does not, are
         removed. See `spec.manifest`.
@@ -92,13 +111,14 @@ class Verilog:
             If the folder cannot be written, or has another file of one of these names.
         """
         description = json.dumps(self.description, indent=2) + "\n"
-        files = {f"{self.name}.v": self.text, **self.companions, f"{self.name}.json": description}
+        verilog = dict(zip(self.sources, (self.text, self.memories), strict=False))
+        files = {**verilog, **self.companions, f"{self.name}.json": description}
         for path in write_folder(Path(folder), files):
             removed(path)
         return [Path(folder, name) for name in files]
 
 
-def generate(design: Design, prefix: str | None = None) -> Verilog:
+def generate(design: Design, prefix: str | None = None, macros: int | None = None) -> Verilog:
     """Generate the Verilog of a design.
 
     Parameters
@@ -108,26 +128,31 @@ def generate(design: Design, prefix: str | None = None) -> Verilog:
     prefix : str, optional
         Before the names of all modules but the top, with ``_`` behind it; by default the top's
         name. Machines with other prefixes can be parts of one design.
+    macros : int, optional
+        Bits from which on a memory that is written is an instance of a module of its own
+        (`hdl.macros`); by default none is.
 
     Raises
     ------
     InputError
-        If the prefix is no name.
+        If the prefix is no name, or if no memory is as large as that.
     """
     prefix = design.name if prefix is None else prefix
     if not re.fullmatch(r"[A-Za-z]\w{0,63}", prefix, re.ASCII):
         raise InputError("prefix", "must be a letter, then letters, digits or _", prefix)
-    made = top(design)
-    modules, kinds, names = emit(made.component, design.name, prefix)
+    made = top(design, sources(design.name, memories=macros is not None))
+    platform = Kinds() if macros is None else Macros(macros, prefix)
+    modules, kinds, names = emit(made.component, design.name, prefix, platform)
     text = "\n".join([_header(design), modules])
+    memories, about = ("", {}) if macros is None else _memories(platform, design, text, prefix)
     companions = made.companions
     if design.machine.home.loaded:
         companions = companions | {f"{design.name}.bin": image(design)}
-    description = _describe(design, made, text, kinds) | _stages(design, names)
-    return Verilog(design.name, text, description, companions)
+    description = _describe(design, made, text, kinds) | about | _stages(design, names)
+    return Verilog(design.name, text, memories, description, companions)
 
 
-def emit(component, name, prefix=None):
+def emit(component, name, prefix=None, platform=None):
     """Verilog of any component.
 
     Parameters
@@ -138,6 +163,8 @@ def emit(component, name, prefix=None):
         Name of the top module.
     prefix : str, optional
         Before the names of all others; by default the top's.
+    platform : Kinds, optional
+        That under which it is elaborated.
 
     Returns
     -------
@@ -149,7 +176,7 @@ def emit(component, name, prefix=None):
         Names in the Verilog of what has other ones in Amaranth: a module has there the path of its
         only instance, with the top's name before it.
     """
-    kinds = Kinds()
+    kinds = Kinds() if platform is None else platform
     top = rtlil.convert(_WithBits(component), name=name, platform=kinds, emit_src=False)
     modules, names = plain_names(_to_verilog("\n".join([*kinds.rtlil.values(), top])))
     modules = "\n".join([modules, *kinds.verilog.values()])
@@ -213,6 +240,20 @@ def _header(design):
             found = figures(core)
             lines.append(f"Its weights are the wires between {found['adders']:,} adders.")
     return "".join(f"// {line}\n" for line in lines) + "\n"
+
+
+def _memories(platform, design, text, prefix):
+    """The file of memories, and what the description says of them."""
+    names = {f"{prefix}_{macro.name}": macro for macro in sorted(platform.shapes)}
+    if not names:
+        rule = f"must be at most {platform.largest}, the bits of the largest memory that is written"
+        raise InputError("macros", rule, platform.least)
+    places = instances(text, design.name, names)
+    modules = "\n".join(behaviour(macro, name) for name, macro in names.items())
+    about = [
+        {"module": name, **vars(macro), "instances": places[name]} for name, macro in names.items()
+    ]
+    return f"{HEAD.format(name=design.name)}\n{modules}", {"macros": about}
 
 
 def _describe(design, made, text, kinds):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from pascaline.spec import cycles
+from pascaline.spec.activation import Table
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.core import Core
 from pascaline.spec.design import Design
+from pascaline.spec.folded import find_fold
 from pascaline.spec.formats import Format
 from pascaline.spec.network import Network
 from pascaline.spec.stages.decode import Decode
+from pascaline.spec.storage import function_bits
 from pascaline.spec.timeline import Timeline, timeline
 
 __all__ = ["core_step", "layer_list", "totals"]
@@ -28,11 +32,24 @@ def layer_list(network: Network) -> list[dict[str, Any]]:
             "normaliser": layer.norm_title,
             "zero_points": layer.zero_points,
             "activation": str(layer.activation),
+            "functions": _functions(layer),
             "formats": {"x": str(network.layer_x(index))}
             | {name: str(value) for name, value in layer if isinstance(value, Format)},
         }
         for index, layer in enumerate(network.layers)
     ]
+
+
+def _functions(layer: Layer) -> dict[str, dict[str, Any]]:
+    """Activation functions: how machines have each, its bits, and those of a full table."""
+    found = {}
+    for name, out in layer.functions.items():
+        form = str(layer.activation)
+        if isinstance(layer.activation, Table):
+            form = "folded table" if find_fold(name, layer.pre, out) else "full table"
+        bits = function_bits(layer.activation, name, layer.pre, out)
+        found[name] = {"form": form, "bits": bits, "full_bits": out.width << layer.pre.width}
+    return found
 
 
 def totals(design: Design) -> dict[str, Any]:

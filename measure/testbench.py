@@ -12,7 +12,7 @@ from pascaline.bench.vectors import GoldenVectors
 from pascaline.measure.samples import check_samples, take_samples
 from pascaline.spec.design import Design
 
-__all__ = ["with_testbench"]
+__all__ = ["with_bench", "with_testbench"]
 
 
 def with_testbench(
@@ -47,5 +47,14 @@ def with_testbench(
             " weight; name other --inputs",
             stacklevel=2,
         )
-    files = bench_files(vectors)
+    return with_bench(verilog, vectors)
+
+
+def with_bench(verilog: Any, vectors: GoldenVectors) -> Any:
+    """The same with a bench for vectors that are there."""
+    design, files = vectors.design, bench_files(vectors, verilog.sources)
+    if design.machine.on_bus:
+        from pascaline.hdl.export.fusesoc import core_file
+
+        files[f"{design.name}.core"] = core_file(design, verilog.sources, files)
     return replace(verilog, companions=verilog.companions | files)

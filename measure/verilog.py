@@ -18,6 +18,7 @@ def make_verilog(
     *,
     prefix: str | None = None,
     clock: float | None = None,
+    macros: int | None = None,
 ) -> Any:
     """The Verilog of a design, an `hdl.verilog.Verilog`; that of the last design is kept.
 
@@ -30,23 +31,28 @@ def make_verilog(
     prefix : str, optional
         Before the names of all modules but the top; by default the top's name.
     clock : float, optional
-        In MHz; its constraints are then among the companions.
+        In MHz; its constraints, and configurations of layout, are then among the companions.
+    macros : int, optional
+        Bits from which on a memory that is written is an instance of a module of its own.
     """
     if design.machine.home.wired:
         from pascaline.hdl.wired.graphs import find_graphs
 
         find_graphs(design, progress)
     progress(f"generating {design.name}", 0, 0)
-    made = _generate(design, prefix)
+    made = _generate(design, prefix, macros)
     if clock is None:
         return made
     from pascaline.hdl.export.constraints import constraints
+    from pascaline.hdl.export.layout import layout_files
 
-    return replace(made, companions=made.companions | constraints(design, clock))
+    macros = made.description.get("macros", [])
+    layout = layout_files(design, made.sources, macros, clock)
+    return replace(made, companions=made.companions | constraints(design, clock) | layout)
 
 
 @lru_cache(maxsize=1)
-def _generate(design: Design, prefix: str | None) -> Any:
+def _generate(design: Design, prefix: str | None, macros: int | None) -> Any:
     from pascaline.hdl.verilog import generate  # Amaranth takes a while to import.
 
-    return generate(design, prefix)
+    return generate(design, prefix, macros)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from mutants.campaign import Campaign
+from mutants.known import KNOWN
 from mutants.machines import COUNTS
 from mutants.netlist import MOST
 from pascaline.cli.guard import guarded
@@ -71,7 +72,7 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     multiple=True,
     default=(5, 40),
     show_default=True,
-    help="For a proof; what is left is tried again with the next.",
+    help="For a proof; what is left is tried again with the next, one by one and with lemmas.",
 )
 @click.option(
     "--slice",
@@ -79,13 +80,6 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     type=Slice(),
     default=(0, 1),
     help="Only the Kth part of N of all mutants; K may be any number, as that of a commit.",
-)
-@click.option(
-    "--settled",
-    type=click.FloatRange(0, 1),
-    default=1.0,
-    show_default=True,
-    help="Part of the mutants that must be killed or proven; else the status is 1.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Where all is kept.")
 @click.option(
@@ -104,13 +98,15 @@ def main(
     random: int,
     seconds: tuple[int, ...],
     part: tuple[int, int],
-    settled: float,
     folder: Path | None,
     replays: Path | None,
     jobs: int | None,
     as_json: bool,
 ) -> None:
-    """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side."""
+    """Try mutants of machines (NAMES, as tiny-ternary or tiny-binary:axi), all side by side.
+
+    The status is 1 if one is neither killed nor proven equivalent that mutants.known has not.
+    """
     counts = {name: count or COUNTS.get(name, 1000) for name in names or COUNTS}
     place = _made(folder or build_folder() / "mutants")
     campaigns = [
@@ -147,10 +143,12 @@ def main(
             shares = f"traffic kills {rates[0]}, {rates[1]} of those not equivalent"
             table(f"{title}: {shares}", ["what", "mutants"], rows)
             for mutant in result["left"]:
-                click.echo(mutant, err=True)
-    total = sum(result["mutants"] for result in found)
-    left = sum(len(result["left"]) for result in found)
-    sys.exit(1 if total - left < settled * total else 0)
+                number = int(mutant.partition(":")[0])
+                why = "" if number in result["new"] else KNOWN[result["configuration"]][number]
+                click.echo(f"{mutant}{f' (known: {why})' if why else ''}", err=True)
+            for number in result["no_longer_left"]:
+                click.echo(f"{number}: no longer left; remove it from mutants.known", err=True)
+    sys.exit(1 if any(result["new"] for result in found) else 0)
 
 
 def _made(folder: Path) -> Path:

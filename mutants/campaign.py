@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mutants.environment import AROUND, busy, environment, usual
+from mutants.known import judged
 from mutants.machines import machine
 from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
@@ -68,7 +69,8 @@ class Campaign:
     random : int
         Cycles of the random runs of each mutant.
     seconds : tuple of int
-        For a proof; what is not proven in the first time is tried again with the next.
+        For a proof; what is not proven in the first time is tried again with the next, in a graph
+        that has no other mutant, and with lemmas.
     replays : Path or None
         Where `mutants.replays` keeps inputs that kill what traffic does not.
 
@@ -106,7 +108,8 @@ class Campaign:
         -------
         dict
             Counts: mutants; killed, also by traffic alone, and by class; survivors proven
-            equivalent; those that are neither. Rates are those of traffic alone.
+            equivalent; those that are neither, and how these are not as `mutants.known` has
+            them. Rates are those of traffic alone.
         """
         design = self._machine.design
         verilog = generate(design).text
@@ -174,9 +177,12 @@ class Campaign:
             replay = Trials("replay", self._machine, "pascaline.sim.tb_replay", AROUND, folder)
             killed |= killed_in(replay, proofs.told_apart())
             equal: set[int] = set()
-            for seconds in self.seconds:
+            for place, seconds in enumerate(self.seconds):
                 left = [number for number in others() if number not in equal]
-                verdicts = proofs.settled(left, seconds)
+                if place == 0:
+                    verdicts = proofs.settled(left, seconds)
+                else:
+                    verdicts = proofs.alone(left, self.name, seconds)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
             left = [number for number in others() if number not in equal]
@@ -192,6 +198,7 @@ class Campaign:
                 if replayed or needed:
                     write_replays(path, folder, replayed, sorted(needed))
         left = [number for number in others() if number not in equal]
+        judgement = judged(self.name, self.count, self.seed, mutants, left)
         return {
             "configuration": self.name,
             "seed": self.seed,
@@ -203,6 +210,8 @@ class Campaign:
             "killed_by": dict(Counter(map(_class, killed.values()))),
             "equivalent": len(equal),
             "left": [f"{number}: {mutants[number]}" for number in left],
+            "new": judgement.new,
+            "no_longer_left": judgement.settled,
         }
 
     @cached_property

@@ -9,32 +9,75 @@ these either something differs at the ports, sooner or later, or more registers 
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import numpy.typing as npt
 
+from mutants.abc import abc
 from mutants.bitparallel import selects
 from mutants.graph import Builder, Graph
 from mutants.runs import Runs, Witness
-from pascaline.host.tools import find_tool
 from pascaline.spec.scratch import temporary
 
-__all__ = ["ENGINES", "Verdict", "settle"]
+__all__ = ["ALL", "ENGINES", "Engine", "Verdict", "settle"]
 
 SMALLER = "scorr -F 4; dc2; scorr -F 2; "
 """What always is the same in reachable states is made one: proofs become several times shorter."""
 
-ENGINES = ("pdr", 4, False), ("bmc3", 2, True), (f"{SMALLER}pdr", 1, False)
-"""ABC's, each with a part of the time, since most proofs are short, and so are most traces; and
-whether some inputs are fixed, so that a trace is found several times sooner."""
-
 PREPARING = 10
-"""An engine ends after so many times its part, since `SMALLER` knows no limit."""
+"""An engine ends after so many times its part, since some of what it does knows no limit."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Commands of ABC.
+
+    Attributes
+    ----------
+    script : str
+        With the seconds that it has.
+    share : int
+        The part of the time that it has, since most proofs are short, and so are most traces.
+    busy : bool
+        Whether some inputs are fixed, so that a trace is found several times sooner.
+    traced : bool
+        Whether its traces are those of what it was given.
+    """
+
+    script: str
+    share: int = 1
+    busy: bool = False
+    traced: bool = True
+
+
+ENGINES = (
+    Engine("pdr -T {seconds}", 4),
+    Engine("bmc3 -T {seconds}", 2, busy=True),
+    Engine(SMALLER + "pdr -T {seconds}"),
+)
+"""One after the other."""
+
+ALL = (
+    *(Engine(f"pdr {how} -T {{seconds}}") for how in ("", "-m", "-n -c", "-r", "-t", "-S 1", "-q")),
+    *(Engine(f"{SMALLER}{how} -T {{seconds}}") for how in ("pdr", "pdr -n -c", "pdr -t", "int")),
+    Engine("scorr -F 8 -C 100000; pdr -T {seconds}"),
+    Engine("dprove -T {seconds}", traced=False),
+    Engine("tempor -T {seconds}; pdr -T {seconds}", traced=False),
+    Engine(SMALLER + "reach -B 1000000 -T {seconds}", traced=False),
+    Engine("int -T {seconds}"),
+    Engine("bmc3 -T {seconds}"),
+    Engine("bmc3 -T {seconds}", busy=True),
+)
+"""Side by side, for what the others leave."""
+
+STATUS = re.compile(r"^Status = (-?\d+)", re.MULTILINE)
 
 Trace = npt.NDArray[np.bool_]
 
@@ -54,6 +97,13 @@ class Verdict:
     equivalent: bool
     witness: Witness | None = None
 
+    @property
+    def known(self) -> str | None:
+        """``"equivalent"``, ``"different"``, or None."""
+        if self.witness is not None:
+            return "different"
+        return "equivalent" if self.equivalent else None
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -64,7 +114,14 @@ class Claim:
 
 
 def settle(
-    graph: Graph, runs: Runs, number: int, latches: Collection[int], seconds: int
+    graph: Graph,
+    runs: Runs,
+    number: int,
+    latches: Collection[int],
+    seconds: int,
+    *,
+    engines: Sequence[Engine] | None = None,
+    at_a_time: int = 1,
 ) -> Verdict:
     """Prove that a mutant is the same at the ports, or find inputs on which it is not.
 
@@ -80,11 +137,15 @@ def settle(
         Places of those that differed in runs in which nothing did at the ports.
     seconds : int
         For each question.
+    engines : sequence of Engine, optional
+        Who is asked; by default `ENGINES`.
+    at_a_time : int
+        How many are asked side by side; the first answer counts.
     """
     rng, own = np.random.default_rng(number), set(latches)
     while True:
         claims = cache(partial(_claim, graph, runs, number, tuple(sorted(own))))
-        proven, trace = _ask(claims, seconds)
+        proven, trace = _ask(claims, engines or ENGINES, seconds, at_a_time)
         if trace is None:
             return Verdict(equivalent=proven)
         difference = runs.follow(number, trace, rng)
@@ -130,42 +191,54 @@ def _claim(graph: Graph, runs: Runs, number: int, own: tuple[int, ...], busy: bo
     return Claim(builder.aiger(state, different), {free.index(k): v for k, v in fixed.items()})
 
 
-def _ask(claims: Callable[[bool], Claim | None], seconds: int) -> tuple[bool, Trace | None]:
+def _ask(
+    claims: Callable[[bool], Claim | None], engines: Sequence[Engine], seconds: int, at_a_time: int
+) -> tuple[bool, Trace | None]:
     """Whether the output is proven never to be 1, and inputs with which it is.
 
     There is a claim with all inputs free, and one with some that are fixed.
     """
-    with temporary() as folder:
-        for engine, share, busy in ENGINES:
-            if (claim := claims(busy)) is None:
-                if not busy:
-                    return True, None
-                continue
-            abc = find_tool("yosys-abc", "apt install yosys")
-            (folder / "claim.aig").write_bytes(claim.aiger)
-            limit = -(-seconds // share)
-            script = f"read_aiger claim.aig; scleanup; {engine} -T {limit}; write_cex -a trace"
-            command = [abc, "-c", script]
-            said = _said(command, folder, PREPARING * limit)
-            if "Property proved" in said and not busy:
-                return True, None
-            if "was asserted in frame" in said:
-                inputs = int(claim.aiger.split(maxsplit=3)[2])
-                trace = _trace((folder / "trace").read_text(encoding="utf-8"), inputs)
-                for place, value in claim.fixed.items():
-                    trace[:, place] = value
-                return False, trace
+    if claims(False) is None:
+        return True, None
+    stop = Event()
+    with temporary() as folder, ThreadPoolExecutor(at_a_time) as pool:
+        asked = []
+        for number, engine in enumerate(engines):
+            if (claim := claims(engine.busy)) is not None:
+                place = folder / str(number)
+                place.mkdir()
+                limit = -(-seconds // engine.share)
+                asked.append(pool.submit(_answer, engine, claim, place, limit, stop))
+        try:
+            for future in as_completed(asked):
+                proven, trace = future.result()
+                if proven or trace is not None:
+                    return proven, trace
+        finally:
+            stop.set()
     return False, None
 
 
-def _said(command: list[str], folder: Path, seconds: int) -> str:
-    """What a program says, or nothing if it takes too long."""
-    try:
-        return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, timeout=seconds
-        ).stdout
-    except subprocess.TimeoutExpired:
-        return ""
+def _answer(
+    engine: Engine, claim: Claim, folder: Path, seconds: int, stop: Event
+) -> tuple[bool, Trace | None]:
+    """What one engine says, or that it does not know."""
+    if stop.is_set():
+        return False, None
+    (folder / "claim.aig").write_bytes(claim.aiger)
+    what = engine.script.format(seconds=seconds)
+    script = f"read_aiger claim.aig; scleanup; {what}; print_status; write_cex -a trace"
+    said = STATUS.search(abc(script, folder, PREPARING * seconds, stop))
+    status = said[1] if said else ""
+    if status == "1":
+        return not engine.busy, None
+    if status != "0" or not engine.traced:
+        return False, None
+    inputs = int(claim.aiger.split(maxsplit=3)[2])
+    trace = _trace((folder / "trace").read_text(encoding="utf-8"), inputs)
+    for place, value in claim.fixed.items():
+        trace[:, place] = value
+    return False, trace
 
 
 def _trace(text: str, inputs: int) -> Trace:

@@ -27,6 +27,8 @@ class Graph:
         Literal, and the two of which it is the conjunction; in an order of evaluation.
     names : dict of str to int
         Literals of inputs by name.
+    registers : dict of str to int
+        Places of latches by name; one whose output a mutant changes has none.
     """
 
     inputs: list[int]
@@ -34,6 +36,7 @@ class Graph:
     outputs: list[int]
     ands: list[And]
     names: dict[str, int]
+    registers: dict[str, int]
 
     @property
     def size(self) -> int:
@@ -53,14 +56,17 @@ class Graph:
         latches = [(row[0], row[1], row[2] if len(row) > 2 else 0) for row in rows(count[2])]
         outputs = [literal for [literal] in rows(count[3])]
         ands = [(row[0], row[1], row[2]) for row in rows(count[4])]
-        names = {}
+        names: dict[str, int] = {}
+        registers: dict[str, int] = {}
         for line in lines:
             if line == "c":
                 break
             place, name = line.split(" ", 1)
             if place.startswith("i"):
                 names[name] = inputs[int(place[1:])]
-        return Graph(inputs, latches, outputs, ands, names)
+            elif place.startswith("l"):
+                registers |= dict.fromkeys(name.split(), int(place[1:]))
+        return Graph(inputs, latches, outputs, ands, names, registers)
 
 
 class Builder:
@@ -123,9 +129,50 @@ class Builder:
 
         return [found(latch[1]) for latch in graph.latches], [found(o) for o in graph.outputs]
 
+    def tainted(
+        self, graph: Graph, values: dict[int, tuple[int, int]]
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Put a graph in here of which some inputs and latches may be anything.
+
+        Parameters
+        ----------
+        graph : Graph
+            The graph.
+        values : dict
+            Of its inputs and latches: a literal, and one that is false if they have that value.
+
+        Returns
+        -------
+        tuple of list
+            The same of its latches' next values, and of its outputs.
+        """
+        here = [(0, 0)] * graph.size
+        for literal, value in values.items():
+            here[literal >> 1] = value
+        conjunction = self.conjunction
+
+        def found(literal: int) -> tuple[int, int]:
+            value, taint = here[literal >> 1]
+            return value ^ literal & 1, taint
+
+        for literal, a, b in graph.ands:
+            (x, any_x), (y, any_y) = found(a), found(b)
+            neither = 1
+            for one, other in ((any_x, y), (any_y, x), (any_x, any_y)):
+                neither = conjunction(neither, conjunction(one, other) ^ 1)
+            here[literal >> 1] = conjunction(x, y), neither ^ 1
+        return [found(latch[1]) for latch in graph.latches], [found(o) for o in graph.outputs]
+
+    def combinational(self, output: int) -> bytes:
+        """Binary AIGER of one output, with the latches as inputs, too."""
+        return self._aiger(len(self.inputs) + len(self.latches), (), output)
+
     def aiger(self, latches: Sequence[tuple[int, int]], output: int) -> bytes:
         """Binary AIGER of the latches' next and first values, and of one output."""
         assert len(latches) == len(self.latches)
+        return self._aiger(len(self.inputs), latches, output)
+
+    def _aiger(self, inputs: int, latches: Sequence[tuple[int, int]], output: int) -> bytes:
         body = bytearray()
         for (a, b), literal in self._ands.items():
             for delta in (literal - a, a - b):
@@ -133,7 +180,7 @@ class Builder:
                     body.append(delta & 127 | 128)
                     delta >>= 7
                 body.append(delta)
-        counts = len(self.inputs), len(latches), 1, len(self._ands)
+        counts = inputs, len(latches), 1, len(self._ands)
         lines = [f"aig {self._first + len(self._ands) - 1} {' '.join(map(str, counts))}"]
         lines += [f"{following} {first}" for following, first in latches]
         return "\n".join([*lines, f"{output}\n"]).encode() + bytes(body)

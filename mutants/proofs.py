@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mutants.alone import alone
 from mutants.bitparallel import MUTANTS, BitParallel
 from mutants.equivalence import Verdict, settle
 from mutants.graph import Graph
@@ -87,6 +88,26 @@ class Proofs:
             write_line(path, asked[future], future.result())
             found = read_lines(path)
             self.progress("proofs", sum(number in found for number in numbers), len(numbers))
+        found = read_lines(path)
+        return {number: found[number] for number in numbers}
+
+    def alone(self, numbers: Sequence[int], name: str, seconds: int) -> dict[int, str | None]:
+        """What those of a machine are of which that is not known, see `mutants.alone`."""
+        sources = sorted(Path(__file__).with_name("lemmas").glob("*.py"))
+        digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+        path = self.folder / f"alone-{self._key}-{digest.hexdigest()[:12]}-{seconds}.jsonl"
+        path.touch()
+        asked = {}
+        for number in numbers:
+            if number not in read_lines(path):
+                given = self.rtlil, number, self.mutants[number], self.environment
+                values = dict(self.usual), dict(self.busy)
+                asked[self.pool.submit(alone, *given, *values, name, seconds)] = number
+        for done, future in enumerate(as_completed(asked), start=1):
+            verdict, number = future.result(), asked[future]
+            _write(self.folder, number, verdict)
+            write_line(path, number, verdict.known)
+            self.progress("proofs of graphs alone", done, len(asked))
         found = read_lines(path)
         return {number: found[number] for number in numbers}
 
@@ -174,20 +195,18 @@ def _run(
     rng = np.random.default_rng([seed, numbers[0], pausing])
     found = runs.random(numbers, cycles, rng, pausing=pausing)
     for number, one in found.items():
-        _write(place, number, one)
+        _write(place.folder, number, one)
     return {n: None if one.witness is not None else list(one.latches) for n, one in found.items()}
 
 
 def _settle(place: _Place, number: int, latches: Sequence[int], seconds: int) -> str | None:
     graph, runs = _loaded(place)
     verdict = settle(graph, runs, number, latches, seconds)
-    _write(place, number, verdict)
-    if verdict.witness is not None:
-        return "different"
-    return "equivalent" if verdict.equivalent else None
+    _write(place.folder, number, verdict)
+    return verdict.known
 
 
-def _write(place: _Place, number: int, found: Difference | Verdict) -> None:
+def _write(folder: Path, number: int, found: Difference | Verdict) -> None:
     if found.witness is not None:
         text = json.dumps(asdict(found.witness))
-        write_atomic(place.folder / f"witness-{number}.json", text)
+        write_atomic(folder / f"witness-{number}.json", text)

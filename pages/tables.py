@@ -48,7 +48,19 @@ def placed(result: Result) -> list[Table]:
 
 def remarks(result: Result) -> list[str]:
     """What is said below the tables, line by line."""
-    return [machine_words(result["machine"]), *_results(result), *_missed(result)]
+    shape = machine_words(result["machine"])
+    return [shape, *_folded(result), *_results(result), *_missed(result)]
+
+
+def _folded(result: Result) -> list[str]:
+    """Each table that is smaller than a full one, and has the same values."""
+    lines = [
+        f"{name}: a folded table of {one['bits']:,} bits, full {one['full_bits']:,}"
+        for layer in result["layers"]
+        for name, one in layer["functions"].items()
+        if one["form"] == "folded table"
+    ]
+    return list(dict.fromkeys(lines))
 
 
 def _results(result: Result) -> list[str]:

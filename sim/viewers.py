@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 
 from vcd.gtkw import GTKWSave
 
@@ -58,21 +59,25 @@ def _with_range(net: Net, shown: str) -> str:
 def surfer(parts: list[Part]) -> str:
     """A command file (``surfer run.fst --command-file run.sucl``): a divider before each part.
 
-    Numbers get their formats when all rows are there: a row is named by its place, and new rows
-    would go below one that has the focus.
+    A divider is added by one word, a second one would be an error and no divider; any name is
+    given by a renaming. That, and the formats of numbers, come when all rows are there: a row is
+    told by its place, and new rows would go below one that has the focus.
     """
     rows: list[str] = []
-    formats: list[str] = []
+    changes: list[str] = []
     for part in parts:
-        rows.append(f"divider_add {part.title}")
+        word = re.sub(r"\W+", "_", part.title)
+        if word != part.title:
+            changes += [f"item_focus {_place(len(rows))}", f"item_rename {part.title}"]
+        rows.append(f"divider_add {word}")
         for net, shown in part.nets:
             if shown in SURFER_FORMATS:
-                formats += [
+                changes += [
                     f"item_focus {_place(len(rows))}",
                     f"item_set_format {SURFER_FORMATS[shown]}",
                 ]
             rows.append(f"variable_add {net.path}")
-    return "\n".join([*rows, *formats, "item_unfocus", "zoom_fit", ""])
+    return "\n".join([*rows, *changes, "item_unfocus", "zoom_fit", ""])
 
 
 def _place(row: int) -> str:

@@ -2,8 +2,8 @@
 
 Each number is counted once, in the code that memories have: the weights of a layer in the
 arithmetic that lanes compute with, equal scales and powers of two at what `spec.scales` says, one
-table of each function and formats. A machine may hold more: copies of the tables, one for each
-unit of its element-wise part, and places that its shape leaves empty.
+table of each function and formats, folded where machines fold it. A machine may hold more: copies
+of the tables, one for each unit of its element-wise part, and places that its shape leaves empty.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from pascaline.spec.activation import AdaptivePieces, PiecewiseLinear, lines
+from pascaline.spec.activation import Activation, AdaptivePieces, PiecewiseLinear, lines
 from pascaline.spec.arithmetic import Arithmetic, Fixed
 from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
-from pascaline.spec.formats import Interval, half
+from pascaline.spec.folded import find_fold
+from pascaline.spec.formats import Format, Interval, half
 from pascaline.spec.model import Model
 from pascaline.spec.network import Network
 from pascaline.spec.pieces import find_pieces
@@ -25,7 +26,7 @@ from pascaline.spec.scales import scale_of
 from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 
-__all__ = ["BASELINE", "Storage", "baseline", "storage"]
+__all__ = ["BASELINE", "Storage", "baseline", "function_bits", "storage"]
 
 BASELINE = Fixed(12)
 """Weights of the model that others are compared with, as in Ardakani et al. (2019), Table 7."""
@@ -175,20 +176,27 @@ def _tables(network: Network) -> int:
         for layer in network.every_layer
         for function, out in layer.functions.items()
     }
-    total = 0
-    for activation, function, pre, out in tables:
-        if isinstance(activation, PiecewiseLinear):
-            line = lines(function, pre, out, activation.segments)
-            word = Interval.of(line.slope).width + Interval.of(line.offset).width
-            total += word * activation.segments
-        elif isinstance(activation, AdaptivePieces):
-            found = find_pieces(function, pre, out, activation.pieces, activation.slope_bits)
-            numbers = (found.first, found.slope, found.offset)
-            word = sum(Interval.of(column).width for column in numbers)
-            total += word * activation.pieces
-        else:
-            total += out.width << pre.width
-    return total
+    return sum(function_bits(*one) for one in tables)
+
+
+def function_bits(form: Activation, function: str, pre: Format, out: Format) -> int:
+    """Bits of a function's table, as machines have it, or of its lines or pieces.
+
+    Examples
+    --------
+    >>> from pascaline.spec.activation import Table
+    >>> function_bits(Table(), "sigmoid", Format(width=12, frac=8), Format(width=8, frac=7))
+    5672
+    """
+    if isinstance(form, PiecewiseLinear):
+        line = lines(function, pre, out, form.segments)
+        return (Interval.of(line.slope).width + Interval.of(line.offset).width) * form.segments
+    if isinstance(form, AdaptivePieces):
+        found = find_pieces(function, pre, out, form.pieces, form.slope_bits)
+        numbers = (found.first, found.slope, found.offset)
+        return sum(Interval.of(column).width for column in numbers) * form.pieces
+    folded = find_fold(function, pre, out)
+    return out.width << pre.width if folded is None else folded.bits
 
 
 def _vectors(network: Network) -> int:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Roms", "black_boxes", "is_memory", "memory_library"]
+__all__ = ["Roms", "black_boxes", "is_memory", "memory_library", "words_in_files"]
 
 ROM = re.compile(
     r"^(?P<head>module (?P<name>\w+_rom_[0-9a-f]{8})\(.*?)(?P<body>^  reg .*?)^endmodule\n",
@@ -16,6 +16,13 @@ ROM = re.compile(
 
 WORDS = re.compile(r"^  reg \[(\d+):0\] words\w* \[0:(\d+)\];", re.M)
 """A memory in it."""
+
+CONTENTS = re.compile(
+    r"^  initial begin\n(?P<words>(?:    words\w*\[\d+\] = \d+'h[0-9a-f]+;\n)+)  end\n", re.M
+)
+"""What is in it."""
+
+WORD = re.compile(r"(words\w*)\[\d+\] = \d+'h([0-9a-f]+);")
 
 HEADER = """library (memories) {
   delay_model : table_lookup;
@@ -79,6 +86,23 @@ def black_boxes(verilog: str) -> tuple[str, Roms]:
     }
     boxed = ROM.sub("(* blackbox *)\n\\g<head>endmodule\n", verilog)
     return boxed, Roms("".join(match[0] for match in found), bits)
+
+
+def words_in_files(verilog: str) -> tuple[str, dict[str, str]]:
+    """Verilog that reads what is in read-only memories from files, and these files by name.
+
+    Yosys makes statements and wires of every word that is assigned, which takes longer than all
+    its synthesis of a small machine; words from a file become one constant.
+    """
+    files: dict[str, str] = {}
+
+    def moved(match: re.Match[str]) -> str:
+        found = WORD.findall(match["words"])
+        name = f"words{len(files)}.hex"
+        files[name] = "".join(f"{word}\n" for _, word in found)
+        return f'  initial $readmemh("{name}", {found[0][0]});\n'
+
+    return CONTENTS.sub(moved, verilog), files
 
 
 def is_memory(module: dict[str, Any]) -> bool:

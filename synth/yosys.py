@@ -13,6 +13,7 @@ from pascaline.host.cache import remembered
 from pascaline.host.tools import run_tool
 from pascaline.spec.outside import parsing
 from pascaline.spec.scratch import temporary
+from pascaline.synth.memories import words_in_files
 
 __all__ = ["statistics", "yosys_version"]
 
@@ -57,8 +58,9 @@ def statistics(
 
 def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
     with temporary() as folder:
-        (folder / "design.v").write_text(verilog, encoding="utf-8")
-        (folder / "script.ys").write_text(script, encoding="utf-8")
+        text, words = words_in_files(verilog)
+        for name, source in {"design.v": text, "script.ys": script, **words}.items():
+            (folder / name).write_text(source, encoding="utf-8")
         for file, content in files.items():
             (folder / file).write_bytes(content)
         run_tool(

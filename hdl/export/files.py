@@ -1,5 +1,7 @@
 """The files that come with a machine on a bus."""
 
+from collections.abc import Sequence
+
 from pascaline.hdl.export.c_header import c_header
 from pascaline.hdl.export.driver import driver
 from pascaline.hdl.export.fusesoc import core_file, linted
@@ -11,21 +13,27 @@ from pascaline.spec.bus import Bytes, input_bytes, output_bytes
 from pascaline.spec.design import Design
 from pascaline.spec.register import ADDRESS_BITS
 
-__all__ = ["bus_files", "interfaces"]
+__all__ = ["bus_files", "interfaces", "sources"]
 
 
-def bus_files(design: Design) -> dict[str, str]:
-    """Texts by the names of their files."""
+def sources(name: str, *, memories: bool) -> list[str]:
+    """Names of the files with Verilog of a machine, whose memories may have a file of their own."""
+    return [f"{name}.v", *[f"{name}_memories.v"] * memories]
+
+
+def bus_files(design: Design, verilog: Sequence[str] = ()) -> dict[str, str]:
+    """Texts by the names of their files, for Verilog in those files; by default in one."""
+    verilog = verilog or sources(design.name, memories=False)
     name = design.name
     return {
         f"{name}.h": c_header(design),
         f"{name}_registers.md": page(design),
         f"{name}_driver.py": driver(design),
-        f"{name}.core": core_file(design),
-        f"{name}_lint.v": linted(design),
-        f"{name}_litex.py": litex_module(design),
+        f"{name}.core": core_file(design, verilog),
+        f"{name}_lint.v": linted(verilog),
+        f"{name}_litex.py": litex_module(design, verilog),
         f"{name}.rdl": systemrdl(design),
-        f"{name}.xml": ipxact(design),
+        f"{name}.xml": ipxact(design, verilog),
     }
 
 

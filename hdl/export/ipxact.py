@@ -1,6 +1,7 @@
 """The machine as a component of IP-XACT (IEEE 1685-2014), which vendors' tools import."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from pascaline.spec.bus import pins
@@ -29,8 +30,8 @@ BUSES = {
 """Vendor, library, name and version of the definitions of buses."""
 
 
-def ipxact(design: Design) -> str:
-    """The component: its interfaces, its registers, its ports and its file."""
+def ipxact(design: Design, verilog: Sequence[str]) -> str:
+    """The component: its interfaces, its registers, its ports and its files."""
     control = design.machine.port_style.control
     root = ET.Element("ipxact:component", {"xmlns:ipxact": SPACE})
     _say(root, vendor=VENDOR, library="accelerators", name=design.name)
@@ -44,7 +45,8 @@ def ipxact(design: Design) -> str:
     _model(_inside(root, "model"), design)
     files = _inside(_inside(root, "fileSets"), "fileSet")
     _say(files, name="verilog")
-    _say(_inside(files, "file"), name=f"{design.name}.v", fileType="verilogSource")
+    for file in verilog:
+        _say(_inside(files, "file"), name=file, fileType="verilogSource")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

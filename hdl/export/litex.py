@@ -1,5 +1,7 @@
 """A module for LiteX, which instantiates the machine in a system on chip."""
 
+from collections.abc import Sequence
+
 from pascaline.spec.bus import TID_BITS, pins
 from pascaline.spec.design import Design
 from pascaline.spec.portstyles import Pin
@@ -41,8 +43,10 @@ class {kind}(LiteXModule):
 {ports}
         )
         if platform is not None:
-            platform.add_source(os.path.join(folder, "{name}.v"))
+{sources}
 '''
+
+SOURCE = '            platform.add_source(os.path.join(folder, "{}"))'
 
 AXI_LITE = """\
         self.bus = axi.AXILiteInterface(data_width={word}, address_width={address})"""
@@ -82,8 +86,8 @@ REQUEST = {
 """What is at the pins of Wishbone."""
 
 
-def litex_module(design: Design) -> str:
-    """A Python file with a class for the machine."""
+def litex_module(design: Design, verilog: Sequence[str]) -> str:
+    """A Python file with a class for the machine, whose Verilog is in those files."""
     control = design.machine.port_style.control
     wishbone = control.bus == "Wishbone"
     sizes = {"word": WORD, "address": ADDRESS_BITS}
@@ -92,6 +96,7 @@ def litex_module(design: Design) -> str:
         kind="".join(word.capitalize() for word in design.name.split("_")),
         size=1 << ADDRESS_BITS,
         imports="axi, wishbone" if wishbone else "axi",
+        sources="\n".join(SOURCE.format(file) for file in verilog),
         sink=_widths(design, "s_axis"),
         source=_widths(design, "m_axis"),
         bus=(WISHBONE if wishbone else AXI_LITE).format(**sizes),

@@ -5,6 +5,7 @@ from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.kinds import Kinds
+from pascaline.hdl.macros import SINGLE_PORT, Macros
 from pascaline.spec.memories import COLUMN, Memory
 from pascaline.spec.pipeline import BLOCK
 
@@ -88,7 +89,7 @@ class Ram(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         load = self.load
-        if isinstance(platform, Kinds):
+        if isinstance(platform, Kinds) and not self._is_large(platform):
             name = platform.add_verilog("ram", self._verilog())
             # The address of a single word has no bits, and Verilog has no such port.
             ports = {"i_addr": self.addr, "i_load_addr": load.addr} if self._depth > 1 else {}
@@ -107,7 +108,7 @@ class Ram(wiring.Component):
         words, checks = [], []
         for k, width in enumerate(self._widths):
             m.submodules[f"column_{k}"] = column = memory.Memory(
-                shape=width + self._parity, depth=self._depth, init=[]
+                shape=width + self._parity, depth=self._depth, init=[], attrs=SINGLE_PORT
             )
             read, write = column.read_port(), column.write_port()
             m.d.comb += [
@@ -121,6 +122,10 @@ class Ram(wiring.Component):
             checks.append(read.data[width:])
         m.d.comb += self.data.eq(Cat(*words, *checks))
         return m
+
+    def _is_large(self, platform):
+        width = max(self._widths) + self._parity
+        return isinstance(platform, Macros) and platform.is_large(self._depth, width)
 
     def _verilog(self):
         """Verilog of the module, all but its name.

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pascaline.bench.files import bench_files
 from pascaline.bench.vectors import GoldenVectors
 from pascaline.hdl.homes.rom import checked_words
 from pascaline.hdl.verilog import generate
+from pascaline.measure.testbench import with_bench
 from pascaline.spec.design import Design
 from pascaline.spec.files import write_atomic
 from pascaline.spec.memories import flat
@@ -25,12 +25,10 @@ MEMORY = re.compile(r"  initial begin\n(?:    words_\d+\[\d+\] = \d+'h[0-9a-f]+;
 VALUE = re.compile(r" = (\d+)'h([0-9a-f]+);")
 
 
-def write(folder, design, sequences):
+def write(folder, design, sequences, macros=None):
     """What `generate --testbench` writes; the Verilog."""
-    verilog = generate(design)
-    verilog.write(folder)
-    for name, content in bench_files(GoldenVectors(design, sequences, "tests")).items():
-        write_atomic(folder / name, content)
+    verilog = generate(design, macros=macros)
+    with_bench(verilog, GoldenVectors(design, sequences, "tests")).write(folder)
     return verilog.text
 
 
@@ -61,7 +59,9 @@ def change_weight(folder, design, sequences, verilog, rng, tries=100):
         other = Design(model=model, machine=design.machine)
         if design.machine.home.loaded:
             name = f"{design.name}_load.hex"
-            write_atomic(folder / name, bench_files(GoldenVectors(other, sequences, "tests"))[name])
+            write_atomic(
+                folder / name, GoldenVectors(other, sequences, "tests").hex_files()["load.hex"]
+            )
             return
         if changed := _with_words(verilog, design, other):
             write_atomic(folder / f"{design.name}.v", changed)

@@ -12,6 +12,7 @@ from tests.bench.machines import KINDS, machine_of
 from tests.bench.outside import UNOPTIMISED, change_weight, run, write
 from tests.tools import program
 
+MACROS = ("plain-parity", "wishbone-states")
 QUICK = ("plain-streams", "axi-loaded-streams", "wishbone-loaded")
 SIMULATORS = {"icarus": ("iverilog", "iverilog"), "verilator": ("verilator", "verilator")}
 
@@ -79,6 +80,29 @@ def test_cocotb_passes_and_notices_a_weight(made, tmp_path, kind):
     shutil.copytree(tmp_path / "right" if design.machine.home.loaded else folder, changed)
     change_weight(changed, design, sequences, verilog, np.random.default_rng(0))
     assert run(changed, changed, "cocotb")[0] != 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "sim"),
+    [
+        *((kind, "icarus") for kind in MACROS),
+        *(pytest.param(kind, "icarus", marks=long) for kind in KINDS if kind not in MACROS),
+        ("plain-loaded", "verilator"),
+    ],
+)
+def test_memories_may_be_macros_of_which_little_is_known(tmp_path, kind, sim):
+    words = need(sim)
+    design, sequences = machine_of(kind)
+    write(tmp_path / "made", design, sequences, macros=1)
+    for stalls in ((), ("STALLS=1",)):
+        status, said = run(tmp_path / "made", tmp_path / "made", *words, *stalls)
+        assert status == 0, said
+    if sim == "verilator":
+        return  # To build another one takes long.
+    memories = tmp_path / "made" / f"{design.name}_memories.v"
+    memories.write_text(memories.read_text().replace("<= w_data", "<= ~w_data"))
+    status, said = run(tmp_path / "made", tmp_path / "made", *words)
+    assert status != 0, said
 
 
 def test_a_machine_that_hangs_fails(made, tmp_path):

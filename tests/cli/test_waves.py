@@ -16,6 +16,7 @@ from pascaline.spec.stages.core import VIEWS
 from tests.models import make_design, make_model
 from tests.sim.machines import design_of, tool_of
 from tests.sim.test_simulation import TINY
+from tests.surfer import shown
 
 MEANINGS = ["features", "results", "phases"]
 """Groups of what is no net of the machine, see `sim.meaning`."""
@@ -72,9 +73,11 @@ def test_layouts_name_signals_of_the_waveform(record, model, sim):
     for name, high in traces:
         # Real numbers have no length.
         assert signals[name].length in (None, int(high or 0) + 1), name
-    assert re.findall(r"^variable_add (.*)$", surfer, re.M) == [name for name, _ in traces]
+    rows = shown(surfer)
+    assert [row.name for row in rows if row.kind == "variable"] == [name for name, _ in traces]
     groups = re.findall(r"^@800200\n-(.*)$", gtkwave, re.M)
-    assert groups == re.findall(r"^divider_add (.*)$", surfer, re.M)
+    assert groups == [row.name for row in rows if row.kind == "divider"]
+    assert any(" " in group for group in groups)
     first = groups.index("inputs")
     assert groups[first:] == [group for group in VIEWS if OF_SOME.get(group, "") in model]
     meanings = [group.partition(",")[0] for group in groups[:first]]
@@ -83,18 +86,13 @@ def test_layouts_name_signals_of_the_waveform(record, model, sim):
 
 def test_formats_are_those_of_the_rows_that_they_mean(record):
     _, gtkwave, surfer = record("tiny-ternary", "icarus")
-    rows = re.findall(r"^(?:variable|divider)_add (.*)$", surfer, re.M)
-    places = re.findall(r"^item_focus ([a-p]+)\nitem_set_format (\w+)$", surfer, re.M)
-    numbers = {
-        rows[int("".join(f"{ord(letter) - ord('a'):x}" for letter in place), 16)]: shown
-        for place, shown in places
-    }
+    numbers = {row.name: row.format for row in shown(surfer) if row.format}
     assert numbers["tiny_ternary.lanes.lane_0.accumulator"] == "Signed"
     assert numbers["tiny_ternary.cells.unit_0.h_next"] == "Signed"
     assert numbers["tiny_ternary.sequencer.weight"] == "Unsigned"
     sections = re.findall(r"^@420\n((?:[^@].*\n)*)", gtkwave, re.M)
     assert {re.sub(r"\[.*", "", name) for text in sections for name in text.split()} == {
-        name for name, shown in numbers.items() if shown == "Signed"
+        name for name, form in numbers.items() if form == "Signed"
     }
 
 

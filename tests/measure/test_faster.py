@@ -4,6 +4,7 @@ import pytest
 
 from pascaline.measure.designs import make_design
 from pascaline.measure.faster import faster, missed
+from pascaline.measure.layers import layer_list
 from pascaline.models.catalogue import find_model
 from pascaline.pages.tables import remarks
 from pascaline.spec.cycles import step_cycles
@@ -62,6 +63,7 @@ def test_missed(design, clock, found, reached):
 def test_how_it_is_said(design):
     told = missed(design, 100, {"fmax_mhz": 80})
     result = {
+        "layers": layer_list(design.network),
         "machine": design.machine.model_dump(),
         "cycles_per_step": step_cycles(design),
         "fmax_mhz": 80,

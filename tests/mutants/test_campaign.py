@@ -6,6 +6,8 @@ import pytest
 
 from mutants.__main__ import sliced
 from mutants.campaign import Campaign
+from mutants.known import KNOWN, Judgement, judged
+from mutants.machines import COUNTS
 from pascaline.spec.errors import InputError
 from tests.sim.machines import tool_of
 
@@ -39,6 +41,22 @@ def test_parts_are_all_mutants(parts):
         for number in range(first, last + 1)
     ]
     assert found == [(name, k) for name, count in counts.items() for k in range(1, count + 1)]
+
+
+def test_only_what_is_known_may_be_left():
+    name, [known, *_] = "tiny-bilstm", sorted(KNOWN["tiny-bilstm"])
+    count, tried = COUNTS[name], range(1, known + 1)
+    assert judged(name, count, 0, tried, [known]) == Judgement([], [])
+    assert judged(name, count, 0, tried, [known - 1]) == Judgement([known - 1], [known])
+    assert judged(name, count, 0, range(1, known), []) == Judgement([], [])
+    # Of other mutants nothing is known.
+    assert judged(name, count, 1, tried, [known]) == Judgement([known], [])
+    assert judged(name, count - 1, 0, tried, [known]) == Judgement([known], [])
+
+
+def test_what_is_known_is_of_the_machines():
+    for name, numbers in KNOWN.items():
+        assert set(numbers) <= {*range(1, COUNTS[name] + 1)}
 
 
 @pytest.mark.long

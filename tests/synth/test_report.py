@@ -5,6 +5,7 @@ import pytest
 from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
+from pascaline.synth.memories import words_in_files
 from pascaline.synth.report import report
 from pascaline.synth.targets import TARGETS, target
 from pascaline.synth.yosys import statistics
@@ -86,6 +87,29 @@ def test_results_are_remembered(verilog, tmp_path, monkeypatch):
     first = statistics(verilog.text, script, tmp_path)
     monkeypatch.setattr("pascaline.synth.yosys.run_tool", None)
     assert statistics(verilog.text, script, tmp_path) == first
+
+
+def test_words_in_files_are_the_words(verilog, tmp_path, monkeypatch):
+    script = "read_verilog design.v\nproc\nmemory -nomap\nopt_clean\nwrite_json made.json"
+
+    def memories(cache):
+        modules = statistics(verilog.text, script, cache)["made"]["modules"]
+        found = {
+            name: [
+                cell["parameters"]
+                for cell in module["cells"].values()
+                if "MEMID" in cell["parameters"]
+            ]
+            for name, module in modules.items()
+        }
+        return {name: cells for name, cells in found.items() if "_rom_" in name}
+
+    text, files = words_in_files(verilog.text)
+    moved = memories(tmp_path / "moved")
+    assert len(files) == sum(map(len, moved.values())) > 2
+    assert len(text) < len(verilog.text) - sum(map(len, files.values()))
+    monkeypatch.setattr("pascaline.synth.yosys.words_in_files", lambda text: (text, {}))
+    assert memories(tmp_path / "assigned") == moved
 
 
 def test_errors(tmp_path):
