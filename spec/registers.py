@@ -156,7 +156,7 @@ def _control(design: Design) -> list[Register]:
         doc = "an image was refused when its last word had come; `load_error` says why"
         faults.append(Sticky(name="load", place=16, doc=doc))
     else:
-        rom = "weights are in ROM"
+        rom = "weights are wires" if design.machine.home.wired else "weights are in ROM"
         states += (
             _fixed("loading", 1, 1, 0, f"0: {rom}"),
             _fixed("loaded", 2, 1, 1, f"1: {rom}"),
