@@ -9,7 +9,7 @@ from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.wired.schedule import Schedule
 
-__all__ = ["ParallelGraph"]
+__all__ = ["ParallelGraph", "register"]
 
 
 class ParallelGraph(wiring.Component):
@@ -132,7 +132,7 @@ class ParallelGraph(wiring.Component):
         before = f"v{place}"
         for cycle in range(1, schedule.last[place] - schedule.stage[place] + 1):
             name = f"v{place}_{cycle}"
-            lines.append(f"  reg [{width - 1}:0] {name}; always @(posedge clk) {name} <= {before};")
+            lines += register(name, before, width)
             before = name
         return lines
 
@@ -174,6 +174,12 @@ class ParallelGraph(wiring.Component):
         cycles = stage - self._schedule.stage[of]
         name = f"v{of}_{cycles}" if cycles else f"v{of}"
         return _extended(name, self._widths[of], self._ranges[of].signed, first, width)
+
+
+def register(name, value, width=None):
+    """Lines of a register."""
+    bits = "" if width is None else f"[{width - 1}:0] "
+    return [f"  reg {bits}{name} = 0;", "  always @(posedge clk)", f"    {name} <= {value};"]
 
 
 def _extended(name, bits, signed, first, width):

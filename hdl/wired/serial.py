@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import Kinds
+from pascaline.hdl.wired.parallel import register
 from pascaline.hdl.wired.schedule import Schedule
 
 __all__ = ["SerialGraph"]
@@ -174,7 +175,7 @@ class _Text:
         return f"clear_{when}" if when else "clear"
 
     def _register(self, name, value):
-        self._lines.append(f"  reg {name}; always @(posedge clk) {name} <= {value};")
+        self._lines += register(name, value)
 
     def module(self, rows):
         """The module, all but its name."""
@@ -186,7 +187,7 @@ class _Text:
         before = "clear"
         for when in range(1, self._clears + 1):
             name = self._clear(when)
-            lines.append(f"  reg {name}; always @(posedge clk) {name} <= {before};")
+            lines += register(name, before)
             before = name
         rows = [f"  assign rows[{k}] = {row};" for k, row in enumerate(rows)]
         return "\n".join([*lines, *self._lines, *rows, "endmodule\n"])

@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import product
 
 VALUE = re.compile(r"  wire \[(\d+):0\] (\w+) = (.*);")
-REGISTER = re.compile(r"  reg \[(\d+):0\] (\w+); always @\(posedge clk\) \2 <= (\w+);")
+REGISTER = re.compile(r"  reg \[(\d+):0\] (\w+) <= \2 <= (\w+);")
 ROW = re.compile(r"  assign rows\[(\d+):(\d+)\] = (.*);")
 ZEROS = re.compile(r"(\d+)'d0")
 SIGN = -1
@@ -50,7 +50,7 @@ class Reading:
         ends = []
         for one in rows:
             ends.append((ends[-1] if ends else 0) + one.width)
-        for line in text.split("\n"):
+        for line in _lines(text):
             if found := VALUE.fullmatch(line):
                 width, name, expression = int(found[1]) + 1, found[2], found[3]
                 if inputs := re.fullmatch(r"x\[(\d+):(\d+)\]", expression):
@@ -181,6 +181,11 @@ class Reading:
         return Counter({key: c for key, c in found.items() if c})
 
 
+def _lines(text):
+    """Lines of a module, each register in one."""
+    return text.replace(" = 0;\n  always @(posedge clk)\n    ", " <= ").split("\n")
+
+
 def _terms(expression):
     """What is added or subtracted: the first one, then each with its sign."""
     depth, found, start, sign = 0, [], 0, None
@@ -234,10 +239,10 @@ def serial_matrix(text, elements, outputs):
     forms = {f"x[{k}]": [int(k == j) for j in range(elements)] for k in range(elements)}
     forms["1'b0"] = [0] * elements
     stage = dict.fromkeys(forms, 0) | {"clear": 0}
-    lines = [line.strip() for line in text.split("\n")]
+    lines = [line.strip() for line in _lines(text)]
     carries, rows = {}, [None] * outputs
     for line in lines:
-        if found := re.fullmatch(r"reg (\w+); always @\(posedge clk\) \1 <= (.*);", line):
+        if found := re.fullmatch(r"reg (\w+) <= \1 <= (.*);", line):
             name, given = found.groups()
             if name.endswith("_carry"):
                 carries[name] = given
