@@ -147,7 +147,18 @@ machine_options = options(
         click.option(
             "--weights",
             type=_Words("weights"),
-            help="Where the model's integers are stored; ram: loaded at run time.",
+            help="Where the model's integers are: stored, ram: loaded at run time; wired: those of"
+            " gates are the wires between shared adders.",
+        ),
+        click.option(
+            "--adders",
+            type=_Words("adders"),
+            help="Adders of wired weights; serial: of one bit, bit after bit.",
+        ),
+        click.option(
+            "--effort",
+            type=WHOLE,
+            help="Seconds of the search for fewer adders of wired weights.",
         ),
         click.option(
             "--like",

@@ -13,6 +13,7 @@ __all__ = [
     "FORMS",
     "FORMS_OF_ACTIVATIONS",
     "FORMS_READ",
+    "KINDS_OF_MATRICES",
     "NORMALISERS",
     "OPERATIONS",
     "PARTS",
@@ -44,6 +45,9 @@ FORMS_OF_ACTIVATIONS = (
 )
 """`measure.activations.FORMS`."""
 
+KINDS_OF_MATRICES = ("binary", "ternary", "half")
+"""`measure.adders.KINDS`."""
+
 POOLINGS = ("none", "max", "mean", "attention")
 """`spec.network.Pooling`."""
 
@@ -64,7 +68,8 @@ SIMULATORS = ("verilator", "icarus")
 
 FEATURES = (
     *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm"),
-    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "zero-points"),
+    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "wires"),
+    "zero-points",
 )
 """`sim.draw_cases.FEATURES`."""
 

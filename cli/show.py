@@ -9,7 +9,7 @@ import click
 from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
-from pascaline.console import print_json, table
+from pascaline.console import bars, print_json, table
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.machine import Machine
 
@@ -30,6 +30,11 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
     from pascaline.measure.words import network_words, score_words
 
     design = find_design(model, machine, target)
+    if design.machine.home.wired:
+        from pascaline.hdl.wired.graphs import find_graphs
+
+        with bars() as progress:
+            find_graphs(design, progress)
     result = describe(design)
     if as_json:
         print_json(result)
@@ -40,7 +45,7 @@ def show(model: str, *, target: str, bits_only: bool, as_json: bool, **machine: 
     network, head, parameters = design.network, design.head, design.machine
     rows: list[list[Any]] = [
         ["network", f"{network.inputs} inputs: {network_words(network)}"],
-        ["weights", f"{result['weight_bits']:,} bits"],
+        ["weights", _weight_words(result["weight_bits"], design)],
         *_layer_rows(result["layers"]),
         ["head", f"{head.classes} x {head.weights.name}, {head.output}" if head else "none"],
         *([["classes", _class_words(result["classes"])]] if result["classes"] else []),
@@ -111,8 +116,29 @@ def _core_rows(cores: list[dict[str, Any]]) -> list[list[Any]]:
             *([f"{core['directions']} directions in turn"] if core["directions"] > 1 else []),
             f"{core['cycles_per_step']:,} cycles a step",
         ]
-        rows.append([f"core {index}" if len(cores) > 1 else "core", ", ".join(words)])
+        at = f" {index}" if len(cores) > 1 else ""
+        rows.append([f"core{at}", ", ".join(words)])
+        if found := core.get("adders"):
+            rows.append([f"adders{at}", _adder_words(found)])
     return rows
+
+
+def _weight_words(bits: int, design: Design) -> str:
+    words = f"{bits:,} bits"
+    if not design.machine.home.wired:
+        return words
+    return f"{words}, none of them stored but those of the head" if design.head else words
+
+
+def _adder_words(found: dict[str, Any]) -> str:
+    """What a graph of adders amounts to."""
+    words = [
+        f"{found['adders']:,} adders, {found['unshared']:,} without sharing",
+        f"{found['bits']:,} bits",
+        f"{found['depth']} in a row",
+        *([f"{found['cycles']} cycles, a bit each"] if found["cycles"] > 1 else []),
+    ]
+    return ", ".join(words)
 
 
 def describe(design: Design) -> dict[str, Any]:
@@ -172,5 +198,7 @@ def _packed(design: Design) -> bool:
 
 
 def _machine_words(machine: Machine) -> str:
-    words = f"{machine.units} units x {machine.simd} inputs, {machine.lane} lanes"
+    from pascaline.measure.words import machine_words
+
+    words = machine_words(machine.model_dump(mode="json"))
     return f"{words}; symbols come as numbers" if machine.symbols else words

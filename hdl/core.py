@@ -20,6 +20,8 @@ from pascaline.hdl.store import late_words, load_through, loads, read_memory
 from pascaline.hdl.vector import GroupPointer, VectorMemory
 from pascaline.hdl.walsh.transform import Transform
 from pascaline.hdl.weights import Weights
+from pascaline.hdl.wired.graphs import core_graph
+from pascaline.hdl.wired.product import WiredProduct
 from pascaline.hdl.zeros import ZeroChoice
 from pascaline.spec.core import Core
 from pascaline.spec.lanes import drops_zeros
@@ -99,15 +101,7 @@ class LayerCore(wiring.Component):
         self._behind = []
         m.submodules.inputs = inputs = Inputs(core)
         m.submodules.sequencer = sequencer = Sequencer(core.program)
-        m.submodules.lanes = lanes = Lanes(
-            product=core.x_product,
-            arithmetic=core.arithmetic,
-            element=core.element,
-            sums=core.lane_sums,
-            front=core.drain.front,
-            zeros=core.zeros,
-            late=late_words(core.machine, core.pipeline.weights),
-        )
+        m.submodules.lanes = lanes = self._product()
         m.submodules.cells = cells = cell_units(core)
         m.submodules.hidden = hidden = VectorMemory(
             shape(core.layer.h),
@@ -148,9 +142,12 @@ class LayerCore(wiring.Component):
             hidden.read_0.bank.eq(sequencer.bank),
             hidden.read_0.chunk.eq(sequencer.chunk),
         ]
+        if core.program.beside:
+            m.d.comb += inputs.used.eq(sequencer.used)
         if core.symbols:
             m.d.comb += sequencer.picked.eq(inputs.picked)
-        weights = self._feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
+        feed = self._feed_wires if core.wired else self._feed
+        weights = feed(m, sequencer, inputs.read.data, hidden.read_0.data, lanes)
         if core.norm is None:
             self._take(m, sequencer, lanes, cells)
         else:
@@ -165,6 +162,52 @@ class LayerCore(wiring.Component):
             self._behind.append(transform.fault)
         self._check(m, sequencer, inputs, weights, cells, hidden, outputs)
         return m
+
+    def _product(self):
+        """What makes the sums of gate rows."""
+        core = self._core
+        if not core.wired:
+            return Lanes(
+                product=core.x_product,
+                arithmetic=core.arithmetic,
+                element=core.element,
+                sums=core.lane_sums,
+                front=core.drain.front,
+                zeros=core.zeros,
+                late=late_words(core.machine, core.pipeline.weights),
+            )
+        return WiredProduct(
+            graph=core_graph(core),
+            vectors={
+                source.name: (core.wires.elements[source.name], source.product)
+                for source in core.passes[0].sources
+            },
+            sums=core.lane_sums,
+            front=core.drain.front,
+        )
+
+    def _feed_wires(self, m, sequencer, x, h, lanes):
+        """Operands and strobes of the chunks that were read side by side."""
+        core = self._core
+        wait = core.pipeline.weights
+        if core.reads_h:
+            h = delayed(m, h, wait - 1, name="h", reset_less=True)
+            if core.layer.initial:
+                h = self._start(m, sequencer, h)
+            else:
+                zero = delayed(m, sequencer.zero, wait, name="zero", reset_less=True)
+                h = Mux(zero, 0, Value.cast(h))
+            m.d.comb += Value.cast(lanes.h).eq(h)
+        token = sequencer.token
+        turn = Cat(token.stream, token.index) if core.directions > 1 else token.index
+        read = sequencer.read
+        m.d.comb += [
+            lanes.x.eq(delayed(m, x, wait - 1, name="x", reset_less=True)),
+            lanes.read.eq(delayed(m, read, wait, name="read")),
+            lanes.chunk.eq(delayed(m, sequencer.chunk, wait, name="chunk", reset_less=True)),
+            lanes.turn.eq(delayed(m, turn, wait, name="turn", reset_less=True)),
+            lanes.ends_tile.eq(delayed(m, read & sequencer.ends_tile, wait, name="ends_tile")),
+        ]
 
     def _feed(self, m, sequencer, x, h, lanes):
         """Operands, weights and strobes of the chunk that was read."""
@@ -239,7 +282,10 @@ class LayerCore(wiring.Component):
             name="start",
             load=self.load["initial_h"],
         )
-        counts = delayed(m, sequencer.read & sequencer.zero, 1, name="checks_initial")
+        there = sequencer.read & sequencer.zero
+        if core.wired:
+            there = there & (sequencer.chunk < core.h_product.chunks)
+        counts = delayed(m, there, 1, name="checks_initial")
         self._behind.append(wrong & counts)
         word = delayed(m, word, latency - 1, name="initial_h", reset_less=True)
         first = delayed(m, sequencer.zero, latency, name="first", reset_less=True)
@@ -254,17 +300,18 @@ class LayerCore(wiring.Component):
         All others go through computations first, so for these there is time for a register.
         """
         core, read = self._core, sequencer.read
-        x = delayed(m, read & ~sequencer.from_h, 1, name="checks_x")
-        h = delayed(m, read & sequencer.from_h & ~sequencer.zero, 1, name="checks_h")
-        used = read if core.layer.initial else read & ~sequencer.zero
-        codes = delayed(m, used, core.pipeline.weights, name="checks_weights")
-        behind = [
-            *self._behind,
-            inputs.read.wrong & x,
-            hidden.read_0.wrong & h,
-            weights.wrong & codes,
-            cells.fault,
-        ]
+        reads_x, reads_h = read & ~sequencer.from_h, read & sequencer.from_h
+        if core.wired:
+            reads_x = read & (sequencer.chunk < core.x_product.chunks)
+            reads_h = reads_h & (sequencer.chunk < core.h_product.chunks)
+        x = delayed(m, reads_x, 1, name="checks_x")
+        h = delayed(m, reads_h & ~sequencer.zero, 1, name="checks_h")
+        behind = [*self._behind, inputs.read.wrong & x, hidden.read_0.wrong & h]
+        if weights is not None:
+            used = read if core.layer.initial else read & ~sequencer.zero
+            codes = delayed(m, used, core.pipeline.weights, name="checks_weights")
+            behind.append(weights.wrong & codes)
+        behind.append(cells.fault)
         if core.head_unit is not None:
             behind.append(outputs.fault)
         at_once = [hidden.read_1.wrong]

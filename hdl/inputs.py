@@ -28,7 +28,7 @@ def flags_layout(program: Program):
 
 
 class Inputs(wiring.Component):
-    """Memory for two input vectors: one is read, the next comes in.
+    """Memory for input vectors, ``core.program.waiting`` of them: one is read, the next comes in.
 
     A beat a cycle is taken while there is room. A vector is ``full`` in the cycle after its last
     beat.
@@ -48,6 +48,9 @@ class Inputs(wiring.Component):
         What came with it.
     free : In(1)
         It has been read for the last time.
+    used : In(1)
+        It is read for the last time: the next one is wanted; at most one cycle before ``free``;
+        only there if sources are read side by side.
     read : In(read_signature(shape(core.x), chunks, simd, parity=parity))
         Reads its chunks, with the sizes of ``core.x_product``; ``bank`` is ignored.
     picked : Out(range(chunks))
@@ -70,6 +73,7 @@ class Inputs(wiring.Component):
                 ),
             }
             | ({"picked": Out(range(chunks))} if core.symbols else {})
+            | ({"used": In(1)} if core.program.beside else {})
         )
 
     def elaborate(self, platform):
@@ -79,11 +83,12 @@ class Inputs(wiring.Component):
         m.submodules.vectors = vectors = self._memory()
         if core.symbols:
             m.d.comb += self.picked.eq(vectors.picked)
-        full = Array(Signal(name=f"full_{bank}") for bank in range(2))
-        flags = Array(Signal(flags_layout(core.program), name=f"flags_{bank}") for bank in range(2))
+        banks = range(core.program.waiting)
+        full = Array(Signal(name=f"full_{bank}") for bank in banks)
+        flags = Array(Signal(flags_layout(core.program), name=f"flags_{bank}") for bank in banks)
 
         # Writing.
-        bank = Signal()
+        bank = Signal(banks)
         chunk = Signal(range(chunks))
         beat = self.i.p
         stream = stream_of(m, chunk, beat, core.stream_bits, "stream")
@@ -110,26 +115,36 @@ class Inputs(wiring.Component):
                     flags[bank].last.eq(beat.last),
                     full[bank].eq(1),
                     start.bit_select(stream, 1).eq(beat.last),
-                    bank.eq(~bank),
+                    bank.eq(self._after(bank)),
                     chunk.eq(0),
                 ]
             with m.Else():
                 m.d.sync += chunk.eq(chunk + 1)
 
         # Reading.
-        read_bank = Signal()
+        read_bank = Signal(banks)
+        next_bank = read_bank
+        if core.program.beside and core.program.issue:
+            next_bank = Signal(banks)
+            with m.If(self.used):
+                m.d.sync += next_bank.eq(self._after(next_bank))
         m.d.comb += [
             vectors.read_0.en.eq(self.read.en),
             vectors.read_0.bank.eq(read_bank),
             vectors.read_0.chunk.eq(self.read.chunk),
             self.read.data.eq(vectors.read_0.data),
             self.read.wrong.eq(vectors.read_0.wrong),
-            self.full.eq(full[read_bank]),
-            self.flags.eq(flags[read_bank]),
+            self.full.eq(full[next_bank]),
+            self.flags.eq(flags[next_bank]),
         ]
         with m.If(self.free):
-            m.d.sync += [full[read_bank].eq(0), read_bank.eq(~read_bank)]
+            m.d.sync += [full[read_bank].eq(0), read_bank.eq(self._after(read_bank))]
         return m
+
+    @staticmethod
+    def _after(bank):
+        """The bank after another one; their number is a power of two."""
+        return ~bank if len(bank) == 1 else bank + 1
 
     def _memory(self):
         core, machine = self._core, self._core.machine
@@ -141,5 +156,6 @@ class Inputs(wiring.Component):
             simd=machine.simd,
             units=machine.simd,
             reads=1,
+            banks=core.program.waiting,
             parity=machine.parity,
         )

@@ -41,7 +41,8 @@ class Sequencer(wiring.Component):
     read : Out(1)
         A chunk is read in this cycle; the next eight members describe it.
     from_h : Out(1)
-        The chunk is in the memory of h, not in that of the input.
+        The chunk is in the memory of h, not in that of the input; where sources are read side by
+        side, there is such a chunk.
     zero : Out(1)
         The chunk counts as zeros, whatever the memory has.
     chunk : Out(range(chunks))
@@ -49,7 +50,7 @@ class Sequencer(wiring.Component):
     bank : Out(range(program.hidden_banks))
         Its bank, if it is in the memory of h.
     weight : Out(range(program.words))
-        Its word in the weight memory.
+        Its word in the weight memory; no bits where weights are wires.
     ends_source : Out(max(program.sources - 1, 1))
         It is the last chunk of a source: bit 0 for the last source but one, bit 1 for the one
         before.
@@ -79,6 +80,9 @@ class Sequencer(wiring.Component):
         The last sequence's state is to be given, and nothing is under way.
     dumped : In(1)
         That state has been read.
+    used : Out(1)
+        The input is read for the last time, ``program.issue`` cycles before ``free``; only there if
+        sources are read side by side.
     picked : In(range(chunks))
         The chunk of the input that its symbol is in; only there with symbols.
     met, met_stream : In(1), In(program.stream_bits)
@@ -89,7 +93,6 @@ class Sequencer(wiring.Component):
 
     def __init__(self, program: Program):
         self._program = program
-        chunks = max(source.chunks for source in program.passes[0].sources)
         super().__init__(
             {
                 "full": In(1),
@@ -98,7 +101,7 @@ class Sequencer(wiring.Component):
                 "read": Out(1),
                 "from_h": Out(1),
                 "zero": Out(1),
-                "chunk": Out(range(chunks)),
+                "chunk": Out(range(program.chunks)),
                 "bank": Out(range(program.hidden_banks)),
                 "weight": Out(range(program.words)),
                 "ends_source": Out(max(program.sources - 1, 1)),
@@ -115,6 +118,7 @@ class Sequencer(wiring.Component):
                 "dump": Out(1),
                 "dumped": In(1),
             }
+            | ({"used": Out(1)} if program.beside else {})
             | ({"picked": In(range(program.picks.words))} if program.picks is not None else {})
             | (
                 {"met": In(1), "met_stream": In(program.stream_bits)}
@@ -179,7 +183,7 @@ class Sequencer(wiring.Component):
         """Start a step as soon as it may: the strobe, and the flags of the step."""
         program = self._program
         # Where the input is read last, it is still said to be there while it is being freed.
-        full = self.full & ~self.free if program.between else self.full
+        full = self.full & ~self.free if program.unseen else self.full
         has_given = Signal()
         has_state = Signal(1 << program.stream_bits)
         dumping = Signal()
@@ -260,13 +264,12 @@ class Sequencer(wiring.Component):
         last_pass = Signal()
         done = Signal()
         word, words = self._word(m, weight, now)
-        lengths = {one.vector is None: one.chunks - 1 for one in passes[0].sources}
         m.d.comb += [
             first_tile.eq(tile == 0),
             now.last_tile.eq(tile == program.tiles - 1),
             last_pass.eq(index == len(passes) - 1),
             last_source.eq(source == program.sources - 1),
-            end.eq(chunk == Mux(now.from_h, lengths.get(False, 0), lengths.get(True, 0))),
+            end.eq(chunk == self._last_chunk(now)),
             now.read.eq(
                 go
                 & ~self._must_wait(
@@ -282,11 +285,7 @@ class Sequencer(wiring.Component):
             done.eq(now.read & now.ends_tile & now.last_tile & last_pass),
         ]
         self._choose(m, now, index, source)
-        *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
-        sources = passes[last_use].sources
-        *before, last_place = (k for k, one in enumerate(sources) if one.vector is None)
-        free = now.read & end & ~now.from_h & now.last_tile & (index == last_use)
-        m.d.comb += now.free.eq(free & (source == last_place) if before else free)
+        self._free(m, now, index, source, end)
         with m.If(now.read):
             m.d.sync += [chunk.eq(chunk + 1), weight.eq(weight + words)]
             with m.If(end):
@@ -298,6 +297,29 @@ class Sequencer(wiring.Component):
             with m.If(done):
                 m.d.sync += [index.eq(0), weight.eq(0)]
         return done
+
+    def _last_chunk(self, now):
+        """The last chunk of the source that is read, or of all that are read side by side."""
+        first = self._program.passes[0]
+        if first.beside:
+            return first.chunks - 1
+        lengths = {one.vector is None: one.chunks - 1 for one in first.sources}
+        return Mux(now.from_h, lengths.get(False, 0), lengths.get(True, 0))
+
+    def _free(self, m, now, index, source, end):
+        """Say that the input has been read for the last time."""
+        passes = self._program.passes
+        *_, last_use = (number for number, one in enumerate(passes) if one.takes_input)
+        if passes[last_use].beside:
+            m.d.comb += [
+                self.used.eq(now.read & now.ends_tile & (index == last_use)),
+                now.free.eq(self.used),
+            ]
+            return
+        sources = passes[last_use].sources
+        *before, last_place = (k for k, one in enumerate(sources) if one.vector is None)
+        free = now.read & end & ~now.from_h & now.last_tile & (index == last_use)
+        m.d.comb += now.free.eq(free & (source == last_place) if before else free)
 
     def _word(self, m, weight, now):
         """The word that is read, and how many further on the next source or chunk begins."""
@@ -314,14 +336,12 @@ class Sequencer(wiring.Component):
         vector = Signal(program.vector_bits)
         side = Signal()
         is_input = Signal()
+        sources = program.passes[0].sources
+        places = [place for place, one in enumerate(sources) if one.vector is None]
+        if program.beside and len(places) < len(sources):
+            places = []
         m.d.comb += [
-            is_input.eq(
-                Cat(
-                    source == place
-                    for place, one in enumerate(program.passes[0].sources)
-                    if one.vector is None
-                ).any()
-            ),
+            is_input.eq(Cat(source == place for place in places).any()),
             side.eq(now.side),
             now.bank.eq(Cat(side, vector, now.stream)),
             now.from_h.eq(~is_input),
@@ -333,10 +353,14 @@ class Sequencer(wiring.Component):
             for place, read in enumerate(one.sources):
                 if read.vector is None:
                     continue
-                with m.If((index == number) & (source == place)):
+                with m.If((index == number) & self._at(source, place)):
                     m.d.comb += [now.from_h.eq(1), vector.eq(read.vector)]
                     if read.made:
                         m.d.comb += [side.eq(~now.side), now.zero.eq(0)]
+
+    def _at(self, source, place):
+        """Whether a source of a pass is read."""
+        return C(1, 1) if self._program.beside else source == place
 
     def _must_wait(self, m, now, source, starts, first_tile, ends_tile):
         """Whether the chunk at hand has to wait: for h, its transform, or the drain."""
@@ -355,15 +379,18 @@ class Sequencer(wiring.Component):
                 mine = now.token.stream == stream
                 timer = _timer(m, ended & mine, after, name=f"h_wait_{maker}_{stream}")
                 for number, place, made in users:
-                    at = starts & (source == place) & (now.token.index == number)
+                    at = starts & self._at(source, place) & (now.token.index == number)
                     counts = mine if made else mine & ~now.token.fresh
                     timers.append(at & counts & timer)
         drain = program.drain
-        if drain.tile_cycles > min(one.chunks for one in program.passes):
-            leaves = Mux(now.last_tile, drain.last_cycles, drain.tile_cycles)
-            most = drain.tile_cycles
+        if drain.tile_apart > min(one.chunks for one in program.passes):
+            leaves = Mux(now.last_tile, drain.last_apart, drain.tile_apart)
+            most = drain.tile_apart
             timer = _timer(m, now.read & now.ends_tile, leaves, most=most, name="drain_wait")
             timers.append(ends_tile & timer)
+        if drain.fill > 1:
+            timer = _timer(m, now.read & now.ends_tile, drain.fill, name="fill_wait")
+            timers.append(starts & timer)
         if program.walsh is not None:
             met = self.met & (self.met_stream == now.stream)
             unmet = self._unmet.bit_select(now.stream, 1) & ~met
@@ -403,7 +430,7 @@ class Sequencer(wiring.Component):
             for number, one in enumerate(program.passes):
                 for place, read in enumerate(one.sources):
                     if read.vector == vector:
-                        at = starts & (source == place) & (now.token.index == number)
+                        at = starts & self._at(source, place) & (now.token.index == number)
                         counts = at if read.made else at & ~now.token.fresh
                         found.append(counts & (now.token.stream == stream) & unmade)
         # Passes that have a buffer: from the last chunk of their first tile on.
@@ -430,7 +457,8 @@ class Sequencer(wiring.Component):
                     if source.made
                     else (lengths[maker + 1 :] + lengths[:number])
                 )
-                first = sum(before.chunks for before in one.sources[:place])
+                before = () if one.beside else one.sources[:place]
+                first = sum(source.chunks for source in before)
                 if after > 1 + sum(between) + first:
                     found.setdefault(maker, []).append((number, place, source.made))
         return found

@@ -19,6 +19,7 @@ from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.macros import Macros, behaviour, instances
 from pascaline.hdl.names import plain_names, prefixed
 from pascaline.hdl.top import top
+from pascaline.hdl.wired.graphs import figures
 from pascaline.host.tools import run_tool
 from pascaline.spec import cycles
 from pascaline.spec.bus import pins
@@ -233,8 +234,11 @@ def _header(design):
         lines.append(
             f"{kind} x {len(core.layers)}, {layer.hidden} hidden units,"
             f" {layer.weights.name} weights;"
-            f" {machine.units} units x {core.gates} lanes x {machine.simd} inputs."
+            f" {core.units} units x {core.gates} lanes x {machine.simd} inputs."
         )
+        if core.wired:
+            found = figures(core)
+            lines.append(f"Its weights are the wires between {found['adders']:,} adders.")
     return "".join(f"// {line}\n" for line in lines) + "\n"
 
 
@@ -270,6 +274,7 @@ def _describe(design, made, text, kinds):
                 "cell_units": core.cell_units,
                 "lane_latency": core.program.lane_latency,
                 "cell_latency": core.pipeline.whole,
+                **({"adders": figures(core)} if core.wired else {}),
             }
             for core in design.cores
         ],

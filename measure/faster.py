@@ -6,7 +6,6 @@ from typing import Any
 
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
-from pascaline.spec.lanes import tree_levels
 
 __all__ = ["faster", "missed"]
 
@@ -45,7 +44,7 @@ def faster(design: Design) -> list[dict[str, Any]]:
         ``options``, as on the command line, and ``cycles_per_step`` with them.
     """
     machine = design.machine
-    levels = tree_levels(machine.lane, machine.simd)
+    levels = max(core.levels for core in design.cores)
     single: list[dict[str, Any]] = []
     if machine.operand_registers == 0:
         single.append({"operand_registers": 1})

@@ -73,7 +73,7 @@ def _decoder(stage: Decode) -> dict[str, Any]:
     product, layer = stage.core.x_product, stage.core.layer
     return {
         "lanes": product.lanes,
-        "operations_per_cycle": product.lanes * product.simd,
+        "operations_per_cycle": stage.core.places,
         "operations_per_symbol": layer.rows * (sum(stage.core.inputs) + layer.hidden),
     }
 
@@ -112,6 +112,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         else {"rows": head_unit.product.rows, "lanes": head_unit.product.lanes},
         "tiles": core.program.tiles,
         **_transform(core),
+        **_adders(core),
         **({} if norm is None else {"layer_norm": {"cycles": norm.cycles}}),
         "x_chunks": core.x_product.chunks,
         "h_chunks": core.h_product.chunks,
@@ -134,7 +135,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         "cell_latency": core.pipeline.whole,
         "h_latency": core.program.h_latency,
         "cycles_per_step": pace,
-        "utilisation": operations / (product.lanes * product.simd * pace),
+        "utilisation": operations / (core.places * pace),
     }
 
 
@@ -151,6 +152,15 @@ def _transform(core: Core) -> dict[str, Any]:
             "cycles": walsh.cycles,
         }
     }
+
+
+def _adders(core: Core) -> dict[str, Any]:
+    """The graph of adders, where weights are wires."""
+    if not core.wired:
+        return {}
+    from pascaline.hdl.wired.graphs import figures
+
+    return {"adders": figures(core)}
 
 
 def _waits(core: Core, index: int) -> bool:

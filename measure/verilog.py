@@ -35,6 +35,10 @@ def make_verilog(
     macros : int, optional
         Bits from which on a memory that is written is an instance of a module of its own.
     """
+    if design.machine.home.wired:
+        from pascaline.hdl.wired.graphs import find_graphs
+
+        find_graphs(design, progress)
     progress(f"generating {design.name}", 0, 0)
     made = _generate(design, prefix, macros)
     if clock is None:

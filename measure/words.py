@@ -1,4 +1,4 @@
-"""Networks and scores in words."""
+"""Networks, machines and scores in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pascaline.spec.network import Network
 
-__all__ = ["network_words", "score_words"]
+__all__ = ["machine_words", "network_words", "score_words"]
 
 
 def network_words(network: Network) -> str:
@@ -21,6 +21,14 @@ def network_words(network: Network) -> str:
         pooling.append(f"decoder {decoder.layer.title} {decoder.layer.hidden:,}")
     head = [] if network.head is None else [f"head {network.head.classes:,}"]
     return ", ".join([*sizes, *pooling, *head])
+
+
+def machine_words(machine: dict[str, Any]) -> str:
+    """How much is side by side in a machine, of its parameters as plain values."""
+    if machine["weights"] == "wired":
+        adders = machine.get("adders", "parallel")
+        return f"all units, {machine['simd']} inputs a cycle, wired weights, {adders} adders"
+    return f"{machine['units']} units x {machine['simd']} inputs, {machine['lane']} lanes"
 
 
 def score_words(accuracy: Any) -> str:

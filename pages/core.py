@@ -98,7 +98,8 @@ def _about(step: dict[str, Any]) -> str:
 
 
 def _numbers(result: dict[str, Any], core: dict[str, Any]) -> Table:
-    s, units = core["step"], result["machine"]["units"]
+    s = core["step"]
+    units = s["tile_groups"] * s["cell_units"]
     norm = s.get("layer_norm")
     up_to = f"of up to {s['simd']} of the"
     rows_: list[list[Any]] = [

@@ -52,7 +52,8 @@ def summary(result: Result) -> str:
     else:
         network = f"A network with {inputs}: {result['network']}"
     machine, cores = result["machine"], len(result["cores"])
-    sides = f"{number(machine['units'])} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
+    units = "all" if machine["weights"] == "wired" else number(machine["units"])
+    sides = f"{units} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
     chain = f"a chain of {cores} cores, each" if cores > 1 else "a machine"
     decoder = all_["decoder"]
     lanes = "The encoder's" if decoder else "All"

@@ -157,8 +157,13 @@ def formula(core: Core) -> str | None:
     """The cycles of a step, as they are calculated; None where reading results sets the pace."""
     step = core["step"]
     terms, cycles = [], 0
+    wired = step.get("adders")
+    more = wired["cycles"] - 1 if wired else 0
     for one in step["passes"]:
-        chunks, last = one["chunks"], step["h_latency" if one["waits"] else "last_drain"]
+        chunks, last = one["chunks"] + more, step["last_drain"] + more
+        early = one["chunks"] - step["h_chunks"] if wired else 0
+        if one["waits"]:
+            last = step["h_latency"] + early
         pace = max(chunks, step["tile_drain"])
         terms.append(f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})")
         terms.append(f"max({chunks}, {last})")
@@ -167,9 +172,9 @@ def formula(core: Core) -> str | None:
     streams = step["streams"]
     if streams > 1 and len(step["passes"]) == 1:
         # A stream's next step waits for its own h, while those of the others are under way.
-        text = f"max({text}, ({terms[0]} + {step['h_latency']}) / {streams})"
+        text = f"max({text}, ({terms[0]} + {step['h_latency'] + early}) / {streams})"
         rest = (step["tiles"] - 1) * pace
-        whole = max(cycles * streams, rest + step["h_latency"])
+        whole = max(cycles * streams, rest + step["h_latency"] + early)
     else:
         whole = cycles * streams
     if step["directions"] > 1:

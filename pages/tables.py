@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pascaline.measure.words import machine_words
+
 __all__ = ["Table", "counted", "counts", "placed", "remarks", "tables"]
 
 Result = dict[str, Any]
@@ -46,8 +48,7 @@ def placed(result: Result) -> list[Table]:
 
 def remarks(result: Result) -> list[str]:
     """What is said below the tables, line by line."""
-    machine = result["machine"]
-    shape = f"{machine['units']} units x {machine['simd']} inputs, {machine['lane']} lanes"
+    shape = machine_words(result["machine"])
     return [shape, *_folded(result), *_results(result), *_missed(result)]
 
 

@@ -24,6 +24,8 @@ class Read:
         Of the pass, and the vector of h that it makes.
     tile, source, chunk : int
         In the pass, in the tile, in the source.
+    takes_x : bool
+        Whether it is of the input, or a chunk of that is read beside it.
     from_h, own : bool
         Whether it is of a vector of h, and of one of the step before.
     vector : int
@@ -41,6 +43,7 @@ class Read:
     tile: int
     source: int
     chunk: int
+    takes_x: bool
     from_h: bool
     own: bool
     vector: int
@@ -55,6 +58,9 @@ def _listed(program):
     found, weight = [], 0
     for index, one in enumerate(program.passes):
         for tile in range(program.tiles):
+            if one.beside:
+                found += _beside(program, index, one)
+                continue
             for place, source in enumerate(one.sources):
                 final = place == len(one.sources) - 1
                 for chunk in range(source.chunks):
@@ -65,6 +71,7 @@ def _listed(program):
                         tile=tile,
                         source=place,
                         chunk=chunk,
+                        takes_x=source.vector is None,
                         from_h=source.vector is not None,
                         own=source.vector is not None and not source.made,
                         vector=source.vector or 0,
@@ -76,6 +83,29 @@ def _listed(program):
                     found.append(read)
                     weight += source.words if source.picked else 1
     return found
+
+
+def _beside(program, index, one):
+    """What is read in a pass whose sources are read side by side."""
+    [source] = [source for source in one.sources if source.vector is not None]
+    return [
+        Read(
+            index=index,
+            to=one.to,
+            tile=0,
+            source=0,
+            chunk=chunk,
+            takes_x=True,
+            from_h=True,
+            own=not source.made,
+            vector=source.vector,
+            weight=0,
+            ends_source=0,
+            ends_tile=chunk == one.chunks - 1,
+            last_tile=True,
+        )
+        for chunk in range(one.chunks)
+    ]
 
 
 class Steps:
@@ -125,7 +155,7 @@ class Steps:
         self._reads = _listed(program)
         self._place = Signal(range(len(self._reads)), name="place")
         self.first, last = self._place == 0, self._place == len(self._reads) - 1
-        inputs = [place for place, read in enumerate(self._reads) if not read.from_h]
+        inputs = [place for place, read in enumerate(self._reads) if read.takes_x]
         self.frees = self._place == inputs[-1]
         self.starts, self.ends = dut.read & self.first, dut.read & last
 
@@ -152,14 +182,15 @@ class Steps:
         dut, m, program = self.dut, harness.m, self.program
         given = harness.free(len(dut.flags.as_value()), "flags")
         m.d.comb += [dut.full.eq(harness.free(1, "full")), dut.flags.as_value().eq(given)]
-        waited = harness.past(dut.full & ~dut.free)
+        used = dut.used if program.beside else dut.free
+        waited = harness.past(dut.full & ~used)
         harness.suppose(~waited | (dut.full & (given == harness.past(given))))
         starts, flags = Signal(streams, init=-1, name="starts"), dut.flags
         harness.suppose(flags.start == starts.bit_select(flags.stream, 1))
         harness.suppose(flags.stream < program.streams)
         if program.stateful:
             harness.suppose((flags.state != 3) & (~flags.dump | flags.last))
-        with m.If(dut.free):
+        with m.If(used):
             m.d.sync += starts.bit_select(flags.stream, 1).eq(flags.last)
         return given
 

@@ -57,6 +57,9 @@ STEPS = (1, 1, 2, 3, 5, 8, 13)
 """Of a sequence."""
 MEAN_STEPS = sum(STEPS) / len(STEPS)
 
+MOST_WIRES = 6000
+"""Weights that are wires: a graph of adders for more takes long to build, and shows no more."""
+
 MOST_BEFORE = 500
 """Steps on offer before the reset in the middle."""
 
@@ -78,6 +81,7 @@ FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "symbols": lambda _, machine: machine.symbols,
     "tdata": lambda _, machine: machine.tdata is not None,
     "transform": lambda network, _: _transformed(network),
+    "wires": lambda _, machine: machine.home.wired,
     "zero-points": lambda network, _: _has_zero_points(network),
 }
 """What a case may be asked to have."""
@@ -129,6 +133,7 @@ def draw(
         cell_norm = np.random.default_rng([seed, 9, *again])
         states = np.random.default_rng([seed, 10, *again])
         widths = np.random.default_rng([seed, 11, *again])
+        wires = np.random.default_rng([seed, 12, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         network = _attention(attention, network)
@@ -139,6 +144,7 @@ def draw(
         network = _residual(residual, network, machine)
         network = _decoder(decoder, network, machine["simd"], sizes)
         machine |= {"streams": 1} if network.decoder else {}
+        machine = _wires(wires, network, machine)
         machine |= _bus_states(states, network, machine)
         machine |= _tdata(widths, network, machine)
         made = Machine.parse(machine, thing="case")
@@ -497,6 +503,20 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     machine["weights"] = _pick(rng, ("rom", "rom", "rom", "ram"))
     machine["parity"] = bool(rng.random() < 0.2)
     return machine
+
+
+def _wires(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> dict[str, Any]:
+    """Weights that are wires, of some small networks, without what there is only in memories."""
+    wanted, adders = rng.random() < 0.1, _pick(rng, ("parallel", "serial"))
+    weights = sum(
+        layer.directions * layer.rows * sum(network.matrix_columns(index))
+        for index, layer in enumerate(network.layers)
+    )
+    if not wanted or weights > MOST_WIRES:
+        return machine
+    stored = ("symbols", "stack", "weight_code")
+    kept = {name: value for name, value in machine.items() if name not in stored}
+    return kept | {"weights": "wired", "adders": adders, "effort": 0}
 
 
 def _sequences(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[CaseSequence, ...]:

@@ -25,6 +25,11 @@ memory at ``b + made_latency``, so the last chunk of a part that needs it is not
 ``b + made_latency - issue``. There are buffers for two passes: the last chunk of the first tile of
 the pass after the next one is not read before ``b + freed_latency``.
 
+Where weights are wires (`spec.wires`) a pass is one tile, and its sources are read side by side:
+all start when the last one may, and ``C`` is the chunks of the longest. With serial adders, which
+take ``w`` cycles for the bits of a sum, the next pass is not read before ``e + w``, and its last
+chunk not before ``e + g + w - 1``.
+
 A head (or the h stream, where there is none) reads a step's h while the lanes work on; a step
 may not start before the results of its stream's last step but one have been read, because the two
 share a bank of memory.
@@ -36,7 +41,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pascaline.spec.passes import Source
+from pascaline.spec.passes import Pass, Source
 from pascaline.spec.program import Program
 
 __all__ = ["NEVER", "CoreClock", "Tile"]
@@ -72,7 +77,7 @@ class CoreClock:
     def __init__(self, program: Program, watch: Callable[[int, Tile], None] | None = None) -> None:
         self._program = program
         self._watch = watch
-        self.end = -1
+        self.end = -1 - program.between
         """Cycle in which the last chunk of the last step was read."""
         self.written = -1
         """First cycle in which all h of the last step is in memory."""
@@ -117,11 +122,8 @@ class CoreClock:
         start = max(self.end + 1 + program.between, arrival, self._read[stream][0] + 1)
         for index, now in enumerate(program.passes):
             chunks = [source.chunks for source in now.sources]
-            starts, place = [], start
-            for source, length in zip(now.sources, chunks, strict=True):
-                waits = source.made or not fresh
-                starts.append(max(place, self._ready(stream, source)) if waits else place)
-                place = starts[-1] + length
+            starts = self._starts(stream, now, start, fresh=fresh)
+            place = starts[-1] + (now.chunks if now.beside else chunks[-1])
             held = max(self._drained, self._transformed.get(stream, NEVER), self._buffers[0])
             tile = Tile(tuple(starts), max(place - 1, held), self._leaves(0))
             if self._watch is None:
@@ -131,7 +133,7 @@ class CoreClock:
                 for number in range(1, program.tiles):
                     self._watch(index, tile)
                     tile = self._next(tile, chunks, number)
-            self.end, self._drained = tile.last, tile.last + program.drain.last_cycles
+            self.end, self._drained = tile.last, tile.last + program.drain.last_apart
             self.written = self.end + program.written_latency
             if program.norm is not None:
                 tile = self._standardise(tile)
@@ -140,12 +142,21 @@ class CoreClock:
             self._made[stream, now.to] = self.written - program.issue
             for number, source in enumerate(now.sources):
                 if source.vector is None:
-                    last = number == len(chunks) - 1
+                    last = now.beside or number == len(chunks) - 1
                     freed = tile.last if last else tile.starts[number] + chunks[number] - 1
-            start = self.end + 1
+            start = self.end + program.drain.fill
         self._transform(stream)
         self._read[stream].rotate(-1)
         return freed
+
+    def _starts(self, stream: int, now: Pass, start: int, *, fresh: bool) -> list[int]:
+        """When each source of a pass is read from its start, from a cycle on."""
+        found, place = [], start
+        for source in now.sources:
+            waits = source.made or not fresh
+            found.append(max(place, self._ready(stream, source)) if waits else place)
+            place = found[-1] if now.beside else found[-1] + source.chunks
+        return [found[-1]] * len(found) if now.beside else found
 
     def read(self, stream: int, end: int) -> None:
         """The result of the stream's last step has been read in that cycle."""
@@ -183,7 +194,7 @@ class CoreClock:
 
     def _next(self, tile: Tile, chunks: list[int], number: int) -> Tile:
         first = tile.last + 1
-        last = max(tile.last + sum(chunks), tile.last + self._program.drain.tile_cycles)
+        last = max(tile.last + sum(chunks), tile.last + self._program.drain.tile_apart)
         starts = tuple(first + sum(chunks[:number]) for number in range(len(chunks)))
         return Tile(starts, last, self._leaves(number))
 
@@ -191,6 +202,6 @@ class CoreClock:
         left = self._program.tiles - 1
         if left == 0:
             return tile
-        pace = max(sum(chunks), self._program.drain.tile_cycles)
+        pace = max(sum(chunks), self._program.drain.tile_apart)
         before = Tile(tile.starts, tile.last + (left - 1) * pace, self._program.drain.tile_cycles)
         return self._next(before, chunks, left)

@@ -28,7 +28,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.network import Results
 from pascaline.spec.norm import NormUnit
 from pascaline.spec.norms import Norms
-from pascaline.spec.passes import Pass, passes, step_chunks, step_words
+from pascaline.spec.passes import Pass, passes, reading_order, step_chunks, step_words
 from pascaline.spec.pipeline import Pipeline
 from pascaline.spec.product import Product
 from pascaline.spec.program import Program
@@ -37,6 +37,7 @@ from pascaline.spec.tensors import Integers, LayerTensors, same_scales
 from pascaline.spec.trits import GROUP
 from pascaline.spec.unit import UnitSpec
 from pascaline.spec.walsh import WalshUnit, walsh_unit
+from pascaline.spec.wires import Wires, check_wires
 from pascaline.spec.zeros import ZeroPoints
 
 __all__ = ["Core"]
@@ -87,6 +88,7 @@ class Core:
     def __post_init__(self) -> None:
         machine, layer = self.machine, self.layer
         check_lane(machine.lane, layer.weights)
+        check_wires(machine, symbols=self.symbols, layers=len(self.layers))
         if self.symbols and machine.simd & (machine.simd - 1):
             rule = "must be a power of two with symbols"
             raise InputError("machine: simd", rule, machine.simd)
@@ -110,7 +112,8 @@ class Core:
             rule = "must be left out: no layer has a transform"
             raise InputError("machine: butterflies", rule, machine.butterflies)
         if machine.cell_units is not None and self._common % machine.cell_units:
-            rule = f"must divide units ({machine.units}) and simd ({machine.simd})"
+            units = "" if self.wired else f"units ({machine.units}) and "
+            rule = f"must divide {units}simd ({machine.simd})"
             raise InputError("machine: cell_units", rule, machine.cell_units)
         if len(self.layers) > 1 and len(layer.phases) > 1:
             rule = "must be separate for cells that compute their gates in phases"
@@ -151,37 +154,88 @@ class Core:
             return Symbols(self.x_product.columns, self.x)
         return Vectors(self.x_product.columns, self.x, self.machine.simd)
 
+    @property
+    def wired(self) -> bool:
+        """Whether the weights of gates are wires."""
+        return self.machine.home.wired
+
+    @cached_property
+    def wires(self) -> Wires | None:
+        """The weights as wires, if they are."""
+        if not self.wired:
+            return None
+        x, h = self.x.interval, self.layer.h.interval
+        read = tuple(one for one in self.layer.operands if one.on_lanes)
+        order = reversed(reading_order(read, len(self.layers)))
+        return Wires(
+            tensors=self._tensors,
+            elements={one.name: h if one.vector == "state" else x for one in order},
+            shared=self.shared_scale,
+            serial=self.machine.adders == "serial",
+        )
+
     # What the lanes do.
+
+    @property
+    def units(self) -> int:
+        """Units side by side; where weights are wires these are all, in groups of cell units."""
+        return self._units(self.cell_units) if self.wired else self.machine.units
+
+    def _units(self, cell_units: int) -> int:
+        if not self.wired:
+            return self.machine.units
+        return -(-self.layer.hidden // cell_units) * cell_units
 
     @cached_property
     def x_product(self) -> Product:
         """The input's part of the gates' product."""
-        *whole, last = self.inputs
-        simd = self.machine.simd
-        return self._gate_product(sum(-(-part // simd) * simd for part in whole) + last)
+        return self._gate_product(self._columns)
 
     @cached_property
     def h_product(self) -> Product:
         """The part of a vector of h in the gates' product."""
         return self._gate_product(self.layer.hidden)
 
+    @property
+    def _columns(self) -> int:
+        """Columns of the input: each part starts with a chunk."""
+        *whole, last = self.inputs
+        simd = self.machine.simd
+        return sum(-(-part // simd) * simd for part in whole) + last
+
     def _gate_product(self, columns: int) -> Product:
         # Rows go by unit: tile t has the gate rows of units t * units ... .
-        levels = tree_levels(self.machine.lane, self.machine.simd)
         return Product(
             rows=self.gates * self.layer.hidden,
             columns=columns,
-            lanes=self.gates * self.machine.units,
+            lanes=self.gates * self.units,
             simd=self.machine.simd,
             lane=self.machine.lane,
             operand_registers=self.machine.operand_registers,
-            tree_registers=min(self.machine.tree_registers, levels),
+            tree_registers=min(self.machine.tree_registers, self.levels),
+            bits=0 if self.wires is None else self.wires.bits,
         )
+
+    @property
+    def levels(self) -> int:
+        """The most registers that there may be in a tree."""
+        if self.wires is None:
+            return tree_levels(self.machine.lane, self.machine.simd)
+        return self.wires.levels
 
     @property
     def gates(self) -> int:
         """Lanes of a unit."""
         return max(len(phase) for phase in self.layer.phases)
+
+    @property
+    def places(self) -> int:
+        """Weight operations that lanes can do in a cycle; serial adders, on the average."""
+        product = self.x_product
+        if not self.wired:
+            return product.lanes * product.simd
+        columns = sum(one.product.columns for one in self.passes[0].sources)
+        return -(-product.rows * columns // self.drain.fill)
 
     @cached_property
     def passes(self) -> tuple[Pass, ...]:
@@ -190,6 +244,7 @@ class Core:
             self.layers,
             lambda vector: self.x_product if vector is None else self.h_product,
             symbols=self.symbols,
+            beside=self.wired,
         )
 
     @cached_property
@@ -299,11 +354,20 @@ class Core:
         fits = [p for p in range(1, self._common + 1) if self._common % p == 0]
         if self.layer.transform is not None:
             fits = [p for p in fits if p & (p - 1) == 0 and self.layer.hidden % (2 * p) == 0]
-        shortest = min(one.chunks for one in self.passes)
-        keeps_up = [p for p in fits if self.machine.units // p <= shortest]
+        units, shortest, tiles = self._pace
+        keeps_up = [p for p in fits if -(-units // p) <= shortest]
         # Layer norm takes no longer than the lanes, if that can be.
-        hidden = [p for p in keeps_up if self._norm_cycles(p) <= shortest * self.x_product.tiles]
+        hidden = [p for p in keeps_up if self._norm_cycles(p) <= shortest * tiles]
         return min(hidden or keeps_up, default=fits[-1])
+
+    @property
+    def _pace(self) -> tuple[int, int, int]:
+        """Units of a tile, the fewest cycles in which lanes make their sums, tiles of a pass."""
+        if self.wires is None:
+            chunks = min(one.chunks for one in self.passes)
+            return self.machine.units, chunks, self.x_product.tiles
+        chunks = -(-max(self._columns, self.layer.hidden) // self.machine.simd)
+        return self.layer.hidden, max(chunks, chunks + self.wires.bits - 1), 1
 
     def _norm_cycles(self, cell_units: int) -> int:
         """Cycles that layer norm takes for a pass, with so many units a group; 0 without one."""
@@ -312,6 +376,9 @@ class Core:
 
     @property
     def _common(self) -> int:
+        """What units of a group must divide."""
+        if self.wired:
+            return self.machine.simd
         return math.gcd(self.machine.units, self.machine.simd)
 
     @cached_property
@@ -327,11 +394,12 @@ class Core:
     def _drain(self, cell_units: int) -> Drain:
         return Drain(
             hidden=self.layer.hidden,
-            units=self.machine.units,
+            units=self._units(cell_units),
             cell_units=cell_units,
             gates=self.gates,
             serial=self.serial,
             group_cycles=self.pipeline.whole if self.serial else 1,
+            fill=1 if self.wires is None else max(self.wires.bits, 1),
         )
 
     @cached_property
@@ -432,9 +500,9 @@ class Core:
 
     @cached_property
     def zeros(self) -> ZeroPoints | None:
-        """Zero points of the matrices, if they have any."""
+        """Zero points of the matrices, if they have any; in weights that are wires they are."""
         allowed, home = self.layer.zero_tensors, self.machine.home
-        if not allowed:
+        if not allowed or self.wired:
             return None
         names = [source.name for source in self.passes[0].sources]
         ranges = {
@@ -457,6 +525,8 @@ class Core:
     @cached_property
     def lane_sums(self) -> tuple[Interval, ...]:
         """Ranges of the sums that leave the lanes, less what zero points take away."""
+        if self.wires is not None:
+            return self.wires.sums
         return self._sums() if self.zeros is None else self.zeros.sums
 
     @cached_property

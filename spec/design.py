@@ -342,4 +342,4 @@ class Design:
     @property
     def places(self) -> int:
         """Weight operations that all lanes can do in a cycle."""
-        return sum(core.x_product.lanes * core.machine.simd for core in self.cores)
+        return sum(core.places for core in self.cores)

@@ -25,6 +25,9 @@ class Drain:
         Whether the lanes of a group leave one after the other.
     group_cycles : int
         Cycles from group to group: a serial unit finishes one before it takes the next.
+    fill : int
+        Cycles in which the sums of a tile come from the lanes: one, or with serial adders a bit of
+        each a cycle.
     """
 
     hidden: int
@@ -33,6 +36,7 @@ class Drain:
     gates: int
     serial: bool = False
     group_cycles: int = 1
+    fill: int = 1
 
     @property
     def tile_groups(self) -> int:
@@ -63,3 +67,13 @@ class Drain:
     def last_cycles(self) -> int:
         """Cycles that the last tile of a pass takes to leave the lanes."""
         return self.last_groups * self.group_cycles
+
+    @property
+    def tile_apart(self) -> int:
+        """Cycles from a full tile to the next one, at least: its sums leave before others come."""
+        return self.tile_cycles + self.fill - 1
+
+    @property
+    def last_apart(self) -> int:
+        """Cycles from the last tile of a pass to the next one, at least."""
+        return self.last_cycles + self.fill - 1

@@ -8,7 +8,7 @@ from pascaline.spec.formats import Interval
 from pascaline.spec.scales import Number, Scale, scale_of
 from pascaline.spec.tensorspec import Integers
 
-__all__ = ["HOMES", "Home", "Ram", "Rom"]
+__all__ = ["HOMES", "Home", "Ram", "Rom", "Wired"]
 
 
 class Home(ABC):
@@ -18,9 +18,13 @@ class Home(ABC):
     ----------
     loaded : bool
         Whether they come in an image (`spec.loading`), so that the netlist knows only their ranges.
+    wired : bool
+        Whether the weights of gates are in no memory: their products are a graph of adders, which
+        has them as its wires.
     """
 
     loaded: bool
+    wired: bool = False
 
     @abstractmethod
     def scale(self, values: Integers, width: int, *, signs: bool = False) -> Scale:
@@ -65,5 +69,11 @@ class Ram(Home):
         return False
 
 
-HOMES: dict[str, Home] = {"rom": Rom(), "ram": Ram()}
+class Wired(Rom):
+    """In the netlist; the weights of gates as wires between adders, all else in memories."""
+
+    wired = True
+
+
+HOMES: dict[str, Home] = {"rom": Rom(), "ram": Ram(), "wired": Wired()}
 """The homes by the name that a machine has as ``weights``; `hdl.homes` has the same keys."""

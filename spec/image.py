@@ -6,6 +6,8 @@ significant end.
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,14 @@ from pascaline.spec.core import Core
 from pascaline.spec.formats import half
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.layout import Field, Layout
+from pascaline.spec.operands import met
 from pascaline.spec.passes import Source
 from pascaline.spec.scales import Number, Scale
 from pascaline.spec.tensors import Integers, LayerTensors
 from pascaline.spec.trits import GROUP, pack_trits
 
 __all__ = [
+    "gate_matrix",
     "gate_weight_words",
     "head_layout",
     "head_row_words",
@@ -30,6 +34,8 @@ __all__ = [
     "unit_words",
     "vector_words",
 ]
+
+Whole = TypeVar("Whole", bound=np.integer[Any])
 
 
 def gate_weight_words(core: Core) -> list[int]:
@@ -54,12 +60,41 @@ def gate_weight_words(core: Core) -> list[int]:
     return _in_turn(turns)
 
 
+def gate_matrix(core: Core) -> Integers:
+    """What the gates' sums are of the operands that lanes read: a row for each sum.
+
+    Columns are those of the input, each part from the start of a chunk, then those of h. Rows are,
+    pass by pass, in a bidirectional core with the directions in turn, those of all lanes, lane
+    ``gates * unit + gate``; of a lane the sums in the order of `Core.lane_sums`. A row is 0 beyond
+    the last unit and where a phase has no such gate.
+    """
+    sums, found = len(core.lane_sums), []
+    for index, step in enumerate(core.passes):
+        for tensors in core.tensors[step.layer]:
+            parts = []
+            for source in step.sources:
+                matrix = met(tensors, source.name)
+                if source.vector is None:
+                    matrix = _columns(matrix, core.inputs, core.machine.simd, 0)
+                rows = _by_unit(core, index, matrix, 0)
+                parts.append(np.pad(rows, [(0, core.x_product.lanes - len(rows)), (0, 0)]))
+            blocks = np.zeros((len(parts[0]), sums, sum(part.shape[1] for part in parts)), np.int64)
+            place = 0
+            for number, part in enumerate(parts):
+                # What is read last is the first sum.
+                of = 0 if sums == 1 else len(parts) - 1 - number
+                blocks[:, of, place : place + part.shape[1]] = part
+                place += part.shape[1]
+            found.append(blocks.reshape(-1, place))
+    return np.concatenate(found)
+
+
 def _gate_tiles(core: Core, index: int, source: Source, matrix: Integers) -> NDArray[np.uint16]:
     """Codes of a source of a pass, (tiles, chunks, lanes, simd)."""
     product, arithmetic = source.product, core.arithmetic
     codes = arithmetic.encode(matrix)
     if source.vector is None:
-        codes = _columns(codes, core.inputs, core.machine.simd, arithmetic)
+        codes = _columns(codes, core.inputs, core.machine.simd, arithmetic.padding)
     rows = _by_unit(core, index, codes, arithmetic.padding)
     return _tiles(rows, product.tiles, product.lanes, product.simd, arithmetic)
 
@@ -75,7 +110,7 @@ def head_weight_words(head_unit: HeadUnit) -> list[int]:
     """Weights of the head: one word a chunk, tile by tile; a part for each row of the tile."""
     product, arithmetic = head_unit.product, head_unit.head.weights
     codes = arithmetic.encode(head_unit.tensors.weight)
-    codes = _columns(codes, head_unit.inputs, head_unit.machine.simd, arithmetic)
+    codes = _columns(codes, head_unit.inputs, head_unit.machine.simd, arithmetic.padding)
     tiles = _tiles(codes, product.tiles, product.lanes, product.simd, arithmetic)
     return _words(tiles, arithmetic.bits)
 
@@ -212,9 +247,7 @@ def _join(records: list[int], bits: int, per_word: int) -> list[int]:
     ]
 
 
-def _by_unit(
-    core: Core, index: int, stacked: NDArray[np.uint16], padding: int
-) -> NDArray[np.uint16]:
+def _by_unit(core: Core, index: int, stacked: NDArray[Whole], padding: int) -> NDArray[Whole]:
     """Rows of a pass from gate-major (as in PyTorch) to unit-major (as the lanes stand)."""
     layer, phase = core.layer, core.layer.phases[core.passes[index].phase]
     gates = stacked.reshape(len(layer.gates), layer.hidden, -1)
@@ -225,12 +258,12 @@ def _by_unit(
 
 
 def _columns(
-    codes: NDArray[np.uint16], parts: tuple[int, ...], simd: int, arithmetic: Arithmetic
-) -> NDArray[np.uint16]:
+    codes: NDArray[Whole], parts: tuple[int, ...], simd: int, padding: int
+) -> NDArray[Whole]:
     """Columns by parts, each of which starts with a chunk; what is between meets zeros."""
     *whole, last = np.split(codes, np.cumsum(parts)[:-1], axis=1)
     filled = [
-        np.pad(part, [(0, 0), (0, -part.shape[1] % simd)], constant_values=arithmetic.padding)
+        np.pad(part, [(0, 0), (0, -part.shape[1] % simd)], constant_values=padding)
         for part in whole
     ]
     return np.concatenate([*filled, last], axis=1)

@@ -34,6 +34,20 @@ Old names are accepted for one more release, with a `FutureWarning`.
 """
 
 
+EFFORT = 2
+"""Seconds of a search that is fast enough for a first look."""
+
+
+def is_parallel(adders: str) -> bool:
+    """Left out of files of machines whose weights are in memories."""
+    return adders == "parallel"
+
+
+def is_usual(effort: int) -> bool:
+    """The same."""
+    return effort == EFFORT
+
+
 class Machine(Checked):
     """Machine parameters.
 
@@ -84,9 +98,18 @@ class Machine(Checked):
     full_tables : bool
         Whether tables of activation functions are full ones, also where folded ones have the same
         values in fewer bits, see `spec.folded`.
-    weights : {"rom", "ram"}
-        Where the model's integers live: in the netlist, or in memories that are loaded, see
-        `spec.loading`; then nothing of the netlist depends on their values.
+    weights : {"rom", "ram", "wired"}
+        Where the model's integers live: in the netlist; in memories that are loaded, see
+        `spec.loading`, and then nothing of the netlist depends on their values; or, those of gates,
+        in the wires between adders, see `spec.wires`. All units are then side by side, whatever
+        ``units`` and ``lane`` say.
+    adders : {"parallel", "serial"}
+        Adders of wired weights: as wide as their sums, or of one bit, which takes the bits of a sum
+        one after the other.
+    effort : int
+        Of the search for fewer adders of wired weights: about as many seconds on a core of the year
+        2020. It stands for a number of moves, so that the same adders are found everywhere. 0: what
+        sums obviously share.
     weight_code : {"plain", "packed"}
         How they are stored: a code each, or five ternary weights in a byte, see `spec.trits`.
     ports : {"stream", "axi", "wishbone"}
@@ -128,7 +151,9 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     # Left out of what images are checked by, as machines without it had it.
     full_tables: bool = Field(default=False, exclude_if=not_)
-    weights: Literal["rom", "ram"] = "rom"
+    weights: Literal["rom", "ram", "wired"] = "rom"
+    adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
+    effort: int = Field(default=EFFORT, ge=0, le=100_000, exclude_if=is_usual)
     weight_code: Literal["plain", "packed"] = "plain"
     ports: StyleName = "stream"
     longest: int = Field(default=256, ge=1, le=65536)

@@ -75,12 +75,14 @@ def core_memories(core: Core) -> Memories:
     unit, drain = core.unit, core.drain
     groups = core.directions * drain.groups * len(core.passes)
     fronts = drain.gates * drain.cell_units // drain.front
-    found: Memories = {
-        "weights": Memory(core.program.words, core.weight_bits, partial(gate_weight_words, core)),
-        "rows": Memory(
-            groups * fronts, unit.row_layout.bits * drain.front, partial(row_words, core)
-        ),
-    }
+    found: Memories = {}
+    if not core.wired:
+        found["weights"] = Memory(
+            core.program.words, core.weight_bits, partial(gate_weight_words, core)
+        )
+    found["rows"] = Memory(
+        groups * fronts, unit.row_layout.bits * drain.front, partial(row_words, core)
+    )
     if unit.unit_layout.bits:
         bits = unit.unit_layout.bits * drain.cell_units
         found["units"] = Memory(groups, bits, partial(unit_words, core))

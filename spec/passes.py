@@ -13,7 +13,7 @@ from pascaline.spec.cells.layer import Layer
 from pascaline.spec.operands import Operand
 from pascaline.spec.product import Product
 
-__all__ = ["Pass", "Source", "passes", "step_chunks", "step_words"]
+__all__ = ["Pass", "Source", "passes", "reading_order", "step_chunks", "step_words"]
 
 
 @dataclass(frozen=True)
@@ -63,22 +63,27 @@ class Pass:
         In the order in which they are read: what was made last is read last.
     to : int
         Vector of h that is written.
+    beside : bool
+        Whether they are read side by side, each from its own memory, where weights are wires, of
+        which nothing is read; else one after the other.
     """
 
     layer: int
     phase: int
     sources: tuple[Source, ...]
     to: int
+    beside: bool = False
 
     @property
     def chunks(self) -> int:
-        """Chunks of a tile that are read: of all sources."""
-        return sum(source.chunks for source in self.sources)
+        """Chunks of a tile that are read one after the other: of all sources, or of the longest."""
+        found = [source.chunks for source in self.sources]
+        return max(found) if self.beside else sum(found)
 
     @property
     def words(self) -> int:
         """Words of weights of a tile: of all sources."""
-        return sum(source.words for source in self.sources)
+        return 0 if self.beside else sum(source.words for source in self.sources)
 
     @property
     def takes_input(self) -> bool:
@@ -102,7 +107,11 @@ def reading_order(operands: tuple[Operand, ...], layers: int) -> tuple[Operand, 
 
 
 def passes(
-    layers: tuple[Layer, ...], product: Callable[[int | None], Product], *, symbols: bool = False
+    layers: tuple[Layer, ...],
+    product: Callable[[int | None], Product],
+    *,
+    symbols: bool = False,
+    beside: bool = False,
 ) -> tuple[Pass, ...]:
     """The passes of a step, in order: of each phase of one layer, or of each of several layers.
 
@@ -114,6 +123,8 @@ def passes(
         Gives the geometry of a product with a vector of h of that number, or with the input.
     symbols : bool
         Whether the input comes as numbers of symbols.
+    beside : bool
+        Whether the sources of a pass are read side by side.
     """
     [layer, *_] = layers
     found = []
@@ -131,7 +142,7 @@ def passes(
                 picked = symbols and vector is None
                 sources.append(Source(operand.name, vector, late, product(vector), picked))
             to = index if phase == len(layer.phases) - 1 else 1
-            found.append(Pass(index, phase, tuple(sources), to))
+            found.append(Pass(index, phase, tuple(sources), to, beside))
     return tuple(found)
 
 

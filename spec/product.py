@@ -26,6 +26,8 @@ class Product:
         Lane design, see `spec.lanes`.
     operand_registers, tree_registers : int
         Registers between memories and lanes, and in the tree of a lane.
+    bits : int
+        Bits of a sum that come one after the other; 0: they come at once.
     """
 
     rows: int
@@ -35,11 +37,12 @@ class Product:
     lane: LaneDesign = "tree"
     operand_registers: int = 0
     tree_registers: int = 0
+    bits: int = 0
 
     @property
     def registers(self) -> int:
-        """Registers between operands as they are read and the accumulator."""
-        return self.operand_registers + self.tree_registers
+        """Registers between operands as they are read and the accumulator, and cycles of bits."""
+        return self.operand_registers + self.tree_registers + self.bits
 
     @property
     def tiles(self) -> int:

@@ -93,9 +93,19 @@ class Program:
         return self.passes[-1].layer + 1
 
     @property
+    def beside(self) -> bool:
+        """Whether the sources of a pass are read side by side."""
+        return self.passes[0].beside
+
+    @property
     def sources(self) -> int:
-        """Sources that each pass has."""
-        return len(self.passes[0].sources)
+        """Sources that each pass reads one after the other."""
+        return 1 if self.beside else len(self.passes[0].sources)
+
+    @property
+    def chunks(self) -> int:
+        """The most chunks that are read of a vector."""
+        return max(source.chunks for source in self.passes[0].sources)
 
     @property
     def vectors(self) -> int:
@@ -118,12 +128,30 @@ class Program:
         return 2 << (self.vector_bits + self.stream_bits)
 
     @property
+    def unseen(self) -> int:
+        """Cycles from a step to when the input that comes next is seen.
+
+        Where the input is read last, that is when addresses are out.
+        """
+        last = self.passes[-1].sources[-1].vector is None
+        return self.issue if last and not self.beside else 0
+
+    @property
+    def waiting(self) -> int:
+        """Vectors of the input that may wait or be worked on.
+
+        Where sources are read side by side, a step may take one cycle, and a vector two more until
+        its place is free.
+        """
+        return 4 if self.beside and self.issue else 2
+
+    @property
     def between(self) -> int:
         """Cycles from a step to the next one in which nothing can be read.
 
-        Where the input is read last, the next one is only seen when addresses are out.
+        Serial adders take as many cycles as a sum has bits.
         """
-        return self.issue if self.passes[-1].sources[-1].vector is None else 0
+        return max(self.unseen, self.drain.fill - 1)
 
     @property
     def step_words(self) -> int:

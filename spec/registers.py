@@ -110,6 +110,8 @@ def _shape(design: Design) -> list[Register]:
     ways = network.layer.directions if head is None else 1
     kind = 2 if head is None else ("class", "logits").index(head.output)
     every = network.results == "every"
+    wired = machine.home.wired
+    units = max(core.units for core in design.cores) if wired else machine.units
     return [
         _constant("inputs", 0x010, network.inputs, _inputs(machine)),
         _constant("beats", 0x014, given.beats, "Beats of an input vector."),
@@ -136,7 +138,7 @@ def _shape(design: Design) -> list[Register]:
             offset=0x028,
             doc="How much hardware there is.",
             fields=(
-                _fixed("units", 0, 16, machine.units, "hidden units side by side"),
+                _fixed("units", 0, 16, units, "hidden units side by side"),
                 _fixed("simd", 16, 16, machine.simd, "inputs that a lane adds in a cycle"),
             ),
         ),
@@ -154,7 +156,7 @@ def _control(design: Design) -> list[Register]:
         doc = "an image was refused when its last word had come; `load_error` says why"
         faults.append(Sticky(name="load", place=16, doc=doc))
     else:
-        rom = "weights are in ROM"
+        rom = "weights are wires" if design.machine.home.wired else "weights are in ROM"
         states += (
             _fixed("loading", 1, 1, 0, f"0: {rom}"),
             _fixed("loaded", 2, 1, 1, f"1: {rom}"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from pascaline.spec.clock import CoreClock, Tile
 from pascaline.spec.core import Core
-from pascaline.spec.passes import Source
+from pascaline.spec.passes import Pass, Source
 from pascaline.spec.product import Product
 
 __all__ = ["ACTIVITIES", "Timeline", "timeline"]
@@ -107,18 +107,8 @@ def timeline(core: Core) -> Timeline:
 
 def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Span]]) -> None:
     """Add the activities of a tile to ``done``; the tile before it ended in cycle ``end``."""
-    last, at, waits = tile.last, end + 1, []
-    *before, final = zip(tile.starts, core.passes[index].sources, strict=True)
-    for start, source in before:
-        waits.append((at, start))
-        at = start + source.chunks
-        done[_activity(source)].append((start, at))
-    start, source = final
-    waits.append((at, start))
-    # The last chunk of a tile may have to wait for the drain.
-    at = start + source.chunks - 1
-    done[_activity(source)] += _some((start, at), (last, last + 1))
-    done["wait"] += _some(*waits, (at, last))
+    now, last = core.passes[index], tile.last
+    (_note_beside if now.beside else _note_in_turn)(now, tile, end, done)
     front, leaves, made = last + core.program.lane_latency, tile.leaves, core.pipeline.whole
     done["drain"].append((front, front + leaves))
     norm, state = core.norm, core.state_norm
@@ -137,6 +127,34 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
     readable = front + made
     done["cell units"].append((front, readable + leaves - core.drain.group_cycles))
     done["h written"].append((readable - 1, readable + leaves - core.drain.group_cycles))
+
+
+def _note_in_turn(now: Pass, tile: Tile, end: int, done: dict[str, list[Span]]) -> None:
+    """Add the reading of a tile, source after source."""
+    last, at, waits = tile.last, end + 1, []
+    *before, final = zip(tile.starts, now.sources, strict=True)
+    for start, source in before:
+        waits.append((at, start))
+        at = start + source.chunks
+        done[_activity(source)].append((start, at))
+    start, source = final
+    waits.append((at, start))
+    # The last chunk of a tile may have to wait for the drain.
+    at = start + source.chunks - 1
+    done[_activity(source)] += _some((start, at), (last, last + 1))
+    done["wait"] += _some(*waits, (at, last))
+
+
+def _note_beside(now: Pass, tile: Tile, end: int, done: dict[str, list[Span]]) -> None:
+    """Add the reading of a tile, all sources side by side."""
+    start, last = tile.starts[0], tile.last
+    at = start + now.chunks - 1
+    for source in now.sources:
+        whole = source.chunks == now.chunks
+        stop = start + source.chunks - whole
+        final = (last, last + 1) if whole else (stop, stop)
+        done[_activity(source)] += _some((start, stop), final)
+    done["wait"] += _some((end + 1, start), (at, last))
 
 
 def _activity(source: Source) -> str:

@@ -51,6 +51,12 @@ def make_chains() -> dict[str, Design]:
         "alone, on a bus": ([gru], {"head": head}, {"ports": "axi"}),
         "alone, loaded": ([lstm], {"head": head}, {"weights": "ram"}),
         "serial": ([lstm], {}, {"cell_unit": "serial"}),
+        "wires": ([lstm, gru], {}, {"weights": "wired", "effort": 0, "parity": True}),
+        "wires, bit by bit": (
+            [gru],
+            {"head": head},
+            {"weights": "wired", "adders": "serial", "effort": 0},
+        ),
         "stacked": ([lstm, gru], {"head": head}, {}),
         "shared": ([lstm, lstm], {}, {"stack": "shared"}),
         "both directions": ([both], {}, {}),

@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[1]
 ARROWS = {
     "spec": set(),
     "host": {"spec"},
+    "adders": {"spec", "host"},
     "golden": {"spec", "host"},
-    "hdl": {"spec", "host"},
+    "hdl": {"spec", "host", "adders"},
     "bench": {"spec", "golden"},
     "sim": {"spec", "host", "golden"},
     "synth": {"spec", "host"},
@@ -19,7 +20,9 @@ ARROWS = {
     "importers": {"spec", "host", "golden", "data"},
     "train": {"spec", "host", "golden", "data", "importers"},
     "models": {"spec"},
-    "measure": {"spec", "host", "golden", "hdl", "bench", "sim", "synth", "data", "models"},
+    "measure": {
+        *("spec", "host", "adders", "golden", "hdl", "bench", "sim", "synth", "data", "models"),
+    },
     "pages": {"spec", "measure"},
     "console": {"spec"},
     "api": {
@@ -37,6 +40,7 @@ ARROWS = {
 FORBIDDEN = {
     "spec": {"amaranth", "cocotb", "torch"},
     "host": {"amaranth", "cocotb", "numpy", "torch"},
+    "adders": {"amaranth", "cocotb", "torch"},
     "golden": {"amaranth", "cocotb", "torch"},
     "hdl": {"numpy", "cocotb", "torch"},
     "bench": {"amaranth", "cocotb", "torch"},

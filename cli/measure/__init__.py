@@ -12,6 +12,7 @@ AT = "pascaline.cli.measure"
 
 COMMANDS = {
     "activations": (f"{AT}.activations:activations", "Area and errors of activation functions."),
+    "adders": (f"{AT}.adders:adders", "Adders of constant matrices that share sums."),
     "arithmetics": (f"{AT}.arithmetics:arithmetics", "Area with weights of several arithmetics."),
     "attention": (f"{AT}.attention:attention", "Cycles, area and errors of attention."),
     "baselines": (f"{AT}.baselines:baselines", "Synthesise and compare with committed numbers."),

@@ -11,5 +11,5 @@ from pascaline.hdl.homes.rom import RomHome
 
 __all__ = ["HOMES"]
 
-HOMES = {"rom": RomHome(), "ram": RamHome()}
-"""The homes by the same names as in `spec.homes.HOMES`."""
+HOMES = {"rom": RomHome(), "ram": RamHome(), "wired": RomHome()}
+"""The homes by the same names as in `spec.homes.HOMES`; weights that are wires have no memory."""

@@ -135,8 +135,9 @@ class CoreStage(Stage):
         there = tuple(at for at, norm in norms.items() if norm is not None)
         norm = (Part("layer norm", there),) if there else ()
         finishing = ("finishing",) if self.core.state_norm else ()
+        weights = () if self.core.wired else (Part("weight memory", ("weights",)),)
         return (
-            Part("weight memory", ("weights",)),
+            *weights,
             Part("lanes", ("lanes", *zeros)),
             *transform,
             *norm,
@@ -172,7 +173,7 @@ class CoreStage(Stage):
 
 
 class _Clock(StageClock):
-    """Two vectors wait or are worked on."""
+    """So many vectors wait or are worked on."""
 
     def __init__(self, core: Core, after: StageClock, end: End) -> None:
         self._core = core
@@ -180,7 +181,7 @@ class _Clock(StageClock):
         self._after = after
         self._reader = ReaderClock()
         self._head = HeadClock(core.head_unit, end) if core.head_unit else None
-        self._freed = deque([NEVER, NEVER])
+        self._freed = deque([NEVER] * core.program.waiting)
 
     def room(self, stream: int) -> int:
         return self._freed[0] + self._core.pipeline.issue + 1

@@ -11,7 +11,7 @@ from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
 from pascaline.importers.modules import FORMS as READ
 from pascaline.importers.network import RESULTS
-from pascaline.measure import activations, exploration, lane_designs
+from pascaline.measure import activations, adders, exploration, lane_designs
 from pascaline.sim.draw_cases import FEATURES
 from pascaline.sim.simulators import SIMULATORS
 from pascaline.spec import cells
@@ -28,6 +28,7 @@ STANDS_FOR = {
     "FORMS": tuple(cells.FORMS),
     "FORMS_OF_ACTIVATIONS": activations.FORMS,
     "FORMS_READ": tuple(READ),
+    "KINDS_OF_MATRICES": tuple(adders.KINDS),
     "NORMALISERS": get_args(NormaliserName),
     "OPERATIONS": exploration.OPERATIONS,
     "PARTS": (*PARTS, ALL),

@@ -23,6 +23,7 @@ BUILT = (
     "both directions, head",
     "both directions, on a bus",
     "serial",
+    "wires, bit by bit",
     "layer norm of cells",
 )
 

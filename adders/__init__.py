@@ -1,0 +1,1 @@
+"""Constant matrices as small graphs of shared adders: no hardware, only arithmetic."""

@@ -1,0 +1,117 @@
+"""The search in C++: a state of sums that moves change.
+
+Where it cannot be compiled (`host.compiled`), and with ``PASCALINE_KERNELS=0``, there is none, and
+`greedy` does what it can.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pascaline.adders.sums import Sums
+from pascaline.host.compiled import compiled
+
+__all__ = ["SOURCE", "Search", "available"]
+
+SOURCE = Path(__file__).with_name("kernels.cpp")
+
+P, N, R = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "adders_new": (P, (N, N, P, P, P, N, ctypes.c_uint64)),
+    "adders_set": (None, (P, R, R, R, R, N, N)),
+    "adders_greedy": (None, (P,)),
+    "adders_anneal": (None, (P, N, R, R)),
+    "adders_loosen": (None, (P, N)),
+    "adders_tighten": (None, (P, N)),
+    "adders_cost": (N, (P,)),
+    "adders_sums": (N, (P,)),
+    "adders_terms": (N, (P,)),
+    "adders_give": (None, (P, P, P)),
+    "adders_end": (None, (P,)),
+}
+
+
+def available() -> bool:
+    """Whether there is a search in C++."""
+    return _library() is not None
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    if os.environ.get("PASCALINE_KERNELS") == "0":
+        return None
+    found = compiled(SOURCE)
+    if found is not None:
+        for name, (result, arguments) in FUNCTIONS.items():
+            function = getattr(found, name)
+            function.restype, function.argtypes = result, arguments
+    return found
+
+
+class Search:
+    """Sums that are shared better and better."""
+
+    def __init__(self, sums: Sums, *, limit: int | None, seed: int) -> None:
+        library = _library()
+        assert library is not None
+        self._library = library
+        self.given = sums
+        first, terms = np.ascontiguousarray(sums.first), np.ascontiguousarray(sums.terms)
+        kept = sums.kept
+        self._state = library.adders_new(
+            sums.inputs,
+            len(sums),
+            first.ctypes.data,
+            terms.ctypes.data,
+            kept.ctypes.data,
+            -1 if limit is None else limit,
+            seed,
+        )
+        weakref.finalize(self, library.adders_end, self._state)
+
+    def tune(
+        self,
+        noise: float,
+        whole: float,
+        peel: float,
+        two: float = 0,
+        weight: int = 0,
+        heavy: int = 0,
+    ) -> None:
+        self._library.adders_set(self._state, noise, whole, peel, two, weight, heavy)
+
+    def greedy(self) -> None:
+        """Share pairs, those first that most sums have."""
+        self._library.adders_greedy(self._state)
+
+    def anneal(self, moves: int, start: float, end: float) -> None:
+        """Try so many moves; one more adder is taken with a chance that goes from start to end."""
+        self._library.adders_anneal(self._state, moves, start, end)
+
+    def loosen(self, more: int) -> None:
+        """Let outputs be deeper."""
+        self._library.adders_loosen(self._state, more)
+
+    def tighten(self, less: int) -> None:
+        """Bring outputs back to a depth."""
+        self._library.adders_tighten(self._state, less)
+
+    @property
+    def adders(self) -> int:
+        """Of all sums."""
+        found: int = self._library.adders_cost(self._state)
+        return found
+
+    def sums(self) -> Sums:
+        """What has been found."""
+        first = np.zeros(self._library.adders_sums(self._state) + 1, np.int64)
+        terms = np.zeros(self._library.adders_terms(self._state), np.int64)
+        self._library.adders_give(self._state, first.ctypes.data, terms.ctypes.data)
+        return Sums(self.given.inputs, first, terms, self.given.outputs, self.given.pinned)

@@ -1,0 +1,183 @@
+"""The search for a graph: starts, moves, and the best that has been found, which is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pascaline.adders.graph import Graph
+from pascaline.adders.greedy import shared
+from pascaline.adders.kernels import SOURCE, Search, available
+from pascaline.adders.start import blocks, plain, subsets
+from pascaline.adders.sums import Sums
+from pascaline.adders.trees import graph_of
+from pascaline.host.cache import kept
+from pascaline.spec.folders import build_folder
+from pascaline.spec.formats import Interval
+from pascaline.spec.progress import Progress, silent
+
+__all__ = ["Cost", "Options", "found", "starts"]
+
+Cost = Literal["adders", "bits"]
+
+MOVES = 1_500_000
+"""A second of effort."""
+
+PILOT = 0.04
+"""Part of the moves that each of several starts gets, before the best one gets the others."""
+
+HOT = 0.08
+"""Chance at first that a move is kept that costs an adder; it falls to 0, faster at first."""
+
+ENOUGH = 300
+"""Moves for each adder; if there are fewer, the chance is less in proportion."""
+
+PLENTY, ROUNDS = 4000, 8
+"""Moves for each term of the start with which a round is done; there are up to so many rounds."""
+
+LOOSE, SLACK = 2, 0.9
+"""Adders in a row that are allowed beyond the limit, at a price, before the end of a search, if
+rows have at most this part of the terms that the limit allows. Fuller ones lose by it."""
+
+PARTS = 100
+"""Of a round, after each of which the progress is told."""
+
+FIRM = 85
+"""The first part in which the limit holds."""
+
+VERSION = "1"
+"""Of all that is not in the C++ source, and changes results."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a graph is searched for; see `adders.optimise.optimise`."""
+
+    limit: int | None
+    cost: Cost
+    effort: float
+    seed: int
+    jobs: int
+
+
+def found(
+    matrix: NDArray[np.int64], ranges: Sequence[Interval], options: Options, progress: Progress
+) -> Graph:
+    """The graph of a matrix, from an earlier call if there was one."""
+    if not available():
+        progress("sharing without a search (no g++)", 0, 0)
+        ends = [shared(one, options.limit) for one in starts(matrix, options.limit)]
+        return _best(ends, ranges, options)
+    identity: list[str | bytes] = [
+        VERSION,
+        SOURCE.read_bytes(),
+        str(matrix.shape),
+        matrix.tobytes(),
+        str([(one.lo, one.hi) for one in ranges]),
+        str(astuple(options)),
+    ]
+
+    def make(folder: Path) -> None:
+        graph = _best(_searched(matrix, options, progress), ranges, options)
+        np.savez(folder / "graph.npz", **graph.arrays())  # type: ignore[arg-type]
+
+    with np.load(kept(build_folder() / "adders", identity, make) / "graph.npz") as arrays:
+        return Graph(inputs=matrix.shape[1], **arrays)
+
+
+def starts(matrix: NDArray[np.int64], limit: int | None) -> list[Sums]:
+    """The ways to write rows that are worth a try; the first one is always possible."""
+    rows, columns = matrix.shape
+    possible = [plain(matrix)]
+    if min(rows, columns) > 2 and (abs(matrix) == 1).all():
+        full = (columns - 1).bit_length()
+        if limit is None or limit > full:
+            possible.append(subsets(matrix))
+        if limit is not None:
+            possible.append(blocks(matrix))
+    return [one for one in possible if limit is None or one.deepest <= limit]
+
+
+def _best(ends: Sequence[Sums], ranges: Sequence[Interval], options: Options) -> Graph:
+    """The cheapest graph of any of several sums; the narrowest of those that are equally cheap."""
+    graphs = [graph_of(one, ranges) for one in ends]
+    if options.cost == "bits":
+        narrow = [graph_of(one, ranges, narrow=True) for one in ends]
+        graphs += [g for g in narrow if options.limit is None or g.deepest <= options.limit]
+        return min(graphs, key=lambda graph: (graph.bits(ranges), graph.adders))
+    fewest = min(graph.adders for graph in graphs)
+    fewest_of = [graph for graph in graphs if graph.adders == fewest]
+    return min(fewest_of, key=lambda graph: graph.bits(ranges))
+
+
+def _searched(matrix: NDArray[np.int64], options: Options, progress: Progress) -> list[Sums]:
+    """What all searches end with."""
+    possible = starts(matrix, options.limit)
+    total = round(MOVES * options.effort)
+    if len(possible) > 1:
+        few = round(PILOT * total)
+        pilots = [_Run(one, options, options.seed, few)(silent) for one in possible]
+        total -= few * len(pilots)
+        start = min(zip(pilots, possible, strict=True), key=lambda two: two[0].adders)[1]
+    else:
+        [start] = possible
+    rounds = min(max(total // (PLENTY * (1 + len(start.terms))), 1), ROUNDS)
+    runs = [
+        _Run(start, options, options.seed + (k << 32), total // rounds)
+        for k in range(rounds * options.jobs)
+    ]
+    told = _Told(progress, len(runs))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        try:
+            return list(pool.map(lambda run: run(told), runs))
+        finally:
+            # After an interrupt nobody waits for the others.
+            for run in runs:
+                run.stopped.set()
+
+
+class _Told:
+    """Progress of several searches."""
+
+    def __init__(self, progress: Progress, searches: int) -> None:
+        self.progress, self.total = progress, searches * PARTS
+        self.done = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
+        with self.lock:
+            self.done += total > 0
+            self.progress(stage, self.done, self.total if total else 0, note)
+
+
+class _Run:
+    """A search from a start."""
+
+    def __init__(self, start: Sums, options: Options, seed: int, moves: int) -> None:
+        self.start, self.options, self.seed, self.moves = start, options, seed, moves
+        self.stopped = threading.Event()
+
+    def __call__(self, progress: Progress) -> Sums:
+        limit, moves = self.options.limit, self.moves
+        progress("sharing", 0, 0)
+        search = Search(self.start, limit=limit, seed=self.seed)
+        search.greedy()
+        hot = HOT * min(1.0, moves / (ENOUGH * max(search.adders, 1)))
+        loose = LOOSE if limit is not None and self.start.load <= SLACK * (1 << limit) else 0
+        search.loosen(loose)
+        for part in range(PARTS):
+            if self.stopped.is_set():
+                break
+            if part == FIRM:
+                search.tighten(loose)
+            first, last = (hot * (1 - k / PARTS) ** 2 for k in (part, part + 1))
+            search.anneal(moves * (part + 1) // PARTS - moves * part // PARTS, first, last)
+            progress("adders", part + 1, PARTS, f"{search.adders:,}")
+        return search.sums()

@@ -1,0 +1,1 @@
+"""Weights that are wires: a graph of adders, and what is around it."""

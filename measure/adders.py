@@ -1,0 +1,213 @@
+"""Graphs of shared adders for random and trained matrices, beside those of other tools."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pascaline.adders.optimise import Depth, least_depth, optimise
+from pascaline.models.catalogue import find_model
+from pascaline.spec.errors import InputError
+from pascaline.spec.formats import Interval
+from pascaline.spec.operands import Matrix, met
+from pascaline.spec.progress import Progress, silent
+
+__all__ = ["KINDS", "PEERS", "compare_adders"]
+
+INPUTS = Interval.signed_bits(8)
+"""Range of each element of a vector."""
+
+Shape = tuple[int, int]
+"""Inputs and outputs."""
+
+Weights = NDArray[np.int64]
+
+KINDS: dict[str, Callable[[np.random.Generator, Shape], Weights]] = {
+    "binary": lambda random, shape: random.choice([-1, 1], shape),
+    "ternary": lambda random, shape: random.integers(-1, 2, shape),
+    "half": lambda random, shape: random.choice([-1, 0, 0, 1], shape),
+}
+"""Random matrices of inputs x outputs; ``half`` is ternary with half of its elements 0."""
+
+PEERS = ("da4ml", "alkaid")
+"""Packages that are run beside, where they are installed."""
+
+
+ADD, SUBTRACT = 0, 1
+"""Codes of operations of peers."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A matrix with a name.
+
+    Attributes
+    ----------
+    name : str
+        Of a model, or a kind and a shape.
+    seed : int or None
+        Of a random matrix.
+    matrix : array of int64, shape (outputs, inputs)
+        The matrix.
+    """
+
+    name: str
+    seed: int | None
+    matrix: Weights
+
+
+def compare_adders(
+    *,
+    sizes: Collection[str] = (),
+    kinds: Collection[str] = tuple(KINDS),
+    seeds: Collection[int] = (0,),
+    models: Collection[str] = (),
+    effort: float = 10.0,
+    jobs: int = 1,
+    peers: bool = False,
+    progress: Progress = silent,
+) -> list[dict[str, Any]]:
+    """Adders, bits and depth of graphs, with any depth and with the least.
+
+    Parameters
+    ----------
+    sizes : collection of str
+        Random matrices: inputs of as many outputs, or inputs x outputs as ``48x128``.
+    kinds : collection of str
+        Of `KINDS`.
+    seeds : collection of int
+        A matrix each.
+    models : collection of str
+        Shipped models or files, of which the matrices of all gates are taken: x and h together.
+    effort : float
+        Seconds of search for each graph; see `adders.optimise`.
+    jobs : int
+        Searches side by side.
+    peers : bool
+        Whether to run those of `PEERS` that are installed.
+    progress : Progress
+        Told how far it is.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``seed``, ``rows``, ``columns``, ``terms``, ``limit`` (``"free"`` or the least
+        depth), ``tool``, ``adders``, ``bits`` of the adders for inputs of 8 bits, ``depth`` and
+        ``seconds``.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind or model, if a size is none, or if no peer is installed.
+    """
+    cases = [*_random(sizes, kinds, seeds), *(case for name in models for case in _trained(name))]
+    tools: dict[str, Tool] = {"pascaline": partial(_own, effort=effort, jobs=jobs)}
+    if peers:
+        tools |= _installed()
+    rows = []
+    for case in cases:
+        for least in (False, True):
+            for tool, run in tools.items():
+                told = partial(_told, progress, f"{case.name}, {tool}")
+                began = time.perf_counter()
+                found = run(case.matrix, least, told)
+                rows.append(_described(case, least) | {"tool": tool} | found)
+                rows[-1]["seconds"] = round(time.perf_counter() - began, 1)
+    return rows
+
+
+Tool = Callable[[Weights, bool, Progress], dict[str, Any]]
+"""Gets a matrix, whether depth is to be the least, and a progress; gives adders, bits and depth."""
+
+
+def _described(case: Case, least: bool) -> dict[str, Any]:
+    return {
+        "name": case.name,
+        "seed": case.seed,
+        "rows": case.matrix.shape[0],
+        "columns": case.matrix.shape[1],
+        "terms": int(np.count_nonzero(case.matrix)),
+        "limit": least_depth(case.matrix) if least else "free",
+    }
+
+
+def _told(progress: Progress, what: str, stage: str, done: int, total: int, note: str = "") -> None:
+    progress(f"{what}: {stage}", done, total, note)
+
+
+def _random(sizes: Collection[str], kinds: Collection[str], seeds: Collection[int]) -> list[Case]:
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InputError("--kinds", f"must be some of {', '.join(KINDS)}", kind)
+    return [
+        Case(f"{kind} {size}", seed, KINDS[kind](np.random.default_rng(seed), _shape(size)).T)
+        for size in sizes
+        for kind in kinds
+        for seed in seeds
+    ]
+
+
+def _shape(size: str) -> Shape:
+    inputs, _, outputs = size.partition("x")
+    try:
+        shape = int(inputs), int(outputs or inputs)
+    except ValueError:
+        shape = 0, 0
+    if not all(1 <= one <= 1024 for one in shape):
+        raise InputError("--sizes", "must be numbers of 1 to 1024, or two as 48x128", size)
+    return shape
+
+
+def _trained(name: str) -> list[Case]:
+    model = find_model(name)
+    found = []
+    for index, (layer, tensors) in enumerate(zip(model.network.layers, model.layers, strict=True)):
+        matrices = [met(tensors, one.name) for one in layer.operands if isinstance(one, Matrix)]
+        if matrices:
+            where = f"{name}, layer {index}" if len(model.layers) > 1 else name
+            found.append(Case(where, None, np.hstack(matrices)))
+    return found
+
+
+def _own(
+    matrix: Weights, least: bool, progress: Progress, *, effort: float, jobs: int
+) -> dict[str, Any]:
+    ranges = [INPUTS] * matrix.shape[1]
+    depth: Depth = "least" if least else None
+    graph = optimise(matrix, ranges, depth=depth, effort=effort, jobs=jobs, progress=progress)
+    if not np.array_equal(graph.matrix(), matrix):
+        raise AssertionError("a graph has another matrix")
+    return {"adders": graph.adders, "bits": graph.bits(ranges), "depth": graph.deepest}
+
+
+def _installed() -> dict[str, Tool]:
+    found = {name: partial(_peer, name) for name in PEERS if importlib.util.find_spec(name)}
+    if not found:
+        raise InputError("--peers", f"needs one of {', '.join(PEERS)} (pip install da4ml alkaid)")
+    return dict(found)
+
+
+def _peer(name: str, matrix: Weights, least: bool, progress: Progress) -> dict[str, Any]:
+    """Adders of a peer; numbers that it negates for outputs are not counted."""
+    progress("solving", 0, 0)
+    solver = importlib.import_module(f"{name}.cmvm")
+    solve = getattr(solver, "solve", None) or solver.cmvm_solve
+    ranges = [(float(INPUTS.lo), float(INPUTS.hi), 1.0)] * matrix.shape[1]
+    kernel = matrix.T.astype(np.float32)
+    made = solve(kernel, hard_dc=0 if least else -1, qintervals=ranges)
+    parts = getattr(made, "solutions", made)
+    adders = [op for part in parts for op in part.ops if op.opcode in (ADD, SUBTRACT)]
+    widths = []
+    for op in adders:
+        low, high, step = op.qint
+        widths.append(Interval(round(low / step), round(high / step)).width)
+    depth = max((op.latency for op in adders), default=0)
+    return {"adders": len(adders), "bits": sum(widths), "depth": round(depth)}
