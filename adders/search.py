@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pascaline.adders.graph import Graph
 from pascaline.adders.greedy import shared
-from pascaline.adders.kernels import SOURCE, Search, available
+from pascaline.adders.kernels import Search, available, source
 from pascaline.adders.start import blocks, plain, subsets
 from pascaline.adders.sums import Sums
 from pascaline.adders.trees import graph_of
@@ -77,7 +77,7 @@ def found(
         return _best(ends, ranges, options)
     identity: list[str | bytes] = [
         VERSION,
-        SOURCE.read_bytes(),
+        source(),
         str(matrix.shape),
         matrix.tobytes(),
         str([(one.lo, one.hi) for one in ranges]),
