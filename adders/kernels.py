@@ -24,6 +24,9 @@ SOURCE, *HEADERS = (
     Path(__file__).with_name(name) for name in ("kernels.cpp", "moves.h", "state.h", "pairs.h")
 )
 
+DEEPEST = 38
+"""Of limits; no sum is as deep, and loads of sums that are have no place in 64 bits."""
+
 P, N, R = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "adders_new": (P, (N, N, P, P, P, N, ctypes.c_uint64)),
@@ -78,7 +81,7 @@ class Search:
             first.ctypes.data,
             terms.ctypes.data,
             kept.ctypes.data,
-            -1 if limit is None else limit,
+            -1 if limit is None else min(limit, DEEPEST),
             seed,
         )
         weakref.finalize(self, library.adders_end, self._state)

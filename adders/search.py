@@ -39,7 +39,7 @@ HOT = 0.08
 ENOUGH = 300
 """Moves for each adder; if there are fewer, the chance is less in proportion."""
 
-PLENTY, ROUNDS = 4000, 8
+PLENTY, ROUNDS = 10_000, 8
 """Moves for each term of the start with which a round is done; there are up to so many rounds."""
 
 LOOSE, SLACK = 2, 0.9
