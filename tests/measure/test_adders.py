@@ -38,6 +38,8 @@ def test_sizes_that_are_none(size):
 def test_what_there_is_not(monkeypatch):
     with pytest.raises(InputError, match="--kinds: must be some of binary, ternary, half, not 'x'"):
         compare_adders(sizes=["4"], kinds=["x"])
+    with pytest.raises(InputError, match="--seeds: must be 0 to 4294967295, not -1"):
+        compare_adders(sizes=["4"], seeds=[0, -1])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="--peers: needs one of da4ml, alkaid"):
         compare_adders(sizes=["4"], peers=True)
