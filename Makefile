@@ -100,6 +100,7 @@ measure: $(READY) ## Measure what the documentation quotes (hours); LIBERTY=FILE
 	@$(BIN)/pascaline measure arithmetics
 	@$(BIN)/pascaline measure simulators
 	@$(BIN)/pascaline measure peers
+	@$(BIN)/pascaline measure adders --sizes 128 --effort 30
 	@for width in 8 12 16; do $(BIN)/pascaline measure lane-designs --target ecp5 --width $$width --weights $(LANES); done
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --cell-units 2
 	@$(BIN)/pascaline simulate medium-ternary --samples 40 --streams 2

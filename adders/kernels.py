@@ -18,14 +18,18 @@ import numpy as np
 from pascaline.adders.sums import Sums
 from pascaline.host.compiled import compiled
 
-__all__ = ["SOURCE", "Search", "available"]
+__all__ = ["Search", "available", "source"]
 
-SOURCE = Path(__file__).with_name("kernels.cpp")
+SOURCE, *HEADERS = (
+    Path(__file__).with_name(name) for name in ("kernels.cpp", "moves.h", "state.h", "pairs.h")
+)
+
+DEEPEST = 38
+"""Of limits; no sum is as deep, and loads of sums that are have no place in 64 bits."""
 
 P, N, R = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "adders_new": (P, (N, N, P, P, P, N, ctypes.c_uint64)),
-    "adders_set": (None, (P, R, R, R, R, N, N)),
     "adders_greedy": (None, (P,)),
     "adders_anneal": (None, (P, N, R, R)),
     "adders_loosen": (None, (P, N)),
@@ -38,6 +42,12 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
+@cache
+def source() -> bytes:
+    """All that the search is made of."""
+    return b"".join(file.read_bytes() for file in (SOURCE, *HEADERS))
+
+
 def available() -> bool:
     """Whether there is a search in C++."""
     return _library() is not None
@@ -47,7 +57,7 @@ def available() -> bool:
 def _library() -> ctypes.CDLL | None:
     if os.environ.get("PASCALINE_KERNELS") == "0":
         return None
-    found = compiled(SOURCE)
+    found = compiled(SOURCE, *HEADERS)
     if found is not None:
         for name, (result, arguments) in FUNCTIONS.items():
             function = getattr(found, name)
@@ -71,21 +81,10 @@ class Search:
             first.ctypes.data,
             terms.ctypes.data,
             kept.ctypes.data,
-            -1 if limit is None else limit,
+            -1 if limit is None else min(limit, DEEPEST),
             seed,
         )
         weakref.finalize(self, library.adders_end, self._state)
-
-    def tune(
-        self,
-        noise: float,
-        whole: float,
-        peel: float,
-        two: float = 0,
-        weight: int = 0,
-        heavy: int = 0,
-    ) -> None:
-        self._library.adders_set(self._state, noise, whole, peel, two, weight, heavy)
 
     def greedy(self) -> None:
         """Share pairs, those first that most sums have."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pascaline.adders.graph import Graph
 from pascaline.adders.greedy import shared
-from pascaline.adders.kernels import SOURCE, Search, available
+from pascaline.adders.kernels import Search, available, source
 from pascaline.adders.start import blocks, plain, subsets
 from pascaline.adders.sums import Sums
 from pascaline.adders.trees import graph_of
@@ -39,7 +39,7 @@ HOT = 0.08
 ENOUGH = 300
 """Moves for each adder; if there are fewer, the chance is less in proportion."""
 
-PLENTY, ROUNDS = 4000, 8
+PLENTY, ROUNDS = 10_000, 8
 """Moves for each term of the start with which a round is done; there are up to so many rounds."""
 
 LOOSE, SLACK = 2, 0.9
@@ -49,10 +49,10 @@ rows have at most this part of the terms that the limit allows. Fuller ones lose
 PARTS = 100
 """Of a round, after each of which the progress is told."""
 
-FIRM = 85
+FIRM = 94
 """The first part in which the limit holds."""
 
-VERSION = "1"
+VERSION = "2"
 """Of all that is not in the C++ source, and changes results."""
 
 
@@ -77,7 +77,7 @@ def found(
         return _best(ends, ranges, options)
     identity: list[str | bytes] = [
         VERSION,
-        SOURCE.read_bytes(),
+        source(),
         str(matrix.shape),
         matrix.tobytes(),
         str([(one.lo, one.hi) for one in ranges]),

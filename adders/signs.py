@@ -30,8 +30,11 @@ class _Signs:
         for c in sums.outputs.tolist():
             if c >> 7 >= self.inputs:
                 self.wanted.setdefault((c >> 7) - self.inputs, bool(c & 1))
-        # Symbols that have a pinned sum in them, and whether that is negative.
-        self.pinned = {sums.inputs + k: False for k in sums.pinned}
+        # Symbols that have a pinned sum in them; and which are to be negative.
+        self.pinned = {sums.inputs + k for k in sums.pinned}
+        self.lean: dict[int, bool] = {}
+        for symbol in self.pinned:
+            self._signs_of(symbol, False)
         self.users: list[list[int]] = [[] for _ in self.lists]
         for k in self.order:
             for c in self.lists[k]:
@@ -40,23 +43,36 @@ class _Signs:
 
     def run(self) -> list[bool]:
         for k in self.order:
-            forced = self._forced(k)
-            self.turned[k] = self.wanted.get(k, self._less(k)) if forced is None else forced
+            forced, usual = self._forced(k), self._less(k)
+            self.turned[k] = self.wanted.get(k, usual) if forced is None else forced
         for k, wanted in self.wanted.items():
             if self.turned[k] != wanted and self._free(k):
                 self.turned[k] = wanted
         return self.turned
 
     def _less(self, k: int) -> bool:
-        """Whether a sum is something less what is pinned, as outputs have it with both signs."""
-        pinned = any(
-            bool(c & 1) ^ self.pinned.get(c >> 7, False)
-            for c in self.lists[k]
-            if c >> 7 in self.pinned
-        )
-        if any(c >> 7 in self.pinned for c in self.lists[k]):
-            self.pinned[self.inputs + k] = pinned
-        return pinned
+        """Whether a sum is to be made as its negative, if nothing else says so.
+
+        Where there is a pinned sum, outputs have it with both signs, less others: all sums are made
+        with the sign that the pinned one has in them, or their inputs in it.
+        """
+        if not self.pinned:
+            return False
+        terms = [(c >> 7, bool(c & 1)) for c in self.lists[k]]
+        leads = [one for one in terms if one[0] in self.pinned] or terms
+        if leads is not terms:
+            self.pinned.add(self.inputs + k)
+        symbol, negative = leads[0]
+        self.lean[self.inputs + k] = negative ^ self.lean.get(symbol, False)
+        return self.lean[self.inputs + k]
+
+    def _signs_of(self, symbol: int, negative: bool) -> None:
+        """Note the signs of the inputs of a sum."""
+        if symbol < self.inputs:
+            self.lean[symbol] = negative
+            return
+        for c in self.lists[symbol - self.inputs]:
+            self._signs_of(c >> 7, bool(c & 1) ^ negative)
 
     def _forced(self, k: int) -> bool | None:
         """The sign in which a sum has to be made; None if there is a choice."""

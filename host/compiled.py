@@ -23,20 +23,22 @@ HINT = "apt install g++"
 
 
 @cache
-def compiled(source: Path) -> ctypes.CDLL | None:
+def compiled(source: Path, *headers: Path) -> ctypes.CDLL | None:
     """The functions of a file as a library, which is kept in the build folder by its text.
+
+    Headers that it includes are given with it.
 
     None where there is no g++ that compiles it, or if the file's function ``supported``, of no
     arguments, gives 0.
     """
     try:
-        found = library(source, FLAGS)
+        found = library(source, FLAGS, *headers)
     except (InputError, OSError):
         return None
     return found if found.supported() else None
 
 
-def library(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
+def library(source: Path, flags: tuple[str, ...], *headers: Path) -> ctypes.CDLL:
     """The functions of a file, compiled with some flags.
 
     Raises
@@ -46,16 +48,18 @@ def library(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
     OSError
         If the library cannot be kept or loaded.
     """
-    text = source.read_bytes()
+    texts = {file.name: file.read_bytes() for file in (source, *headers)}
     name = f"{source.stem}.so"
 
     def make(folder: Path) -> None:
         # Names without a folder, which may be of any letters.
-        (folder / source.name).write_bytes(text)
+        for file, text in texts.items():
+            (folder / file).write_bytes(text)
         run_tool(["g++", *flags, *SHARED, "-o", name, source.name], folder=folder, hint=HINT)
-        (folder / source.name).unlink()
+        for file in texts:
+            (folder / file).unlink()
 
-    identity: list[str | bytes] = [compiler_version(), " ".join(flags + SHARED), text]
+    identity: list[str | bytes] = [compiler_version(), " ".join(flags + SHARED), *texts.values()]
     if "-march=native" in flags:
         identity.append(_said(*flags, "-Q", "--help=target"))
     return ctypes.CDLL(str(kept(compiled_folder(), identity, make, name=source.stem) / name))

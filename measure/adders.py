@@ -41,6 +41,8 @@ PEERS = ("da4ml", "alkaid")
 """Packages that are run beside, where they are installed."""
 
 
+LARGEST_SEED = (1 << 32) - 1
+
 ADD, SUBTRACT = 0, 1
 """Codes of operations of peers."""
 
@@ -106,7 +108,7 @@ def compare_adders(
     Raises
     ------
     InputError
-        If there is no such kind or model, if a size is none, or if no peer is installed.
+        If there is no such kind or model, if a size or a seed is none, or if no peer is installed.
     """
     cases = [*_random(sizes, kinds, seeds), *(case for name in models for case in _trained(name))]
     tools: dict[str, Tool] = {"pascaline": partial(_own, effort=effort, jobs=jobs)}
@@ -147,6 +149,9 @@ def _random(sizes: Collection[str], kinds: Collection[str], seeds: Collection[in
     for kind in kinds:
         if kind not in KINDS:
             raise InputError("--kinds", f"must be some of {', '.join(KINDS)}", kind)
+    for seed in seeds:
+        if not 0 <= seed <= LARGEST_SEED:
+            raise InputError("--seeds", f"must be 0 to {LARGEST_SEED}", seed)
     return [
         Case(f"{kind} {size}", seed, KINDS[kind](np.random.default_rng(seed), _shape(size)).T)
         for size in sizes

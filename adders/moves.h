@@ -1,0 +1,258 @@
+// The search: pairs shared as greedily as can be, then moves, of which those are kept that do not cost
+// much.
+//
+// No number here depends on the machine: draws are integers, and real numbers are only added,
+// multiplied, divided, and drawn roots of, which have one result everywhere.
+
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "state.h"
+
+namespace {
+
+class Draws {
+  public:
+    explicit Draws(uint64_t seed) : state(seed * 0x9e3779b97f4a7c15ULL + 1) {}
+
+    uint64_t next() {
+        state += 0x9e3779b97f4a7c15ULL;
+        uint64_t z = state;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        return z ^ (z >> 31);
+    }
+    uint32_t below(size_t count) {
+        return static_cast<uint32_t>(((next() >> 32) * static_cast<uint64_t>(count)) >> 32);
+    }
+    double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+  private:
+    uint64_t state;
+};
+
+// How much chance there is in which pair is shared: less than two sums that have it.
+constexpr double NOISE = 1.5;
+
+// Parts of the moves: looking again for pairs, taking a term out of a sum, writing out two terms.
+// Others write out one.
+constexpr double AGAIN = 0.08, OUT = 0.5, TWO = 0.05;
+
+class Search : public State {
+  public:
+    Search(int64_t inputs, int64_t count, const int64_t *first, const int64_t *terms,
+           const int8_t *kept, int64_t limit, uint64_t seed)
+        : State(inputs, count, first, terms, kept, limit), draws(seed) {}
+
+    // Share pairs, those first that most sums have.
+    void greedy() {
+        vector<uint64_t> found;
+        for (int32_t level = counts.most(); level >= 2; level--) {
+            found.clear();
+            counts.collect(level, found);
+            for (size_t k = found.size(); k > 1; k--) std::swap(found[k - 1], found[draws.below(k)]);
+            for (size_t k = 0; k < found.size(); k++) {
+                work.clear();
+                journal.clear();
+                failed = false;
+                while (!failed && counts.of(found[k]) >= level && share(found[k])) tidy();
+                if (failed) {
+                    undo();
+                    continue;
+                }
+                for (uint64_t key : work)
+                    if (counts.of(key) >= level) found.push_back(key);
+            }
+        }
+        work.clear();
+        journal.clear();
+    }
+
+    // Try so many moves; a move that costs n adders is kept with a chance of `chance` to the n,
+    // which goes from `from` to `to`.
+    void anneal(int64_t moves, double from, double to) {
+        for (int64_t k = 0; k < moves; k++) {
+            const double chance = from + (to - from) * (static_cast<double>(k) / static_cast<double>(moves));
+            const double part = std::sqrt(std::sqrt(std::sqrt(std::sqrt(chance))));
+            const int64_t before = energy();
+            journal.clear();
+            work.clear();
+            failed = false;
+            int64_t spare = 0;
+            for (double left = draws.real(); spare < 8 * ADDER && left < part; spare++) left /= part;
+            if (!perturb(spare)) continue;
+            while (!work.empty() && !failed) {
+                share(take());
+                if (!failed) tidy();
+            }
+            if (failed || energy() - before > spare) undo();
+        }
+        journal.clear();
+    }
+
+    // Let outputs be deeper by so much, at a price for each excess.
+    void loosen(int32_t more) {
+        if (limit >= 0) limit += more;
+    }
+
+    // Bring the outputs back to a depth: write out what wastes most of them.
+    void tighten(int32_t less) {
+        if (limit < 0) return;
+        for (int32_t k = 0; k < static_cast<int32_t>(sums.size()); k++)
+            while (keep[k] == 1 && load[k] > goal) {
+                int32_t worst = -1;
+                int64_t most = -1;
+                for (size_t at = 0; at < sums[k].size(); at++) {
+                    const int32_t symbol = sums[k][at].symbol;
+                    if (symbol < inputs || keep[symbol - inputs] == 2) continue;
+                    const int64_t waste = (int64_t{1} << depth[symbol]) - load[symbol - inputs];
+                    const int64_t rank = (waste << 20) + depth[symbol];
+                    if (rank > most) most = rank, worst = static_cast<int32_t>(at);
+                }
+                if (worst < 0) break;
+                write_out(k, worst);
+                tidy();
+            }
+        limit -= less;
+        journal.clear();
+        work.clear();
+    }
+
+  private:
+    Draws draws;
+    vector<uint64_t> barred;  // Pairs that a move has just parted.
+
+    // One of the pairs that wait, drawn among those that most sums have.
+    uint64_t take() {
+        size_t best = 0;
+        double score = -1;
+        for (size_t at = 0; at < work.size();) {
+            const int32_t count = counts.of(work[at]);
+            if (count < 2 || std::find(barred.begin(), barred.end(), work[at]) != barred.end()) {
+                work[at] = work.back();
+                work.pop_back();
+                continue;
+            }
+            const double now = count + NOISE * draws.real();
+            if (now > score) {
+                score = now;
+                best = at;
+            }
+            at++;
+        }
+        if (work.empty()) return 0;
+        const uint64_t key = work[best];
+        work[best] = work.back();
+        work.pop_back();
+        return key;
+    }
+
+    // A change that costs adders, unless other pairs come of it. `spare` adders are allowed in the end.
+    bool perturb(int64_t spare) {
+        if (sums.empty()) return false;
+        barred.clear();
+        const int32_t k = static_cast<int32_t>(draws.below(sums.size()));
+        if (!alive[k]) return false;
+        const int32_t symbol = inputs + k;
+        const double kind = draws.real();
+        if (kind < AGAIN) {
+            const int32_t slot = static_cast<int32_t>(draws.below(sums[k].size()));
+            for (const Term &term : sums[k]) {
+                if (&term == &sums[k][slot]) continue;
+                const uint64_t key = pair_key(term, sums[k][slot]);
+                if (counts.of(key) >= 2) work.push_back(key);
+            }
+            return !work.empty();
+        }
+        if (keep[k] == 2 || users[symbol].empty()) return false;
+        if (kind < AGAIN + OUT) {
+            if (keep[k] || sums[k].size() < 2) return false;
+            const int32_t slot = static_cast<int32_t>(draws.below(sums[k].size()));
+            const Term term = sums[k][slot];
+            // Of each use, whether its sum has a pair with the term that others have.
+            int64_t hopeless = -1;
+            for (const Use &use : users[symbol])
+                hopeless += !promises(sums[k].size() == 2 ? -1 : slot, k, use);
+            if (ADDER * hopeless > spare) return false;
+            if (sums[k].size() == 2) barred.push_back(pair_key(sums[k][0], sums[k][1]));
+            drop(k, slot);
+            for (size_t at = 0; at < users[symbol].size(); at++) {
+                const Use use = users[symbol][at];
+                const int32_t form = sums[use.sum][use.slot].form;
+                put(use.sum, term.symbol, (term.form + (form & ~1)) ^ (form & 1));
+                if (at == 0) barred.push_back(pair_key(sums[use.sum][use.slot], sums[use.sum].back()));
+                settle(use.sum);
+            }
+            settle(k);
+            untidy.push_back(symbol);
+        } else if (kind < AGAIN + OUT + TWO) {
+            return regroup(k, users[symbol][draws.below(users[symbol].size())], spare);
+        } else {
+            const Use use = users[symbol][draws.below(users[symbol].size())];
+            if (spare < ADDER && !promises(-1, k, use)) return false;
+            for (size_t a = 1; a < sums[k].size(); a++)
+                for (size_t b = 0; b < a; b++) barred.push_back(pair_key(sums[k][a], sums[k][b]));
+            write_out(use.sum, use.slot);
+        }
+        tidy();
+        return true;
+    }
+
+    // Write sum k out where it is used, and another of two terms there, if theirs fit crosswise.
+    bool regroup(int32_t k, const Use &use, int64_t spare) {
+        if (sums[k].size() != 2) return false;
+        const int32_t d = use.sum;
+        const Term term = sums[d][use.slot];
+        const int64_t wanted = spare >= ADDER ? 1 : 2;
+        const Term a = shifted(sums[k][0], term), b = shifted(sums[k][1], term);
+        int32_t found = 0, chosen = -1;
+        for (size_t at = 0; at < sums[d].size(); at++) {
+            const Term other = sums[d][at];
+            const int32_t m = other.symbol - inputs;
+            if (m < 0 || m == k || keep[m] == 2 || sums[m].size() != 2) continue;
+            if (limit >= 0 && depth[other.symbol] != depth[term.symbol]) continue;
+            const Term x = shifted(sums[m][0], other), y = shifted(sums[m][1], other);
+            if ((has(a, x) + has(b, y) >= wanted || has(a, y) + has(b, x) >= wanted) &&
+                draws.below(++found) == 0)
+                chosen = static_cast<int32_t>(at);
+        }
+        if (chosen < 0) return false;
+        const Term other = sums[d][chosen];
+        const auto &terms = sums[other.symbol - inputs];
+        barred.push_back(pair_key(sums[k][0], sums[k][1]));
+        barred.push_back(pair_key(terms[0], terms[1]));
+        write_out(d, slot_of(d, term.symbol, term.form));
+        write_out(d, slot_of(d, other.symbol, other.form));
+        tidy();
+        return true;
+    }
+
+    bool has(const Term &one, const Term &other) const { return counts.of(pair_key(one, other)) > 0; }
+
+    static Term shifted(const Term &one, const Term &by) {
+        return {one.symbol, (one.form + (by.form & ~1)) ^ (by.form & 1), -1};
+    }
+
+    // Whether a term of sum k, or any if `slot` is -1, has a pair that others have where k is used.
+    bool promises(int32_t slot, int32_t k, const Use &use) const {
+        const Term &term = sums[use.sum][use.slot];
+        size_t wanted = slot < 0 ? sums[k].size() - 1 : 1;
+        const size_t first = slot < 0 ? 0 : slot, last = slot < 0 ? sums[k].size() : slot + 1;
+        for (size_t at = first; at < last; at++) {
+            Term one = sums[k][at];
+            one.form = (one.form + (term.form & ~1)) ^ (term.form & 1);
+            for (const Term &other : sums[use.sum])
+                if (&other != &term && counts.of(pair_key(one, other)) > 0) {
+                    if (--wanted == 0) return true;
+                    break;
+                }
+        }
+        return false;
+    }
+};
+
+}  // namespace

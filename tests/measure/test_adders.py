@@ -1,0 +1,54 @@
+"""What is measured of adder graphs."""
+
+import importlib.util
+
+import pytest
+
+from pascaline.measure import adders
+from pascaline.measure.adders import compare_adders
+from pascaline.spec.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("PASCALINE_BUILD", str(tmp_path))
+
+
+def test_random_and_trained():
+    rows = compare_adders(sizes=["6x10"], kinds=["half"], seeds=[2], effort=0.05)
+    rows += compare_adders(models=["tiny-ternary"], effort=0.05)
+    assert [one["name"] for one in rows] == ["half 6x10"] * 2 + ["tiny-ternary"] * 2
+    for free, least in (rows[:2], rows[2:]):
+        assert (free["limit"], least["limit"]) == ("free", least["depth"])
+        trees = free["terms"] - free["rows"]
+        assert 0 < free["adders"] < trees
+        assert 0 < least["adders"] < trees
+        # Sums of numbers of 8 bits have 9 and more.
+        assert free["bits"] > 9 * free["adders"]
+    assert (rows[0]["rows"], rows[0]["columns"]) == (10, 6)
+    assert (rows[2]["rows"], rows[2]["columns"]) == (28, 12)
+
+
+@pytest.mark.parametrize("size", ["0", "x", "x8", "8xx", "3x4x5", "-2", "2000"])
+def test_sizes_that_are_none(size):
+    with pytest.raises(InputError, match="--sizes: must be numbers of 1 to 1024, or two as 48x128"):
+        compare_adders(sizes=[size])
+
+
+def test_what_there_is_not(monkeypatch):
+    with pytest.raises(InputError, match="--kinds: must be some of binary, ternary, half, not 'x'"):
+        compare_adders(sizes=["4"], kinds=["x"])
+    with pytest.raises(InputError, match="--seeds: must be 0 to 4294967295, not -1"):
+        compare_adders(sizes=["4"], seeds=[0, -1])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="--peers: needs one of da4ml, alkaid"):
+        compare_adders(sizes=["4"], peers=True)
+
+
+@pytest.mark.parametrize("name", adders.PEERS)
+def test_peers_that_are_installed(name):
+    pytest.importorskip(name)
+    rows = compare_adders(sizes=["16"], kinds=["ternary"], effort=0.2, peers=True)
+    own, other = ([one for one in rows if one["tool"] == tool] for tool in ("pascaline", name))
+    for one, two in zip(own, other, strict=True):
+        assert one["adders"] < two["adders"]
