@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pascaline.spec.network import Network
+if TYPE_CHECKING:
+    from pascaline.spec.network import Network  # NumPy, which a help can do without.
 
 __all__ = ["machine_words", "network_words", "score_words"]
 
