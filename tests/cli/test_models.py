@@ -38,6 +38,7 @@ WORDS = {
     "generate": ("{model}", "-o", "generated"),
     "image": ("{model}", "--for", "loaded/{name}.json", "-o", "weights.bin"),
     "measure activations": ("--models", "{model}", "--forms", "table"),
+    "measure adders": ("--models", "{model}", "--effort", "0"),
     "measure attention": ("--models", "{model}"),
     "measure faults": ("{model}", "--count", "1", "--sim", "icarus", "--ports", "axi"),
     "measure loading": ("{model}", "--target", "generic"),

@@ -109,7 +109,7 @@ def test_a_run_that_waits_for_one_that_is_killed_builds_its_own_machine(tmp_path
     texts = {"A": "module machine; // A", "B": "module machine; // B"}
     monkeypatch.setenv("PASCALINE_BUILD", str(tmp_path))
     monkeypatch.setattr(
-        simulation, "make_verilog", lambda of, _: Verilog("machine", texts[of.machine], {}, {})
+        simulation, "make_verilog", lambda of, _: Verilog("machine", texts[of.machine], "", {}, {})
     )
     monkeypatch.setattr(
         simulation, "run", lambda job, folder, *_, **__: (folder / "machine").read_text()

@@ -75,6 +75,8 @@ def test_a_lemma_must_hold_in_all_states(graph):
 
 
 def test_a_lemma_must_hold_at_the_start(graph):
+    program("yosys-abc", package="yosys")
+
     def never_counts(s):
         return ~s["machine.count"].is_(0) & ~s["machine.count"].is_(3)
 
