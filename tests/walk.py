@@ -77,6 +77,7 @@ CLAIMS = {
     ],
     "generate digits-ternary --weights ram --parity -o out": ["out/digits_ternary.bin"],
     "generate digits-ternary --weights ram -o out": ["out/digits_ternary.bin"],
+    "generate digits-small-ternary --weights wired -o out": ["out/digits_small_ternary.v"],
     "image mine.safetensors --for out/digits_ternary.json -o mine.bin": ["mine.bin"],
     "simulate rows-ternary --sim icarus --samples 2": ["rows-ternary in icarus", "correct classes"],
     "simulate digits-ternary --samples 1 --waves run.fst": ["run.fst", "2 of 2"],
