@@ -28,7 +28,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.operands import met
 from pascaline.spec.tensorspec import Integers
 
-__all__ = ["Wires", "adder_levels", "check_wires", "sum_ranges"]
+__all__ = ["Wires", "check_wires"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +45,16 @@ class Wires:
         Whether a row has one sum over all of them.
     serial : bool
         Whether sums come bit by bit.
+
+    Examples
+    --------
+    >>> bits = {"h": Interval(0, 1), "x": Interval(0, 1)}
+    >>> one = {"weight_x": np.array([[1, -1], [1, 1]]), "weight_h": np.array([[2], [-1]])}
+    >>> Wires(tensors=[one], elements=bits, shared=False, serial=False).sums
+    (Interval(lo=-1, hi=2), Interval(lo=-1, hi=2))
+    >>> wires = Wires(tensors=[one], elements=bits, shared=True, serial=False)
+    >>> wires.sums, wires.levels
+    ((Interval(lo=-1, hi=3),), 2)
     """
 
     tensors: Sequence[Mapping[str, Integers]]
@@ -54,13 +64,24 @@ class Wires:
 
     @cached_property
     def sums(self) -> tuple[Interval, ...]:
-        """Ranges of the sums of a row."""
-        return sum_ranges(self.tensors, self.elements, shared=self.shared)
+        """Exact ranges of the sums of a row, over the rows of all matrices; 0 is in each."""
+        found = []
+        for one in self.tensors:
+            rows = [_row_ranges(met(one, name), at) for name, at in self.elements.items()]
+            if self.shared:
+                rows = [np.sum(rows, axis=0)]
+            found.append([Interval.of(row) for row in rows])
+        return tuple(reduce(or_, ranges) for ranges in zip(*found, strict=True))
 
     @cached_property
     def levels(self) -> int:
-        """Adders in a row that no graph can do without."""
-        return adder_levels(self.tensors, list(self.elements), shared=self.shared)
+        """Adders in a row that no graph can do without: those of the row with the most weights."""
+        most = 1
+        for one in self.tensors:
+            counts = [np.count_nonzero(met(one, name), axis=1) for name in self.elements]
+            added = np.sum(counts, axis=0) if self.shared else np.array(counts)
+            most = max(most, int(added.max()))
+        return (most - 1).bit_length()
 
     @property
     def bits(self) -> int:
@@ -102,68 +123,9 @@ def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
         raise InputError("machine: stack", rule, machine.stack)
 
 
-def sum_ranges(
-    tensors: Sequence[Mapping[str, Integers]], elements: Mapping[str, Interval], *, shared: bool
-) -> tuple[Interval, ...]:
-    """Exact ranges of the sums of a row, over the rows of all matrices; 0 is in each.
-
-    Parameters
-    ----------
-    tensors : sequence of mapping
-        Integers of each layer, of each of its directions.
-    elements : mapping of str to Interval
-        Operands by name, each with the range of its elements, in the order of the sums.
-    shared : bool
-        Whether a row has one sum over all of them.
-
-    Examples
-    --------
-    >>> bits = Interval(0, 1)
-    >>> one = {"weight_x": np.array([[1, -1], [1, 1]]), "weight_h": np.array([[2], [-1]])}
-    >>> sum_ranges([one], {"h": bits, "x": bits}, shared=False)
-    (Interval(lo=-1, hi=2), Interval(lo=-1, hi=2))
-    >>> sum_ranges([one], {"h": bits, "x": bits}, shared=True)
-    (Interval(lo=-1, hi=3),)
-    """
-    found = []
-    for one in tensors:
-        rows = [_row_ranges(met(one, name), element) for name, element in elements.items()]
-        if shared:
-            rows = [np.sum(rows, axis=0)]
-        found.append([Interval.of(row) for row in rows])
-    return tuple(reduce(or_, ranges) for ranges in zip(*found, strict=True))
-
-
 def _row_ranges(weights: Integers, element: Interval) -> NDArray[np.int64]:
     """The smallest and the largest sum of each row: shape (2, rows)."""
     plus, minus = np.maximum(weights, 0).sum(axis=1), np.minimum(weights, 0).sum(axis=1)
     return np.array(
         [plus * element.lo + minus * element.hi, plus * element.hi + minus * element.lo]
     )
-
-
-def adder_levels(
-    tensors: Sequence[Mapping[str, Integers]], names: Sequence[str], *, shared: bool
-) -> int:
-    """Adders in a row that no graph can do without: those of the row with the most weights.
-
-    Parameters
-    ----------
-    tensors : sequence of mapping
-        Integers of each layer, of each of its directions.
-    names : sequence of str
-        Of the operands.
-    shared : bool
-        Whether a row has one sum over all of them.
-
-    Examples
-    --------
-    >>> weights = np.array([[1, 0, 2, 0, 1], [0, 0, 0, 4, 0]])
-    >>> adder_levels([{"weight_x": weights}], ["x"], shared=True)
-    2
-    """
-    most = 1
-    for one in tensors:
-        counts = [np.count_nonzero(met(one, name), axis=1) for name in names]
-        most = max(most, int((np.sum(counts, axis=0) if shared else np.array(counts)).max()))
-    return (most - 1).bit_length()

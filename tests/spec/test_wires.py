@@ -11,7 +11,7 @@ from pascaline.spec.formats import Interval
 from pascaline.spec.image import gate_matrix
 from pascaline.spec.machine import Machine
 from pascaline.spec.operands import met
-from pascaline.spec.wires import adder_levels, sum_ranges
+from pascaline.spec.wires import Wires
 from tests.models import make_design, make_model
 
 LSTM = {"hidden": 4, "weights": "ternary"}
@@ -34,14 +34,20 @@ def test_ranges_are_those_of_all_vectors(shared, rng):
             for found, sums in zip(reached, [h + x] if shared else [h, x], strict=False):
                 found |= set(sums.tolist())
     wanted = [Interval(min(found), max(found)) for found in reached[: 1 if shared else 2]]
-    assert list(sum_ranges(tensors, elements, shared=shared)) == wanted
+    wires = Wires(tensors=tensors, elements=elements, shared=shared, serial=False)
+    assert list(wires.sums) == wanted
 
 
 def test_levels_are_those_of_the_longest_row():
     tensors = [{"weight_h": np.array([[1, 0, 1]]), "weight_x": np.array([[1, 1, 1]])}]
-    assert adder_levels(tensors, ["h", "x"], shared=True) == 3
-    assert adder_levels(tensors, ["h", "x"], shared=False) == 2
-    assert adder_levels([{"weight_x": np.zeros((2, 2), int)}], ["x"], shared=True) == 0
+
+    def levels(tensors, *names, shared):
+        elements = dict.fromkeys(names, Interval(0, 1))
+        return Wires(tensors=tensors, elements=elements, shared=shared, serial=False).levels
+
+    assert levels(tensors, "h", "x", shared=True) == 3
+    assert levels(tensors, "h", "x", shared=False) == 2
+    assert levels([{"weight_x": np.zeros((2, 2), int)}], "x", shared=True) == 0
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
