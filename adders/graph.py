@@ -143,6 +143,12 @@ class Graph:
         )
 
     @property
+    def outputs(self) -> list[tuple[int, int, bool]]:
+        """Index, shift and sign of each output, as `of` takes them."""
+        columns = (self.output, self.output_shift, self.output_negative)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    @property
     def nodes(self) -> int:
         """Adders and subtracters, negations aside."""
         return len(self.left)

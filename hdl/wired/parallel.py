@@ -9,7 +9,7 @@ from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.shapes import shape
 from pascaline.hdl.wired.schedule import Schedule
 
-__all__ = ["ParallelGraph", "register"]
+__all__ = ["ParallelGraph", "opening", "register"]
 
 
 class ParallelGraph(wiring.Component):
@@ -79,12 +79,11 @@ class ParallelGraph(wiring.Component):
             value = values[place] = Signal(shape(self._ranges[place]), name=f"v{place}")
             total = (-left if minus_a else left) + (-right if minus_b else right)
             m.d.comb += value.eq(total)
-        outputs = zip(graph.output, graph.output_shift, graph.output_negative, strict=True)
         rows = []
-        for (of, shift, minus), row in zip(outputs, self._rows, strict=True):
+        for (of, shift, minus), row in zip(graph.outputs, self._rows, strict=True):
             value = Signal(shape(row), name=f"row_{len(rows)}")
             if of >= 0:
-                found = at(int(of), self._schedule.registers) << int(shift)
+                found = at(of, self._schedule.registers) << shift
                 m.d.comb += value.eq(-found if minus else found)
             rows.append(value)
         m.d.comb += self.rows.eq(Cat(rows))
@@ -100,8 +99,7 @@ class ParallelGraph(wiring.Component):
         ports = {"clk": "input"} if schedule.registers else {}
         ports |= {"x": f"input [{len(self.x) - 1}:0]"} if self.taken else {}
         ports["rows"] = f"output [{len(self.rows) - 1}:0]"
-        lines = [f"({', '.join(ports)});"]
-        lines += [f"  {kind} {name};" for name, kind in ports.items()]
+        lines = opening(ports)
         place = 0
         for k in self.taken:
             width = self._widths[k]
@@ -118,9 +116,8 @@ class ParallelGraph(wiring.Component):
                 lines.append(f"  wire [{width - 1}:0] m{of} = -{value};")
                 negated.add(of)
         place = 0
-        outputs = zip(graph.output.tolist(), graph.output_shift, graph.output_negative, strict=True)
-        for (of, shift, minus), row in zip(outputs, self._rows, strict=True):
-            value = self._row(of, int(shift), minus, row.width)
+        for (of, shift, minus), row in zip(graph.outputs, self._rows, strict=True):
+            value = self._row(of, shift, minus, row.width)
             lines.append(f"  assign rows[{place + row.width - 1}:{place}] = {value};")
             place += row.width
         return "\n".join([*lines, "endmodule\n"])
@@ -174,6 +171,11 @@ class ParallelGraph(wiring.Component):
         cycles = stage - self._schedule.stage[of]
         name = f"v{of}_{cycles}" if cycles else f"v{of}"
         return _extended(name, self._widths[of], self._ranges[of].signed, first, width)
+
+
+def opening(ports):
+    """Lines that a module begins with: its ports, each with its kind."""
+    return [f"({', '.join(ports)});", *(f"  {kind} {name};" for name, kind in ports.items())]
 
 
 def register(name, value, width=None):

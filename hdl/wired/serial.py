@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import Kinds
-from pascaline.hdl.wired.parallel import register
+from pascaline.hdl.wired.parallel import opening, register
 from pascaline.hdl.wired.schedule import Schedule
 
 __all__ = ["SerialGraph"]
@@ -88,8 +88,7 @@ class SerialGraph(wiring.Component):
                 p, q = q, p
             known[place, when, 0] = builder.sum(p, q, minus_a or minus_b, when, f"v{place}")
         rows, negated, last = [], {}, self._schedule.registers
-        outputs = zip(graph.output, graph.output_shift, graph.output_negative, strict=True)
-        for of, shift, minus in ((int(of), int(shift), minus) for of, shift, minus in outputs):
+        for of, shift, minus in graph.outputs:
             if of < 0:
                 rows.append(builder.zero)
                 continue
@@ -182,8 +181,7 @@ class _Text:
         ports = {"clk": "input", "clear": "input"}
         ports |= {"x": f"input [{len(self._part.x) - 1}:0]"} if self._part.taken else {}
         ports["rows"] = f"output [{len(rows) - 1}:0]"
-        lines = [f"({', '.join(ports)});"]
-        lines += [f"  {kind} {name};" for name, kind in ports.items()]
+        lines = opening(ports)
         before = "clear"
         for when in range(1, self._clears + 1):
             name = self._clear(when)
