@@ -204,11 +204,10 @@ def _ask(
     with temporary() as folder, ThreadPoolExecutor(at_a_time) as pool:
         asked = []
         for number, engine in enumerate(engines):
-            if (claim := claims(engine.busy)) is not None:
-                place = folder / str(number)
-                place.mkdir()
-                limit = -(-seconds // engine.share)
-                asked.append(pool.submit(_answer, engine, claim, place, limit, stop))
+            place = folder / str(number)
+            place.mkdir()
+            limit = -(-seconds // engine.share)
+            asked.append(pool.submit(_answer, engine, claims, place, limit, stop))
         try:
             for future in as_completed(asked):
                 proven, trace = future.result()
@@ -220,10 +219,15 @@ def _ask(
 
 
 def _answer(
-    engine: Engine, claim: Claim, folder: Path, seconds: int, stop: Event
+    engine: Engine,
+    claims: Callable[[bool], Claim | None],
+    folder: Path,
+    seconds: int,
+    stop: Event,
 ) -> tuple[bool, Trace | None]:
     """What one engine says, or that it does not know."""
-    if stop.is_set():
+    # A claim takes a while: it is made when its engine is asked.
+    if stop.is_set() or (claim := claims(engine.busy)) is None:
         return False, None
     (folder / "claim.aig").write_bytes(claim.aiger)
     what = engine.script.format(seconds=seconds)
