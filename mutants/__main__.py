@@ -13,6 +13,7 @@ from mutants.campaign import Campaign
 from mutants.known import KNOWN
 from mutants.machines import COUNTS
 from mutants.netlist import MOST
+from mutants.settled import write_settled
 from pascaline.cli.guard import guarded
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
@@ -87,6 +88,11 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Keep the shortest inputs that kill what traffic does not, a file for each machine.",
 )
+@click.option(
+    "--afresh",
+    is_flag=True,
+    help="Ask also of what is settled or known, and write mutants/settled.json (of all mutants).",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
@@ -100,6 +106,7 @@ def main(
     part: tuple[int, int],
     folder: Path | None,
     replays: Path | None,
+    afresh: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -121,6 +128,7 @@ def main(
             random=random,
             seconds=seconds,
             replays=replays,
+            afresh=afresh,
         )
         for name, first, last in sliced(counts, *part)
     ]
@@ -130,6 +138,8 @@ def main(
     threads, processes = ThreadPoolExecutor(len(campaigns)), workers(jobs or cores())
     with threads, bars() as report, processes as pool:
         found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
+    if afresh and counts == dict(COUNTS) and (part[1], seed) == (1, 0):
+        write_settled(found)
     if as_json:
         print_json({"campaigns": found})
     else:
@@ -137,7 +147,10 @@ def main(
             rows = [["killed", result["killed"]]]
             rows += [["  by the bench's traffic", result["killed_by_traffic"]]]
             rows += [[f"  by {name}", n] for name, n in sorted(result["killed_by"].items())]
-            rows += [["proven equivalent", result["equivalent"]], ["left", len(result["left"])]]
+            rows += [
+                ["proven equivalent", len(result["equivalent"])],
+                ["left", len(result["left"])],
+            ]
             rates = f"{result['kill_rate']:.1%}", f"{result['kill_rate_of_others']:.1%}"
             title = f"{result['mutants']} mutants of {result['configuration']}"
             shares = f"traffic kills {rates[0]}, {rates[1]} of those not equivalent"
