@@ -4,10 +4,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
-from mutants.__main__ import sliced
 from mutants.campaign import Campaign
 from mutants.known import KNOWN, Judgement, judged
 from mutants.machines import COUNTS
+from mutants.slices import sliced
 from pascaline.spec.errors import InputError
 from tests.sim.machines import tool_of
 
