@@ -14,6 +14,7 @@ from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import COUNT
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, say, table
 from pascaline.spec.errors import InputError
 
@@ -25,7 +26,7 @@ __all__ = ["run"]
 
 @command(example="pascaline run digits-ternary word.wav --every 10 --sim verilator")
 @model_argument
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--every",
     type=COUNT,
