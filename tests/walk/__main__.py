@@ -29,6 +29,8 @@ class Walk:
         Where; it has a cache of its own.
     also : collection of str
         What is there, of what commands want.
+    build : Path, optional
+        What another walk has built; by default nothing is there.
 
     Attributes
     ----------
@@ -37,13 +39,17 @@ class Walk:
         not run, by what they want; programs in Python.
     """
 
-    def __init__(self, program: Path, folder: Path, also: Sequence[str] = ()) -> None:
+    def __init__(
+        self, program: Path, folder: Path, also: Sequence[str] = (), build: Path | None = None
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._program = program
         self._folder = folder
         names = ("PYTHONPATH", "PASCALINE_BUILD", "PASCALINE_DATA")
         self._environment = {name: value for name, value in os.environ.items() if name not in names}
         self._environment["XDG_CACHE_HOME"] = str(folder / "cache")
+        if build is not None:
+            self._environment["PASCALINE_BUILD"] = str(build.absolute())
         # The tools of YoWASP are compiled once for all folders.
         self._environment.setdefault("YOWASP_CACHE_DIR", str(Path.home() / ".cache" / "YoWASP"))
         found = not self._run([*self._python, "-c", "import torch"], folder)[0]
@@ -135,9 +141,10 @@ def main() -> None:
     parser.add_argument(
         "--also", action="append", default=[], choices=ALSO, help="run what wants this, too"
     )
+    parser.add_argument("--build", type=Path, help="what another walk has built is here")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        walk = Walk(options.program.absolute(), Path(folder), options.also)
+        walk = Walk(options.program.absolute(), Path(folder), options.also, options.build)
         pages = options.page or PAGES
         for page in pages:
             walk.page(page)
