@@ -99,7 +99,7 @@ CLAIMS = {
     "simulate rows-ternary --sim icarus --samples 2": ["rows-ternary in icarus", "correct classes"],
     "simulate digits-ternary --samples 1 --waves run.fst": ["run.fst", "2 of 2"],
     "simulate digits-ternary --weights ram": ["digits-ternary in verilator", "correct classes"],
-    "simulate digits-ternary --ports axi --samples 5": ["10 of 10", "correct classes"],
+    "simulate digits-ternary --ports axi --samples 5": ["5 of 5", "correct classes"],
     "simulate mine.safetensors": ["correct classes"],
     "simulate net.safetensors --inputs inputs.npz --units 8 --simd 16": ["correct classes"],
     "simulate waves.safetensors --inputs waves.npz --units 4 --simd 7 --ports axi": [
@@ -125,7 +125,7 @@ CLAIMS = {
     "compare digits-binary digits-ternary --html both.html": ["both.html", "better"],
     "compare old.json new.json": ["digits-binary", "digits-ternary", "better"],
     "measure baselines digits-ternary": ["digits-ternary"],
-    "train recordings/ -o mine.safetensors": ["mine.safetensors", "held out"],
+    "train recordings/ -o mine.safetensors": ["mine.safetensors", "held-out"],
     "import net.pt --weights ternary -o net.safetensors": ["net.safetensors", "understood"],
     "import copy.pt --block 16 --result every --calibrate DATA --bits 8 -o mine.safetensors": [
         *("mine.safetensors", "left out")
