@@ -113,7 +113,7 @@ CLAIMS = {
     "run digits-ternary many.wav --window 18 --every 2": ["class", "margin"],
     "evaluate digits-ternary": ["593", "600"],
     "report digits-ternary --target ecp5": ["Lattice ECP5", "block rams", "folded table"],
-    "report digits-ternary --ports axi --target ecp5": ["Lattice ECP5", "block rams", "shell"],
+    "report digits-ternary --ports axi --target ecp5": ["Lattice ECP5", "block rams", "bus"],
     "report digits-ternary --html digits.html": ["digits.html", "memory bits"],
     "report net.safetensors --units 8 --simd 16 --target ecp5": ["Lattice ECP5", "block rams"],
     "report waves.safetensors --units 4 --simd 7 --ports axi --target ecp5": ["Lattice ECP5"],
