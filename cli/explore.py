@@ -16,6 +16,7 @@ from pascaline.cli.command_line import command_line
 from pascaline.cli.completion import model_argument
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.numbers import COUNT, JOBS
+from pascaline.cli.paths import PATH
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, print_json, say, table, warn
@@ -39,7 +40,7 @@ __all__ = ["explore"]
     click.option(
         "--machine",
         "path",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with the other parameters.",
     ),
     click.option(
@@ -57,9 +58,7 @@ __all__ = ["explore"]
     click.option(
         "--all", "everything", is_flag=True, help="Print all machines, not just the front."
     ),
-    click.option(
-        "-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too."
-    ),
+    click.option("-o", "--output", type=PATH, help="JSON file to write, too."),
 )
 @html_option
 @output_options

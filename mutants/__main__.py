@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,45 +13,15 @@ from mutants.known import KNOWN
 from mutants.machines import COUNTS
 from mutants.netlist import MOST
 from mutants.settled import write_settled
+from mutants.slices import Slice, sliced
 from pascaline.cli.guard import guarded
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.measure.workers import workers
-from pascaline.spec.errors import InputError, brief
+from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 
-__all__ = ["main", "sliced"]
-
-
-class Slice(click.ParamType):  # type: ignore[type-arg]
-    """One part of so many: ``3/10``."""
-
-    name = "K/N"
-
-    def convert(self, value: object, param: object, context: object) -> tuple[int, int]:
-        """K, less than N, and N."""
-        if isinstance(value, tuple):
-            return value
-        part, _, parts = str(value).partition("/")
-        # The system's limit of digits is far beyond these.
-        numbers = [int(word) for word in (part, parts) if word.isdecimal() and len(word) < 10]
-        if len(numbers) != 2 or numbers[1] == 0:
-            self.fail(f"must be K/N, not {brief(str(value))!r}")
-        return numbers[0] % numbers[1], numbers[1]
-
-
-def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[str, int, int]]:
-    """Machines in a part of all mutants, with the numbers of the first and of the last one.
-
-    Parts are of few machines each, since netlists and builds take as long as their mutants do.
-    """
-    total, before = sum(counts.values()), 0
-    first, last = (total * k // parts - 1 for k in (part, part + 1))
-    for name, count in counts.items():
-        low, high = max(first + 2 - before, 1), min(last + 1 - before, count)
-        if low <= high:
-            yield name, low, high
-        before += count
+__all__ = ["main"]
 
 
 @click.command()

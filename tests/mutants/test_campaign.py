@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from mutants.__main__ import sliced
 from mutants.campaign import Campaign
 from mutants.known import KNOWN, Judgement, judged
 from mutants.machines import COUNTS, machine
 from mutants.settled import SETTLED, Settled, digest, settled, write_settled
+from mutants.slices import sliced
 from pascaline.hdl.verilog import generate
 from pascaline.spec.errors import InputError
 from tests.sim.machines import tool_of
