@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pascaline.spec.network import Network  # NumPy, which a help can do without.
 
-__all__ = ["adder_words", "machine_words", "network_words", "score_words"]
+__all__ = ["adder_words", "lead_words", "machine_words", "network_words", "score_words"]
 
 
 def network_words(network: Network) -> str:
@@ -42,6 +42,16 @@ def adder_words(found: dict[str, Any]) -> str:
         f"effort {found['effort']}",
     ]
     return ", ".join(words)
+
+
+HOMES = {"rom": "weights in ROM", "ram": "loaded weights", "wired": "weights that are wires"}
+
+
+def lead_words(leads: list[dict[str, Any]]) -> str:
+    """At which paces weights in which home have the smallest machine, of `synth.explore.Lead`."""
+    return ", ".join(
+        f"{HOMES[one['weights']]} from {one['since']:,.4g} {one['unit']} a step on" for one in leads
+    )
 
 
 def score_words(accuracy: Any) -> str:
