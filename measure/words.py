@@ -44,13 +44,13 @@ def adder_words(found: dict[str, Any]) -> str:
     return ", ".join(words)
 
 
-HOMES = {"rom": "weights in ROM", "ram": "loaded weights", "wired": "weights that are wires"}
+WHERE = {"rom": "weights in ROM", "ram": "loaded weights", "wired": "weights that are wires"}
 
 
 def lead_words(leads: list[dict[str, Any]]) -> str:
     """At which paces weights in which home have the smallest machine, of `synth.explore.Lead`."""
     return ", ".join(
-        f"{HOMES[one['weights']]} from {one['since']:,.4g} {one['unit']} a step on" for one in leads
+        f"{WHERE[one['weights']]} from {one['since']:,.4g} {one['unit']} a step on" for one in leads
     )
 
 
