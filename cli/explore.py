@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ __all__ = ["explore"]
         "--operations-at-most",
         "operations",
         type=COUNT,
-        help="Weight operations a cycle.",
+        help="Weight operations a cycle, but for wired weights.",
         show_default=f"{known.OPERATIONS} unless --units and --simd are given",
     ),
     click.option("--limit", type=COUNT, default=200, help="Machines at most."),
@@ -132,8 +133,9 @@ def explore(
 
 def _show(explored: Exploration, *, everything: bool) -> None:
     """Print the front, or all, by area."""
-    from pascaline.measure.exploration import varying
-    from pascaline.synth.explore import front, objectives
+    from pascaline.measure.exploration import value_of, varying
+    from pascaline.measure.words import lead_words
+    from pascaline.synth.explore import front, leads, objectives
 
     points, target = explored.points, explored.synthesis.target
     differing = varying([point.machine for point in points])
@@ -146,8 +148,9 @@ def _show(explored: Exploration, *, everything: bool) -> None:
     for _, index, on_front in chosen:
         point = points[index]
         cells: list[tuple[str, Any]] = [
-            (key.replace("_", " "), AUTO if point.machine[key] is None else point.machine[key])
+            (key.replace("_", " "), AUTO if value is None else value)
             for key in differing
+            for value in [value_of(point.machine, key)]
         ]
         cells += [(target.unit.replace("_", " "), point.area), ("memory bits", point.memory_bits)]
         cells += [
@@ -168,3 +171,5 @@ def _show(explored: Exploration, *, everything: bool) -> None:
         "all machines" if everything else "the Pareto front"
     )
     table(f"{title}: {what}", list(rows[0]), [list(row.values()) for row in rows])
+    if len({point.machine["weights"] for point in points}) > 1:
+        say(f"smallest: {lead_words([asdict(lead) for lead in leads(points)])}")

@@ -57,7 +57,7 @@ def figures(core: Core) -> dict[str, int]:
     dict
         ``adders``, with one for each number that is negated; ``bits`` of all that they add up;
         ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself;
-        ``cycles``, in which the sums come.
+        ``cycles``, in which the sums come; ``effort`` of the search.
     """
     graph, matrix = core_graph(core), gate_matrix(core)
     return {
@@ -65,6 +65,7 @@ def figures(core: Core) -> dict[str, int]:
         "bits": graph.bits(_elements(core)),
         "depth": graph.deepest,
         "cycles": core.drain.fill,
+        "effort": core.machine.effort,
         "unshared": sum(len(terms) - 1 for terms in plain(matrix).lists if terms),
     }
 
