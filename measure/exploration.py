@@ -23,6 +23,9 @@ __all__ = ["OPERATIONS", "Exploration", "explore", "value_of", "varying"]
 OPERATIONS = 256
 """Weight operations a cycle at most, where ``units`` or ``simd`` is not given."""
 
+NOTHING = "\N{EN DASH}"
+"""Stands for the value of a parameter that says nothing."""
+
 UNITS = {
     "memory_bits": "bits",
     "cycles_per_step": "cycles",
@@ -196,9 +199,11 @@ def _collect(
 
 
 def varying(machines: Sequence[dict[str, Any]]) -> list[str]:
-    """Parameters in which these machines differ."""
+    """Parameters in which these machines differ, where they say anything."""
     return [
-        key for key in Machine.model_fields if len({value_of(each, key) for each in machines}) > 1
+        key
+        for key in Machine.model_fields
+        if len({value_of(each, key) for each in machines} - {NOTHING}) > 1
     ]
 
 
@@ -206,4 +211,4 @@ def value_of(machine: Mapping[str, Any], key: str) -> Any:
     """The value of a parameter; a dash where it says nothing, None if it follows from others."""
     value = machine.get(key, Machine.model_fields[key].default)
     unread = HOMES[machine.get("weights", "rom")].unread
-    return "\N{EN DASH}" if key in unread else tuple(value) if isinstance(value, list) else value
+    return NOTHING if key in unread else tuple(value) if isinstance(value, list) else value

@@ -9,7 +9,6 @@ from pydantic import ConfigDict, Field
 
 from pascaline.pages.words import words
 from pascaline.spec.checked import Checked
-from pascaline.spec.homes import HOMES
 from pascaline.spec.machine import Machine
 from pascaline.spec.outside import text_of
 
@@ -56,6 +55,8 @@ class Point(Checked):
 
 def _said(machine: dict[str, Any]) -> dict[str, Any]:
     """All parameters of a machine that say anything where its weights live."""
+    from pascaline.spec.homes import HOMES  # NumPy, which a help can do without.
+
     found = Machine().model_dump(mode="json") | machine
     unread = HOMES[found["weights"]].unread
     return {name: value for name, value in found.items() if name not in unread}

@@ -47,5 +47,6 @@ def test_homes_of_weights_are_told_apart(counted):
     found = Checker(page(explored(counted, points=points, leads=leads, failed=[])))
     text = " ".join(" ".join(found.text).split())
     assert "wires from 20 cycles a step on, weights in ROM from 90 cycles a step on" in text
+    assert "layer units" not in text
     assert "--simd 4 --weights wired --adders serial --html" in text
     assert "\N{EN DASH}" in text
