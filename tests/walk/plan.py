@@ -124,7 +124,7 @@ CLAIMS = {
     "compare digits-binary digits-ternary": ["digits-binary", "digits-ternary", "better"],
     "compare digits-binary digits-ternary --html both.html": ["both.html", "better"],
     "compare old.json new.json": ["digits-binary", "digits-ternary", "better"],
-    "measure baselines digits-ternary": ["digits-ternary"],
+    "measure baselines digits-ternary": ["0 differences"],
     "train recordings/ -o mine.safetensors": ["mine.safetensors", "held-out"],
     "import net.pt --weights ternary -o net.safetensors": ["net.safetensors", "understood"],
     "import copy.pt --block 16 --result every --calibrate DATA --bits 8 -o mine.safetensors": [
