@@ -16,10 +16,10 @@ __all__ = ["SerialGraph"]
 class SerialGraph(wiring.Component):
     """The products of a constant matrix with a vector, a bit of each a cycle, the lowest first.
 
-    An adder takes up to four bits a cycle, and has one or two flip-flops for its carry, which begins
-    with 1 for each operand that is subtracted: of that it takes the complement. A shift is as many
-    flip-flops that begin with 0. Bits come ``registers`` cycles after those of the vector; the
-    elements of this go on with their signs for as many bits as the widest output has.
+    An adder takes up to four bits a cycle, and has one or two flip-flops for its carry, which
+    begins with 1 for each operand that is subtracted: of that it takes the complement. A shift is
+    as many flip-flops that begin with 0. Bits come ``registers`` cycles after those of the vector;
+    the elements of this go on with their signs for as many bits as the widest output has.
 
     Parameters
     ----------
