@@ -107,7 +107,7 @@ machine_options = options(
         click.option(
             "--cell-unit",
             type=_Words("cell_unit"),
-            help="Hardware of the element-wise part; serial: one multiplier.",
+            help="Hardware of the element-wise part; serial: one multiplier; bitserial: one adder.",
         ),
         click.option("--cell-units", type=WHOLE, help="Units that leave the lanes together."),
         click.option(

@@ -80,13 +80,13 @@ class Machine(Checked):
     pipelined : bool
         Registers after every memory, product, sum and saturation behind the lanes and in the head,
         for a faster clock; see `spec.pipeline`.
-    cell_unit : {"parallel", "serial"}
+    cell_unit : {"parallel", "serial", "bitserial"}
         What computes the element-wise part of a unit: a multiplier for each of its products, and a
         unit a cycle; or one multiplier for all of them, and a unit in ``pipeline.whole`` cycles,
-        for small machines.
+        for small machines; or one adder, which takes a bit of a factor a cycle, for the smallest.
     cell_units : int or None
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
-        ``simd``. ``None``: the fewest that keep up with the lanes. 1 if serial.
+        ``simd``. ``None``: the fewest that keep up with the lanes. 1 if not parallel.
     butterflies : int or None
         Butterflies of the transform of a layer whose h meets no matrix, see `spec.walsh`. ``None``:
         the fewest that keep up with the lanes.
@@ -143,7 +143,7 @@ class Machine(Checked):
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
     pipelined: bool = False
-    cell_unit: Literal["parallel", "serial"] = "parallel"
+    cell_unit: Literal["parallel", "serial", "bitserial"] = "parallel"
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     # Left out of what images are checked by, as machines without a transform had it.
     butterflies: int | None = Field(default=None, ge=1, le=65536, exclude_if=is_none)

@@ -59,6 +59,23 @@ def test_all_memories_in_blocks(name, verilog):
     assert sum(blocks[one] for one in kept) > sum(usual[one] for one in kept)
 
 
+@pytest.mark.parametrize("name", ["ecp5", "xilinx", "ice40"])
+def test_no_memory_in_blocks(name, verilog):
+    usual, none = (
+        report(verilog.text, verilog.description, one, CACHE).area
+        for one in (target(name), target(name).in_luts())
+    )
+    assert usual["block_rams"] > none["block_rams"] == 0
+    assert none["luts"] > usual["luts"]
+
+
+def test_a_target_without_blocks():
+    with pytest.raises(
+        InputError, match=r"^--no-block-rams: must be left out: there are none for generic"
+    ):
+        target("generic").in_luts()
+
+
 @pytest.mark.parametrize("name", ["generic", "ice40"])
 def test_targets_whose_luts_hold_no_memories(name):
     with pytest.raises(InputError, match=r"^--no-lut-rams: must be left out: no LUT of "):
