@@ -423,7 +423,8 @@ class Core:
         """Bits, with a sign, of the widest scale and value of a function."""
         tensors = self.layer.row_tensors | self.layer.unit_tensors
         scales = self._scales([name for name in tensors if name.startswith("scale")], tensors)
-        ranges = [one.interval for one in (*self.layer.functions.values(), *scales.values())]
+        ranges = [one.interval for one in scales.values()]
+        ranges += [one.interval for one in self.layer.functions.values()]
         return max(one.width + (not one.signed) for one in ranges)
 
     # Scales and biases of rows and units.

@@ -98,11 +98,11 @@ class Machine(Checked):
     full_tables : bool
         Whether tables of activation functions are full ones, also where folded ones have the same
         values in fewer bits, see `spec.folded`.
-    weights : {"rom", "ram", "wired"}
-        Where the model's integers live: in the netlist; in memories that are loaded, see
-        `spec.loading`, and then nothing of the netlist depends on their values; or, those of gates,
-        in the wires between adders, see `spec.wires`. All units are then side by side, whatever
-        ``units`` and ``lane`` say.
+    weights : {"rom", "logic", "ram", "wired"}
+        Where the model's integers live: in the netlist, in memories or as functions of an address;
+        in memories that are loaded, see `spec.loading`, and then nothing of the netlist depends on
+        their values; or, those of gates, in the wires between adders, see `spec.wires`. All units
+        are then side by side, whatever ``units`` and ``lane`` say.
     adders : {"parallel", "serial"}
         Adders of wired weights: as wide as their sums, or of one bit, which takes the bits of a sum
         one after the other.
@@ -151,7 +151,7 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     # Left out of what images are checked by, as machines without it had it.
     full_tables: bool = Field(default=False, exclude_if=not_)
-    weights: Literal["rom", "ram", "wired"] = "rom"
+    weights: Literal["rom", "logic", "ram", "wired"] = "rom"
     adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
     effort: int = Field(default=EFFORT, ge=0, le=100_000, exclude_if=is_usual)
     weight_code: Literal["plain", "packed"] = "plain"

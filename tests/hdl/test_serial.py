@@ -31,8 +31,26 @@ def make(rng, kind, form, **rest):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("scales", ["numbers", "powers", "equal"])
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("kind", UNITS)
-def test_steps(kind, form, scales, shape, rng):
+def test_steps(form, scales, shape, rng):
+    check(rng, "serial", form, scales, shape)
+
+
+@pytest.mark.parametrize(
+    ("form", "scales", "shape"),
+    [
+        ("lstm", "numbers", "last tile short"),
+        ("lstm", "equal", "streams"),
+        ("lstm, affine", "powers", "one unit"),
+        ("lstm, affine", "equal", "last tile short"),
+        ("lstm, lines", "equal", "one unit"),
+        ("lstm, pieces", "powers", "streams"),
+    ],
+)
+def test_steps_bit_by_bit(form, scales, shape, rng):
+    check(rng, "bitserial", form, scales, shape)
+
+
+def check(rng, kind, form, scales, shape):
     """Equal scales: one sum a row; others: two."""
     elements = make(rng, kind, form, scales=scales, **SHAPES[shape])
     assert elements.unit.pipeline.sums == (1 if scales == "equal" else 2)
