@@ -177,6 +177,7 @@ class LayerCore(wiring.Component):
                 front=core.drain.front,
                 zeros=core.zeros,
                 late=late_words(core.machine, core.pipeline.weights),
+                chained=core.drain.chained,
             )
         return WiredProduct(
             graph=core_graph(core),

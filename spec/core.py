@@ -402,6 +402,7 @@ class Core:
             serial=self.serial,
             group_cycles=self.pipeline.whole if self.serial else 1,
             fill=1 if self.wires is None else max(self.wires.bits, 1),
+            chained=self.machine.cell_unit != "bitserial",
         )
 
     @cached_property
