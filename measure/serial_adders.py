@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Cells of products of random matrices whose adders take a bit a cycle."""
 
 from __future__ import annotations
