@@ -85,7 +85,7 @@ prove: $(READY) ## Prove claims about the emitted Verilog (minutes; needs Debian
 	@$(BIN)/python -m prove
 
 mutants: $(READY) ## Try thousands of faults in the tiny netlists (hours; goes on where it was stopped); PART=K/N: a part.
-	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000)
+	@$(BIN)/python -m mutants $(if $(PART),--slice $(PART) --random 200000,--afresh)
 
 everything: lint test test-train test-pnr test-layout test-lowest test-long prove baselines-check mutants ## All of it, for a release (hours).
 

@@ -7,12 +7,12 @@ extern "C" {
 int supported() { return __builtin_cpu_supports("avx2") != 0; }
 
 void *adders_new(int64_t inputs, int64_t count, const int64_t *first, const int64_t *terms,
-                 const int8_t *kept, int64_t limit, uint64_t seed) {
-    return new Search(inputs, count, first, terms, kept, limit, seed);
+                 const int8_t *kept, int64_t limit, const int64_t *bounds, uint64_t seed) {
+    return new Search(inputs, count, first, terms, kept, limit, bounds, seed);
 }
 void adders_greedy(void *search) { static_cast<Search *>(search)->greedy(); }
-void adders_anneal(void *search, int64_t moves, double from, double to) {
-    static_cast<Search *>(search)->anneal(moves, from, to);
+void adders_anneal(void *search, int64_t moves, double from, double to, double out) {
+    static_cast<Search *>(search)->anneal(moves, from, to, out);
 }
 void adders_loosen(void *search, int64_t more) {
     static_cast<Search *>(search)->loosen(static_cast<int32_t>(more));
@@ -20,7 +20,7 @@ void adders_loosen(void *search, int64_t more) {
 void adders_tighten(void *search, int64_t less) {
     static_cast<Search *>(search)->tighten(static_cast<int32_t>(less));
 }
-int64_t adders_cost(void *search) { return static_cast<Search *>(search)->price(); }
+int64_t adders_cost(void *search) { return static_cast<Search *>(search)->adders(); }
 int64_t adders_sums(void *search) { return static_cast<Search *>(search)->size(); }
 int64_t adders_terms(void *search) { return static_cast<Search *>(search)->count_terms(); }
 void adders_give(void *search, int64_t *first, int64_t *terms) {

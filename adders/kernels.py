@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import weakref
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,21 +18,26 @@ import numpy as np
 
 from pascaline.adders.sums import Sums
 from pascaline.host.compiled import compiled
+from pascaline.spec.formats import Interval
 
-__all__ = ["Search", "available", "source"]
+__all__ = ["OUT", "Search", "available", "source"]
 
 SOURCE, *HEADERS = (
-    Path(__file__).with_name(name) for name in ("kernels.cpp", "moves.h", "state.h", "pairs.h")
+    Path(__file__).with_name(name)
+    for name in ("kernels.cpp", "moves.h", "sharing.h", "state.h", "widths.h", "pairs.h")
 )
 
 DEEPEST = 38
 """Of limits; no sum is as deep, and loads of sums that are have no place in 64 bits."""
 
+OUT = 0.5
+"""Of all moves, the part that takes a term out of a sum."""
+
 P, N, R = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "adders_new": (P, (N, N, P, P, P, N, ctypes.c_uint64)),
+    "adders_new": (P, (N, N, P, P, P, N, P, ctypes.c_uint64)),
     "adders_greedy": (None, (P,)),
-    "adders_anneal": (None, (P, N, R, R)),
+    "adders_anneal": (None, (P, N, R, R, R)),
     "adders_loosen": (None, (P, N)),
     "adders_tighten": (None, (P, N)),
     "adders_cost": (N, (P,)),
@@ -66,15 +72,36 @@ def _library() -> ctypes.CDLL | None:
 
 
 class Search:
-    """Sums that are shared better and better."""
+    """Sums that are shared better and better.
 
-    def __init__(self, sums: Sums, *, limit: int | None, seed: int) -> None:
+    Parameters
+    ----------
+    sums : Sums
+        What to begin with.
+    limit : int, optional
+        Adders in a row that no output exceeds.
+    ranges : sequence of Interval, optional
+        Of each input, if the bits of all adders are to be few, and not their number. If numbers are
+        so large that `Sums.bounds` has none, adders are counted none the less.
+    seed : int
+        Of what is drawn at random.
+    """
+
+    def __init__(
+        self,
+        sums: Sums,
+        *,
+        limit: int | None,
+        ranges: Sequence[Interval] | None = None,
+        seed: int,
+    ) -> None:
         library = _library()
         assert library is not None
         self._library = library
         self.given = sums
         first, terms = np.ascontiguousarray(sums.first), np.ascontiguousarray(sums.terms)
         kept = sums.kept
+        bounds = None if ranges is None else sums.bounds(ranges)
         self._state = library.adders_new(
             sums.inputs,
             len(sums),
@@ -82,6 +109,7 @@ class Search:
             terms.ctypes.data,
             kept.ctypes.data,
             -1 if limit is None else min(limit, DEEPEST),
+            None if bounds is None else bounds.ctypes.data,
             seed,
         )
         weakref.finalize(self, library.adders_end, self._state)
@@ -90,9 +118,12 @@ class Search:
         """Share pairs, those first that most sums have."""
         self._library.adders_greedy(self._state)
 
-    def anneal(self, moves: int, start: float, end: float) -> None:
-        """Try so many moves; one more adder is taken with a chance that goes from start to end."""
-        self._library.adders_anneal(self._state, moves, start, end)
+    def anneal(self, moves: int, start: float, end: float, out: float = OUT) -> None:
+        """Try so many moves; one more adder is taken with a chance that goes from start to end.
+
+        Of the moves, `out` is the part that takes a term out of a sum.
+        """
+        self._library.adders_anneal(self._state, moves, start, end, out)
 
     def loosen(self, more: int) -> None:
         """Let outputs be deeper."""

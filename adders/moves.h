@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "state.h"
+#include "sharing.h"
 
 namespace {
 
@@ -38,15 +38,15 @@ class Draws {
 // How much chance there is in which pair is shared: less than two sums that have it.
 constexpr double NOISE = 1.5;
 
-// Parts of the moves: looking again for pairs, taking a term out of a sum, writing out two terms.
-// Others write out one.
-constexpr double AGAIN = 0.08, OUT = 0.5, TWO = 0.05;
+// Parts of the moves: looking again for pairs, writing out two terms. Others write out one, if they
+// do not take a term out of a sum.
+constexpr double AGAIN = 0.08, TWO = 0.05;
 
-class Search : public State {
+class Search : public Sharing {
   public:
     Search(int64_t inputs, int64_t count, const int64_t *first, const int64_t *terms,
-           const int8_t *kept, int64_t limit, uint64_t seed)
-        : State(inputs, count, first, terms, kept, limit), draws(seed) {}
+           const int8_t *kept, int64_t limit, const int64_t *bounds, uint64_t seed)
+        : Sharing(inputs, count, first, terms, kept, limit, bounds), draws(seed) {}
 
     // Share pairs, those first that most sums have.
     void greedy() {
@@ -56,9 +56,7 @@ class Search : public State {
             counts.collect(level, found);
             for (size_t k = found.size(); k > 1; k--) std::swap(found[k - 1], found[draws.below(k)]);
             for (size_t k = 0; k < found.size(); k++) {
-                work.clear();
-                journal.clear();
-                failed = false;
+                begin();
                 while (!failed && counts.of(found[k]) >= level && share(found[k])) tidy();
                 if (failed) {
                     undo();
@@ -68,30 +66,30 @@ class Search : public State {
                     if (counts.of(key) >= level) found.push_back(key);
             }
         }
-        work.clear();
-        journal.clear();
+        begin();
+        counts.shrink();
     }
 
     // Try so many moves; a move that costs n adders is kept with a chance of `chance` to the n,
-    // which goes from `from` to `to`.
-    void anneal(int64_t moves, double from, double to) {
+    // which goes from `from` to `to`. Of the moves, `out` is the part that takes a term out of a sum.
+    void anneal(int64_t moves, double from, double to, double out) {
+        reckon_all();
         for (int64_t k = 0; k < moves; k++) {
             const double chance = from + (to - from) * (static_cast<double>(k) / static_cast<double>(moves));
             const double part = std::sqrt(std::sqrt(std::sqrt(std::sqrt(chance))));
             const int64_t before = energy();
-            journal.clear();
-            work.clear();
-            failed = false;
+            begin();
             int64_t spare = 0;
             for (double left = draws.real(); spare < 8 * ADDER && left < part; spare++) left /= part;
-            if (!perturb(spare)) continue;
+            if (!perturb(spare, out)) continue;
             while (!work.empty() && !failed) {
                 share(take());
                 if (!failed) tidy();
             }
+            if (!failed) reckon();
             if (failed || energy() - before > spare) undo();
         }
-        journal.clear();
+        begin();
     }
 
     // Let outputs be deeper by so much, at a price for each excess.
@@ -118,8 +116,7 @@ class Search : public State {
                 tidy();
             }
         limit -= less;
-        journal.clear();
-        work.clear();
+        begin();
     }
 
   private:
@@ -152,7 +149,7 @@ class Search : public State {
     }
 
     // A change that costs adders, unless other pairs come of it. `spare` adders are allowed in the end.
-    bool perturb(int64_t spare) {
+    bool perturb(int64_t spare, double out) {
         if (sums.empty()) return false;
         barred.clear();
         const int32_t k = static_cast<int32_t>(draws.below(sums.size()));
@@ -169,7 +166,7 @@ class Search : public State {
             return !work.empty();
         }
         if (keep[k] == 2 || users[symbol].empty()) return false;
-        if (kind < AGAIN + OUT) {
+        if (kind < AGAIN + out) {
             if (keep[k] || sums[k].size() < 2) return false;
             const int32_t slot = static_cast<int32_t>(draws.below(sums[k].size()));
             const Term term = sums[k][slot];
@@ -188,8 +185,9 @@ class Search : public State {
                 settle(use.sum);
             }
             settle(k);
+            measure(k);
             untidy.push_back(symbol);
-        } else if (kind < AGAIN + OUT + TWO) {
+        } else if (kind < AGAIN + out + TWO) {
             return regroup(k, users[symbol][draws.below(users[symbol].size())], spare);
         } else {
             const Use use = users[symbol][draws.below(users[symbol].size())];

@@ -80,6 +80,13 @@ class Counts {
             if (count(place) >= least) found.push_back(place >> BITS);
     }
 
+    // Take no more room than what is there needs, so that most of it is in a cache.
+    void shrink() {
+        size_t size = size_t{1} << 12;
+        while (size < filled * 4) size *= 2;
+        if (size < places.size()) resize(size);
+    }
+
     int32_t most() const {
         int32_t found = 0;
         for (uint64_t place : places) found = std::max(found, count(place));

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pascaline.adders.graph import Graph
 from pascaline.adders.greedy import shared
-from pascaline.adders.kernels import Search, available, source
+from pascaline.adders.kernels import OUT, Search, available, source
 from pascaline.adders.start import blocks, plain, subsets
 from pascaline.adders.sums import Sums
 from pascaline.adders.trees import graph_of
@@ -44,7 +44,8 @@ PLENTY, ROUNDS = 10_000, 8
 
 LOOSE, SLACK = 2, 0.9
 """Adders in a row that are allowed beyond the limit, at a price, before the end of a search, if
-rows have at most this part of the terms that the limit allows. Fuller ones lose by it."""
+rows have at most this part of the terms that the limit allows. Fuller ones lose by it, and by moves
+that take a term out of a sum: there is no room for it elsewhere."""
 
 PARTS = 100
 """Of a round, after each of which the progress is told."""
@@ -52,7 +53,7 @@ PARTS = 100
 FIRM = 94
 """The first part in which the limit holds."""
 
-VERSION = "2"
+VERSION = "3"
 """Of all that is not in the C++ source, and changes results."""
 
 
@@ -85,7 +86,7 @@ def found(
     ]
 
     def make(folder: Path) -> None:
-        graph = _best(_searched(matrix, options, progress), ranges, options)
+        graph = _best(_searched(matrix, ranges, options, progress), ranges, options)
         np.savez(folder / "graph.npz", **graph.arrays())  # type: ignore[arg-type]
 
     with np.load(kept(build_folder() / "adders", identity, make) / "graph.npz") as arrays:
@@ -106,31 +107,37 @@ def starts(matrix: NDArray[np.int64], limit: int | None) -> list[Sums]:
 
 
 def _best(ends: Sequence[Sums], ranges: Sequence[Interval], options: Options) -> Graph:
-    """The cheapest graph of any of several sums; the narrowest of those that are equally cheap."""
+    """The cheapest graph of any of several sums."""
     graphs = [graph_of(one, ranges) for one in ends]
     if options.cost == "bits":
         narrow = [graph_of(one, ranges, narrow=True) for one in ends]
         graphs += [g for g in narrow if options.limit is None or g.deepest <= options.limit]
-        return min(graphs, key=lambda graph: (graph.bits(ranges), graph.adders))
-    fewest = min(graph.adders for graph in graphs)
-    fewest_of = [graph for graph in graphs if graph.adders == fewest]
-    return min(fewest_of, key=lambda graph: graph.bits(ranges))
+    return min(graphs, key=lambda graph: _cost(graph, ranges, options))
 
 
-def _searched(matrix: NDArray[np.int64], options: Options, progress: Progress) -> list[Sums]:
+def _cost(graph: Graph, ranges: Sequence[Interval], options: Options) -> tuple[int, int]:
+    """Adders and bits of a graph, that first which is to be small."""
+    both = graph.adders, graph.bits(ranges)
+    return both if options.cost == "adders" else both[::-1]
+
+
+def _searched(
+    matrix: NDArray[np.int64], ranges: Sequence[Interval], options: Options, progress: Progress
+) -> list[Sums]:
     """What all searches end with."""
     possible = starts(matrix, options.limit)
     total = round(MOVES * options.effort)
     if len(possible) > 1:
         few = round(PILOT * total)
-        pilots = [_Run(one, options, options.seed, few)(silent) for one in possible]
+        pilots = [_Run(one, ranges, options, options.seed, few)(silent) for one in possible]
         total -= few * len(pilots)
-        start = min(zip(pilots, possible, strict=True), key=lambda two: two[0].adders)[1]
+        costs = [_cost(_best([one], ranges, options), ranges, options) for one in pilots]
+        start = possible[costs.index(min(costs))]
     else:
         [start] = possible
     rounds = min(max(total // (PLENTY * (1 + len(start.terms))), 1), ROUNDS)
     runs = [
-        _Run(start, options, options.seed + (k << 32), total // rounds)
+        _Run(start, ranges, options, options.seed + (k << 32), total // rounds)
         for k in range(rounds * options.jobs)
     ]
     told = _Told(progress, len(runs))
@@ -160,17 +167,21 @@ class _Told:
 class _Run:
     """A search from a start."""
 
-    def __init__(self, start: Sums, options: Options, seed: int, moves: int) -> None:
+    def __init__(
+        self, start: Sums, ranges: Sequence[Interval], options: Options, seed: int, moves: int
+    ) -> None:
         self.start, self.options, self.seed, self.moves = start, options, seed, moves
+        self.ranges = ranges if options.cost == "bits" else None
         self.stopped = threading.Event()
 
     def __call__(self, progress: Progress) -> Sums:
         limit, moves = self.options.limit, self.moves
         progress("sharing", 0, 0)
-        search = Search(self.start, limit=limit, seed=self.seed)
+        search = Search(self.start, limit=limit, ranges=self.ranges, seed=self.seed)
         search.greedy()
         hot = HOT * min(1.0, moves / (ENOUGH * max(search.adders, 1)))
-        loose = LOOSE if limit is not None and self.start.load <= SLACK * (1 << limit) else 0
+        full = limit is not None and self.start.load > SLACK * (1 << limit)
+        loose = 0 if limit is None or full else LOOSE
         search.loosen(loose)
         for part in range(PARTS):
             if self.stopped.is_set():
@@ -178,6 +189,7 @@ class _Run:
             if part == FIRM:
                 search.tighten(loose)
             first, last = (hot * (1 - k / PARTS) ** 2 for k in (part, part + 1))
-            search.anneal(moves * (part + 1) // PARTS - moves * part // PARTS, first, last)
+            count = moves * (part + 1) // PARTS - moves * part // PARTS
+            search.anneal(count, first, last, 0 if full else OUT)
             progress("adders", part + 1, PARTS, f"{search.adders:,}")
         return search.sums()

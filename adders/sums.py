@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.adders.graph import Indices
+from pascaline.spec.formats import Interval
 
 __all__ = ["NOTHING", "Sums", "Term", "code", "parts"]
 
@@ -34,6 +35,11 @@ def code(term: Term) -> int:
 def parts(code: int) -> Term:
     """What `code` has put together."""
     return code >> 7, code >> 1 & 63, bool(code & 1)
+
+
+LARGEST = 1 << 50
+"""Of the magnitudes of a sum's terms together, where bounds are to be known: what moves make of
+them then fits int64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +131,28 @@ class Sums:
         ]
         return sum(loads) / max(len(loads), 1)
 
+    def bounds(self, ranges: Sequence[Interval]) -> NDArray[np.int64] | None:
+        """Least and largest number of each symbol, as if its terms did not depend on each other.
+
+        Parameters
+        ----------
+        ranges : sequence of Interval
+            Of each input.
+
+        Returns
+        -------
+        array of int64, shape (symbols, 2), or None
+            None if the numbers that terms can be are so large that sums of them may not fit.
+        """
+        found = [(one.lo, one.hi) for one in ranges] + [(0, 0)] * len(self)
+        lists = self.lists
+        largest = 0
+        for k in self.order():
+            terms = [_scaled(found[c >> 7], c) for c in lists[k]]
+            found[self.inputs + k] = sum(lo for lo, _ in terms), sum(hi for _, hi in terms)
+            largest = max(largest, sum(max(-lo, hi) for lo, hi in terms))
+        return np.array(found, np.int64) if largest < LARGEST else None
+
     def order(self) -> list[int]:
         """Sums that outputs need, each behind those that are its terms."""
         lists = self.lists
@@ -143,3 +171,9 @@ class Sums:
                 state[k] = 1
                 stack += [c >> 7 for c in lists[k]]
         return found
+
+
+def _scaled(ends: tuple[int, int], code: int) -> tuple[int, int]:
+    _, shift, negative = parts(code)
+    low, high = ends[0] << shift, ends[1] << shift
+    return (-high, -low) if negative else (low, high)

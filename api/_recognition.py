@@ -51,7 +51,7 @@ def read_inputs(model: Model, path: str | Path) -> list[Integers]:
     >>> x.shape
     (21, 13)
     """
-    return inputs_of(model, Path(path))[0]
+    return inputs_of(model, Path(path)).sequences
 
 
 def run_file(

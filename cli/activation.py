@@ -11,6 +11,7 @@ import pascaline
 from pascaline.cli import known
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, remark, table
 
 __all__ = ["activation"]
@@ -33,9 +34,7 @@ __all__ = ["activation"]
 @click.option(
     "--part", type=click.Choice(known.PARTS), default="held-out", help="Part of the data."
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="The model file.")
 @output_options
 def activation(
     model: str, *, form: str, data: str | None, part: str, output: Path, as_json: bool

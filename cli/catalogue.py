@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -10,6 +9,7 @@ import click
 from pascaline.cli.command import options
 from pascaline.cli.completion import ALL_TARGETS, model_names
 from pascaline.cli.numbers import WHOLE, numbers
+from pascaline.cli.paths import PATH
 from pascaline.console import warn
 from pascaline.spec.lanes import LaneDesign
 from pascaline.spec.machine import RETIRED, Machine
@@ -65,7 +65,7 @@ machine_options = options(
     "Machine",
     click.option(
         "--machine",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with the options of a machine; those on the command line win.",
     ),
     options(

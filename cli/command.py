@@ -2,7 +2,7 @@
 
 A help has to come at once. So a module of a command imports at its top only what its options need,
 and what takes long to import (NumPy, the simulators' libraries) inside the functions that use it;
-names that such modules know are in `cli.names`. ``tests/cli/test_help.py`` measures it.
+names that such modules know are in `cli.known`. ``tests/cli/test_help.py`` measures it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from pascaline.cli.command import command, options, output_options
 from pascaline.cli.device import device_option
 from pascaline.cli.foreign import foreign_options, formats_of, say_reading
 from pascaline.cli.numbers import REAL, SEED, WHOLE
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, remark, table
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.errors import InputError
@@ -24,16 +25,14 @@ __all__ = ["distil"]
 
 
 @command(example="pascaline distil net.pt --data recordings --weights ternary -o net.safetensors")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--data",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Sequences without labels: a .npy, .npz or .csv file, or a folder of such.",
 )
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="The model file.")
 @options(
     "Weights",
     click.option("--weights", default="ternary", help=f"{', '.join(known.ARITHMETICS)}."),

@@ -12,6 +12,7 @@ import pascaline
 from pascaline.cli import known
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, say, table
 from pascaline.pages.precision import precision_tables
 
@@ -31,7 +32,7 @@ __all__ = ["evaluate"]
 @click.option(
     "--float",
     "real",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Compare with the float network of this file, from which the model was imported.",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from pascaline.cli.command_line import command_line
 from pascaline.cli.completion import model_argument
 from pascaline.cli.html import html_option, write_page
 from pascaline.cli.numbers import COUNT, JOBS
+from pascaline.cli.paths import PATH
 from pascaline.cli.ranges import AUTO, range_options, read_ranges
 from pascaline.cli.synthesis import synthesis_options
 from pascaline.console import bars, print_json, say, table, warn
@@ -39,14 +41,14 @@ __all__ = ["explore"]
     click.option(
         "--machine",
         "path",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="TOML file with the other parameters.",
     ),
     click.option(
         "--operations-at-most",
         "operations",
         type=COUNT,
-        help="Weight operations a cycle.",
+        help="Weight operations a cycle, but for wired weights.",
         show_default=f"{known.OPERATIONS} unless --units and --simd are given",
     ),
     click.option("--limit", type=COUNT, default=200, help="Machines at most."),
@@ -57,9 +59,7 @@ __all__ = ["explore"]
     click.option(
         "--all", "everything", is_flag=True, help="Print all machines, not just the front."
     ),
-    click.option(
-        "-o", "--output", type=click.Path(path_type=Path), help="JSON file to write, too."
-    ),
+    click.option("-o", "--output", type=PATH, help="JSON file to write, too."),
 )
 @html_option
 @output_options
@@ -133,8 +133,9 @@ def explore(
 
 def _show(explored: Exploration, *, everything: bool) -> None:
     """Print the front, or all, by area."""
-    from pascaline.measure.exploration import varying
-    from pascaline.synth.explore import front, objectives
+    from pascaline.measure.exploration import value_of, varying
+    from pascaline.measure.words import lead_words
+    from pascaline.synth.explore import front, leads, objectives
 
     points, target = explored.points, explored.synthesis.target
     differing = varying([point.machine for point in points])
@@ -147,8 +148,9 @@ def _show(explored: Exploration, *, everything: bool) -> None:
     for _, index, on_front in chosen:
         point = points[index]
         cells: list[tuple[str, Any]] = [
-            (key.replace("_", " "), AUTO if point.machine[key] is None else point.machine[key])
+            (key.replace("_", " "), AUTO if value is None else value)
             for key in differing
+            for value in [value_of(point.machine, key)]
         ]
         cells += [(target.unit.replace("_", " "), point.area), ("memory bits", point.memory_bits)]
         cells += [
@@ -169,3 +171,5 @@ def _show(explored: Exploration, *, everything: bool) -> None:
         "all machines" if everything else "the Pareto front"
     )
     table(f"{title}: {what}", list(rows[0]), [list(row.values()) for row in rows])
+    if len({point.machine["weights"] for point in points}) > 1:
+        say(f"smallest: {lead_words([asdict(lead) for lead in leads(points)])}")

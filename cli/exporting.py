@@ -10,6 +10,7 @@ import click
 import pascaline
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
+from pascaline.cli.paths import PATH
 from pascaline.console import print_json, remark, say
 
 __all__ = ["export"]
@@ -17,9 +18,7 @@ __all__ = ["export"]
 
 @command(example="pascaline export digits-ternary -o digits.safetensors")
 @model_argument
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The state_dict."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="The state_dict.")
 @output_options
 def export(model: str, *, output: Path, as_json: bool) -> None:
     """Write the network of a MODEL in real numbers, to be compared in PyTorch.

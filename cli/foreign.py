@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ import click
 from pascaline.cli import known
 from pascaline.cli.command import options
 from pascaline.cli.completion import model_names
+from pascaline.cli.paths import PATH
 from pascaline.console import say
 from pascaline.spec.errors import InputError
 
@@ -32,7 +32,7 @@ OPTIONS = (
     click.option("--part", help="How the names of the tensors begin that are the network."),
     click.option(
         "--preprocess",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="JSON file with offset and gain of each input, if the network did not get raw"
         " features.",
     ),

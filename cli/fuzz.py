@@ -13,6 +13,7 @@ from pascaline.cli import known
 from pascaline.cli.command import command, options, output_options
 from pascaline.cli.guard import Stopped
 from pascaline.cli.numbers import COUNT, JOBS, SEED, Real, Whole
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, table
 from pascaline.host.tools import cores
 from pascaline.spec.errors import InputError
@@ -47,9 +48,7 @@ INTERRUPTED = 130
         default=100,
         help="Smaller cases to try when one fails.",
     ),
-    click.option(
-        "--replay", type=click.Path(path_type=Path), help="Run only the failed case in this file."
-    ),
+    click.option("--replay", type=PATH, help="Run only the failed case in this file."),
 )
 @options(
     "What is drawn",

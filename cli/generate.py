@@ -12,6 +12,7 @@ from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, options, output_options
 from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import MANY, SEED, Real
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, say
 from pascaline.spec.errors import InputError
 
@@ -28,7 +29,7 @@ bench_options = options(
     click.option("--samples", type=MANY, show_default="20", help="Sequences of the bench."),
     click.option(
         "--inputs",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Its recordings: an .npz file of features, lengths and perhaps labels; else held-out"
         " ones of a shipped model, and random inputs of any other.",
     ),
@@ -38,9 +39,7 @@ bench_options = options(
 
 @command(example="pascaline generate digits-ternary --ports axi -o out")
 @model_argument
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder for the files."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="Folder for the files.")
 @click.option(
     "--prefix",
     help="Before the names of all modules but the top.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pascaline.cli.paths import FilePath
 from pascaline.console import remark, warn
 from pascaline.pages.explored import read_explored
 from pascaline.spec.errors import InputError
@@ -29,7 +30,7 @@ def _check(_context: click.Context, _parameter: click.Parameter, value: Path | N
 
 html_option = click.option(
     "--html",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    type=FilePath(dir_okay=False, writable=True),
     callback=_check,
     metavar="FILE",
     help="Also write a page with the results and drawings, as one HTML file.",

@@ -10,6 +10,7 @@ import click
 
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
+from pascaline.cli.paths import PATH
 from pascaline.console import print_json, say
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
@@ -28,10 +29,10 @@ __all__ = ["image"]
     "--for",
     "description",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="The JSON file beside the Verilog of the machine to load.",
 )
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The image.")
+@click.option("-o", "--output", required=True, type=PATH, help="The image.")
 @output_options
 def image(model: str, *, description: Path, output: Path, as_json: bool) -> None:
     """Make the image of a MODEL for a machine with --weights ram that has been generated.

@@ -11,6 +11,7 @@ import pascaline
 from pascaline.cli.command import command, options, output_options
 from pascaline.cli.foreign import foreign_options, formats_of, like_option, say_like, say_reading
 from pascaline.cli.numbers import REAL, WHOLE, Real
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, remark, say, table, warn
 from pascaline.pages.precision import precision_tables
 from pascaline.spec.errors import InputError
@@ -19,10 +20,8 @@ __all__ = ["import_"]
 
 
 @command("import", example="pascaline import net.pt --weights ternary -o net.safetensors")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
-)
+@click.argument("file", type=PATH)
+@click.option("-o", "--output", required=True, type=PATH, help="The model file.")
 @like_option
 @options(
     "Weights",
@@ -53,7 +52,7 @@ __all__ = ["import_"]
     ),
     click.option(
         "--calibrate",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="DATA",
         help="Choose all formats by these sequences: a .npy, .npz or .csv file, or a folder"
         " of such.",

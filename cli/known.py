@@ -71,9 +71,8 @@ SIMULATORS = ("verilator", "icarus")
 """`sim.simulators.SIMULATORS`."""
 
 FEATURES = (
-    *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm"),
-    *("pooling", "residual", "stack", "symbols", "tdata", "transform", "wires"),
-    "zero-points",
+    *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm", "pooling"),
+    *("residual", "stack", "symbols", "tdata", "transform", "wires", "zero-points"),
 )
 """`sim.draw_cases.FEATURES`."""
 

@@ -14,6 +14,7 @@ from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import COUNT
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, say, table
 from pascaline.spec.errors import InputError
 
@@ -25,7 +26,7 @@ __all__ = ["run"]
 
 @command(example="pascaline run digits-ternary word.wav --every 10 --sim verilator")
 @model_argument
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option(
     "--every",
     type=COUNT,
@@ -85,12 +86,12 @@ def run(
 
 
 def _print(model: str, file: Path, found: Recognition) -> None:
-    sound = file.suffix == ".wav"
+    sound = found.silence is not None
     several = found.answers[-1].sequence > 0
     sure = any(answer.margin is not None for answer in found.answers)
     columns = ["sequence"] * several + ["seconds" if sound else "steps", "class"]
     columns += ["margin"] * sure + ["Verilog"] * (found.compared is not None)
-    before, behind = _silence(file) if sound else (0.0, 0.0)
+    before, behind = found.silence or (0.0, 0.0)
     rows = [
         _row(answer, before if sound else None, several=several, sure=sure)
         for answer in found.answers
@@ -106,12 +107,6 @@ def _print(model: str, file: Path, found: Recognition) -> None:
             f"{compared.simulator}: {equal} output values equal to golden,"
             f" {compared.cycles:,} cycles"
         )
-
-
-def _silence(file: Path) -> tuple[float, float]:
-    from pascaline.data.mfcc import silence
-
-    return silence(file)
 
 
 def _row(answer: Answer, before: float | None, *, several: bool, sure: bool) -> list[Any]:

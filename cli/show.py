@@ -104,6 +104,8 @@ def _layer_rows(layers: list[dict[str, Any]]) -> list[list[Any]]:
 
 def _core_rows(cores: list[dict[str, Any]]) -> list[list[Any]]:
     """Of each core what is on it, and how busy it is at its own pace."""
+    from pascaline.measure.words import adder_words
+
     rows: list[list[Any]] = []
     for index, core in enumerate(cores):
         count = core["layers"]
@@ -119,7 +121,7 @@ def _core_rows(cores: list[dict[str, Any]]) -> list[list[Any]]:
         at = f" {index}" if len(cores) > 1 else ""
         rows.append([f"core{at}", ", ".join(words)])
         if found := core.get("adders"):
-            rows.append([f"adders{at}", _adder_words(found)])
+            rows.append([f"adders{at}", adder_words(found)])
     return rows
 
 
@@ -128,17 +130,6 @@ def _weight_words(bits: int, design: Design) -> str:
     if not design.machine.home.wired:
         return words
     return f"{words}, none of them stored but those of the head" if design.head else words
-
-
-def _adder_words(found: dict[str, Any]) -> str:
-    """What a graph of adders amounts to."""
-    words = [
-        f"{found['adders']:,} adders, {found['unshared']:,} without sharing",
-        f"{found['bits']:,} bits",
-        f"{found['depth']} in a row",
-        *([f"{found['cycles']} cycles, a bit each"] if found["cycles"] > 1 else []),
-    ]
-    return ", ".join(words)
 
 
 def describe(design: Design) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pascaline.cli.catalogue import find_design, machine_options, target_option
 from pascaline.cli.command import command, output_options
 from pascaline.cli.completion import model_argument
 from pascaline.cli.numbers import MANY, SEED, Real
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, say, table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ __all__ = ["simulate"]
 @click.option("--samples", type=MANY, default=20, help="Sequences.")
 @click.option(
     "--inputs",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Recordings (an .npz file of features, lengths and perhaps labels), or a folder, a .csv or"
     " .npy file or a text as `evaluate` takes them.",
 )
@@ -41,7 +42,7 @@ __all__ = ["simulate"]
 @click.option("--seed", type=SEED, default=0, help="Seed of pauses and random inputs.")
 @click.option(
     "--waves",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="FST file for the waveform of all signals; beside it layouts for GTKWave and Surfer.",
 )
 @target_option

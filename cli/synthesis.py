@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ import click
 from pascaline.cli.command import Decorator, options
 from pascaline.cli.completion import ALL_TARGETS, device_names, target_names
 from pascaline.cli.numbers import MANY, Real
+from pascaline.cli.paths import PATH
 from pascaline.synth.devices import FAMILIES
 from pascaline.synth.targets import TARGETS
 
@@ -22,7 +22,7 @@ asic_options = options(
     "Cell library",
     click.option(
         "--liberty",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="With --target asic: the cell library, a .lib or .lib.gz file.",
     ),
     click.option(

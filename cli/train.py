@@ -12,6 +12,7 @@ from pascaline.cli.command import command, options, output_options
 from pascaline.cli.device import device_option
 from pascaline.cli.foreign import like_option, say_like
 from pascaline.cli.numbers import REAL, SEED, WHOLE
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, remark, say
 from pascaline.pages.curves import draw, sparkline
 from pascaline.spec.files import write_atomic
@@ -23,9 +24,7 @@ AS_TASK = "Where no default is said, it is the task's, or follows from the cell.
 
 @command(example="pascaline train recordings -o mine.safetensors")
 @click.argument("task")
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The model file."
-)
+@click.option("-o", "--output", required=True, type=PATH, help="The model file.")
 @options(
     "Network",
     click.option(
@@ -125,12 +124,12 @@ AS_TASK = "Where no default is said, it is the task's, or follows from the cell.
     "Fine-tuning",
     click.option(
         "--start",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Fine-tune: a file that `import` reads, whose weights are the first ones.",
     ),
     click.option(
         "--start-preprocess",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="JSON file with offset and gain of each input, if that network did not get raw"
         " features.",
     ),
@@ -140,14 +139,14 @@ AS_TASK = "Where no default is said, it is the task's, or follows from the cell.
     "Further files",
     click.option(
         "--keep-float",
-        type=click.Path(path_type=Path),
+        type=PATH,
         metavar="FILE",
         help="Write the float network, too: a .safetensors that `import` reads, FILE.json"
         " beside it.",
     ),
     click.option(
         "--plot",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="SVG file for the plot of the learning curve.",
     ),
 )

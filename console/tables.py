@@ -2,8 +2,8 @@
 
 A column is as wide as what is in it, if there is room, and always if the output is no terminal. On
 a narrow terminal, columns of text fold between words. Where not even that is enough, the table is
-turned, a column for each row, if that fits; else columns are left out from the right, and named in
-a line below.
+turned, a column for each row, if that fits; else it becomes several below each other, each with
+the first column. What does not even fit beside that one is left out, and named in a line below.
 """
 
 from __future__ import annotations
@@ -67,16 +67,33 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     ]
     console = streams.out()
     room = console.width if console.is_terminal else None
+    parts: list[list[_Column]] = [made]
     left_out: list[str] = []
     if room is not None and not _fits(made, room):
         if _fits(turned := _turned(made), room):
-            made = turned
+            parts = [turned]
         else:
-            while len(made) > 1 and not _fits(made, room):
-                left_out.insert(0, made.pop().head)
-    _print(printable(title), made, room)
+            parts, left_out = _parts(made, room)
+    _line(printable(title), room, style="bold")
+    for part in parts:
+        _print(part, room)
     if left_out:
         _line(f"Not shown, for want of room: {', '.join(left_out)}.", room)
+
+
+def _parts(columns: list[_Column], room: int) -> tuple[list[list[_Column]], list[str]]:
+    """The first column with as many others as fit, again and again; and heads that never fit."""
+    first, *others = columns
+    parts: list[list[_Column]] = [[first]]
+    left_out: list[str] = []
+    for column in others:
+        if not _fits([first, column], room):
+            left_out.append(column.head)
+        elif _fits([*parts[-1], column], room):
+            parts[-1].append(column)
+        else:
+            parts.append([first, column])
+    return parts, left_out
 
 
 def _turned(columns: list[_Column]) -> list[_Column]:
@@ -115,7 +132,7 @@ def _widths(columns: list[_Column], room: int | None) -> list[int]:
     return widths
 
 
-def _print(title: str, columns: list[_Column], room: int | None) -> None:
+def _print(columns: list[_Column], room: int | None) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -127,7 +144,6 @@ def _print(title: str, columns: list[_Column], room: int | None) -> None:
         drawn.add_column(Text(column.head), justify=justify, overflow="fold", width=width)  # type: ignore[arg-type]
     for row in zip(*(column.cells for column in columns), strict=True):
         drawn.add_row(*map(Text, row))  # Not as markup.
-    _line(title, room, style="bold")
     streams.out().print(drawn, crop=False)
 
 

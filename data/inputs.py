@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pascaline.data.excess import Excess, warn_of_excess
+from pascaline.data.mfcc import hear
 from pascaline.data.sets import Features
 from pascaline.data.text import encode, read_characters
 from pascaline.data.unlabelled import SUFFIXES, read_unlabelled
@@ -17,13 +19,32 @@ from pascaline.spec.outside import naming
 from pascaline.spec.preprocess import OneHot, Preprocess, Rule, rule_of
 from pascaline.spec.tensors import Integers
 
-__all__ = ["read_inputs"]
+__all__ = ["Inputs", "read_inputs"]
 
 
-def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Integers], Excess]:
-    """The sequences of a file as the integers that a model takes, each (steps, inputs).
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a model gets of a file.
 
-    With them comes how many are cut at the ends of the format of x; more than usual is a warning.
+    Attributes
+    ----------
+    sequences : list of array
+        Integers, each (steps, inputs).
+    beyond : Excess
+        How many were cut at the ends of the format of x.
+    silence : tuple of float or None
+        Of a file of sound, seconds at its start and at its end that are in no step.
+    """
+
+    sequences: list[Integers]
+    beyond: Excess
+    silence: tuple[float, float] | None
+
+
+def read_inputs(model: Model, path: Path, *, cut: bool = True) -> Inputs:
+    """The sequences of a file as the integers that a model takes.
+
+    If more of them than usual are cut at the ends of the format of x, that is a warning.
 
     Parameters
     ----------
@@ -42,7 +63,12 @@ def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Int
         If the file cannot be read, or if it does not fit the model.
     """
     rule = rule_of(model)
-    sequences = _sequences(rule, path)
+    silence = None
+    if path.suffix == ".wav" and path.is_file():
+        heard = hear(path)
+        sequences, silence = [heard.features], heard.silence
+    else:
+        sequences = _sequences(rule, path)
     if isinstance(rule, Preprocess) and not cut:
         rule = rule.model_copy(update={"steps": None})
     with naming(str(path)):
@@ -52,7 +78,8 @@ def read_inputs(model: Model, path: Path, *, cut: bool = True) -> tuple[list[Int
         if longest > most:
             text = f"{path}: of {longest} steps the first {most} count, as in training"
             warnings.warn(text, UserWarning, stacklevel=2)
-    return rule.apply(sequences, model.network.x), beyond
+    applied = rule.apply(sequences, model.network.x)
+    return Inputs(sequences=applied, beyond=beyond, silence=silence)
 
 
 def _sequences(rule: Rule, path: Path) -> list[Features]:

@@ -22,6 +22,7 @@ inferred, see docs/own.md: their package has no sound.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from pascaline.data.parts import Features
 from pascaline.data.wav import read_wav
 from pascaline.spec.errors import InputError
 
-__all__ = ["COEFFICIENTS", "HOP", "RATE", "mfcc", "silence", "wav_features"]
+__all__ = ["COEFFICIENTS", "HOP", "RATE", "Heard", "hear", "mfcc", "wav_features"]
 
 RATE = 8000
 """Samples a second."""
@@ -89,26 +90,42 @@ def mfcc(samples: ArrayLike) -> Features:
     return (levels @ _cosines()).astype(np.float32)
 
 
-def wav_features(path: Path) -> Features:
-    """Features of a WAV file, (frames, 13).
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What was heard in a file of sound.
+
+    Attributes
+    ----------
+    features : Features
+        (frames, 13), as of `mfcc`.
+    silence : tuple of float
+        Seconds at the start and at the end of the file that have no features.
+    """
+
+    features: Features
+    silence: tuple[float, float]
+
+
+def hear(path: Path) -> Heard:
+    """Features of a WAV file, and the silence around them.
 
     Raises
     ------
     InputError
         As `data.wav.read_wav` and `mfcc`; the file is named.
     """
-    sound = read_wav(path).at(RATE)
+    samples = read_wav(path).at(RATE).samples
     try:
-        return mfcc(sound.samples)
+        features = mfcc(samples)
     except InputError as error:
         raise InputError(str(path), error.rule, error.value) from None
+    first, end = _heard(samples)
+    return Heard(features, (first / RATE, (len(samples) - end) / RATE))
 
 
-def silence(path: Path) -> tuple[float, float]:
-    """Seconds of silence at the start and at the end of a WAV file, which have no features."""
-    sound = np.asarray(read_wav(path).at(RATE).samples, dtype=np.float64)
-    first, end = _heard(sound)
-    return first / RATE, (len(sound) - end) / RATE
+def wav_features(path: Path) -> Features:
+    """Features alone, see `hear`."""
+    return hear(path).features
 
 
 def _heard(sound: NDArray[np.float64]) -> tuple[int, int]:

@@ -36,6 +36,18 @@ class _Path(_Open):
     ns: FiniteFloat | None = Field(default=None, gt=0)
 
 
+class _Graph(_Open):
+    adders: Number
+
+
+class _Step(_Open):
+    adders: _Graph | None = None
+
+
+class _Core(_Open):
+    step: _Step
+
+
 class Stored(_Open):
     """What is compared of a result, as ``report --json`` prints it."""
 
@@ -51,6 +63,7 @@ class Stored(_Open):
     critical_path: _Path | None = None
     energy_per_step_nj: Number | None = None
     accuracy: _Accuracy | None = None
+    cores: tuple[_Core, ...] = Field(default=(), strict=False)
 
     def column(self, name: str) -> float | None:
         """A column of the whole machine, or None if nobody has counted it."""
@@ -81,6 +94,12 @@ class Stored(_Open):
         return self.cycles_per_step / self.clock_mhz if self.clock_mhz else None
 
     @property
+    def adders(self) -> float | None:
+        """Adders of all cores whose weights are wires."""
+        found = [one.step.adders.adders for one in self.cores if one.step.adders]
+        return sum(found) if found else None
+
+    @property
     def right(self) -> float | None:
         """Percentage of held-out sequences that get their class, by integers."""
         score = self.accuracy.integer if self.accuracy else None
@@ -92,6 +111,7 @@ class Stored(_Open):
 FIGURES: tuple[tuple[str, Callable[[Stored], float | None], bool], ...] = (
     ("right, %", lambda one: one.right, True),
     ("area, {unit}", lambda one: one.price, False),
+    ("adders of wired weights", lambda one: one.adders, False),
     ("memory bits", lambda one: one.column("memory_bits"), False),
     ("LUT RAMs", lambda one: one.column("lut_rams"), False),
     ("block RAMs", lambda one: one.column("block_rams"), False),

@@ -11,16 +11,20 @@ from pascaline.host.tools import cores
 from pascaline.measure.points import Survey, keep, kept
 from pascaline.measure.synthesis import Synthesis
 from pascaline.measure.workers import Outcomes, in_processes, on_dask
+from pascaline.spec.homes import HOMES
 from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.spec.progress import Progress, silent
 from pascaline.synth.choice import best_lane
-from pascaline.synth.explore import Point, Sweep, front, powers, sweep
+from pascaline.synth.explore import Point, Sweep, front, leads, powers, sweep
 
-__all__ = ["OPERATIONS", "Exploration", "explore", "varying"]
+__all__ = ["OPERATIONS", "Exploration", "explore", "value_of", "varying"]
 
 OPERATIONS = 256
 """Weight operations a cycle at most, where ``units`` or ``simd`` is not given."""
+
+NOTHING = "\N{EN DASH}"
+"""Stands for the value of a parameter that says nothing."""
 
 UNITS = {
     "memory_bits": "bits",
@@ -85,6 +89,7 @@ class Exploration:
                 asdict(point) | {"steps_per_second": point.steps_per_second, "pareto": pareto}
                 for point, pareto in zip(self.points, front(self.points), strict=True)
             ],
+            "leads": [asdict(lead) for lead in leads(self.points)],
             "failed": self.failed,
             "skipped": self.skipped,
         }
@@ -194,5 +199,16 @@ def _collect(
 
 
 def varying(machines: Sequence[dict[str, Any]]) -> list[str]:
-    """Parameters in which these machines differ."""
-    return [key for key in Machine.model_fields if len({each.get(key) for each in machines}) > 1]
+    """Parameters in which these machines differ, where they say anything."""
+    return [
+        key
+        for key in Machine.model_fields
+        if len({value_of(each, key) for each in machines} - {NOTHING}) > 1
+    ]
+
+
+def value_of(machine: Mapping[str, Any], key: str) -> Any:
+    """The value of a parameter; a dash where it says nothing, None if it follows from others."""
+    value = machine.get(key, Machine.model_fields[key].default)
+    unread = HOMES[machine.get("weights", "rom")].unread
+    return NOTHING if key in unread else tuple(value) if isinstance(value, list) else value

@@ -42,11 +42,13 @@ def others(design: Design, target: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``multiplier``: None, or ``weights``, ``lane``, ``ratio`` and ``measured_on``; ``peers``: of
-        each its ``name``, ``cycles``, ``luts``, ``multipliers`` and ``exact``.
+        ``multiplier``: None, as for weights that are wires, or ``weights``, ``lane``, ``ratio`` and
+        ``measured_on``; ``peers``: of each its ``name``, ``cycles``, ``luts``, ``multipliers`` and
+        ``exact``.
     """
     layer, lane = design.network.layers[0], design.machine.lane
-    found = multiplier(target, layer.weights.name, lane)
+    wired = design.machine.home.wired
+    found = None if wired else multiplier(target, layer.weights.name, lane)
     ratio = found and {
         "weights": layer.weights.name,
         "lane": lane,

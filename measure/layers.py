@@ -72,6 +72,7 @@ def _decoder(stage: Decode) -> dict[str, Any]:
     """The lanes of a decoder, and what they do for a symbol."""
     product, layer = stage.core.x_product, stage.core.layer
     return {
+        **_adders(stage.core),
         "lanes": product.lanes,
         "operations_per_cycle": stage.core.places,
         "operations_per_symbol": layer.rows * (sum(stage.core.inputs) + layer.hidden),

@@ -27,7 +27,18 @@ from pascaline.synth.yosys import yosys_version
 
 __all__ = ["Survey", "keep", "kept", "measure", "try_to_measure"]
 
-PACKAGES = ("data", "golden", "hdl", "host", "importers", "measure", "sim", "spec", "synth")
+PACKAGES = (
+    "adders",
+    "data",
+    "golden",
+    "hdl",
+    "host",
+    "importers",
+    "measure",
+    "sim",
+    "spec",
+    "synth",
+)
 """Code that results depend on."""
 
 

@@ -16,7 +16,7 @@ from pascaline.spec.folders import build_folder
 from pascaline.spec.scratch import temporary
 from pascaline.synth.activity import toggles
 from pascaline.synth.liberty import Library
-from pascaline.synth.power import cell_models, power
+from pascaline.synth.power import cell_models, known_start, power
 from pascaline.synth.timing import CLOCK, PREFIX, Gates
 
 __all__ = ["POWER", "measure_power"]
@@ -50,7 +50,7 @@ def measure_power(
     samples = take_samples(design, SAMPLES, 0, None)
     x = samples.sequences[0][:steps]
     cache = build_folder() / "synth"
-    verilog = machine.whole + cell_models(library, cache)
+    verilog = machine.whole + known_start(cell_models(library, cache))
     pins = frozenset(pin for outputs in library.outputs.values() for pin in outputs)
     episode = Episode(sequences=(Sequence(x=x, dump=True),))
     job = Job(design=design, episodes=(episode,))

@@ -102,12 +102,15 @@ class Recognition:
         In the order of the sequences, and of their steps.
     beyond : Excess
         How many inputs were cut at the ends of the format of x.
+    silence : tuple of float or None
+        Of a file of sound, seconds at its start and at its end that are in no step.
     compared : Compared or None
         What came of the Verilog, if it was simulated.
     """
 
     answers: list[Answer]
     beyond: Excess
+    silence: tuple[float, float] | None = None
     compared: Compared | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -194,10 +197,13 @@ def recognise(
         has no such results.
     """
     pieces.check(model)
-    inputs, beyond = read_inputs(model, path, cut=pieces == Pieces())
-    found = list(_golden(model, inputs, pieces))
+    read = read_inputs(model, path, cut=pieces == Pieces())
+    inputs = read.sequences
+    found = Recognition(
+        answers=list(_golden(model, inputs, pieces)), beyond=read.beyond, silence=read.silence
+    )
     if design is None or tool is None:
-        return Recognition(answers=found, beyond=beyond)
+        return found
     if design.machine.streams > 1:
         raise InputError("streams", "must be 1 to follow a sequence", design.machine.streams)
     parts = [
@@ -217,8 +223,10 @@ def recognise(
         faults=outcome.faults,
     )
     given = iter(_classes(design, outcome.results))
-    answers = [replace(one, verilog=tuple(_taken(given, len(one.classes)))) for one in found]
-    return Recognition(answers=answers, beyond=beyond, compared=compared)
+    answers = [
+        replace(one, verilog=tuple(_taken(given, len(one.classes)))) for one in found.answers
+    ]
+    return replace(found, answers=answers, compared=compared)
 
 
 def _taken(given: Iterator[int], count: int) -> Iterator[int]:

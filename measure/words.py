@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pascaline.spec.network import Network  # NumPy, which a help can do without.
 
-__all__ = ["machine_words", "network_words", "score_words"]
+__all__ = ["adder_words", "lead_words", "machine_words", "network_words", "score_words"]
 
 
 def network_words(network: Network) -> str:
@@ -30,6 +30,28 @@ def machine_words(machine: dict[str, Any]) -> str:
         adders = machine.get("adders", "parallel")
         return f"all units, {machine['simd']} inputs a cycle, wired weights, {adders} adders"
     return f"{machine['units']} units x {machine['simd']} inputs, {machine['lane']} lanes"
+
+
+def adder_words(found: dict[str, Any]) -> str:
+    """What a graph of adders amounts to, of its figures as `hdl.wired.graphs.figures` has them."""
+    words = [
+        f"{found['adders']:,} adders, {found['unshared']:,} without sharing",
+        f"{found['bits']:,} bits",
+        f"{found['depth']} in a row",
+        *([f"{found['cycles']} cycles, a bit each"] if found["cycles"] > 1 else []),
+        f"effort {found['effort']}",
+    ]
+    return ", ".join(words)
+
+
+WHERE = {"rom": "weights in ROM", "ram": "loaded weights", "wired": "weights that are wires"}
+
+
+def lead_words(leads: list[dict[str, Any]]) -> str:
+    """At which paces weights in which home have the smallest machine, of `synth.explore.Lead`."""
+    return ", ".join(
+        f"{WHERE[one['weights']]} from {one['since']:,.4g} {one['unit']} a step on" for one in leads
+    )
 
 
 def score_words(accuracy: Any) -> str:

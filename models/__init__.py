@@ -21,6 +21,6 @@ def names() -> list[str]:
 
 def path(name: str) -> Path:
     """The file of a shipped model; raises `InputError` if there is none of that name."""
-    if name not in (known := names()):
-        raise InputError("model", f"must be one of {', '.join(known)}", name)
+    if name not in names():
+        raise InputError("model", "must be the name of a shipped model", name)
     return FOLDER / f"{name}.safetensors"

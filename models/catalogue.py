@@ -32,8 +32,9 @@ def find_model(name: str) -> Model:
     if Path(name).suffix or os.sep in name:
         return read_model(Path(name))
     known = sorted({*models.names(), *configs()})
-    near = difflib.get_close_matches(name, known, n=3) or known
-    raise InputError("model", f"must be a model file or one of {', '.join(near)}", name)
+    near = difflib.get_close_matches(name, known, n=3)
+    nearest = f" (near: {', '.join(near)})" if near else ""
+    raise InputError("model", f"must be a model file or a name of `pascaline list`{nearest}", name)
 
 
 def base_machine(model: Model, path: Path | None = None) -> Machine:

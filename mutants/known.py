@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mutants.machines import COUNTS
 
-__all__ = ["KNOWN", "Judgement", "judged"]
+__all__ = ["KNOWN", "Judgement", "judged", "known"]
 
 RANGE = "the sum that would show it is beyond what x and h give: tests/mutants/test_ranges.py"
 
@@ -26,6 +26,11 @@ KNOWN: dict[str, dict[int, str]] = {
     },
 }
 """By machine and number."""
+
+
+def known(name: str, count: int, seed: int) -> dict[int, str]:
+    """What is known of those that are drawn."""
+    return KNOWN.get(name, {}) if (count, seed) == (COUNTS.get(name), 0) else {}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def judged(
     tried, left : collection of int
         Numbers of the mutants that were tried, and of those that are neither killed nor proven.
     """
-    listed = KNOWN.get(name, {}) if (count, seed) == (COUNTS.get(name), 0) else {}
+    listed = known(name, count, seed)
     return Judgement(
         new=[number for number in left if number not in listed],
         settled=[number for number in listed if number in tried and number not in left],

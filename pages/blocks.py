@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pascaline.pages.adders import sums_of
 from pascaline.pages.colours import shade
 from pascaline.pages.words import words
 
@@ -36,6 +37,9 @@ BESIDE = {
     "layer_norm": {"lanes": (36, 156, 176, 92), "layer norm": (228, 156, 132, 92)},
 }
 """The same of what is beside the lanes, in a core whose step has something of that name."""
+
+WIDE = (0, 44, 360, 76)
+"""That of the vector memory where weights are in no memory beside it."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -90,15 +94,24 @@ def blocks(result: dict[str, Any], core: dict[str, Any], counts: Counts) -> list
     most = max(area.values()) or 1
     more = core_words(result, core)
     found = []
-    places = dict(PLACES)
-    for name, beside in BESIDE.items():
-        places |= beside if name in core["step"] else {}
-    for part, place in places.items():
+    for part, place in _places(core["step"]).items():
         lines = [more[part]] if part in more else []
         lines += memory_words({part: counts[part]} if part in counts else {})
         size = area.get(part, 0.0)
         found.append(Block(part, place, shade(size / most), size / whole, tuple(lines)))
     return found
+
+
+def _places(step: dict[str, Any]) -> dict[str, tuple[int, int, int, int]]:
+    """The parts of a core, and where they are."""
+    places = dict(PLACES)
+    for name, beside in BESIDE.items():
+        places |= beside if name in step else {}
+    if sums_of(step) == "lanes":
+        return places
+    del places["weight memory"]
+    places["vector memory"] = WIDE
+    return {sums_of(step) if part == "lanes" else part: at for part, at in places.items()}
 
 
 def memory_words(counts: Counts) -> list[str]:
@@ -122,12 +135,21 @@ def core_words(result: dict[str, Any], core: dict[str, Any]) -> dict[str, str]:
     return {
         "transform": butterflies,
         "layer norm": f"a pass in {norm['cycles']:,}" if norm else "",
-        "lanes": f"{step['lanes']:,} {TIMES} {some(step['simd'], 'input')}, {machine['lane']}",
+        sums_of(step): _sums_words(step, machine),
         "cell units": f"{some(step['cell_units'], 'unit')} {pace}",
         "head": f"{head['rows']:,} rows, {some(head['lanes'], 'lane')}"
         if head
         else "none: h itself",
     }
+
+
+def _sums_words(step: dict[str, Any], machine: dict[str, Any]) -> str:
+    """What makes the sums of gates."""
+    found = step.get("adders")
+    if found is None:
+        return f"{step['lanes']:,} {TIMES} {some(step['simd'], 'input')}, {machine['lane']}"
+    each = "serial" if found["cycles"] > 1 else "parallel"
+    return f"{found['adders']:,} {each}, {found['depth']} in a row"
 
 
 def some(count: int, name: str) -> str:

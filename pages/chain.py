@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pascaline.pages.adders import sums_of
 from pascaline.pages.blocks import TIMES, Block, areas, core_words, memory_words
 from pascaline.pages.colours import shade
 
@@ -59,7 +60,8 @@ def _core(result: dict[str, Any], core: dict[str, Any]) -> list[str]:
     if step["directions"] > 1:
         sizes = f"{step['inputs']:,} to {step['directions']} {TIMES} {step['hidden']:,} elements"
     lines = [step["cell"], sizes]
-    lines += [f"lanes: {more['lanes']}", f"cells: {more['cell units']}"]
+    sums = sums_of(step)
+    lines += [f"{sums}: {more[sums]}", f"cells: {more['cell units']}"]
     if step["head"]:
         lines.append(f"head: {more['head']}")
     return lines

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pascaline.pages.adders import graph, sums_of
 from pascaline.pages.blocks import Block, blocks
 from pascaline.pages.chain import core_title
-from pascaline.pages.steps import Row, formula, rows, starts, ticks, window
+from pascaline.pages.steps import Row, busy, formula, rows, starts, ticks, window
 from pascaline.pages.tables import Table
 
 __all__ = ["Section", "section"]
@@ -30,13 +31,15 @@ class Section:
     step, timeline : dict
         Of the result.
     busy : float
-        Share of the cycles in which lanes take a chunk.
+        Share of the cycles in which what makes the sums is at work.
     blocks : list of Block
         The diagram of its parts; empty if that is elsewhere.
     rows, window, ticks, starts
         Of the timing diagram.
     numbers : Table
         What the cycles follow from.
+    graph : Table or None
+        The adders, where weights are wires.
     """
 
     at: str
@@ -51,6 +54,7 @@ class Section:
     ticks: list[int]
     starts: list[tuple[int, bool]]
     numbers: Table
+    graph: Table | None
 
 
 def section(result: dict[str, Any], index: int, *, alone: bool) -> Section:
@@ -58,7 +62,6 @@ def section(result: dict[str, Any], index: int, *, alone: bool) -> Section:
     core = result["cores"][index]
     step, timeline = core["step"], core["timeline"]
     drawn = rows(core)
-    reads = sum(row.cycles for row in drawn if row.name in ("x read", "h read"))
     stages = [stage["name"] for stage in result["stages"] if stage["kind"] == "core"]
     counts = {} if alone else result["by_unit"].get(stages[index], {})
     return Section(
@@ -67,13 +70,14 @@ def section(result: dict[str, Any], index: int, *, alone: bool) -> Section:
         about=_about(step),
         step=step,
         timeline=timeline,
-        busy=reads / timeline["period"],
+        busy=busy(core),
         blocks=blocks(result, core, counts) if counts else [],
         rows=drawn,
         window=window(core),
         ticks=ticks(window(core)),
         starts=starts(core),
-        numbers=_numbers(result, core),
+        numbers=_numbers(core),
+        graph=graph(step),
     )
 
 
@@ -86,33 +90,29 @@ def _about(step: dict[str, Any]) -> str:
         )
     elif len(passes) > 1:
         said.append(
-            "A step has two passes over the lanes: the candidate's product needs h after the reset"
-            " gate, which the first pass makes."
+            f"A step has two passes over the {sums_of(step)}: the candidate's product needs h after"
+            " the reset gate, which the first pass makes."
         )
     if step["directions"] > 1:
         said.append(
-            "Both directions share these lanes as two streams: one goes on with its steps while the"
-            " other's h is on its way."
+            f"Both directions share these {sums_of(step)} as two streams: one goes on with its"
+            " steps while the other's h is on its way."
         )
     return " ".join(said)
 
 
-def _numbers(result: dict[str, Any], core: dict[str, Any]) -> Table:
+def _numbers(core: dict[str, Any]) -> Table:
     s = core["step"]
-    units = s["tile_groups"] * s["cell_units"]
     norm = s.get("layer_norm")
-    up_to = f"of up to {s['simd']} of the"
+    up_to, each = f"of up to {s['simd']} of the", "one a cycle"
+    if "adders" in s:
+        each = "one a cycle, those of x and h side by side"
     rows_: list[list[Any]] = [
-        ["tiles", s["tiles"], f"of up to {units} of the {s['hidden']} hidden units"],
-        ["chunks of x", s["x_chunks"], f"{up_to} {s['inputs']} inputs; one a cycle"],
-        ["chunks of h", s["h_chunks"], f"{up_to} {s['hidden']} elements of h; one a cycle"],
+        *_tiles(s),
+        ["chunks of x", s["x_chunks"], f"{up_to} {s['inputs']} inputs; {each}"],
+        ["chunks of h", s["h_chunks"], f"{up_to} {s['hidden']} elements of h; {each}"],
         *_passes(s),
-        [
-            "groups of a tile",
-            s["tile_groups"],
-            "that leave the lanes one after the other; units in a group: " + str(s["cell_units"]),
-        ],
-        ["groups of the last tile", s["last_groups"], "which may have fewer units"],
+        *_groups(s),
         ["cycles of a group", s["group_cycles"], "1, or all that a serial cell unit takes for it"],
         ["lane latency", s["lane_latency"], "cycles from a tile's last chunk to its sums"],
         ["cell latency", s["cell_latency"], "cycles from a group's sums to its h"],
@@ -122,9 +122,33 @@ def _numbers(result: dict[str, Any], core: dict[str, Any]) -> Table:
             if norm
             else []
         ),
-        ["cycles a step", s["cycles_per_step"], formula(core) or (NORM if norm else READ)],
+        ["cycles a step", s["cycles_per_step"], formula(core) or _slowest(s)],
     ]
     return Table("What the cycles follow from", ["number", "value", "meaning"], rows_)
+
+
+def _slowest(step: dict[str, Any]) -> str:
+    """What decides about the cycles of a step that are no formula."""
+    return (NORM if "layer_norm" in step else READ).replace("lanes", sums_of(step))
+
+
+def _tiles(step: dict[str, Any]) -> list[list[Any]]:
+    """Tiles; where weights are wires there is one, of all units."""
+    if "adders" in step:
+        return []
+    units = step["tile_groups"] * step["cell_units"]
+    return [["tiles", step["tiles"], f"of up to {units} of the {step['hidden']} hidden units"]]
+
+
+def _groups(step: dict[str, Any]) -> list[list[Any]]:
+    """Groups of units, as their sums leave what has made them."""
+    leave = f"that leave the {sums_of(step)} one after the other; units in a group: "
+    found: list[list[Any]] = [
+        ["groups of a tile", step["tile_groups"], f"{leave}{step['cell_units']}"]
+    ]
+    if "adders" not in step:
+        found.append(["groups of the last tile", step["last_groups"], "which may have fewer units"])
+    return found
 
 
 def _passes(step: dict[str, Any]) -> list[list[Any]]:

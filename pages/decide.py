@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pascaline.measure.words import score_words
+from pascaline.pages.adders import all_adders, sums_of
 from pascaline.pages.blocks import areas, memory_words, unit
 from pascaline.pages.explored import Explored, Point
 from pascaline.pages.figures import fastest, time_of
+from pascaline.pages.steps import busy
 from pascaline.pages.tables import Table, counted
 from pascaline.pages.words import number, words
 
@@ -34,7 +36,8 @@ class Aspect:
 
 def aspects(result: Result) -> list[Aspect]:
     """All points, in the order in which one asks for them."""
-    makers = (_accuracy, _cost, _speed, _energy, _limit, _place, _multiplier)
+    weights = _adders if _wired(result) else _multiplier
+    makers = (_accuracy, _cost, _speed, _energy, _limit, _place, weights)
     return [*(maker(result) for maker in makers), *_peers(result)]
 
 
@@ -105,8 +108,23 @@ def _cost(result: Result) -> Aspect:
         value += f"; {uses[most]:.0%} of the {words(most)} of {result['target_title']}"
         fits = "little room is left" if uses[most] > FULL else "there is room for more"
         return Aspect("Cost", value, f"{advice}; on this device {fits}.")
+    return Aspect("Cost", value, f"{advice}: {_smaller(result, largest)}.")
+
+
+def _smaller(result: Result, largest: str) -> str:
+    """What makes the largest part smaller."""
+    if largest == "adders":
+        if result["machine"].get("adders") == "serial":
+            return "a longer search (--effort) may find fewer"
+        return "serial ones (--adders serial) make it smaller and slower"
+    if _wired(result):
+        return "fewer cell units (--cell-units) or rows of the head (--head-units) make it smaller"
     less = "fewer units or inputs a lane" if largest == "lanes" else "fewer units"
-    return Aspect("Cost", value, f"{advice}: {less} (--units, --simd) make it smaller and slower.")
+    return f"{less} (--units, --simd) make it smaller and slower"
+
+
+def _wired(result: Result) -> bool:
+    return bool(result["machine"]["weights"] == "wired")
 
 
 def _speed(result: Result) -> Aspect:
@@ -148,25 +166,29 @@ def _limit(result: Result) -> Aspect:
         value = "a stage behind the cores sets the pace"
         return Aspect("Limit", value, "Wider chunks (--simd) make it faster; more units do not.")
     core = result["cores"][slowest]
-    name = "the lanes" if len(paces) == 1 else f"the lanes of core {slowest}"
-    found = core["timeline"]
-    reads = sum(
-        stop - start for key in ("x read", "h read") for start, stop in found["spans"].get(key, ())
-    )
-    busy = min(1.0, reads / found["period"])
-    if busy >= BUSY:
-        value = f"{name}, which take a chunk in {busy:.0%} of all cycles"
-        return Aspect("Limit", value, "More units or inputs a lane make a step shorter.")
-    value = f"waiting: {name} take a chunk in {busy:.0%} of all cycles only"
-    advice = "Fewer lanes would be nearly as fast."
+    name = f"the {sums_of(core['step'])}" + ("" if len(paces) == 1 else f" of core {slowest}")
+    found = core["step"].get("adders")
+    serial = found is not None and found["cycles"] > 1
+    share, taken = busy(core), "chunks or bits" if serial else "a chunk"
+    if share >= BUSY:
+        value = f"{name}, which take {taken} in {share:.0%} of all cycles"
+        more = "More inputs a cycle (--simd)" if found else "More units or inputs a lane"
+        more = "Parallel adders (--adders parallel)" if serial else more
+        return Aspect("Limit", value, f"{more} make a step shorter.")
+    value = f"waiting: {name} take {taken} in {share:.0%} of all cycles only"
+    fewer = "Fewer lanes would be nearly as fast"
+    if found:
+        fewer = "Narrower chunks (--simd)" + ("" if serial else " or serial adders")
+        fewer += " may be nearly as fast"
     if core["step"]["streams"] == core["step"]["directions"] == 1:
-        advice = "Fewer lanes would be nearly as fast, or --streams 2 fills the gaps."
-    return Aspect("Limit", value, advice)
+        fewer += ", or --streams 2 fills the gaps"
+    return Aspect("Limit", value, f"{fewer}.")
 
 
 def _place(result: Result) -> Aspect:
     name, found = "Among others", result.get("explored")
     explore = f"pascaline explore {result['model']} --target {result['target']}"
+    explore += " --weights rom,wired" if _wired(result) else ""
     if not found or not found["points"]:
         return Aspect(name, "none were explored", f"{explore} tries them; then its place is here.")
     explored = Explored.model_validate(found)
@@ -205,6 +227,14 @@ def _multiplier(result: Result) -> Aspect:
     )
     worth = "Quantised weights pay" if found["ratio"] > 1 else "Weights of 12 bits cost no more"
     return Aspect(name, value, f"{worth} where lanes are a large part of the machine.")
+
+
+def _adders(result: Result) -> Aspect:
+    count, alone = all_adders(result), all_adders(result, "unshared")
+    value = f"{number(count)}; {number(alone)} if rows shared none"
+    effort = max(core["step"]["adders"]["effort"] for core in result["cores"])
+    advice = f"A longer search than --effort {effort} may find fewer."
+    return Aspect("Adders", value, advice)
 
 
 def _peers(result: Result) -> list[Aspect]:

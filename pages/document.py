@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pascaline.pages.adders import parameters
 from pascaline.pages.blocks import areas, blocks, memories, unit
 from pascaline.pages.chain import chain
 from pascaline.pages.core import section
@@ -43,6 +44,7 @@ def page(result: dict[str, Any]) -> str:
         classes=classes(result),
         provenance=provenance(result),
         layers=layers(result),
+        parameters=parameters(result["machine"]),
         parts=parts,
         units=units,
         tables=placed(result),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pascaline.measure.exploration import value_of, varying
+from pascaline.measure.words import lead_words
 from pascaline.pages.decide import Aspect
 from pascaline.pages.environment import environment
 from pascaline.pages.explored import Explored, Point
@@ -12,6 +14,9 @@ from pascaline.pages.tables import Table
 from pascaline.pages.words import number
 
 __all__ = ["page"]
+
+USUAL = ("units", "simd", "lane", "streams")
+"""Parameters that are always shown."""
 
 
 def page(result: dict[str, Any]) -> str:
@@ -61,16 +66,21 @@ def _choices(explored: Explored, front: list[Point]) -> list[Aspect]:
             value += f", {best.clock_mhz:.4g} MHz"
         command = f"pascaline report {explored.model} --target {explored.target} {best.options}"
         found.append(Aspect(name, value, f"{command} --html report.html shows it."))
+    if len({one.machine.get("weights") for one in explored.points}) > 1:
+        leads = [lead.model_dump() for lead in explored.leads]
+        advice = "Memories count for no area: look at their bits, too."
+        found.append(Aspect("Smallest at its pace", lead_words(leads), advice))
     return found
 
 
 def _front(explored: Explored, front: list[Point]) -> Table:
     """The machines of the front, by area."""
-    shown = [key for key in ("units", "simd", "lane", "streams") if key in front[0].machine]
+    machines = [one.machine for one in explored.points]
+    shown = list(dict.fromkeys([*USUAL, *varying(machines)]))
     columns = [*shown, explored.unit, "memory bits", "cycles a step", "MHz", "nJ a step"]
     rows = [
         [
-            *(str(one.machine.get(key)) for key in shown),
+            *(_cell(value_of(one.machine, key)) for key in shown),
             *(one.area, one.memory_bits, one.cycles_per_step),
             *(one.clock_mhz, one.energy_per_step_nj),
         ]
@@ -82,3 +92,7 @@ def _front(explored: Explored, front: list[Point]) -> Table:
         [columns[place] for place in used],
         [[row[place] for place in used] for row in rows],
     )
+
+
+def _cell(value: Any) -> str:
+    return "automatic" if value is None else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -15,7 +15,7 @@ from pascaline.spec.outside import text_of
 __all__ = ["Explored", "Point", "read_explored"]
 
 NAMED = ("units", "simd", "lane")
-"""Parameters that are always named: a model's usual machine has others."""
+"""Parameters that are always named, if they say anything: a model's usual machine has others."""
 
 
 class Point(Checked):
@@ -33,16 +33,16 @@ class Point(Checked):
 
     def is_of(self, machine: dict[str, Any]) -> bool:
         """Whether it is this machine; what is not given has its default."""
-        defaults = Machine().model_dump(mode="json")
-        return defaults | self.machine == defaults | machine
+        return _said(self.machine) == _said(machine)
 
     @property
     def options(self) -> str:
         """Options of a command that mean this machine."""
-        defaults = Machine().model_dump(mode="json")
+        defaults, said = Machine().model_dump(mode="json"), _said(self.machine)
         words = []
         for key, value in self.machine.items():
-            if value is None or (key not in NAMED and value == defaults.get(key)):
+            usual = key not in NAMED and value == defaults.get(key)
+            if value is None or usual or key not in said:
                 continue
             name = key.replace("_", "-")
             if isinstance(value, bool):
@@ -51,6 +51,24 @@ class Point(Checked):
                 shown = ",".join(map(str, value)) if isinstance(value, list) else value
                 words.append(f"--{name} {shown}")
         return " ".join(words)
+
+
+def _said(machine: dict[str, Any]) -> dict[str, Any]:
+    """All parameters of a machine that say anything where its weights live."""
+    from pascaline.spec.homes import HOMES  # NumPy, which a help can do without.
+
+    found = Machine().model_dump(mode="json") | machine
+    unread = HOMES[found["weights"]].unread
+    return {name: value for name, value in found.items() if name not in unread}
+
+
+class Lead(Checked):
+    """From which pace on the smallest machine has its weights in a home."""
+
+    weights: Literal["rom", "ram", "wired"]
+    since: float = Field(gt=0, allow_inf_nan=False)
+    unit: str
+    area: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Explored(Checked):
@@ -63,6 +81,7 @@ class Explored(Checked):
     columns: dict[str, str]
     command: str
     points: tuple[Point, ...] = Field(strict=False)
+    leads: tuple[Lead, ...] = Field(default=(), strict=False)
 
     @property
     def unit(self) -> str:

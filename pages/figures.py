@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pascaline.pages.adders import all_adders
 from pascaline.pages.blocks import areas, memories, unit
 from pascaline.pages.tables import Table, counted
 from pascaline.pages.words import number, words
@@ -25,7 +26,11 @@ def key_figures(result: Result) -> list[tuple[str, str]]:
         found.append((number(counts[""]), kind))
     found.append((number(cycles), "cycles a step"))
     encoder = "the encoder's" if result["totals"]["decoder"] else "the"
-    found.append((f"{result['totals']['utilisation']:.1%}", f"of {encoder} lanes at work"))
+    adders, sums = all_adders(result), "lanes"
+    if adders:
+        found.append((number(adders), "adders, no weight memory"))
+        sums = "adders"
+    found.append((f"{result['totals']['utilisation']:.1%}", f"of {encoder} {sums} at work"))
     clock = fastest(result)
     if clock is not None:
         found.append((f"{clock:.4g} MHz", "highest clock"))
@@ -52,9 +57,10 @@ def summary(result: Result) -> str:
     else:
         network = f"A network with {inputs}: {result['network']}"
     machine, cores = result["machine"], len(result["cores"])
-    units = "all" if machine["weights"] == "wired" else number(machine["units"])
-    sides = f"{units} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
     chain = f"a chain of {cores} cores, each" if cores > 1 else "a machine"
+    if machine["weights"] == "wired":
+        return f"{network}, on {chain} of all units. {_wires(result)}"
+    sides = f"{number(machine['units'])} units \N{MULTIPLICATION SIGN} {number(machine['simd'])}"
     decoder = all_["decoder"]
     lanes = "The encoder's" if decoder else "All"
     said = (
@@ -69,6 +75,22 @@ def summary(result: Result) -> str:
             f" a symbol has {number(decoder['operations_per_symbol'])}."
         )
     return said
+
+
+def _wires(result: Result) -> str:
+    """The same of a machine whose weights are wires."""
+    all_, decoder = result["totals"], result["totals"]["decoder"]
+    rows = all_["lanes"] + (decoder["lanes"] if decoder else 0)
+    pace = all_["operations_per_cycle"] + (decoder["operations_per_cycle"] if decoder else 0)
+    said = (
+        f"Weights are wires between {number(all_adders(result))}"
+        f" {result['machine'].get('adders', 'parallel')} adders, which have the sums of"
+        f" {number(rows)} gate rows and can do {number(pace)} weight operations a cycle;"
+        f" a step has {number(all_['operations_per_step'])}"
+    )
+    if decoder:
+        said += f", a symbol {number(decoder['operations_per_symbol'])}"
+    return f"{said}."
 
 
 def layers(result: Result) -> Table:

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pascaline.pages.adders import sums_of
 from pascaline.pages.colours import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, SKY, VERMILION
 from pascaline.spec.timeline import ACTIVITIES
 
-__all__ = ["Bar", "Row", "formula", "rows", "starts", "ticks", "window"]
+__all__ = ["Bar", "Row", "busy", "formula", "rows", "starts", "ticks", "window"]
 
 COLOURS = {
     "x read": SKY,
     "h read": BLUE,
     "wait": LIGHT,
+    "bits": VERMILION,
     "drain": ORANGE,
     "layer norm": VERMILION,
     "layer norm of c": VERMILION,
@@ -61,15 +63,18 @@ class Row:
 def _tiles(core: Core) -> list[Span]:
     """When each tile of the period starts, and when its last chunk is read and the next starts."""
     found, step = core["timeline"]["spans"], core["step"]
-    reads = sorted(map(tuple, found["x read"] + found["h read"]))
+    # Where weights are wires, x and h are read side by side.
+    reads = iter(_merge(sorted(map(tuple, found["x read"] + found["h read"])), 0))
     lengths = [one["chunks"] for one in step["passes"] for _ in range(step["tiles"])]
-    tiles, place = [], 0
+    tiles, (at, stop) = [], next(reads)
     for length in lengths * core["timeline"]["steps"]:
-        start, left = reads[place][0], length
-        while left:
-            left -= reads[place][1] - reads[place][0]
-            place += 1
-        tiles.append((start, reads[place - 1][1]))
+        at, stop = (at, stop) if at < stop else next(reads)
+        start, left = at, length
+        while left > stop - at:
+            left -= stop - at
+            at, stop = next(reads)
+        at += left
+        tiles.append((start, at))
     return tiles
 
 
@@ -101,8 +106,18 @@ def rows(core: Core) -> list[Row]:
             if start < seen
         ]
         cycles = sum(stop - start for start, stop in _merge(everything, 0))
-        drawn.append(Row(name, ACTIVITIES[name], COLOURS[name], tuple(bars), cycles))
+        meaning = ACTIVITIES[name].replace("lanes", sums_of(core["step"]))
+        if name == "wait" and "bits" in found:
+            meaning = "chunks have to wait"
+        drawn.append(Row(name, meaning, COLOURS[name], tuple(bars), cycles))
     return drawn
+
+
+def busy(core: Core) -> float:
+    """Share of the cycles in which what makes the sums of gates is at work."""
+    period, found = core["timeline"]["period"], core["timeline"]["spans"]
+    spans = [span for name in ("x read", "h read", "bits") for span in found.get(name, ())]
+    return float(sum(stop - start for start, stop in _merge(_wrap(spans, period), 0)) / period)
 
 
 def _wrap(spans: Iterable[Span], period: int) -> list[Span]:
@@ -156,7 +171,7 @@ def starts(core: Core) -> list[tuple[int, bool]]:
 def formula(core: Core) -> str | None:
     """The cycles of a step, as they are calculated; None where reading results sets the pace."""
     step = core["step"]
-    terms, cycles = [], 0
+    terms, rest, cycles = [], "", 0
     wired = step.get("adders")
     more = wired["cycles"] - 1 if wired else 0
     for one in step["passes"]:
@@ -165,16 +180,17 @@ def formula(core: Core) -> str | None:
         if one["waits"]:
             last = step["h_latency"] + early
         pace = max(chunks, step["tile_drain"])
-        terms.append(f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']})")
-        terms.append(f"max({chunks}, {last})")
+        if not wired:  # A pass is one tile.
+            rest = f"({step['tiles']} - 1) * max({chunks}, {step['tile_drain']}) + "
+        terms.append(f"{rest}max({chunks}, {last})")
         cycles += (step["tiles"] - 1) * pace + max(chunks, last)
     text = " + ".join(terms)
     streams = step["streams"]
     if streams > 1 and len(step["passes"]) == 1:
         # A stream's next step waits for its own h, while those of the others are under way.
-        text = f"max({text}, ({terms[0]} + {step['h_latency'] + early}) / {streams})"
-        rest = (step["tiles"] - 1) * pace
-        whole = max(cycles * streams, rest + step["h_latency"] + early)
+        text = f"max({text}, ({rest}{step['h_latency'] + early}) / {streams})"
+        least = (step["tiles"] - 1) * pace + step["h_latency"] + early
+        whole = max(cycles * streams, least)
     else:
         whole = cycles * streams
     if step["directions"] > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pascaline.measure.words import machine_words
+from pascaline.measure.words import adder_words, machine_words
 
 __all__ = ["Table", "counted", "counts", "placed", "remarks", "tables"]
 
@@ -49,7 +49,14 @@ def placed(result: Result) -> list[Table]:
 def remarks(result: Result) -> list[str]:
     """What is said below the tables, line by line."""
     shape = machine_words(result["machine"])
-    return [shape, *_folded(result), *_results(result), *_missed(result)]
+    return [shape, *_adders(result), *_folded(result), *_results(result), *_missed(result)]
+
+
+def _adders(result: Result) -> list[str]:
+    """The graph of each core, where weights are wires."""
+    found = [core["step"].get("adders") for core in result["cores"]]
+    names = ["weights"] if len(found) == 1 else [f"weights of core {k}" for k in range(len(found))]
+    return [f"{name}: {adder_words(one)}" for name, one in zip(names, found, strict=True) if one]
 
 
 def _folded(result: Result) -> list[str]:

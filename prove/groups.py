@@ -24,6 +24,7 @@ from prove import (
     streams,
     sums,
     transforms,
+    wires,
 )
 from prove.claim import Claim, Proof, prove
 
@@ -38,6 +39,7 @@ GROUPS = (
     sequences,
     attention,
     sums,
+    wires,
     transforms,
     numbers,
     cells,

@@ -516,7 +516,8 @@ def _wires(rng: np.random.Generator, network: Network, machine: dict[str, Any]) 
         return machine
     stored = ("symbols", "stack", "weight_code")
     kept = {name: value for name, value in machine.items() if name not in stored}
-    return kept | {"weights": "wired", "adders": adders, "effort": 0}
+    effort = _pick(rng, (0, 0, 1))
+    return kept | {"weights": "wired", "adders": adders, "effort": effort}
 
 
 def _sequences(rng: np.random.Generator, steps: int, *, rough: bool) -> tuple[CaseSequence, ...]:

@@ -3,7 +3,7 @@
 __all__ = ["LONGEST", "InputError", "brief", "one_line", "printable", "said"]
 
 LONGEST = 600
-"""Characters of a rule: a list of all shipped models has 500."""
+"""Characters of a rule, which may have a list in it."""
 
 PATH = 4096
 """Characters of a path; what has more cannot be one, and is cut."""

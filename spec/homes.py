@@ -21,10 +21,13 @@ class Home(ABC):
     wired : bool
         Whether the weights of gates are in no memory: their products are a graph of adders, which
         has them as its wires.
+    unread : tuple of str
+        Parameters of a machine that say nothing there.
     """
 
     loaded: bool
     wired: bool = False
+    unread: tuple[str, ...] = ("adders", "effort")
 
     @abstractmethod
     def scale(self, values: Integers, width: int, *, signs: bool = False) -> Scale:
@@ -77,6 +80,7 @@ class Wired(Rom):
     """In the netlist; the weights of gates as wires between adders, all else in memories."""
 
     wired = True
+    unread = ("units", "layer_units", "lane")
 
 
 HOMES: dict[str, Home] = {"rom": Rom(), "logic": Logic(), "ram": Ram(), "wired": Wired()}

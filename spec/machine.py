@@ -170,6 +170,19 @@ class Machine(Checked):
         return HOMES[self.weights]
 
     @property
+    def settled(self) -> Machine:
+        """The same machine; parameters that say nothing in its home have their defaults.
+
+        Examples
+        --------
+        >>> machine = Machine(units=8, lane="pairs", weights="wired", adders="serial").settled
+        >>> machine.units, machine.lane, machine.adders
+        (1, 'tree', 'serial')
+        """
+        usual = {name: Machine.model_fields[name].default for name in self.home.unread}
+        return self.model_copy(update=usual)
+
+    @property
     def port_style(self) -> PortStyle:
         """How the machine is connected."""
         return STYLES[self.ports]

@@ -25,6 +25,7 @@ ACTIVITIES = {
     "x read": "lanes take chunks of x",
     "h read": "lanes take chunks of h",
     "wait": "lanes have to wait",
+    "bits": "bits of the sums are added",
     "drain": "finished sums leave the lanes",
     "layer norm": "sums of a pass are standardised",
     "layer norm of c": "c of a pass is standardised",
@@ -33,9 +34,10 @@ ACTIVITIES = {
     "result read": "h is read for the result",
 }
 """Activities of a step and their meanings. With a result after every step, one is read in each
-step; else none is read in the middle of a sequence. Only some layers have layer norm."""
+step; else none is read in the middle of a sequence. Only some layers have layer norm, and only
+serial adders take the bits of a sum one after the other, while chunks wait."""
 
-NOT_ALWAYS = ("layer norm", "layer norm of c", "result read")
+NOT_ALWAYS = ("bits", "layer norm", "layer norm of c", "result read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,8 @@ def _note(core: Core, index: int, tile: Tile, end: int, done: dict[str, list[Spa
     now, last = core.passes[index], tile.last
     (_note_beside if now.beside else _note_in_turn)(now, tile, end, done)
     front, leaves, made = last + core.program.lane_latency, tile.leaves, core.pipeline.whole
+    if core.drain.fill > 1:
+        done["bits"].append((front - core.drain.fill, front))
     done["drain"].append((front, front + leaves))
     norm, state = core.norm, core.state_norm
     if norm is not None:

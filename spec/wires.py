@@ -115,7 +115,7 @@ def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
         If the machine has what it cannot have.
     """
     if not machine.home.wired:
-        for name in ("adders", "effort"):
+        for name in machine.home.unread:
             if (value := getattr(machine, name)) != Machine.model_fields[name].default:
                 rule = "must be left out: weights are no wires"
                 raise InputError(f"machine: {name}", rule, value)

@@ -14,7 +14,7 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.model import Model
 from pascaline.synth.pareto import non_dominated
 
-__all__ = ["Point", "Sweep", "front", "objectives", "powers", "sweep"]
+__all__ = ["Lead", "Point", "Sweep", "front", "leads", "objectives", "powers", "sweep"]
 
 Values = Mapping[str, Sequence[Any]]
 """Parameters of a machine, and the values that each is to have."""
@@ -80,6 +80,28 @@ class Point:
         return 1e6 * self.clock_mhz / self.cycles_per_step if self.clock_mhz else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """Paces at which the smallest machines have their weights in one home.
+
+    Attributes
+    ----------
+    weights : str
+        The home.
+    since : float
+        The fastest of these paces; the slowest is where the next lead starts.
+    unit : {"cycles", "us"}
+        Of a step: time, if all clocks are known.
+    area : float
+        Of the smallest machine that is as fast as that.
+    """
+
+    weights: str
+    since: float
+    unit: str
+    area: float
+
+
 def powers(model: Model, values: Values, operations: int) -> dict[str, list[int]]:
     """Powers of two for ``units`` and ``simd``, where ``values`` has none.
 
@@ -108,6 +130,8 @@ def sweep(
 ) -> Sweep:
     """All machines that differ from ``base`` in these values.
 
+    What says nothing where a machine has its weights is not varied there.
+
     Parameters
     ----------
     model : Model
@@ -119,7 +143,8 @@ def sweep(
     limit : int
         How many combinations there may be.
     operations : int, optional
-        Machines that do more weight operations a cycle are left out, and not counted.
+        Machines that do more weight operations a cycle are left out, and not counted; but for those
+        whose weights are wires, which have adders for all of them.
 
     Raises
     ------
@@ -129,12 +154,15 @@ def sweep(
     size = math.prod(len(set(several)) for several in values.values())
     if size > limit:
         raise InputError("explore", f"must have at most {limit} machines (--limit)", size)
-    designs, reasons = [], []
+    designs, reasons, seen = [], [], set()
     for chosen in _combinations(values):
         try:
-            machine = Machine.parse(base.model_dump() | chosen, thing="machine")
+            machine = Machine.parse(base.model_dump() | chosen, thing="machine").settled
+            if machine in seen:
+                continue
+            seen.add(machine)
             design = Design(model=model, machine=machine)
-            if operations is None or design.places <= operations:
+            if operations is None or machine.home.wired or design.places <= operations:
                 designs.append(design)
         except InputError as error:
             reasons.append(str(error))
@@ -171,3 +199,30 @@ def objectives(points: Sequence[Point]) -> dict[str, list[float]]:
 def front(points: Sequence[Point]) -> list[bool]:
     """Which points are on the Pareto front of the objectives."""
     return non_dominated(list(zip(*objectives(points).values(), strict=True)))
+
+
+def leads(points: Sequence[Point]) -> list[Lead]:
+    """Where the smallest machine has its weights, from the fastest pace to the slowest.
+
+    Examples
+    --------
+    >>> def point(weights, area, cycles):
+    ...     costs = {"area": area, "cycles_per_step": cycles, "memory_bits": 0, "counts": {}}
+    ...     clock = {"clock_mhz": None, "energy_per_step_nj": None}
+    ...     return Point(machine={"weights": weights}, **costs, **clock)
+    >>> some = [point("rom", 9, 200), point("wired", 50, 16), point("wired", 20, 40)]
+    >>> [(lead.weights, lead.since) for lead in leads(some)]
+    [('wired', 16), ('rom', 200)]
+    """
+    known = objectives(points)
+    pace_of, unit = ("time a step", "us") if "time a step" in known else ("cycles a step", "cycles")
+    paces = known[pace_of] if points else []
+    found: list[Lead] = []
+    least = math.inf
+    for pace, area, index in sorted(zip(paces, known["area"], itertools.count())):
+        if area >= least:
+            continue
+        least, weights = area, points[index].machine["weights"]
+        if not found or found[-1].weights != weights:
+            found.append(Lead(weights=weights, since=pace, unit=unit, area=area))
+    return found

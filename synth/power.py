@@ -10,7 +10,7 @@ from pascaline.synth.liberty import LIBERTY, Library
 from pascaline.synth.timing import CLOCK, PREFIX, Gates, run_opensta
 from pascaline.synth.yosys import statistics
 
-__all__ = ["cell_models", "power"]
+__all__ = ["cell_models", "known_start", "power"]
 
 MODELS = f"""
 read_liberty -ignore_miss_func -ignore_miss_dir -ignore_miss_data_latch {LIBERTY}
@@ -32,6 +32,9 @@ set_power_activity -global -activity {{activity}}
 report_power -digits 6 -instances [get_cells -hierarchical *]
 """
 
+STATE = re.compile(r"^  reg (\w+);$", re.M)
+"""A flip-flop or latch in the model of a cell."""
+
 ROW = re.compile(r"^ +(\S+) +(\S+) +(\S+) +(\S+) (\S+)$", re.M)
 
 
@@ -39,6 +42,20 @@ def cell_models(library: Library, cache: Path) -> str:
     """Verilog of what each cell of a library does, without delays."""
     models: str = statistics("", MODELS, cache, {LIBERTY: library.text})["models"]
     return models
+
+
+def known_start(models: str) -> str:
+    """Models of cells whose flip-flops start with random bits, the same ones each time.
+
+    From an unknown bit gates may not find out that they reset it: mapped logic may have the or of a
+    bit and its complement, which is 1 in a chip, and unknown in a simulation.
+
+    Parameters
+    ----------
+    models : str
+        As `cell_models` gives them.
+    """
+    return STATE.sub(r"\g<0>\n  initial \1 = $random;", models)
 
 
 def power(machine: Gates, library: Library, clock_mhz: float, activity: dict[str, float]) -> float:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from mutants.slices import slice_of
+
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems"]
 
 
@@ -16,9 +18,10 @@ def pytest_collection_modifyitems(config, items):
     words = config.getoption("part")
     if words is None:
         return
-    part, _, parts = words.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and int(parts)):
-        raise pytest.UsageError(f"--part: must be K/N, not {words!r}")
-    kept = items[int(part) % int(parts) :: int(parts)]
+    try:
+        part, parts = slice_of(words)
+    except ValueError as error:
+        raise pytest.UsageError(f"--part: {error}") from None
+    kept = items[part::parts]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept

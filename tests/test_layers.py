@@ -33,7 +33,7 @@ ARROWS = {
         *("spec", "host", "golden", "hdl", "sim", "synth", "data", "importers", "train", "models"),
         *("bench", "measure", "pages", "console", "api"),
     },
-    "prove": {"spec", "host", "golden", "hdl", "measure", "console", "cli"},
+    "prove": {"spec", "host", "adders", "golden", "hdl", "measure", "console", "cli"},
     "mutants": {"spec", "host", "hdl", "sim", "measure", "console", "cli"},
 }
 

@@ -31,7 +31,7 @@ def test_parts():
     assert kept("7/4", items) == parts[3]
 
 
-@pytest.mark.parametrize("words", ["3", "a/b", "1/0", "-1/4", "/"])
+@pytest.mark.parametrize("words", ["3", "a/b", "1/0", "-1/4", "/", "1/" + 10 * "9"])
 def test_no_part(words):
     with pytest.raises(pytest.UsageError, match=f"must be K/N, not '{words}'"):
         kept(words, [1])

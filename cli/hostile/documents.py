@@ -35,6 +35,7 @@ RESULT = {
     "cycles_per_step": 19,
     "critical_path": {"ns": 2.5},
     "accuracy": {"integer": {"correct": 9, "total": 10}},
+    "cores": [{"step": {"adders": {"adders": 7}}}],
 }
 """What ``compare`` reads of a result."""
 

@@ -10,6 +10,7 @@ import click
 from pascaline.cli.command import command, output_options
 from pascaline.cli.device import device_option
 from pascaline.cli.numbers import COUNT, MANY, REAL
+from pascaline.cli.paths import PATH
 from pascaline.console import bars, print_json, table
 from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
@@ -22,11 +23,11 @@ __all__ = ["precision"]
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("build/precision.json"),
     help="JSON file for the results.",
 )
-@click.option("--plot", type=click.Path(path_type=Path), help="SVG file for the plot.")
+@click.option("--plot", type=PATH, help="SVG file for the plot.")
 @click.option("--cell", "cells", multiple=True, help="Only these cells; may be repeated.")
 @click.option("--variant", "variants", multiple=True, help="Only these rows; may be repeated.")
 @click.option("--quick", is_flag=True, help="Tiny, hardly trained networks, as a smoke test.")

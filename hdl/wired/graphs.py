@@ -9,7 +9,7 @@ from pascaline.spec.progress import Progress, silent
 from pascaline.spec.stages.core import CoreStage
 from pascaline.spec.stages.decode import Decode
 
-__all__ = ["core_graph", "figures", "find_graphs"]
+__all__ = ["column_ranges", "core_graph", "figures", "find_graphs"]
 
 
 def find_graphs(design: Design, progress: Progress = silent) -> None:
@@ -43,7 +43,7 @@ def core_graph(core: Core, progress: Progress = silent):
         Its matrix is `spec.image.gate_matrix` of the core, which is checked here, always.
     """
     matrix = gate_matrix(core)
-    graph = optimise(matrix, _elements(core), effort=core.machine.effort, progress=progress)
+    graph = optimise(matrix, column_ranges(core), effort=core.machine.effort, progress=progress)
     if not (graph.matrix() == matrix).all():
         raise AssertionError("the graph of adders has another matrix than the gates")
     return graph
@@ -57,20 +57,21 @@ def figures(core: Core) -> dict[str, int]:
     dict
         ``adders``, with one for each number that is negated; ``bits`` of all that they add up;
         ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself;
-        ``cycles``, in which the sums come.
+        ``cycles``, in which the sums come; ``effort`` of the search.
     """
     graph, matrix = core_graph(core), gate_matrix(core)
     return {
         "adders": graph.adders,
-        "bits": graph.bits(_elements(core)),
+        "bits": graph.bits(column_ranges(core)),
         "depth": graph.deepest,
         "cycles": core.drain.fill,
+        "effort": core.machine.effort,
         "unshared": sum(len(terms) - 1 for terms in plain(matrix).lists if terms),
     }
 
 
-def _elements(core: Core):
-    """Range of each column."""
+def column_ranges(core: Core):
+    """The range of what meets each column of the matrix, a list of Interval."""
     sources = core.passes[0].sources
     elements = core.wires.elements
     return [elements[one.name] for one in sources for _ in range(one.product.columns)]

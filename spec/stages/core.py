@@ -135,10 +135,11 @@ class CoreStage(Stage):
         there = tuple(at for at, norm in norms.items() if norm is not None)
         norm = (Part("layer norm", there),) if there else ()
         finishing = ("finishing",) if self.core.state_norm else ()
+        sums = Part("adders" if self.core.wired else "lanes", ("lanes", *zeros))
         weights = () if self.core.wired else (Part("weight memory", ("weights",)),)
         return (
             *weights,
-            Part("lanes", ("lanes", *zeros)),
+            sums,
             *transform,
             *norm,
             Part("cell units", ("cells", *finishing)),

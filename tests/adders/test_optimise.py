@@ -28,6 +28,9 @@ def without_compiler(monkeypatch):
     monkeypatch.setattr(search, "available", lambda: False)
 
 
+needs_compiler = pytest.mark.skipif(not kernels.available(), reason="no g++")
+
+
 def trivial(matrix):
     """Adders of a tree for each row."""
     return sum(max(len(plain(row[None]).terms) - 1, 0) for row in matrix)
@@ -89,6 +92,18 @@ def test_search_finds_more_than_sharing_alone(without_compiler):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "available", lambda: True)
         assert optimise(matrix, effort=0.2).adders < 0.95 * alone
+
+
+@needs_compiler
+@pytest.mark.parametrize("depth", [None, "least"])
+def test_few_bits_are_not_few_adders(depth):
+    # Sums of narrow inputs alone are narrow.
+    ranges = [Interval.signed_bits(16 if k % 2 else 1) for k in range(16)]
+    options = {"ranges": ranges, "depth": depth, "effort": 0.1}
+    few = check(drawn("ternary", 16), cost="bits", **options)
+    usual = check(drawn("ternary", 16), **options)
+    assert few.bits(ranges) < 0.92 * usual.bits(ranges)
+    assert usual.adders < few.adders
 
 
 def test_progress_tells_adders():

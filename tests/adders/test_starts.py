@@ -60,11 +60,12 @@ def test_subsets_are_small():
 
 @needs_compiler
 @settings(deadline=None, max_examples=30)
-@given(matrices(), st.integers(0, 3), st.integers(0, 100))
-def test_search_is_right_at_any_time(matrix, more, seed):
+@given(matrices(), st.integers(0, 3), st.booleans(), st.integers(0, 100))
+def test_search_is_right_at_any_time(matrix, more, measured, seed):
     start = plain(matrix)
     limit = start.deepest + more if more else None
-    search = Search(start, limit=limit, seed=seed)
+    ranges = [Interval(-1, 5)] * start.inputs if measured else None
+    search = Search(start, limit=limit, ranges=ranges, seed=seed)
     for step in (search.greedy, lambda: search.loosen(2), lambda: search.tighten(2)):
         step()
         search.anneal(300, 0.5, 0.1)
@@ -72,6 +73,30 @@ def test_search_is_right_at_any_time(matrix, more, seed):
         assert sums.adders == search.adders
         assert np.array_equal(matrix_of(sums), matrix)
     assert limit is None or sums.deepest <= limit
+
+
+@given(matrices(), st.integers(0, 2**32))
+def test_bounds(matrix, seed):
+    ends = np.sort(np.random.default_rng(seed).integers(-20, 20, (matrix.shape[1], 2)))
+    ranges = [Interval(int(lo), int(hi)) for lo, hi in ends]
+    sums = plain(matrix)
+    bounds = sums.bounds(ranges)
+    graph = graph_of(sums, ranges)
+    exact = graph.ranges(ranges)
+    for row, c, place in zip(matrix, sums.outputs.tolist(), graph.output, strict=True):
+        if c >= 0:
+            lo, hi = bounds[c >> 7].tolist()
+            found = exact[place]
+            found = {(found.lo, found.hi), (-found.hi, -found.lo)}
+            if all(len(digits(value)) <= 1 for value in row.tolist()):
+                assert (lo, hi) in found
+            assert any(lo <= low and high <= hi for low, high in found)
+
+
+def test_large_numbers_have_no_bounds():
+    sums = plain(np.array([[1, -1]]))
+    assert sums.bounds([Interval(-(1 << 48), 1 << 48)] * 2).tolist()[-1] == [-(1 << 49), 1 << 49]
+    assert sums.bounds([Interval(-(1 << 49), 1 << 49)] * 2) is None
 
 
 @needs_compiler

@@ -123,6 +123,20 @@ def test_machine_file_and_options(pascaline, tmp_path):
     assert found["machine"]["tree_registers"] == 0
 
 
+def test_a_folder_has_one_design(pascaline, tmp_path):
+    (tmp_path / "mine.v").write_text("// A file of the user's.\n")
+    written = {}
+    for name in ("tiny-rnn", "tiny-binary"):
+        words = ("generate", name, "--ports", "axi", "-o", tmp_path)
+        status, written[name], err = pascaline(*words)
+        assert (status, err) == (0, "")
+    names = [path.name for path in tmp_path.iterdir()]
+    assert "tiny_binary.v" in names
+    assert "mine.v" in names
+    assert not [name for name in names if "tiny_rnn" in name]
+    assert f"{tmp_path / 'tiny_rnn.v'}  removed, of an earlier run\n" in written["tiny-binary"]
+
+
 def test_generate(pascaline, tmp_path):
     model = tmp_path / "my-net.safetensors"
     write_model(make_model(name="my-net"), model)

@@ -8,8 +8,6 @@ from pascaline.spec.arithmetic import RULE
 from pascaline.spec.modelfile import write_model
 from tests.models import make_model
 
-NAMES = "digits-binary, digits-ternary"
-
 
 @pytest.fixture
 def model(tmp_path):
@@ -21,7 +19,18 @@ def model(tmp_path):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["show", "digit-ternary"], "model: must be a model file or one of digits-ternary, "),
+        (
+            ["show", "digit-ternary"],
+            "model: must be a model file or a name of `pascaline list` (near: digits-ternary, ",
+        ),
+        (
+            ["show", "nothing"],
+            "model: must be a model file or a name of `pascaline list`, not 'nothing'\n",
+        ),
+        (
+            ["generate", "tiny-binary", "-o", ""],
+            "Invalid value for '-o' / '--output': '' is no path; the current folder is '.'.",
+        ),
         (["show", "none.safetensors"], "none.safetensors: no such file"),
         (
             ["simulate", "digits-ternary", "--symbols", "--simd", "8", "--samples", "1"],

@@ -31,6 +31,17 @@ for words in {[(), ("measure",), *NAMES]}:
 """
 
 
+SHOWN = f"""
+import sys
+from pascaline.cli.main import cli
+for words in ["list"], ["show", "digits-ternary"]:
+    cli.main(words, prog_name="pascaline", standalone_mode=False)
+    for name in {(*SLOW, "scipy", "networkx", "jinja2", "yowasp_runtime")}:
+        assert name == "numpy" or name not in sys.modules, (words, name)
+"""
+"""What is read and not simulated, synthesised or drawn needs no more than NumPy."""
+
+
 @pytest.fixture(params=NAMES, ids=" ".join)
 def found(request):
     """Words of a command, the command and its context."""
@@ -42,13 +53,22 @@ def found(request):
     return request.param, command, click.Context(command, info_name=name, parent=parent)
 
 
-def test_no_help_imports_what_takes_long():
-    # All in one process: what one help imports, the next ones need not do without.
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False
+def ended(program):
+    """What a program in Python has printed."""
+    # All in one process: what one command imports, the next ones need not do without.
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.count("Usage: pascaline ") == len(NAMES) + 2
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_no_help_imports_what_takes_long():
+    assert ended(PROGRAM).count("Usage: pascaline ") == len(NAMES) + 2
+
+
+def test_list_and_show_import_no_more_than_they_need():
+    assert "cycles a step" in ended(SHOWN)
 
 
 def test_the_example_can_be_run(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from pascaline.data.evaluate import Likelihood, Score, evaluate, score
 from pascaline.data.own import ALL, find_data, is_own, own_data, part_for
 from pascaline.spec.errors import InputError
-from pascaline.spec.modelfile import read_model
+from pascaline.spec.fitting import with_room
+from pascaline.spec.modelfile import read_model, write_model
+from pascaline.spec.network import Network
 
 CLASSES = ("fall", "flat", "rise")
 
@@ -146,6 +149,27 @@ class TestTraining:
         assert read_model(output).network.layer.hidden == 10
         tuned = card["accuracy"]["integer"]
         assert tuned["correct"] / tuned["total"] > max(0.85, found["ternary"] - 0.1)
+
+    def test_a_model_for_the_machine_of_another(
+        self, waves: Path, tmp_path: Path, pascaline: Any
+    ) -> None:
+        """One that has four bits less behind its sums than training would take."""
+        first, other, machine = (tmp_path / name for name in ("a.safetensors", "b", "out"))
+        words = ["train", waves, "--hidden", 3, "--epochs", 2, "--device", "cpu"]
+        only_json(*pascaline(*words, "-o", first, "--json"))
+        model = read_model(first)
+        described = model.network.model_dump(mode="json")
+        described["layers"][0]["normaliser"]["shift"] -= 4
+        network = Network.parse(json.dumps(described), thing="network")
+        write_model(replace(model, network=network), first)
+        assert pascaline("generate", first, "--weights", "ram", "-o", machine)[0] == 0
+        status, out, _ = pascaline(*words, "--seed", 1, "--like", first, "-o", other)
+        assert status == 0
+        shift = with_room(network).layer.normaliser.shift
+        assert f"layers[0].normaliser.shift: {shift} as in a, not " in out
+        assert read_model(other).network.layer.normaliser.shift == shift
+        words = ["image", other, "--for", machine / "a.json", "-o", tmp_path / "b.bin"]
+        assert pascaline(*words)[0] == 0
 
     @pytest.mark.parametrize("cell", ["lstm", "gru"])
     def test_the_float_network_is_kept_and_imported(

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from pascaline.data import mfcc
+from pascaline.data.wav import read_wav
 from pascaline.spec.modelfile import write_model
 from tests.measure.test_recognition import HEAD, carded
 from tests.models import make_model
@@ -73,6 +75,13 @@ def test_what_is_refused(made, pascaline, words, line):
     assert (status, out) == (2, "")
     assert err.startswith(f"pascaline: {line}")
     assert err.count("\n") == 1
+
+
+def test_a_file_of_sound_is_read_once(made, pascaline, monkeypatch):
+    read = []
+    monkeypatch.setattr(mfcc, "read_wav", lambda path: read.append(path) or read_wav(path))
+    assert pascaline("run", "m.safetensors", "x.wav")[0] == 0
+    assert len(read) == 1
 
 
 def test_silence_is_said_and_seconds_are_those_of_the_file(made, pascaline, tmp_path):

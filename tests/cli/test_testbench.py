@@ -1,5 +1,6 @@
 """`generate --testbench`: what it writes, and what it refuses before it writes anything."""
 
+import subprocess
 import warnings
 
 import numpy as np
@@ -9,6 +10,7 @@ from pascaline.hdl.verilog import generate
 from pascaline.measure.designs import make_design
 from pascaline.measure.testbench import with_testbench
 from pascaline.models.catalogue import find_model
+from tests.tools import program
 
 
 @pytest.mark.filterwarnings("ignore:all results of the bench")
@@ -27,6 +29,24 @@ def test_files_are_the_same_each_time(pascaline, tmp_path):
     assert vectors["x"].shape == (vectors["lengths"].sum(), 5)
     assert "random, seed 5" in (tmp_path / "one" / "tiny_ternary_bench.md").read_text()
     assert "pascaline" not in (tmp_path / "one" / "test_tiny_ternary.py").read_text()
+
+
+@pytest.mark.filterwarnings("ignore:all results of the bench")
+def test_without_cocotb_its_bench_says_so(pascaline, tmp_path):
+    make = program("make", package="make")
+    out = tmp_path / "out"
+    assert pascaline("generate", "tiny-ternary", "--testbench", "--samples", 1, "-o", out)[0] == 0
+    done = subprocess.run(
+        [make, "cocotb"],
+        cwd=out,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    first, _ = done.stderr.splitlines()
+    assert first == "cocotb is not installed: pip install 'cocotb==2.*' numpy"
 
 
 @pytest.mark.filterwarnings("ignore:all results of the bench")

@@ -17,14 +17,15 @@ from tests.tools import program
 LAYER = {"activation": {"form": "pwl", "segments": 8}}
 HEAD = {"classes": 3, "weights": "ternary", "output": "logits"}
 WHAT = {"layer": LAYER, "head": HEAD}
+TWO = {"layers": [{"hidden": 4, "weights": "ternary", **LAYER}] * 2, "head": HEAD}
 X = [[3, -90, 41], [127, 8, -128], [0, 77, -5]]
 
-# Two machines of one network, one of another home of weights and cell unit, and one of the first
-# model's integers under another name: all that they share would have equal names.
+# Two machines of one network; one of two layers, so of two cores, and with another cell unit; and
+# one with parity and a prefix of its own: all that they share would have equal names.
 DESIGNS = {
     "one": make_design(make_model(name="one", **WHAT)),
     "two": make_design(make_model(name="two", **WHAT, seed=1), units=2),
-    "three": make_design(make_model(name="three", **WHAT, seed=2), cell_unit="serial"),
+    "three": make_design(make_model(name="three", **TWO, seed=2), cell_unit="serial"),
     "four": make_design(make_model(name="four", **WHAT), parity=True),
 }
 
@@ -47,8 +48,7 @@ INSTANCE = """
   {name} {name}_machine (
     .clk(clk), .rst(rst), .i_x__payload({name}_words[{name}_at]),
     .i_x__valid(!rst && {name}_at < {count}), .i_x__ready({name}_ready),
-    .o__payload({name}_result), .o__valid({name}_valid), .o__ready(1'b1),
-    .i_state__payload(0), .i_state__valid(1'b0), .o_state__ready(1'b1)
+    .o__payload({name}_result), .o__valid({name}_valid), .o__ready(1'b1){states}
   );
   always @(posedge clk) if (!rst) begin
     if ({name}_ready && {name}_at < {count}) {name}_at <= {name}_at + 1;
@@ -75,8 +75,11 @@ def instance(name):
         for vector, last in zip(X, ends, strict=True)
         for value in vector
     ]
+    idle = {"i_state": ".{}__payload(0), .{}__valid(1'b0)", "o_state": ".{}__ready(1'b1)"}
+    states = [idle[port[:7]].format(port, port) for port in found if port[:7] in idle]
     return INSTANCE.format(
         name=name,
+        states="".join(f", {connected}" for connected in states),
         high=layout.bits - 1,
         out=found["o"].layout.bits - 1,
         count=len(words),
@@ -100,6 +103,10 @@ def wrapper(verilogs):
         instances.append(f"  {name} {name}_machine ({connected});")
     body = "\n".join(instances)
     return f"module together({', '.join(declared)});\n{body}\nendmodule\n"
+
+
+def test_one_of_them_has_two_cores():
+    assert [len(design.cores) for design in DESIGNS.values()] == [1, 1, 2, 1]
 
 
 def test_four_machines_run_in_icarus(verilogs, tmp_path):

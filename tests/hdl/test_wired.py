@@ -1,18 +1,29 @@
 # amaranth: UnusedElaboratable=no
 """Weights that are wires: the graph in both forms, its Verilog, and the product around it."""
 
+import re
+
 import numpy as np
 import pytest
 
 from pascaline.adders.optimise import optimise
+from pascaline.hdl.verilog import generate
+from pascaline.hdl.wired.graphs import column_ranges, core_graph
 from pascaline.hdl.wired.parallel import ParallelGraph
 from pascaline.hdl.wired.product import WiredProduct
 from pascaline.hdl.wired.schedule import Schedule
 from pascaline.hdl.wired.serial import SerialGraph
+from pascaline.models.catalogue import find_model
+from pascaline.spec.design import Design
 from pascaline.spec.formats import Interval
+from pascaline.spec.image import gate_matrix
+from pascaline.spec.machine import Machine
 from pascaline.spec.product import Product
 from tests.hdl.bench import run
 from tests.hdl.wiretext import Reading, serial_matrix
+from tests.models import make_design
+
+GRAPH = re.compile(r"^module \w+_(?:graph|serial)_[0-9a-f]{8}(\(.*?^endmodule\n)", re.M | re.S)
 
 MATRICES = {
     "signs": lambda rng: rng.integers(0, 2, (9, 7)) * 2 - 1,
@@ -151,6 +162,36 @@ def test_a_fault_in_the_serial_verilog_is_seen(rng):
         spoilt = text.replace(old, new, 1)
         assert spoilt != text
         assert not _has(matrix[:, dut.taken], serial_matrix, spoilt, len(dut.taken), len(matrix))
+
+
+@pytest.mark.parametrize("adders", ["parallel", "serial"])
+def test_a_whole_machine_has_its_matrix(adders):
+    """The graph in the Verilog of all of `digits-ternary`: 400 rows of 113 weights."""
+    machine = Machine(simd=10, weights="wired", adders=adders, effort=0)
+    design = Design(model=find_model("digits-ternary"), machine=machine)
+    [core] = design.cores
+    matrix = gate_matrix(core)
+    [body] = GRAPH.findall(generate(design).text)
+    taken = matrix.any(axis=0)
+    if adders == "parallel":
+        columns = zip(column_ranges(core), taken, strict=True)
+        elements = [one for one, used in columns if used]
+        rows = list(core.lane_sums) * (len(matrix) // len(core.lane_sums))
+        found = Reading(body, elements, rows).rows
+    else:
+        found = serial_matrix(body, int(taken.sum()), len(matrix))
+    assert matrix.shape == (400, 113)
+    assert np.array_equal(np.array(found), matrix[:, taken])
+
+
+def test_a_graph_of_another_matrix_is_not_built(monkeypatch):
+    def wrong(matrix, *given, **options):
+        return optimise(np.where(np.arange(matrix.size).reshape(matrix.shape) == 5, 2, matrix))
+
+    monkeypatch.setattr("pascaline.hdl.wired.graphs.optimise", wrong)
+    [core] = make_design(weights="wired", effort=0).cores
+    with pytest.raises(AssertionError, match="another matrix than the gates"):
+        core_graph(core)
 
 
 @pytest.mark.parametrize("kind", MATRICES)

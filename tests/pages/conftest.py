@@ -1,4 +1,4 @@
 from tests.command import pascaline
-from tests.pages.results import counted, normed, placed, timed
+from tests.pages.results import counted, normed, placed, timed, wired
 
-__all__ = ["counted", "normed", "pascaline", "placed", "timed"]
+__all__ = ["counted", "normed", "pascaline", "placed", "timed", "wired"]

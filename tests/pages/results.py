@@ -54,6 +54,18 @@ def normed():
     return made(counts([*parts, "control"]), design, name="generic")
 
 
+def made_of_wires(adders):
+    model = make_model(name="net", hidden=8, head={"classes": 3, "weights": "fixed4"})
+    machine = {"simd": 4, "weights": "wired", "adders": adders, "effort": 0}
+    parts = ["adders", "cell units", "vector memory", "head", "control"]
+    return made(counts(parts), make_design(model, **machine), name="generic")
+
+
+@pytest.fixture(scope="module")
+def wired():
+    return made_of_wires("serial")
+
+
 @pytest.fixture
 def timed(counted):
     timing = {

@@ -66,7 +66,7 @@ def tab(tmp_path_factory):
         yield found
 
 
-@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed"])
+@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed", "wired"])
 @pytest.mark.parametrize(
     ("width", "media"), [(390, "screen"), (900, "screen"), (1600, "screen"), (680, "print")]
 )

@@ -13,12 +13,12 @@ from pascaline.pages.decide import aspects, classes
 from pascaline.pages.document import page
 from pascaline.pages.explored import read_explored
 from pascaline.pages.figures import key_figures
-from pascaline.pages.steps import formula, rows, starts, ticks, window
-from pascaline.pages.tables import tables
+from pascaline.pages.steps import busy, formula, rows, starts, ticks, window
+from pascaline.pages.tables import remarks, tables
 from pascaline.pages.words import number
 from pascaline.spec.errors import InputError
 from tests.cli.test_pnr import PLACED
-from tests.pages.results import explored, made
+from tests.pages.results import explored, made, made_of_wires
 from tests.spec.test_timeline import random_design
 
 VOID = {"meta", "link"}
@@ -77,7 +77,7 @@ def numbers(value):
         yield {number(value), str(value)}
 
 
-@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed"])
+@pytest.mark.parametrize("kind", ["placed", "counted", "timed", "normed", "wired"])
 def test_all_of_the_result_is_there(kind, request):
     result = request.getfixturevalue(kind)
     found = Checker(page(result))
@@ -131,6 +131,31 @@ def point(**changed):
 CONFUSED = [[9, 1, 0], [0, 4, 6], [0, 0, 0]]
 SCORES = {"part": "held-out", "float": {"correct": 19, "total": 20}}
 SCORES |= {"integer": {"correct": 13, "total": 20}, "unknown": None}
+
+
+@pytest.mark.parametrize("adders", ["parallel", "serial"])
+def test_what_is_said_follows_from_where_weights_live(adders, counted):
+    wired = made_of_wires(adders)
+    text = " ".join(Checker(page(wired)).text)
+    text = text.replace("no weight memory", "")
+    for words in (
+        "weight memory",
+        "lane tree",
+        "12-bit multiplier",
+        "--units",
+        "lanes take",
+        "Fewer lanes",
+    ):
+        assert words.lower() not in " ".join(text.lower().split())
+    found = wired["cores"][0]["step"]["adders"]
+    for name in ("adders", "unshared", "bits", "depth", "effort"):
+        assert number(found[name]) in text
+    assert "--weights rom,wired" in point()(wired, "Among others").advice
+    assert "if rows shared none" in point()(wired, "Adders").value
+    assert "weights: " in " ".join(remarks(wired))
+    text = " ".join(Checker(page(counted)).text)
+    assert "weight memory" in text
+    assert "Adders" not in text
 
 
 def test_accuracy_by_class(counted):
@@ -215,7 +240,7 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
     monkeypatch.setattr(
         "pascaline.measure.result.make_verilog", lambda _: SimpleNamespace(description=described)
     )
-    design = random_design(np.random.default_rng(case))
+    design = random_design(np.random.default_rng(case), wired=case % 4 == 3)
     result = made({name: counted[name] for name in ("target", "by_part", "by_unit")}, design)
     for core, found in zip(design.cores, result["cores"], strict=True):
         period, steps = found["timeline"]["period"], found["timeline"]["steps"]
@@ -224,10 +249,14 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
             assert all(bar.left + bar.width <= 100.01 for bar in row.bars)
             assert row.cycles <= period
         by_name = {row.name: row for row in rows(found)}
-        assert (
-            by_name["x read"].cycles + by_name["h read"].cycles == steps * core.program.step_words
-        )
-        assert sum(by_name[name].cycles for name in ("x read", "h read", "wait")) == period
+        reads = [by_name[name].cycles for name in ("x read", "h read") if name in by_name]
+        taken = max(reads) if core.wired and len(core.passes) == 1 else sum(reads)
+        if not core.wired or len(core.passes) == 1:
+            assert taken + by_name["wait"].cycles == period
+        if not core.wired:
+            assert taken == steps * core.program.step_words
+        assert busy(found) <= 1
+        assert ("bits" in by_name) == (core.wired and design.machine.adders == "serial")
         assert len(starts(found)) <= steps * len(core.passes)
         assert 1 <= len(ticks(period)) <= 6
         calculated = formula(found)
@@ -240,7 +269,7 @@ def test_any_design_can_be_drawn(case, counted, monkeypatch):
 
 def test_many_tiles_are_not_all_drawn(counted):
     timeline = {"period": 800, "steps": 1, "spans": {}}
-    for name, start in (("x read", 0), ("h read", 2), ("drain", 9)):
+    for name, start in (("x read", 0), ("h read", 3), ("drain", 9)):
         timeline["spans"][name] = [[8 * t + start, 8 * t + start + 3] for t in range(100)]
     passes = [{"layer": 0, "phase": 0, "chunks": 6, "waits": True}]
     step = counted["cores"][0]["step"] | {"tiles": 100, "passes": passes}

@@ -47,6 +47,15 @@ def test_areas_of_two_units_have_no_ratio(counted, placed):
     assert row["ratio"] is row["better"] is None
 
 
+def test_adders_of_wired_weights(counted, wired):
+    count = wired["cores"][0]["step"]["adders"]["adders"]
+    rows = {row["what"]: row for row in compared(counted, wired)["rows"]}
+    assert rows["adders of wired weights"]["values"] == [None, count]
+    assert "adders of wired weights" not in {
+        row["what"] for row in compared(counted, counted)["rows"]
+    }
+
+
 def test_more_right_is_better(counted):
     scores = [{"accuracy": {"integer": {"correct": right, "total": 10}}} for right in (8, 9)]
     shown = side_table(compared(*(counted | score for score in scores)))

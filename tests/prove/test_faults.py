@@ -24,6 +24,8 @@ FAULTS = {
     "sequences: both directions out": (r"(assign i_x__ready) = .*;", r"\1 = 1'h1;"),
     "attention: an element, two streams": (r"(assign begins) = .*;", r"\1 = 1'h0;"),
     "sums: ternary, pairs, 3 inputs": (r"(assign tree_0_0 = \w+) \^ .*;", r"\1;"),
+    "wires: sums, parallel": (r"(wire \[\d+:0\] v\d+ = [^;]*) \+ ", r"\1 - "),
+    "wires: sums, serial": (r"~clear & ", ""),
     "transforms: block of 2, 1 side by side": (r"\) - \$signed", ") + $signed"),
     "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "cells: RNN, relu": (r"h_next <= 3'h3;", "h_next <= 3'h2;"),

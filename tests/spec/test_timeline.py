@@ -26,7 +26,7 @@ def random_layer(rng, hidden):
     return {"hidden": hidden, "weights": "ternary", **pick(rng, *cells)}
 
 
-def random_design(rng, *, norm=False, cell_norm=False):
+def random_design(rng, *, norm=False, cell_norm=False, wired=False):
     units, simd = pick(rng, 1, 2, 4, 8, 16, 64), pick(rng, 1, 2, 4, 8, 16, 64)
     head = {"classes": pick(rng, 1, 2, 10, 40), "weights": pick(rng, "binary", "fixed4")}
     hidden, both = pick(rng, 1, 3, 8, 17, 40, 64), pick(rng, False, False, True)
@@ -43,6 +43,8 @@ def random_design(rng, *, norm=False, cell_norm=False):
         cell = {"cell_affine": {"kind": "layernorm", "spread": pick(rng, "mad", "rms")}}
         layers = [layer | ({} if "kind" in layer else cell) for layer in layers]
     both = any(layer["bidirectional"] for layer in layers)
+    wires = {"weights": "wired", "effort": 0} if wired else {}
+    wires |= {"adders": pick(rng, "parallel", "serial")} if wired else {}
     equal = all(layer == layers[0] for layer in layers) and layers[0].get("reset") != "before"
     results = pick(rng, "last", "every")
     model = make_stack(
@@ -63,7 +65,8 @@ def random_design(rng, *, norm=False, cell_norm=False):
         tree_registers=pick(rng, 0, 2, 12),
         streams=1 if both else pick(rng, 1, 1, 2, 3),
         pipelined=pick(rng, False, True),
-        stack=pick(rng, "separate", "shared") if equal and not both else "separate",
+        stack=pick(rng, "separate", "shared") if equal and not both and not wires else "separate",
+        **wires,
     )
 
 
@@ -174,6 +177,26 @@ def check_timeline(core, made):
         if core.program.h_latency > core.passes[0].chunks and core.results == "last":
             assert read == written
     assert ("result read" in made.spans) == (core.results == "every")
+
+
+@pytest.mark.parametrize("case", range(12))
+def test_wires_take_x_and_h_side_by_side(case):
+    """In each cycle there are chunks, or none can be taken; serial adders then add bits."""
+    design = random_design(np.random.default_rng(case), wired=True)
+    for core in design.cores:
+        made = timeline(core)
+        x, h, wait, bits = (
+            [cycle % made.period for span in made.spans.get(name, ()) for cycle in range(*span)]
+            for name in ("x read", "h read", "wait", "bits")
+        )
+        assert sorted({*x, *h, *wait}) == list(range(made.period))
+        assert not {*x, *h} & {*wait}
+        assert len(wait) == len({*wait})
+        passes = made.steps * len(core.passes)
+        assert len(bits) == passes * (core.wires.bits if design.machine.adders == "serial" else 0)
+        # They end when the sums are there.
+        ends = [stop for _, stop in made.spans.get("bits", ())]
+        assert ends in ([], [start for start, _ in made.spans["drain"]])
 
 
 def test_by_hand():

@@ -82,6 +82,17 @@ def test_sweep_leaves_out_what_is_too_large():
     assert (sizes, made.skipped) == ([(1, 1), (1, 2), (2, 1)], 0)
 
 
+def test_what_says_nothing_is_not_varied():
+    values = {"units": [1, 2], "weights": ["rom", "wired"], "adders": ["parallel", "serial"]}
+    made = sweep(make_model(), Machine(), values, limit=8, operations=8)
+    machines = [
+        (one.machine.units, one.machine.weights, one.machine.adders) for one in made.designs
+    ]
+    rest = [(1, "wired", "parallel"), (1, "wired", "serial"), (2, "rom", "parallel")]
+    assert machines == [(1, "rom", "parallel"), *rest]
+    assert made.skipped == 0
+
+
 @pytest.mark.parametrize(
     ("values", "operations", "text"),
     [

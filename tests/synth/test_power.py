@@ -6,7 +6,7 @@ from pascaline.spec.folders import build_folder
 from pascaline.synth.activity import toggles
 from pascaline.synth.asic import asic_target
 from pascaline.synth.liberty import read_library
-from pascaline.synth.power import cell_models, power
+from pascaline.synth.power import cell_models, known_start, power
 from pascaline.synth.report import report
 from pascaline.synth.timing import gates
 from tests.liberty import GATES, library, opensta, osu018
@@ -82,6 +82,9 @@ def test_models_of_cells(tmp_path):
     for name in ("INV", "NAND", "NOR", "DFF"):
         assert f"module {name}(" in text
     assert "always @(posedge CK)" in text
+    started = known_start(text)
+    assert started.count("= $random;") == text.count("\n  reg ") > 0
+    assert known_start(text.replace("\n  reg ", "\n  wire ")).count("$random") == 0
 
 
 DESIGN = """
