@@ -124,8 +124,9 @@ def report(
         Called as ``progress(stage, done, total)``.
     **options
         ``liberty`` (a cell library) and ``dont_use`` (patterns of its cells); ``dsp`` (use hard
-        multipliers); ``lut_rams`` (whether LUTs may be memories); ``pnr`` (place and route),
-        ``device``, ``seeds``; ``clock`` in MHz; ``power_steps`` (steps on the gates, for power).
+        multipliers); ``lut_rams`` and ``block_rams`` (whether LUTs, whether blocks may be
+        memories); ``pnr`` (place and route), ``device``, ``seeds``; ``clock`` in MHz;
+        ``power_steps`` (steps on the gates, for power).
 
     Returns
     -------
@@ -224,8 +225,8 @@ def explore(
 
 def _synthesis(target: str, options: dict[str, Any]) -> Synthesis:
     liberty, dont_use = options.pop("liberty", None), tuple(options.pop("dont_use", ()))
-    lut_rams = options.pop("lut_rams", True)
+    memories = {name: options.pop(name, True) for name in ("lut_rams", "block_rams")}
     path = None if liberty is None else Path(liberty)
     return Synthesis(
-        target=find_target(target, liberty=path, dont_use=dont_use, lut_rams=lut_rams), **options
+        target=find_target(target, liberty=path, dont_use=dont_use, **memories), **options
     )

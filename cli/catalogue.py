@@ -107,7 +107,7 @@ machine_options = options(
         click.option(
             "--cell-unit",
             type=_Words("cell_unit"),
-            help="Hardware of the element-wise part; serial: one multiplier.",
+            help="Hardware of the element-wise part; serial: one multiplier; bitserial: one adder.",
         ),
         click.option("--cell-units", type=WHOLE, help="Units that leave the lanes together."),
         click.option(
@@ -147,8 +147,8 @@ machine_options = options(
         click.option(
             "--weights",
             type=_Words("weights"),
-            help="Where the model's integers are: stored, ram: loaded at run time; wired: those of"
-            " gates are the wires between shared adders.",
+            help="Where the model's integers are: stored, logic: in no memory, ram: loaded at run"
+            " time; wired: those of gates are the wires between shared adders.",
         ),
         click.option(
             "--adders",

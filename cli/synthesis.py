@@ -66,6 +66,11 @@ _together = options(
         help="Whether LUTs of an FPGA may be memories, beside block RAMs.",
     ),
     click.option(
+        "--block-rams/--no-block-rams",
+        default=True,
+        help="Whether block RAMs of an FPGA may be memories, beside LUTs.",
+    ),
+    click.option(
         "--clock",
         type=Real(above=0),
         help="With --pnr or --target asic: clock to aim at, in MHz.",
@@ -107,6 +112,7 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         power_steps: int | None,
         dsp: bool,
         lut_rams: bool,
+        block_rams: bool,
         pnr: bool,
         device: str | None,
         seeds: int | None,
@@ -116,7 +122,13 @@ def synthesis_options(command: Callable[..., Any]) -> Callable[..., Any]:
         from pascaline.measure.synthesis import Synthesis, find_target
 
         synthesis = Synthesis(
-            target=find_target(target_name, liberty=liberty, dont_use=dont_use, lut_rams=lut_rams),
+            target=find_target(
+                target_name,
+                liberty=liberty,
+                dont_use=dont_use,
+                lut_rams=lut_rams,
+                block_rams=block_rams,
+            ),
             power_steps=power_steps,
             dsp=dsp,
             pnr=pnr,

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from pascaline.hdl.cells.bitserial import BitSerialGroups
 from pascaline.hdl.cells.finishing import Finishing
 from pascaline.hdl.cells.groups import Groups
 from pascaline.hdl.cells.serial import SerialGroups
@@ -38,7 +39,8 @@ def cell_units(core: Core):
     """The element-wise part of a core; up to c, where c is standardised."""
     memories = core_memories(core)
     names = [name for name in CELL_MEMORIES if name != "units" or core.state_norm is None]
-    return (SerialGroups if core.serial else Groups)(
+    kinds = {"parallel": Groups, "serial": SerialGroups, "bitserial": BitSerialGroups}
+    return kinds[core.machine.cell_unit](
         unit=core.unit,
         drain=core.fed,
         program=core.program,
@@ -175,6 +177,7 @@ class LayerCore(wiring.Component):
                 front=core.drain.front,
                 zeros=core.zeros,
                 late=late_words(core.machine, core.pipeline.weights),
+                chained=core.drain.chained,
             )
         return WiredProduct(
             graph=core_graph(core),

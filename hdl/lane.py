@@ -32,6 +32,8 @@ class Lane(wiring.Component):
         overflow by, later terms bring back.
     tree_registers : int
         Registers in the tree.
+    chained : bool
+        Whether sums go on from lane to lane; else they stay until the next ones.
 
     Members
     -------
@@ -46,28 +48,38 @@ class Lane(wiring.Component):
     ends_tile : In(1)
         This chunk completes the row's first sum; all sums go to the drain.
     shift : In(1)
-        Take the next lane's sums; ``ends_tile`` has precedence.
+        Take the next lane's sums; ``ends_tile`` has precedence; only there if ``chained``.
     next : In(sums_struct(sums).size)
-        The sums of the next lane of the drain, side by side, the first in the lowest bits.
+        The sums of the next lane of the drain, side by side, the first in the lowest bits; only
+        there if ``chained``.
     sums : Out(sums_struct(sums).size)
         The sums that this lane has in the drain.
     """
 
-    def __init__(self, *, terms, code_bits: int, sums: tuple[Interval, ...], tree_registers: int):
+    def __init__(
+        self,
+        *,
+        terms,
+        code_bits: int,
+        sums: tuple[Interval, ...],
+        tree_registers: int,
+        chained: bool = True,
+    ):
         self._terms = terms
         self._code_bits = code_bits
         self._sums = sums
         self._tree_registers = tree_registers
+        self._chained = chained
         self._drain = sums_struct(sums)
         # Ports are plain bits: with hundreds of lanes, views of each would cost more than all else.
         members = {
             "x": In(sum(range_.width for range_ in terms.shared)),
             "clear": In(1),
             "ends_tile": In(1),
-            "shift": In(1),
-            "next": In(self._drain.size),
             "sums": Out(self._drain.size),
         }
+        if chained:
+            members |= {"shift": In(1), "next": In(self._drain.size)}
         if code_bits:
             members["codes"] = In(code_bits)
         if len(sums) > 1:
@@ -81,7 +93,8 @@ class Lane(wiring.Component):
         ends = "_".join(map(str, sizes))
         # Two cores of a chain may read operands of one width, with a sign and without.
         unsigned = "" if all(range_.signed for range_ in self._terms.shared) else "_unsigned"
-        return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}{unsigned}"
+        alone = "" if self._chained else "_alone"
+        return f"lane_{self._terms.name}_{ends}_t{self._tree_registers}{unsigned}{alone}"
 
     def elaborate(self, platform):
         m = Module()
@@ -104,8 +117,9 @@ class Lane(wiring.Component):
         m.d.comb += self.sums.eq(sums)
         with m.If(self.ends_tile):
             m.d.sync += sums.s0.eq(total)
-        with m.Elif(self.shift):
-            m.d.sync += sums.eq(self.next)
+        if self._chained:
+            with m.Elif(self.shift):
+                m.d.sync += sums.eq(self.next)
         for k, range_ in enumerate(self._sums[1:]):
             earlier = Signal(shape(range_), name=f"earlier_{k}", reset_less=True)
             with m.If(self.ends_source[k]):

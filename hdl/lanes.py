@@ -1,7 +1,7 @@
 # amaranth: UnusedElaboratable=no
 """All lanes of a matrix-vector product, and the drain through them."""
 
-from amaranth.hdl import C, Cat, Module, Signal, Value
+from amaranth.hdl import Array, C, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -46,6 +46,8 @@ class Lanes(wiring.Component):
         Zero points of the weights, if they have any.
     late : bool
         Whether ``codes`` are unknown longer than in the cycle after a reset.
+    chained : bool
+        Whether sums move from lane to lane to the front; else they stay, and are picked there.
 
     Members
     -------
@@ -79,11 +81,13 @@ class Lanes(wiring.Component):
         front: int,
         zeros: ZeroPoints | None = None,
         late: bool = False,
+        chained: bool = True,
     ):
         self._product = product
         self._front = front
         self._zeros = zeros
         self._late = late
+        self._chained = chained
         # Ranges of what lanes add up.
         self._sums = sums if zeros is None else zeros.lanes
         self._element = element
@@ -116,18 +120,23 @@ class Lanes(wiring.Component):
         ends = [Signal(drain, name=f"sums_{k}") for k in range(self._product.lanes)]
         for index, end in enumerate(ends):
             follows = index + self._front
+            chain = {}
+            if self._chained:
+                after = ends[follows] if follows < len(ends) else C(0, drain.size)
+                chain = {"shift": self.shift, "next": after}
             lane = place(
                 m,
                 platform,
                 f"lane_{index}",
-                self._lane(terms, rows),
+                self._lane(terms, rows, chained=self._chained),
                 x=shared,
                 codes=codes.word_select(index, self._code_bits),
-                shift=self.shift,
-                next=ends[follows] if follows < len(ends) else C(0, drain.size),
+                **chain,
                 **strobes,
             )
             m.d.comb += end.eq(lane.sums)
+        if not self._chained:
+            ends = self._picked(m, strobes["ends_tile"], ends)
         if terms.total is None and self._zeros is None:
             m.d.comb += [self.sums[index].eq(ends[index]) for index in range(self._front)]
         else:
@@ -135,12 +144,26 @@ class Lanes(wiring.Component):
         m.d.comb += self.arrives.eq(strobes["ends_tile"])
         return m
 
-    def _lane(self, terms, sums, code_bits=None):
+    def _picked(self, m, arrives, ends):
+        """The sums whose turn it is."""
+        fronts = len(ends) // self._front
+        turn = Signal(range(fronts))
+        with m.If(arrives):
+            m.d.sync += turn.eq(0)
+        with m.Elif(self.shift):
+            m.d.sync += turn.eq(turn + 1)
+        return [
+            data.View(one.shape(), Array(Value.cast(k) for k in ends[index :: self._front])[turn])
+            for index, one in enumerate(ends[: self._front])
+        ]
+
+    def _lane(self, terms, sums, code_bits=None, chained=True):
         return Lane(
             terms=terms,
             code_bits=self._code_bits if code_bits is None else code_bits,
             sums=sums,
             tree_registers=self._product.tree_registers,
+            chained=chained,
         )
 
     def _share(self, m):

@@ -20,7 +20,7 @@ from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Matrix, met
 from pascaline.spec.progress import Progress, silent
 
-__all__ = ["KINDS", "PEERS", "compare_adders"]
+__all__ = ["KINDS", "PEERS", "compare_adders", "random_matrices"]
 
 INPUTS = Interval.signed_bits(8)
 """Range of each element of a vector."""
@@ -110,7 +110,10 @@ def compare_adders(
     InputError
         If there is no such kind or model, if a size or a seed is none, or if no peer is installed.
     """
-    cases = [*_random(sizes, kinds, seeds), *(case for name in models for case in _trained(name))]
+    cases = [
+        *random_matrices(sizes, kinds, seeds),
+        *(case for name in models for case in _trained(name)),
+    ]
     tools: dict[str, Tool] = {"pascaline": partial(_own, effort=effort, jobs=jobs)}
     if peers:
         tools |= _installed()
@@ -145,7 +148,10 @@ def _told(progress: Progress, what: str, stage: str, done: int, total: int, note
     progress(f"{what}: {stage}", done, total, note)
 
 
-def _random(sizes: Collection[str], kinds: Collection[str], seeds: Collection[int]) -> list[Case]:
+def random_matrices(
+    sizes: Collection[str], kinds: Collection[str], seeds: Collection[int]
+) -> list[Case]:
+    """Random matrices of some sizes, kinds and seeds; see `compare_adders`."""
     for kind in kinds:
         if kind not in KINDS:
             raise InputError("--kinds", f"must be some of {', '.join(KINDS)}", kind)

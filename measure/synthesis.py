@@ -37,6 +37,7 @@ def find_target(
     liberty: Path | None = None,
     dont_use: tuple[str, ...] = (),
     lut_rams: bool = True,
+    block_rams: bool = True,
 ) -> Target:
     """The target of that name, or of a cell library.
 
@@ -50,6 +51,8 @@ def find_target(
         Patterns of cells to leave out, for ``asic``.
     lut_rams : bool
         Whether LUTs may be memories, where they can.
+    block_rams : bool
+        Whether memories may be in block RAMs.
 
     Raises
     ------
@@ -64,7 +67,8 @@ def find_target(
             if value and name != "asic":
                 raise InputError(option, "needs --target asic")
         found = target(name)
-    return found if lut_rams else found.in_blocks()
+    found = found if lut_rams else found.in_blocks()
+    return found if block_rams else found.in_luts()
 
 
 @dataclass(frozen=True, kw_only=True)

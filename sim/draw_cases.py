@@ -306,7 +306,7 @@ def _norm_formats(rng: np.random.Generator) -> dict[str, Any]:
 
 def _cell_norm(rng: np.random.Generator, network: Network, machine: dict[str, Any]) -> Network:
     """Sometimes layer norm of cells, where that can be; more often beside that of sums."""
-    if machine.get("cell_unit") == "serial":
+    if "cell_unit" in machine:
         return network
     layers: list[Layer] = []
     for index, layer in enumerate(network.layers):
@@ -493,14 +493,14 @@ def _machine(rng: np.random.Generator, network: Network, largest: int) -> dict[s
     serial = not (machine["pipelined"] or stacked or network.bidirectional)
     serial = serial and all(layer.serialisable for layer in network.layers)
     if serial and rng.random() < 0.4:
-        machine["cell_unit"] = "serial"
+        machine["cell_unit"] = _pick(rng, ("serial", "bitserial"))
     elif rng.random() < 0.3:
         both = [k for k in range(1, units + 1) if units % k == 0 and simd % k == 0]
         machine["cell_units"] = _pick(rng, both)
     if rng.random() < 0.3:
         machine["head_units"] = int(rng.integers(1, 6))
     machine["ports"] = _pick(rng, (*("stream",) * 8, "axi", "wishbone"))
-    machine["weights"] = _pick(rng, ("rom", "rom", "rom", "ram"))
+    machine["weights"] = _pick(rng, ("rom", "rom", "logic", "ram"))
     machine["parity"] = bool(rng.random() < 0.2)
     return machine
 

@@ -98,14 +98,16 @@ class Core:
         if self.serial:
             if machine.pipelined:
                 raise InputError(
-                    "machine: cell_unit", "must be parallel in a pipelined machine", "serial"
+                    "machine: cell_unit",
+                    "must be parallel in a pipelined machine",
+                    machine.cell_unit,
                 )
             if not layer.serialisable or len(self.layers) > 1:
                 rule = (
                     "must be parallel, except for one LSTM layer forward, without peepholes,"
                     " initial states, a transform and layer norm"
                 )
-                raise InputError("machine: cell_unit", rule, "serial")
+                raise InputError("machine: cell_unit", rule, machine.cell_unit)
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
         if machine.butterflies is not None and self.layer.transform is None:
@@ -341,8 +343,8 @@ class Core:
 
     @property
     def serial(self) -> bool:
-        """Whether the cell unit has one multiplier."""
-        return self.machine.cell_unit == "serial"
+        """Whether the cell unit has one multiplier, or one adder for its products."""
+        return self.machine.cell_unit != "parallel"
 
     @cached_property
     def cell_units(self) -> int:
@@ -400,6 +402,7 @@ class Core:
             serial=self.serial,
             group_cycles=self.pipeline.whole if self.serial else 1,
             fill=1 if self.wires is None else max(self.wires.bits, 1),
+            chained=self.machine.cell_unit != "bitserial",
         )
 
     @cached_property
@@ -413,7 +416,17 @@ class Core:
             packed=self.packed,
             serial=self.serial,
             sums=1 if self.shared_scale else len(layer.operands),
+            factor=self._factor if self.machine.cell_unit == "bitserial" else 0,
         )
+
+    @property
+    def _factor(self) -> int:
+        """Bits, with a sign, of the widest scale and value of a function."""
+        tensors = self.layer.row_tensors | self.layer.unit_tensors
+        scales = self._scales([name for name in tensors if name.startswith("scale")], tensors)
+        ranges = [one.interval for one in scales.values()]
+        ranges += [one.interval for one in self.layer.functions.values()]
+        return max(one.width + (not one.signed) for one in ranges)
 
     # Scales and biases of rows and units.
 

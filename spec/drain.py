@@ -28,6 +28,9 @@ class Drain:
     fill : int
         Cycles in which the sums of a tile come from the lanes: one, or with serial adders a bit of
         each a cycle.
+    chained : bool
+        Whether sums move from lane to lane; else they stay there, and are picked, which takes fewer
+        LUTs where only one lane's are at the front.
     """
 
     hidden: int
@@ -37,6 +40,7 @@ class Drain:
     serial: bool = False
     group_cycles: int = 1
     fill: int = 1
+    chained: bool = True
 
     @property
     def tile_groups(self) -> int:

@@ -8,7 +8,7 @@ from pascaline.spec.formats import Interval
 from pascaline.spec.scales import Number, Scale, scale_of
 from pascaline.spec.tensorspec import Integers
 
-__all__ = ["HOMES", "Home", "Ram", "Rom", "Wired"]
+__all__ = ["HOMES", "Home", "Logic", "Ram", "Rom", "Wired"]
 
 
 class Home(ABC):
@@ -57,6 +57,10 @@ class Rom(Home):
         return equal
 
 
+class Logic(Rom):
+    """In the netlist, as functions of an address instead of memories."""
+
+
 class Ram(Home):
     """In memories that are loaded; nothing of the netlist depends on the values."""
 
@@ -79,5 +83,5 @@ class Wired(Rom):
     unread = ("units", "layer_units", "lane")
 
 
-HOMES: dict[str, Home] = {"rom": Rom(), "ram": Ram(), "wired": Wired()}
+HOMES: dict[str, Home] = {"rom": Rom(), "logic": Logic(), "ram": Ram(), "wired": Wired()}
 """The homes by the name that a machine has as ``weights``; `hdl.homes` has the same keys."""

@@ -80,13 +80,13 @@ class Machine(Checked):
     pipelined : bool
         Registers after every memory, product, sum and saturation behind the lanes and in the head,
         for a faster clock; see `spec.pipeline`.
-    cell_unit : {"parallel", "serial"}
+    cell_unit : {"parallel", "serial", "bitserial"}
         What computes the element-wise part of a unit: a multiplier for each of its products, and a
         unit a cycle; or one multiplier for all of them, and a unit in ``pipeline.whole`` cycles,
-        for small machines.
+        for small machines; or one adder, which takes a bit of a factor a cycle, for the smallest.
     cell_units : int or None
         Units that leave the lanes for the element-wise part in a cycle. Must divide ``units`` and
-        ``simd``. ``None``: the fewest that keep up with the lanes. 1 if serial.
+        ``simd``. ``None``: the fewest that keep up with the lanes. 1 if not parallel.
     butterflies : int or None
         Butterflies of the transform of a layer whose h meets no matrix, see `spec.walsh`. ``None``:
         the fewest that keep up with the lanes.
@@ -98,11 +98,11 @@ class Machine(Checked):
     full_tables : bool
         Whether tables of activation functions are full ones, also where folded ones have the same
         values in fewer bits, see `spec.folded`.
-    weights : {"rom", "ram", "wired"}
-        Where the model's integers live: in the netlist; in memories that are loaded, see
-        `spec.loading`, and then nothing of the netlist depends on their values; or, those of gates,
-        in the wires between adders, see `spec.wires`. All units are then side by side, whatever
-        ``units`` and ``lane`` say.
+    weights : {"rom", "logic", "ram", "wired"}
+        Where the model's integers live: in the netlist, in memories or as functions of an address;
+        in memories that are loaded, see `spec.loading`, and then nothing of the netlist depends on
+        their values; or, those of gates, in the wires between adders, see `spec.wires`. All units
+        are then side by side, whatever ``units`` and ``lane`` say.
     adders : {"parallel", "serial"}
         Adders of wired weights: as wide as their sums, or of one bit, which takes the bits of a sum
         one after the other.
@@ -143,7 +143,7 @@ class Machine(Checked):
     operand_registers: int = Field(default=0, ge=0, le=4)
     tree_registers: int = Field(default=0, ge=0, le=12)
     pipelined: bool = False
-    cell_unit: Literal["parallel", "serial"] = "parallel"
+    cell_unit: Literal["parallel", "serial", "bitserial"] = "parallel"
     cell_units: int | None = Field(default=None, ge=1, le=2048)
     # Left out of what images are checked by, as machines without a transform had it.
     butterflies: int | None = Field(default=None, ge=1, le=65536, exclude_if=is_none)
@@ -151,7 +151,7 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     # Left out of what images are checked by, as machines without it had it.
     full_tables: bool = Field(default=False, exclude_if=not_)
-    weights: Literal["rom", "ram", "wired"] = "rom"
+    weights: Literal["rom", "logic", "ram", "wired"] = "rom"
     adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
     effort: int = Field(default=EFFORT, ge=0, le=100_000, exclude_if=is_usual)
     weight_code: Literal["plain", "packed"] = "plain"

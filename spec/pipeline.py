@@ -73,6 +73,8 @@ class Pipeline(Timing, ABC):
         Whether the cell unit is serial.
     sums : int
         Sums of a gate row.
+    factor : int
+        Bits of a factor, which a serial unit adds up one a cycle; 0: it has a multiplier.
     """
 
     activation: Activation
@@ -82,6 +84,7 @@ class Pipeline(Timing, ABC):
     packed: bool = False
     serial: bool = False
     sums: int = 1
+    factor: int = field(default=0, repr=False)
 
     @property
     def cell_memory(self) -> int:

@@ -6,10 +6,10 @@ all passes and directions at once, since these have the same columns; which of t
 behind it. Zero points are in the weights. A row has one sum over the columns of all operands, if
 their scales are equal, else one of each operand.
 
-With parallel adders the sums of a pass are there at once. With serial ones each adder is a full
-adder and the flip-flop of its carry. The vector of all operands moves out of its register bit by
-bit, the lowest first, in as many cycles as the widest sum has bits, and the sums move into the
-drain. Meanwhile nothing else can be put into the register, nor leave the drain.
+With parallel adders the sums of a pass are there at once. A serial one adds a bit of each of up to
+`OPERANDS` operands a cycle, and has flip-flops for its carry. The vector of all operands moves out
+of its register bit by bit, the lowest first, in as many cycles as the widest sum has bits, and the
+sums move into the drain. Meanwhile nothing else can be put into the register, nor leave the drain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ from pascaline.spec.machine import Machine
 from pascaline.spec.operands import met
 from pascaline.spec.tensorspec import Integers
 
-__all__ = ["Wires", "check_wires"]
+__all__ = ["OPERANDS", "Wires", "check_wires"]
+
+OPERANDS = 4
+"""Of a serial adder, at most. With four, a carry of 0 to 3 is two bits, and each bit of the sum and
+of the carry is a function of six: three LUTs and two flip-flops for what are three adders of two
+operands, with two LUTs and a flip-flop each."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +86,10 @@ class Wires:
             counts = [np.count_nonzero(met(one, name), axis=1) for name in self.elements]
             added = np.sum(counts, axis=0) if self.shared else np.array(counts)
             most = max(most, int(added.max()))
-        return (most - 1).bit_length()
+        operands, levels = OPERANDS if self.serial else 2, 0
+        while most > 1:
+            most, levels = -(-most // operands), levels + 1
+        return levels
 
     @property
     def bits(self) -> int:

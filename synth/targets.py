@@ -60,6 +60,8 @@ class Target:
         That option, without and with hard multipliers.
     without_lut_rams : str or None
         What is added to the script if no memory may be in LUTs; ``None``: LUTs hold no memories.
+    without_block_rams : str or None
+        The same if none may be in block RAMs; ``None``: there are none.
     columns : dict of str to str
         What is counted: a column's name, and a pattern of the cell types that count as one.
     cost : dict of str to int
@@ -80,6 +82,7 @@ class Target:
     script: str
     dsp_options: tuple[str, str] = ("", "")
     without_lut_rams: str | None = None
+    without_block_rams: str | None = None
     columns: dict[str, str]
     cost: dict[str, int]
     maps_memories: bool = True
@@ -110,6 +113,20 @@ class Target:
             rule = f"must be left out: no LUT of {self.title} is a memory"
             raise InputError("--no-lut-rams", rule)
         return replace(self, script=f"{self.script} {self.without_lut_rams}")
+
+    def in_luts(self) -> Target:
+        """The same with no memory in block RAMs: all are in LUTs, or in registers.
+
+        Raises
+        ------
+        InputError
+            If the target has no block RAMs.
+        """
+        if self.without_block_rams is None:
+            raise InputError(
+                "--no-block-rams", f"must be left out: there are none for {self.title}"
+            )
+        return replace(self, script=f"{self.script} {self.without_block_rams}")
 
     def commands(self, top: str, *, dsp: bool) -> str:
         """The script for a top module."""
@@ -146,6 +163,7 @@ TARGETS: dict[str, Target] = {
             title="Lattice iCE40",
             script="synth_ice40 -top {top} {dsp} -no-rw-check",
             dsp_options=("", "-dsp"),
+            without_block_rams="-nobram",
             columns={
                 "luts": "SB_LUT4",
                 "carries": "SB_CARRY",
@@ -161,6 +179,7 @@ TARGETS: dict[str, Target] = {
             script="synth_ecp5 -top {top} {dsp} -no-rw-check",
             dsp_options=("-nodsp", ""),
             without_lut_rams="-nolutram",
+            without_block_rams="-nobram",
             columns={
                 "luts": "LUT4",
                 "carries": "CCU2C",
@@ -178,6 +197,7 @@ TARGETS: dict[str, Target] = {
             script="synth_xilinx -top {top} -family xc7 -noiopad -noclkbuf {dsp}",
             dsp_options=("-nodsp", ""),
             without_lut_rams="-nolutram",
+            without_block_rams="-nobram",
             columns={
                 "luts": "LUT[1-6]",
                 "carries": "CARRY4",

@@ -23,6 +23,7 @@ FOLDERS = ("spec", "golden", "hdl", "sim", "synth", "train", "cli", "prove", "mu
 
 OF_ONE_CELL = {
     "hdl/cells/serial.py": "the serial unit is that of the LSTM alone",
+    "hdl/cells/bitserial.py": "the same",
     "prove/cells/serial.py": "the same",
     "prove/designs.py": "a cell of few cycles, and one of two phases",
     "train/stepwise.py": "its normalisers are for the LSTM alone",

@@ -29,6 +29,7 @@ COMMANDS = {
     "peers": (f"{AT}.peers:peers", "Cycles and LUTs beside other generators."),
     "ports": (f"{AT}.ports:ports_", "Cost of AXI and Wishbone."),
     "precision": (f"{AT}.precision:precision", "Train with weights of every kind and compare."),
+    "serial-adders": (f"{AT}.serial_adders:serial_adders", "Cells of products bit by bit."),
     "simulators": (f"{AT}.simulators:simulators", "Time Verilator and Icarus."),
     "states": (f"{AT}.states:states_", "Fewest bits of the state of a linear network."),
     "training": (f"{AT}.training:training", "Time a fused training step."),

@@ -5,7 +5,8 @@
 - `groups`: units side by side, their scales and biases, and the memory of c;
 - `finishing`: units from c to h, where c of all units is standardised first;
 - `ordered`: memories of scales and biases, group by group;
-- `serial`: an LSTM on one multiplier.
+- `serial`: an LSTM on one multiplier;
+- `bitserial`: an LSTM on one adder.
 """
 
 from pascaline.hdl.cells.gru import GruUnit

@@ -17,7 +17,7 @@ from pascaline.hdl.vector import GroupPointer
 from pascaline.spec.cells.lstm import GATES
 from pascaline.spec.formats import Interval, half
 
-__all__ = ["SerialGroups"]
+__all__ = ["SerialGroups", "widest"]
 
 
 class SerialGroups(Elements):
@@ -43,9 +43,17 @@ class SerialGroups(Elements):
             m.d.sync += kept.eq(sigmoid)  # i for i * g, and then o for o * tanh(c).
 
         self._wrong = []
-        c, old_c, addr = self._cell_memory(m, at, flags)
+        c, old_c, addr = self._cell_memory(
+            m,
+            flags,
+            over=at(pipeline.whole - 1),
+            writes=at(pipeline.serial_cell),
+            counts=at(gate + 2 * sums - 1),
+        )
         affine = self._affine(m, addr, at(pipeline.serial_tanh - 1 - pipeline.activate))
-        row = self._rows(m, at, begins)
+        # The address goes on a cycle before the word must, which is after a gate's last product.
+        ahead = [index * sums + sums - 2 for index in range(len(GATES))]
+        row = self._rows(m, Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any())
 
         # The multiplier. Its product is used in the next cycle.
         f_c, i_g, o_tanh = gate + 2 * sums - 1, gate + 3 * sums - 1, pipeline.serial_tanh
@@ -126,9 +134,12 @@ class SerialGroups(Elements):
         made = ActivationFunction(form, name, pre, out, pipelined=False, full=full)
         return place(m, platform, name, made, z=z).y
 
-    def _cell_memory(self, m, at, flags):
-        """The new c, the old one, and the number of the unit."""
-        layer, pipeline, state = self._unit.layer, self._unit.pipeline, self.state
+    def _cell_memory(self, m, flags, *, over, writes, counts):
+        """The new c, the old one, and the number of the unit.
+
+        The unit is ``over``; c is written; the old c ``counts``, and is there.
+        """
+        layer, state = self._unit.layer, self.state
         cell = data.ArrayLayout(shape(layer.carried), 1)
         depth = self._drain.groups << self._program.stream_bits
         word = stored(cell, parity=self._machine.parity)
@@ -139,27 +150,22 @@ class SerialGroups(Elements):
         c = Signal(shape(layer.carried), reset_less=True)
         chosen = Mux(state.select, Cat(state.stream, state.addr), Cat(flags.stream, pointer.group))
         m.d.comb += [
-            pointer.advance.eq(at(pipeline.whole - 1)),
+            pointer.advance.eq(over),
             read.addr.eq(chosen),
             write.addr.eq(chosen),
-            write.en.eq(Mux(state.select, state.write_en, at(pipeline.serial_cell))),
+            write.en.eq(Mux(state.select, state.write_en, writes)),
             *write_in(write.data, Mux(state.select, state.write_data.as_value(), c)),
             state.data.eq(found),
         ]
         # The old c stays until the new one is written, after its product with f.
         dumps = delayed(m, state.dumps, 1, name="checks_state")
-        f_c = pipeline.serial_gate + 2 * pipeline.sums - 1
-        self._wrong.append(wrong & at(f_c) & ~flags.fresh)
+        self._wrong.append(wrong & counts & ~flags.fresh)
         m.d.comb += state.wrong.eq(wrong & dumps)
         return c, found[0], pointer.group
 
-    def _rows(self, m, at, begins):
-        """Scales and bias of the gate whose sum is at the front."""
-        sums = self._unit.pipeline.sums
+    def _rows(self, m, advance):
+        """Scales and bias of the gate whose sum is at the front; two cycles later the next ones."""
         m.submodules.row_pointer = pointer = GroupPointer(self._drain.groups * len(GATES), 1)
-        # The address goes on a cycle before the word must, which is after a gate's last product.
-        ahead = [index * sums + sums - 2 for index in range(len(GATES))]
-        advance = Cat(at(cycle) if cycle >= 0 else begins for cycle in ahead).any()
         m.d.comb += pointer.advance.eq(advance)
         # A word is there for the last time when the address has gone on.
         counts = delayed(m, advance, 1, name="checks_rows")
@@ -182,8 +188,8 @@ class SerialGroups(Elements):
 
     def _multiplier(self, m, products):
         """The product of the factors that are chosen, one cycle later; each has its range."""
-        a = Signal(_widest(first for first, *_ in products))
-        b = Signal(_widest(second for _, second, *_ in products))
+        a = Signal(widest(first for first, *_ in products))
+        b = Signal(widest(second for _, second, *_ in products))
         reach = Interval(0, 0)
         for first, second, chosen, range_ in products:
             reach = reach | range_
@@ -202,12 +208,15 @@ class SerialGroups(Elements):
         total = Signal(shape(unit.row_product + biases + ends))
         m.d.comb += total.eq(product + bias)
         if unit.pipeline.sums > 1:
-            before = Signal(shape(unit.row_product), reset_less=True)
-            m.d.sync += before.eq(product)
-            earlier = delayed_sum(m, before, unit.pipeline.sums - 2)
-            m.d.comb += total.eq(earlier + product + bias)
+            m.d.comb += total.eq(self._earlier(m, product) + product + bias)
         reach, pre = unit.row_product + biases, unit.layer.pre
         return narrow(m, total, reach, affine.shift, pre, name="z_new", halved=True)
+
+    def _earlier(self, m, product):
+        """The sum of all products of a gate but the last, which has just come."""
+        before = Signal(shape(self._unit.row_product), reset_less=True)
+        m.d.sync += before.eq(product)
+        return delayed_sum(m, before, self._unit.pipeline.sums - 2)
 
     def _cell_to_pre(self, m, c, product, affine):
         """The cell in the format that its tanh is taken of."""
@@ -233,7 +242,7 @@ def delayed_sum(m, product, cycles):
     return total
 
 
-def _widest(values):
+def widest(values):
     """A shape that holds all of these."""
     shapes = [Value.cast(value).shape() for value in values]
     width = max(s.width + (not s.signed) for s in shapes)

@@ -6,10 +6,11 @@ makes a component that holds the words of a range, with the members ``addr``, ``
 `hdl.homes.rom.Rom`.
 """
 
+from pascaline.hdl.homes.logic import LogicHome
 from pascaline.hdl.homes.ram import RamHome
 from pascaline.hdl.homes.rom import RomHome
 
 __all__ = ["HOMES"]
 
-HOMES = {"rom": RomHome(), "ram": RamHome(), "wired": RomHome()}
+HOMES = {"rom": RomHome(), "logic": LogicHome(), "ram": RamHome(), "wired": RomHome()}
 """The homes by the same names as in `spec.homes.HOMES`; weights that are wires have no memory."""

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.kinds import Kinds
 from pascaline.spec.memories import COLUMN, Memory
 
-__all__ = ["Rom", "RomHome"]
+__all__ = ["Rom", "RomHome", "checked_words", "ports_of"]
 
 SLICE = 512
 """Bits of the memories that a wide word is cut into."""
@@ -70,7 +70,7 @@ class Rom(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         if isinstance(platform, Kinds):
-            name = platform.add_verilog("rom", _verilog(self._words, self._width))
+            name = platform.add_verilog("rom", self.verilog())
             # The address of a single word has no bits, and Verilog has no such port.
             addr = {"i_addr": self.addr} if len(self._words) > 1 else {}
             m.submodules.contents = Instance(
@@ -84,24 +84,32 @@ class Rom(wiring.Component):
         m.d.comb += [read.addr.eq(self.addr), read.en.eq(self.en), self.data.eq(read.data)]
         return m
 
+    def verilog(self):
+        """Verilog of the module, all but its name.
 
-def _verilog(words, width):
-    """Verilog of a ROM module, all but its name.
+        Written here since Amaranth spends a Python object on every bit of a memory: that would be
+        most of the time that a large machine takes. A wide word is cut into several memories, since
+        the time that Yosys takes goes with the square of a memory's width.
+        """
+        parts = [
+            _part(
+                self._words,
+                first,
+                min(SLICE, self._width - first),
+                "addr" if len(self.addr) else "0",
+            )
+            for first in range(0, self._width, SLICE)
+        ]
+        return "\n".join([*ports_of(len(self._words), self._width), *parts, "endmodule\n"])
 
-    Written here since Amaranth spends a Python object on every bit of a memory: that would be most
-    of the time that a large machine takes. A wide word is cut into several memories, since the time
-    that Yosys takes goes with the square of a memory's width.
-    """
-    addr_width = (len(words) - 1).bit_length()
+
+def ports_of(depth, width):
+    """Lines that a module of so many words begins with: its ports."""
+    addr_width = (depth - 1).bit_length()
     ports = ["clk", "en", *["addr"] * (addr_width > 0), "data"]
     lines = ["  input clk;", "  input en;"]
     lines += [f"  input [{addr_width - 1}:0] addr;"] * (addr_width > 0)
-    lines += [f"  output [{width - 1}:0] data;"]
-    parts = [
-        _part(words, first, min(SLICE, width - first), "addr" if addr_width else "0")
-        for first in range(0, width, SLICE)
-    ]
-    return "\n".join([f"({', '.join(ports)});", *lines, *parts, "endmodule\n"])
+    return [f"({', '.join(ports)});", *lines, f"  output [{width - 1}:0] data;"]
 
 
 def _part(words, first, width, addr):

@@ -44,7 +44,9 @@ class ParallelGraph(wiring.Component):
         self._widths = widths = [one.width for one in self._ranges]
         for place, (a, a_shift, _, b, b_shift, _) in enumerate(graph, graph.inputs):
             widths[place] = max(widths[place], widths[a] + a_shift, widths[b] + b_shift)
-        self._schedule = Schedule(graph, widths, registers)
+        operands = list(zip(graph.left.tolist(), graph.right.tolist(), strict=True))
+        outputs = graph.output.tolist()
+        self._schedule = Schedule(graph.inputs, operands, outputs, widths, registers)
         self.taken = [k for k in range(graph.inputs) if graph.used[k]]
         super().__init__(
             {
@@ -178,10 +180,10 @@ def opening(ports):
     return [f"({', '.join(ports)});", *(f"  {kind} {name};" for name, kind in ports.items())]
 
 
-def register(name, value, width=None):
+def register(name, value, width=None, init=0):
     """Lines of a register."""
     bits = "" if width is None else f"[{width - 1}:0] "
-    return [f"  reg {bits}{name} = 0;", "  always @(posedge clk)", f"    {name} <= {value};"]
+    return [f"  reg {bits}{name} = {init};", "  always @(posedge clk)", f"    {name} <= {value};"]
 
 
 def _extended(name, bits, signed, first, width):

@@ -12,12 +12,16 @@ class Schedule:
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
+    inputs : int
+        Values that are given.
+    operands : sequence of sequence of int
+        What each node is made of: inputs, or nodes before it, counted on from the inputs.
+    outputs : sequence of int
+        Inputs and nodes that are wanted; -1 for none.
     widths : list of int
         Bits of each input and node.
     registers : int
-        At most as many as there are levels.
+        With more than there are levels, some stages have no adders.
 
     Attributes
     ----------
@@ -33,19 +37,23 @@ class Schedule:
         Of all registers.
     """
 
-    def __init__(self, graph, widths, registers):
+    def __init__(self, inputs, operands, outputs, widths, registers):
         self.registers = registers
-        self._inputs = graph.inputs
-        self._operands = list(zip(graph.left.tolist(), graph.right.tolist(), strict=True))
-        self._outputs = [of for of in graph.output.tolist() if of >= 0]
-        used = graph.used.tolist()
-        self.nodes = [place for place in range(graph.inputs, len(used)) if used[place]]
-        levels = max(graph.deepest, 1)
-        late = [levels - height for height in self._heights(len(used))]
+        self._inputs, self._operands = inputs, operands
+        self._outputs = [of for of in outputs if of >= 0]
+        depth, used = [0] * inputs, set(self._outputs)
+        for made in operands:
+            depth.append(1 + max(depth[of] for of in made))
+        for place in reversed(range(inputs, len(depth))):
+            if place in used:
+                used.update(operands[place - inputs])
+        self.nodes = [place for place in range(inputs, len(depth)) if place in used]
+        levels = max((depth[of] for of in self._outputs), default=0) or 1
+        late = [levels - height for height in self._heights(len(depth))]
         found = []
-        for level in (graph.depth.tolist(), late):
+        for level in (depth, late):
             stage = [max(one - 1, 0) * (registers + 1) // levels for one in level]
-            stage[: graph.inputs] = [0] * graph.inputs
+            stage[:inputs] = [0] * inputs
             last = self._last(stage)
             sizes = zip(stage, last, widths, strict=True)
             found.append((sum((end - at) * width for at, end, width in sizes), stage, last))

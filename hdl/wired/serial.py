@@ -8,6 +8,7 @@ from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import Kinds
 from pascaline.hdl.wired.parallel import opening, register
 from pascaline.hdl.wired.schedule import Schedule
+from pascaline.hdl.wired.sums import Sums
 
 __all__ = ["SerialGraph"]
 
@@ -15,17 +16,17 @@ __all__ = ["SerialGraph"]
 class SerialGraph(wiring.Component):
     """The products of a constant matrix with a vector, a bit of each a cycle, the lowest first.
 
-    Each adder is a full adder and the flip-flop of its carry; a subtracter has a carry that begins
-    with 1, and takes the complement of what it subtracts. A shift is as many flip-flops that begin
-    with 0. Bits come ``registers`` cycles after those of the vector; the elements of this go on
-    with their signs for as many bits as the widest output has.
+    An adder takes up to four bits a cycle, and has one or two flip-flops for its carry, which
+    begins with 1 for each operand that is subtracted: of that it takes the complement. A shift is
+    as many flip-flops that begin with 0. Bits come ``registers`` cycles after those of the vector;
+    the elements of this go on with their signs for as many bits as the widest output has.
 
     Parameters
     ----------
     graph : Graph
         The graph.
     registers : int
-        On each path, at most as many as the graph has levels.
+        On each path.
 
     Members
     -------
@@ -38,10 +39,13 @@ class SerialGraph(wiring.Component):
     """
 
     def __init__(self, graph, registers):
-        self._graph = graph
-        self._schedule = Schedule(graph, [1] * (graph.inputs + graph.nodes), registers)
+        self._sums = sums = Sums(graph)
+        operands = [[of for of, _, _ in terms] for terms in sums.terms]
+        outputs = [of for of, _, _ in sums.outputs]
+        bits = [1] * (graph.inputs + len(operands))
+        self._schedule = Schedule(graph.inputs, operands, outputs, bits, registers)
         self.taken = [k for k in range(graph.inputs) if graph.used[k]]
-        super().__init__({"x": In(len(self.taken)), "clear": In(1), "rows": Out(len(graph.output))})
+        super().__init__({"x": In(len(self.taken)), "clear": In(1), "rows": Out(len(outputs))})
 
     def elaborate(self, platform):
         m = Module()
@@ -62,7 +66,7 @@ class SerialGraph(wiring.Component):
 
     def _build(self, builder):
         """Build the graph; returns what is each output."""
-        graph, stage = self._graph, self._schedule.stage
+        sums, stage = self._sums, self._schedule.stage
         known = {}
 
         def at(of, when, shift=0):
@@ -79,23 +83,20 @@ class SerialGraph(wiring.Component):
 
         for index, k in enumerate(self.taken):
             known[k, 0, 0] = builder.bit(index)
-        nodes = list(graph)
         for place in self._schedule.nodes:
-            a, a_shift, minus_a, b, b_shift, minus_b = nodes[place - graph.inputs]
             when = stage[place]
-            p, q = at(a, when, a_shift), at(b, when, b_shift)
-            if minus_a:
-                p, q = q, p
-            known[place, when, 0] = builder.sum(p, q, minus_a or minus_b, when, f"v{place}")
+            terms = [
+                (at(of, when, shift), minus) for of, shift, minus in sums.terms[place - sums.inputs]
+            ]
+            known[place, when, 0] = builder.sum(terms, when, f"v{place}")
         rows, negated, last = [], {}, self._schedule.registers
-        for of, shift, minus in graph.outputs:
+        for of, shift, minus in sums.outputs:
             if of < 0:
                 rows.append(builder.zero)
                 continue
             found = at(of, last, shift)
             if minus and (of, shift) not in negated:
-                name = f"m{of}_{shift}"
-                negated[of, shift] = builder.sum(builder.zero, found, True, last, name)
+                negated[of, shift] = builder.sum([(found, True)], last, f"m{of}_{shift}")
             rows.append(negated[of, shift] if minus else found)
         return rows
 
@@ -120,11 +121,14 @@ class _Logic:
         self._m.d.sync += register.eq(Mux(self._clear(when), 0, value))
         return register
 
-    def sum(self, p, q, minus, when, name):
-        total = Signal(2, name=name)
-        carry = Signal(name=f"{name}_carry", reset_less=True)
-        self._m.d.comb += total.eq(p + (~q if minus else q)[:1] + carry)
-        self._m.d.sync += carry.eq(Mux(self._clear(when), int(minus), total[1]))
+    def sum(self, terms, when, name):
+        first = sum(minus for _, minus in terms)
+        most = len(terms) - 1 or 1
+        total = Signal(range(len(terms) + most + 1), name=name)
+        carry = Signal(range(most + 1), name=f"{name}_carry", reset_less=True)
+        bits = [(~value if minus else value)[:1] for value, minus in terms]
+        self._m.d.comb += total.eq(sum(bits, carry))
+        self._m.d.sync += carry.eq(Mux(self._clear(when), first, total >> 1))
         return total[0]
 
     def _clear(self, when):
@@ -134,8 +138,8 @@ class _Logic:
 class _Text:
     """Builds it as Verilog.
 
-    Of a full adder, sum and carry are written as gates: synthesis makes two LUTs of them, or the
-    full adder that a library of cells has, and no chain of carries.
+    Full adders are written as gates: synthesis makes LUTs of them, or the full adders that a
+    library of cells has, and no chain of carries.
     """
 
     zero = "1'b0"
@@ -153,25 +157,39 @@ class _Text:
         return name
 
     def kept(self, value, when, name):
-        self._register(name, f"~{self._clear(when)} & {value}")
+        self._begun(name, self._clear(when), 0, value)
         return name
 
-    def sum(self, p, q, minus, when, name):
-        carry, clear = f"{name}_carry", self._clear(when)
-        q = f"~{q}" if minus else q
-        half = f"{p} ^ {q}"
-        if p == self.zero:
-            half, next_ = q, f"{q} & {carry}"
+    def sum(self, terms, when, name):
+        first = sum(minus for _, minus in terms)
+        bits = [f"~{value}" if minus else value for value, minus in terms]
+        carry, wide = f"{name}_carry", len(terms) > 2
+        if not wide:
+            self._lines.append(f"  wire {name} = {_parity(*bits, carry)};")
+            next_ = [_carries(*bits, carry)]
         else:
-            next_ = f"({p} & {q}) | ({carry} & ({half}))"
-        first = f"{clear} | ({next_})" if minus else f"~{clear} & ({next_})"
-        self._register(carry, first)
-        self._lines.append(f"  wire {name} = {half} ^ {carry};")
+            # Bits of the same weight are added, three at a time.
+            self._lines += [
+                f"  wire {name}_half = {_parity(*bits[:3])};",
+                f"  wire {name}_low = {_carries(*bits[:3])};",
+                f"  wire {name} = {_parity(f'{name}_half', *bits[3:], carry)};",
+                f"  wire {name}_high = {_carries(f'{name}_half', *bits[3:], carry)};",
+            ]
+            twos = f"{name}_low", f"{name}_high", f"{carry}_1"
+            next_ = [_parity(*twos), _carries(*twos)]
+        clear = self._clear(when)
+        for bit, value in enumerate(next_):
+            begin = first >> bit & 1
+            self._begun(f"{carry}_1" if bit else carry, clear, begin, value)
         return name
 
     def _clear(self, when):
         self._clears = max(self._clears, when)
         return f"clear_{when}" if when else "clear"
+
+    def _begun(self, name, clear, begin, value):
+        """A register that begins with a bit, which flip-flops with a synchronous reset have."""
+        self._lines += register(name, f"{clear} ? 1'b{begin} : {value}", init=begin)
 
     def _register(self, name, value):
         self._lines += register(name, value)
@@ -189,3 +207,13 @@ class _Text:
             before = name
         rows = [f"  assign rows[{k}] = {row};" for k, row in enumerate(rows)]
         return "\n".join([*lines, *self._lines, *rows, "endmodule\n"])
+
+
+def _parity(*bits):
+    """The lower bit of a sum of bits."""
+    return " ^ ".join(bits)
+
+
+def _carries(p, q, r=None):
+    """The upper bit of a sum of two or three bits."""
+    return f"{p} & {q}" if r is None else f"({p} & {q}) | ({r} & ({p} ^ {q}))"

@@ -209,7 +209,8 @@ class LstmPipeline(Pipeline):
 
     A serial one has one multiplier, whose products are these, in the order of cycles: ``sums`` for
     each of the four gates; ``f * c`` and ``i * g`` once their factors are there; for the affine on
-    the cell; ``o * tanh``. Each is registered.
+    the cell; ``o * tanh``. Each is registered. One that adds up a bit of a factor a cycle has these
+    products in another order, see `turns`.
 
     Parameters
     ----------
@@ -282,6 +283,32 @@ class LstmPipeline(Pipeline):
         return self.serial_cell + self.affine + 1 + self.activate
 
     @property
+    def product(self) -> int:
+        """Bit by bit: cycles of a product, no fewer than of what comes between two."""
+        return max(self.factor, 2 + self.activate)
+
+    @property
+    def turns(self) -> tuple[tuple[str, int], ...]:
+        """Bit by bit: what is made one after the other, and for how many cycles.
+
+        Products of each gate, ``i``, ``f``, ``g`` and ``o``, as many as it has sums; ``f * c`` and
+        ``i * g`` when their factors are there; after one cycle ``c``, the product of the affine on
+        the cell; after those in which its tanh is made, ``o * tanh``; the new h is written.
+        """
+        bits, made = self.product, 1 + self.activate
+        gates = {gate: ((gate, bits),) * self.sums for gate in GATES}
+        cell = (("c", 1), ("scale", bits), ("tanh", made)) if self.affine else (("tanh", 1 + made),)
+        return (
+            *(gates["i"] + gates["f"] + gates["g"]),
+            ("f * c", bits),
+            *gates["o"],
+            ("i * g", bits),
+            *cell,
+            ("o * tanh", bits),
+            ("h", 1),
+        )
+
+    @property
     def scaling(self) -> int:
         """Registers before the product with the scale, as before those with scales of rows."""
         return super().front if self.standardised else 0
@@ -299,6 +326,8 @@ class LstmPipeline(Pipeline):
     @property
     def whole(self) -> int:
         """After the product with the output gate; serial: after the last product."""
+        if self.factor:
+            return sum(cycles for _, cycles in self.turns)
         if self.serial:
             return self.serial_tanh + 2
         if self.standardised:

@@ -11,7 +11,7 @@ from pascaline.data.own import ALL
 from pascaline.data.sets import PARTS
 from pascaline.importers.modules import FORMS as READ
 from pascaline.importers.network import RESULTS
-from pascaline.measure import activations, adders, exploration, lane_designs
+from pascaline.measure import activations, adders, exploration, lane_designs, serial_adders
 from pascaline.sim.draw_cases import FEATURES
 from pascaline.sim.simulators import SIMULATORS
 from pascaline.spec import cells
@@ -36,6 +36,7 @@ STANDS_FOR = {
     "RESULTS": tuple(RESULTS),
     "SIMULATORS": tuple(SIMULATORS),
     "WIDTH": lane_designs.WIDTH,
+    "YOSYS": serial_adders.TOOLS,
 }
 
 

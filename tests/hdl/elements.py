@@ -134,6 +134,7 @@ class Elements:
                 pipelined=self.built.pipelined,
                 serial=self.serial,
                 sums=len(sums),
+                factor=self._factor(scale, tensors),
             ),
             sums=tuple(sums),
             row_scales={f"scale_{name}": scale(f"scale_{name}") for name in names},
@@ -149,6 +150,14 @@ class Elements:
                 for name in biases
             },
         )
+
+    def _factor(self, scale, tensors):
+        """Bits of the widest factor, for a bit-serial unit."""
+        if self.built.cell_unit != "bitserial":
+            return 0
+        found = [scale(name).interval for name in tensors if name.startswith("scale")]
+        found += [one.interval for one in self.described.functions.values()]
+        return max(one.width + (not one.signed) for one in found)
 
     def _ranges(self, operand):
         for one in self.passes:

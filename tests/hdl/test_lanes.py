@@ -61,6 +61,13 @@ def test_weights_that_are_late(lane, rng):
         check("binary", lane, (2, 1), 4, 5, 2, True, rng, zeros=idle > 0, idle=idle, late=True)
 
 
+@pytest.mark.parametrize(("lane", "zeros"), [("tree", False), ("pairs", True), ("subsets", True)])
+@pytest.mark.parametrize(("lanes", "front"), [(3, 1), (4, 2)])
+def test_sums_that_stay_in_their_lanes(lane, zeros, lanes, front, rng):
+    """They come out in the same order."""
+    check("binary", lane, (1, 1), lanes, 2, front, True, rng, zeros=zeros, chained=False)
+
+
 def test_extreme_zero_points(rng):
     """The largest sums there can be, of both signs, in every difference."""
     for extreme in (-8, 7):
@@ -93,6 +100,7 @@ def check(
     extreme=0,
     idle=0,
     late=False,
+    chained=True,
 ):
     kind, element = arithmetic(name), Interval(-8, 7)
     chunks = max(2, lanes // front)
@@ -116,6 +124,7 @@ def check(
         front=front,
         zeros=found_zeros,
         late=late,
+        chained=chained,
     )
     weights = rng.choice(kind.values, (3, chunks, lanes, simd))
     vectors = rng.integers(-8, 7, (3, chunks, simd), endpoint=True)

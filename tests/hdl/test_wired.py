@@ -158,7 +158,7 @@ def test_a_fault_in_the_serial_verilog_is_seen(rng):
     matrix, *_, graph = make("numbers", rng)
     dut = SerialGraph(graph, 1)
     text = dut.verilog()
-    for old, new in (("~clear &", "clear |"), (" ^ ~", " ^ "), ("x[0]", "x[1]")):
+    for old, new in (("clear ? 1'b1", "clear ? 1'b0"), (" ^ ~", " ^ "), ("x[0]", "x[1]")):
         spoilt = text.replace(old, new, 1)
         assert spoilt != text
         assert not _has(matrix[:, dut.taken], serial_matrix, spoilt, len(dut.taken), len(matrix))
@@ -198,7 +198,9 @@ def test_a_graph_of_another_matrix_is_not_built(monkeypatch):
 def test_stages_hold_for_every_path(kind, rng):
     _, elements, _, graph = make(kind, rng)
     for registers in levels(graph):
-        schedule = Schedule(graph, graph.widths(elements), registers)
+        operands = list(zip(graph.left.tolist(), graph.right.tolist(), strict=True))
+        outputs, widths = graph.output.tolist(), graph.widths(elements)
+        schedule = Schedule(graph.inputs, operands, outputs, widths, registers)
         for place in schedule.nodes:
             for operand in (graph.left, graph.right):
                 of = operand[place - graph.inputs]

@@ -183,7 +183,7 @@ class Reading:
 
 def _lines(text):
     """Lines of a module, each register in one."""
-    return text.replace(" = 0;\n  always @(posedge clk)\n    ", " <= ").split("\n")
+    return re.sub(r" = ([01]);\n  always @\(posedge clk\)\n   ", r" <=", text).split("\n")
 
 
 def _terms(expression):
@@ -233,46 +233,36 @@ def serial_matrix(text, elements, outputs):
     """What a module of adders of one bit computes: coefficients of each row; checked gate by gate.
 
     A stream of bits, the lowest first, stands for its number modulo any power of two: a register
-    that begins with 0 doubles it, and a full adder whose carry begins with 0, or with 1 and one
-    operand complemented, adds or subtracts.
+    that begins with 0 doubles it, and an adder adds and subtracts, whose carry begins with 1 for
+    each of its operands that is complemented.
     """
     forms = {f"x[{k}]": [int(k == j) for j in range(elements)] for k in range(elements)}
     forms["1'b0"] = [0] * elements
     stage = dict.fromkeys(forms, 0) | {"clear": 0}
     lines = [line.strip() for line in _lines(text)]
-    carries, rows = {}, [None] * outputs
+    wires = dict(found.groups() for line in lines if (found := WIRE.fullmatch(line)))
+    begun = {found[1]: found.groups()[1:] for line in lines if (found := BEGUN.fullmatch(line))}
+    rows = [None] * outputs
     for line in lines:
-        if found := re.fullmatch(r"reg (\w+) <= \1 <= (.*);", line):
+        if found := BEGUN.fullmatch(line):
+            name, clear, first, given = found.groups()
+            if "_carry" not in name:
+                assert first == "0"
+                assert stage[clear] == stage[given]
+                forms[name], stage[name] = [2 * c for c in forms[given]], stage[given]
+        elif found := re.fullmatch(r"reg (\w+) <= \1 <= (\S+);", line):
             name, given = found.groups()
-            if name.endswith("_carry"):
-                carries[name] = given
-            elif kept := re.fullmatch(r"~(clear\w*) & (\S+)", given):
-                assert stage[kept[1]] == stage[kept[2]]
-                forms[name] = [2 * c for c in forms[kept[2]]]
-                stage[name] = stage[kept[2]]
-            else:
-                assert given in stage, given
-                stage[name] = stage[given] + 1
-                if given in forms:
-                    forms[name] = forms[given]
-        elif found := re.fullmatch(r"wire (\w+) = (.*);", line):
-            name, given = found.groups()
-            operands = given.split(" ^ ")
-            carry, clear = operands.pop(), re.search(r"clear\w*", carries[f"{name}_carry"])[0]
-            assert carry == f"{name}_carry"
-            minus = [one.startswith("~") for one in operands]
-            named = [one.removeprefix("~") for one in operands]
-            assert {stage[one] for one in named} == {stage[clear]}
-            first, then = _carry(carries[carry], clear, carry, operands)
-            assert first == any(minus)
-            for p, q, c in product((0, 1), repeat=3) if len(operands) == 2 else ():
-                bits = (p ^ minus[0], q ^ minus[1], c)
-                assert then(p, q, c) == (sum(bits) > 1)
-            signs = [-1 if one else 1 for one in minus]
-            assert sum(minus) <= 1
-            columns = zip(*(forms[one] for one in named), strict=True)
+            stage[name] = stage[given] + 1
+            if given in forms:
+                forms[name] = forms[given]
+        elif (found := WIRE.fullmatch(line)) and re.fullmatch(r"[vm]\d+(_\d+)?", found[1]):
+            name = found[1]
+            signs, clear = _adder(name, wires, begun)
+            assert {stage[of] for of in signs} == {stage[clear]}
+            columns = zip(*(forms[of] for of in signs), strict=True)
             forms[name] = [
-                sum(s * v for s, v in zip(signs, column, strict=True)) for column in columns
+                sum(s * v for s, v in zip(signs.values(), column, strict=True))
+                for column in columns
             ]
             stage[name] = stage[clear]
         elif found := re.fullmatch(r"assign rows\[(\d+)\] = (.*);", line):
@@ -280,16 +270,49 @@ def serial_matrix(text, elements, outputs):
     return rows
 
 
-def _carry(text, clear, carry, operands):
-    """What a carry begins with, and what it becomes, as a function of operands and itself."""
-    first = text.startswith(f"{clear} | ")
-    inner = text.removeprefix(f"{clear} | " if first else f"~{clear} & ")
-    names = [one.removeprefix("~") for one in operands]
-    for name, letter in zip([*names, carry], "pqc" if len(names) == 2 else "qc", strict=True):
-        inner = re.sub(rf"(?<!\w){re.escape(name)}(?![\w\[])", letter, inner)
-    if len(names) == 1:
-        assert inner == "(~q & c)"
-        return first, None
-    assert re.fullmatch(r"[pqc~&|^() ]+", inner), inner
-    code = compile(inner, "carry", "eval")
-    return first, lambda p, q, c: eval(code, {}, {"p": p, "q": q, "c": c}) & 1
+WIRE = re.compile(r"wire (\w+) = (.*);")
+BEGUN = re.compile(r"reg (\w+) <= \1 <= (clear\w*) \? 1'b([01]) : (.*);")
+NAME = re.compile(r"~?\b[a-z]\w*(?:\[\d+\])?")
+
+
+def _adder(name, wires, begun):
+    """The sign of each operand of an adder, and its clear, for all bits that can come."""
+    carries = [one for one in (f"{name}_carry", f"{name}_carry_1") if one in begun]
+    [clear] = {begun[one][0] for one in carries}
+    results = [_whole_text(name, text, wires) for text in (wires[name], *_given(carries, begun))]
+    read = {one for text in results for one in NAME.findall(text)} - {*carries}
+    signs = {one.removeprefix("~"): -1 if one.startswith("~") else 1 for one in sorted(read)}
+    assert len(signs) == len(read)
+    minus = sum(sign < 0 for sign in signs.values())
+    assert sum(int(begun[one][1]) << bit for bit, one in enumerate(carries)) == minus
+    codes = [compile(_letters(text, [*signs, *carries]), name, "eval") for text in results]
+    for *bits, carry in product(*[(0, 1)] * len(signs), range(max(len(signs), 2))):
+        given = [*bits, *(carry >> bit & 1 for bit in range(len(carries)))]
+        values = {f"_{k}_": value for k, value in enumerate(given)}
+        found = [eval(code, {}, values) & 1 for code in codes]
+        total = carry + sum(
+            bit ^ (sign < 0) for bit, sign in zip(bits, signs.values(), strict=True)
+        )
+        assert sum(bit << k for k, bit in enumerate(found)) == total, name
+    return signs, clear
+
+
+def _given(carries, begun):
+    return [begun[one][2] for one in carries]
+
+
+def _whole_text(name, text, wires):
+    """An expression without what is between the bits of one adder."""
+    inner = re.compile(rf"\b{name}_(?:half|low|high)\b")
+    while inner.search(text):
+        text = inner.sub(lambda one: f"({wires[one[0]]})", text)
+    return text
+
+
+def _letters(text, names):
+    numbers = {name: f"_{k}_" for k, name in enumerate(names)}
+    text = NAME.sub(
+        lambda one: one[0][: one[0].startswith("~")] + numbers[one[0].removeprefix("~")], text
+    )
+    assert re.fullmatch(r"[_0-9~&|^() ]+", text), text
+    return text

@@ -23,7 +23,10 @@ from tests.models import make_design, make_model
             "machine: tree_registers: should be greater than or equal to 0, not -1",
         ),
         ({"lanes": 3}, "machine: lanes: extra inputs are not permitted, not 3"),
-        ({"weights": "flash"}, "machine: weights: should be 'rom', 'ram' or 'wired', not 'flash'"),
+        (
+            {"weights": "flash"},
+            "machine: weights: should be 'rom', 'logic', 'ram' or 'wired', not 'flash'",
+        ),
         ({"simd": 6, "head_simd": 4}, "machine: head_simd: must divide simd (6), not 4"),
         (
             {"units": 4, "simd": 6, "cell_units": 4},

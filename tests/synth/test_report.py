@@ -59,6 +59,39 @@ def test_all_memories_in_blocks(name, verilog):
     assert sum(blocks[one] for one in kept) > sum(usual[one] for one in kept)
 
 
+MEMORY = """module m(input clk, input we, input [8:0] a, input [7:0] d, output reg [7:0] q);
+  reg [7:0] words [0:511];
+  always @(posedge clk) begin
+    if (we) words[a] <= d;
+    q <= words[a];
+  end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("name", ["ecp5", "xilinx"])
+def test_no_memory_in_blocks(name):
+    usual, none = (
+        one.count(
+            statistics(
+                MEMORY,
+                f"read_verilog design.v\n{one.commands('m', dsp=False)}\ntee -o c.json stat -json",
+                CACHE,
+            )["c"]["design"]["num_cells_by_type"]
+        )
+        for one in (target(name), target(name).in_luts())
+    )
+    assert usual["block_rams"] > none["block_rams"] == 0
+    assert none["lut_rams"] > usual["lut_rams"] == 0
+
+
+def test_a_target_without_blocks():
+    with pytest.raises(
+        InputError, match=r"^--no-block-rams: must be left out: there are none for generic"
+    ):
+        target("generic").in_luts()
+
+
 @pytest.mark.parametrize("name", ["generic", "ice40"])
 def test_targets_whose_luts_hold_no_memories(name):
     with pytest.raises(InputError, match=r"^--no-lut-rams: must be left out: no LUT of "):
