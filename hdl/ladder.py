@@ -23,19 +23,18 @@ def ladder(m, factor, value, plus, interval: Interval, *, name):
     factor, value : Value
         What to multiply; best the one of fewer bits first.
     plus : int
-        A constant to add, at least 0. It costs nothing below ``1 << (len(factor) - 1)``, nor does
-        that very number if the factor has no sign.
+        A constant to add, at least 0. It costs next to nothing below ``1 << (len(factor) - 1)``,
+        nor does that very number if the factor has no sign.
     interval : Interval
         Range of the result, with ``plus``.
     name : str
         Of the result, and prefix of the rungs.
     """
-    if not value.shape().signed:
-        value = Cat(value, C(0, 1)).as_signed()
-    nothing = C(0, signed(len(value)))
-    done, rest = [], nothing
+    # As wide as a rung: Yosys 0.23 then has the choice inside of the adder's LUTs.
+    value = Cat(value, value[-1] if value.shape().signed else C(0, 2)).as_signed()
+    done, rest = [], C(0, signed(len(value) - 1))
     for place, bit in enumerate(factor):
-        rung = Signal(signed(len(value) + 1), name=f"{name}_{place}")
+        rung = Signal(signed(len(value)), name=f"{name}_{place}")
         term = value & bit.replicate(len(value)).as_signed()
         if factor.shape().signed and place == len(factor) - 1:
             m.d.comb += rung.eq(rest - term)
