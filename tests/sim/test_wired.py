@@ -24,7 +24,7 @@ MACHINES = {
     "GRU in phases": (
         [GRU | LSTM | {"reset": "before"}],
         HEAD,
-        {"simd": 2, "streams": 2} | SERIAL | DEEP,
+        {"simd": 2, "streams": 2} | SERIAL | DEEP | LADDERS,
     ),
     "stack on a bus": (
         [RNN | {"hidden": 5, "weights": "exp4"}, LSTM | {"initial": True}],
