@@ -117,6 +117,7 @@ def step_design(
         cell_units=hidden,
         streams=2 * STREAMS if pipelined else STREAMS,
         operand_registers=1,
+        tree_registers=3 if pipelined else 0,
         pipelined=pipelined,
     )
     return Design(model=Model(name="step", network=network, tensors=tensors), machine=machine)
