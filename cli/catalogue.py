@@ -120,6 +120,11 @@ machine_options = options(
             default=None,
             help="Full tables of activation functions, also where folded ones have fewer bits.",
         ),
+        click.option(
+            "--multipliers",
+            type=_Words("multipliers"),
+            help="Products of gates: as the target makes them, or of adders, for LUTs.",
+        ),
     ),
     options(
         "Machine: memories and ports",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,16 +38,22 @@ SAID = dict(
     re.findall(r"^(\w+) : .*\n {4}((?:.|\n(?= {4}))+)", inspect.getdoc(Machine) or "", re.M)
 )
 
-range_options = options(
-    "Parameters to sweep",
-    *(
-        _range_option(name, SAID.get(name, ""))
-        for name in Machine.model_fields
-        if name != "layer_units"
-    ),
-    note="Each takes values with commas between them; by default, that of --machine.",
-)
-"""An option for each parameter of a machine."""
+NAMES = [name for name in Machine.model_fields if name != "layer_units"]
+STORED = NAMES.index("weights")
+
+
+def _group(title: str, names: list[str]) -> Decorator:
+    return options(
+        title,
+        *(_range_option(name, SAID.get(name, "")) for name in names),
+        note="Each takes values with commas between them; by default, that of --machine.",
+    )
+
+
+def range_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each parameter of a machine."""
+    function = _group("Parameters to sweep: memories and ports", NAMES[STORED:])(function)
+    return _group("Parameters to sweep: lanes, cell units and head", NAMES[:STORED])(function)
 
 
 def read_ranges(texts: dict[str, str | None], model: Model, target: str) -> dict[str, list[Any]]:

@@ -35,15 +35,14 @@ def cores() -> int:
 
 
 def find_tool(name: str, hint: str) -> str:
-    """Path of a program: beside this Python first, then on the PATH.
+    """Path of a program: beside this Python first, then on the PATH; or of one given by its path.
 
     Raises
     ------
     InputError
         If it is not installed; ``hint`` says what to install.
     """
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
+    found = shutil.which(Path(sys.executable).parent / name) or shutil.which(name)
     if found is None:
         raise InputError(name, f"is not installed ({hint})")
     return found

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pascaline.adders.optimise import Depth, least_depth, optimise
+from pascaline.measure.wired import graph_luts, step_design, step_luts
 from pascaline.models.catalogue import find_model
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Matrix, met
 from pascaline.spec.progress import Progress, silent
 
-__all__ = ["KINDS", "PEERS", "compare_adders", "random_matrices"]
+__all__ = ["KINDS", "PEERS", "compare_adders", "random_matrices", "step_rows"]
 
 INPUTS = Interval.signed_bits(8)
 """Range of each element of a vector."""
@@ -36,6 +37,9 @@ KINDS: dict[str, Callable[[np.random.Generator, Shape], Weights]] = {
     "half": lambda random, shape: random.choice([-1, 0, 0, 1], shape),
 }
 """Random matrices of inputs x outputs; ``half`` is ternary with half of its elements 0."""
+
+STEP_KINDS = ("binary", "ternary")
+"""Weights of LSTMs that are drawn."""
 
 PEERS = ("da4ml", "alkaid")
 """Packages that are run beside, where they are installed."""
@@ -75,6 +79,7 @@ def compare_adders(
     effort: float = 10.0,
     jobs: int = 1,
     peers: bool = False,
+    yosys: str | None = None,
     progress: Progress = silent,
 ) -> list[dict[str, Any]]:
     """Adders, bits and depth of graphs, with any depth and with the least.
@@ -95,6 +100,8 @@ def compare_adders(
         Searches side by side.
     peers : bool
         Whether to run those of `PEERS` that are installed.
+    yosys : str, optional
+        The Yosys that synthesises our graphs, if that is wanted.
     progress : Progress
         Told how far it is.
 
@@ -102,8 +109,9 @@ def compare_adders(
     -------
     list of dict
         ``name``, ``seed``, ``rows``, ``columns``, ``terms``, ``limit`` (``"free"`` or the least
-        depth), ``tool``, ``adders``, ``bits`` of the adders for inputs of 8 bits, ``depth`` and
-        ``seconds``.
+        depth), ``tool``, ``adders``, ``bits`` of the adders for inputs of 8 bits, ``depth``,
+        ``luts`` and ``carries`` as of `measure.wired.graph_luts` where there is something, and
+        ``seconds`` of the search.
 
     Raises
     ------
@@ -124,13 +132,70 @@ def compare_adders(
                 told = partial(_told, progress, f"{case.name}, {tool}")
                 began = time.perf_counter()
                 found = run(case.matrix, least, told)
+                graph, taken = found.pop("graph", None), time.perf_counter() - began
                 rows.append(_described(case, least) | {"tool": tool} | found)
-                rows[-1]["seconds"] = round(time.perf_counter() - began, 1)
+                if graph is not None and yosys is not None:
+                    told("synthesising", 0, 0)
+                    ranges = [INPUTS] * case.matrix.shape[1]
+                    rows[-1] |= graph_luts(graph, case.matrix, ranges, yosys)
+                rows[-1]["seconds"] = round(taken, 1)
+    return rows
+
+
+def step_rows(
+    step: str,
+    *,
+    kinds: Collection[str],
+    activation: str,
+    effort: int,
+    pipelined: bool,
+    yosys: str,
+    progress: Progress = silent,
+) -> list[dict[str, Any]]:
+    """What LSTMs of drawn weights take that do a step in every cycle.
+
+    Parameters
+    ----------
+    step : str
+        Inputs x units.
+    kinds : collection of str
+        Of weights: ``binary``, ``ternary``.
+    activation : str
+        Form of functions, as `spec.activation.read_activation` takes it.
+    effort : int
+        Of the search for adders.
+    pipelined : bool
+        Whether the machines are pipelined.
+    yosys : str
+        The Yosys that is run.
+    progress : Progress
+        Told how far it is.
+
+    Returns
+    -------
+    list of dict
+        ``weights`` and what `measure.wired.step_luts` gives.
+
+    Raises
+    ------
+    InputError
+        If sizes, kinds or the form are none, or if Yosys is not there or fails.
+    """
+    inputs, hidden = _shape(step, "--step")
+    rows = []
+    for kind in kinds:
+        if kind not in STEP_KINDS:
+            raise InputError("--kinds", f"must be {' or '.join(STEP_KINDS)} with --step", kind)
+        design = step_design(
+            inputs, hidden, kind, activation=activation, effort=effort, pipelined=pipelined
+        )
+        rows.append({"weights": kind} | step_luts(design, yosys, progress))
     return rows
 
 
 Tool = Callable[[Weights, bool, Progress], dict[str, Any]]
-"""Gets a matrix, whether depth is to be the least, and a progress; gives adders, bits and depth."""
+"""Gets a matrix, whether depth is to be the least, and a progress; gives adders, bits and depth,
+and our own one its graph."""
 
 
 def _described(case: Case, least: bool) -> dict[str, Any]:
@@ -166,14 +231,14 @@ def random_matrices(
     ]
 
 
-def _shape(size: str) -> Shape:
+def _shape(size: str, option: str = "--sizes") -> Shape:
     inputs, _, outputs = size.partition("x")
     try:
         shape = int(inputs), int(outputs or inputs)
     except ValueError:
         shape = 0, 0
     if not all(1 <= one <= 1024 for one in shape):
-        raise InputError("--sizes", "must be numbers of 1 to 1024, or two as 48x128", size)
+        raise InputError(option, "must be numbers of 1 to 1024, or two as 48x128", size)
     return shape
 
 
@@ -196,7 +261,8 @@ def _own(
     graph = optimise(matrix, ranges, depth=depth, effort=effort, jobs=jobs, progress=progress)
     if not np.array_equal(graph.matrix(), matrix):
         raise AssertionError("a graph has another matrix")
-    return {"adders": graph.adders, "bits": graph.bits(ranges), "depth": graph.deepest}
+    found = {"adders": graph.adders, "bits": graph.bits(ranges), "depth": graph.deepest}
+    return found | {"graph": graph}
 
 
 def _installed() -> dict[str, Tool]:

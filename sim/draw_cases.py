@@ -134,6 +134,7 @@ def draw(
         states = np.random.default_rng([seed, 10, *again])
         widths = np.random.default_rng([seed, 11, *again])
         wires = np.random.default_rng([seed, 12, *again])
+        products = np.random.default_rng([seed, 13, *again])
         described = _zero_points(zeros, _network(rng, newer, latest, sizes))
         network = _pieces(pieces, Network.parse(described, thing="case"))
         network = _attention(attention, network)
@@ -147,6 +148,8 @@ def draw(
         machine = _wires(wires, network, machine)
         machine |= _bus_states(states, network, machine)
         machine |= _tdata(widths, network, machine)
+        if machine.get("cell_unit") != "serial" and products.random() < 0.2:
+            machine["multipliers"] = "adders"
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):
             break

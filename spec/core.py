@@ -108,6 +108,9 @@ class Core:
                     " initial states, a transform and layer norm"
                 )
                 raise InputError("machine: cell_unit", rule, machine.cell_unit)
+            if machine.multipliers != "target":
+                rule = "must be target if cell_unit is serial"
+                raise InputError("machine: multipliers", rule, machine.multipliers)
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
         if machine.butterflies is not None and self.layer.transform is None:
@@ -480,6 +483,7 @@ class Core:
             biases=biases,
             rounded=rounded,
             full_tables=self.machine.full_tables,
+            ladders=self.machine.multipliers == "adders",
         )
 
     # Ranges.

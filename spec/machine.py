@@ -43,6 +43,11 @@ def is_parallel(adders: str) -> bool:
     return adders == "parallel"
 
 
+def is_target(multipliers: str) -> bool:
+    """Left out of what images are checked by, as machines without it had it."""
+    return multipliers == "target"
+
+
 def is_usual(effort: int) -> bool:
     """The same."""
     return effort == EFFORT
@@ -98,6 +103,9 @@ class Machine(Checked):
     full_tables : bool
         Whether tables of activation functions are full ones, also where folded ones have the same
         values in fewer bits, see `spec.folded`.
+    multipliers : {"target", "adders"}
+        Products of two values in cell units, of a gate and what it lets through: multiplications,
+        which the target makes as it can; or adders, for LUTs without hard multipliers.
     weights : {"rom", "logic", "ram", "wired"}
         Where the model's integers live: in the netlist, in memories or as functions of an address;
         in memories that are loaded, see `spec.loading`, and then nothing of the netlist depends on
@@ -151,6 +159,7 @@ class Machine(Checked):
     head_simd: int = Field(default=1, ge=1, le=2048)
     # Left out of what images are checked by, as machines without it had it.
     full_tables: bool = Field(default=False, exclude_if=not_)
+    multipliers: Literal["target", "adders"] = Field(default="target", exclude_if=is_target)
     weights: Literal["rom", "logic", "ram", "wired"] = "rom"
     adders: Literal["parallel", "serial"] = Field(default="parallel", exclude_if=is_parallel)
     effort: int = Field(default=EFFORT, ge=0, le=100_000, exclude_if=is_usual)

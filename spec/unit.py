@@ -35,6 +35,8 @@ class UnitSpec:
         rounds, as memories have it.
     full_tables : bool
         Whether no table is folded.
+    ladders : bool
+        Whether products of two values are made of adders.
     """
 
     layer: Layer
@@ -45,6 +47,7 @@ class UnitSpec:
     biases: dict[str, Interval]
     rounded: dict[str, Interval]
     full_tables: bool = False
+    ladders: bool = False
 
     @property
     def gates(self) -> int:

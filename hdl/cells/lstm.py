@@ -49,10 +49,9 @@ class LstmBlock(Block):
         """New h: o * tanh."""
         layer = self._layer
         gated = layer.sigmoid.interval * layer.tanh.interval
-        out = Signal(shape(gated), reset_less=True)
-        m.d.sync += out.eq(o * tanh)
         shift = layer.sigmoid.frac + layer.tanh.frac - layer.h.frac
-        h = self._narrow(m, out, gated, shift, layer.h, name="h_")
+        out, _ = self._product(m, o, tanh, gated, name="out", shift=shift)
+        h = self._narrow(m, out, gated, shift, layer.h, name="h_", halved=self._unit.ladders)
         m.d.comb += self.h_next.eq(self._delayed(m, h, self._pipelined, name="h_kept"))
 
 
@@ -89,14 +88,15 @@ class LstmUnit(LstmBlock, Unit):
         align = layer.cell.frac - layer.tanh.frac
         kept = layer.sigmoid.interval * layer.cell.interval
         gated = layer.sigmoid.interval * layer.tanh.interval
-        fc = Signal(shape(kept), reset_less=True)
-        ig = Signal(shape(gated), reset_less=True)
         old = self._delayed(m, self.old.c, pipeline.gate - pipeline.carried, name="old_c")
-        m.d.sync += [fc.eq(gates["f"] * old), ig.eq(gates["i"] * gates["g"])]
-        reach = kept + (gated << align)
-        total = self._total(m, fc + (ig << align), reach, name="c_total")
+        shift = layer.sigmoid.frac
+        fc, rounded = self._product(m, gates["f"], old, kept, name="fc", shift=shift)
+        ig, gated = self._product(m, gates["i"], gates["g"], gated, name="ig")
+        total = self._total(m, fc + (ig << align), rounded + (gated << align), name="c_total")
         c = Signal(shape(layer.cell), reset_less=True)
-        m.d.sync += c.eq(self._narrow(m, total, reach, layer.sigmoid.frac, layer.cell, name="c_"))
+        reach, halved = kept + (gated << align), self._unit.ladders
+        narrowed = self._narrow(m, total, reach, shift, layer.cell, name="c_", halved=halved)
+        m.d.sync += c.eq(narrowed)
         m.d.comb += self.new.c.eq(c)
 
         if layer.held is not None:

@@ -10,10 +10,12 @@ from amaranth.lib.wiring import In, Out
 from pascaline.hdl.activation import ActivationFunction
 from pascaline.hdl.delay import delayed
 from pascaline.hdl.kinds import place
+from pascaline.hdl.ladder import ladder
 from pascaline.hdl.normalisers import NORMALISERS
 from pascaline.hdl.rounding import narrow
 from pascaline.hdl.shapes import shape, struct, sums_struct
 from pascaline.spec.cells.layer import Layer
+from pascaline.spec.formats import Interval, half
 from pascaline.spec.unit import UnitSpec
 
 __all__ = ["Block", "Finish", "Unit", "carried_layout"]
@@ -52,7 +54,8 @@ class Block(wiring.Component):
         unit = self._unit
         tensors = [unit.row_scales, unit.unit_scales, unit.sums, unit.biases]
         layer = unit.layer.model_dump_json(exclude={"hidden", "bidirectional", "initial"})
-        digest = hashlib.sha256(f"{layer} {tensors} {unit.pipeline}".encode()).hexdigest()
+        text = f"{layer} {tensors} {unit.pipeline}" + " ladders" * unit.ladders
+        digest = hashlib.sha256(text.encode()).hexdigest()
         return f"{unit.layer.kind}_{self.part}_{digest[:8]}"
 
     def _function(self, function, out):
@@ -65,6 +68,21 @@ class Block(wiring.Component):
         total = Signal(shape(reach), name=name, reset_less=True)
         m.d["sync" if self._pipelined else "comb"] += total.eq(value)
         return total
+
+    def _product(self, m, gate, value, reach, *, name, shift=0):
+        """A gate times a value, a cycle later, and its range.
+
+        If it is made of adders, with the half that rounds when so many bits are dropped: that costs
+        none.
+        """
+        plus = half(shift) if self._unit.ladders else 0
+        reach += Interval(plus, plus)
+        product = Signal(shape(reach), name=name, reset_less=True)
+        if self._unit.ladders:
+            m.d.sync += product.eq(ladder(m, gate, value, plus, reach, name=f"{name}_ladder"))
+        else:
+            m.d.sync += product.eq(gate * value)
+        return product, reach
 
     def _narrow(self, m, *args, name, halved=False):
         return narrow(m, *args, name=name, registered=self._pipelined, halved=halved)

@@ -7,8 +7,9 @@ class Schedule:
     """Each value of a graph in a stage, so that it is made of values of that stage.
 
     With so many registers on each path from inputs to outputs there is one stage more. Levels of
-    adders are spread evenly over them. Values are in the first stage that they can be in, or all in
-    the last one, whatever takes fewer bits of registers.
+    adders are spread evenly over them. Values are at the first level that they can be at, or all at
+    the last one; then one after the other is moved to where it takes fewest bits of registers,
+    until none can be; and what takes fewer of these two is taken.
 
     Parameters
     ----------
@@ -48,16 +49,56 @@ class Schedule:
             if place in used:
                 used.update(operands[place - inputs])
         self.nodes = [place for place in range(inputs, len(depth)) if place in used]
-        levels = max((depth[of] for of in self._outputs), default=0) or 1
-        late = [levels - height for height in self._heights(len(depth))]
-        found = []
-        for level in (depth, late):
-            stage = [max(one - 1, 0) * (registers + 1) // levels for one in level]
-            stage[:inputs] = [0] * inputs
-            last = self._last(stage)
-            sizes = zip(stage, last, widths, strict=True)
-            found.append((sum((end - at) * width for at, end, width in sizes), stage, last))
-        self.bits, self.stage, self.last = min(found, key=lambda one: one[0])
+        self._levels = max((depth[of] for of in self._outputs), default=0) or 1
+        self._widths = widths
+        heights = self._heights(len(depth))
+        late = [0] * inputs + [self._levels - height for height in heights[inputs:]]
+        starts = [depth, late]
+        for level in starts if registers else ():
+            self._settle(level)
+        level = min(starts, key=self._bits)
+        self.bits = self._bits(level)
+        self.stage = [self._at(one) for one in level]
+        self.last = self._last(self.stage)
+
+    def _at(self, level):
+        """The stage of a level."""
+        return max(level - 1, 0) * (self.registers + 1) // self._levels
+
+    def _bits(self, level):
+        """Bits of registers with values at these levels."""
+        stage = [self._at(one) for one in level]
+        sizes = zip(stage, self._last(stage), self._widths, strict=True)
+        return sum((end - at) * width for at, end, width in sizes)
+
+    def _settle(self, level):
+        """Move one node after the other to where its operands and itself take fewest bits."""
+        users = [[] for _ in level]
+        for place in self.nodes:
+            for of in {*self._operands[place - self._inputs]}:
+                users[of].append(place)
+        ends = dict.fromkeys(self._outputs, self.registers)
+
+        def last(of, but, at):
+            others = (self._at(level[user]) for user in users[of] if user != but)
+            return max(ends.get(of, 0), at, *others)
+
+        moved = True
+        while moved:
+            moved = False
+            for place in (*reversed(self.nodes), *self.nodes):
+                operands = {*self._operands[place - self._inputs]}
+                first = max(level[of] for of in operands) + 1
+                final = min((level[user] - 1 for user in users[place]), default=self._levels)
+
+                def bits(one, place=place, operands=operands):
+                    at = self._at(one)
+                    kept = sum(self._widths[of] * last(of, place, at) for of in operands)
+                    return kept - self._widths[place] * at
+
+                best = min(range(first, final + 1), key=bits)
+                if bits(best) < bits(level[place]):
+                    level[place], moved = best, True
 
     def _heights(self, count):
         """Adders in a row behind each input and node, up to an output."""

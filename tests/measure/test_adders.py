@@ -5,8 +5,9 @@ import importlib.util
 import pytest
 
 from pascaline.measure import adders
-from pascaline.measure.adders import compare_adders
+from pascaline.measure.adders import compare_adders, step_rows
 from pascaline.spec.errors import InputError
+from tests.tools import program
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +53,24 @@ def test_peers_that_are_installed(name):
     own, other = ([one for one in rows if one["tool"] == tool] for tool in ("pascaline", name))
     for one, two in zip(own, other, strict=True):
         assert one["adders"] < two["adders"]
+
+
+def test_luts_of_graphs():
+    """An adder takes a LUT for each bit of its wider operand, which has one bit less than it."""
+    yosys = program("yosys", package="yosys")
+    for one in compare_adders(sizes=["6"], kinds=["ternary"], effort=0, yosys=yosys):
+        assert one["bits"] - one["adders"] <= one["luts"] <= one["bits"]
+
+
+def test_luts_of_a_step():
+    yosys = program("yosys", package="yosys")
+    options = {"activation": "pieces4", "effort": 0, "pipelined": False, "yosys": yosys}
+    with pytest.raises(InputError, match="--kinds: must be binary or ternary with --step"):
+        step_rows("2", kinds=["half"], **options)
+    with pytest.raises(InputError, match="--step: must be numbers of 1 to 1024"):
+        step_rows("0", kinds=["ternary"], **options)
+    [small] = step_rows("1", kinds=["binary"], **options)
+    assert small["cycles"] == 1
+    # Four sums, three products of 7 x 8 bits and more.
+    assert 300 < small["luts"] < 1500
+    assert small["ram_luts"] > 0

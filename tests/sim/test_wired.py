@@ -14,6 +14,7 @@ BINARY = {"hidden": 4, "weights": "binary"}
 GRU, RNN = {"kind": "gru"}, {"kind": "rnn"}
 HEAD = {"head": {"classes": 3, "weights": "ternary"}}
 SERIAL = {"adders": "serial"}
+LADDERS = {"multipliers": "adders"}
 DEEP = {"operand_registers": 1, "tree_registers": 2}
 
 MACHINES = {
@@ -23,7 +24,7 @@ MACHINES = {
     "GRU in phases": (
         [GRU | LSTM | {"reset": "before"}],
         HEAD,
-        {"simd": 2, "streams": 2} | SERIAL | DEEP,
+        {"simd": 2, "streams": 2} | SERIAL | DEEP | LADDERS,
     ),
     "stack on a bus": (
         [RNN | {"hidden": 5, "weights": "exp4"}, LSTM | {"initial": True}],
@@ -44,7 +45,7 @@ def test_machines_are_exact(name):
 def test_a_step_a_cycle(pipelined, cache, rng):
     """With all units in a group, and streams that hide all latencies."""
     streams = 32 if pipelined else 16
-    machine = {"simd": 4, "cell_units": 4, "head_simd": 4, "streams": streams}
+    machine = LADDERS | {"simd": 4, "cell_units": 4, "head_simd": 4, "streams": streams}
     design = make_design(
         make_model(layers=[LSTM], **HEAD), weights="wired", pipelined=pipelined, effort=0, **machine
     )
