@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from pascaline.adders.graph import Graph
 from pascaline.adders.optimise import optimise
 from pascaline.hdl.verilog import generate
 from pascaline.hdl.wired.graphs import column_ranges, core_graph
@@ -211,14 +210,9 @@ def test_stages_hold_for_every_path(kind, rng):
 
 def test_each_value_is_where_it_takes_few_registers():
     """One sum of two elements is made early; two sums of two others, which are wider, late."""
-    early, late = (
-        (0, 0, False, 1, 0, False),
-        [(4, 0, False, 5, 0, minus) for minus in (False, True)],
-    )
-    chain = [(2, 0, False, 3, 0, False), (7, 0, False, 2, 0, False), (8, 0, False, 6, 0, False)]
-    outputs = [(9, 0, False), (10, 0, False), (11, 0, False)]
-    graph = Graph.of(6, [early, *chain, *late], outputs)
-    schedule = Schedule(graph, [8] * 6 + [9, 9, 10, 11, 9, 9], 2)
+    early, chain, late = (0, 1), [(2, 3), (7, 2), (8, 6)], [(4, 5), (4, 5)]
+    widths = [8] * 6 + [9, 9, 10, 11, 9, 9]
+    schedule = Schedule(6, [early, *chain, *late], [9, 10, 11], widths, 2)
     assert [schedule.stage[place] for place in (6, 9, 10, 11)] == [0, 2, 2, 2]
     # The sum, an element and what it is added to, for a stage each; two elements for two.
     assert schedule.bits == 2 * 9 + (9 + 8) + 10 + 2 * 16

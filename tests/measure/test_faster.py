@@ -64,6 +64,7 @@ def test_how_it_is_said(design):
     told = missed(design, 100, {"fmax_mhz": 80})
     result = {
         "layers": layer_list(design),
+        "cores": [],
         "machine": design.machine.model_dump(),
         "cycles_per_step": step_cycles(design),
         "fmax_mhz": 80,

@@ -34,15 +34,21 @@ WANTS = {
     "report sums.safetensors ": TORCH,
     "evaluate digits-ternary": NETWORK,
     "explore digits-ternary --target asic ": CELLS,
+    "explore digits-small-ternary --target asic ": CELLS,
     "explore digits-ternary --dask ": "a Dask cluster",
     "explore digits-ternary --target ecp5 --pnr ": NEXTPNR,
     "explore ": MINUTES,
     "report digits-ternary --target ecp5 --pnr ": NEXTPNR,
     "report digits-ternary --target ice40 --pnr ": NEXTPNR,
     "report copy-hadamard-16 --target ecp5 --pnr ": NEXTPNR,
+    "report digits-small-ternary --target ecp5 --pnr ": NEXTPNR,
+    "report digits-small-ternary --target ice40 --pnr ": NEXTPNR,
     "report digits-ternary --target asic ": CELLS,
+    "report digits-small-ternary --target asic ": CELLS,
     "measure peers": OTHERS,
     "measure adders --sizes 16,32,64,48x128 ": OTHERS,
+    "measure adders --sizes 64 ": OTHERS,
+    "measure adders --step ": OTHERS,
     "measure paper ": CELLS,
     "measure transforms --synthesise --target asic ": CELLS,
     "measure baselines ": "",
@@ -62,6 +68,8 @@ BEFORE = {
     },
 }
 """What makes the files of a command: commands that write them, or print them."""
+
+SMALL = "report peer-16x32 --target xilinx --lane tree --simd 1"
 
 CLAIMS = {
     "list": ["digits-ternary", "austen-norm-fixed8", "tiny-gru"],
@@ -149,6 +157,13 @@ CLAIMS = {
     "measure faults --count 1000": ["1,000"],
     "measure simulators": ["verilator", "icarus"],
     "measure adders --sizes 128 --effort 30": ["2,299", "3,573"],
+    "measure adders --sizes 128 --effort 60 --seeds 0,1,2,3": ["2,275", "3,650"],
+    "measure adders --sizes 512 --effort 20 --jobs 2": ["33,874", "50,524"],
+    "report peer-16x32 --target xilinx --lane tree": ["905", "418 cycles a step"],
+    SMALL: ["737", "1,536 cycles a step"],
+    f"{SMALL} --no-block-rams": ["1,028"],
+    f"{SMALL} --no-block-rams --cell-unit bitserial": ["831", "1,954 cycles a step"],
+    f"{SMALL} --weights logic --cell-unit bitserial": ["751", "1,954 cycles a step"],
     "measure adders --models digits-binary,digits-ternary,rows-binary,rows-ternary --effort 6": [
         *("5,590", "8,205")
     ],
