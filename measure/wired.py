@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Weights that are wires, in LUTs of one family: a graph of adders, and a whole step of an LSTM."""
 
 from __future__ import annotations

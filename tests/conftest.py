@@ -5,11 +5,16 @@ import zlib
 import hypothesis
 import numpy as np
 import pytest
+from amaranth.hdl import UnusedElaboratable
 
 pytest_plugins = ["tests.part", "tests.skipped"]
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+# Amaranth warns of unused components only after the first elaboration of a process: which test that
+# is in depends on how tests are spread.
+UnusedElaboratable._MustUse__silence = False
 
 
 @pytest.fixture
