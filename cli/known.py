@@ -71,8 +71,9 @@ SIMULATORS = ("verilator", "icarus")
 """`sim.simulators.SIMULATORS`."""
 
 FEATURES = (
-    *("attention", "bidirectional", "bus-states", "cellnorm", "decoder", "layernorm", "pooling"),
-    *("residual", "stack", "symbols", "tdata", "transform", "wires", "zero-points"),
+    *("attention", "bidirectional", "bitserial", "bus-states", "cellnorm", "decoder", "ladders"),
+    *("layernorm", "pooling", "residual", "stack", "symbols", "tdata", "transform", "wires"),
+    "zero-points",
 )
 """`sim.draw_cases.FEATURES`."""
 

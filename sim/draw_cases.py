@@ -71,9 +71,11 @@ in each cycle; else less, in proportion: time goes where most is compared."""
 FEATURES: dict[str, Callable[[Network, Machine], bool]] = {
     "attention": lambda network, _: network.attention is not None,
     "bidirectional": lambda network, _: network.bidirectional,
+    "bitserial": lambda _, machine: machine.cell_unit == "bitserial",
     "bus-states": lambda _, machine: machine.bus_states,
     "cellnorm": lambda network, _: _cell_standardised(network),
     "decoder": lambda network, _: network.decoder is not None,
+    "ladders": lambda _, machine: machine.multipliers == "adders",
     "layernorm": lambda network, _: _standardised(network),
     "pooling": lambda network, _: network.pooling != "none",
     "residual": lambda network, _: any(layer.residual for layer in network.layers),
@@ -148,7 +150,7 @@ def draw(
         machine = _wires(wires, network, machine)
         machine |= _bus_states(states, network, machine)
         machine |= _tdata(widths, network, machine)
-        if machine.get("cell_unit") != "serial" and products.random() < 0.2:
+        if "cell_unit" not in machine and products.random() < 0.2:
             machine["multipliers"] = "adders"
         made = Machine.parse(machine, thing="case")
         if all(FEATURES[name](network, made) for name in features):

@@ -109,7 +109,7 @@ class Core:
                 )
                 raise InputError("machine: cell_unit", rule, machine.cell_unit)
             if machine.multipliers != "target":
-                rule = "must be target if cell_unit is serial"
+                rule = f"must be target if cell_unit is {machine.cell_unit}"
                 raise InputError("machine: multipliers", rule, machine.multipliers)
             if machine.cell_units not in (None, 1):
                 raise InputError("machine: cell_units", "must be 1 if serial", machine.cell_units)
