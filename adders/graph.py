@@ -228,7 +228,12 @@ class Graph:
         InputError
             If a coefficient may be more than int64 holds.
         """
-        return self._chosen(self.coefficients)
+        found = self.coefficients
+        peaks = np.abs(found).max(axis=1, initial=0).tolist()
+        for k, (of, shift, _) in enumerate(self.outputs):
+            if of >= 0 and peaks[of] << shift >= LARGEST:
+                raise InputError(f"output {k}", "must have coefficients of 62 bits")
+        return self._chosen(found)
 
     def evaluate(self, x: ArrayLike) -> NDArray[np.int64]:
         """The outputs for some inputs, node by node.
@@ -244,8 +249,8 @@ class Graph:
         Raises
         ------
         InputError
-            If the shape is another one, if these are no integers, or if a node could be more than
-            int64 holds.
+            If the shape is another one, if these are no integers, or if a node or an output could
+            be more than int64 holds.
         """
         given = np.asarray(x)
         if given.ndim == 0 or given.shape[-1] != self.inputs:
@@ -261,9 +266,9 @@ class Graph:
             left, right = values[a] << a_shift, values[b] << b_shift
             values[place] = (-left if minus_a else left) + (-right if minus_b else right)
         # The first bound is quick, and enough for all but the largest numbers.
-        if max(most, default=0) >= LARGEST:
+        if self._peak(most) >= LARGEST:
             reached = np.abs(self.coefficients).astype(object).sum(axis=1) * largest
-            if max(reached, default=0) >= LARGEST:
+            if self._peak(reached.tolist()) >= LARGEST:
                 raise InputError("x", "must be small enough for sums of 62 bits", largest)
         return np.moveaxis(self._chosen(values), 0, -1)
 
@@ -314,6 +319,11 @@ class Graph:
         """Index, shift and sign of both operands of each node."""
         names = ("left", "left_shift", "left_negative", "right", "right_shift", "right_negative")
         return zip(*(getattr(self, name).tolist() for name in names), strict=True)
+
+    def _peak(self, most: list[int]) -> int:
+        """The largest of the bounds of inputs and nodes, and of those of outputs."""
+        ends = [most[of] << shift for of, shift, _ in self.outputs if of >= 0]
+        return max([*most, *ends], default=0)
 
     def _chosen(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of the outputs, of values of all inputs and nodes."""

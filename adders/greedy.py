@@ -64,9 +64,12 @@ class _Greedy:
         places = []
         for k in sorted(self.users[a >> 7] & self.users[b >> 7]):
             taken: set[int] = set()
+            load = self._load(self.sums[k])
             for one, other in self._found(k, two):
-                if not taken & {one, other} and self._fits(k, one, other):
+                more = abs((1 << self.depth[one >> 7]) - (1 << self.depth[other >> 7]))
+                if not taken & {one, other} and self._fits(k, load, more):
                     taken |= {one, other}
+                    load += more
                     places.append((k, one, other))
         if len(places) < 2:
             self.count[two] = 0
@@ -95,17 +98,13 @@ class _Greedy:
         near = sorted(term for term in self.sums[k] if term >> 7 in symbols)
         return [(x, y) for x, y in combinations(near, 2) if pair(x, y) == two]
 
-    def _fits(self, k: int, one: int, other: int) -> bool:
-        """Whether the sum stays as deep as it is allowed to be."""
-        if self.limit is None:
+    def _fits(self, k: int, load: int, more: int) -> bool:
+        """Whether a sum with so much more than its load stays as deep as it is allowed to be."""
+        if self.limit is None or more == 0:
             return True
-        a, b = self.depth[one >> 7], self.depth[other >> 7]
-        if a == b:
-            return True
-        load = self._load(self.sums[k]) + abs((1 << a) - (1 << b))
         own = self.depth[self.given.inputs + k]
         final = k < len(self.given) and self._unused(k)
-        return load <= 1 << (max(own, self.limit) if final else own)
+        return load + more <= 1 << (max(own, self.limit) if final else own)
 
     def _unused(self, k: int) -> bool:
         return not self.users.get(self.given.inputs + k)

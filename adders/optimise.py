@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pascaline.adders.graph import Graph
+from pascaline.adders.kernels import DEEPEST
 from pascaline.adders.search import Cost, Options, found
 from pascaline.adders.start import plain
 from pascaline.spec.errors import InputError
@@ -26,8 +27,18 @@ LARGEST = 1 << 31
 """Of the magnitude of an element of a matrix."""
 
 
-MOST_ELEMENTS = 1 << 20
+MOST_TERMS = 1 << 20
+"""Powers of two that all elements are sums of. Inputs and sums have numbers of 20 bits, and there
+is at most a new sum for two terms."""
+
 MOST_ROWS = 1 << 15
+MOST_COLUMNS = 1 << 11
+MOST_IN_A_ROW = 1 << 12
+"""Terms, of which each two are counted."""
+
+MOST_ALIKE = (1 << 16) - 1
+"""Rows times the terms of an element: how often a pair may occur, which counts of 16 bits hold."""
+
 MOST_EFFORT = 100_000
 MOST_SEED = (1 << 32) - 1
 MOST_JOBS = 1024
@@ -74,9 +85,9 @@ def optimise(
     Raises
     ------
     InputError
-        If the matrix has no two dimensions, or elements that are no integers of up to 31 bits; if
-        there are more or fewer ranges than columns; if the depth is less than `least_depth`; if
-        another option is not what it can be.
+        If the matrix has no two dimensions, elements that are no integers of up to 31 bits, or more
+        rows, columns or terms than can be counted; if there are more or fewer ranges than columns;
+        if the depth is less than `least_depth`; if another option is not what it can be.
 
     Examples
     --------
@@ -117,7 +128,7 @@ def _limit(matrix: NDArray[np.int64], depth: Depth) -> int | None:
         return least
     if isinstance(depth, bool) or not isinstance(depth, int) or depth < least:
         raise InputError("depth", f'must be at least {least}, or "least"', depth)
-    return depth
+    return min(depth, DEEPEST)
 
 
 def _whole(name: str, value: int, least: int, most: int) -> None:
@@ -136,7 +147,18 @@ def _checked(matrix: ArrayLike) -> NDArray[np.int64]:
         raise InputError("matrix", "must be of integers", str(found.dtype))
     if found.size and (int(found.max()) >= LARGEST or int(found.min()) <= -LARGEST):
         raise InputError("matrix", "must have elements of at most 31 bits")
-    if found.size > MOST_ELEMENTS or len(found) > MOST_ROWS:
-        rule = f"must have at most {MOST_ELEMENTS:,} elements and {MOST_ROWS:,} rows"
+    if len(found) > MOST_ROWS or found.shape[1] > MOST_COLUMNS:
+        rule = f"must have at most {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns"
         raise InputError("matrix", rule, "{} x {}".format(*found.shape))
-    return found.astype(np.int64)
+    matrix = found.astype(np.int64)
+    # As many powers of two, with signs, as bits of v and 3 v differ in.
+    size: NDArray[np.int64] = np.abs(matrix)
+    terms = np.bitwise_count(size ^ (3 * size)).astype(np.int64)
+    for what, most, count in (
+        ("terms", MOST_TERMS, terms.sum()),
+        ("terms in a row", MOST_IN_A_ROW, terms.sum(axis=1).max(initial=0)),
+        ("rows, times the terms of an element", MOST_ALIKE, len(terms) * terms.max(initial=0)),
+    ):
+        if count > most:
+            raise InputError("matrix", f"must have at most {most:,} {what}", int(count))
+    return matrix

@@ -91,6 +91,14 @@ def test_large_numbers_are_exact_or_refused():
     assert graph.ranges([Interval(-(1 << 40), 0)])[-1] == Interval(-(65**10 << 40), 0)
     with pytest.raises(InputError, match="node 1: must have coefficients of 62 bits"):
         Graph.of(1, [(0, 61, False, 0, 0, False), (1, 1, False, 0, 0, False)], []).matrix()
+    shifted = Graph.of(1, [], [(0, 61, False)])
+    assert shifted.matrix().tolist() == [[1 << 61]]
+    assert shifted.evaluate([-1]).tolist() == [-1 << 61]
+    with pytest.raises(InputError, match="x: must be small enough for sums of 62 bits, not 2"):
+        shifted.evaluate([2])
+    far = Graph.of(1, [(0, 0, False, 0, 40, False)], [(-1, 0, False), (1, 62, False)])
+    with pytest.raises(InputError, match="output 1: must have coefficients of 62 bits"):
+        far.matrix()
 
 
 GOOD = Graph.of(2, [(0, 0, False, 1, 0, True)], [(2, 0, False)])

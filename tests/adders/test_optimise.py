@@ -70,6 +70,12 @@ def test_every_matrix_without_compiler(matrix, depth):
             assert graph.deepest <= (least if limit == "least" else limit)
 
 
+@pytest.mark.parametrize("rows", [[[-6, -13, -6]], [[1, -19, 5, 13], [3, -27, 0, 4]]])
+def test_a_pair_twice_in_a_row_without_compiler(rows, without_compiler):
+    """Places of a pair that fit one by one need not fit together."""
+    assert check(np.array(rows), depth="least").deepest <= least_depth(rows)
+
+
 def test_same_graph_again(monkeypatch, tmp_path):
     def text(**options):
         graph = optimise(drawn("binary", 12), effort=0.01, **options)
@@ -130,6 +136,18 @@ WRONG = [
     ([[1, 1]], {"effort": float("nan")}, "effort: must be 0 to 100000 seconds, not nan"),
     ([[1, 1]], {"seed": -1}, "seed: must be 0 to 4294967295, not -1"),
     ([[1, 1]], {"jobs": 0}, "jobs: must be 1 to 1024, not 0"),
+    (
+        np.ones((1, 2049), int),
+        {},
+        "matrix: must have at most 32,768 rows and 2,048 columns, not '1 x 2049'",
+    ),
+    (np.ones((1025, 1024), int), {}, "matrix: must have at most 1,048,576 terms, not 1049600"),
+    ([[5, 21, 5] * 600], {}, "matrix: must have at most 4,096 terms in a row, not 4200"),
+    (
+        [[5]] * 32768,
+        {},
+        "matrix: must have at most 65,535 rows, times the terms of an element, not 65536",
+    ),
 ]
 
 
