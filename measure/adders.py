@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pascaline.adders.optimise import Depth, least_depth, optimise
 from pascaline.measure.wired import graph_luts, step_design, step_luts
 from pascaline.models.catalogue import find_model
+from pascaline.spec.cells.layer import Layer
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Matrix, met
@@ -93,7 +94,8 @@ def compare_adders(
     seeds : collection of int
         A matrix each.
     models : collection of str
-        Shipped models or files, of which the matrices of all gates are taken: x and h together.
+        Shipped models or files, of which the matrices of all gates are taken: x and h together,
+        of each direction, and of a decoder.
     effort : float
         Seconds of search for each graph; see `adders.optimise`.
     jobs : int
@@ -182,10 +184,11 @@ def step_rows(
         If sizes, kinds or the form are none, or if Yosys is not there or fails.
     """
     inputs, hidden = _shape(step, "--step")
-    rows = []
     for kind in kinds:
         if kind not in STEP_KINDS:
             raise InputError("--kinds", f"must be {' or '.join(STEP_KINDS)} with --step", kind)
+    rows = []
+    for kind in kinds:
         design = step_design(
             inputs, hidden, kind, activation=activation, effort=effort, pipelined=pipelined
         )
@@ -232,9 +235,9 @@ def random_matrices(
 
 
 def _shape(size: str, option: str = "--sizes") -> Shape:
-    inputs, _, outputs = size.partition("x")
+    inputs, x, outputs = size.partition("x")
     try:
-        shape = int(inputs), int(outputs or inputs)
+        shape = int(inputs), int(outputs if x else inputs)
     except ValueError:
         shape = 0, 0
     if not all(1 <= one <= 1024 for one in shape):
@@ -244,13 +247,20 @@ def _shape(size: str, option: str = "--sizes") -> Shape:
 
 def _trained(name: str) -> list[Case]:
     model = find_model(name)
-    found = []
-    for index, (layer, tensors) in enumerate(zip(model.network.layers, model.layers, strict=True)):
+    parts: list[tuple[str, Layer, Mapping[str, Weights]]] = []
+    for index, (layer, found) in enumerate(
+        zip(model.network.layers, model.directions, strict=True)
+    ):
+        where = f"{name}, layer {index}" if len(model.directions) > 1 else name
+        parts += zip((where, f"{where}, backward"), (layer,) * len(found), found, strict=False)
+    if model.network.decoder is not None and model.decoder is not None:
+        parts.append((f"{name}, decoder", model.network.decoder.layer, model.decoder.layer))
+    cases = []
+    for where, layer, tensors in parts:
         matrices = [met(tensors, one.name) for one in layer.operands if isinstance(one, Matrix)]
         if matrices:
-            where = f"{name}, layer {index}" if len(model.layers) > 1 else name
-            found.append(Case(where, None, np.hstack(matrices)))
-    return found
+            cases.append(Case(where, None, np.hstack(matrices)))
+    return cases
 
 
 def _own(

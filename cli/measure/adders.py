@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from pascaline.cli import known
 from pascaline.cli.command import command, output_options
 from pascaline.cli.numbers import JOBS, Real, numbers
 from pascaline.console import bars, print_json, table
+from pascaline.spec.errors import InputError
 
 __all__ = ["adders"]
 
@@ -24,7 +26,7 @@ __all__ = ["adders"]
 @click.option(
     "--kinds",
     metavar="A,B,...",
-    default=",".join(known.KINDS_OF_MATRICES),
+    show_default=f"{','.join(known.KINDS_OF_MATRICES)}; with --step binary,ternary",
     help="Kinds of random matrices.",
 )
 @click.option(
@@ -64,7 +66,7 @@ __all__ = ["adders"]
 def adders(
     *,
     sizes: str,
-    kinds: str,
+    kinds: str | None,
     seeds: list[int],
     models: str | None,
     effort: float,
@@ -84,10 +86,13 @@ def adders(
     from pascaline.measure.adders import compare_adders, step_rows
 
     if step is not None:
+        _refuse_beside_step(click.get_current_context())
+        if effort != int(effort):
+            raise InputError("--effort", "must be a whole number with --step", effort)
         with bars() as progress:
             rows = step_rows(
                 step,
-                kinds=kinds.split(","),
+                kinds=(kinds or "binary,ternary").split(","),
                 activation=activation,
                 effort=int(effort),
                 pipelined=pipelined,
@@ -104,7 +109,7 @@ def adders(
     with bars() as progress:
         rows = compare_adders(
             sizes=() if models else sizes.split(","),
-            kinds=kinds.split(","),
+            kinds=(kinds or ",".join(known.KINDS_OF_MATRICES)).split(","),
             seeds=seeds,
             models=models.split(",") if models else (),
             effort=effort,
@@ -117,6 +122,13 @@ def adders(
         print_json({"effort": effort, "jobs": jobs, "graphs": rows})
     else:
         _show(rows)
+
+
+def _refuse_beside_step(context: click.Context) -> None:
+    """Refuse options of matrices, which a whole step does not have."""
+    for name in ("sizes", "seeds", "models", "jobs", "peers", "synthesise"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(f"--{name}", "must be left out with --step")
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

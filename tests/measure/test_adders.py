@@ -2,6 +2,7 @@
 
 import importlib.util
 
+import numpy as np
 import pytest
 
 from pascaline.measure import adders
@@ -30,10 +31,25 @@ def test_random_and_trained():
     assert (rows[2]["rows"], rows[2]["columns"]) == (28, 12)
 
 
-@pytest.mark.parametrize("size", ["0", "x", "x8", "8xx", "3x4x5", "-2", "2000"])
+@pytest.mark.parametrize("size", ["0", "x", "x8", "8x", "8xx", "3x4x5", "-2", "2000"])
 def test_sizes_that_are_none(size):
     with pytest.raises(InputError, match="--sizes: must be numbers of 1 to 1024, or two as 48x128"):
         compare_adders(sizes=[size])
+
+
+def test_matrices_of_both_directions_and_of_a_decoder():
+    both = compare_adders(models=["tiny-bilstm"], effort=0)
+    layers = ["tiny-bilstm, layer 0", "tiny-bilstm, layer 1"]
+    names = [name for layer in layers for name in (layer, f"{layer}, backward")]
+    assert [case["name"] for case in both[::2]] == names
+    forward, backward, *_ = adders._trained("tiny-bilstm")
+    assert not np.array_equal(forward.matrix, backward.matrix)
+    cases = adders._trained("connected-ternary")
+    assert [case.name for case in cases] == [
+        "connected-ternary",
+        "connected-ternary, backward",
+        "connected-ternary, decoder",
+    ]
 
 
 def test_what_there_is_not(monkeypatch):
@@ -69,6 +85,8 @@ def test_luts_of_a_step():
         step_rows("2", kinds=["half"], **options)
     with pytest.raises(InputError, match="--step: must be numbers of 1 to 1024"):
         step_rows("0", kinds=["ternary"], **options)
+    with pytest.raises(InputError, match="--kinds: must be binary or ternary with --step"):
+        step_rows("1", kinds=["binary", "half"], **options | {"yosys": "none"})
     [small] = step_rows("1", kinds=["binary"], **options)
     assert small["cycles"] == 1
     # Four sums, three products of 7 x 8 bits and more.
