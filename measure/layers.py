@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from pascaline.spec import cycles
@@ -60,10 +61,10 @@ def totals(design: Design) -> dict[str, Any]:
     decoders = [_decoder(stage) for stage in design.stages if isinstance(stage, Decode)]
     return {
         "lanes": sum(core.x_product.lanes for core in design.cores),
-        "operations_per_cycle": design.places,
+        "operations_per_cycle": ceil(design.places),
         "operations_per_step": design.operations,
         "cycles_per_step": step,
-        "utilisation": design.operations / (design.places * step),
+        "utilisation": float(design.operations / (design.places * step)),
         "decoder": decoders[0] if decoders else None,
     }
 
@@ -74,7 +75,7 @@ def _decoder(stage: Decode) -> dict[str, Any]:
     return {
         **_adders(stage.core),
         "lanes": product.lanes,
-        "operations_per_cycle": stage.core.places,
+        "operations_per_cycle": ceil(stage.core.places),
         "operations_per_symbol": layer.rows * (sum(stage.core.inputs) + layer.hidden),
     }
 
@@ -136,7 +137,7 @@ def core_step(core: Core, found: Timeline | None = None) -> dict[str, Any]:
         "cell_latency": core.pipeline.whole,
         "h_latency": core.program.h_latency,
         "cycles_per_step": pace,
-        "utilisation": operations / (core.places * pace),
+        "utilisation": float(operations / (core.places * pace)),
     }
 
 

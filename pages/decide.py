@@ -175,6 +175,10 @@ def _limit(result: Result) -> Aspect:
         more = "More inputs a cycle (--simd)" if found else "More units or inputs a lane"
         more = "Parallel adders (--adders parallel)" if serial else more
         return Aspect("Limit", value, f"{more} make a step shorter.")
+    if result["machine"]["cell_unit"] != "parallel":
+        value = f"the one cell unit: {name} take {taken} in {share:.0%} of all cycles only"
+        faster = "A parallel one (--cell-unit parallel) is faster, and larger."
+        return Aspect("Limit", value, faster)
     value = f"waiting: {name} take {taken} in {share:.0%} of all cycles only"
     fewer = "Fewer lanes would be nearly as fast"
     if found:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property, reduce
 from operator import or_
 
@@ -88,7 +89,13 @@ class Core:
     def __post_init__(self) -> None:
         machine, layer = self.machine, self.layer
         check_lane(machine.lane, layer.weights)
-        check_wires(machine, symbols=self.symbols, layers=len(self.layers))
+        check_wires(
+            machine,
+            symbols=self.symbols,
+            layers=len(self.layers),
+            rows=len(self._tensors) * sum(map(len, layer.phases)) * layer.hidden,
+            columns=self._columns + layer.hidden,
+        )
         if self.symbols and machine.simd & (machine.simd - 1):
             rule = "must be a power of two with symbols"
             raise InputError("machine: simd", rule, machine.simd)
@@ -234,13 +241,13 @@ class Core:
         return max(len(phase) for phase in self.layer.phases)
 
     @property
-    def places(self) -> int:
+    def places(self) -> Fraction:
         """Weight operations that lanes can do in a cycle; serial adders, on the average."""
         product = self.x_product
         if not self.wired:
-            return product.lanes * product.simd
+            return Fraction(product.lanes * product.simd)
         columns = sum(one.product.columns for one in self.passes[0].sources)
-        return -(-product.rows * columns // self.drain.fill)
+        return Fraction(product.rows * columns, self.drain.fill)
 
     @cached_property
     def passes(self) -> tuple[Pass, ...]:

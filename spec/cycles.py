@@ -75,4 +75,4 @@ def step_cycles(design: Design) -> float:
 
 def utilisation(design: Design, steps: int, cycles: int) -> float:
     """Useful weight operations per place for one: lanes x simd x cycles."""
-    return steps * design.operations / (design.places * cycles)
+    return float(steps * design.operations / (design.places * cycles))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -340,6 +341,6 @@ class Design:
         return found
 
     @property
-    def places(self) -> int:
+    def places(self) -> Fraction:
         """Weight operations that all lanes can do in a cycle."""
-        return sum(core.places for core in self.cores)
+        return sum((core.places for core in self.cores), start=Fraction(0))

@@ -36,6 +36,11 @@ of the carry is a function of six: three LUTs and two flip-flops for what are th
 operands, with two LUTs and a flip-flop each."""
 
 
+MOST_WEIGHTS = 1 << 20
+MOST_COLUMNS = 1 << 11
+"""Graphs of more are not searched for; see `adders.optimise`."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Wires:
     """The weights of a core as wires.
@@ -97,7 +102,7 @@ class Wires:
         return max(one.width for one in self.sums) if self.serial else 0
 
 
-def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
+def check_wires(machine: Machine, *, symbols: bool, layers: int, rows: int, columns: int) -> None:
     """Check what is not there where weights are wires, and what only is there.
 
     Parameters
@@ -108,11 +113,13 @@ def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
         Whether the inputs of a core come as numbers of symbols.
     layers : int
         Layers that share the core.
+    rows, columns : int
+        Gate rows of all directions, and elements that each meets.
 
     Raises
     ------
     InputError
-        If the machine has what it cannot have.
+        If the machine has what it cannot have, or if there are too many weights for a graph.
     """
     if not machine.home.wired:
         for name in machine.home.unread:
@@ -129,6 +136,11 @@ def check_wires(machine: Machine, *, symbols: bool, layers: int) -> None:
     if layers > 1:
         rule = "must be separate with wired weights: each layer has adders of its own"
         raise InputError("machine: stack", rule, machine.stack)
+    if rows * columns > MOST_WEIGHTS or columns > MOST_COLUMNS:
+        most = f"{MOST_WEIGHTS:,} weights of a layer and {MOST_COLUMNS:,} columns"
+        raise InputError(
+            "machine: weights", f"must not be wired beyond {most}", f"{rows} x {columns}"
+        )
 
 
 def _row_ranges(weights: Integers, element: Interval) -> NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """The graphs of adders of a design, and what they amount to."""
 
+from pascaline.adders.kernels import available
 from pascaline.adders.optimise import optimise
 from pascaline.adders.start import plain
 from pascaline.spec.core import Core
@@ -57,7 +58,7 @@ def figures(core: Core) -> dict[str, int]:
     dict
         ``adders``, with one for each number that is negated; ``bits`` of all that they add up;
         ``depth``, adders in a row; ``unshared``, adders that rows would take each by itself;
-        ``cycles``, in which the sums come; ``effort`` of the search.
+        ``cycles``, in which the sums come; ``effort`` of the search, 0 without g++.
     """
     graph, matrix = core_graph(core), gate_matrix(core)
     return {
@@ -65,7 +66,7 @@ def figures(core: Core) -> dict[str, int]:
         "bits": graph.bits(column_ranges(core)),
         "depth": graph.deepest,
         "cycles": core.drain.fill,
-        "effort": core.machine.effort,
+        "effort": core.machine.effort if available() else 0,
         "unshared": sum(len(terms) - 1 for terms in plain(matrix).lists if terms),
     }
 

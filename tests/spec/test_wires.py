@@ -107,3 +107,10 @@ def test_files_of_other_machines_are_as_they_were():
     assert not {"adders", "effort"} & Machine().model_dump().keys()
     wired = Machine(weights="wired", adders="serial", effort=0)
     assert Machine.parse(wired.model_dump(), thing="machine") == wired
+
+
+def test_too_many_weights_for_a_graph():
+    model = make_model(hidden=512, inputs=8)
+    rule = "must not be wired beyond 1,048,576 weights of a layer and 2,048 columns"
+    with pytest.raises(InputError, match=f"^machine: weights: {rule}, not '2048 x 520'$"):
+        make_design(model, simd=8, **WIRED)
