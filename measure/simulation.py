@@ -13,7 +13,7 @@ from pascaline.sim.hierarchy import Hierarchy
 from pascaline.sim.job import Episode, Job, Outcome, Pauses, Sequence
 from pascaline.sim.meaning import meaning
 from pascaline.sim.model import symbols_of
-from pascaline.sim.runner import build, run
+from pascaline.sim.runner import bench, build, run
 from pascaline.sim.signals import parts
 from pascaline.sim.simulator import Simulator
 from pascaline.sim.viewers import gtkwave, surfer
@@ -160,6 +160,7 @@ def run_design(
     progress: Progress = silent,
 ) -> tuple[str, Outcome]:
     """Generate a design, build it for a simulator and run a job; the Verilog, and what came out."""
+    bench(job)  # What it lacks is said before all the work.
     verilog = make_verilog(design, progress).text
     progress(f"building {design.name} for {tool.name}", 0, 0)
     built = verilog if waves is None else meaning(design, verilog).verilog

@@ -18,7 +18,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.files import write_atomic
 from pascaline.spec.scratch import refuse_full, temporary
 
-__all__ = ["build", "run"]
+__all__ = ["bench", "build", "run"]
 
 
 def build(
@@ -114,7 +114,7 @@ def run(
         # Whether the bench was content is in its outcome; if there is none, something broke.
         with _watch(work / "progress", job, progress), suppress(RuntimeError, SystemExit):
             simulator.runner().test(
-                test_module=_bench(job),
+                test_module=bench(job),
                 hdl_toplevel=top,
                 hdl_toplevel_lang="verilog",
                 build_dir=folder,
@@ -148,12 +148,20 @@ def _keep_log(cache: Path, name: str, text: str) -> Path:
     return path
 
 
-def _bench(job: Job) -> str:
+def bench(job: Job) -> str:
+    """The module that does a job.
+
+    Raises
+    ------
+    InputError
+        If it needs a package that is not installed.
+    """
     if not job.design.machine.on_bus:
         if job.flips:
             return "pascaline.sim.tb_flips"
         return "pascaline.sim.tb_load" if job.loads else "pascaline.sim.tb_accelerator"
-    if importlib.util.find_spec("cocotbext.axi") is None:
+    # Without the package around it, looking for a module of it is an error.
+    if not all(importlib.util.find_spec(name) for name in ("cocotbext", "cocotbext.axi")):
         raise InputError("a machine on a bus", "needs pip install 'pascaline[bus]'")
     return "pascaline.sim.tb_faults" if job.faults else "pascaline.sim.tb_bus"
 

@@ -1,5 +1,6 @@
 """What is wrong with the input is one line on the standard error, and status 2."""
 
+import importlib.util
 import sys
 
 import pytest
@@ -200,3 +201,19 @@ def test_sequences_are_no_longer_than_what_a_machine_holds(pascaline):
     status, out, err = pascaline("simulate", "tiny-bilstm", "--longest", 9)
     assert (status, out) == (2, "")
     assert err == "pascaline: inputs: must have at most 9 steps (--longest), not 16\n"
+
+
+@pytest.mark.parametrize("name", ["cocotbext", "cocotbext.axi"])
+def test_a_bus_without_its_models(pascaline, monkeypatch, name):
+    find = importlib.util.find_spec
+
+    def find_spec(wanted, package=None):
+        # As it is where a package is missing, with the modules in it.
+        if wanted.startswith(f"{name}."):
+            raise ModuleNotFoundError(f"No module named {name!r}")
+        return None if wanted == name else find(wanted, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    status, _, err = pascaline("simulate", "tiny-ternary", "--ports", "axi", "--samples", "1")
+    assert status == 2
+    assert err == "pascaline: a machine on a bus: needs pip install 'pascaline[bus]'\n"
