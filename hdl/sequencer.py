@@ -193,14 +193,16 @@ class Sequencer(wiring.Component):
         quiet = Signal()
         # With one stream no step is on its way once all results have been read, since the last step
         # of a sequence has one. The others' steps may have none.
-        under_way = 0
+        under_way, starting = 0, Signal()
+        # A step of one chunk starts and ends in the same cycle, and does not run in another one.
+        busy = running | starting if program.step_chunks == 1 else running
         if program.stream_bits and program.norm is None:
-            under_way = _timer(m, running, program.written_latency + 1, name="under_way")
+            under_way = _timer(m, busy, program.written_latency + 1, name="under_way")
         elif program.stream_bits:
             # After a source may be read, its last groups are written.
             waits = Cat(count.any() for count in self._unmade.values()).any()
             left = program.issue + program.hidden_chunks + 1
-            timer = _timer(m, running | waits, left, name="under_way")
+            timer = _timer(m, busy | waits, left, name="under_way")
             under_way = waits | timer
         rests = ~running & (reserved == 0) & ~under_way
         if program.walsh is not None:
@@ -221,7 +223,6 @@ class Sequencer(wiring.Component):
             m.d.sync += reserved.bit_select(self.released_bank, 1).eq(0)
 
         go_on = (self.flags.state == FROM_PREVIOUS) & has_state.bit_select(self.flags.stream, 1)
-        starting = Signal()
         token = Signal(token_layout(program), name="start_token")
         at = Cat(~now.side, C(program.result_vector, program.vector_bits), self.flags.stream)
         m.d.comb += [

@@ -4,8 +4,12 @@ import re
 
 import pytest
 
+from pascaline.measure.verdict import judge
+from pascaline.sim.case import Case, CaseEpisode, Traffic
+from pascaline.sim.draw_cases import draw
 from pascaline.sim.job import Episode
 from pascaline.spec import cycles
+from pascaline.spec.ports import FROM_GIVEN, FROM_ZERO
 from tests.models import make_design, make_model
 from tests.sim.machines import assert_exact, sequences_of, simulate, tool_of
 
@@ -78,3 +82,27 @@ def test_the_bench_notices_another_adder(adders, cache, rng):
 def test_no_memory_has_a_weight():
     design = make_design(make_model(layers=[LSTM], **HEAD), weights="wired", effort=0)
     assert set(design.memories["core_0"]) == {"rows", "head"}
+
+
+def test_states_beside_steps_of_one_cycle():
+    """A given state waits for steps of other streams, also if these start and end in one cycle.
+
+    That takes a rare meeting, which this seed of a campaign has had.
+    """
+    case = draw(313, cycles=3000, values=40_000, largest=17, features=["wires"])
+    first = case.traffic[1].episodes[0]
+    starts = [FROM_GIVEN if one.state == FROM_GIVEN else FROM_ZERO for one in first.sequences]
+    sequences = tuple(
+        one.model_copy(update={"state": start, "dump": False})
+        for one, start in zip(first.sequences, starts, strict=True)
+    )
+    episode = CaseEpisode(sequences=sequences, shuffled=True)
+    parallel = {"adders": "parallel", "operand_registers": 0, "tree_registers": 0}
+    new = {
+        "machine": case.machine.model_copy(update=parallel),
+        "traffic": (Traffic(episodes=(episode,)),),
+    }
+    case = Case(**{name: getattr(case, name) for name in Case.model_fields} | new)
+    assert case.design.cores[0].program.step_chunks == 1
+    assert case.machine.streams == 3
+    assert judge(case, tool_of("icarus").name).faults == []
