@@ -229,9 +229,9 @@ class Graph:
             If a coefficient may be more than int64 holds.
         """
         found = self.coefficients
-        peaks = np.abs(found).max(axis=1, initial=0).tolist()
         for k, (of, shift, _) in enumerate(self.outputs):
-            if of >= 0 and peaks[of] << shift >= LARGEST:
+            # Inputs and nodes are small enough; with its shift an output may not be.
+            if shift and of >= 0 and int(np.abs(found[of]).max()) << shift >= LARGEST:
                 raise InputError(f"output {k}", "must have coefficients of 62 bits")
         return self._chosen(found)
 

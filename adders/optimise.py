@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from pascaline.adders.graph import Graph
 from pascaline.adders.kernels import DEEPEST
 from pascaline.adders.search import Cost, Options, found
-from pascaline.adders.start import plain
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.progress import Progress, silent
@@ -116,7 +115,7 @@ def least_depth(matrix: ArrayLike) -> int:
     A term is a power of two with a sign; an element has as few as can be, which is one if it is -1,
     1 or another power of two.
     """
-    terms = np.diff(plain(_checked(matrix)).first)
+    terms = _terms(_checked(matrix)).sum(axis=1)
     return (int(terms.max(initial=1)) - 1).bit_length()
 
 
@@ -151,9 +150,7 @@ def _checked(matrix: ArrayLike) -> NDArray[np.int64]:
         rule = f"must have at most {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns"
         raise InputError("matrix", rule, "{} x {}".format(*found.shape))
     matrix = found.astype(np.int64)
-    # As many powers of two, with signs, as bits of v and 3 v differ in.
-    size: NDArray[np.int64] = np.abs(matrix)
-    terms = np.bitwise_count(size ^ (3 * size)).astype(np.int64)
+    terms = _terms(matrix)
     for what, most, count in (
         ("terms", MOST_TERMS, terms.sum()),
         ("terms in a row", MOST_IN_A_ROW, terms.sum(axis=1).max(initial=0)),
@@ -162,3 +159,11 @@ def _checked(matrix: ArrayLike) -> NDArray[np.int64]:
         if count > most:
             raise InputError("matrix", f"must have at most {most:,} {what}", int(count))
     return matrix
+
+
+def _terms(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Powers of two with signs that each element is written as: `adders.start.digits`."""
+    size: NDArray[np.int64] = np.abs(matrix)
+    # They are where v and 3 v differ.
+    terms: NDArray[np.int64] = np.bitwise_count(size ^ (3 * size)).astype(np.int64)
+    return terms

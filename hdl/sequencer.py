@@ -191,9 +191,10 @@ class Sequencer(wiring.Component):
         from_given = Signal()
         wants_state = Signal()
         quiet = Signal()
+        starting = Signal()
         # With one stream no step is on its way once all results have been read, since the last step
         # of a sequence has one. The others' steps may have none.
-        under_way, starting = 0, Signal()
+        under_way = 0
         # A step of one chunk starts and ends in the same cycle, and does not run in another one.
         busy = running | starting if program.step_chunks == 1 else running
         if program.stream_bits and program.norm is None:

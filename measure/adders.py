@@ -252,7 +252,8 @@ def _trained(name: str) -> list[Case]:
         zip(model.network.layers, model.directions, strict=True)
     ):
         where = f"{name}, layer {index}" if len(model.directions) > 1 else name
-        parts += zip((where, f"{where}, backward"), (layer,) * len(found), found, strict=False)
+        for side, one in zip(("", ", backward"), found, strict=False):
+            parts.append((where + side, layer, one))
     if model.network.decoder is not None and model.decoder is not None:
         parts.append((f"{name}, decoder", model.network.decoder.layer, model.decoder.layer))
     cases = []

@@ -1,6 +1,5 @@
 """What is chosen by one thing in several packages is chosen from tables with the same keys."""
 
-import importlib.util
 from typing import get_args
 
 import pytest
@@ -23,8 +22,7 @@ def test_every_style_of_ports_is_in_every_table():
     assert list(STYLES) == list(get_args(StyleName))
     on_bus = [name for name, style in STYLES.items() if style.control is not None]
     assert list(CONTROLLERS) == on_bus
-    if importlib.util.find_spec("cocotbext.axi") is None:
-        pytest.skip("masters need cocotbext-axi")
+    pytest.importorskip("cocotbext.axi", reason="masters need cocotbext-axi")
     from pascaline.sim.control import CONTROLS
 
     assert list(CONTROLS) == on_bus

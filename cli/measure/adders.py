@@ -15,6 +15,9 @@ from pascaline.spec.errors import InputError
 
 __all__ = ["adders"]
 
+MATRICES, STEPS = (",".join(one) for one in (known.KINDS_OF_MATRICES, known.KINDS_OF_STEPS))
+"""Kinds of weights that there are, without and with ``--step``."""
+
 
 @command(example="pascaline measure adders --sizes 16,32,48x128 --seeds 0,1")
 @click.option(
@@ -26,7 +29,7 @@ __all__ = ["adders"]
 @click.option(
     "--kinds",
     metavar="A,B,...",
-    show_default=f"{','.join(known.KINDS_OF_MATRICES)}; with --step binary,ternary",
+    show_default=f"{MATRICES}; with --step {STEPS}",
     help="Kinds of random matrices.",
 )
 @click.option(
@@ -92,7 +95,7 @@ def adders(
         with bars() as progress:
             rows = step_rows(
                 step,
-                kinds=(kinds or "binary,ternary").split(","),
+                kinds=(kinds or STEPS).split(","),
                 activation=activation,
                 effort=int(effort),
                 pipelined=pipelined,
@@ -109,7 +112,7 @@ def adders(
     with bars() as progress:
         rows = compare_adders(
             sizes=() if models else sizes.split(","),
-            kinds=(kinds or ",".join(known.KINDS_OF_MATRICES)).split(","),
+            kinds=(kinds or MATRICES).split(","),
             seeds=seeds,
             models=models.split(",") if models else (),
             effort=effort,

@@ -29,6 +29,7 @@ STANDS_FOR = {
     "FORMS_OF_ACTIVATIONS": activations.FORMS,
     "FORMS_READ": tuple(READ),
     "KINDS_OF_MATRICES": tuple(adders.KINDS),
+    "KINDS_OF_STEPS": adders.STEP_KINDS,
     "NORMALISERS": get_args(NormaliserName),
     "OPERATIONS": exploration.OPERATIONS,
     "PARTS": (*PARTS, ALL),

@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pascaline.spec import cycles
+from pascaline.adders import optimise
+from pascaline.spec import cycles, wires
 from pascaline.spec.errors import InputError
 from pascaline.spec.formats import Interval
 from pascaline.spec.image import gate_matrix
@@ -110,6 +111,7 @@ def test_files_of_other_machines_are_as_they_were():
 
 
 def test_too_many_weights_for_a_graph():
+    assert (wires.MOST_WEIGHTS, wires.MOST_COLUMNS) == (optimise.MOST_TERMS, optimise.MOST_COLUMNS)
     model = make_model(hidden=512, inputs=8)
     rule = "must not be wired beyond 1,048,576 weights of a layer and 2,048 columns"
     with pytest.raises(InputError, match=f"^machine: weights: {rule}, not '2048 x 520'$"):
