@@ -95,7 +95,7 @@ def adders(
         with bars() as progress:
             rows = step_rows(
                 step,
-                kinds=(kinds or STEPS).split(","),
+                kinds=(STEPS if kinds is None else kinds).split(","),
                 activation=activation,
                 effort=int(effort),
                 pipelined=pipelined,
@@ -112,7 +112,7 @@ def adders(
     with bars() as progress:
         rows = compare_adders(
             sizes=() if models else sizes.split(","),
-            kinds=(kinds or MATRICES).split(","),
+            kinds=(MATRICES if kinds is None else kinds).split(","),
             seeds=seeds,
             models=models.split(",") if models else (),
             effort=effort,

@@ -25,6 +25,22 @@ def model(tmp_path):
             "model: must be a model file or a name of `pascaline list` (near: digits-ternary, ",
         ),
         (
+            ["measure", "adders", "--sizes", "4", "--kinds", ""],
+            "--kinds: must be some of binary, ternary, half, not ''\n",
+        ),
+        (
+            ["measure", "adders", "--step", "4x4", "--kinds", ""],
+            "--kinds: must be binary or ternary with --step, not ''\n",
+        ),
+        (
+            ["measure", "adders", "--step", "4x4", "--seeds", "0"],
+            "--seeds: must be left out with --step\n",
+        ),
+        (
+            ["measure", "adders", "--step", "4x4", "--effort", "0.9"],
+            "--effort: must be a whole number with --step, not 0.9\n",
+        ),
+        (
             ["show", "nothing"],
             "model: must be a model file or a name of `pascaline list`, not 'nothing'\n",
         ),
