@@ -114,6 +114,7 @@ def test_a_run_that_waits_for_one_that_is_killed_builds_its_own_machine(tmp_path
     monkeypatch.setattr(
         simulation, "run", lambda job, folder, *_, **__: (folder / "machine").read_text()
     )
+    monkeypatch.setattr(simulation, "bench", lambda job: None)
 
     class Named:
         name = "machine"
