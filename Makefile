@@ -36,13 +36,13 @@ demo: $(READY) ## Verify a trained ternary LSTM in Verilog on real recordings; i
 	@$(BIN)/pascaline report digits-ternary
 
 test: $(READY) ## Run all tests but the long ones.
-	@$(BIN)/python -m pytest -n auto --dist worksteal --skipped-to build/skipped
+	@$(BIN)/python -m pytest -n auto --dist worksteal --skipped-to=build/skipped
 
 test-skipped: $(READY) ## Run the tests that make test skipped (after installing what they need).
 	@$(BIN)/python -m pytest -n auto --dist worksteal @build/skipped
 
 test-long: $(READY) ## Run the long tests: netlists, mutants, proofs, flips (tens of minutes); PART=K/N: a part.
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m long $(if $(PART),--part $(PART))
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m long $(if $(PART),--part=$(PART))
 
 # What depends on packages that are not pinned.
 LOWEST := .venv-lowest

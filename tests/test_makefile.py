@@ -20,3 +20,10 @@ def test_what_needs_pytorch_is_run_with_it():
     }
     assert len(found) > 20
     assert [path for path in found if not path.startswith(run)] == []
+
+
+def test_values_of_our_options_are_no_paths_to_pytest():
+    """Before it knows an option, a value that exists is where it looks for settings: not in tests."""
+    text = (ROOT / "Makefile").read_text()
+    assert "--skipped-to=build/skipped" in text
+    assert not re.search(r"pytest .*--(skipped-to|part) ", text)
