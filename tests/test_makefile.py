@@ -23,7 +23,7 @@ def test_what_needs_pytorch_is_run_with_it():
 
 
 def test_values_of_our_options_are_no_paths_to_pytest():
-    """Before it knows an option, a value that exists is where it looks for settings: not in tests."""
+    """Before it knows an option, a value that exists is where it looks for settings."""
     text = (ROOT / "Makefile").read_text()
     assert "--skipped-to=build/skipped" in text
     assert not re.search(r"pytest .*--(skipped-to|part) ", text)
