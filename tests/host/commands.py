@@ -81,7 +81,7 @@ class Place:
         self.out = self.work / "out"
         for path in (self.work, self.build, self.tmp):
             path.mkdir(parents=True)
-        self.mark = f"{os.getpid()}-{folder.name}"
+        self.mark = str(folder.absolute())
         self.printed = folder / "printed"
         if "given" in command:
             assert self.run(words=NEEDED.split()).status == 0

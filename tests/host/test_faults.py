@@ -65,10 +65,9 @@ def ended(*words, **options):
     )
 
 
-def wait_for(place):
-    """Wait until none of its processes is left."""
+def wait_until(holds):
     late = time.monotonic() + 20
-    while place.alive():
+    while not holds():
         assert time.monotonic() < late
         time.sleep(0.02)
 
@@ -86,18 +85,20 @@ def test_an_interrupt_while_modules_are_imported(interrupts, module, sent, statu
 
 def test_programs_end_when_the_process_is_killed(tmp_path):
     place = Place(tmp_path / "run", "list")
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", STARTS],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=os.environ | {MARK: place.mark},
         text=True,
-    )
-    assert running.stdout.readline() == "ready\n"
-    assert any(line.startswith("sleep") for line in place.alive())
-    running.kill()
-    running.communicate(timeout=20)
-    wait_for(place)
+    ) as running:
+        try:
+            assert running.stdout.readline() == "ready\n"
+            # A program has been started a moment before the system shows what it is.
+            wait_until(lambda: any(line.startswith("sleep") for line in place.alive()))
+        finally:
+            running.kill()
+    wait_until(lambda: not place.alive())
 
 
 def test_a_killed_run_is_no_trouble_for_the_next_one(tmp_path):
@@ -109,7 +110,7 @@ def test_a_killed_run_is_no_trouble_for_the_next_one(tmp_path):
     process.kill()
     assert finish(process, begun).status == -signal.SIGKILL
     assert place.leftovers()
-    wait_for(place)
+    wait_until(lambda: not place.alive())
     assert place.result() == {}
     assert place.run().status == 0
     assert set(place.result()) == {"tiny_binary.v", "tiny_binary.json", MANIFEST}

@@ -58,7 +58,7 @@ OUTCOME = {
 
 
 def test_every_way_to_fail_is_told():
-    form = Format(draw, read, memory=100 << 20, seconds=1)
+    form = Format(draw, read, memory=100 << 20, seconds=3)
     found = try_inputs({"test": form}, range(len(KINDS) + 2), jobs=2)["test"]
     assert set(found.by_mutation) == set(KINDS)
     for kind, counts in found.by_mutation.items():
