@@ -59,8 +59,8 @@ measure-training: $(READY) ## Install PyTorch; time training, fused against a pl
 
 # All tests that PyTorch, onnx or Keras are needed for are in one of these.
 TRAINED := tests/train tests/data tests/importers tests/api tests/golden/test_torch.py \
-	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_readme.py tests/test_contributing.py \
-	tests/test_gallery.py
+	tests/cli/test_commands.py tests/cli/test_own.py tests/cli/test_first_use.py tests/cli/test_readme.py \
+	tests/test_contributing.py tests/test_gallery.py
 test-train: $(READY) links ## Install PyTorch; run the tests of training, and the example of the README.
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[train,brevitas]'
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(TRAINED)
