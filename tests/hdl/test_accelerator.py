@@ -14,8 +14,8 @@ from tests.models import make_design
 # With a serial cell unit: tables and lines, two sums a row and one with an affine on the cell.
 SERIAL = [223, 184, 408, 213]
 
-# Both directions: alone, stacked, below a layer of one direction.
-DIRECTED = [36, 65, 150]
+# Both directions: stacked, alone, below a layer of one direction.
+DIRECTED = [65, 36, 150]
 
 
 @pytest.mark.parametrize(

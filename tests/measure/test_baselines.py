@@ -12,7 +12,7 @@ from pascaline.spec.instances import part_names
 from pascaline.synth import baselines
 from pascaline.synth.baselines import TARGETS, differences, read_baselines, write_baselines
 
-QUICK = ("tiny-ternary", "digits-ternary")
+QUICK = ("tiny-ternary", pytest.param("digits-ternary", marks=pytest.mark.long))
 """The others are checked by ``make baselines-check``."""
 
 WHOLE = "whole machine"
