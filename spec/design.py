@@ -15,7 +15,7 @@ from pascaline.spec.errors import InputError
 from pascaline.spec.headunit import HeadUnit
 from pascaline.spec.keywords import KEYWORDS
 from pascaline.spec.machine import Machine
-from pascaline.spec.memories import Memories
+from pascaline.spec.memories import WIDEST, Memories, flat
 from pascaline.spec.model import Model
 from pascaline.spec.network import Head, Network
 from pascaline.spec.stage import Stage
@@ -94,6 +94,14 @@ class Design:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.stages  # All that is checked is checked now.
+        self._check_memories()
+
+    def _check_memories(self) -> None:
+        rule = f"must have words of at most {WIDEST} bits, which units and simd make wide"
+        for path, memory in flat(self.memories):
+            bits = memory.stored(self.machine.parity)
+            if bits > WIDEST:
+                raise InputError(f"machine: {'.'.join(path)}", rule, bits)
 
     def _check_states(self) -> None:
         """Only what is on a bus has a memory of states, and only what keeps states."""

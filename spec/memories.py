@@ -22,6 +22,7 @@ from pascaline.spec.zeros import ZeroPoints
 
 __all__ = [
     "COLUMN",
+    "WIDEST",
     "Memories",
     "Memory",
     "core_memories",
@@ -31,6 +32,9 @@ __all__ = [
 
 COLUMN = 32
 """Bits of a column: of what is loaded at a time, and what has a parity bit."""
+
+WIDEST = (1 << 16) - 1
+"""Bits that a word can have: Amaranth numbers those of a cell of a netlist with 16 bits."""
 
 
 @dataclass(frozen=True)

@@ -208,3 +208,14 @@ def test_cores_of_a_pipelined_stack_have_units_of_their_own():
     for machine in ({"layer_units": [4]}, {"layer_units": [4, 8], "stack": "shared"}):
         with pytest.raises(InputError, match="machine: layer_units: must have a number for each"):
             make_design(model, **machine)
+
+
+def test_words_of_memories_are_not_too_wide():
+    """Of 4 gates, 2 bits each."""
+    model = make_model()
+    assert make_design(model, units=63, simd=130).memories["core_0"]["weights"].bits == 65520
+    rule = "must have words of at most 65535 bits, which units and simd make wide"
+    with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}, not 65536$"):
+        make_design(model, units=64, simd=128)
+    with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}, not 67568$"):
+        make_design(model, units=63, simd=130, weights="ram", parity=True)
