@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Literal, get_args
 
 import numpy as np
@@ -105,7 +106,9 @@ def optimise(
         raise InputError("effort", f"must be 0 to {MOST_EFFORT} seconds", effort)
     _whole("seed", seed, 0, MOST_SEED)
     _whole("jobs", jobs, 1, MOST_JOBS)
-    options = Options(limit=_limit(W, depth), cost=cost, effort=float(effort), seed=seed, jobs=jobs)
+    options = Options(
+        limit=_limit(W, depth), cost=cost, effort=float(effort), seed=int(seed), jobs=int(jobs)
+    )
     return found(W, ranges, options, progress)
 
 
@@ -125,13 +128,13 @@ def _limit(matrix: NDArray[np.int64], depth: Depth) -> int | None:
     least = least_depth(matrix)
     if depth == "least":
         return least
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < least:
+    if isinstance(depth, bool) or not isinstance(depth, Integral) or depth < least:
         raise InputError("depth", f'must be at least {least}, or "least"', depth)
-    return min(depth, DEEPEST)
+    return min(int(depth), DEEPEST)
 
 
 def _whole(name: str, value: int, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= value <= most:
         raise InputError(name, f"must be {least} to {most}", value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -89,7 +90,7 @@ def adders(
     from pascaline.measure.adders import compare_adders, step_rows
 
     if step is not None:
-        _refuse_beside_step(click.get_current_context())
+        _refuse_beside("--step", ("sizes", "seeds", "models", "jobs", "peers", "synthesise"))
         if effort != int(effort):
             raise InputError("--effort", "must be a whole number with --step", effort)
         with bars() as progress:
@@ -109,6 +110,8 @@ def adders(
                 f"LSTM of {step}, a step a cycle", list(rows[0]), [list(r.values()) for r in rows]
             )
         return
+    if models:
+        _refuse_beside("--models", ("sizes", "kinds"))
     with bars() as progress:
         rows = compare_adders(
             sizes=() if models else sizes.split(","),
@@ -127,11 +130,12 @@ def adders(
         _show(rows)
 
 
-def _refuse_beside_step(context: click.Context) -> None:
-    """Refuse options of matrices, which a whole step does not have."""
-    for name in ("sizes", "seeds", "models", "jobs", "peers", "synthesise"):
+def _refuse_beside(option: str, names: Sequence[str]) -> None:
+    """Refuse options that do not go with another."""
+    context = click.get_current_context()
+    for name in names:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise InputError(f"--{name}", "must be left out with --step")
+            raise InputError(f"--{name}", f"must be left out with {option}")
 
 
 def _show(rows: list[dict[str, Any]]) -> None:

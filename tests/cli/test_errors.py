@@ -37,6 +37,10 @@ def model(tmp_path):
             "--seeds: must be left out with --step\n",
         ),
         (
+            ["measure", "adders", "--models", "digits-binary", "--sizes", "16"],
+            "--sizes: must be left out with --models\n",
+        ),
+        (
             ["measure", "adders", "--step", "4x4", "--effort", "0.9"],
             "--effort: must be a whole number with --step, not 0.9\n",
         ),
