@@ -6,6 +6,7 @@ from typing import Any
 
 from pascaline.spec.cycles import step_cycles
 from pascaline.spec.design import Design
+from pascaline.spec.errors import InputError
 
 __all__ = ["faster", "missed"]
 
@@ -52,17 +53,22 @@ def faster(design: Design) -> list[dict[str, Any]]:
         single.append({"tree_registers": levels})
     if not machine.pipelined:
         single.append({"pipelined": True})
+    single = [change for change in single if _changed(design, change) is not None]
     together = {name: value for change in single for name, value in change.items()}
-    changes = [*single, together] if len(single) > 1 else single
-    return [
-        {
-            "options": _words(change),
-            "cycles_per_step": step_cycles(
-                Design(model=design.model, machine=machine.model_copy(update=change))
-            ),
-        }
-        for change in changes
-    ]
+    found = []
+    for change in [*single, together] if len(single) > 1 else single:
+        other = _changed(design, change)
+        if other is not None:
+            found.append({"options": _words(change), "cycles_per_step": step_cycles(other)})
+    return found
+
+
+def _changed(design: Design, change: dict[str, Any]) -> Design | None:
+    """The design with another machine, if there can be that: serial ones are never pipelined."""
+    try:
+        return Design(model=design.model, machine=design.machine.model_copy(update=change))
+    except InputError:
+        return None
 
 
 def _words(change: dict[str, Any]) -> str:

@@ -41,6 +41,15 @@ def test_nothing_is_left_to_add(design):
     assert faster(make_design(design.model, design.machine.model_dump() | most)) == []
 
 
+@pytest.mark.parametrize("cell_unit", ["serial", "bitserial"])
+def test_registers_that_a_machine_cannot_have(cell_unit, design):
+    found = faster(
+        make_design(design.model, design.machine.model_dump() | {"cell_unit": cell_unit})
+    )
+    words = ["--operand-registers 1", "--tree-registers 3"]
+    assert [change["options"] for change in found] == [*words, " ".join(words)]
+
+
 @pytest.mark.parametrize(
     ("clock", "found", "reached"),
     [
