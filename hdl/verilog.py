@@ -135,8 +135,9 @@ def generate(design: Design, prefix: str | None = None, macros: int | None = Non
     Raises
     ------
     InputError
-        If the prefix is no name, or if no memory is as large as that.
+        If the prefix is no name, if no memory is as large as that, or if `Design.check_words` does.
     """
+    design.check_words()
     prefix = design.name if prefix is None else prefix
     if not re.fullmatch(r"[A-Za-z]\w{0,63}", prefix, re.ASCII):
         raise InputError("prefix", "must be a letter, then letters, digits or _", prefix)

@@ -94,14 +94,6 @@ class Design:
                 rule = f"must have a number for each of {count} cores"
                 raise InputError("machine: layer_units", rule, len(machine.layer_units))
         _ = self.stages  # All that is checked is checked now.
-        self._check_memories()
-
-    def _check_memories(self) -> None:
-        rule = f"must have words of at most {WIDEST} bits, which units and simd make wide"
-        for path, memory in flat(self.memories):
-            bits = memory.stored(self.machine.parity)
-            if bits > WIDEST:
-                raise InputError(f"machine: {'.'.join(path)}", rule, bits)
 
     def _check_states(self) -> None:
         """Only what is on a bus has a memory of states, and only what keeps states."""
@@ -308,6 +300,20 @@ class Design:
     def memories(self) -> Memories:
         """The model's memories, of all stages."""
         return {name: one for stage in self.stages for name, one in stage.memories.items()}
+
+    def check_words(self) -> None:
+        """Refuse a machine of which there can be no Verilog, though its cycles are known.
+
+        Raises
+        ------
+        InputError
+            If a memory has words of more than `spec.memories.WIDEST` bits.
+        """
+        rule = f"must have words of at most {WIDEST} bits, which units and simd make wide"
+        for path, memory in flat(self.memories):
+            bits = memory.stored(self.machine.parity)
+            if bits > WIDEST:
+                raise InputError(f"machine: {'.'.join(path)}", rule, bits)
 
     @property
     def entry(self) -> Entry:

@@ -162,6 +162,7 @@ def sweep(
                 continue
             seen.add(machine)
             design = Design(model=model, machine=machine)
+            design.check_words()
             if operations is None or machine.home.wired or design.places <= operations:
                 designs.append(design)
         except InputError as error:

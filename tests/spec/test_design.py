@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pascaline.hdl.verilog import generate
 from pascaline.spec import cycles
 from pascaline.spec.configs import configs
 from pascaline.spec.design import Design
@@ -213,9 +214,16 @@ def test_cores_of_a_pipelined_stack_have_units_of_their_own():
 def test_words_of_memories_are_not_too_wide():
     """Of 4 gates, 2 bits each."""
     model = make_model()
-    assert make_design(model, units=63, simd=130).memories["core_0"]["weights"].bits == 65520
+    narrow = make_design(model, units=63, simd=130)
+    assert narrow.memories["core_0"]["weights"].bits == 65520
+    narrow.check_words()
     rule = "must have words of at most 65535 bits, which units and simd make wide"
-    with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}, not 65536$"):
-        make_design(model, units=64, simd=128)
-    with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}, not 67568$"):
-        make_design(model, units=63, simd=130, weights="ram", parity=True)
+    for machine, bits in (
+        ({"units": 64, "simd": 128}, 65536),
+        ({"units": 63, "simd": 130, "weights": "ram", "parity": True}, 67568),
+    ):
+        wide = make_design(model, **machine)
+        with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}, not {bits}$"):
+            wide.check_words()
+        with pytest.raises(InputError, match=f"^machine: core_0.weights: {rule}"):
+            generate(wide)
