@@ -25,7 +25,7 @@ FAULTS = {
     "attention: an element, two streams": (r"(assign begins) = .*;", r"\1 = 1'h0;"),
     "sums: ternary, pairs, 3 inputs": (r"(assign tree_0_0 = \w+) \^ .*;", r"\1;"),
     "wires: sums, parallel": (r"(wire \[\d+:0\] v\d+ = [^;]*) \+ ", r"\1 - "),
-    "wires: sums, serial": (r"~clear & ", ""),
+    "wires: sums, serial": (r"(_carry <= )clear \? 1'b[01] : ", r"\1"),
     "transforms: block of 2, 1 side by side": (r"\) - \$signed", ") + $signed"),
     "numbers: narrow, shift 1": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "cells: RNN, relu": (r"h_next <= 3'h3;", "h_next <= 3'h2;"),
