@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pascaline.spec.cycles import step_cycles
@@ -53,22 +54,24 @@ def faster(design: Design) -> list[dict[str, Any]]:
         single.append({"tree_registers": levels})
     if not machine.pipelined:
         single.append({"pipelined": True})
-    single = [change for change in single if _changed(design, change) is not None]
-    together = {name: value for change in single for name, value in change.items()}
+    found = _possible(design, single)
+    if len(found) > 1:
+        together = {name: value for change, _ in found for name, value in change.items()}
+        found += _possible(design, [together])
+    return [
+        {"options": _words(change), "cycles_per_step": step_cycles(other)}
+        for change, other in found
+    ]
+
+
+def _possible(design: Design, changes: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Design]]:
+    """Those that there can be, each with its design: serial machines have no pipeline."""
     found = []
-    for change in [*single, together] if len(single) > 1 else single:
-        other = _changed(design, change)
-        if other is not None:
-            found.append({"options": _words(change), "cycles_per_step": step_cycles(other)})
+    for change in changes:
+        machine = design.machine.model_copy(update=change)
+        with suppress(InputError):
+            found.append((change, Design(model=design.model, machine=machine)))
     return found
-
-
-def _changed(design: Design, change: dict[str, Any]) -> Design | None:
-    """The design with another machine, if there can be that: serial ones are never pipelined."""
-    try:
-        return Design(model=design.model, machine=design.machine.model_copy(update=change))
-    except InputError:
-        return None
 
 
 def _words(change: dict[str, Any]) -> str:
