@@ -19,6 +19,16 @@ CLASSES = ("fall", "flat", "rise")
 
 NAMES = ("folder", "text", "brought")
 
+SHAPES = {
+    "rnn.weight_ih_l0": (3, 2),
+    "rnn.weight_hh_l0": (3, 3),
+    "rnn.bias_ih_l0": (3,),
+    "rnn.bias_hh_l0": (3,),
+    "fc.weight": (3, 3),
+    "fc.bias": (3,),
+}
+"""Of the tensors of a network for such data, as PyTorch names them."""
+
 
 def make_folder(path, *, count=3, offset=0.0, scale=1.0):
     """Sequences of two inputs whose first one falls, stays or rises, in a folder for each class."""
@@ -43,15 +53,7 @@ def make_own_models(path):
     learned(path, "folder", "waves")
     learned(path, "text", "words.txt")
     tensors = {
-        name: np.random.default_rng(0).normal(0, 0.7, shape)
-        for name, shape in {
-            "rnn.weight_ih_l0": (3, 2),
-            "rnn.weight_hh_l0": (3, 3),
-            "rnn.bias_ih_l0": (3,),
-            "rnn.bias_hh_l0": (3,),
-            "fc.weight": (3, 3),
-            "fc.bias": (3,),
-        }.items()
+        name: np.random.default_rng(0).normal(0, 0.7, shape) for name, shape in SHAPES.items()
     }
     np.savez(path / "brought.npz", **tensors)
     pascaline.save(

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.ownmodels import CLASSES, SHAPES, make_folder
+
 pytest.importorskip("torch")
 
-CLASSES = ("fall", "flat", "rise")
 OFFSET = 101_350
 """What a barometer adds to its signal, in Pa."""
 
@@ -50,16 +51,6 @@ class Folder:
         assert status == 0, err
         return json.loads(out)
 
-    def waves(self, name, offset=0.0):
-        """Sequences whose first input falls, stays or rises."""
-        rng = np.random.default_rng(0)
-        for number, one in enumerate(CLASSES):
-            (self.path / name / one).mkdir(parents=True)
-            for index in range(30):
-                sequence = rng.normal(0, 0.3, (int(rng.integers(6, 12)), 2))
-                sequence[:, 0] += (number - 1) * np.linspace(0, 3, len(sequence))
-                np.save(self.path / name / one / f"{index}.npy", sequence + offset)
-
     def trained(self, name, data, *options):
         self.result("train", data, "-o", name, *options)
 
@@ -68,7 +59,7 @@ class Folder:
 def folder(tmp_path_factory):
     """A folder with data and a model that was trained on them."""
     made = Folder(tmp_path_factory.mktemp("work"))
-    made.waves("waves")
+    make_folder(made.path / "waves", count=30)
     made.trained("waves.safetensors", "waves", *LEARN)
     return made
 
@@ -107,21 +98,12 @@ def test_a_guess_is_said(folder):
 
 def always(path):
     """Write a network that says its first class, whatever it is given."""
-    made = {
-        name: np.zeros(shape)
-        for name, shape in {
-            "rnn.weight_ih_l0": (3, 2),
-            "rnn.weight_hh_l0": (3, 3),
-            "rnn.bias_ih_l0": (3,),
-            "rnn.bias_hh_l0": (3,),
-            "fc.weight": (3, 3),
-        }.items()
-    }
-    np.savez(path, **made, **{"fc.bias": [1.0, 0.0, 0.0]})
+    tensors = {name: np.zeros(shape) for name, shape in SHAPES.items()}
+    np.savez(path, **tensors | {"fc.bias": [1.0, 0.0, 0.0]})
 
 
 def test_an_offset_costs_nothing(folder):
-    folder.waves("high", OFFSET)
+    make_folder(folder.path / "high", count=30, offset=OFFSET)
     folder.trained("high.safetensors", "high", *LEARN)
     found = folder.result("evaluate", "high.safetensors", "--data", "high", "--part", "all")
     assert found["accuracy"] > 0.8
