@@ -1,5 +1,7 @@
-// The functions that Python calls; `moves.h` has the search.
+// The functions that Python calls; `moves.h` has the search, and `full.h` that of full trees.
 
+#include "fours.h"
+#include "full.h"
 #include "moves.h"
 
 extern "C" {
@@ -27,4 +29,23 @@ void adders_give(void *search, int64_t *first, int64_t *terms) {
     static_cast<Search *>(search)->give(first, terms);
 }
 void adders_end(void *search) { delete static_cast<Search *>(search); }
+
+void *fours_new(int64_t rows, int64_t columns, const int8_t *matrix, uint64_t seed) {
+    return new Fours(rows, columns, matrix, seed);
+}
+void fours_anneal(void *fours, int64_t moves, double from, double to) {
+    static_cast<Fours *>(fours)->anneal(moves, from, to);
+}
+void fours_give(void *fours, int32_t *order) { static_cast<Fours *>(fours)->give(order); }
+void fours_end(void *fours) { delete static_cast<Fours *>(fours); }
+
+void *full_new(int64_t rows, int64_t leaves, const int32_t *classes, uint64_t seed) {
+    return new Full(rows, leaves, classes, seed);
+}
+void full_anneal(void *full, int64_t moves, double heat, double evenness) {
+    static_cast<Full *>(full)->anneal(moves, heat, evenness);
+}
+int64_t full_nodes(void *full) { return static_cast<Full *>(full)->nodes(); }
+void full_give(void *full, int32_t *leaves) { static_cast<Full *>(full)->give(leaves); }
+void full_end(void *full) { delete static_cast<Full *>(full); }
 }

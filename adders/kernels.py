@@ -20,11 +20,21 @@ from pascaline.adders.sums import Sums
 from pascaline.host.compiled import compiled
 from pascaline.spec.formats import Interval
 
-__all__ = ["OUT", "Search", "available", "source"]
+__all__ = ["OUT", "Search", "available", "library", "source"]
 
 SOURCE, *HEADERS = (
     Path(__file__).with_name(name)
-    for name in ("kernels.cpp", "moves.h", "sharing.h", "state.h", "widths.h", "pairs.h")
+    for name in (
+        "kernels.cpp",
+        "moves.h",
+        "sharing.h",
+        "state.h",
+        "widths.h",
+        "pairs.h",
+        "full.h",
+        "fours.h",
+        "draws.h",
+    )
 )
 
 DEEPEST = 38
@@ -45,6 +55,15 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "adders_terms": (N, (P,)),
     "adders_give": (None, (P, P, P)),
     "adders_end": (None, (P,)),
+    "fours_new": (P, (N, N, P, ctypes.c_uint64)),
+    "fours_anneal": (None, (P, N, R, R)),
+    "fours_give": (None, (P, P)),
+    "fours_end": (None, (P,)),
+    "full_new": (P, (N, N, P, ctypes.c_uint64)),
+    "full_anneal": (None, (P, N, R, R)),
+    "full_nodes": (N, (P,)),
+    "full_give": (None, (P, P)),
+    "full_end": (None, (P,)),
 }
 
 
@@ -56,11 +75,12 @@ def source() -> bytes:
 
 def available() -> bool:
     """Whether there is a search in C++."""
-    return _library() is not None
+    return library() is not None
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def library() -> ctypes.CDLL | None:
+    """The functions in C++; None where there are none."""
     if os.environ.get("PASCALINE_KERNELS") == "0":
         return None
     found = compiled(SOURCE, *HEADERS)
@@ -95,14 +115,14 @@ class Search:
         ranges: Sequence[Interval] | None = None,
         seed: int,
     ) -> None:
-        library = _library()
-        assert library is not None
-        self._library = library
+        functions = library()
+        assert functions is not None
+        self._library = functions
         self.given = sums
         first, terms = np.ascontiguousarray(sums.first), np.ascontiguousarray(sums.terms)
         kept = sums.kept
         bounds = None if ranges is None else sums.bounds(ranges)
-        self._state = library.adders_new(
+        self._state = functions.adders_new(
             sums.inputs,
             len(sums),
             first.ctypes.data,
@@ -112,7 +132,7 @@ class Search:
             None if bounds is None else bounds.ctypes.data,
             seed,
         )
-        weakref.finalize(self, library.adders_end, self._state)
+        weakref.finalize(self, functions.adders_end, self._state)
 
     def greedy(self) -> None:
         """Share pairs, those first that most sums have."""

@@ -1,8 +1,5 @@
 // The search: pairs shared as greedily as can be, then moves, of which those are kept that do not cost
 // much.
-//
-// No number here depends on the machine: draws are integers, and real numbers are only added,
-// multiplied, divided, and drawn roots of, which have one result everywhere.
 
 #pragma once
 
@@ -11,29 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "draws.h"
 #include "sharing.h"
 
 namespace {
-
-class Draws {
-  public:
-    explicit Draws(uint64_t seed) : state(seed * 0x9e3779b97f4a7c15ULL + 1) {}
-
-    uint64_t next() {
-        state += 0x9e3779b97f4a7c15ULL;
-        uint64_t z = state;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-        return z ^ (z >> 31);
-    }
-    uint32_t below(size_t count) {
-        return static_cast<uint32_t>(((next() >> 32) * static_cast<uint64_t>(count)) >> 32);
-    }
-    double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-
-  private:
-    uint64_t state;
-};
 
 // How much chance there is in which pair is shared: less than two sums that have it.
 constexpr double NOISE = 1.5;

@@ -56,9 +56,10 @@ class Counts {
         return count(++place);
     }
 
-    void remove(uint64_t key) {
+    // Returns how many are left.
+    int32_t remove(uint64_t key) {
         size_t hole = find(key);
-        if (count(--places[hole]) > 0) return;
+        if (const int32_t left = count(--places[hole])) return left;
         filled--;
         for (size_t at = hole;;) {
             at = (at + 1) & mask;
@@ -70,7 +71,10 @@ class Counts {
             }
         }
         places[hole] = 0;
+        return 0;
     }
+
+    size_t size() const { return filled; }
 
     int32_t of(uint64_t key) const { return count(places[find(key)]); }
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pascaline.adders.full import fills, full
 from pascaline.adders.graph import Graph
 from pascaline.adders.greedy import shared
 from pascaline.adders.kernels import OUT, Search, available, source
@@ -26,6 +28,9 @@ from pascaline.spec.progress import Progress, silent
 __all__ = ["Cost", "Options", "found", "starts"]
 
 Cost = Literal["adders", "bits"]
+
+_Search = Callable[[Progress, threading.Event], Sums]
+"""Told how far it is, and ends when the event is set."""
 
 MOVES = 1_500_000
 """A second of effort."""
@@ -53,7 +58,7 @@ PARTS = 100
 FIRM = 94
 """The first part in which the limit holds."""
 
-VERSION = "3"
+VERSION = "4"
 """Of all that is not in the C++ source, and changes results."""
 
 
@@ -125,11 +130,21 @@ def _searched(
     matrix: NDArray[np.int64], ranges: Sequence[Interval], options: Options, progress: Progress
 ) -> list[Sums]:
     """What all searches end with."""
-    possible = starts(matrix, options.limit)
     total = round(MOVES * options.effort)
+    runs: list[_Search]
+    if options.cost == "adders" and fills(matrix, options.limit, total):
+        runs = [
+            partial(full, matrix=matrix, moves=total, seed=options.seed + (k << 32))
+            for k in range(options.jobs)
+        ]
+        return _side_by_side(runs, options.jobs, progress)
+    possible = starts(matrix, options.limit)
     if len(possible) > 1:
         few = round(PILOT * total)
-        pilots = [_Run(one, ranges, options, options.seed, few)(silent) for one in possible]
+        pilots = [
+            _Run(one, ranges, options, options.seed, few)(silent, threading.Event())
+            for one in possible
+        ]
         total -= few * len(pilots)
         costs = [_cost(_best([one], ranges, options), ranges, options) for one in pilots]
         start = possible[costs.index(min(costs))]
@@ -140,14 +155,18 @@ def _searched(
         _Run(start, ranges, options, options.seed + (k << 32), total // rounds)
         for k in range(rounds * options.jobs)
     ]
-    told = _Told(progress, len(runs))
-    with ThreadPoolExecutor(options.jobs) as pool:
+    return _side_by_side(runs, options.jobs, progress)
+
+
+def _side_by_side(runs: Sequence[_Search], jobs: int, progress: Progress) -> list[Sums]:
+    """What several searches end with, some of them at once."""
+    told, stopped = _Told(progress, len(runs)), threading.Event()
+    with ThreadPoolExecutor(jobs) as pool:
         try:
-            return list(pool.map(lambda run: run(told), runs))
+            return list(pool.map(lambda run: run(told, stopped), runs))
         finally:
             # After an interrupt nobody waits for the others.
-            for run in runs:
-                run.stopped.set()
+            stopped.set()
 
 
 class _Told:
@@ -172,9 +191,8 @@ class _Run:
     ) -> None:
         self.start, self.options, self.seed, self.moves = start, options, seed, moves
         self.ranges = ranges if options.cost == "bits" else None
-        self.stopped = threading.Event()
 
-    def __call__(self, progress: Progress) -> Sums:
+    def __call__(self, progress: Progress, stopped: threading.Event) -> Sums:
         limit, moves = self.options.limit, self.moves
         progress("sharing", 0, 0)
         search = Search(self.start, limit=limit, ranges=self.ranges, seed=self.seed)
@@ -184,7 +202,7 @@ class _Run:
         loose = 0 if limit is None or full else LOOSE
         search.loosen(loose)
         for part in range(PARTS):
-            if self.stopped.is_set():
+            if stopped.is_set():
                 break
             if part == FIRM:
                 search.tighten(loose)
