@@ -23,13 +23,12 @@ __all__ = ["fills", "full"]
 
 FOUR = 4
 
-COLUMNS = 64, 128
 ROWS = 48, 160
 """Of matrices that this is for. With fewer rows, not all sums of four are wanted; with more, it
 pays to cut columns in several ways, as `search` does."""
 
-ENOUGH = 1000
-"""Moves for each element with which this finds more than `search` does."""
+ENOUGH = {64: 100, 128: 800}
+"""By columns, moves for each element with which this finds more than `search` does."""
 
 SHARE = 0.008
 """How many moves put columns together, as part of the others: one of them takes as long as 20 to 30
@@ -51,9 +50,9 @@ PARTS = 100
 def fills(matrix: NDArray[np.int64], limit: int | None, moves: int) -> bool:
     """Whether `full` is what finds most for a matrix, of which no row may exceed a limit."""
     rows, columns = matrix.shape
-    if limit is None or columns not in COLUMNS or 1 << limit != columns:
+    if columns not in ENOUGH or moves < ENOUGH[columns] * matrix.size:
         return False
-    if not ROWS[0] <= rows <= ROWS[1] or moves < ENOUGH * matrix.size:
+    if limit is None or 1 << limit != columns or not ROWS[0] <= rows <= ROWS[1]:
         return False
     return bool((abs(matrix) == 1).all())
 

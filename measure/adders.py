@@ -22,7 +22,7 @@ from pascaline.spec.formats import Interval
 from pascaline.spec.operands import Matrix, met
 from pascaline.spec.progress import Progress, silent
 
-__all__ = ["KINDS", "PEERS", "compare_adders", "random_matrices", "step_rows"]
+__all__ = ["DEPTHS", "KINDS", "PEERS", "compare_adders", "random_matrices", "step_rows"]
 
 INPUTS = Interval.signed_bits(8)
 """Range of each element of a vector."""
@@ -41,6 +41,9 @@ KINDS: dict[str, Callable[[np.random.Generator, Shape], Weights]] = {
 
 STEP_KINDS = ("binary", "ternary")
 """Weights of LSTMs that are drawn."""
+
+DEPTHS = ("any", "least")
+"""Limits of adders in a row: none, and as few as the row with the most terms needs."""
 
 PEERS = ("da4ml", "alkaid")
 """Packages that are run beside, where they are installed."""
@@ -77,6 +80,7 @@ def compare_adders(
     kinds: Collection[str] = tuple(KINDS),
     seeds: Collection[int] = (0,),
     models: Collection[str] = (),
+    depths: Collection[str] = DEPTHS,
     effort: float = 10.0,
     jobs: int = 1,
     peers: bool = False,
@@ -96,6 +100,8 @@ def compare_adders(
     models : collection of str
         Shipped models or files, of which the matrices of all gates are taken: x and h together,
         of each direction, and of a decoder.
+    depths : collection of str
+        Of `DEPTHS`.
     effort : float
         Seconds of search for each graph; see `adders.optimise`.
     jobs : int
@@ -118,8 +124,12 @@ def compare_adders(
     Raises
     ------
     InputError
-        If there is no such kind or model, if a size or a seed is none, or if no peer is installed.
+        If there is no such kind, depth or model, if a size or a seed is none, or if no peer is
+        installed.
     """
+    for depth in depths:
+        if depth not in DEPTHS:
+            raise InputError("--depths", f"must be some of {', '.join(DEPTHS)}", depth)
     cases = [
         *random_matrices(sizes, kinds, seeds),
         *(case for name in models for case in _trained(name)),
@@ -129,7 +139,8 @@ def compare_adders(
         tools |= _installed()
     rows = []
     for case in cases:
-        for least in (False, True):
+        for depth in depths:
+            least = depth == DEPTHS[1]
             for tool, run in tools.items():
                 told = partial(_told, progress, f"{case.name}, {tool}")
                 began = time.perf_counter()

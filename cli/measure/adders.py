@@ -41,6 +41,13 @@ MATRICES, STEPS = (",".join(one) for one in (known.KINDS_OF_MATRICES, known.KIND
     help="Of random matrices.",
 )
 @click.option("--models", metavar="A,B,...", help="Matrices of the gates of these, instead.")
+@click.option(
+    "--depths",
+    metavar="A,B",
+    default="any,least",
+    show_default=True,
+    help="Limits of adders in a row: any, least.",
+)
 @click.option("--effort", type=Real(0, 100_000), default=10.0, help="Seconds for each graph.")
 @click.option("--jobs", type=JOBS, default=1, help="Searches side by side.")
 @click.option("--peers", is_flag=True, help="Run da4ml and alkaid, too, where they are installed.")
@@ -73,6 +80,7 @@ def adders(
     kinds: str | None,
     seeds: list[int],
     models: str | None,
+    depths: str,
     effort: float,
     jobs: int,
     peers: bool,
@@ -90,7 +98,9 @@ def adders(
     from pascaline.measure.adders import compare_adders, step_rows
 
     if step is not None:
-        _refuse_beside("--step", ("sizes", "seeds", "models", "jobs", "peers", "synthesise"))
+        _refuse_beside(
+            "--step", ("sizes", "seeds", "models", "depths", "jobs", "peers", "synthesise")
+        )
         if effort != int(effort):
             raise InputError("--effort", "must be a whole number with --step", effort)
         with bars() as progress:
@@ -118,6 +128,7 @@ def adders(
             kinds=(MATRICES if kinds is None else kinds).split(","),
             seeds=seeds,
             models=models.split(",") if models else (),
+            depths=depths.split(","),
             effort=effort,
             jobs=jobs,
             peers=peers,

@@ -37,6 +37,11 @@ def test_sizes_that_are_none(size):
         compare_adders(sizes=[size])
 
 
+def test_one_depth_alone():
+    [row] = compare_adders(sizes=["6"], kinds=["binary"], depths=["least"], effort=0)
+    assert row["limit"] == row["depth"] == 3
+
+
 def test_matrices_of_both_directions_and_of_a_decoder():
     both = compare_adders(models=["tiny-bilstm"], effort=0)
     layers = ["tiny-bilstm, layer 0", "tiny-bilstm, layer 1"]
@@ -55,6 +60,8 @@ def test_matrices_of_both_directions_and_of_a_decoder():
 def test_what_there_is_not(monkeypatch):
     with pytest.raises(InputError, match="--kinds: must be some of binary, ternary, half, not 'x'"):
         compare_adders(sizes=["4"], kinds=["x"])
+    with pytest.raises(InputError, match="--depths: must be some of any, least, not 'x'"):
+        compare_adders(sizes=["4"], depths=["x"])
     with pytest.raises(InputError, match="--seeds: must be 0 to 4294967295, not -1"):
         compare_adders(sizes=["4"], seeds=[0, -1])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
