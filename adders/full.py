@@ -80,9 +80,8 @@ def full(
     seed : int
         Of what is drawn.
     """
-    progress("columns by fours", 0, 0)
     rows, index = np.unique(matrix * matrix[:, :1], axis=0, return_inverse=True)
-    order = _together(rows, round(moves * SHARE), seed, stopped)
+    order = _together(rows, round(moves * SHARE), seed, progress, stopped)
     signs = rows[:, order].reshape(len(rows), -1, FOUR)
     classes = _classes(signs)
     trees = _Trees(classes, seed)
@@ -114,7 +113,7 @@ def _between(ends: tuple[float, float], part: int) -> float:
 
 
 def _together(
-    rows: NDArray[np.int64], moves: int, seed: int, stopped: threading.Event
+    rows: NDArray[np.int64], moves: int, seed: int, progress: Progress, stopped: threading.Event
 ) -> NDArray[np.int32]:
     """The columns, each four of them those that are summed first."""
     signs = np.ascontiguousarray(rows, np.int8)
@@ -126,6 +125,7 @@ def _together(
         for part in range(PARTS):
             if stopped.is_set():
                 break
+            progress("columns by fours", 0, 0, f"{part} of {PARTS}")
             ends = _between(FOURS_HEAT, part), _between(FOURS_HEAT, part + 1)
             kernels.fours_anneal(fours, _part(moves, part), *ends)
         kernels.fours_give(fours, found.ctypes.data)

@@ -95,7 +95,7 @@ def test_columns_are_together_that_rows_have_alike():
             for sign in (0, 1)
         )
 
-    order = module._together(rows, 20_000, 0, threading.Event())
+    order = module._together(rows, 20_000, 0, silent, threading.Event())
     assert sorted(order.tolist()) == list(range(64))
     drawn_orders = [np.random.default_rng(k).permutation(64) for k in range(20)]
     assert alike(order) > 1.05 * max(map(alike, drawn_orders))
