@@ -30,7 +30,8 @@ def test_most_are_run_where_there_is_pytorch():
 def test_options_that_are_written_exist(page):
     for command in commands(page):
         words = list(command.words)
-        context, group = click.Context(cli), cli
+        # Its settings are those of the help option, which commands keep.
+        context, group = click.Context(cli, **cli.context_settings), cli
         while isinstance(group, click.Group):
             name, group, words = group.resolve_command(context, words)
         try:
