@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace {
 
@@ -24,6 +25,11 @@ class Draws {
     }
     uint32_t below(size_t count) {
         return static_cast<uint32_t>(((next() >> 32) * static_cast<uint64_t>(count)) >> 32);
+    }
+    // Put elements into any order.
+    template <typename Element>
+    void shuffle(Element *elements, size_t count) {
+        for (size_t k = count; k > 1; k--) std::swap(elements[k - 1], elements[below(k)]);
     }
     double real() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 

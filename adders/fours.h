@@ -37,7 +37,7 @@ class Fours {
                     if (matrix[r * columns + k] != matrix[s * columns + k])
                         differs[(k * rows + r) * words + s / 64] |= uint64_t{1} << s % 64;
         std::iota(order.begin(), order.end(), 0);
-        for (size_t k = order.size(); k > 1; k--) std::swap(order[k - 1], order[draws.below(k)]);
+        draws.shuffle(order.data(), order.size());
         same.assign(rows * rows, 0);
         opposite.assign(rows * rows, 0);
         for (size_t k = 0; k < order.size(); k += 4) {

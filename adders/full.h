@@ -53,7 +53,7 @@ class Full {
         for (int32_t r = 0; r < rows; r++) {
             int16_t *leaf = &at[r * leaves];
             std::iota(leaf, leaf + leaves, int16_t{0});
-            for (int32_t k = this->leaves; k > 1; k--) std::swap(leaf[k - 1], leaf[draws.below(k)]);
+            draws.shuffle(leaf, leaves);
             for (int32_t k = 0; k < leaves; k++) {
                 const int32_t one = classes[r * leaves + leaf[k]];
                 const uint64_t symbol = symbols[leaf[k] * 8 + (one >> 1)];

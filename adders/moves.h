@@ -32,7 +32,7 @@ class Search : public Sharing {
         for (int32_t level = counts.most(); level >= 2; level--) {
             found.clear();
             counts.collect(level, found);
-            for (size_t k = found.size(); k > 1; k--) std::swap(found[k - 1], found[draws.below(k)]);
+            draws.shuffle(found.data(), found.size());
             for (size_t k = 0; k < found.size(); k++) {
                 begin();
                 while (!failed && counts.of(found[k]) >= level && share(found[k])) tidy();
